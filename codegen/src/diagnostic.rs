@@ -1,0 +1,141 @@
+//! Diagnostics: what there is to say about a schema, each with a stable code.
+
+use std::fmt;
+use std::ops::Range;
+
+/// Something to say about a schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What kind of finding this is.
+    pub code: Code,
+    /// Where it was found.
+    pub place: Place,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// A place in one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file, relative to the schemas folder.
+    pub file: String,
+    /// The JSON pointer (RFC 6901) of the value in question; empty for the whole.
+    pub pointer: String,
+    /// The bytes of the text in question.
+    pub span: Range<usize>,
+}
+
+/// Whether a finding stops its model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The model is generated; what cannot be carried is declared in its docs.
+    Warning,
+    /// The model, and only that model, is not generated.
+    Error,
+}
+
+macro_rules! codes {
+    ($($(#[doc = $words:literal])+ $variant:ident = $name:literal, $severity:ident;)+) => {
+        /// The kinds of findings. `schemas/README.md` lists them for people.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[doc = $words])+ $variant,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Its stable name.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            /// Whether it stops its model.
+            pub const fn severity(self) -> Severity {
+                match self {
+                    $(Self::$variant => Severity::$severity,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The text is not JSON.
+    InvalidJson = "invalid-json", Error;
+    /// An object has one key twice.
+    DuplicateKey = "duplicate-key", Error;
+    /// A limit on size, depth or count is passed.
+    LimitPassed = "limit-passed", Error;
+    /// `model.json` lacks something or says it in another form.
+    MalformedModel = "malformed-model", Error;
+    /// A keyword has a value that it cannot have.
+    MalformedKeyword = "malformed-keyword", Error;
+    /// A keyword of JSON Schema that this version does not carry.
+    UnsupportedKeyword = "unsupported-keyword", Error;
+    /// An input that is no object, or an output without its wrapper.
+    NotAnObject = "not-an-object", Error;
+    /// No value can satisfy the schema.
+    Unsatisfiable = "unsatisfiable", Error;
+    /// Two models, properties or choices would have one name.
+    NameClash = "name-clash", Error;
+    /// The type generator gave a shape that was not asked for.
+    UnexpectedShape = "unexpected-shape", Error;
+    /// A keyword that JSON Schema does not have.
+    UnknownKeyword = "unknown-keyword", Warning;
+    /// A `format` that is not known.
+    UnknownFormat = "unknown-format", Warning;
+    /// A `type` that is not known: any value is taken.
+    UnknownType = "unknown-type", Warning;
+    /// A custom rule that is not known.
+    UnknownRule = "unknown-rule", Warning;
+    /// `required` names a property that is not there: any value is taken.
+    RequiredWithoutProperty = "required-without-property", Warning;
+    /// `enum` has one choice twice.
+    RepeatedChoice = "repeated-choice", Warning;
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// `error[malformed-keyword] minimax/x/input.json#/properties/prompt: … help: …`
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, place: Place { file, pointer, .. }, message, help } = self;
+        let level = match code.severity() {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        write!(f, "{level}[{code}] {file}#{pointer}: {message}\n  help: {help}")
+    }
+}
+
+/// Findings as they are gathered.
+#[derive(Debug, Default)]
+pub(crate) struct Findings(pub Vec<Diagnostic>);
+
+impl Findings {
+    pub(crate) fn push(
+        &mut self,
+        code: Code,
+        place: &Place,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.0.push(Diagnostic {
+            code,
+            place: place.clone(),
+            message: message.into(),
+            help: help.into(),
+        });
+    }
+}

@@ -1,0 +1,109 @@
+//! `model.json`: what is ours to say about a model, beside its published schemas.
+
+use serde_json::{Map, Value};
+
+use crate::diagnostic::{Code, Findings};
+use crate::import::{Imported, ModelId, layout};
+use crate::parse::{self, File};
+use crate::{Source, argument_order};
+
+/// The key that holds the model's id.
+const ID: &str = "id";
+/// The key that holds the order of the required properties in `new`.
+const ARGUMENTS: &str = "arguments";
+
+/// A `model.json`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Entry {
+    pub id: ModelId,
+    /// The order in which `new` takes the required properties, where it is fixed.
+    pub arguments: Option<Vec<String>>,
+    /// Names that RunComfy requires where the schema itself says nothing.
+    pub required_inputs: Vec<String>,
+    /// Everything else that RunComfy says of the model.
+    pub facts: Map<String, Value>,
+}
+
+impl Entry {
+    /// Reads a `model.json`, reporting what is wrong with it.
+    pub(crate) fn parse(file: &File<'_>, findings: &mut Findings) -> Option<Self> {
+        let value = parse::data(file, findings)?;
+        let mut wrong = |message: &str, help: &str| {
+            findings.push(Code::MalformedModel, &file.whole(), message, help);
+        };
+        let Value::Object(mut facts) = value else {
+            wrong("it is no JSON object", "write it as {\"id\": \"provider/model\"}");
+            return None;
+        };
+        let Some(Value::String(id)) = facts.shift_remove(ID) else {
+            wrong("it has no `id`", "add the model's id as \"id\"");
+            return None;
+        };
+        let id = match ModelId::parse(&id) {
+            Ok(id) => id,
+            Err(error) => {
+                wrong(&error.to_string(), "correct the `id`");
+                return None;
+            }
+        };
+        let arguments = match facts.shift_remove(ARGUMENTS).map(names) {
+            Some(None) => {
+                wrong(
+                    "`arguments` is no list of names",
+                    "list the required properties in the order that `new` takes them",
+                );
+                return None;
+            }
+            names => names.flatten(),
+        };
+        let required_inputs =
+            facts.shift_remove("required_inputs").and_then(names).unwrap_or_default();
+        Some(Self { id, arguments, required_inputs, facts })
+    }
+
+    /// The sentences that the facts make.
+    pub(crate) fn about(&self) -> Vec<String> {
+        let text = |key: &str| {
+            let text = self.facts.get(key)?.as_str()?.trim();
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        let price = self.facts.get("base_price_usd").and_then(Value::as_f64).map(|price| {
+            let unit = text("price_unit").map(|unit| format!(" per {unit}")).unwrap_or_default();
+            format!("Price: {price} USD{unit}.")
+        });
+        let page = text("model_url").or_else(|| text("page")).map(|url| format!("Page: {url}"));
+        [text("display_name"), text("description"), price, text("pricing_note"), page]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+fn names(value: Value) -> Option<Vec<String>> {
+    let Value::Array(values) = value else { return None };
+    values.into_iter().map(|value| value.as_str().map(str::to_owned)).collect()
+}
+
+/// The text of `model.json` for an imported model. What stood there before is kept
+/// where the import says nothing of it: the facts, if it has none (an API page), and
+/// the order of arguments.
+pub fn model_json(imported: &Imported, previous: Option<&str>) -> String {
+    let previous: Map<String, Value> =
+        previous.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let mut entry = Map::new();
+    entry.insert(ID.to_owned(), imported.id.as_str().into());
+    let facts = if imported.facts.is_empty() { &previous } else { &imported.facts };
+    let ours = |key: &String| key == ID || key == ARGUMENTS;
+    entry.extend(facts.clone().into_iter().filter(|(key, _)| !ours(key)));
+    let fixed = previous.get(ARGUMENTS).cloned();
+    entry.extend(fixed.map(|fixed| (ARGUMENTS.to_owned(), fixed)));
+    let draft = Value::Object(entry.clone()).to_string();
+    let arguments = argument_order(&Source {
+        folder: &imported.id.folder(),
+        model: &draft,
+        input: &imported.input,
+        output: imported.output.as_deref(),
+    });
+    entry.insert(ARGUMENTS.to_owned(), arguments.into());
+    layout(&Value::Object(entry).to_string())
+}

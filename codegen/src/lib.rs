@@ -1,0 +1,188 @@
+#![doc = include_str!("../README.md")]
+
+mod check;
+mod diagnostic;
+mod document;
+mod entry;
+pub mod import;
+mod lower;
+mod model;
+mod names;
+mod parse;
+mod render;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use diagnostic::{Code, Diagnostic, Place, Severity};
+pub use entry::model_json;
+
+use diagnostic::Findings;
+use entry::Entry;
+use model::Module;
+use parse::File;
+use render::Listed;
+
+/// One model as it stands in the schemas folder.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// Its folder within the schemas folder, with `/`, such as
+    /// `minimax/hailuo-video-01-live`.
+    pub folder: &'a str,
+    /// The text of `model.json`.
+    pub model: &'a str,
+    /// The text of `input.json`.
+    pub input: &'a str,
+    /// The text of `output.json`, where there is one.
+    pub output: Option<&'a str>,
+}
+
+/// What is generated for.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What the generated files call the schemas folder.
+    pub origin: String,
+    /// Whether providers stand behind cargo features.
+    pub features: Features,
+    /// The generated files that are there already, by path. A model that is refused
+    /// keeps its old file, and stays listed, if it has one.
+    pub present: BTreeSet<String>,
+}
+
+/// Whether each provider's module stands behind a cargo feature of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Features {
+    /// One feature a provider.
+    PerProvider,
+    /// No features: every model is there.
+    None,
+}
+
+/// What was generated.
+#[derive(Debug, Clone, Default)]
+pub struct Generated {
+    /// The files by their path in the output folder, with `/`.
+    pub files: BTreeMap<String, String>,
+    /// The files of refused models: they were left as they are.
+    pub kept: BTreeSet<String>,
+    /// Everything there is to say, in the order of the models.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The providers, each a cargo feature where there are features.
+    pub features: BTreeSet<String>,
+    /// How many models were generated.
+    pub models: usize,
+}
+
+/// Generates the crate's modules from models. The order of `sources` does not matter.
+pub fn generate(sources: &[Source<'_>], settings: &Settings) -> Generated {
+    let mut sources: Vec<&Source<'_>> = sources.iter().collect();
+    sources.sort_by_key(|source| source.folder);
+    let mut generated = Generated::default();
+    let mut taken: BTreeMap<Module, &str> = BTreeMap::new();
+    let mut providers: BTreeMap<String, (String, Vec<Listed>)> = BTreeMap::new();
+    for source in sources {
+        let mut findings = Findings::default();
+        let module = lower::module(source.folder);
+        let path = format!("{}/{}.rs", module.provider, module.name);
+        let whole = source.file("model.json", source.model).whole();
+        if let Some(other) = taken.insert(module.clone(), source.folder) {
+            findings.push(
+                Code::NameClash,
+                &whole,
+                format!("`{other}` and `{}` would both be the module `{path}`", source.folder),
+                "rename the folder of one of them",
+            );
+        }
+        let model = one(source, module.clone(), &mut findings);
+        let id = match (&model, settings.present.contains(&path)) {
+            (Some(model), _) => {
+                generated.models += 1;
+                let text = render::model(model, &settings.origin);
+                generated.files.insert(path, text);
+                Some(model.id.clone())
+            }
+            (None, true) => {
+                generated.kept.insert(path);
+                Some(source.folder.to_owned())
+            }
+            (None, false) => None,
+        };
+        if let Some(id) = id {
+            let feature = source.folder.split('/').next().unwrap_or_default().to_owned();
+            let listed = Listed { module: module.name, id };
+            providers.entry(module.provider).or_insert((feature, Vec::new())).1.push(listed);
+        }
+        generated.diagnostics.extend(findings.0);
+    }
+    list(&mut generated, providers, settings);
+    generated
+}
+
+/// The order in which `new` takes the required properties, for the `arguments` of
+/// `model.json`. What stands there already is kept as far as it goes. Empty where the
+/// schemas cannot be read: generating says why.
+fn argument_order(source: &Source<'_>) -> Vec<String> {
+    let mut findings = Findings::default();
+    let model = lowered(source, lower::module(source.folder), &mut findings);
+    let root = model.as_ref().and_then(|model| Some((model, model.inputs.first()?)));
+    let Some((model, root)) = root else { return Vec::new() };
+    let wire = |index: &usize| Some(root.fields.get(*index)?.wire.clone());
+    model.arguments.iter().filter_map(wire).collect()
+}
+
+/// Whether a text begins as a generated file does.
+pub fn is_generated(text: &str) -> bool {
+    let head = text.lines().take(2).collect::<Vec<_>>().join(" ");
+    head.starts_with("//! ") && head.contains(render::HEADER)
+}
+
+impl<'a> Source<'a> {
+    fn file(&self, name: &str, text: &'a str) -> File<'a> {
+        File { path: format!("{}/{name}", self.folder), text }
+    }
+}
+
+/// One model through the line: parse → lower → check.
+fn one(source: &Source<'_>, module: Module, findings: &mut Findings) -> Option<model::Model> {
+    let model = lowered(source, module, findings);
+    check::check(model, &source.file("model.json", source.model).whole(), findings)
+}
+
+fn lowered(source: &Source<'_>, module: Module, findings: &mut Findings) -> Option<model::Model> {
+    let entry_file = source.file("model.json", source.model);
+    let entry = Entry::parse(&entry_file, findings);
+    let input = parse::input(&source.file("input.json", source.input), findings);
+    let output = source.output.map(|text| source.file("output.json", text));
+    // An output that cannot be read has its diagnostic, for which `check` refuses.
+    let output = output.and_then(|file| parse::output(&file, findings));
+    let (entry, input) = (entry?, input?);
+    if entry.id.folder() != source.folder {
+        findings.push(
+            Code::MalformedModel,
+            &entry_file.whole(),
+            format!("the folder of `{}` is `{}`", entry.id.as_str(), entry.id.folder()),
+            "move it there, or correct the `id`",
+        );
+    }
+    lower::lower(&entry, module, &input, output.as_ref(), findings)
+}
+
+/// Adds the modules above the models.
+fn list(
+    generated: &mut Generated,
+    providers: BTreeMap<String, (String, Vec<Listed>)>,
+    settings: &Settings,
+) {
+    let mut modules = Vec::new();
+    for (module, (feature, mut models)) in providers {
+        models.sort();
+        let text = render::provider_module(&feature, &models, &settings.origin);
+        generated.files.insert(format!("{module}.rs"), text);
+        generated.features.insert(feature.clone());
+        let gate = match settings.features {
+            Features::PerProvider => Some(feature),
+            Features::None => None,
+        };
+        modules.push((module, gate));
+    }
+    generated.files.insert("mod.rs".to_owned(), render::crate_module(&modules, &settings.origin));
+}

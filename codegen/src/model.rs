@@ -1,0 +1,164 @@
+//! The model in the middle: one RunComfy model as plain data. `lower` makes it,
+//! `check` judges it, `render` writes it down without deciding anything.
+
+use runcomfy::table::MediaKind;
+use runcomfy::{Limit, Metric};
+
+use crate::diagnostic::Place;
+
+/// One RunComfy model.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Model {
+    /// The id, such as `minimax/Hailuo Video 01 Live`.
+    pub id: String,
+    /// The folder under `schemas/`, such as `minimax/hailuo-video-01-live`.
+    pub folder: String,
+    /// Where its module is.
+    pub module: Module,
+    /// What is said of the model beside its schemas, a sentence each.
+    pub about: Vec<String>,
+    /// What the schema itself says of the input.
+    pub description: Option<String>,
+    /// The input's required fields in the order of `new`, as indices.
+    pub arguments: Vec<usize>,
+    /// The structs of the input, the input itself first.
+    pub inputs: Vec<Struct>,
+    /// The enums of words in the input.
+    pub words: Vec<Words>,
+    /// What the model answers.
+    pub output: Output,
+}
+
+/// A module of the generated crate: `minimax::hailuo_video_01_live`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Module {
+    /// The provider's module, and its feature.
+    pub provider: String,
+    /// The model's module within it.
+    pub name: String,
+}
+
+/// What a model answers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Output {
+    /// The usual output, which the models share.
+    Usual,
+    /// Its own structs, the output itself first.
+    Own(Vec<Struct>),
+}
+
+/// A struct: `Input { prompt: String, … }`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Struct {
+    pub name: String,
+    /// The property that it is named after.
+    pub wire: String,
+    pub docs: Docs,
+    /// In the schema's order.
+    pub fields: Vec<Field>,
+}
+
+/// A field of a struct.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Field {
+    /// The property's name on the wire.
+    pub wire: String,
+    /// The Rust name.
+    pub name: String,
+    pub docs: Docs,
+    pub title: Option<String>,
+    /// The default as JSON text.
+    pub default: Option<String>,
+    /// Its place in the schema's `required`, where it is there.
+    pub required: Option<usize>,
+    /// The Rust type, without the `Option` of an optional field.
+    pub ty: Type,
+    /// What the table says of it.
+    pub of: Of,
+    /// Where the schema describes it.
+    pub place: Place,
+}
+
+/// The words of a schema about one thing, as they came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Docs {
+    pub title: Option<String>,
+    pub description: Option<String>,
+}
+
+/// A Rust type, as typify decided it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Type {
+    Any,
+    Boolean,
+    Integer,
+    Number,
+    Text,
+    Media,
+    Url,
+    /// An enum of words, by its index.
+    Words(usize),
+    List(Box<Type>),
+    Map(Box<Type>),
+    /// A struct, by its index.
+    Struct(usize),
+    /// The same in a box, in a cycle.
+    Boxed(Box<Type>),
+}
+
+/// What the table says of a value: its shape and its rules.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Of {
+    pub shape: Shape,
+    pub rules: Vec<Rule>,
+}
+
+/// What kind of value is taken.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Shape {
+    Any,
+    Boolean,
+    Integer,
+    Number,
+    Text,
+    Media(MediaKind),
+    List(Box<Of>),
+    Map(Box<Of>),
+    /// A struct, by its index.
+    Object(usize),
+}
+
+/// One constraint, as [`runcomfy::table::Rule`] has it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Rule {
+    MinLength(u64),
+    MaxLength(u64),
+    Minimum(f64),
+    Maximum(f64),
+    ExclusiveMinimum(f64),
+    ExclusiveMaximum(f64),
+    MinItems(u64),
+    MaxItems(u64),
+    /// The words of an enum, by its index.
+    Words(usize),
+    Integers(Vec<i64>),
+    Measured(Metric, Limit, String),
+    Unchecked(String, String),
+}
+
+/// An enum of words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Words {
+    pub name: String,
+    /// The property that it is named after.
+    pub wire: String,
+    pub docs: Docs,
+    pub variants: Vec<Variant>,
+}
+
+/// One word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Variant {
+    pub name: String,
+    pub word: String,
+}

@@ -1,0 +1,330 @@
+//! Doc comments: a schema's own words, made inert, and its bounds in a sentence.
+//!
+//! Text from a schema is hostile until proven: whatever it holds, it ends up as plain
+//! words of one paragraph, never as markup, a code fence or a second line of code.
+
+use runcomfy::{Limit, Metric};
+
+use crate::model::{Docs, Field, Of, Rule, Shape};
+
+/// A doc line is wrapped where it would go past this many characters.
+const WIDTH: usize = 88;
+/// A default past this many characters is shown by its beginning.
+const LONGEST_DEFAULT: usize = 60;
+
+/// The doc lines of a field: what it is and its bounds, then the schema's description.
+pub(super) fn field(field: &Field) -> Vec<String> {
+    let mut line = sentence(&title(&field.docs, &field.wire));
+    for part in bounds(&field.of) {
+        line.push(' ');
+        line.push_str(&part);
+    }
+    if let Some(default) = &field.default {
+        let label = if field.required.is_some() { "Example" } else { "RunComfy's default" };
+        if default != "\"\"" {
+            line.push_str(&format!(" {label}: {}.", code(&shortened(default))));
+        }
+    }
+    paragraphs(line, &field.docs)
+}
+
+/// The doc lines of a type named after a property.
+pub(super) fn named(docs: &Docs, name: &str) -> Vec<String> {
+    paragraphs(sentence(&title(docs, name)), docs)
+}
+
+/// Lines of one paragraph each, with an empty line between.
+pub(super) fn prose(paragraphs: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in paragraphs {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(wrapped(&paragraph));
+    }
+    lines
+}
+
+/// A text as inert words.
+pub(super) fn plain(text: &str) -> String {
+    let words: Vec<String> = readable(text).split_whitespace().map(inert).collect();
+    words.join(" ")
+}
+
+/// A text as inert words that end like a sentence.
+pub(super) fn sentence(text: &str) -> String {
+    let text = plain(text);
+    if text.ends_with(['.', '!', '?', ':', '。', '！', '？']) { text } else { text + "." }
+}
+
+/// A text as code.
+pub(super) fn code(text: &str) -> String {
+    let text = readable(text);
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    if text.trim().is_empty() {
+        "(blank)".to_owned()
+    } else {
+        format!("{fence}{pad}{text}{pad}{fence}")
+    }
+}
+
+fn paragraphs(first: String, docs: &Docs) -> Vec<String> {
+    let description = docs.description.as_deref().map(str::trim).unwrap_or_default();
+    let says_more = !description.is_empty() && docs.title.as_deref() != Some(description);
+    prose([first].into_iter().chain(says_more.then(|| sentence(description))))
+}
+
+/// The title, or the name in words.
+fn title(docs: &Docs, name: &str) -> String {
+    match docs.title.as_deref().map(str::trim) {
+        Some(title) if !title.is_empty() => title.to_owned(),
+        _ => {
+            let words = name.replace(['_', '-'], " ");
+            capitalised(words.trim())
+        }
+    }
+}
+
+/// The bounds of a value, a sentence each.
+fn bounds(of: &Of) -> Vec<String> {
+    let mut sentences = own_bounds(&of.rules);
+    if let Shape::List(item) | Shape::Map(item) = &of.shape {
+        sentences.extend(
+            bounds(item).into_iter().map(|sentence| format!("Each: {}", lowered(&sentence))),
+        );
+    }
+    sentences
+}
+
+fn own_bounds(rules: &[Rule]) -> Vec<String> {
+    let (mut length, mut items) = ((None, None), (None, None));
+    let (mut least, mut most) = (None, None);
+    let mut sentences = Vec::new();
+    for rule in rules {
+        match rule {
+            Rule::MinLength(bound) => length.0 = Some(*bound),
+            Rule::MaxLength(bound) => length.1 = Some(*bound),
+            Rule::MinItems(bound) => items.0 = Some(*bound),
+            Rule::MaxItems(bound) => items.1 = Some(*bound),
+            Rule::Minimum(bound) => least = Some(bound.to_string()),
+            Rule::Maximum(bound) => most = Some(bound.to_string()),
+            Rule::ExclusiveMinimum(bound) => sentences.push(format!("Over {bound}.")),
+            Rule::ExclusiveMaximum(bound) => sentences.push(format!("Under {bound}.")),
+            Rule::Integers(choices) => {
+                let choices: Vec<String> = choices.iter().map(i64::to_string).collect();
+                sentences.push(format!("One of {}.", choices.join(", ")));
+            }
+            Rule::Unchecked(rule, message) => {
+                let words = if message.is_empty() {
+                    String::new()
+                } else {
+                    format!(" {}", sentence(message))
+                };
+                sentences.push(format!("Not checked: {}.{words}", code(rule)));
+            }
+            Rule::Words(_) | Rule::Measured(..) => {}
+        }
+    }
+    let number = match (least, most) {
+        (Some(least), Some(most)) => Some(format!("From {least} to {most}.")),
+        (Some(least), None) => Some(format!("At least {least}.")),
+        (None, Some(most)) => Some(format!("At most {most}.")),
+        (None, None) => None,
+    };
+    let counts = [counted(length, "character"), counted(items, "item")];
+    let measured = measured(rules);
+    number
+        .into_iter()
+        .chain(counts.into_iter().flatten())
+        .chain(sentences)
+        .chain(measured)
+        .collect()
+}
+
+fn counted(bounds: (Option<u64>, Option<u64>), noun: &str) -> Option<String> {
+    let plural = |count: u64| if count == 1 { "" } else { "s" };
+    match bounds {
+        (Some(0) | None, Some(most)) => Some(format!("At most {most} {noun}{}.", plural(most))),
+        (Some(0) | None, None) => None,
+        (Some(least), None) => Some(format!("At least {least} {noun}{}.", plural(least))),
+        (Some(least), Some(most)) if least == most => {
+            Some(format!("Exactly {most} {noun}{}.", plural(most)))
+        }
+        (Some(least), Some(most)) => Some(format!("{least} to {most} {noun}s.")),
+    }
+}
+
+/// `Width and height over 300 px; width/height between 0.4 and 2.5.`
+fn measured(rules: &[Rule]) -> Option<String> {
+    let mut metrics: Vec<(Metric, Option<f64>, Option<f64>)> = Vec::new();
+    for rule in rules {
+        let Rule::Measured(metric, limit, _) = rule else { continue };
+        let known = metrics.iter().position(|(known, ..)| known == metric);
+        let index = known.unwrap_or_else(|| {
+            metrics.push((*metric, None, None));
+            metrics.len() - 1
+        });
+        match limit {
+            Limit::Over(bound) => metrics[index].1 = Some(*bound),
+            Limit::Under(bound) => metrics[index].2 = Some(*bound),
+        }
+    }
+    let phrase = |(metric, over, under): &(Metric, Option<f64>, Option<f64>)| {
+        let range = match (over, under) {
+            (Some(over), Some(under)) => format!("between {over} and {under}"),
+            (Some(over), None) => format!("over {over}"),
+            (None, Some(under)) => format!("under {under}"),
+            (None, None) => String::new(),
+        };
+        format!("{range}{}", metric.unit())
+    };
+    let groups = metrics.chunk_by(|a, b| phrase(a) == phrase(b)).map(|group| {
+        let nouns: Vec<&str> = group.iter().map(|(metric, ..)| metric.noun()).collect();
+        format!("{} {}", nouns.join(" and "), group.first().map(phrase).unwrap_or_default())
+    });
+    let sentence = groups.collect::<Vec<_>>().join("; ");
+    (!sentence.is_empty()).then(|| capitalised(&sentence) + ".")
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= LONGEST_DEFAULT {
+        return text.to_owned();
+    }
+    text.chars().take(LONGEST_DEFAULT).chain(['…']).collect()
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+fn lowered(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// Control characters become spaces; characters that turn or hide text are spelt out.
+fn readable(text: &str) -> String {
+    let mut readable = String::new();
+    for c in text.chars() {
+        match c {
+            '\u{ad}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{e0000}'..='\u{e007f}' => {
+                readable.push_str(&format!("U+{:04X}", u32::from(c)));
+            }
+            c if c.is_control() => readable.push(' '),
+            c => readable.push(c),
+        }
+    }
+    readable
+}
+
+/// One word, with every character that Markdown would read as markup escaped.
+fn inert(word: &str) -> String {
+    let address = word.trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
+    if is_address(address) {
+        return format!("<{address}>{}", &word[address.len()..]);
+    }
+    let chars: Vec<char> = word.chars().collect();
+    let is_rule = chars.iter().all(|c| "#=+-".contains(*c));
+    let is_number = |chars: &[char]| !chars.is_empty() && chars.iter().all(char::is_ascii_digit);
+    let mut inert = String::new();
+    for (position, c) in chars.iter().enumerate() {
+        let within = |offset: usize| chars.get(offset).is_some_and(|c| c.is_alphanumeric());
+        let inside_word = position > 0 && within(position - 1) && within(position + 1);
+        let markup = match c {
+            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '~' | '&' => true,
+            '_' => !inside_word,
+            '#' | '=' | '+' | '-' => is_rule && position == 0,
+            '.' | ')' => position + 1 == chars.len() && is_number(&chars[..position]),
+            ':' => chars[position..].starts_with(&[':', '/', '/']),
+            _ => false,
+        };
+        if markup {
+            inert.push('\\');
+        }
+        inert.push(*c);
+    }
+    inert
+}
+
+/// Whether a word is an address that can stand between `<` and `>`.
+fn is_address(word: &str) -> bool {
+    let rest = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://"));
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/?#@!&=+%:".contains(c);
+    rest.is_some_and(|rest| rest.contains('.') && rest.chars().all(plain))
+}
+
+fn wrapped(paragraph: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut open = false;
+    for word in paragraph.split(' ') {
+        // A line break within code would be harmless, and hard to read.
+        match lines.last_mut() {
+            Some(line) if open || line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+        open ^= word.matches('`').count() % 2 == 1;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_is_plain_words() {
+        let cases = [
+            ("a `b` *c* _d_ e_f", "a \\`b\\` \\*c\\* \\_d\\_ e_f"),
+            ("```\npanic!()\n```", "\\`\\`\\` panic!() \\`\\`\\`"),
+            ("# title\n\n- item\n1. one", "\\# title \\- item 1\\. one"),
+            ("[link](x) <b> &lt; */", "\\[link\\](x) \\<b\\> \\&lt; \\*/"),
+            ("a\u{202e}b\u{7}c", "aU+202Eb c"),
+            ("see https://example.com/a_b?c=d now", "see <https://example.com/a_b?c=d> now"),
+            ("at https://example.com.", "at <https://example.com>."),
+            ("at https://[x]", "at https\\://\\[x\\]"),
+            ("---", "\\---"),
+            ("#[derive(X)]", "#\\[derive(X)\\]"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(plain(text), expected);
+        }
+    }
+
+    #[test]
+    fn code_keeps_its_back_ticks_inside() {
+        assert_eq!(code("true"), "`true`");
+        assert_eq!(code("a`b"), "``a`b``");
+        assert_eq!(code("`"), "`` ` ``");
+    }
+
+    #[test]
+    fn measured_rules_make_one_sentence() {
+        let rule = |metric, limit| Rule::Measured(metric, limit, String::new());
+        let rules = [
+            rule(Metric::WidthPixels, Limit::Over(300.0)),
+            rule(Metric::HeightPixels, Limit::Over(300.0)),
+            rule(Metric::WidthOverHeight, Limit::Over(0.4)),
+            rule(Metric::WidthOverHeight, Limit::Under(2.5)),
+        ];
+        let expected = "Width and height over 300 px; width/height between 0.4 and 2.5.";
+        assert_eq!(measured(&rules).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn long_lines_are_wrapped_between_words() {
+        let lines = prose(["word ".repeat(40).trim().to_owned()]);
+        assert!(lines.len() == 3 && lines.iter().all(|line| line.chars().count() <= WIDTH));
+    }
+}

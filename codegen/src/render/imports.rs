@@ -1,0 +1,121 @@
+//! The imports of a module: what its items name, and nothing else.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::table;
+use crate::model::{Model, Of, Output, Rule, Shape, Struct, Type};
+
+/// The `use` items of a model's module.
+pub(super) fn of(model: &Model) -> Vec<TokenStream> {
+    let mut used = Used::default();
+    used.node.extend(["Members", "Node", "View"]);
+    used.table.insert("Field");
+    for of in &model.inputs {
+        used.fields(of);
+    }
+    if let Output::Own(structs) = &model.output {
+        used.runcomfy.extend(["Map", "Read", "Reader", "Value"]);
+        for of in structs {
+            of.fields.iter().for_each(|field| used.ty(&field.ty));
+        }
+    }
+    used.tokens()
+}
+
+#[derive(Default)]
+struct Used {
+    runcomfy: BTreeSet<&'static str>,
+    limits: BTreeSet<&'static str>,
+    metrics: BTreeSet<String>,
+    node: BTreeSet<&'static str>,
+    rules: BTreeSet<&'static str>,
+    table: BTreeSet<&'static str>,
+    std: BTreeSet<&'static str>,
+}
+
+impl Used {
+    fn fields(&mut self, of: &Struct) {
+        for field in &of.fields {
+            self.ty(&field.ty);
+            self.of(&field.of);
+        }
+    }
+
+    fn ty(&mut self, ty: &Type) {
+        match ty {
+            Type::Any => _ = self.runcomfy.insert("Value"),
+            Type::Media => _ = self.runcomfy.insert("Media"),
+            Type::Url => _ = self.runcomfy.insert("Url"),
+            Type::Map(value) => {
+                self.std.insert("BTreeMap");
+                self.ty(value);
+            }
+            Type::List(inner) | Type::Boxed(inner) => self.ty(inner),
+            Type::Boolean
+            | Type::Integer
+            | Type::Number
+            | Type::Text
+            | Type::Words(_)
+            | Type::Struct(_) => {}
+        }
+    }
+
+    fn of(&mut self, of: &Of) {
+        match &of.shape {
+            Shape::List(inner) | Shape::Map(inner) => {
+                self.table.extend(["Of", "Shape"]);
+                self.of(inner);
+            }
+            Shape::Object(_) => _ = self.table.insert("Shape"),
+            shape => self.table.extend(table::scalar(shape)),
+        }
+        if of.rules.iter().any(table::has_message) {
+            self.table.insert("Rule");
+        }
+        for rule in &of.rules {
+            self.rules.insert(table::rule_name(rule));
+            if let Rule::Measured(metric, limit, _) = rule {
+                self.metrics.insert(format!("{metric:?}"));
+                self.limits.insert(table::limit_name(*limit));
+            }
+        }
+    }
+
+    /// The items in rustfmt's order, the standard library's apart.
+    fn tokens(self) -> Vec<TokenStream> {
+        let metrics = self.metrics.iter().map(String::as_str).collect();
+        let std = group([("std::collections", self.std)]);
+        let runcomfy = group([
+            ("runcomfy::Limit", self.limits),
+            ("runcomfy::Metric", metrics),
+            ("runcomfy::node", self.node),
+            ("runcomfy::table::Rule", self.rules),
+            ("runcomfy::table", self.table),
+            ("runcomfy", self.runcomfy),
+        ]);
+        [std, runcomfy].into_iter().filter(|group| !group.is_empty()).collect()
+    }
+}
+
+fn group<const N: usize>(imports: [(&str, BTreeSet<&str>); N]) -> TokenStream {
+    let mut items: Vec<(String, TokenStream)> = Vec::new();
+    for (path, names) in imports {
+        let steps = path.split("::").map(|step| format_ident!("{step}"));
+        let path_tokens = quote! { #(#steps)::* };
+        let idents: Vec<_> = names.iter().map(|name| format_ident!("{name}")).collect();
+        match (idents.as_slice(), names.first()) {
+            ([], _) | (_, None) => {}
+            ([ident], Some(name)) => {
+                items.push((format!("{path}::{name}"), quote! { use #path_tokens::#ident; }));
+            }
+            (idents, Some(_)) => {
+                items.push((format!("{path}::{{"), quote! { use #path_tokens::{#(#idents),*}; }));
+            }
+        }
+    }
+    items.sort_by(|a, b| a.0.cmp(&b.0));
+    items.into_iter().map(|(_, item)| item).collect()
+}

@@ -1,0 +1,290 @@
+//! The structs, enums and methods of a module.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use super::docs;
+use crate::model::{Field, Model, Struct, Type, Words};
+
+/// More arguments than this are taken by name.
+const MOST_ARGUMENTS: usize = 6;
+
+/// An input struct with its constructor and setters. `arguments` are its required
+/// fields in the order of `new`.
+pub(super) fn input(
+    model: &Model,
+    of: &Struct,
+    docs: &[String],
+    arguments: &[usize],
+) -> Vec<TokenStream> {
+    let required: Vec<&Field> =
+        arguments.iter().filter_map(|index| of.fields.get(*index)).collect();
+    let name = format_ident!("{}", of.name);
+    let attributes = doc(docs);
+    let default = required.is_empty().then(|| quote! { Default, });
+    let fields = of.fields.iter().map(|field| {
+        let docs = doc(&docs::field(field));
+        let name = ident(&field.name);
+        let ty = field_type(model, field);
+        quote! { #docs pub #name: #ty, }
+    });
+    let mut items = vec![quote! {
+        #attributes
+        #[derive(Debug, Clone, #default PartialEq)]
+        #[non_exhaustive]
+        pub struct #name { #(#fields)* }
+    }];
+    let setters = of.fields.iter().filter(|field| field.required.is_none());
+    let setters = setters.map(|field| setter(model, field));
+    let (new, named) = constructor(model, of, &required);
+    items.extend(named);
+    items.push(quote! { impl #name { #new #(#setters)* } });
+    items
+}
+
+/// `new`, and the struct that it takes where arguments in a row could be mixed up.
+fn constructor(
+    model: &Model,
+    of: &Struct,
+    required: &[&Field],
+) -> (TokenStream, Option<TokenStream>) {
+    let unset = of.fields.iter().filter(|field| field.required.is_none()).map(|field| {
+        let name = ident(&field.name);
+        quote! { #name: None }
+    });
+    let what = if of.name == "Input" { "A new input" } else { "A new one" };
+    let with = if required.is_empty() { "nothing set" } else { "what is required" };
+    let docs = doc(&[format!("{what}, with {with}.")]);
+    if required.is_empty() {
+        let new = quote! {
+            #docs
+            pub fn new() -> Self { Self::default() }
+        };
+        return (new, None);
+    }
+    let mixable = required
+        .iter()
+        .enumerate()
+        .any(|(index, field)| required[..index].iter().any(|other| other.ty == field.ty));
+    if mixable || required.len() > MOST_ARGUMENTS {
+        let prefix = if of.name == "Input" { "" } else { of.name.as_str() };
+        let name = format_ident!("{prefix}Required");
+        let takes = doc(&[format!("What [`{}::new`] takes.", of.name)]);
+        let fields = required.iter().map(|field| {
+            let docs = doc(&docs::field(field));
+            let name = ident(&field.name);
+            let ty = type_of(model, &field.ty);
+            quote! { #docs pub #name: #ty, }
+        });
+        let moves = required.iter().map(|field| {
+            let name = ident(&field.name);
+            quote! { #name: required.#name }
+        });
+        let named = quote! {
+            #takes
+            #[derive(Debug, Clone, PartialEq)]
+            pub struct #name { #(#fields)* }
+        };
+        let new = quote! {
+            #docs
+            pub fn new(required: #name) -> Self {
+                Self { #(#moves,)* #(#unset,)* }
+            }
+        };
+        return (new, Some(named));
+    }
+    let parameters = required.iter().map(|field| {
+        let name = ident(&field.name);
+        let ty = parameter_type(model, &field.ty);
+        quote! { #name: #ty }
+    });
+    let moves = required.iter().map(|field| {
+        let name = ident(&field.name);
+        match converts(&field.ty) {
+            true => quote! { #name: #name.into() },
+            false => quote! { #name },
+        }
+    });
+    let new = quote! {
+        #docs
+        pub fn new(#(#parameters),*) -> Self {
+            Self { #(#moves,)* #(#unset,)* }
+        }
+    };
+    (new, None)
+}
+
+fn setter(model: &Model, field: &Field) -> TokenStream {
+    let plain = field.name.trim_start_matches("r#");
+    let setter = format_ident!("with_{plain}");
+    let name = ident(&field.name);
+    let docs = doc(&[format!("The same, with [`{plain}`](Self::{plain}) set.")]);
+    let ty = parameter_type(model, &field.ty);
+    let value = if converts(&field.ty) {
+        quote! { value.into() }
+    } else {
+        quote! { value }
+    };
+    quote! {
+        #docs
+        pub fn #setter(mut self, value: #ty) -> Self {
+            self.#name = Some(#value);
+            self
+        }
+    }
+}
+
+/// An enum of words, for the macro that declares one.
+pub(super) fn words(words: &Words) -> TokenStream {
+    let name = format_ident!("{}", words.name);
+    let attributes = doc(&docs::named(&words.docs, &words.wire));
+    let variants = words.variants.iter().map(|variant| {
+        let docs = doc(&[docs::code(&variant.word)]);
+        let (name, word) = (format_ident!("{}", variant.name), &variant.word);
+        quote! { #docs #name = #word, }
+    });
+    quote! {
+        #attributes
+        pub enum #name { #(#variants)* }
+    }
+}
+
+/// The output that the models share.
+pub(super) fn usual_output(docs: &str) -> TokenStream {
+    let docs = doc(&[docs.to_owned()]);
+    quote! {
+        #docs
+        pub type Output = runcomfy::MediaOutput;
+    }
+}
+
+/// An output struct and how it is read.
+pub(super) fn output(structs: &[Struct], of: &Struct, docs: &[String]) -> Vec<TokenStream> {
+    let name = format_ident!("{}", of.name);
+    let attributes = doc(docs);
+    let named = |index: usize| structs.get(index).map_or("", |of| of.name.as_str()).to_owned();
+    let fields = of.fields.iter().map(|field| {
+        let docs = doc(&docs::field(field));
+        let name = ident(&field.name);
+        let ty = plain_type(&field.ty, &named, &|_| "String".to_owned());
+        match &field.ty {
+            Type::List(_) => quote! { #docs pub #name: #ty, },
+            _ => quote! { #docs pub #name: Option<#ty>, },
+        }
+    });
+    let rest = rest_name(of);
+    let reads = of.fields.iter().map(|field| {
+        let (name, wire) = (ident(&field.name), &field.wire);
+        match &field.ty {
+            Type::List(_) => quote! { #name: object.list(#wire) },
+            _ => quote! { #name: object.optional(#wire) },
+        }
+    });
+    vec![
+        quote! {
+            #attributes
+            #[derive(Debug, Clone, Default, PartialEq)]
+            #[non_exhaustive]
+            pub struct #name {
+                #(#fields)*
+                /// Everything else that came, by name.
+                pub #rest: Map<String, Value>,
+            }
+        },
+        quote! {
+            impl Read for #name {
+                fn read(value: &Value) -> Option<Self> {
+                    let mut object = Reader::new(value)?;
+                    Some(Self { #(#reads,)* #rest: object.others() })
+                }
+            }
+        },
+    ]
+}
+
+/// The field of an output that holds what no other does.
+fn rest_name(of: &Struct) -> Ident {
+    let taken = of.fields.iter().any(|field| field.name == "others");
+    format_ident!("{}", if taken { "other_properties" } else { "others" })
+}
+
+/// An identifier from a name of ours, which may be raw.
+pub(super) fn ident(name: &str) -> Ident {
+    match name.strip_prefix("r#") {
+        Some(keyword) => Ident::new_raw(keyword, Span::call_site()),
+        None => Ident::new(name, Span::call_site()),
+    }
+}
+
+fn doc(lines: &[String]) -> TokenStream {
+    let lines =
+        lines.iter().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
+    quote! { #(#[doc = #lines])* }
+}
+
+fn field_type(model: &Model, field: &Field) -> TokenStream {
+    let ty = type_of(model, &field.ty);
+    if field.required.is_some() {
+        ty
+    } else {
+        quote! { Option<#ty> }
+    }
+}
+
+fn type_of(model: &Model, ty: &Type) -> TokenStream {
+    let structs =
+        |index: usize| model.inputs.get(index).map_or("", |of| of.name.as_str()).to_owned();
+    let words = |index: usize| model.words.get(index).map_or("", |of| of.name.as_str()).to_owned();
+    plain_type(ty, &structs, &words)
+}
+
+fn plain_type(
+    ty: &Type,
+    structs: &dyn Fn(usize) -> String,
+    words: &dyn Fn(usize) -> String,
+) -> TokenStream {
+    let inner = |ty: &Type| plain_type(ty, structs, words);
+    match ty {
+        Type::Any => quote! { Value },
+        Type::Boolean => quote! { bool },
+        Type::Integer => quote! { i64 },
+        Type::Number => quote! { f64 },
+        Type::Text => quote! { String },
+        Type::Media => quote! { Media },
+        Type::Url => quote! { Url },
+        Type::Words(index) => {
+            let name = format_ident!("{}", words(*index));
+            quote! { #name }
+        }
+        Type::Struct(index) => {
+            let name = format_ident!("{}", structs(*index));
+            quote! { #name }
+        }
+        Type::List(item) => {
+            let item = inner(item);
+            quote! { Vec<#item> }
+        }
+        Type::Map(value) => {
+            let value = inner(value);
+            quote! { BTreeMap<String, #value> }
+        }
+        Type::Boxed(boxed) => {
+            let boxed = inner(boxed);
+            quote! { Box<#boxed> }
+        }
+    }
+}
+
+/// Whether an argument of this type is taken as `impl Into<…>`.
+fn converts(ty: &Type) -> bool {
+    matches!(ty, Type::Text | Type::Media | Type::List(_) | Type::Any | Type::Boxed(_))
+}
+
+fn parameter_type(model: &Model, ty: &Type) -> TokenStream {
+    let plain = type_of(model, ty);
+    if converts(ty) {
+        quote! { impl Into<#plain> }
+    } else {
+        plain
+    }
+}

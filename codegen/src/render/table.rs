@@ -1,0 +1,261 @@
+//! The static tables and the views that belong to them.
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
+use runcomfy::Limit;
+use runcomfy::table::MediaKind;
+
+use crate::model::{Field, Model, Of, Rule, Shape, Struct};
+
+/// The table and view of every input struct, and what makes the first a model.
+pub(super) fn all(model: &Model) -> Vec<TokenStream> {
+    let mut items: Vec<TokenStream> =
+        model.inputs.iter().flat_map(|of| fields(model, of)).collect();
+    items.extend(model.inputs.iter().map(members));
+    let id = &model.id;
+    items.push(quote! {
+        impl runcomfy::Model for Input {
+            const ID: &'static str = #id;
+            const FIELDS: &'static [Field] = &FIELDS;
+            type Output = Output;
+        }
+    });
+    items
+}
+
+/// The constant that stands for a shape without parts.
+pub(super) fn scalar(shape: &Shape) -> Option<&'static str> {
+    match shape {
+        Shape::Any => Some("ANY"),
+        Shape::Boolean => Some("BOOLEAN"),
+        Shape::Integer => Some("INTEGER"),
+        Shape::Number => Some("NUMBER"),
+        Shape::Text => Some("TEXT"),
+        Shape::Media(MediaKind::Image) => Some("IMAGE"),
+        Shape::Media(MediaKind::Video) => Some("VIDEO"),
+        Shape::Media(MediaKind::Audio) => Some("AUDIO"),
+        Shape::Media(_) => Some("MEDIA"),
+        Shape::List(_) | Shape::Map(_) | Shape::Object(_) => None,
+    }
+}
+
+/// The name of a rule in [`runcomfy::table::Rule`].
+pub(super) fn rule_name(rule: &Rule) -> &'static str {
+    match rule {
+        Rule::MinLength(_) => "MinLength",
+        Rule::MaxLength(_) => "MaxLength",
+        Rule::Minimum(_) => "Minimum",
+        Rule::Maximum(_) => "Maximum",
+        Rule::ExclusiveMinimum(_) => "ExclusiveMinimum",
+        Rule::ExclusiveMaximum(_) => "ExclusiveMaximum",
+        Rule::MinItems(_) => "MinItems",
+        Rule::MaxItems(_) => "MaxItems",
+        Rule::Words(_) => "Words",
+        Rule::Integers(_) => "Integers",
+        Rule::Measured(..) => "Measured",
+        Rule::Unchecked(..) => "Unchecked",
+    }
+}
+
+/// The name of a limit in [`runcomfy::Limit`].
+pub(super) fn limit_name(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Over(_) => "Over",
+        Limit::Under(_) => "Under",
+    }
+}
+
+/// The table of a struct, and before it the rules that have messages of their own,
+/// which would make its rows too long to read.
+fn fields(model: &Model, of: &Struct) -> Vec<TokenStream> {
+    let mut items = Vec::new();
+    let rows: Vec<TokenStream> = of
+        .fields
+        .iter()
+        .map(|field| {
+            let home = match of.name.as_str() {
+                "Input" => String::new(),
+                name => screaming(name) + "_",
+            };
+            let name =
+                format_ident!("{home}{}_RULES", screaming(field.name.trim_start_matches("r#")));
+            let mut rows = Rows { model, name, apart: None };
+            let row = rows.field(field);
+            items.extend(rows.apart);
+            row
+        })
+        .collect();
+    let name = table_name(&of.name);
+    let count = Literal::usize_unsuffixed(rows.len());
+    items.push(quote! { static #name: [Field; #count] = [#(#rows),*]; });
+    items
+}
+
+/// Renders one row of a table.
+struct Rows<'a> {
+    model: &'a Model,
+    /// What rules with messages are called.
+    name: Ident,
+    /// The rules with messages.
+    apart: Option<TokenStream>,
+}
+
+impl Rows<'_> {
+    fn field(&mut self, field: &Field) -> TokenStream {
+        let kind = match field.required {
+            Some(_) => format_ident!("required"),
+            None => format_ident!("optional"),
+        };
+        let wire = &field.wire;
+        let shape = self.shape(&field.of.shape);
+        let rules = self.rules(&field.of.rules);
+        let title = field.title.as_ref().map(|title| quote! { .titled(#title) });
+        let default = field.default.as_ref().map(|default| quote! { .default(#default) });
+        quote! { Field::#kind(#wire, #shape, #rules) #title #default }
+    }
+
+    fn shape(&mut self, shape: &Shape) -> TokenStream {
+        match (shape, scalar(shape)) {
+            (Shape::List(item), _) => {
+                let of = self.of(item);
+                quote! { Shape::List(#of) }
+            }
+            (Shape::Map(value), _) => {
+                let of = self.of(value);
+                quote! { Shape::Map(#of) }
+            }
+            (Shape::Object(index), _) => {
+                let name = self.model.inputs.get(*index).map_or("", |of| of.name.as_str());
+                let table = table_name(name);
+                quote! { Shape::Object(&#table) }
+            }
+            (_, name) => {
+                let name = format_ident!("{}", name.unwrap_or("ANY"));
+                quote! { #name }
+            }
+        }
+    }
+
+    fn of(&mut self, of: &Of) -> TokenStream {
+        let shape = self.shape(&of.shape);
+        let rules = self.rules(&of.rules);
+        quote! { &Of(#shape, #rules) }
+    }
+
+    fn rules(&mut self, rules: &[Rule]) -> TokenStream {
+        let has_message = rules.iter().any(has_message);
+        let rules: Vec<TokenStream> =
+            rules.iter().map(|rule| self::rule(self.model, rule)).collect();
+        if !has_message || self.apart.is_some() {
+            return quote! { &[#(#rules),*] };
+        }
+        let name = &self.name;
+        let count = Literal::usize_unsuffixed(rules.len());
+        self.apart = Some(quote! { static #name: [Rule; #count] = [#(#rules),*]; });
+        quote! { &#name }
+    }
+}
+
+/// Whether a rule has words of its own.
+pub(super) fn has_message(rule: &Rule) -> bool {
+    matches!(rule, Rule::Measured(..) | Rule::Unchecked(..))
+}
+
+fn rule(model: &Model, rule: &Rule) -> TokenStream {
+    let name = format_ident!("{}", rule_name(rule));
+    let count = |count: &u64| Literal::u64_unsuffixed(*count);
+    match rule {
+        Rule::MinLength(bound)
+        | Rule::MaxLength(bound)
+        | Rule::MinItems(bound)
+        | Rule::MaxItems(bound) => {
+            let bound = count(bound);
+            quote! { #name(#bound) }
+        }
+        Rule::Minimum(bound)
+        | Rule::Maximum(bound)
+        | Rule::ExclusiveMinimum(bound)
+        | Rule::ExclusiveMaximum(bound) => {
+            let bound = number(*bound);
+            quote! { #name(#bound) }
+        }
+        Rule::Words(index) => {
+            let words = model.words.get(*index).map_or("", |words| words.name.as_str());
+            let words = format_ident!("{words}");
+            quote! { #name(#words::WORDS) }
+        }
+        Rule::Integers(choices) => {
+            let choices = choices.iter().map(|choice| {
+                let digits = Literal::u64_unsuffixed(choice.unsigned_abs());
+                if *choice < 0 {
+                    quote! { -#digits }
+                } else {
+                    quote! { #digits }
+                }
+            });
+            quote! { #name(&[#(#choices),*]) }
+        }
+        Rule::Measured(metric, limit, message) => {
+            let metric = format_ident!("{metric:?}");
+            let side = format_ident!("{}", limit_name(*limit));
+            let (Limit::Over(bound) | Limit::Under(bound)) = limit;
+            let bound = number(*bound);
+            quote! { #name(#metric, #side(#bound), #message) }
+        }
+        Rule::Unchecked(rule, message) => quote! { #name(#rule, #message) },
+    }
+}
+
+/// A float literal, which Rust has no negative ones of.
+fn number(value: f64) -> TokenStream {
+    let digits = Literal::f64_unsuffixed(value.abs());
+    if value.is_sign_negative() && value != 0.0 {
+        quote! { -#digits }
+    } else {
+        quote! { #digits }
+    }
+}
+
+fn members(of: &Struct) -> TokenStream {
+    let name = format_ident!("{}", of.name);
+    let table = table_name(&of.name);
+    let arms = of.fields.iter().enumerate().map(|(index, field)| {
+        let index = Literal::usize_unsuffixed(index);
+        let field = super::items::ident(&field.name);
+        quote! { #index => self.#field.view() }
+    });
+    quote! {
+        impl Members for #name {
+            fn fields(&self) -> &'static [Field] {
+                &#table
+            }
+            fn get(&self, index: usize) -> Node<'_> {
+                match index {
+                    #(#arms,)*
+                    _ => Node::Absent,
+                }
+            }
+        }
+    }
+}
+
+/// The table of the input is `FIELDS`; that of a nested `VoiceSetting` is
+/// `VOICE_SETTING_FIELDS`.
+fn table_name(name: &str) -> Ident {
+    match name {
+        "Input" => format_ident!("FIELDS"),
+        name => format_ident!("{}_FIELDS", screaming(name)),
+    }
+}
+
+/// A name in capitals: `VoiceSetting` and `voice_setting` are `VOICE_SETTING`.
+fn screaming(name: &str) -> String {
+    let mut screaming = String::new();
+    for (position, c) in name.chars().enumerate() {
+        if position > 0 && c.is_ascii_uppercase() {
+            screaming.push('_');
+        }
+        screaming.push(c.to_ascii_uppercase());
+    }
+    screaming
+}

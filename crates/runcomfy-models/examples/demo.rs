@@ -1,0 +1,94 @@
+//! The main job end to end, against a simulator on this machine: bad inputs refused in
+//! words, a good one submitted, followed and saved. Run it with `cargo xtask demo`.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use runcomfy::client::Polling;
+use runcomfy::{Client, Json, Media, Model, Violations};
+use runcomfy_models::minimax::hailuo_video_01_live as hailuo;
+use runcomfy_simulator::{Pace, Simulator};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas");
+    let pace = Pace { queue: Duration::from_millis(1500), run: Duration::from_millis(1000) };
+    let simulator = Simulator::builder(schemas).pace(pace).start().await?;
+    println!("2. A simulator answers on {}", simulator.api_base());
+    println!(
+        "   It is no RunComfy: no model runs, no money is spent, nothing leaves this machine."
+    );
+    let client = Client::builder()
+        .api_base(simulator.api_base())
+        .token("any-token-will-do")
+        .polling(Polling::every(Duration::from_millis(400)))
+        .build()?;
+    println!("\n3. Bad inputs are refused here, in words, before they cost anything");
+    refuse_bad_inputs(&client, &simulator).await?;
+    println!("\n4. A good input goes all the way");
+    let path = submit_a_good_one(&client, &simulator).await?;
+    println!("\nDone: the simulator's video is in {}", path.display());
+    Ok(())
+}
+
+async fn refuse_bad_inputs(client: &Client, simulator: &Simulator) -> Result<(), Box<dyn Error>> {
+    let picture = simulator.picture_url(640, 480);
+    let long = hailuo::Input::new("a".repeat(1996), Media::url(&picture)?);
+    show("a prompt of 1996 characters", &long.violations());
+
+    for (width, height) in [(200, 200), (900, 300)] {
+        let media = Media::url(simulator.picture_url(width, height))?;
+        let input = hailuo::Input::new("a paper boat drifts", media).validate()?;
+        let report = client.preflight(&input).await;
+        show(&format!("a picture of {width} × {height}, measured"), &report.violations);
+    }
+
+    let json = [
+        ("JSON without `image_url`", r#"{"prompt": "a paper boat drifts"}"#.to_owned()),
+        (
+            "JSON with a misspelt `promt_optimizer`",
+            format!(r#"{{"prompt": "drift", "image_url": "{picture}", "promt_optimizer": false}}"#),
+        ),
+    ];
+    for (what, text) in json {
+        show(what, &Json::<hailuo::Input>::parse(&text)?.violations());
+    }
+    Ok(())
+}
+
+fn show(what: &str, violations: &Violations) {
+    println!("   {what}");
+    for line in violations.to_string().lines() {
+        println!("     {line}");
+    }
+}
+
+async fn submit_a_good_one(
+    client: &Client,
+    simulator: &Simulator,
+) -> Result<PathBuf, Box<dyn Error>> {
+    let picture = Media::url(simulator.picture_url(640, 480))?;
+    let input = hailuo::Input::new("a paper boat drifts downstream", picture)
+        .with_prompt_optimizer(false)
+        .validate()?;
+    let job = client.submit(&input).await?;
+    println!("   request {}", job.id());
+    let mut updates = job.updates();
+    while let Some(update) = updates.next().await? {
+        match update.queue_position {
+            Some(position) => println!("   {}, position {position}", update.status),
+            None => println!("   {}", update.status),
+        }
+    }
+    let success = job.wait().await?;
+    let video = success.output.video.ok_or("the output has no video")?;
+    println!("   video {video}");
+    let bytes = reqwest::get(video).await?.error_for_status()?.bytes().await?;
+    let folder = std::env::temp_dir().join("runcomfy-demo");
+    std::fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("{}.mp4", success.id));
+    std::fs::write(&path, &bytes)?;
+    println!("   saved {} bytes", bytes.len());
+    Ok(path)
+}

@@ -1,0 +1,31 @@
+//! RunComfy's hosted models as validated Rust types, one module a model:
+//! `provider::model::{Input, Output}`.
+//!
+//! ```no_run
+//! use runcomfy::{Client, Media, Model};
+//! use runcomfy_models::minimax::hailuo_video_01_live as hailuo;
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let image = Media::url("https://example.com/boat.png")?;
+//! let input = hailuo::Input::new("a paper boat drifts downstream", image)
+//!     .with_prompt_optimizer(false)
+//!     .validate()?; // a valid input; or every violation, and the input back
+//! let job = Client::from_env()?.submit(&input).await?; // the id is yours before any waiting
+//! let video = job.wait().await?.output.video;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A required property is an argument of `Input::new`, so that it cannot be left out. An
+//! optional one has a `with_…` method; what was not set is not sent, and RunComfy's own
+//! default applies. The docs of a field say its bounds. [`runcomfy::Model::validate`]
+//! checks them all, and only what it gives can be submitted.
+//!
+//! # Features
+//!
+//! One feature a provider, and `full`, the default, for all of them.
+
+#[rustfmt::skip]
+mod generated;
+
+pub use generated::*;

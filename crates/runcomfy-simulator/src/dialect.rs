@@ -1,0 +1,175 @@
+//! RunComfy's dialect of JSON Schema, put into plain JSON Schema 2020-12.
+//!
+//! - `float` is `number`; other words that JSON Schema does not have are dropped from `type`.
+//! - A list whose `format` is `image_uris`, `video_uris` or `audio_uris` holds strings, unless its
+//!   `items` say otherwise.
+//! - An object with `properties` is closed, unless its `additionalProperties` say otherwise. A name
+//!   that is only in `required` stays required, and any value will do for it.
+//!
+//! An object whose properties are spread over `allOf` and its like is closed as a whole, to the
+//! names that any part has; its parts stay open, since each knows only some of the names. What
+//! `$ref` points at is always closed by itself.
+
+use serde_json::{Map, Value, json};
+
+/// Puts a published schema into plain JSON Schema, at every depth.
+pub(crate) fn normalise(schema: &mut Value) {
+    normalise_at(schema, Place::Whole);
+}
+
+/// Whether a schema describes a value by itself or as one of several parts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Whole,
+    Part,
+}
+
+/// What a keyword holds.
+enum Holds {
+    One,
+    List,
+    ByName,
+}
+
+/// The keywords whose schemas describe another value: a member, an element, a name.
+const MEMBERS: [(&str, Holds); 12] = [
+    ("properties", Holds::ByName),
+    ("patternProperties", Holds::ByName),
+    ("additionalProperties", Holds::One),
+    ("unevaluatedProperties", Holds::One),
+    ("propertyNames", Holds::One),
+    ("items", Holds::One),
+    ("prefixItems", Holds::List),
+    ("additionalItems", Holds::One),
+    ("unevaluatedItems", Holds::One),
+    ("contains", Holds::One),
+    ("$defs", Holds::ByName),
+    ("definitions", Holds::ByName),
+];
+
+/// The keywords whose schemas describe a part or a condition of the same value.
+const PARTS: [(&str, Holds); 6] = [
+    ("allOf", Holds::List),
+    ("not", Holds::One),
+    ("if", Holds::One),
+    ("then", Holds::One),
+    ("else", Holds::One),
+    ("dependentSchemas", Holds::ByName),
+];
+
+/// The keywords whose schemas are alternatives: each describes the whole value, unless the value
+/// has properties beside them.
+const ALTERNATIVES: [(&str, Holds); 2] = [("anyOf", Holds::List), ("oneOf", Holds::List)];
+
+const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
+
+fn normalise_at(schema: &mut Value, place: Place) {
+    let Value::Object(schema) = schema else {
+        return;
+    };
+    mend_type(schema);
+    mend_media_list(schema);
+
+    let names_members = names_members(schema);
+    if names_members && place == Place::Whole {
+        close(schema);
+    }
+    let alternatives = if names_members { Place::Part } else { place };
+    visit(schema, &MEMBERS, Place::Whole);
+    visit(schema, &PARTS, Place::Part);
+    visit(schema, &ALTERNATIVES, alternatives);
+}
+
+fn visit(schema: &mut Map<String, Value>, keywords: &[(&str, Holds)], place: Place) {
+    for (keyword, holds) in keywords {
+        let Some(value) = schema.get_mut(*keyword) else { continue };
+        match (holds, value) {
+            (Holds::One, inner) => normalise_at(inner, place),
+            (Holds::List, Value::Array(inner)) => {
+                inner.iter_mut().for_each(|inner| normalise_at(inner, place));
+            }
+            (Holds::ByName, Value::Object(inner)) => {
+                inner.values_mut().for_each(|inner| normalise_at(inner, place));
+            }
+            // Not what the keyword takes: the compiler names it.
+            (Holds::List | Holds::ByName, _) => {}
+        }
+    }
+}
+
+fn mend_type(schema: &mut Map<String, Value>) {
+    let known = |word: &str| {
+        let word = if word == "float" { "number" } else { word };
+        TYPES.contains(&word).then(|| word.to_owned())
+    };
+    let mended = match schema.get("type") {
+        Some(Value::String(word)) => known(word).map(Value::String),
+        Some(Value::Array(words)) if words.iter().all(Value::is_string) => {
+            let mut words: Vec<String> =
+                words.iter().filter_map(Value::as_str).filter_map(known).collect();
+            words.sort();
+            words.dedup();
+            (!words.is_empty()).then(|| json!(words))
+        }
+        _ => return,
+    };
+    match mended {
+        Some(mended) => schema.insert("type".to_owned(), mended),
+        None => schema.remove("type"),
+    };
+}
+
+fn mend_media_list(schema: &mut Map<String, Value>) {
+    let is_list = match schema.get("type") {
+        Some(Value::String(word)) => word == "array",
+        Some(Value::Array(words)) => words.iter().any(|word| word == "array"),
+        _ => false,
+    };
+    let holds_media = schema
+        .get("format")
+        .and_then(Value::as_str)
+        .is_some_and(|format| matches!(format, "image_uris" | "video_uris" | "audio_uris"));
+    if is_list && holds_media && !schema.contains_key("items") {
+        schema.insert("items".to_owned(), json!({"type": "string"}));
+    }
+}
+
+/// Whether a schema has properties, by itself or by parts that always hold.
+fn names_members(schema: &Map<String, Value>) -> bool {
+    let parts = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
+    schema.contains_key("properties") || parts.filter_map(Value::as_object).any(names_members)
+}
+
+/// Closes an object to the names that it or any of its parts has.
+fn close(schema: &mut Map<String, Value>) {
+    if schema.contains_key("additionalProperties") || schema.contains_key("unevaluatedProperties") {
+        return;
+    }
+    let mut names = Vec::new();
+    collect_names(schema, &mut names);
+    let properties = schema.entry("properties").or_insert_with(|| json!({}));
+    if let Value::Object(properties) = properties {
+        for name in names {
+            properties.entry(name).or_insert(Value::Bool(true));
+        }
+    }
+    schema.insert("additionalProperties".to_owned(), Value::Bool(false));
+}
+
+fn collect_names(schema: &Map<String, Value>, names: &mut Vec<String>) {
+    if let Some(Value::Object(properties)) = schema.get("properties") {
+        names.extend(properties.keys().cloned());
+    }
+    if let Some(Value::Array(required)) = schema.get("required") {
+        names.extend(required.iter().filter_map(Value::as_str).map(str::to_owned));
+    }
+    for (keyword, holds) in PARTS.iter().chain(&ALTERNATIVES) {
+        let inner: Vec<&Value> = match (holds, schema.get(*keyword)) {
+            (Holds::One, Some(inner)) => vec![inner],
+            (Holds::List, Some(Value::Array(inner))) => inner.iter().collect(),
+            (Holds::ByName, Some(Value::Object(inner))) => inner.values().collect(),
+            (Holds::List | Holds::ByName, Some(_)) | (_, None) => Vec::new(),
+        };
+        inner.into_iter().filter_map(Value::as_object).for_each(|part| collect_names(part, names));
+    }
+}

@@ -1,0 +1,148 @@
+//! The models of a `schemas/` folder, as the simulator serves them.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::error::SimulatorError;
+use crate::judge::Judge;
+use crate::output::Output;
+
+/// The top-level folder of corrections to published schemas; it holds no models.
+const FIXUPS: &str = "fixups";
+
+/// All models by id.
+pub(crate) struct Models {
+    by_id: HashMap<String, Arc<Model>>,
+}
+
+/// One model.
+pub(crate) struct Model {
+    pub(crate) judge: Judge,
+    pub(crate) output: Output,
+    /// What a finished job costs.
+    pub(crate) price_usd: f64,
+}
+
+/// What the simulator reads of `model.json`.
+#[derive(Deserialize)]
+struct Manifest {
+    id: String,
+    base_price_usd: Option<f64>,
+}
+
+/// What `output.json` holds.
+#[derive(Deserialize)]
+struct OutputFile {
+    output: Map<String, Value>,
+}
+
+impl Models {
+    /// Reads every model under `folder`; the first file that is not as it should be is the error.
+    pub(crate) fn read(folder: &Path) -> Result<Self, SimulatorError> {
+        let mut manifests = Vec::new();
+        find_manifests(folder, &mut manifests, &|name| name != FIXUPS)?;
+
+        let mut by_id = HashMap::new();
+        let mut read_from: HashMap<String, PathBuf> = HashMap::new();
+        for path in manifests {
+            let (id, model) = Model::read(&path)?;
+            if let Some(first) = read_from.insert(id.clone(), path.clone()) {
+                return Err(SimulatorError::Duplicate { id, first, second: path });
+            }
+            by_id.insert(id, Arc::new(model));
+        }
+        if by_id.is_empty() {
+            return Err(SimulatorError::NoModels { folder: folder.to_owned() });
+        }
+        Ok(Self { by_id })
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<Arc<Model>> {
+        self.by_id.get(id).cloned()
+    }
+}
+
+impl Model {
+    fn read(manifest: &Path) -> Result<(String, Self), SimulatorError> {
+        let Manifest { id, base_price_usd } = read_json(
+            manifest,
+            "it takes at least an `id`, such as {\"id\": \"minimax/Hailuo Video 01 Live\"}",
+        )?;
+        if id.split('/').any(str::is_empty) {
+            return Err(SimulatorError::Content {
+                path: manifest.to_owned(),
+                problem: format!("the id {id:?} has an empty segment"),
+                advice: "write it as RunComfy does, with single slashes between its parts",
+            });
+        }
+
+        let input_path = manifest.with_file_name("input.json");
+        let input: Value = read_json(&input_path, "the model's input schema belongs there")?;
+        let output_path = manifest.with_file_name("output.json");
+        let output_schema = if output_path.exists() {
+            let file: OutputFile =
+                read_json(&output_path, "the output schema stands under the key `output`")?;
+            Some(Value::Object(file.output))
+        } else {
+            None
+        };
+
+        let output = Output::plan(&id, &input, output_schema);
+        let judge = Judge::compile(input).map_err(|flaw| SimulatorError::Schema {
+            path: input_path,
+            pointer: flaw.pointer,
+            problem: flaw.problem,
+        })?;
+        Ok((id, Self { judge, output, price_usd: base_price_usd.unwrap_or(0.0) }))
+    }
+}
+
+/// Collects every `model.json` under `folder`, in the order of their paths. A subfolder whose name
+/// `enter` refuses is left out; below the top every name is entered. Links are not followed, so
+/// that a link to a parent cannot make the search endless.
+fn find_manifests(
+    folder: &Path,
+    found: &mut Vec<PathBuf>,
+    enter: &dyn Fn(&str) -> bool,
+) -> Result<(), SimulatorError> {
+    let unreadable = |cause| SimulatorError::Read {
+        path: folder.to_owned(),
+        cause,
+        advice: "give the folder that holds the models' schemas",
+    };
+    let mut subfolders = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        if entry.file_type().map_err(unreadable)?.is_dir() {
+            if enter(&entry.file_name().to_string_lossy()) {
+                subfolders.push(entry.path());
+            }
+        } else if entry.file_name() == "model.json" {
+            found.push(entry.path());
+        }
+    }
+    subfolders.sort();
+    for subfolder in subfolders {
+        find_manifests(&subfolder, found, &|_| true)?;
+    }
+    Ok(())
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path, advice: &'static str) -> Result<T, SimulatorError> {
+    let bytes = fs::read(path).map_err(|cause| SimulatorError::Read {
+        path: path.to_owned(),
+        cause,
+        advice,
+    })?;
+    serde_json::from_slice(&bytes).map_err(|error| SimulatorError::Content {
+        path: path.to_owned(),
+        problem: error.to_string(),
+        advice,
+    })
+}

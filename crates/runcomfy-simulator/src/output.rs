@@ -1,0 +1,161 @@
+//! What a finished job answers with: which media, under which names.
+
+use serde_json::{Map, Value, json};
+
+use crate::media::Kind;
+
+/// The names under which a model may give one URL or a list of URLs, in the order in which they
+/// are chosen.
+const NAMES: [(&str, Kind, Arity); 6] = [
+    ("video", Kind::Video, Arity::One),
+    ("image", Kind::Image, Arity::One),
+    ("audio", Kind::Audio, Arity::One),
+    ("videos", Kind::Video, Arity::Many),
+    ("images", Kind::Image, Arity::Many),
+    ("audios", Kind::Audio, Arity::Many),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arity {
+    One,
+    Many,
+}
+
+/// How a model's output is made.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Output {
+    /// An object with one URL under this name.
+    One(&'static str, Kind),
+    /// An object with a list of one URL under this name.
+    Many(&'static str, Kind),
+    /// The simplest value of a schema that has none of the usual names.
+    Other(Value),
+}
+
+impl Output {
+    /// Decides by the output schema. The usual one offers every name, so that there, as without
+    /// a schema, the model's own words decide.
+    pub(crate) fn plan(id: &str, input: &Value, schema: Option<Value>) -> Self {
+        let Some(schema) = schema else {
+            return Self::one(kind_by_words(id, input));
+        };
+        let offered = |name: &str, arity| {
+            let property = schema.get("properties").and_then(|all| all.get(name));
+            property.is_some_and(|property| takes(property, arity))
+        };
+        let usual = offered("image", Arity::One)
+            && offered("video", Arity::One)
+            && offered("images", Arity::Many)
+            && offered("videos", Arity::Many);
+        if usual {
+            return Self::one(kind_by_words(id, input));
+        }
+        match NAMES.iter().find(|(name, _, arity)| offered(name, *arity)) {
+            Some((name, kind, Arity::One)) => Self::One(name, *kind),
+            Some((name, kind, Arity::Many)) => Self::Many(name, *kind),
+            None => Self::Other(schema),
+        }
+    }
+
+    /// The output itself, where `url` gives the address of the job's file of a kind.
+    pub(crate) fn value(&self, url: &dyn Fn(Kind) -> String) -> Value {
+        match self {
+            Self::One(name, kind) => json!({ *name: url(*kind) }),
+            Self::Many(name, kind) => json!({ *name: [url(*kind)] }),
+            Self::Other(schema) => simplest(schema, "", url),
+        }
+    }
+
+    fn one(kind: Kind) -> Self {
+        match kind {
+            Kind::Video => Self::One("video", kind),
+            Kind::Image => Self::One("image", kind),
+            Kind::Audio => Self::One("audio", kind),
+        }
+    }
+}
+
+/// What a model makes, by its words: the last word of its id that names a medium (`image-to-video`
+/// makes a video); otherwise, an editor that takes neither a duration nor a video edits images;
+/// otherwise a video.
+fn kind_by_words(id: &str, input: &Value) -> Kind {
+    if let Some(kind) = kind_in(id) {
+        return kind;
+    }
+    let moves = input.get("properties").and_then(Value::as_object).is_some_and(|properties| {
+        properties.keys().any(|name| name.contains("duration") || name.contains("video"))
+    });
+    let edits = words(&id.to_lowercase()).any(|word| word == "edit");
+    if edits && !moves { Kind::Image } else { Kind::Video }
+}
+
+/// The kind that the last telling word of a text names.
+fn kind_in(text: &str) -> Option<Kind> {
+    words(&text.to_lowercase()).rev().find_map(|word| match word {
+        "video" | "videos" | "lipsync" => Some(Kind::Video),
+        "image" | "images" => Some(Kind::Image),
+        "audio" | "audios" | "music" | "speech" | "tts" | "voice" => Some(Kind::Audio),
+        _ => None,
+    })
+}
+
+fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphabetic())
+}
+
+/// Whether a property can hold one URL, or a list of URLs.
+fn takes(property: &Value, arity: Arity) -> bool {
+    match (arity, property.get("type").and_then(Value::as_str)) {
+        (Arity::One, Some(word)) => word == "string",
+        (Arity::Many, Some(word)) => {
+            word == "array" && property.get("items").is_none_or(|items| takes(items, Arity::One))
+        }
+        (_, None) => property.get("$ref").is_none() && property.get("properties").is_none(),
+    }
+}
+
+/// The simplest value of a schema: every property, one element a list, the first choice of an
+/// enum or a union, a URL where the format is one, and otherwise empty words and small numbers.
+/// `name` is the nearest one that says what kind of media is meant.
+fn simplest(schema: &Value, name: &str, url: &dyn Fn(Kind) -> String) -> Value {
+    let first = |keyword: &str| schema.get(keyword).and_then(|list| list.get(0));
+    if let Some(value) = schema.get("const").or_else(|| first("enum")) {
+        return value.clone();
+    }
+    if let Some(choice) = first("anyOf").or_else(|| first("oneOf")) {
+        return simplest(choice, name, url);
+    }
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let word = match schema.get("type") {
+        Some(Value::Array(words)) => words.first().and_then(Value::as_str),
+        word => word.and_then(Value::as_str),
+    };
+    match word {
+        Some("object") | None if properties.is_some() => {
+            let member = |(key, inner): (&String, &Value)| {
+                let name = if kind_in(key).is_some() { key } else { name };
+                (key.clone(), simplest(inner, name, url))
+            };
+            properties.into_iter().flatten().map(member).collect::<Map<_, _>>().into()
+        }
+        Some("object") => json!({}),
+        Some("array") => match schema.get("items") {
+            Some(items) => json!([simplest(items, name, url)]),
+            None => json!([]),
+        },
+        Some("string") => {
+            let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
+            if words(format).any(|word| word == "uri" || word == "url") {
+                let kind = kind_in(format).or_else(|| kind_in(name));
+                json!(url(kind.unwrap_or(Kind::Video)))
+            } else {
+                json!("")
+            }
+        }
+        Some("integer" | "number" | "float") => {
+            schema.get("minimum").cloned().unwrap_or_else(|| json!(0))
+        }
+        Some("boolean") => json!(false),
+        _ => Value::Null,
+    }
+}

@@ -1,0 +1,69 @@
+//! How the API says that something is wrong.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::judge::Refusal;
+
+/// A problem that has a number of RunComfy's.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Code {
+    MalformedId,
+    Token,
+    NoSuchRequest,
+}
+
+impl Code {
+    fn number(self) -> u32 {
+        match self {
+            Self::MalformedId => 400_001,
+            Self::Token => 400_004,
+            Self::NoSuchRequest => 404_001,
+        }
+    }
+
+    fn message(self) -> &'static str {
+        match self {
+            Self::MalformedId => {
+                "a request id is 1 to 128 letters, digits, hyphens and underscores"
+            }
+            Self::Token => "send the header `Authorization: Bearer <token>`",
+            Self::NoSuchRequest => "this simulator has no such request",
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::MalformedId => StatusCode::BAD_REQUEST,
+            Self::Token => StatusCode::UNAUTHORIZED,
+            Self::NoSuchRequest => StatusCode::NOT_FOUND,
+        }
+    }
+}
+
+impl IntoResponse for Code {
+    fn into_response(self) -> Response {
+        let body = json!({"error_code": self.number(), "error_message": self.message()});
+        (self.status(), Json(body)).into_response()
+    }
+}
+
+/// A problem that has no number.
+pub(super) fn problem(status: StatusCode, message: &str) -> Response {
+    (status, Json(json!({"detail": message}))).into_response()
+}
+
+/// A refused input, in the form that FastAPI gives it.
+pub(super) fn refused(refusals: Vec<Refusal>) -> Response {
+    let detail: Vec<Value> = refusals
+        .into_iter()
+        .map(|Refusal { path, keyword, message }| {
+            let mut loc = vec![json!("body")];
+            loc.extend(path);
+            json!({"loc": loc, "msg": message, "type": keyword})
+        })
+        .collect();
+    (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({"detail": detail}))).into_response()
+}

@@ -1,0 +1,8 @@
+//! Drives the real server over loopback, as a client would.
+
+mod files;
+mod folder;
+mod inputs;
+mod lifetime;
+mod queue;
+mod support;

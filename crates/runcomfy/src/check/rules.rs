@@ -1,0 +1,194 @@
+//! What each rule asks of a value, its name, and the words of its violation.
+//!
+//! As in JSON Schema, a rule says nothing about a value of another type: `maxLength`
+//! never breaks on a number, whose fault is `type`.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use super::{number, text};
+use crate::metric::Facts;
+use crate::node::{Node, Number};
+use crate::table::Rule;
+use crate::violation::{Path, Violation};
+
+impl Rule {
+    /// The schema keyword, or the custom rule, verbatim.
+    pub fn name(&self) -> Cow<'static, str> {
+        match self {
+            Self::MinLength(_) => "minLength".into(),
+            Self::MaxLength(_) => "maxLength".into(),
+            Self::Minimum(_) => "minimum".into(),
+            Self::Maximum(_) => "maximum".into(),
+            Self::ExclusiveMinimum(_) => "exclusiveMinimum".into(),
+            Self::ExclusiveMaximum(_) => "exclusiveMaximum".into(),
+            Self::MinItems(_) => "minItems".into(),
+            Self::MaxItems(_) => "maxItems".into(),
+            Self::Words(_) | Self::Integers(_) => "enum".into(),
+            Self::Measured(metric, limit, _) => {
+                format!("{}{}", metric.name(), limit.operator()).into()
+            }
+            Self::Unchecked(rule, _) => (*rule).into(),
+        }
+    }
+}
+
+/// Whether a value breaks a rule: then what would be right, and what was counted.
+pub(super) fn broken(rule: &Rule, node: Node<'_>) -> Option<(String, Option<String>)> {
+    match *rule {
+        Rule::MinLength(least) => length(node, least, Ordering::Less),
+        Rule::MaxLength(most) => length(node, most, Ordering::Greater),
+        Rule::MinItems(least) => items(node, least, Ordering::Less),
+        Rule::MaxItems(most) => items(node, most, Ordering::Greater),
+        Rule::Minimum(bound) => {
+            let broken = compare(node, bound)? == Ordering::Less;
+            broken.then(|| (format!("At least {bound}."), None))
+        }
+        Rule::Maximum(bound) => {
+            let broken = compare(node, bound)? == Ordering::Greater;
+            broken.then(|| (format!("At most {bound}."), None))
+        }
+        Rule::ExclusiveMinimum(bound) => {
+            let broken = compare(node, bound)? != Ordering::Greater;
+            broken.then(|| (format!("Over {bound}."), None))
+        }
+        Rule::ExclusiveMaximum(bound) => {
+            let broken = compare(node, bound)? != Ordering::Less;
+            broken.then(|| (format!("Under {bound}."), None))
+        }
+        Rule::Words(words) => {
+            let chosen = text(node).is_some_and(|text| words.contains(&text));
+            (!chosen).then(|| (format!("One of {}.", listed(words)), None))
+        }
+        Rule::Integers(choices) => {
+            let chosen = number(node).is_some_and(|number| choices.iter().any(|c| is(number, *c)));
+            (!chosen).then(|| (format!("One of {}.", listed(choices)), None))
+        }
+        // Asked once the media is measured.
+        Rule::Measured(..) | Rule::Unchecked(..) => None,
+    }
+}
+
+/// What a measured rule finds, where its metric is known.
+pub(super) fn measured(rule: &Rule, facts: &Facts, path: &Path) -> Option<Violation> {
+    let Rule::Measured(metric, limit, message) = rule else { return None };
+    let value = metric.of(facts)?;
+    if limit.allows(value) {
+        return None;
+    }
+    let message = match *message {
+        "" => format!("The {} must be {limit}{}.", metric.noun(), metric.unit()),
+        words => words.to_owned(),
+    };
+    Some(Violation { path: path.clone(), rule: rule.name(), message, found: metric.found(facts) })
+}
+
+fn length(node: Node<'_>, bound: u64, wrong: Ordering) -> Option<(String, Option<String>)> {
+    let text = text(node)?;
+    // A character has 1 to 4 bytes: most texts need no counting.
+    if wrong == Ordering::Greater && text.len() as u64 <= bound {
+        return None;
+    }
+    let count = text.chars().count() as u64;
+    (count.cmp(&bound) == wrong).then(|| counted(count, bound, wrong, "character"))
+}
+
+fn items(node: Node<'_>, bound: u64, wrong: Ordering) -> Option<(String, Option<String>)> {
+    let Node::List(list) = node else { return None };
+    let count = list.count() as u64;
+    (count.cmp(&bound) == wrong).then(|| counted(count, bound, wrong, "item"))
+}
+
+fn counted(count: u64, bound: u64, wrong: Ordering, noun: &str) -> (String, Option<String>) {
+    let plural = |n| if n == 1 { "" } else { "s" };
+    let side = if wrong == Ordering::Less { "least" } else { "most" };
+    (
+        format!("At {side} {bound} {noun}{}.", plural(bound)),
+        Some(format!("{count} {noun}{}", plural(count))),
+    )
+}
+
+fn compare(node: Node<'_>, bound: f64) -> Option<Ordering> {
+    number(node)?.compare(bound)
+}
+
+fn is(number: Number, choice: i64) -> bool {
+    match number {
+        Number::Integer(whole) => whole == i128::from(choice),
+        Number::Float(float) => float == choice as f64,
+    }
+}
+
+fn listed<T: std::fmt::Debug>(choices: &[T]) -> String {
+    choices.iter().map(|choice| format!("{choice:?}")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::node::View;
+
+    fn breaks(rule: Rule, value: &Value) -> bool {
+        broken(&rule, value.view()).is_some()
+    }
+
+    #[test]
+    fn each_rule_holds_at_its_bound_and_breaks_one_step_beyond() {
+        let wave = "波".repeat(3);
+        let cases = [
+            (Rule::MaxLength(3), json!(wave), json!("波波波波")),
+            (Rule::MaxLength(3), json!("🌊🌊🌊"), json!("🌊🌊🌊🌊")),
+            (Rule::MinLength(3), json!(wave), json!("波波")),
+            (Rule::Minimum(5.0), json!(5), json!(4)),
+            (Rule::Maximum(0.5), json!(0.5), json!(0.51)),
+            (Rule::Maximum(0.5), json!(0), json!(1)),
+            (Rule::Minimum(-0.5), json!(0), json!(-1)),
+            (
+                Rule::Maximum(9007199254740992.0),
+                json!(9007199254740992u64),
+                json!(9007199254740993u64),
+            ),
+            (Rule::ExclusiveMinimum(5.0), json!(5.5), json!(5)),
+            (Rule::ExclusiveMaximum(5.0), json!(4.5), json!(5)),
+            (Rule::MinItems(1), json!([0]), json!([])),
+            (Rule::MaxItems(1), json!([0]), json!([0, 0])),
+            (Rule::Words(&["16:9", "auto"]), json!("auto"), json!("Auto")),
+            (Rule::Integers(&[5, 10]), json!(10), json!(6)),
+            (Rule::Integers(&[5, 10]), json!(10.0), json!(10.5)),
+        ];
+        for (rule, right, wrong) in cases {
+            assert!(!breaks(rule, &right), "{rule:?} refuses {right}");
+            assert!(breaks(rule, &wrong), "{rule:?} takes {wrong}");
+        }
+    }
+
+    #[test]
+    fn only_enum_says_something_about_a_value_of_another_type() {
+        let other = json!({"a": 1});
+        let cases = [
+            (Rule::MaxLength(0), false),
+            (Rule::MinLength(9), false),
+            (Rule::Minimum(9.0), false),
+            (Rule::Maximum(0.0), false),
+            (Rule::ExclusiveMinimum(9.0), false),
+            (Rule::ExclusiveMaximum(0.0), false),
+            (Rule::MinItems(9), false),
+            (Rule::MaxItems(0), false),
+            (Rule::Words(&["a"]), true),
+            (Rule::Integers(&[1]), true),
+        ];
+        for (rule, breaking) in cases {
+            assert_eq!(breaks(rule, &other), breaking, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn a_message_says_what_would_be_right_and_not_what_was_given() {
+        let secret = json!("hush");
+        let (message, found) = broken(&Rule::MaxLength(1), secret.view()).expect("it breaks");
+        assert_eq!(message, "At most 1 character.");
+        assert_eq!(found.as_deref(), Some("4 characters"));
+    }
+}

@@ -1,0 +1,287 @@
+//! The client: submit an input, follow its job, read its result.
+
+mod error;
+mod job;
+mod polling;
+mod preflight;
+mod reply;
+mod request_id;
+mod token;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder, redirect};
+use url::{Host, Url};
+
+pub use error::{ApiError, ApiErrorKind, ConfigError, JobError, JobErrorReason, SubmitError};
+pub use job::{CancelOutcome, Job, Status, Success, Update, Updates};
+pub use polling::Polling;
+pub use preflight::{Preflight, Unchecked};
+pub use request_id::{RequestId, RequestIdError};
+use token::{Secret, Token};
+
+use crate::model::{Model, Payload};
+use crate::valid::Valid;
+
+/// Where RunComfy's API is. The version is part of it.
+pub const DEFAULT_API_BASE: &str = "https://model-api.runcomfy.net/v1";
+/// The environment variable that holds the token.
+pub const TOKEN_VARIABLE: &str = "RUNCOMFY_TOKEN";
+/// The environment variable that points a program at another API base, such as a
+/// simulator's. It has the version in it.
+pub const API_BASE_VARIABLE: &str = "RUNCOMFY_MODEL_API_BASE";
+
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a call that only reads may take. A submit has no such limit: cutting it
+/// off would leave its outcome unknown.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection may be idle and still be used. A stale one would make the
+/// outcome of a submit unknown.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A client of RunComfy's queue API. Clones share connections and settings.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    http: reqwest::Client,
+    /// For media hosts: no token, redirects followed.
+    media: reqwest::Client,
+    token: Token,
+    base: Url,
+    polling: Polling,
+    deadline: Duration,
+}
+
+/// Settings of a [`Client`].
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct ClientBuilder {
+    token: Option<Secret>,
+    base: Option<String>,
+    polling: Polling,
+    deadline: Option<Duration>,
+}
+
+impl Client {
+    /// A client with the token in `RUNCOMFY_TOKEN`, and the API base in
+    /// `RUNCOMFY_MODEL_API_BASE` where that is set.
+    ///
+    /// # Errors
+    ///
+    /// When there is no token, or one of the two cannot be used.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let mut builder = Self::builder();
+        builder.token = variable(TOKEN_VARIABLE)?.map(Secret);
+        builder.base = variable(API_BASE_VARIABLE)?;
+        builder.build()
+    }
+
+    /// Settings to begin from.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// Submits an input and hands over its job, whose id is known before any
+    /// waiting. This costs money, and is never repeated by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError`] tells apart what was certainly not taken and what may have
+    /// been.
+    pub async fn submit<P: Payload>(&self, input: &Valid<P>) -> Result<Job<P::Model>, SubmitError> {
+        let url = self.url(["models"].into_iter().chain(P::Model::ID.split('/')));
+        let request = self.request(Method::POST, url).json(&input.node());
+        let reply = match request.send().await {
+            Ok(response) => reply::read(response).await,
+            Err(error) if error.is_connect() || error.is_builder() => {
+                return Err(SubmitError::NotSent(error));
+            }
+            Err(error) => Err(error),
+        };
+        let id = reply::submitted(reply).map_err(|problem| problem.of_submit(P::Model::ID))?;
+        Ok(self.job(id))
+    }
+
+    /// Takes up a job again from its id, in this process or another.
+    pub fn job<M: Model>(&self, id: RequestId) -> Job<M> {
+        Job::new(self.clone(), id)
+    }
+
+    /// Measures the media of an input, as far as it can be reached from here, and
+    /// checks the rules about it. Nothing is submitted.
+    ///
+    /// This fetches every address in the input from this machine, so do not hand it
+    /// addresses from strangers.
+    pub async fn preflight<P: Payload>(&self, input: &Valid<P>) -> Preflight {
+        preflight::preflight(&self.inner.media, input.media()).await
+    }
+
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.inner
+            .http
+            .request(method, url)
+            .header(reqwest::header::AUTHORIZATION, self.inner.token.header())
+    }
+
+    /// The API base with these path segments, each percent-encoded.
+    fn url<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+        let mut url = self.inner.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+}
+
+impl ClientBuilder {
+    /// The token.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(Secret(token.into()));
+        self
+    }
+
+    /// The API base, with the version in it. [`DEFAULT_API_BASE`] unless told
+    /// otherwise.
+    pub fn api_base(mut self, base: impl Into<String>) -> Self {
+        self.base = Some(base.into());
+        self
+    }
+
+    /// How often a job that is waited for is asked for its status.
+    pub fn polling(mut self, polling: Polling) -> Self {
+        self.polling = polling;
+        self
+    }
+
+    /// How long [`Job::wait`] waits: 30 minutes unless told otherwise.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    ///
+    /// When there is no token, or a setting cannot be used.
+    pub fn build(self) -> Result<Client, ConfigError> {
+        let token = Token::new(&self.token.ok_or(ConfigError::NoToken)?)?;
+        let base = api_base(self.base.as_deref().unwrap_or(DEFAULT_API_BASE))?;
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(CONNECT_TIMEOUT)
+                .pool_idle_timeout(IDLE_TIMEOUT)
+        };
+        // A redirect would carry the token away, or repeat a paid POST.
+        let http = builder().redirect(redirect::Policy::none()).build();
+        let media = builder().timeout(READ_TIMEOUT).referer(false).build();
+        Ok(Client {
+            inner: Arc::new(Inner {
+                http: http.map_err(ConfigError::Http)?,
+                media: media.map_err(ConfigError::Http)?,
+                token,
+                base,
+                polling: self.polling,
+                deadline: self.deadline.unwrap_or(polling::DEFAULT_DEADLINE),
+            }),
+        })
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("api_base", &self.inner.base.as_str())
+            .field("token", &self.inner.token)
+            .finish_non_exhaustive()
+    }
+}
+
+fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
+    match std::env::var(name) {
+        Ok(value) if value.trim().is_empty() => Ok(None),
+        Ok(value) => Ok(Some(value)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(ConfigError::Variable(name)),
+    }
+}
+
+/// Reads an API base. The token goes there, so plain HTTP is refused anywhere but
+/// on this machine.
+fn api_base(text: &str) -> Result<Url, ConfigError> {
+    let refuse = |reason| ConfigError::ApiBase { base: text.to_owned(), reason };
+    let url = Url::parse(text).map_err(|_| refuse("it is no absolute URL"))?;
+    let loopback = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    match url.scheme() {
+        _ if !url.username().is_empty() || url.password().is_some() => {
+            Err(ConfigError::ApiBaseWithPassword)
+        }
+        "https" => Ok(url),
+        "http" if loopback => Ok(url),
+        "http" => Err(refuse("plain http would show the token to the network")),
+        _ => Err(refuse("it must begin with https://")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(base: &str) -> Result<Client, ConfigError> {
+        Client::builder().token("hush-hush").api_base(base).build()
+    }
+
+    #[test]
+    fn plain_http_is_taken_on_loopback_only() {
+        for base in [
+            "https://example.com/v1",
+            "http://127.0.0.1:1/v1",
+            "http://[::1]:1/v1",
+            "http://localhost/v1",
+        ] {
+            assert!(client(base).is_ok(), "{base} is refused");
+        }
+        for base in [
+            "http://example.com/v1",
+            "http://127.0.0.1.example.com/v1",
+            "ftp://127.0.0.1/",
+            "model-api",
+            "https://u:p@example.com/v1",
+        ] {
+            assert!(client(base).is_err(), "{base} is taken");
+        }
+    }
+
+    #[test]
+    fn each_segment_of_a_model_id_is_encoded_and_slashes_stay() {
+        for base in ["https://example.com/v1", "https://example.com/v1/"] {
+            let client = client(base).expect("the base is right");
+            let url = client.url("models/minimax/Hailuo Video 01 Live".split('/'));
+            assert_eq!(
+                url.as_str(),
+                "https://example.com/v1/models/minimax/Hailuo%20Video%2001%20Live"
+            );
+        }
+    }
+
+    #[test]
+    fn the_token_is_in_no_debug_output() {
+        let client = client("https://example.com/v1").expect("the base is right");
+        let builder = Client::builder().token("hush-hush");
+        for shown in [format!("{client:?}"), format!("{builder:#?}")] {
+            assert!(!shown.contains("hush"), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What can go wrong with a call, and what it means for the money.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::request_id::RequestId;
+
+/// A client that cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// No token was given.
+    #[error("no token: set RUNCOMFY_TOKEN, or give one with Client::builder().token(…)")]
+    NoToken,
+    /// The token holds characters that no token has. It is not shown.
+    #[error(
+        "the token cannot go into a header: it holds a line break or another control character"
+    )]
+    UnusableToken,
+    /// An environment variable that is not text.
+    #[error("the environment variable {0} is not valid Unicode")]
+    Variable(&'static str),
+    /// The API base cannot be used.
+    #[error("the API base `{base}` cannot be used: {reason}")]
+    ApiBase {
+        /// The base as given.
+        base: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// The API base holds a user name or password, so it is not shown.
+    #[error("the API base holds a user name or password; give the token apart from it")]
+    ApiBaseWithPassword,
+    /// The HTTP library could not be set up.
+    #[error("the HTTP client could not be set up")]
+    Http(#[source] reqwest::Error),
+}
+
+/// A submit that gave no job.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubmitError {
+    /// Nothing was sent, so nothing was taken: it is safe to submit again.
+    #[error("the request was not sent: no connection to RunComfy; it is safe to submit again")]
+    NotSent(#[source] reqwest::Error),
+    /// RunComfy answered that it did not take the request.
+    #[error("RunComfy did not take the request: {0}")]
+    Refused(#[source] ApiError),
+    /// The request left, and whether RunComfy took it is not known. Submitting again
+    /// may pay twice.
+    #[error(
+        "the outcome of submitting to `{model}` is unknown ({reason}); look into your RunComfy account before you submit again, or you may pay twice"
+    )]
+    OutcomeUnknown {
+        /// The model's id.
+        model: String,
+        /// What was seen.
+        reason: String,
+        /// What came back, where anything did.
+        body: Option<String>,
+        /// The HTTP library's error, where there was one.
+        source: Option<reqwest::Error>,
+    },
+}
+
+/// An answer of RunComfy that is an error.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// The HTTP status. It can be 200: RunComfy also reports errors in the body.
+    pub http_status: u16,
+    /// RunComfy's `error_code`.
+    pub code: Option<i64>,
+    /// What the status and the code mean.
+    pub kind: ApiErrorKind,
+    /// RunComfy's own words.
+    pub message: String,
+    /// How long RunComfy asked to wait (`Retry-After`).
+    pub retry_after: Option<Duration>,
+    /// The body as it came, cut at 64 KiB.
+    pub body: String,
+}
+
+/// What an [`ApiError`] means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ApiErrorKind {
+    /// The token is missing, expired or revoked.
+    Token,
+    /// No balance is left.
+    Balance,
+    /// The input was refused.
+    Input,
+    /// The result is not ready yet.
+    NotReady,
+    /// The request is someone else's, or the call is forbidden.
+    Forbidden,
+    /// There is no such request or model, or its record has expired.
+    NotFound,
+    /// Too many requests.
+    RateLimit,
+    /// A malformed request id.
+    MalformedId,
+    /// A fault on RunComfy's side.
+    Server,
+    /// Anything else.
+    Other,
+}
+
+impl ApiErrorKind {
+    pub(super) fn of(http_status: u16, code: Option<i64>) -> Self {
+        match (code, http_status) {
+            (Some(400_001), _) => Self::MalformedId,
+            (Some(400_002), _) | (None, 402) => Self::Balance,
+            (Some(400_004), _) | (None, 401) => Self::Token,
+            (Some(400_005), _) => Self::NotReady,
+            (Some(403_000..=403_999), _) | (None, 403) => Self::Forbidden,
+            (Some(404_000..=404_999), _) | (None, 404) => Self::NotFound,
+            (Some(429_000..=429_999), _) | (_, 429) => Self::RateLimit,
+            (Some(500_000..=599_999), _) | (_, 500..=599) => Self::Server,
+            (_, 400 | 422) => Self::Input,
+            _ => Self::Other,
+        }
+    }
+
+    /// What to do next, where that can be said.
+    fn help(self) -> &'static str {
+        match self {
+            Self::Token => "; check the token in RUNCOMFY_TOKEN",
+            Self::Balance => "; add credit to your RunComfy account",
+            Self::RateLimit => "; wait before you try again",
+            Self::NotFound => "; check the id; a request's record expires",
+            Self::NotReady => "; wait for the job first",
+            Self::Input | Self::Forbidden | Self::MalformedId | Self::Server | Self::Other => "",
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (HTTP {}", self.message, self.http_status)?;
+        if let Some(code) = self.code {
+            write!(f, ", error_code {code}")?;
+        }
+        write!(f, "){}", self.kind.help())
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+/// A call about a job that gave no answer to go on with. It always has the id: the
+/// job can be taken up again from it.
+#[derive(Debug, thiserror::Error)]
+#[error("request {id}: {reason}")]
+#[non_exhaustive]
+pub struct JobError {
+    /// The request.
+    pub id: RequestId,
+    /// What happened.
+    #[source]
+    pub reason: JobErrorReason,
+}
+
+/// Why a call about a job gave no answer to go on with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JobErrorReason {
+    /// The job failed; `error` is all that RunComfy said, whatever its shape.
+    #[error("the job failed: {0}")]
+    Failed(Value),
+    /// The job was cancelled.
+    #[error("the job was cancelled")]
+    Cancelled,
+    /// The deadline passed while the job was still going on. It goes on: wait again.
+    #[error("still {last} after {} s; the job goes on, and can be waited for again", .after.as_secs())]
+    Deadline {
+        /// How long was waited.
+        after: Duration,
+        /// The last state that was seen.
+        last: super::Status,
+    },
+    /// RunComfy answered with an error.
+    #[error("{0}")]
+    Api(#[source] ApiError),
+    /// No answer came.
+    #[error("no answer from RunComfy")]
+    Transport(#[source] reqwest::Error),
+    /// An answer came that cannot be read.
+    #[error("RunComfy's answer cannot be read: {reason}")]
+    Unreadable {
+        /// What is wrong with it.
+        reason: String,
+        /// The answer, cut at 64 KiB.
+        body: String,
+    },
+}
+
+impl JobErrorReason {
+    /// Whether the same call may go well a moment later.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::Transport(_) | Self::Unreadable { .. } => true,
+            Self::Api(error) => {
+                matches!(error.kind, ApiErrorKind::Server | ApiErrorKind::RateLimit)
+                    || error.http_status == 408
+            }
+            Self::Failed(_) | Self::Cancelled | Self::Deadline { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Every shape that a reply is known or feared to have.
+
+use serde_json::json;
+
+use super::*;
+use crate::output::MediaOutput;
+
+fn reply(http_status: u16, body: impl ToString) -> Result<Reply, reqwest::Error> {
+    Ok(Reply { http_status, retry_after: None, body: body.to_string().into_bytes() })
+}
+
+fn id() -> RequestId {
+    "r-1".parse().expect("it is an id")
+}
+
+fn read_result(http_status: u16, body: impl ToString) -> Result<ResultReply<MediaOutput>, Problem> {
+    result(reply(http_status, body), &id())
+}
+
+#[test]
+fn a_submit_is_refused_only_where_it_was_certainly_not_taken() {
+    let taken = json!({"request_id": "r-1"});
+    for status in [200, 202] {
+        assert!(submitted(reply(status, &taken)).is_ok_and(|found| found == id()));
+    }
+    let refused = [
+        (401, json!({"error_code": 400004, "error_message": "expired"})),
+        (200, json!({"error_code": 400002, "error_message": "no balance"})),
+        (422, json!({"detail": [{"loc": ["body", "prompt"], "msg": "too long"}]})),
+        (429, json!("slow down")),
+        (404, json!(null)),
+    ];
+    for (status, body) in refused {
+        let problem = submitted(reply(status, &body)).expect_err("it is no job");
+        let error = problem.of_submit("a/b");
+        assert!(matches!(error, SubmitError::Refused(_)), "{status} {body}: {error}");
+    }
+    let unknown = [
+        (200, "".to_owned()),
+        (200, "<html>".to_owned()),
+        (200, "{\"request_id\": \"r-".to_owned()),
+        (200, json!({"request_id": "../x"}).to_string()),
+        (200, json!({"request_id": 7}).to_string()),
+        (200, json!([]).to_string()),
+        (200, json!({"error_code": 500001}).to_string()),
+        (200, json!({"error_code": 400002, "request_id": "r-1"}).to_string()),
+        (307, json!({"request_id": "r-1"}).to_string()),
+        (408, "".to_owned()),
+        (502, "<html>".to_owned()),
+    ];
+    for (status, body) in unknown {
+        let problem = submitted(reply(status, &body)).expect_err("it is no job");
+        let error = problem.of_submit("a/b");
+        assert!(matches!(error, SubmitError::OutcomeUnknown { .. }), "{status} {body}: {error}");
+        assert!(error.to_string().contains("unknown"), "{error}");
+    }
+}
+
+#[test]
+fn the_reason_of_an_error_is_found_in_each_of_its_places() {
+    let cases = [
+        (json!({"error_code": 400004, "error_message": "expired"}), "expired"),
+        (json!({"message": "no", "error_message": " "}), "no"),
+        (json!({"error": {"message": "no"}}), "no"),
+        (json!({"error": ["a", "b"]}), "a; b"),
+        (json!({"detail": "no"}), "no"),
+        (
+            json!({"detail": [{"loc": ["body", "loras", 0, "scale"], "msg": "too big"}]}),
+            "loras.0.scale: too big",
+        ),
+        (json!({"error": {"kind": 7}}), "{\"kind\":7}"),
+        (json!({}), "no reason was given"),
+    ];
+    for (body, expected) in cases {
+        match json(&reply(400, &body).expect("a reply")) {
+            Err(Problem::Api(error)) => assert_eq!(error.message, expected, "{body}"),
+            _ => panic!("{body} is no error"),
+        }
+    }
+}
+
+#[test]
+fn a_code_tells_the_kind_whatever_the_http_status() {
+    let cases = [
+        (200, Some(400_002), ApiErrorKind::Balance),
+        (400, Some(400_004), ApiErrorKind::Token),
+        (403, Some(400_004), ApiErrorKind::Token),
+        (401, None, ApiErrorKind::Token),
+        (402, None, ApiErrorKind::Balance),
+        (400, Some(400_001), ApiErrorKind::MalformedId),
+        (400, Some(400_005), ApiErrorKind::NotReady),
+        (403, Some(403_001), ApiErrorKind::Forbidden),
+        (404, Some(404_001), ApiErrorKind::NotFound),
+        (400, None, ApiErrorKind::Input),
+        (422, None, ApiErrorKind::Input),
+        (429, None, ApiErrorKind::RateLimit),
+        (200, Some(500_001), ApiErrorKind::Server),
+        (503, None, ApiErrorKind::Server),
+        (418, None, ApiErrorKind::Other),
+    ];
+    for (status, code, kind) in cases {
+        assert_eq!(ApiErrorKind::of(status, code), kind, "HTTP {status}, code {code:?}");
+    }
+}
+
+#[test]
+fn a_status_word_that_is_not_known_is_kept_and_not_final() {
+    let found = update(reply(200, json!({"status": "warming", "queue_position": 4})));
+    let found = found.ok().expect("it is an update");
+    assert_eq!(found.status, Status::Other("warming".to_owned()));
+    assert_eq!(found.queue_position, Some(4));
+    assert!(!found.status.is_finished());
+    for word in ["cancelled", "canceled"] {
+        assert_eq!(Status::from_word(word), Status::Cancelled);
+    }
+}
+
+#[test]
+fn a_result_is_read_by_its_status_and_then_by_what_it_has() {
+    let output = json!({"video": "https://example.com/v.mp4", "seed": 3});
+    for status in ["succeeded", "completed"] {
+        let body = json!({"status": status, "output": output, "cost": 0.25, "created_at": "then"});
+        let Ok(ResultReply::Succeeded(success)) = read_result(200, &body) else {
+            panic!("{body} is no success");
+        };
+        assert_eq!(success.id, id());
+        assert_eq!(success.raw, output);
+        assert_eq!(success.cost, Some(0.25));
+        assert_eq!(success.created_at.as_deref(), Some("then"));
+        assert_eq!(success.output.urls().count(), 1);
+    }
+    for error in [json!("boom"), json!({"a": 1}), json!(["x"])] {
+        for status in ["failed", "completed"] {
+            let found = read_result(200, json!({"status": status, "error": error}));
+            assert!(matches!(found, Ok(ResultReply::Failed(found)) if found == error), "{status}");
+        }
+    }
+    assert!(matches!(
+        read_result(200, json!({"status": "failed"})),
+        Ok(ResultReply::Failed(body)) if body == json!({"status": "failed"})
+    ));
+    assert!(matches!(read_result(200, json!({"status": "canceled"})), Ok(ResultReply::Cancelled)));
+    assert!(matches!(read_result(200, json!({"status": "in_queue"})), Ok(ResultReply::Unfinished)));
+    assert!(matches!(
+        read_result(400, json!({"error_code": 400005, "error_message": "not ready"})),
+        Ok(ResultReply::Unfinished)
+    ));
+    assert!(matches!(
+        read_result(200, json!({"status": "succeeded"})),
+        Err(Problem::Unreadable { .. })
+    ));
+}
+
+#[test]
+fn a_misfit_in_an_output_that_was_paid_for_is_no_error() {
+    for output in [json!("https://example.com/v.mp4"), json!([1]), json!({"video": 7})] {
+        let found = read_result(200, json!({"status": "succeeded", "output": output}));
+        let Ok(ResultReply::Succeeded(success)) = found else { panic!("{output} is no success") };
+        assert_eq!(success.raw, output);
+        assert_eq!(success.output.urls().count(), 0);
+    }
+}
+
+#[test]
+fn cancelling_is_read_from_the_outcome_and_not_from_the_status() {
+    let cases = [
+        ("cancelled", CancelOutcome::Cancelled),
+        ("not_cancellable", CancelOutcome::NotCancellable),
+        ("maybe", CancelOutcome::Other("maybe".to_owned())),
+    ];
+    for (word, outcome) in cases {
+        let found = cancelled(reply(202, json!({"status": "completed", "outcome": word})));
+        assert_eq!(found.ok(), Some(outcome));
+    }
+    assert!(cancelled(reply(202, json!({"status": "cancelled"}))).is_err());
+}

@@ -1,0 +1,55 @@
+//! The id of a request: what a paid job is found by.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The id of a submitted request. Keep it: a job can be taken up again from it with
+/// [`Client::job`](crate::Client::job).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(String);
+
+/// A text that is no request id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a request id: it has 1 to 128 characters, each a letter A-Z, a digit, `_` or `-`")]
+pub struct RequestIdError;
+
+impl RequestId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RequestId {
+    type Err = RequestIdError;
+
+    fn from_str(text: &str) -> Result<Self, RequestIdError> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        if (1..=128).contains(&text.len()) && text.bytes().all(plain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(RequestIdError)
+        }
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_could_leave_its_place_in_a_path_is_refused() {
+        for right in ["a", "req_01-Z", &"x".repeat(128)] {
+            assert_eq!(right.parse::<RequestId>().map(|id| id.to_string()), Ok(right.to_owned()));
+        }
+        for wrong in ["", "..", "a/b", "a b", "é", "a?b", &"x".repeat(129)] {
+            assert_eq!(wrong.parse::<RequestId>(), Err(RequestIdError), "{wrong:?}");
+        }
+    }
+}

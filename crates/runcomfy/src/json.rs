@@ -1,0 +1,81 @@
+//! `Json`: a model's input that arrives as JSON.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde_json::Value;
+
+use crate::check::check;
+use crate::model::Model;
+use crate::node::View;
+use crate::valid::{Invalid, Valid};
+use crate::violation::Violations;
+
+/// An input of model `M` as JSON: checked by the same table as the typed one, and
+/// taken by [`Client::submit`](crate::Client::submit) like it.
+pub struct Json<M> {
+    value: Value,
+    model: PhantomData<fn() -> M>,
+}
+
+/// A text that is not JSON.
+#[derive(Debug, thiserror::Error)]
+#[error("the input is not JSON: {0}")]
+pub struct JsonError(#[from] serde_json::Error);
+
+impl<M: Model> Json<M> {
+    /// Reads JSON text. What it holds is checked by [`Json::validate`].
+    ///
+    /// # Errors
+    ///
+    /// When the text is not JSON, with the line and column.
+    pub fn parse(text: &str) -> Result<Self, JsonError> {
+        Ok(Self::from(serde_json::from_str::<Value>(text)?))
+    }
+
+    /// Checks every rule that needs no measuring of media.
+    ///
+    /// # Errors
+    ///
+    /// Every violation at once, and the input back.
+    pub fn validate(self) -> Result<Valid<Self>, Invalid<Self>> {
+        let violations = self.violations();
+        Valid::unless(self, violations)
+    }
+
+    /// Every rule that this input breaks, of those that need no measuring of media.
+    pub fn violations(&self) -> Violations {
+        check(M::FIELDS, self.value.view()).violations
+    }
+}
+
+impl<M> Json<M> {
+    /// The JSON value.
+    pub fn as_value(&self) -> &Value {
+        &self.value
+    }
+}
+
+impl<M> From<Value> for Json<M> {
+    fn from(value: Value) -> Self {
+        Self { value, model: PhantomData }
+    }
+}
+
+impl<M> Clone for Json<M> {
+    fn clone(&self) -> Self {
+        Self::from(self.value.clone())
+    }
+}
+
+impl<M> PartialEq for Json<M> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<M> fmt::Debug for Json<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Json").field(&self.value).finish()
+    }
+}

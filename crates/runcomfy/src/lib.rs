@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod check;
+#[cfg(feature = "client")]
+pub mod client;
+mod json;
+mod media;
+mod metric;
+mod model;
+pub mod node;
+mod output;
+pub mod table;
+mod valid;
+mod violation;
+mod words;
+
+pub use check::FoundMedia;
+#[cfg(feature = "client")]
+pub use client::{Client, Job, RequestId};
+pub use json::{Json, JsonError};
+pub use media::{Media, MediaError};
+pub use metric::{Facts, Limit, Metric};
+pub use model::{Model, Payload};
+pub use output::{MediaOutput, Read, Reader};
+pub use serde_json::{Map, Value};
+pub use url::Url;
+pub use valid::{Invalid, Valid};
+pub use violation::{Path, Segment, Violation, Violations};
+pub use words::UnknownWord;

@@ -1,0 +1,73 @@
+//! `Model`: what generated code says of one RunComfy model.
+
+use std::fmt;
+
+use crate::check::{FoundMedia, check};
+use crate::json::Json;
+use crate::node::{Members, Node, View};
+use crate::output::Read;
+use crate::table::Field;
+use crate::valid::{Invalid, Valid};
+use crate::violation::Violations;
+
+/// The input type of one RunComfy model. Generated; its methods are for everyone.
+pub trait Model: Members + Clone + fmt::Debug + Send + Sync + 'static {
+    /// The model's id, such as `minimax/Hailuo Video 01 Live`. Case and spaces count.
+    const ID: &'static str;
+    /// The input's table.
+    const FIELDS: &'static [Field];
+    /// What the model answers.
+    type Output: Read + Default + fmt::Debug + Send + 'static;
+
+    /// Checks every rule that needs no measuring of media.
+    ///
+    /// # Errors
+    ///
+    /// Every violation at once, and the input back.
+    fn validate(self) -> Result<Valid<Self>, Invalid<Self>> {
+        let violations = self.violations();
+        Valid::unless(self, violations)
+    }
+
+    /// Every rule that this input breaks, of those that need no measuring of media.
+    fn violations(&self) -> Violations {
+        check(Self::FIELDS, self.view()).violations
+    }
+}
+
+/// What can be submitted: a model's typed input, or a [`Json`] of it.
+///
+/// Sealed by its one blanket implementation and [`Json`].
+pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
+    /// The model that takes it.
+    type Model: Model;
+
+    /// The input as it would be sent.
+    fn node(&self) -> Node<'_>;
+
+    /// Every piece of media in it, with its rules.
+    fn media(&self) -> Vec<FoundMedia> {
+        check(Self::Model::FIELDS, self.node()).media
+    }
+
+    /// The input as JSON, as it would be sent.
+    fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(self.node()).unwrap_or_default()
+    }
+}
+
+impl<M: Model> Payload for M {
+    type Model = M;
+
+    fn node(&self) -> Node<'_> {
+        self.view()
+    }
+}
+
+impl<M: Model> Payload for Json<M> {
+    type Model = M;
+
+    fn node(&self) -> Node<'_> {
+        self.as_value().view()
+    }
+}

@@ -1,0 +1,256 @@
+//! The one view of a value that the checker and the serialiser read, given alike
+//! by JSON values and by generated structs.
+
+use std::collections::BTreeMap;
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::{Map, Value};
+
+use crate::media::Media;
+use crate::table::Field;
+
+/// One value, seen from outside.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Node<'a> {
+    /// An optional property that was not set: it is not sent.
+    Absent,
+    /// JSON's `null`.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A string.
+    Text(&'a str),
+    /// Media, which goes over the wire as a string.
+    Media(&'a Media),
+    /// A list.
+    List(&'a dyn Elements),
+    /// An object with names of its own choice, as JSON has it.
+    Map(&'a dyn Entries),
+    /// A struct, whose names stand in its table.
+    Struct(&'a dyn Members),
+}
+
+/// A number, without loss for every integer that JSON libraries keep exact.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Number {
+    /// A whole number, from `i64` or `u64`.
+    Integer(i128),
+    /// Any other number.
+    Float(f64),
+}
+
+/// A value that can be viewed.
+pub trait View {
+    /// The view of this value.
+    fn view(&self) -> Node<'_>;
+}
+
+/// A struct with a static table.
+pub trait Members {
+    /// The struct's table.
+    fn fields(&self) -> &'static [Field];
+    /// The value of the field at this index of the table.
+    fn get(&self, index: usize) -> Node<'_>;
+}
+
+/// A list of values.
+pub trait Elements {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// The element at an index; [`Node::Absent`] past the end.
+    fn get(&self, index: usize) -> Node<'_>;
+}
+
+/// Values under names.
+pub trait Entries {
+    /// The value under this name, or [`Node::Absent`].
+    fn get(&self, name: &str) -> Node<'_>;
+    /// Every name with its value.
+    fn iter(&self) -> Box<dyn Iterator<Item = (&str, Node<'_>)> + '_>;
+}
+
+impl<T: Members> View for T {
+    fn view(&self) -> Node<'_> {
+        Node::Struct(self)
+    }
+}
+
+impl<T: Members> Members for Box<T> {
+    fn fields(&self) -> &'static [Field] {
+        T::fields(self)
+    }
+
+    fn get(&self, index: usize) -> Node<'_> {
+        T::get(self, index)
+    }
+}
+
+impl View for bool {
+    fn view(&self) -> Node<'_> {
+        Node::Bool(*self)
+    }
+}
+
+impl View for i64 {
+    fn view(&self) -> Node<'_> {
+        Node::Number(Number::Integer(i128::from(*self)))
+    }
+}
+
+impl View for f64 {
+    fn view(&self) -> Node<'_> {
+        Node::Number(Number::Float(*self))
+    }
+}
+
+impl View for String {
+    fn view(&self) -> Node<'_> {
+        Node::Text(self)
+    }
+}
+
+impl View for Media {
+    fn view(&self) -> Node<'_> {
+        Node::Media(self)
+    }
+}
+
+impl<T: View> View for Option<T> {
+    fn view(&self) -> Node<'_> {
+        self.as_ref().map_or(Node::Absent, View::view)
+    }
+}
+
+impl<T: View> View for Vec<T> {
+    fn view(&self) -> Node<'_> {
+        Node::List(self)
+    }
+}
+
+impl<T: View> View for BTreeMap<String, T> {
+    fn view(&self) -> Node<'_> {
+        Node::Map(self)
+    }
+}
+
+impl View for Value {
+    fn view(&self) -> Node<'_> {
+        match self {
+            Value::Null => Node::Null,
+            Value::Bool(flag) => Node::Bool(*flag),
+            Value::Number(number) => Node::Number(Number::from_json(number)),
+            Value::String(text) => Node::Text(text),
+            Value::Array(list) => Node::List(list),
+            Value::Object(map) => Node::Map(map),
+        }
+    }
+}
+
+impl<T: View> Elements for Vec<T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn get(&self, index: usize) -> Node<'_> {
+        self.as_slice().get(index).map_or(Node::Absent, View::view)
+    }
+}
+
+impl<T: View> Entries for BTreeMap<String, T> {
+    fn get(&self, name: &str) -> Node<'_> {
+        BTreeMap::get(self, name).map_or(Node::Absent, View::view)
+    }
+
+    fn iter(&self) -> Box<dyn Iterator<Item = (&str, Node<'_>)> + '_> {
+        Box::new(BTreeMap::iter(self).map(|(name, value)| (name.as_str(), value.view())))
+    }
+}
+
+impl Entries for Map<String, Value> {
+    fn get(&self, name: &str) -> Node<'_> {
+        Map::get(self, name).map_or(Node::Absent, View::view)
+    }
+
+    fn iter(&self) -> Box<dyn Iterator<Item = (&str, Node<'_>)> + '_> {
+        Box::new(Map::iter(self).map(|(name, value)| (name.as_str(), value.view())))
+    }
+}
+
+impl Number {
+    fn from_json(number: &serde_json::Number) -> Self {
+        match (number.as_i128(), number.as_f64()) {
+            (Some(whole), _) => Self::Integer(whole),
+            (None, Some(float)) => Self::Float(float),
+            // A number that no float holds: it breaks `type`, as infinity does.
+            (None, None) => Self::Float(f64::INFINITY),
+        }
+    }
+
+    /// Whether this is a whole number; `1.0` is one.
+    pub(crate) fn is_whole(self) -> bool {
+        match self {
+            Self::Integer(_) => true,
+            Self::Float(float) => float.is_finite() && float.fract() == 0.0,
+        }
+    }
+
+    /// Whether this is a number in JSON's sense: not NaN, not infinite.
+    pub(crate) fn is_finite(self) -> bool {
+        match self {
+            Self::Integer(_) => true,
+            Self::Float(float) => float.is_finite(),
+        }
+    }
+
+    /// How this number compares with a bound, without rounding. NaN compares with
+    /// nothing.
+    pub(crate) fn compare(self, bound: f64) -> Option<std::cmp::Ordering> {
+        match self {
+            Self::Float(float) => float.partial_cmp(&bound),
+            Self::Integer(whole) => {
+                let floor = bound.floor();
+                // The cast is exact up to 2^127 and saturates beyond, where every
+                // integer of JSON lies on one side of the bound.
+                let order = whole.cmp(&(floor as i128));
+                Some(order.then(floor.total_cmp(&bound)))
+            }
+        }
+    }
+}
+
+impl Serialize for Node<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Absent | Self::Null => serializer.serialize_unit(),
+            Self::Bool(flag) => serializer.serialize_bool(*flag),
+            Self::Number(Number::Integer(whole)) => match i64::try_from(*whole) {
+                Ok(whole) => serializer.serialize_i64(whole),
+                Err(_) => serializer.serialize_u64(u64::try_from(*whole).unwrap_or(u64::MAX)),
+            },
+            Self::Number(Number::Float(float)) => serializer.serialize_f64(*float),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Media(media) => serializer.serialize_str(media.wire()),
+            Self::List(list) => {
+                let mut seq = serializer.serialize_seq(Some(list.count()))?;
+                for index in 0..list.count() {
+                    seq.serialize_element(&list.get(index))?;
+                }
+                seq.end()
+            }
+            Self::Map(entries) => serializer.collect_map(entries.iter()),
+            Self::Struct(members) => {
+                let mut map = serializer.serialize_map(None)?;
+                for (index, field) in members.fields().iter().enumerate() {
+                    match members.get(index) {
+                        Node::Absent => {}
+                        node => map.serialize_entry(field.name, &node)?,
+                    }
+                }
+                map.end()
+            }
+        }
+    }
+}

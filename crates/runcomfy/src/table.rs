@@ -1,0 +1,140 @@
+//! The static table of a type: its fields and rules, one rule a schema keyword.
+//!
+//! Generated code holds one table a struct; the checker, the serialiser and the
+//! docs all read it, so that no bound is written twice.
+
+use crate::metric::{Limit, Metric};
+
+/// One property of an object.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Field {
+    /// The property's name on the wire.
+    pub name: &'static str,
+    /// Whether the schema requires it.
+    pub required: bool,
+    /// What its value may be.
+    pub of: Of,
+    /// The schema's `title`.
+    pub title: Option<&'static str>,
+    /// The schema's `default`, as JSON text. It is documented, never sent; a
+    /// required property's default is an example.
+    pub default: Option<&'static str>,
+}
+
+/// What a value may be: its shape and its rules.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Of(pub Shape, pub &'static [Rule]);
+
+/// What kind of value is taken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Shape {
+    /// Any JSON value.
+    Any,
+    /// A boolean.
+    Boolean,
+    /// A whole number; `1.0` is one.
+    Integer,
+    /// A number.
+    Number,
+    /// A string.
+    Text,
+    /// A string that stands for media.
+    Media(MediaKind),
+    /// A list, and what each element may be.
+    List(&'static Of),
+    /// An object with names of the caller's choice, and what each value may be.
+    Map(&'static Of),
+    /// An object with these properties and no others.
+    Object(&'static [Field]),
+}
+
+/// What a media property takes, as far as the schema says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MediaKind {
+    /// The schema does not say.
+    Any,
+    /// `format: image_uri`.
+    Image,
+    /// `format: video_uri`.
+    Video,
+    /// `format: audio_uri`.
+    Audio,
+}
+
+/// One constraint on one value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Rule {
+    /// `minLength`, in characters (Unicode code points).
+    MinLength(u64),
+    /// `maxLength`, in characters (Unicode code points).
+    MaxLength(u64),
+    /// `minimum`.
+    Minimum(f64),
+    /// `maximum`.
+    Maximum(f64),
+    /// `exclusiveMinimum`.
+    ExclusiveMinimum(f64),
+    /// `exclusiveMaximum`.
+    ExclusiveMaximum(f64),
+    /// `minItems`.
+    MinItems(u64),
+    /// `maxItems`.
+    MaxItems(u64),
+    /// `enum` of strings.
+    Words(&'static [&'static str]),
+    /// `enum` of integers.
+    Integers(&'static [i64]),
+    /// A custom rule about media, with the schema's own message (empty where it has
+    /// none). It is checked once the media is measured.
+    Measured(Metric, Limit, &'static str),
+    /// A rule that this version cannot check, verbatim, with the schema's own
+    /// message.
+    Unchecked(&'static str, &'static str),
+}
+
+/// Any JSON value.
+pub const ANY: Shape = Shape::Any;
+/// A boolean.
+pub const BOOLEAN: Shape = Shape::Boolean;
+/// A whole number.
+pub const INTEGER: Shape = Shape::Integer;
+/// A number.
+pub const NUMBER: Shape = Shape::Number;
+/// A string.
+pub const TEXT: Shape = Shape::Text;
+/// Media of a kind that the schema does not say.
+pub const MEDIA: Shape = Shape::Media(MediaKind::Any);
+/// An image.
+pub const IMAGE: Shape = Shape::Media(MediaKind::Image);
+/// A video.
+pub const VIDEO: Shape = Shape::Media(MediaKind::Video);
+/// A sound.
+pub const AUDIO: Shape = Shape::Media(MediaKind::Audio);
+
+impl Field {
+    /// A required property.
+    pub const fn required(name: &'static str, shape: Shape, rules: &'static [Rule]) -> Self {
+        Self { name, required: true, of: Of(shape, rules), title: None, default: None }
+    }
+
+    /// An optional property.
+    pub const fn optional(name: &'static str, shape: Shape, rules: &'static [Rule]) -> Self {
+        Self { name, required: false, of: Of(shape, rules), title: None, default: None }
+    }
+
+    /// The same, with the schema's title.
+    pub const fn titled(mut self, title: &'static str) -> Self {
+        self.title = Some(title);
+        self
+    }
+
+    /// The same, with the schema's default as JSON text.
+    pub const fn default(mut self, json: &'static str) -> Self {
+        self.default = Some(json);
+        self
+    }
+}

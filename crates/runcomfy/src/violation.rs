@@ -1,0 +1,197 @@
+//! Violations: what an input breaks, where, and what would be right.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+/// One rule that a value breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Violation {
+    /// Where. A missing or unknown property's path is that property's.
+    pub path: Path,
+    /// The schema keyword verbatim (`maxLength`, `required`), or the custom rule
+    /// verbatim (`width_pixels>`). Stable: compare this, not the message.
+    pub rule: Cow<'static, str>,
+    /// What would be right, in the schema's own words where it has them. It never
+    /// repeats what was given.
+    pub message: String,
+    /// What was counted or measured, such as `1996 characters` or `200 × 200 px`.
+    pub found: Option<String>,
+}
+
+/// Where in an input, in the wire's names. Shown as `loras[1].scale`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Path(Vec<Segment>);
+
+/// One step of a [`Path`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Segment {
+    /// Into the property of this name.
+    Name(String),
+    /// Into the list element at this index, from 0.
+    Index(usize),
+}
+
+/// Every violation of one input, in the order of the schema. Shown a line each;
+/// those of one place that share a message share a line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Violations(Vec<Violation>);
+
+impl Path {
+    /// The steps from the top of the input.
+    pub fn segments(&self) -> &[Segment] {
+        &self.0
+    }
+
+    /// The same place as a JSON pointer (RFC 6901), such as `/loras/1/scale`.
+    pub fn pointer(&self) -> String {
+        self.0.iter().fold(String::new(), |pointer, segment| match segment {
+            Segment::Name(name) => pointer + "/" + &name.replace('~', "~0").replace('/', "~1"),
+            Segment::Index(index) => format!("{pointer}/{index}"),
+        })
+    }
+}
+
+impl FromIterator<Segment> for Path {
+    fn from_iter<I: IntoIterator<Item = Segment>>(segments: I) -> Self {
+        Self(segments.into_iter().collect())
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("input");
+        }
+        for (position, segment) in self.0.iter().enumerate() {
+            match segment {
+                Segment::Index(index) => write!(f, "[{index}]")?,
+                Segment::Name(name) if !is_plain(name) => write!(f, "[{name:?}]")?,
+                Segment::Name(name) if position == 0 => f.write_str(name)?,
+                Segment::Name(name) => write!(f, ".{name}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a name can stand in a shown path without quotes.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+impl Violations {
+    pub(crate) fn push(&mut self, violation: Violation) {
+        self.0.push(violation);
+    }
+}
+
+impl Deref for Violations {
+    type Target = [Violation];
+
+    fn deref(&self) -> &[Violation] {
+        &self.0
+    }
+}
+
+impl IntoIterator for Violations {
+    type Item = Violation;
+    type IntoIter = std::vec::IntoIter<Violation>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Violations {
+    type Item = &'a Violation;
+    type IntoIter = std::slice::Iter<'a, Violation>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_line(f, std::slice::from_ref(self))
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let groups = self.0.chunk_by(|a, b| a.path == b.path && a.message == b.message);
+        for (position, group) in groups.enumerate() {
+            if position > 0 {
+                f.write_str("\n")?;
+            }
+            write_line(f, group)?;
+        }
+        Ok(())
+    }
+}
+
+/// `prompt: At most 1995 characters. [maxLength; found 1996 characters]`, for
+/// violations that share a path and a message.
+fn write_line(f: &mut fmt::Formatter<'_>, group: &[Violation]) -> fmt::Result {
+    let [first, ..] = group else { return Ok(()) };
+    write!(f, "{}: {} [", first.path, first.message)?;
+    for (position, violation) in group.iter().enumerate() {
+        write!(f, "{}{}", if position > 0 { ", " } else { "" }, violation.rule)?;
+    }
+    match &first.found {
+        Some(found) => write!(f, "; found {found}]"),
+        None => f.write_str("]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(names: &[&str]) -> Path {
+        let segment = |name: &&str| match name.parse() {
+            Ok(index) => Segment::Index(index),
+            Err(_) => Segment::Name((*name).to_owned()),
+        };
+        names.iter().map(segment).collect()
+    }
+
+    #[test]
+    fn a_path_is_shown_in_words_and_as_a_pointer() {
+        let cases: [(&[&str], &str, &str); 5] = [
+            (&[], "input", ""),
+            (&["prompt"], "prompt", "/prompt"),
+            (&["loras", "1", "scale"], "loras[1].scale", "/loras/1/scale"),
+            (&["600_prompt"], "600_prompt", "/600_prompt"),
+            (&["a/b~c", "d e"], "[\"a/b~c\"][\"d e\"]", "/a~1b~0c/d e"),
+        ];
+        for (segments, shown, pointer) in cases {
+            assert_eq!(path(segments).to_string(), shown);
+            assert_eq!(path(segments).pointer(), pointer);
+        }
+    }
+
+    #[test]
+    fn violations_of_one_place_with_one_message_share_a_line_and_stay_two() {
+        let violation = |rule: &'static str, message: &str| Violation {
+            path: path(&["image_url"]),
+            rule: rule.into(),
+            message: message.to_owned(),
+            found: Some("200 × 200 px".to_owned()),
+        };
+        let both = "Both sides over 300.";
+        let violations = Violations(vec![
+            violation("width_pixels>", both),
+            violation("height_pixels>", both),
+            violation("width/height<", "Not so wide."),
+        ]);
+        assert_eq!(violations.len(), 3);
+        assert_eq!(
+            violations.to_string(),
+            "image_url: Both sides over 300. [width_pixels>, height_pixels>; found 200 × 200 px]\n\
+             image_url: Not so wide. [width/height<; found 200 × 200 px]"
+        );
+    }
+}

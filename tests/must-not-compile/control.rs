@@ -1,0 +1,19 @@
+// refused: nothing
+//! The right way, so that the others are refused for the reason that they name.
+
+use runcomfy::{Client, Json, Media, Model};
+use runcomfy_models::minimax::hailuo_video_01_live as hailuo;
+
+async fn run(client: Client, image: Media) -> Result<(), Box<dyn std::error::Error>> {
+    let mut input = hailuo::Input::new("a paper boat", image);
+    input.prompt = "a paper ship".to_owned();
+    let valid = input.validate()?;
+    client.submit(&valid).await?.wait().await?;
+    let valid = Json::<hailuo::Input>::parse("{}")?.validate()?;
+    client.submit(&valid).await?.wait().await?;
+    Ok(())
+}
+
+fn main() {
+    let _ = run;
+}

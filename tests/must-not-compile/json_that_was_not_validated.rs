@@ -1,0 +1,11 @@
+// refused: E0308
+use runcomfy::{Client, Json};
+use runcomfy_models::minimax::hailuo_video_01_live as hailuo;
+
+async fn run(client: Client, input: Json<hailuo::Input>) {
+    let _ = client.submit(&input).await;
+}
+
+fn main() {
+    let _ = run;
+}

@@ -1,0 +1,6 @@
+// refused: E0061
+use runcomfy_models::minimax::hailuo_video_01_live as hailuo;
+
+fn main() {
+    hailuo::Input::new("a paper boat");
+}

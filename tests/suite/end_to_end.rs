@@ -1,0 +1,206 @@
+//! From a typed input to a video, through the simulator, over real HTTP.
+
+use std::time::Duration;
+
+use runcomfy::client::{ApiErrorKind, CancelOutcome, JobErrorReason, Polling, Status, SubmitError};
+use runcomfy::{Client, Job, Json, Media, Model, Valid};
+use runcomfy_models::minimax::hailuo_video_01_live::Input;
+use runcomfy_simulator::{Pace, Simulator};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use crate::support::root;
+
+async fn simulator(queue: u64, run: u64) -> Simulator {
+    let pace = Pace { queue: Duration::from_millis(queue), run: Duration::from_millis(run) };
+    Simulator::builder(root().join("schemas")).pace(pace).start().await.expect("it starts")
+}
+
+fn client(base: &str) -> Client {
+    let polling = Polling::every(Duration::from_millis(10));
+    let builder = Client::builder().api_base(base).token("a-token").polling(polling);
+    builder.build().expect("the settings are right")
+}
+
+fn input(simulator: &Simulator) -> Valid<Input> {
+    let image = Media::url(simulator.picture_url(640, 480)).expect("it is an address");
+    Input::new("a paper boat", image).validate().expect("it is right")
+}
+
+#[tokio::test]
+async fn a_valid_input_becomes_a_video() {
+    let simulator = simulator(150, 100).await;
+    let client = client(simulator.api_base());
+    let job = client.submit(&input(&simulator)).await.expect("it is taken");
+
+    let mut seen = Vec::new();
+    let mut updates = job.updates();
+    while let Some(update) = updates.next().await.expect("it answers") {
+        assert_eq!(update.queue_position.is_some(), update.status == Status::InQueue);
+        if seen.last() != Some(&update.status) {
+            seen.push(update.status);
+        }
+    }
+    assert_eq!(seen, [Status::InQueue, Status::InProgress, Status::Completed]);
+
+    let again: Job<Input> = client.job(job.id().clone());
+    let success = again.wait().await.expect("it succeeds");
+    assert_eq!(&success.id, job.id());
+    assert!(success.created_at.is_some() && success.finished_at.is_some());
+    assert_eq!(success.cost, Some(0.0));
+    let video = success.output.video.expect("there is a video");
+    assert_eq!(success.raw["video"], json!(video.as_str()));
+    let bytes = reqwest::get(video).await.expect("it answers").bytes().await.expect("all of it");
+    assert_eq!(&bytes[4..8], b"ftyp", "the video is no MP4");
+}
+
+#[tokio::test]
+async fn a_valid_json_input_is_submitted_like_a_typed_one() {
+    let simulator = simulator(0, 0).await;
+    let text = json!({"prompt": "a", "image_url": simulator.picture_url(640, 480)}).to_string();
+    let valid = Json::<Input>::parse(&text).expect("it is JSON").validate().expect("it is right");
+    let job = client(simulator.api_base()).submit(&valid).await.expect("it is taken");
+    assert!(job.wait().await.expect("it succeeds").output.video.is_some());
+}
+
+#[tokio::test]
+async fn preflight_measures_a_picture_and_finds_what_the_schema_forbids() {
+    let simulator = simulator(0, 0).await;
+    let client = client(simulator.api_base());
+    let cases: [(u32, u32, &[&str]); 4] = [
+        (640, 480, &[]),
+        (200, 200, &["width_pixels>", "height_pixels>"]),
+        (900, 300, &["height_pixels>", "width/height<"]),
+        (301, 301, &[]),
+    ];
+    for (width, height, rules) in cases {
+        let image = Media::url(simulator.picture_url(width, height)).expect("it is an address");
+        let input = Input::new("a paper boat", image).validate().expect("it is right");
+        let report = client.preflight(&input).await;
+        let found: Vec<_> = report.violations.iter().map(|v| v.rule.as_ref()).collect();
+        assert_eq!(found, rules, "{width} × {height}");
+        for violation in &report.violations {
+            assert_eq!(violation.found, Some(format!("{width} × {height} px")));
+        }
+        assert_eq!(report.unchecked, []);
+    }
+    let gone = Media::url(simulator.picture_url(1, 1).replace("1x1", "0x0")).expect("an address");
+    let input = Input::new("a paper boat", gone).validate().expect("it is right");
+    let report = client.preflight(&input).await;
+    assert_eq!((report.violations.len(), report.unchecked.len()), (0, 4));
+    assert_eq!(report.unchecked[0].reason, "its host answered HTTP 404");
+}
+
+#[tokio::test]
+async fn the_simulator_refuses_what_was_assumed_to_be_valid_and_the_reason_arrives() {
+    let simulator = simulator(0, 0).await;
+    let image = Media::url(simulator.picture_url(640, 480)).expect("it is an address");
+    let input = Valid::assume(Input::new("a".repeat(1996), image));
+    let error = client(simulator.api_base()).submit(&input).await.expect_err("it is too long");
+    let SubmitError::Refused(error) = error else { panic!("{error}") };
+    assert_eq!((error.kind, error.http_status), (ApiErrorKind::Input, 422));
+    assert!(error.message.starts_with("prompt: "), "{}", error.message);
+}
+
+#[tokio::test]
+async fn a_queued_job_is_cancelled_and_a_running_one_is_not() {
+    let simulator_a = simulator(60_000, 0).await;
+    let job = client(simulator_a.api_base()).submit(&input(&simulator_a)).await.expect("taken");
+    assert_eq!(job.cancel().await.expect("it answers"), CancelOutcome::Cancelled);
+    let error = job.wait().await.expect_err("it was cancelled");
+    assert_eq!(&error.id, job.id());
+    assert!(matches!(error.reason, JobErrorReason::Cancelled), "{error}");
+
+    let simulator_b = simulator(0, 60_000).await;
+    let job = client(simulator_b.api_base()).submit(&input(&simulator_b)).await.expect("taken");
+    assert_eq!(job.cancel().await.expect("it answers"), CancelOutcome::NotCancellable);
+}
+
+#[tokio::test]
+async fn a_wait_that_is_over_has_the_id_and_the_job_goes_on() {
+    let simulator = simulator(300, 0).await;
+    let job = client(simulator.api_base()).submit(&input(&simulator)).await.expect("it is taken");
+    let error = job.wait_for(Duration::from_millis(50)).await.expect_err("it is not finished");
+    assert_eq!(&error.id, job.id());
+    assert!(error.to_string().contains(job.id().as_str()), "{error}");
+    let JobErrorReason::Deadline { after, last } = error.reason else { panic!("{error}") };
+    assert!(after < Duration::from_millis(250), "{after:?}");
+    assert_eq!(last, Status::InQueue);
+    assert!(job.wait().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_there_is_an_error_with_its_id() {
+    let simulator = simulator(0, 0).await;
+    let id = "sim-999999".parse().expect("it is an id");
+    let job: Job<Input> = client(simulator.api_base()).job(id);
+    let error = job.wait().await.expect_err("there is none");
+    let JobErrorReason::Api(api) = &error.reason else { panic!("{error}") };
+    assert_eq!((api.kind, api.code), (ApiErrorKind::NotFound, Some(404_001)));
+    assert!(error.to_string().starts_with("request sim-999999: "), "{error}");
+}
+
+#[tokio::test]
+async fn without_a_token_the_simulator_answers_401() {
+    let simulator = simulator(0, 0).await;
+    let url = format!("{}/requests/sim-1/status", simulator.api_base());
+    let reply = reqwest::get(url).await.expect("it answers");
+    assert_eq!(reply.status(), 401);
+    assert_eq!(reply.headers()["server"], "runcomfy-simulator");
+}
+
+#[tokio::test]
+async fn a_submit_that_never_connected_was_not_sent_and_says_so() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+    let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
+    drop(listener);
+    let simulator = simulator(0, 0).await;
+    let error = client(&base).submit(&input(&simulator)).await.expect_err("nobody is there");
+    assert!(matches!(error, SubmitError::NotSent(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_submit_whose_answer_never_came_is_unknown_and_not_sent_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+    let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
+    // A server that takes the request and hangs up, and counts.
+    let server = tokio::spawn(async move {
+        let mut taken = 0;
+        while let Ok(Ok((mut stream, _))) =
+            tokio::time::timeout(Duration::from_millis(500), listener.accept()).await
+        {
+            let mut buffer = [0; 4096];
+            if stream.read(&mut buffer).await.is_ok_and(|bytes| bytes > 0) {
+                taken += 1;
+            }
+        }
+        taken
+    });
+    let simulator = simulator(0, 0).await;
+    let error = client(&base).submit(&input(&simulator)).await.expect_err("no answer came");
+    assert!(matches!(error, SubmitError::OutcomeUnknown { .. }), "{error}");
+    assert_eq!(server.await.expect("it counts"), 1);
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_and_leaves_the_outcome_unknown() {
+    let target = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+    let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
+    let elsewhere = target.local_addr().expect("it has one");
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("someone calls");
+        let mut buffer = [0; 4096];
+        let _ = stream.read(&mut buffer).await;
+        let reply = format!(
+            "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://{elsewhere}/\r\ncontent-length: 0\r\n\r\n"
+        );
+        stream.write_all(reply.as_bytes()).await.expect("it is sent");
+    });
+    let simulator = simulator(0, 0).await;
+    let error = client(&base).submit(&input(&simulator)).await.expect_err("it is a redirect");
+    assert!(matches!(error, SubmitError::OutcomeUnknown { .. }), "{error}");
+    let followed = tokio::time::timeout(Duration::from_millis(100), target.accept()).await;
+    assert!(followed.is_err(), "the redirect was followed");
+}

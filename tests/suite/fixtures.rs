@@ -1,0 +1,202 @@
+//! Fixtures: small schemas, each about one thing. What is generated from them is a
+//! snapshot, and compiles with warnings denied.
+
+use runcomfy_codegen::{Code, Features, Settings, Severity, Source, generate};
+
+use crate::support::{cargo, dependency, fixtures, generated, root, scratch_crate};
+
+#[test]
+fn what_is_generated_from_each_fixture_is_as_it_was_reviewed() {
+    let models = fixtures();
+    assert!(models.len() > 5, "the fixtures were not found");
+    for model in &models {
+        let generated = generated(std::slice::from_ref(model));
+        let mut shown = String::new();
+        for diagnostic in &generated.diagnostics {
+            shown.push_str(&format!("{diagnostic}\n"));
+        }
+        let name = model.id.folder().replace(['/', '.'], "_");
+        let file = generated.files.iter().find(|(path, _)| path.contains('/'));
+        let (path, text) = file.unwrap_or_else(|| panic!("{name} was refused:\n{shown}"));
+        insta::assert_snapshot!(name, format!("{shown}--- {path}\n{text}"));
+    }
+}
+
+#[test]
+fn the_seed_s_model_is_generated_as_it_was_reviewed() {
+    let folder = root().join("schemas/minimax/hailuo-video-01-live");
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).expect("it is there");
+    let (model, input, output) = (read("model.json"), read("input.json"), read("output.json"));
+    let source = Source {
+        folder: "minimax/hailuo-video-01-live",
+        model: &model,
+        input: &input,
+        output: Some(&output),
+    };
+    let generated = generate(&[source], &settings());
+    assert_eq!(generated.diagnostics, []);
+    let text = &generated.files["minimax/hailuo_video_01_live.rs"];
+    assert!(text.lines().count() <= 160, "it has grown to {} lines", text.lines().count());
+    insta::assert_snapshot!("minimax_hailuo_video_01_live", text);
+}
+
+#[test]
+fn everything_generated_compiles_with_warnings_denied_and_its_docs_too() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let generated = generated(&fixtures());
+    let mut sources = vec![(
+        "src/lib.rs".to_owned(),
+        "//! Fixtures.\n#![deny(warnings, missing_docs, rustdoc::all)]\npub mod generated;\n"
+            .to_owned(),
+    )];
+    for (path, text) in &generated.files {
+        sources.push((format!("src/generated/{path}"), text.clone()));
+    }
+    scratch_crate(folder.path(), &dependency("runcomfy", "crates/runcomfy", ""), &sources);
+    for args in [["check", "--offline"], ["doc", "--offline"], ["test", "--offline"]] {
+        let mut args = args.to_vec();
+        match args[0] {
+            "doc" => args.push("--no-deps"),
+            // A code fence in a description would be a doc test.
+            "test" => args.push("--doc"),
+            _ => {}
+        }
+        let output = cargo(folder.path(), &args);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "cargo {} fails:\n{said}", args[0]);
+        if args[0] == "test" {
+            let ran = String::from_utf8_lossy(&output.stdout);
+            assert!(ran.contains("running 0 tests"), "a doc comment became a test:\n{ran}");
+        }
+    }
+}
+
+#[test]
+fn the_order_of_the_models_makes_no_difference_and_two_runs_give_the_same_bytes() {
+    let mut models = fixtures();
+    let first = generated(&models);
+    models.reverse();
+    let second = generated(&models);
+    assert_eq!(first.files, second.files);
+    assert_eq!(first.diagnostics, second.diagnostics);
+}
+
+#[test]
+fn every_diagnostic_is_given_for_what_it_is_about() {
+    let mut shown = String::new();
+    for (code, model, input, output) in DIAGNOSED {
+        let source = Source { folder: "acme/x", model, input, output: *output };
+        let mut sources = vec![source];
+        if *code == Code::NameClash {
+            let model = r#"{"id": "acme/X.-"}"#;
+            sources.push(Source { folder: "acme/x.-", model, ..source });
+        }
+        let generated = generate(&sources, &settings());
+        let found: Vec<Code> =
+            generated.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+        assert!(found.contains(code), "{code} is not among {found:?}");
+        let refused = !generated.files.contains_key("acme/x.rs");
+        let is_error = code.severity() == Severity::Error;
+        assert!(refused == is_error || *code == Code::NameClash, "{code}: refused {refused}");
+        for diagnostic in &generated.diagnostics {
+            shown.push_str(&format!("{diagnostic}\n"));
+        }
+    }
+    for code in Code::ALL {
+        // A guard against a typify that behaves otherwise; nothing here provokes it.
+        let unreachable = *code == Code::UnexpectedShape;
+        let covered = DIAGNOSED.iter().any(|(covered, ..)| covered == code);
+        assert!(covered != unreachable, "no case for {code}");
+    }
+    insta::assert_snapshot!("diagnostics", shown);
+}
+
+#[test]
+fn a_refused_model_stops_no_other_and_keeps_its_old_file() {
+    let bad =
+        Source { folder: "acme/bad", model: r#"{"id": "acme/bad"}"#, input: "{", output: None };
+    let good =
+        Source { folder: "acme/good", model: r#"{"id": "acme/good"}"#, input: FINE, output: None };
+    let generated = generate(&[bad, good], &settings());
+    assert!(generated.files.contains_key("acme/good.rs"));
+    assert!(!generated.files["acme.rs"].contains("pub mod bad"));
+
+    let present = ["acme/bad.rs".to_owned()].into();
+    let generated = generate(&[bad, good], &Settings { present, ..settings() });
+    assert!(!generated.files.contains_key("acme/bad.rs") && generated.kept.contains("acme/bad.rs"));
+    assert!(generated.files["acme.rs"].contains("pub mod bad"));
+}
+
+fn settings() -> Settings {
+    Settings { origin: "schemas".to_owned(), features: Features::None, present: Default::default() }
+}
+
+const ENTRY: &str = r#"{"id": "acme/x"}"#;
+const FINE: &str = r#"{"type": "object", "properties": {}}"#;
+
+/// A code, and a model that earns it: `model.json`, `input.json`, `output.json`.
+type Diagnosed = (Code, &'static str, &'static str, Option<&'static str>);
+
+const DIAGNOSED: &[Diagnosed] = &[
+    (Code::InvalidJson, ENTRY, "{\"type\": \"object\",\n \"properties\" {}}", None),
+    (Code::DuplicateKey, ENTRY, r#"{"type": "object", "properties": {"a": {}, "a": {}}}"#, None),
+    (Code::LimitPassed, ENTRY, DEEP, None),
+    (Code::MalformedModel, r#"{"id": 7}"#, FINE, None),
+    (Code::MalformedModel, r#"{"id": "acme/y"}"#, FINE, None),
+    (Code::MalformedModel, r#"{"id": "acme/x", "arguments": "prompt"}"#, FINE, None),
+    (
+        Code::MalformedKeyword,
+        ENTRY,
+        r#"{"properties": {"a": {"type": "string", "maxLength": -1}, "b": {"minimum": "0"}, "c": 5, "d": {"validations": [{}]}}, "required": "a"}"#,
+        None,
+    ),
+    (
+        Code::UnsupportedKeyword,
+        ENTRY,
+        r##"{"properties": {"a": {"$ref": "#/x"}, "b": {"type": ["string", "null"]}, "c": {"enum": [1, "x"]}, "d": {"properties": {"e": {}}, "additionalProperties": true}}}"##,
+        None,
+    ),
+    (Code::NotAnObject, ENTRY, r#"{"type": "string"}"#, None),
+    (Code::NotAnObject, ENTRY, FINE, Some(r#"{"type": "object"}"#)),
+    (
+        Code::Unsatisfiable,
+        ENTRY,
+        r#"{"properties": {"a": {"minimum": 2, "maximum": 1}, "b": {"enum": []}, "c": {"type": "integer", "enum": ["x"]}, "d": {"minLength": 2, "maxLength": 1}, "e": {"exclusiveMinimum": 1, "maximum": 1}}}"#,
+        None,
+    ),
+    (Code::NameClash, ENTRY, FINE, None),
+    (
+        Code::UnknownKeyword,
+        ENTRY,
+        r#"{"properties": {"a": {"type": "string", "maxWords": 9}}}"#,
+        None,
+    ),
+    (
+        Code::UnknownFormat,
+        ENTRY,
+        r#"{"properties": {"a": {"type": "string", "format": "color"}}}"#,
+        None,
+    ),
+    (Code::UnknownType, ENTRY, r#"{"properties": {"a": {"type": "tensor"}}}"#, None),
+    (
+        Code::UnknownRule,
+        ENTRY,
+        r#"{"properties": {"a": {"type": "string", "format": "video_uri", "validations": [{"validation_rule": "frames<", "validation_value": 240, "validation_error": "At most 240 frames."}]}}}"#,
+        None,
+    ),
+    (Code::RequiredWithoutProperty, ENTRY, r#"{"properties": {}, "required": ["ghost"]}"#, None),
+    (Code::RepeatedChoice, ENTRY, r#"{"properties": {"a": {"enum": ["x", "y", "x"]}}}"#, None),
+];
+
+const DEEP: &str = concat!(
+    r#"{"properties": {"a": "#,
+    r#"{"items": {"items": {"items": {"items": {"items": {"items": {"items": {"items": "#,
+    r#"{"items": {"items": {"items": {"items": {"items": {"items": {"items": {"items": "#,
+    r#"{"items": {"items": {"items": {"items": {"items": {"items": {"items": {"items": "#,
+    r#"{"items": {"items": {"items": {"items": {"items": {"items": {"items": {"items": "#,
+    r#"{"items": {"items": {"items": {"items": {"items": {"items": {"items": {"items": "#,
+    r#"{"items": {"items": {"items": {"items": {"items": {"items": {"items": {"items": "#,
+    r#"{"items": {"items": {"items": {"items": {"items": {"items": {"items": {"items": "#,
+    r#"{"items": {"items": {"items": {"items": {"items": {"items": {"items": {"items": {}"#,
+    "}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}}",
+);

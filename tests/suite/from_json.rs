@@ -1,0 +1,163 @@
+//! Inputs that arrive as JSON, and typed ones: the same rules, all at once, with paths.
+
+use runcomfy::{Facts, Json, Media, Model, Payload, Valid, Violations};
+use runcomfy_models::minimax::hailuo_video_01_live::Input;
+use serde_json::{Value, json};
+
+fn image() -> Media {
+    Media::url("https://example.com/boat.png").expect("it is an address")
+}
+
+fn good() -> Value {
+    json!({"prompt": "a paper boat", "image_url": "https://example.com/boat.png"})
+}
+
+/// The good input with one property set to something else, or taken out.
+fn with(name: &str, value: Option<Value>) -> Value {
+    let mut input = good();
+    let object = input.as_object_mut().expect("it is an object");
+    match value {
+        Some(value) => object.insert(name.to_owned(), value),
+        None => object.remove(name),
+    };
+    input
+}
+
+fn found(violations: &Violations) -> Vec<(String, String)> {
+    violations
+        .iter()
+        .map(|violation| (violation.path.to_string(), violation.rule.clone().into_owned()))
+        .collect()
+}
+
+#[test]
+fn each_fault_is_found_at_its_path_under_its_rule() {
+    let cases: [(Value, &[(&str, &str)]); 13] = [
+        (good(), &[]),
+        (with("prompt_optimizer", Some(json!(false))), &[]),
+        (with("prompt", Some(json!("波".repeat(1995)))), &[]),
+        (with("prompt", Some(json!("波".repeat(1996)))), &[("prompt", "maxLength")]),
+        (with("prompt", Some(json!(7))), &[("prompt", "type")]),
+        (with("prompt", Some(json!(null))), &[("prompt", "type")]),
+        (with("image_url", None), &[("image_url", "required")]),
+        (with("image_url", Some(json!(["x"]))), &[("image_url", "type")]),
+        (with("prompt_optimizer", Some(json!("yes"))), &[("prompt_optimizer", "type")]),
+        (
+            with("promt_optimizer", Some(json!(true))),
+            &[("promt_optimizer", "additionalProperties")],
+        ),
+        (json!({}), &[("prompt", "required"), ("image_url", "required")]),
+        (json!([]), &[("input", "type")]),
+        (
+            json!({"prompt": "a".repeat(1996), "prompt_optimizer": 0, "seed": 1}),
+            &[
+                ("prompt", "maxLength"),
+                ("image_url", "required"),
+                ("prompt_optimizer", "type"),
+                ("seed", "additionalProperties"),
+            ],
+        ),
+    ];
+    for (input, expected) in cases {
+        let violations = Json::<Input>::from(input.clone()).violations();
+        let expected: Vec<(String, String)> =
+            expected.iter().map(|(path, rule)| ((*path).into(), (*rule).into())).collect();
+        assert_eq!(found(&violations), expected, "{input}");
+    }
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_the_nearest_real_one_or_with_all_of_them() {
+    let message = |name: &str| {
+        let violations = Json::<Input>::from(with(name, Some(json!(true)))).violations();
+        violations.first().map(|violation| violation.message.clone()).unwrap_or_default()
+    };
+    assert_eq!(message("promt_optimizer"), "No such property; did you mean `prompt_optimizer`?");
+    assert_eq!(message("imageurl"), "No such property; did you mean `image_url`?");
+    assert_eq!(
+        message("seed"),
+        "No such property; there are `prompt`, `image_url`, `prompt_optimizer`."
+    );
+}
+
+#[test]
+fn a_refused_input_comes_back_as_it_was() {
+    let input = Input::new("a".repeat(1996), image());
+    let invalid = input.clone().validate().expect_err("the prompt is too long");
+    assert_eq!(invalid.input, input);
+    assert_eq!(found(&invalid.violations), [("prompt".to_owned(), "maxLength".to_owned())]);
+    assert_eq!(
+        invalid.to_string(),
+        "the input breaks the model's schema:\n\
+         prompt: At most 1995 characters. [maxLength; found 1996 characters]"
+    );
+}
+
+#[test]
+fn characters_are_counted_and_not_bytes() {
+    assert!(Input::new("波".repeat(1995), image()).validate().is_ok());
+    assert!(Input::new("🌊".repeat(1996), image()).validate().is_err());
+}
+
+#[test]
+fn what_was_not_set_is_not_sent() {
+    let input = Input::new("a paper boat", image());
+    assert_eq!(input.to_json(), good());
+    let input = input.with_prompt_optimizer(false);
+    assert_eq!(input.to_json(), with("prompt_optimizer", Some(json!(false))));
+}
+
+#[test]
+fn the_four_custom_rules_are_evaluated_against_facts_with_the_page_s_own_words() {
+    const BIG: &str = "The uploaded image width and height must both exceed 300 pixels.";
+    const SHAPE: &str = "The aspect ratio range should be 2:5 to 5:2.";
+    type Case = (u32, u32, &'static [(&'static str, &'static str)]);
+    let cases: [Case; 8] = [
+        (301, 301, &[]),
+        (300, 301, &[("width_pixels>", BIG)]),
+        (301, 300, &[("height_pixels>", BIG)]),
+        (200, 200, &[("width_pixels>", BIG), ("height_pixels>", BIG)]),
+        (400, 1000, &[("width/height>", SHAPE)]),
+        (401, 1000, &[]),
+        (1000, 400, &[("width/height<", SHAPE)]),
+        (999, 400, &[]),
+    ];
+    let input = Input::new("a paper boat", image());
+    let json = Json::<Input>::from(good());
+    for (width, height, expected) in cases {
+        for media in [input.media(), json.media()] {
+            let [image] = media.as_slice() else { panic!("there is one picture") };
+            assert_eq!(image.path.to_string(), "image_url");
+            let violations = image.violations(&Facts::of_size(width, height));
+            let found: Vec<(&str, &str)> = violations
+                .iter()
+                .map(|violation| (violation.rule.as_ref(), violation.message.as_str()))
+                .collect();
+            assert_eq!(found, expected, "{width} × {height}");
+        }
+    }
+}
+
+#[test]
+fn rules_whose_facts_are_not_known_are_unchecked_and_not_broken() {
+    let media = Input::new("a paper boat", image()).media();
+    let nothing = Facts::default();
+    assert_eq!(media[0].violations(&nothing), []);
+    let rules = ["width_pixels>", "height_pixels>", "width/height>", "width/height<"];
+    assert_eq!(media[0].unchecked(&nothing), rules);
+    assert_eq!(media[0].unchecked(&Facts::of_size(1, 1)), Vec::<String>::new());
+}
+
+#[test]
+fn a_valid_input_can_be_read_and_taken_out_again() {
+    let valid = Input::new("a paper boat", image()).validate().expect("it is right");
+    assert_eq!(valid.prompt, "a paper boat");
+    let input = valid.into_inner().with_prompt_optimizer(true);
+    assert_eq!(Valid::assume(input).prompt_optimizer, Some(true));
+}
+
+#[test]
+fn text_that_is_not_json_is_answered_with_its_place() {
+    let error = Json::<Input>::parse("{\"prompt\": }").expect_err("it is not JSON");
+    assert!(error.to_string().contains("line 1 column 12"), "{error}");
+}

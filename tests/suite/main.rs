@@ -1,0 +1,9 @@
+//! What guards the workspace as a whole, in one binary.
+
+mod end_to_end;
+mod fixtures;
+mod from_json;
+mod must_not_compile;
+mod regenerating;
+mod support;
+mod tidy;

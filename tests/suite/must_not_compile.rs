@@ -1,0 +1,46 @@
+//! What the types promise: each program in `tests/must-not-compile` is refused by the
+//! compiler, for the reason that its first line names.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::support::{cargo, dependency, root, scratch_crate};
+
+#[test]
+fn every_program_is_refused_for_its_own_reason_and_the_control_compiles() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut sources = Vec::new();
+    for entry in std::fs::read_dir(root().join("tests/must-not-compile")).expect("it is there") {
+        let path = entry.expect("it can be read").path();
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("it has a name");
+        let text = std::fs::read_to_string(&path).expect("it can be read");
+        let first = text.lines().next().and_then(|line| line.strip_prefix("// refused: "));
+        let code = first.unwrap_or_else(|| panic!("{name} does not begin with `// refused: `"));
+        let codes = if code == "nothing" { Vec::new() } else { vec![code.to_owned()] };
+        expected.insert(name.to_owned(), codes);
+        sources.push((format!("src/bin/{name}.rs"), text));
+    }
+    let dependencies = dependency("runcomfy", "crates/runcomfy", "\"client\"")
+        + &dependency("runcomfy-models", "crates/runcomfy-models", "\"minimax\"");
+    scratch_crate(folder.path(), &dependencies, &sources);
+
+    let args = ["check", "--offline", "--bins", "--keep-going", "--message-format", "json"];
+    let output = cargo(folder.path(), &args);
+    let mut found: BTreeMap<String, Vec<String>> =
+        expected.keys().map(|name| (name.clone(), Vec::new())).collect();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let message: Value = serde_json::from_str(line).expect("cargo speaks JSON");
+        let name = message["target"]["name"].as_str().unwrap_or_default();
+        if message["message"]["level"] == "error"
+            && let Some(code) = message["message"]["code"]["code"].as_str()
+        {
+            found.entry(name.to_owned()).or_default().push(code.to_owned());
+        }
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("could not compile `scratch`"), "it did not get that far:\n{said}");
+    assert!(expected.len() > 5, "the programs were not found");
+    assert_eq!(found, expected);
+}

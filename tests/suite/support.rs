@@ -1,0 +1,94 @@
+//! What the suite's modules share.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use runcomfy_codegen::import::{Imported, import};
+use runcomfy_codegen::{Features, Generated, Settings, Source, generate, model_json};
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the workspace").to_owned()
+}
+
+/// Runs cargo in a folder, with the workspace's own target folder.
+pub(crate) fn cargo(folder: &Path, args: &[&str]) -> Output {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is in target/");
+    Command::new(env!("CARGO"))
+        .args(args)
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", target)
+        .env_remove("RUSTFLAGS")
+        .output()
+        .expect("cargo runs")
+}
+
+/// Runs an xtask command; whether it succeeded, and all that it said.
+pub(crate) fn xtask(args: &[&str]) -> (bool, String) {
+    let run = ["run", "--quiet", "--offline", "--package", "xtask", "--"];
+    let output = cargo(&root(), &[&run, args].concat());
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).expect("xtask speaks UTF-8"))
+}
+
+/// A crate outside of the workspace that depends on `runcomfy`, made of these sources.
+pub(crate) fn scratch_crate(folder: &Path, dependencies: &str, sources: &[(String, String)]) {
+    let manifest = format!(
+        "[package]\nname = \"scratch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+         [workspace]\n\n[dependencies]\n{dependencies}\n"
+    );
+    write(&folder.join("Cargo.toml"), &manifest);
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).expect("there is a lock file");
+    write(&folder.join("Cargo.lock"), &lock);
+    for (name, text) in sources {
+        write(&folder.join(name), text);
+    }
+}
+
+/// A dependency on a crate of the workspace, as a line of a manifest.
+pub(crate) fn dependency(name: &str, path: &str, features: &str) -> String {
+    let path = root().join(path).display().to_string();
+    format!("{name} = {{ path = {path:?}, default-features = false, features = [{features}] }}\n")
+}
+
+pub(crate) fn write(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().expect("it has a folder")).expect("it can be made");
+    std::fs::write(path, text).expect("it can be written");
+}
+
+/// Generates from models as `import` gives them.
+pub(crate) fn generated(models: &[Imported]) -> Generated {
+    let entries: Vec<(String, String)> =
+        models.iter().map(|model| (model.id.folder(), model_json(model, None))).collect();
+    let sources: Vec<Source<'_>> = models
+        .iter()
+        .zip(&entries)
+        .map(|(model, (folder, entry))| Source {
+            folder,
+            model: entry,
+            input: &model.input,
+            output: model.output.as_deref(),
+        })
+        .collect();
+    let settings = Settings {
+        origin: "schemas".to_owned(),
+        features: Features::None,
+        present: Default::default(),
+    };
+    generate(&sources, &settings)
+}
+
+/// Every fixture: catalog entries, one a file, in `tests/fixtures`.
+pub(crate) fn fixtures() -> Vec<Imported> {
+    let folder = root().join("tests/fixtures");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .expect("there are fixtures")
+        .map(|entry| entry.expect("it can be read").path())
+        .collect();
+    files.sort();
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).expect("it can be read");
+        import(&text).expect("a fixture is a catalog entry").models
+    };
+    files.iter().flat_map(read).collect()
+}

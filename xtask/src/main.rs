@@ -1,0 +1,87 @@
+//! The workspace's own commands. It never depends on the crate that it generates, so
+//! that generated code that does not compile can still be regenerated.
+
+mod codegen;
+mod demo;
+mod files;
+mod folder;
+mod report;
+mod schemas;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Commands of the runcomfy-rs workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the main job end to end, against a simulator: no token, no network.
+    Demo,
+    /// Generate Rust from the schemas.
+    Codegen(CodegenArgs),
+    /// Take in and compare schemas.
+    #[command(subcommand)]
+    Schemas(SchemasCommand),
+}
+
+#[derive(Debug, Args)]
+struct CodegenArgs {
+    /// Only compare: fail, with the difference, where a file is not up to date.
+    #[arg(long, conflicts_with = "dry_run")]
+    check: bool,
+    /// Only say what would change.
+    #[arg(long)]
+    dry_run: bool,
+    /// The schemas to read, instead of the workspace's own.
+    #[arg(long, value_name = "DIR", requires = "out")]
+    schemas: Option<PathBuf>,
+    /// Where to write the modules, such as `src/generated` of your own crate.
+    #[arg(long, value_name = "DIR", requires = "schemas")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum SchemasCommand {
+    /// Add a model, or take in its changed schemas.
+    Add(AddArgs),
+}
+
+#[derive(Debug, Args)]
+struct AddArgs {
+    /// The text of a model's API page; or a catalog entry or reply as JSON; or, with
+    /// --id, an input schema.
+    file: PathBuf,
+    /// With --id: the output schema.
+    #[arg(requires = "id")]
+    output: Option<PathBuf>,
+    /// The model's id, such as `minimax/Hailuo Video 01 Live`, where the file does not
+    /// say it.
+    #[arg(long)]
+    id: Option<String>,
+    /// The schemas folder to add to, instead of the workspace's own.
+    #[arg(long, value_name = "DIR")]
+    schemas: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Demo => demo::run(),
+        Command::Codegen(args) => codegen::run(&args),
+        Command::Schemas(SchemasCommand::Add(args)) => schemas::add(&args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

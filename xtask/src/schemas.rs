@@ -1,0 +1,86 @@
+//! `cargo xtask schemas add`: a page, a catalog or files → the schemas folder.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use runcomfy_codegen::import::{self, Import, Imported};
+use runcomfy_codegen::model_json;
+
+use crate::AddArgs;
+use crate::files::Change;
+use crate::folder;
+
+pub(crate) fn add(args: &AddArgs) -> Result<ExitCode> {
+    let import =
+        read(args).with_context(|| format!("nothing was added from {}", args.file.display()))?;
+    let schemas = match &args.schemas {
+        Some(schemas) => schemas.clone(),
+        None => folder::workspace()?.join("schemas"),
+    };
+    for skipped in &import.skipped {
+        eprintln!("warning: passed over: {skipped}");
+    }
+    let mut all = Vec::new();
+    for model in &import.models {
+        all.push((model.id.as_str(), changes(model, &schemas)?));
+    }
+    all.iter().flat_map(|(_, changes)| changes).try_for_each(Change::apply)?;
+    for (id, changes) in &all {
+        match changes.as_slice() {
+            [] => println!("{id}: nothing changed"),
+            changes => {
+                println!("{id}:");
+                for change in changes {
+                    println!("{}", change.summary());
+                    if change.is_edit() {
+                        print!("{}", change.diff());
+                    }
+                }
+            }
+        }
+    }
+    if all.iter().any(|(_, changes)| !changes.is_empty()) && args.schemas.is_none() {
+        println!("now run `cargo xtask codegen`");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(args: &AddArgs) -> Result<Import> {
+    let file = |path: &PathBuf| {
+        let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+        String::from_utf8(bytes)
+            .map_err(|error| anyhow::anyhow!("{} is not UTF-8 text: {error}", path.display()))
+    };
+    let text = file(&args.file)?;
+    let Some(id) = &args.id else {
+        return Ok(import::import(&text)?);
+    };
+    let output = args.output.as_ref().map(file).transpose()?;
+    let model = import::from_files(id, &text, output.as_deref())?;
+    Ok(Import { models: vec![model], skipped: Vec::new() })
+}
+
+/// What it takes to bring a model's folder up to date. An output schema that is there
+/// is kept when the import has none.
+fn changes(model: &Imported, schemas: &Path) -> Result<Vec<Change>> {
+    let name = model.id.folder();
+    let path = schemas.join(&name);
+    let previous = folder::text(&path.join("model.json"))?;
+    let texts = [
+        ("model.json", Some(model_json(model, previous.as_deref()))),
+        ("input.json", Some(model.input.clone())),
+        ("output.json", model.output.clone()),
+    ];
+    let mut changes = Vec::new();
+    for (file, text) in texts {
+        if text.is_some() {
+            let shown = format!(
+                "{}/{name}/{file}",
+                schemas.file_name().map_or("schemas".into(), |name| name.to_string_lossy())
+            );
+            changes.extend(Change::of(path.join(file), shown, text)?);
+        }
+    }
+    Ok(changes)
+}
