@@ -159,7 +159,12 @@ fn lowered(source: &Source<'_>, module: Module, findings: &mut Findings) -> Opti
         findings.push(
             Code::MalformedModel,
             &entry_file.whole(),
-            format!("the folder of `{}` is `{}`", entry.id.as_str(), entry.id.folder()),
+            format!(
+                "the model `{}` belongs in the folder `{}`, not in `{}`",
+                entry.id.as_str(),
+                entry.id.folder(),
+                source.folder
+            ),
             "move it there, or correct the `id`",
         );
     }

@@ -76,14 +76,23 @@ fn paragraphs(first: String, docs: &Docs) -> Vec<String> {
     prose([first].into_iter().chain(says_more.then(|| sentence(description))))
 }
 
-/// The title, or the name in words.
+/// The title, or the name in words: `promptImage` is `Prompt image`.
 fn title(docs: &Docs, name: &str) -> String {
-    match docs.title.as_deref().map(str::trim) {
-        Some(title) if !title.is_empty() => title.to_owned(),
-        _ => {
-            let words = name.replace(['_', '-'], " ");
-            capitalised(words.trim())
+    if let Some(title) = docs.title.as_deref().map(str::trim).filter(|title| !title.is_empty()) {
+        return title.to_owned();
+    }
+    let mut words = String::new();
+    for c in name.chars() {
+        let humps = c.is_ascii_uppercase() && words.ends_with(|c: char| c.is_ascii_lowercase());
+        match c {
+            '_' | '-' => words.push(' '),
+            c if humps => words.extend([' ', c.to_ascii_lowercase()]),
+            c => words.push(c),
         }
+    }
+    match words.trim() {
+        "" => format!("The property \"{name}\""),
+        words => capitalised(words),
     }
 }
 
@@ -101,6 +110,7 @@ fn bounds(of: &Of) -> Vec<String> {
 fn own_bounds(rules: &[Rule]) -> Vec<String> {
     let (mut length, mut items) = ((None, None), (None, None));
     let (mut least, mut most) = (None, None);
+    let (mut over, mut under) = (None, None);
     let mut sentences = Vec::new();
     for rule in rules {
         match rule {
@@ -110,8 +120,8 @@ fn own_bounds(rules: &[Rule]) -> Vec<String> {
             Rule::MaxItems(bound) => items.1 = Some(*bound),
             Rule::Minimum(bound) => least = Some(bound.to_string()),
             Rule::Maximum(bound) => most = Some(bound.to_string()),
-            Rule::ExclusiveMinimum(bound) => sentences.push(format!("Over {bound}.")),
-            Rule::ExclusiveMaximum(bound) => sentences.push(format!("Under {bound}.")),
+            Rule::ExclusiveMinimum(bound) => over = Some(format!("over {bound}")),
+            Rule::ExclusiveMaximum(bound) => under = Some(format!("under {bound}")),
             Rule::Integers(choices) => {
                 let choices: Vec<String> = choices.iter().map(i64::to_string).collect();
                 sentences.push(format!("One of {}.", choices.join(", ")));
@@ -133,10 +143,13 @@ fn own_bounds(rules: &[Rule]) -> Vec<String> {
         (None, Some(most)) => Some(format!("At most {most}.")),
         (None, None) => None,
     };
+    let strict: Vec<String> = over.into_iter().chain(under).collect();
+    let strict = (!strict.is_empty()).then(|| capitalised(&strict.join(" and ")) + ".");
     let counts = [counted(length, "character"), counted(items, "item")];
     let measured = measured(rules);
     number
         .into_iter()
+        .chain(strict)
         .chain(counts.into_iter().flatten())
         .chain(sentences)
         .chain(measured)
