@@ -2,6 +2,7 @@
 
 mod catalog;
 mod files;
+mod mutated;
 mod page;
 mod page_refused;
 

@@ -1,0 +1,89 @@
+//! Pages that were cut or changed at random: read right, or refused, and never a panic.
+//!
+//! `RUNCOMFY_MUTATIONS` sets how many; `.ci/long` sets many.
+
+use runcomfy_codegen::import::{from_files, import, layout};
+
+use super::{PAGES, english};
+
+/// What is put into a page: what the reader looks for, and what it must survive.
+const PIECES: [&[u8]; 18] = [
+    b"{",
+    b"}",
+    b"\"",
+    b"'",
+    b"\\",
+    b"{\"",
+    b"[",
+    b"]",
+    b"--data '",
+    b"-d \"",
+    b"/v1/models/",
+    b"curl ",
+    b"%",
+    b"\n",
+    b"\xe3",
+    b"\x00",
+    b"'\\''",
+    b"}{",
+];
+
+#[test]
+fn every_beginning_of_a_page_is_refused_until_both_schemas_are_whole() {
+    let page = english();
+    let whole = import(&page).expect("the page is right");
+    let end = page.rfind("Made with care").expect("it ends so");
+    for (cut, _) in page.char_indices() {
+        match import(&page[..cut]) {
+            Ok(found) => assert!(cut >= end && found == whole, "taken when cut at {cut}"),
+            Err(error) => assert!(cut < end, "refused when cut at {cut}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn mutated_pages_never_panic_and_what_is_taken_is_laid_out() {
+    let count = std::env::var("RUNCOMFY_MUTATIONS").ok().and_then(|count| count.parse().ok());
+    let count: usize = count.unwrap_or(2000);
+    let mut random = Random(0x5eed_5eed_5eed_5eed);
+    let mut taken = 0;
+    for round in 0..count {
+        let (_, page) = PAGES[round % PAGES.len()];
+        let page = if round % 2 == 0 { english() } else { page.to_owned() };
+        let text = mutated(page.into_bytes(), &mut random);
+        if let Ok(found) = import(&text) {
+            taken += 1;
+            for model in found.models {
+                assert_eq!(layout(&model.input), model.input);
+            }
+        }
+        assert!(from_files("a/b", &text, Some(&text)).is_err(), "a page passed for a schema");
+    }
+    assert!(taken > 0, "nothing was taken: the mutations are too coarse to show anything");
+    println!("{count} mutated pages, of which {taken} were taken");
+}
+
+fn mutated(mut page: Vec<u8>, random: &mut Random) -> String {
+    for _ in 0..=random.below(4) {
+        let at = random.below(page.len());
+        match random.below(4) {
+            0 => _ = page.remove(at),
+            1 => page[at] = PIECES[random.below(PIECES.len())][0],
+            2 => _ = page.splice(at..at, PIECES[random.below(PIECES.len())].iter().copied()),
+            _ => _ = page.drain(at..(at + random.below(80)).min(page.len())),
+        }
+    }
+    String::from_utf8_lossy(&page).into_owned()
+}
+
+/// A xorshift generator: the same pages on every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % bound.max(1) as u64) as usize
+    }
+}
