@@ -129,10 +129,11 @@ fn argument_order(source: &Source<'_>) -> Vec<String> {
     model.arguments.iter().filter_map(wire).collect()
 }
 
-/// Whether a text begins as a generated file does.
+/// Whether the head of a text says that it was generated.
 pub fn is_generated(text: &str) -> bool {
-    let head = text.lines().take(2).collect::<Vec<_>>().join(" ");
-    head.starts_with("//! ") && head.contains(render::HEADER)
+    let head: Vec<&str> = text.lines().take_while(|line| line.starts_with("//!")).collect();
+    let head = head.join(" ");
+    head.contains(render::HEADER) && head.contains(render::FOOTER)
 }
 
 impl<'a> Source<'a> {

@@ -9,8 +9,9 @@
 //! let image = Media::url("https://example.com/boat.png")?;
 //! let input = hailuo::Input::new("a paper boat drifts downstream", image)
 //!     .with_prompt_optimizer(false)
-//!     .validate()?; // a valid input; or every violation, and the input back
-//! let job = Client::from_env()?.submit(&input).await?; // the id is yours before any waiting
+//!     .validate()?; // or every violation at once, and the input back
+//! let job = Client::from_env()?.submit(&input).await?;
+//! println!("request {}", job.id()); // yours before any waiting
 //! let video = job.wait().await?.output.video;
 //! # Ok(())
 //! # }
@@ -18,8 +19,8 @@
 //!
 //! A required property is an argument of `Input::new`, so that it cannot be left out. An
 //! optional one has a `with_…` method; what was not set is not sent, and RunComfy's own
-//! default applies. The docs of a field say its bounds. [`runcomfy::Model::validate`]
-//! checks them all, and only what it gives can be submitted.
+//! default applies. The docs of a field say its bounds. `validate`, of the trait
+//! `runcomfy::Model`, checks them all, and only what it gives can be submitted.
 //!
 //! # Features
 //!
