@@ -1,7 +1,7 @@
 //! `check`: the only stage that refuses. A model goes on to `render` when nothing that
 //! was said of it is an error.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::diagnostic::{Code, Findings, Place, Severity};
 use crate::model::{Model, Of, Output, Rule, Shape, Struct};
@@ -9,14 +9,28 @@ use crate::model::{Model, Of, Output, Rule, Shape, Struct};
 /// Judges a lowered model.
 pub(crate) fn check(model: Option<Model>, whole: &Place, findings: &mut Findings) -> Option<Model> {
     if let Some(model) = &model {
-        let outputs = match &model.output {
-            Output::Usual => &[][..],
-            Output::Own(structs) => structs,
+        let (outputs, output_unions) = match &model.output {
+            Output::Usual => (&[][..], &[][..]),
+            Output::Own { structs, unions } | Output::Plain { structs, unions, .. } => {
+                (structs.as_slice(), unions.as_slice())
+            }
         };
         for of in model.inputs.iter().chain(outputs) {
             fields(of, findings);
         }
-        types(model, outputs, whole, findings);
+        let unions = model.unions.iter().chain(output_unions);
+        let names = model.inputs.iter().chain(outputs).map(|of| &of.name);
+        let names = names.chain(unions.map(|union| &union.name));
+        let names = names.chain(model.words.iter().map(|words| &words.name));
+        clashes(names, "two types", whole, findings);
+        for words in &model.words {
+            let variants = words.variants.iter().map(|variant| &variant.name);
+            clashes(variants, "two choices", whole, findings);
+        }
+        for union in model.unions.iter().chain(output_unions) {
+            let variants = union.variants.iter().map(|(name, _)| name);
+            clashes(variants, "two branches of a union", whole, findings);
+        }
     }
     let is_error = |code: Code| code.severity() == Severity::Error;
     let refused = findings.0.iter().any(|finding| is_error(finding.code));
@@ -38,23 +52,18 @@ fn fields(of: &Struct, findings: &mut Findings) {
     }
 }
 
-fn types(model: &Model, outputs: &[Struct], whole: &Place, findings: &mut Findings) {
-    let structs = model.inputs.iter().chain(outputs).map(|of| &of.name);
-    let mut names = HashMap::new();
-    for name in structs.chain(model.words.iter().map(|words| &words.name)) {
-        if names.insert(name, ()).is_some() {
-            let message = format!("two types would both be called `{name}`");
-            findings.push(Code::NameClash, whole, message, "rename a property with a fixup");
-        }
-    }
-    for words in &model.words {
-        let mut names = HashMap::new();
-        for variant in &words.variants {
-            if let Some(other) = names.insert(&variant.name, &variant.word) {
-                let message =
-                    format!("the choices `{other}` and `{}` would have one name", variant.word);
-                findings.push(Code::NameClash, whole, message, "take one out with a fixup");
-            }
+/// Names that two of a kind would share.
+fn clashes<'a>(
+    names: impl Iterator<Item = &'a String>,
+    what: &str,
+    whole: &Place,
+    findings: &mut Findings,
+) {
+    let mut seen = HashSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            let message = format!("{what} would both be called `{name}`");
+            findings.push(Code::NameClash, whole, message, "rename one with a fixup");
         }
     }
 }
@@ -62,6 +71,7 @@ fn types(model: &Model, outputs: &[Struct], whole: &Place, findings: &mut Findin
 /// Bounds that leave no value between them.
 fn bounds(of: &Of, place: &Place, findings: &mut Findings) {
     let (mut length, mut items) = ((0, u64::MAX), (0, u64::MAX));
+    let mut count = (0, u64::MAX);
     let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
     let mut strict = false;
     for rule in &of.rules {
@@ -80,11 +90,21 @@ fn bounds(of: &Of, place: &Place, findings: &mut Findings) {
                 strict |= bound <= most;
                 most = most.min(bound);
             }
-            Rule::Words(_) | Rule::Integers(_) | Rule::Measured(..) | Rule::Unchecked(..) => {}
+            Rule::MinProperties(bound) => count.0 = bound,
+            Rule::MaxProperties(bound) => count.1 = bound,
+            Rule::MinimumInteger(bound) => least = least.max(bound as f64),
+            Rule::MaximumInteger(bound) => most = most.min(bound as f64),
+            Rule::MultipleOf(_)
+            | Rule::UniqueItems
+            | Rule::Words(_)
+            | Rule::Integers(_)
+            | Rule::Values(_)
+            | Rule::Measured(..)
+            | Rule::Unchecked(..) => {}
         }
     }
     let no_number = least > most || (strict && least == most);
-    if no_number || length.0 > length.1 || items.0 > items.1 {
+    if no_number || length.0 > length.1 || items.0 > items.1 || count.0 > count.1 {
         findings.push(
             Code::Unsatisfiable,
             place,
@@ -93,13 +113,16 @@ fn bounds(of: &Of, place: &Place, findings: &mut Findings) {
         );
     }
     match &of.shape {
-        Shape::List(inner) | Shape::Map(inner) => bounds(inner, place, findings),
+        Shape::List(inner) | Shape::Map(inner) | Shape::Open(_, inner) | Shape::Nullable(inner) => {
+            bounds(inner, place, findings);
+        }
         Shape::Any
         | Shape::Boolean
         | Shape::Integer
         | Shape::Number
         | Shape::Text
         | Shape::Media(_)
-        | Shape::Object(_) => {}
+        | Shape::Object(_)
+        | Shape::Union(_) => {}
     }
 }

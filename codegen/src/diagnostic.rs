@@ -17,7 +17,7 @@ pub struct Diagnostic {
 }
 
 /// A place in one file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
     /// The file, relative to the schemas folder.
     pub file: String,
@@ -85,8 +85,12 @@ codes! {
     Unsatisfiable = "unsatisfiable", Error;
     /// Two models, properties or choices would have one name.
     NameClash = "name-clash", Error;
+    /// A `$ref` that leads nowhere in its document, or back to itself.
+    UnresolvableReference = "unresolvable-reference", Error;
     /// The type generator gave a shape that was not asked for.
     UnexpectedShape = "unexpected-shape", Error;
+    /// An input that says it is open: unknown properties are refused all the same.
+    ClosedInput = "closed-input", Warning;
     /// A keyword that JSON Schema does not have.
     UnknownKeyword = "unknown-keyword", Warning;
     /// A `format` that is not known.

@@ -6,31 +6,54 @@ use crate::diagnostic::Place;
 
 /// One schema: the keywords that this version carries, as they stand in the file.
 ///
-/// `{"type": "string", "maxLength": 1995}` is a schema with `types` of
-/// [`TypeWord::String`] and `max_length` of 1995.
-#[derive(Debug, Clone, PartialEq)]
+/// `{"type": "string", "maxLength": 1995}` is a schema with a `types` of
+/// [`TypeWord::String`] and a `max_length` of 1995.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Schema {
     pub place: Place,
-    pub types: Option<TypeWord>,
+    /// The words of `type`, without `null`; empty where nothing is said.
+    pub types: Vec<TypeWord>,
+    /// Whether null is taken too: by `type`, or by `nullable`.
+    pub nullable: bool,
     pub title: Option<String>,
     pub description: Option<String>,
     /// The default, unless it is null, which means that there is none.
     pub default: Option<Value>,
-    pub choices: Option<Choices>,
+    /// `enum`, or the one value of `const`.
+    pub choices: Option<Vec<Value>>,
     pub format: Option<Format>,
+    /// `$ref`: a JSON pointer into the same document.
+    pub reference: Option<(String, Place)>,
+    /// `$defs` and `definitions`, each under its pointer, such as `/$defs/Size`.
+    pub definitions: Vec<(String, Schema)>,
+    pub any_of: Option<Vec<Schema>>,
+    pub one_of: Option<Vec<Schema>>,
+    pub all_of: Vec<Schema>,
     pub properties: Option<Vec<(String, Schema)>>,
     pub required: Vec<(String, Place)>,
     pub additional: Option<Additional>,
+    pub min_properties: Option<u64>,
+    pub max_properties: Option<u64>,
     pub items: Option<Box<Schema>>,
-    pub min_length: Option<u64>,
-    pub max_length: Option<u64>,
     pub min_items: Option<u64>,
     pub max_items: Option<u64>,
-    pub minimum: Option<f64>,
-    pub maximum: Option<f64>,
+    pub unique_items: bool,
+    pub min_length: Option<u64>,
+    pub max_length: Option<u64>,
+    pub minimum: Option<Bound>,
+    pub maximum: Option<Bound>,
     pub exclusive_minimum: Option<f64>,
     pub exclusive_maximum: Option<f64>,
+    pub multiple_of: Option<f64>,
     pub validations: Vec<Validation>,
+}
+
+/// A bound on a number, exactly as it is written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Bound {
+    Float(f64),
+    /// One that no float holds exactly.
+    Integer(i128),
 }
 
 /// A word of `type`.
@@ -43,15 +66,10 @@ pub(crate) enum TypeWord {
     Integer,
     /// `number`, and RunComfy's `float`.
     Number,
+    /// Nothing but `null`.
+    Null,
     /// A word that is not known: any value is taken.
     Unknown,
-}
-
-/// The choices of an `enum`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Choices {
-    Words(Vec<String>),
-    Integers(Vec<i64>),
 }
 
 /// `additionalProperties`.

@@ -5,17 +5,20 @@
 //! a field has is then typify's decision; see [`shapes`].
 
 mod arguments;
+mod merge;
+mod named;
 mod shapes;
 mod values;
 
 use crate::diagnostic::{Code, Findings};
 use crate::document::Schema;
 use crate::entry::Entry;
-use crate::model::{Docs, Field, Model, Module, Output, Struct, Type};
+use crate::model::{Docs, Field, Model, Module, Output, Struct, Type, Union};
 use crate::names;
 
 pub(crate) use arguments::ordered;
-use values::{Direction, Draft, Values};
+use shapes::Types;
+use values::{Direction, FieldDraft, Found, Plan, Values};
 
 /// Lowers one model. `module` is its place in the crate.
 pub(crate) fn lower(
@@ -25,19 +28,19 @@ pub(crate) fn lower(
     output: Option<&Schema>,
     findings: &mut Findings,
 ) -> Option<Model> {
-    let mut values = Values::new(Direction::Input, findings);
-    values.root("Input", input, &entry.required_inputs);
-    let inputs = values.finish()?;
-    let words = inputs.words;
-    let inputs = typed(inputs.structs, words.len(), input, findings)?;
+    let found = Values::new(Direction::Input, input, findings).input(&entry.required_inputs)?;
+    let words = found.words.clone();
+    let (inputs, unions, _) = typed(found, input, findings)?;
     let output = match output {
         None => Output::Usual,
         Some(schema) => {
-            let mut values = Values::new(Direction::Output, findings);
-            values.root("Output", schema, &[]);
-            let drafts = values.finish()?.structs;
-            let outputs = typed(drafts, 0, schema, findings)?;
-            if is_usual(&outputs) { Output::Usual } else { Output::Own(outputs) }
+            let found = Values::new(Direction::Output, schema, findings).output();
+            let is_struct = found.root == Plan::Object(0);
+            match typed(found, schema, findings)? {
+                (structs, unions, _) if is_struct && is_usual(&structs, &unions) => Output::Usual,
+                (structs, unions, _) if is_struct => Output::Own { structs, unions },
+                (structs, unions, root) => Output::Plain { structs, unions, root },
+            }
         }
     };
     let arguments = inputs.first().map(|root| ordered(root, entry.arguments.as_deref()));
@@ -50,18 +53,18 @@ pub(crate) fn lower(
         arguments: arguments.unwrap_or_default(),
         inputs,
         words,
+        unions,
         output,
     })
 }
 
-/// The structs with the types that typify gives their fields.
+/// The structs and unions, and the root, with the types that typify gives them.
 fn typed(
-    drafts: Vec<Draft>,
-    words: usize,
+    found: Found,
     schema: &Schema,
     findings: &mut Findings,
-) -> Option<Vec<Struct>> {
-    let types = match shapes::types(&drafts, words) {
+) -> Option<(Vec<Struct>, Vec<Union>, Type)> {
+    let types = match shapes::types(&found) {
         Ok(types) => types,
         Err(reason) => {
             let help = "tell the maintainers: this schema has a shape that was not foreseen";
@@ -69,7 +72,8 @@ fn typed(
             return None;
         }
     };
-    let field = |(draft, ty): (values::FieldDraft, Type)| Field {
+    let Types { root, fields, variants } = types;
+    let field = |(draft, ty): (FieldDraft, Type)| Field {
         docs: draft.docs,
         title: draft.title,
         default: draft.default,
@@ -80,18 +84,64 @@ fn typed(
         place: draft.place,
         ty,
     };
-    let structs = drafts.into_iter().zip(types).map(|(draft, types)| Struct {
-        name: draft.name,
-        wire: draft.hint.own,
-        docs: draft.docs,
-        fields: draft.fields.into_iter().zip(types).map(field).collect(),
-    });
-    Some(structs.collect())
+    let structs: Vec<Struct> = found
+        .structs
+        .into_iter()
+        .zip(fields)
+        .map(|(draft, types)| Struct {
+            name: draft.name,
+            wire: draft.hint.own,
+            docs: draft.docs,
+            table_only: draft.table_only,
+            fields: draft.fields.into_iter().zip(types).map(field).collect(),
+        })
+        .collect();
+    let mut unions = Vec::new();
+    for (draft, types) in found.unions.into_iter().zip(variants) {
+        let named = types.iter().map(|ty| variant_name(ty, &types, &structs));
+        let named: Vec<String> = named.collect();
+        unions.push(Union {
+            name: draft.name,
+            wire: draft.hint.own,
+            docs: draft.docs,
+            exactly_one: draft.exactly_one,
+            branches: draft.branches,
+            variants: named.into_iter().zip(types).collect(),
+        });
+    }
+    Some((structs, unions, root))
+}
+
+/// The name of a union's variant: what it holds, and where several hold such a thing,
+/// by what type.
+fn variant_name(ty: &Type, all: &[Type], structs: &[Struct]) -> String {
+    let alone = |test: fn(&Type) -> bool| all.iter().filter(|ty| test(ty)).count() == 1;
+    match ty {
+        Type::Any => "Any".to_owned(),
+        Type::Boolean => "Boolean".to_owned(),
+        Type::Integer => "Integer".to_owned(),
+        Type::Number => "Number".to_owned(),
+        Type::Text => "Text".to_owned(),
+        Type::Media => "Media".to_owned(),
+        Type::Url => "Url".to_owned(),
+        Type::Words(_) if alone(|ty| matches!(ty, Type::Words(_))) => "Choice".to_owned(),
+        Type::Words(index) => format!("Choice{index}"),
+        Type::Struct(_) if alone(|ty| matches!(ty, Type::Struct(_))) => "Object".to_owned(),
+        Type::Struct(index) => {
+            structs.get(*index).map_or_else(|| "Object".to_owned(), |of| of.name.clone())
+        }
+        Type::Union(index) => format!("Union{index}"),
+        Type::List(_) if alone(|ty| matches!(ty, Type::List(_))) => "List".to_owned(),
+        Type::List(item) => format!("{}List", variant_name(item, all, structs)),
+        Type::Map(value) => format!("{}Map", variant_name(value, all, structs)),
+        Type::Nullable(inner) => format!("{}OrNull", variant_name(inner, all, structs)),
+        Type::Boxed(inner) => variant_name(inner, all, structs),
+    }
 }
 
 /// Whether these structs say no more than the output that the models share.
-fn is_usual(outputs: &[Struct]) -> bool {
-    let [root] = outputs else { return false };
+fn is_usual(outputs: &[Struct], unions: &[Union]) -> bool {
+    let ([root], []) = (outputs, unions) else { return false };
     let usual = |field: &Field| {
         let is_list = match &field.ty {
             Type::Url => false,

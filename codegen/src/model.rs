@@ -25,6 +25,8 @@ pub(crate) struct Model {
     pub inputs: Vec<Struct>,
     /// The enums of words in the input.
     pub words: Vec<Words>,
+    /// The unions of the input.
+    pub unions: Vec<Union>,
     /// What the model answers.
     pub output: Output,
 }
@@ -43,8 +45,10 @@ pub(crate) struct Module {
 pub(crate) enum Output {
     /// The usual output, which the models share.
     Usual,
-    /// Its own structs, the output itself first.
-    Own(Vec<Struct>),
+    /// Its own structs and unions, the output itself first.
+    Own { structs: Vec<Struct>, unions: Vec<Union> },
+    /// No object, but a value of this type.
+    Plain { structs: Vec<Struct>, unions: Vec<Union>, root: Type },
 }
 
 /// A struct: `Input { prompt: String, … }`.
@@ -54,6 +58,8 @@ pub(crate) struct Struct {
     /// The property that it is named after.
     pub wire: String,
     pub docs: Docs,
+    /// Whether only its table is wanted, since its Rust type is a map.
+    pub table_only: bool,
     /// In the schema's order.
     pub fields: Vec<Field>,
 }
@@ -102,6 +108,10 @@ pub(crate) enum Type {
     Map(Box<Type>),
     /// A struct, by its index.
     Struct(usize),
+    /// An enum of the branches of a union, by its index.
+    Union(usize),
+    /// The same, or null.
+    Nullable(Box<Type>),
     /// The same in a box, in a cycle.
     Boxed(Box<Type>),
 }
@@ -126,6 +136,12 @@ pub(crate) enum Shape {
     Map(Box<Of>),
     /// A struct, by its index.
     Object(usize),
+    /// A struct, by its index, and what its other properties may be.
+    Open(usize, Box<Of>),
+    /// The same, or null.
+    Nullable(Box<Of>),
+    /// A union, by its index.
+    Union(usize),
 }
 
 /// One constraint, as [`runcomfy::table::Rule`] has it.
@@ -137,13 +153,35 @@ pub(crate) enum Rule {
     Maximum(f64),
     ExclusiveMinimum(f64),
     ExclusiveMaximum(f64),
+    MinimumInteger(i128),
+    MaximumInteger(i128),
+    MultipleOf(f64),
     MinItems(u64),
     MaxItems(u64),
+    UniqueItems,
+    MinProperties(u64),
+    MaxProperties(u64),
     /// The words of an enum, by its index.
     Words(usize),
     Integers(Vec<i64>),
+    /// Any values, as JSON text.
+    Values(Vec<String>),
     Measured(Metric, Limit, String),
     Unchecked(String, String),
+}
+
+/// A union: `anyOf` or `oneOf`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Union {
+    pub name: String,
+    /// The property that it is named after.
+    pub wire: String,
+    pub docs: Docs,
+    /// Whether a value may fit only one branch (`oneOf`).
+    pub exactly_one: bool,
+    pub branches: Vec<Of>,
+    /// The variants of its Rust enum; none where all branches have one Rust type.
+    pub variants: Vec<(String, Type)>,
 }
 
 /// An enum of words.

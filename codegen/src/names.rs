@@ -15,7 +15,7 @@ const KEYWORDS: [&str; 52] = [
 ];
 
 /// Types that generated code names, or that every Rust program expects to find.
-const TAKEN_TYPES: [&str; 64] = [
+const TAKEN_TYPES: [&str; 72] = [
     "Input",
     "Output",
     "Required",
@@ -80,6 +80,14 @@ const TAKEN_TYPES: [&str; 64] = [
     "Unchecked",
     "Under",
     "Words",
+    "MaxProperties",
+    "MaximumInteger",
+    "MinProperties",
+    "MinimumInteger",
+    "MultipleOf",
+    "Shape",
+    "UniqueItems",
+    "Values",
 ];
 
 /// The name of a field or module: `promptImage` → `prompt_image`, `600_prompt` →

@@ -31,7 +31,8 @@ pub(crate) fn model(model: &Model, origin: &str) -> String {
         head.extend(about);
     }
     let mut all: Vec<String> = imports::of(model).into_iter().map(formatted).collect();
-    for (index, of) in model.inputs.iter().enumerate() {
+    let names = items::Names { structs: &model.inputs, words: &model.words, unions: &model.unions };
+    for (index, of) in model.inputs.iter().enumerate().filter(|(_, of)| !of.table_only) {
         let is_root = index == 0;
         let docs = match is_root {
             true => vec![format!("What `{}` takes.", model.id)],
@@ -39,24 +40,38 @@ pub(crate) fn model(model: &Model, origin: &str) -> String {
         };
         let arguments =
             if is_root { model.arguments.clone() } else { crate::lower::ordered(of, None) };
-        all.extend(items::input(model, of, &docs, &arguments).into_iter().map(formatted));
+        all.extend(items::input(&names, of, &docs, &arguments).into_iter().map(formatted));
     }
     all.extend(model.words.iter().map(|words| macro_call("runcomfy::words!", items::words(words))));
-    let answers = format!("What `{}` answers.", model.id);
-    match &model.output {
-        Output::Usual => all.push(formatted(items::usual_output(&answers))),
-        Output::Own(structs) => {
-            for (index, of) in structs.iter().enumerate() {
-                let docs = match index {
-                    0 => vec![answers.clone()],
-                    _ => docs::named(&of.docs, &of.wire),
-                };
-                all.extend(items::output(structs, of, &docs).into_iter().map(formatted));
-            }
-        }
-    }
+    let unions = model.unions.iter().filter(|union| !union.variants.is_empty());
+    all.extend(unions.map(|union| macro_call("runcomfy::union!", items::union(union, &names))));
+    all.extend(output(model));
     all.extend(table::all(model).into_iter().map(formatted));
     file(&head, all)
+}
+
+/// What the model answers.
+fn output(model: &Model) -> Vec<String> {
+    let answers = format!("What `{}` answers.", model.id);
+    let (structs, unions, plain) = match &model.output {
+        Output::Usual => return vec![formatted(items::usual_output(&answers))],
+        Output::Own { structs, unions } => (structs, unions, None),
+        Output::Plain { structs, unions, root } => (structs, unions, Some(root)),
+    };
+    let names = items::Names { structs, words: &[], unions };
+    let mut all = Vec::new();
+    all.extend(plain.map(|root| formatted(items::plain_output(&answers, root, &names))));
+    for (index, of) in structs.iter().enumerate() {
+        let docs = match (index, plain) {
+            (0, None) => vec![answers.clone()],
+            _ => docs::named(&of.docs, &of.wire),
+        };
+        all.extend(items::output(of, &docs, &names).into_iter().map(formatted));
+    }
+    let unions = unions.iter().filter(|union| !union.variants.is_empty());
+    let union = |union| macro_call("runcomfy::output_union!", items::union(union, &names));
+    all.extend(unions.map(union));
+    all
 }
 
 /// A file: its head as inner docs, then its items with an empty line between.

@@ -153,9 +153,22 @@ const DIAGNOSED: &[Diagnosed] = &[
     (
         Code::UnsupportedKeyword,
         ENTRY,
-        r##"{"properties": {"a": {"$ref": "#/x"}, "b": {"type": ["string", "null"]}, "c": {"enum": [1, "x"]}, "d": {"properties": {"e": {}}, "additionalProperties": true}}}"##,
+        r#"{"properties": {"a": {"pattern": "^a"}, "b": {"allOf": [{"anyOf": [{}, {}]}, {"oneOf": [{}, {}]}]}}}"#,
         None,
     ),
+    (
+        Code::UnresolvableReference,
+        ENTRY,
+        r##"{"properties": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "other.json"}, "c": {"$ref": "#/properties/c"}}}"##,
+        None,
+    ),
+    (
+        Code::UnsupportedKeyword,
+        ENTRY,
+        r##"{"properties": {"a": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"type": "array", "items": {"$ref": "#/$defs/a"}}}}"##,
+        None,
+    ),
+    (Code::ClosedInput, ENTRY, r#"{"properties": {"a": {}}, "additionalProperties": true}"#, None),
     (Code::NotAnObject, ENTRY, r#"{"type": "string"}"#, None),
     (Code::NotAnObject, ENTRY, FINE, Some(r#"{"type": "object"}"#)),
     (

@@ -2,6 +2,7 @@
 //! that generated code that does not compile can still be regenerated.
 
 mod codegen;
+mod corpus;
 mod demo;
 mod files;
 mod folder;
@@ -27,6 +28,8 @@ enum Command {
     Demo,
     /// Generate Rust from the schemas.
     Codegen(CodegenArgs),
+    /// Generate and compile a whole collection of schemas, and report.
+    Corpus(CorpusArgs),
     /// Take in and compare schemas.
     #[command(subcommand)]
     Schemas(SchemasCommand),
@@ -46,6 +49,18 @@ struct CodegenArgs {
     /// Where to write the modules, such as `src/generated` of your own crate.
     #[arg(long, value_name = "DIR", requires = "schemas")]
     out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct CorpusArgs {
+    /// A catalog reply, or a folder of files `{"model_id", "input", "output"}`.
+    collection: PathBuf,
+    /// How many models may be refused.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    allow_refused: usize,
+    /// Take a sample: every so many models.
+    #[arg(long, value_name = "N")]
+    every: Option<usize>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -75,6 +90,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo => demo::run(),
         Command::Codegen(args) => codegen::run(&args),
+        Command::Corpus(args) => corpus::run(&args),
         Command::Schemas(SchemasCommand::Add(args)) => schemas::add(&args),
     };
     match result {

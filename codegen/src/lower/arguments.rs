@@ -27,6 +27,8 @@ fn group(field: &Field) -> u8 {
         | Type::Words(_)
         | Type::Map(_)
         | Type::Struct(_)
+        | Type::Union(_)
+        | Type::Nullable(_)
         | Type::Boxed(_)
         | Type::Url => 1,
         Type::Media => 2,

@@ -4,8 +4,10 @@
 //!
 //! - a struct is a definition `S0`, `S1`, …: `type: object` with the properties `f0`,
 //!   `f1`, … in order, all required;
+//! - a union is a definition `U0`, `U1`, …: `oneOf` its branches;
 //! - an enum of words is a definition `W0`, `W1`, …; media is `Media`, an address `Url`.
 //!   All three are replaced by opaque types of the same name;
+//! - what may be null is `anyOf` itself and `null`;
 //! - anything else is `true`, a scalar, an array, or an object of `additionalProperties`.
 //!
 //! The names survive typify's casing, and no keyword of a rule reaches it. Its graph is
@@ -14,45 +16,105 @@
 use std::collections::BTreeMap;
 
 use schemars::Map;
-use schemars::schema::{ArrayValidation, InstanceType, ObjectValidation, Schema, SchemaObject};
-use typify::{TypeDetails, TypeId, TypeSpace, TypeSpaceSettings};
+use schemars::schema::{
+    ArrayValidation, InstanceType, ObjectValidation, Schema, SchemaObject, SubschemaValidation,
+};
+use typify::{TypeDetails, TypeEnumVariant, TypeId, TypeSpace, TypeSpaceSettings};
 
-use super::values::{Draft, Plan};
+use super::values::{Draft, Found, Plan, UnionDraft};
 use crate::model::Type;
 
+/// What holds the root's type.
+const ROOT: &str = "Root";
 const MEDIA: &str = "Media";
 const URL: &str = "Url";
 
-/// The type of every field of every struct.
-pub(super) fn types(structs: &[Draft], words: usize) -> Result<Vec<Vec<Type>>, String> {
+/// What typify decided.
+pub(super) struct Types {
+    pub root: Type,
+    /// The type of every field of every struct.
+    pub fields: Vec<Vec<Type>>,
+    /// The type of every variant of every union.
+    pub variants: Vec<Vec<Type>>,
+}
+
+/// Asks typify for the types of all that was found.
+pub(super) fn types(found: &Found) -> Result<Types, String> {
     let mut settings = TypeSpaceSettings::default();
-    let opaque: Vec<String> =
-        (0..words).map(word_name).chain([MEDIA.to_owned(), URL.to_owned()]).collect();
+    let words = (0..found.words.len()).map(word_name);
+    let opaque: Vec<String> = words.chain([MEDIA.to_owned(), URL.to_owned()]).collect();
     for name in &opaque {
         settings.with_replacement(name, name, std::iter::empty());
     }
     let mut space = TypeSpace::new(&settings);
-    let text = || scalar(InstanceType::String, None);
-    let opaque = opaque.into_iter().map(|name| (name, text()));
-    let structs_of =
-        structs.iter().enumerate().map(|(index, draft)| (struct_name(index), object(draft)));
-    space.add_ref_types(opaque.chain(structs_of)).map_err(|error| error.to_string())?;
-    let graph: BTreeMap<String, _> = space.iter_types().map(|ty| (ty.name(), ty)).collect();
-    let fields = |(index, draft): (usize, &Draft)| {
-        let name = struct_name(index);
-        let ty = graph.get(&name).ok_or_else(|| format!("typify lost the type {name}"))?;
+    let opaque = opaque.into_iter().map(|name| (name, scalar(InstanceType::String, None)));
+    let structs = found.structs.iter().enumerate();
+    let structs = structs.map(|(index, draft)| (struct_name(index), object(draft)));
+    let unions = found.unions.iter().enumerate().filter(|(_, draft)| !draft.plans.is_empty());
+    let unions = unions.map(|(index, draft)| (union_name(index), one_of(&draft.plans)));
+    // The root's own type is asked for as that of a field.
+    let root = Draft::holding(found.root.clone());
+    let root = [(ROOT.to_owned(), object(&root))];
+    let all = opaque.chain(structs).chain(unions).chain(root);
+    space.add_ref_types(all).map_err(|error| error.to_string())?;
+    let graph =
+        Graph { types: space.iter_types().map(|ty| (ty.name(), ty)).collect(), space: &space };
+    let fields =
+        |(index, draft): (usize, &Draft)| graph.fields(&struct_name(index), draft.fields.len());
+    let variants = |(index, draft): (usize, &UnionDraft)| match draft.plans.is_empty() {
+        true => Ok(Vec::new()),
+        false => graph.variants(&union_name(index), draft.plans.len()),
+    };
+    let root = graph.fields(ROOT, 1)?.pop().ok_or("typify lost the root")?;
+    Ok(Types {
+        root,
+        fields: found.structs.iter().enumerate().map(fields).collect::<Result<_, _>>()?,
+        variants: found.unions.iter().enumerate().map(variants).collect::<Result<_, _>>()?,
+    })
+}
+
+/// typify's graph of types.
+struct Graph<'a> {
+    types: BTreeMap<String, typify::Type<'a>>,
+    space: &'a TypeSpace,
+}
+
+impl Graph<'_> {
+    fn fields(&self, name: &str, count: usize) -> Result<Vec<Type>, String> {
+        let ty = self.types.get(name).ok_or_else(|| format!("typify lost the type {name}"))?;
         let TypeDetails::Struct(details) = ty.details() else {
-            return Err(format!("typify made {} no struct", draft.name));
+            return Err(format!("typify made {name} no struct"));
         };
         let types: BTreeMap<&str, TypeId> = details.properties().collect();
-        (0..draft.fields.len())
-            .map(|field| {
-                let id = types.get(field_name(field).as_str());
-                read(&space, id.ok_or_else(|| format!("typify lost a field of {name}"))?)
+        let field = |index: usize| {
+            let id = types.get(field_name(index).as_str());
+            read(self.space, id.ok_or_else(|| format!("typify lost a field of {name}"))?)
+        };
+        (0..count).map(field).collect()
+    }
+
+    fn variants(&self, name: &str, count: usize) -> Result<Vec<Type>, String> {
+        let ty = self.types.get(name).ok_or_else(|| format!("typify lost the type {name}"))?;
+        let TypeDetails::Enum(details) = ty.details() else {
+            return Err(format!("typify made the union {name} no enum"));
+        };
+        let variants: Vec<Type> = details
+            .variants()
+            .map(|(_, variant)| match variant {
+                TypeEnumVariant::Tuple(types) => match types.as_slice() {
+                    [id] => read(self.space, id),
+                    _ => Err(format!("typify made a branch of {name} a tuple")),
+                },
+                TypeEnumVariant::Simple | TypeEnumVariant::Struct(_) => {
+                    Err(format!("typify gave a branch of {name} no type"))
+                }
             })
-            .collect()
-    };
-    structs.iter().enumerate().map(fields).collect()
+            .collect::<Result<_, String>>()?;
+        match variants.len() == count {
+            true => Ok(variants),
+            false => Err(format!("typify merged branches of {name}")),
+        }
+    }
 }
 
 fn read(space: &TypeSpace, id: &TypeId) -> Result<Type, String> {
@@ -64,6 +126,8 @@ fn read(space: &TypeSpace, id: &TypeId) -> Result<Type, String> {
         TypeDetails::Map(_, value) => Ok(Type::Map(inner(&value)?)),
         TypeDetails::Box(boxed) => Ok(Type::Boxed(inner(&boxed)?)),
         TypeDetails::Struct(_) => indexed(&ty.name(), 'S').map(Type::Struct),
+        TypeDetails::Enum(_) => indexed(&ty.name(), 'U').map(Type::Union),
+        TypeDetails::Option(some) => Ok(Type::Nullable(inner(&some)?)),
         TypeDetails::Builtin(name) => match name {
             "bool" => Ok(Type::Boolean),
             "i64" => Ok(Type::Integer),
@@ -73,9 +137,7 @@ fn read(space: &TypeSpace, id: &TypeId) -> Result<Type, String> {
             "::serde_json::Value" => Ok(Type::Any),
             name => indexed(name, 'W').map(Type::Words),
         },
-        TypeDetails::Enum(_)
-        | TypeDetails::Newtype(_)
-        | TypeDetails::Option(_)
+        TypeDetails::Newtype(_)
         | TypeDetails::Set(_)
         | TypeDetails::Tuple(_)
         | TypeDetails::Array(..)
@@ -90,6 +152,10 @@ fn indexed(name: &str, kind: char) -> Result<usize, String> {
 
 fn struct_name(index: usize) -> String {
     format!("S{index}")
+}
+
+fn union_name(index: usize) -> String {
+    format!("U{index}")
 }
 
 fn word_name(index: usize) -> String {
@@ -135,6 +201,11 @@ fn schema(plan: &Plan) -> Schema {
         Plan::Url => reference(URL),
         Plan::Words(index) => reference(&word_name(*index)),
         Plan::Object(index) => reference(&struct_name(*index)),
+        Plan::Union(index) => reference(&union_name(*index)),
+        Plan::Nullable(inner) => subschemas(SubschemaValidation {
+            any_of: Some(vec![schema(inner), scalar(InstanceType::Null, None)]),
+            ..SubschemaValidation::default()
+        }),
         Plan::List(item) => Schema::Object(SchemaObject {
             instance_type: Some(InstanceType::Array.into()),
             array: Some(Box::new(ArrayValidation {
@@ -148,6 +219,20 @@ fn schema(plan: &Plan) -> Schema {
             ..ObjectValidation::default()
         }),
     }
+}
+
+fn one_of(plans: &[Plan]) -> Schema {
+    subschemas(SubschemaValidation {
+        one_of: Some(plans.iter().map(schema).collect()),
+        ..SubschemaValidation::default()
+    })
+}
+
+fn subschemas(subschemas: SubschemaValidation) -> Schema {
+    Schema::Object(SchemaObject {
+        subschemas: Some(Box::new(subschemas)),
+        ..SchemaObject::default()
+    })
 }
 
 fn scalar(kind: InstanceType, format: Option<&str>) -> Schema {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Node;
 use crate::diagnostic::{Code, Findings, Place};
-use crate::document::{Additional, Choices, Format, Schema, TypeWord, Validation};
+use crate::document::{Additional, Bound, Format, Schema, TypeWord, Validation};
 
 /// Keywords that say nothing about values.
 const ANNOTATIONS: [&str; 9] = [
@@ -22,40 +22,30 @@ const ANNOTATIONS: [&str; 9] = [
 
 /// Keywords of JSON Schema that are not carried: a schema that has one is refused,
 /// since it would be taken for laxer than it is.
-const UNSUPPORTED: [&str; 33] = [
+const UNSUPPORTED: [&str; 23] = [
     "$anchor",
-    "$defs",
     "$dynamicAnchor",
     "$dynamicRef",
     "$recursiveRef",
-    "$ref",
     "additionalItems",
-    "allOf",
-    "anyOf",
-    "const",
     "contains",
     "contentEncoding",
     "contentMediaType",
-    "definitions",
     "dependencies",
     "dependentRequired",
     "dependentSchemas",
     "else",
     "if",
     "maxContains",
-    "maxProperties",
     "minContains",
-    "minProperties",
-    "multipleOf",
     "not",
-    "nullable",
-    "oneOf",
     "pattern",
     "patternProperties",
     "prefixItems",
     "propertyNames",
     "then",
-    "uniqueItems",
+    "unevaluatedItems",
+    "unevaluatedProperties",
 ];
 
 /// More properties of one object are refused: the largest real one has 40.
@@ -65,57 +55,59 @@ const MOST_CHOICES: usize = 2000;
 
 /// Reads a schema. A keyword that cannot be read is reported and left out.
 pub(super) fn schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
-    let mut schema = Schema::anything(node.place.clone());
+    let mut schema = Schema { place: node.place.clone(), ..Schema::default() };
     let Some(entries) = node.entries() else {
-        // `true` takes everything, as an empty schema does.
-        if node.to_value() != Value::Bool(true) {
-            let help = "write a schema as {…}";
-            findings.push(Code::MalformedKeyword, &node.place, "a schema is an object", help);
+        // `true` takes everything, as an empty schema does; `false` nothing.
+        match node.value.as_boolean_lit().map(|literal| literal.value) {
+            Some(true) => {}
+            Some(false) => {
+                let help = "take the property out with a fixup";
+                findings.push(Code::Unsatisfiable, &node.place, "`false` takes no value", help);
+            }
+            None => {
+                let help = "write a schema as {…}";
+                findings.push(Code::MalformedKeyword, &node.place, "a schema is an object", help);
+            }
         }
         return schema;
     };
-    for (keyword, value) in entries {
-        read(&mut schema, keyword, &value, findings);
+    for (keyword, value) in &entries {
+        read(&mut schema, keyword, value, findings);
+    }
+    let is_true = |keyword: &str| {
+        let entry = entries.iter().find(|(name, _)| *name == keyword);
+        entry.and_then(|(_, node)| node.value.as_boolean_lit()).is_some_and(|flag| flag.value)
+    };
+    // In draft 4, an exclusive bound is a flag beside the bound.
+    let strict = |bound: &mut Option<Bound>| match bound.take() {
+        Some(Bound::Float(float)) => Some(float),
+        Some(Bound::Integer(whole)) => Some(whole as f64),
+        None => None,
+    };
+    if is_true("exclusiveMinimum") {
+        schema.exclusive_minimum = strict(&mut schema.minimum);
+    }
+    if is_true("exclusiveMaximum") {
+        schema.exclusive_maximum = strict(&mut schema.maximum);
     }
     schema
 }
 
-impl Schema {
-    /// The schema that says nothing.
-    fn anything(place: Place) -> Self {
-        Self {
-            place,
-            types: None,
-            title: None,
-            description: None,
-            default: None,
-            choices: None,
-            format: None,
-            properties: None,
-            required: Vec::new(),
-            additional: None,
-            items: None,
-            min_length: None,
-            max_length: None,
-            min_items: None,
-            max_items: None,
-            minimum: None,
-            maximum: None,
-            exclusive_minimum: None,
-            exclusive_maximum: None,
-            validations: Vec::new(),
-        }
-    }
-}
-
 fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Findings) {
     match keyword {
-        "type" => schema.types = type_word(node, findings),
+        "type" => types(schema, node, findings),
+        "nullable" => schema.nullable |= flag(node, findings),
         "title" => schema.title = text(node, findings),
         "description" => schema.description = text(node, findings),
         "default" => schema.default = Some(node.to_value()).filter(|value| !value.is_null()),
         "enum" => schema.choices = choices(node, findings),
+        "const" => schema.choices = Some(vec![node.to_value()]),
         "format" => schema.format = format(node, findings),
+        "$ref" => schema.reference = reference(node, findings),
+        "$defs" | "definitions" => schema.definitions.extend(definitions(keyword, node, findings)),
+        "anyOf" => schema.any_of = branches(node, findings),
+        "oneOf" => schema.one_of = branches(node, findings),
+        "allOf" => schema.all_of = branches(node, findings).unwrap_or_default(),
         "properties" => schema.properties = properties(node, findings),
         "required" => schema.required = required(node, findings),
         "additionalProperties" => schema.additional = Some(additional(node, findings)),
@@ -124,10 +116,15 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
         "maxLength" => schema.max_length = count(node, findings),
         "minItems" => schema.min_items = count(node, findings),
         "maxItems" => schema.max_items = count(node, findings),
-        "minimum" => schema.minimum = number(node, findings),
-        "maximum" => schema.maximum = number(node, findings),
+        "uniqueItems" => schema.unique_items = flag(node, findings),
+        "minProperties" => schema.min_properties = count(node, findings),
+        "maxProperties" => schema.max_properties = count(node, findings),
+        "minimum" => schema.minimum = bound(node, findings),
+        "maximum" => schema.maximum = bound(node, findings),
+        "exclusiveMinimum" | "exclusiveMaximum" if node.value.as_boolean_lit().is_some() => {}
         "exclusiveMinimum" => schema.exclusive_minimum = number(node, findings),
         "exclusiveMaximum" => schema.exclusive_maximum = number(node, findings),
+        "multipleOf" => schema.multiple_of = step(node, findings),
         "validations" => schema.validations = validations(node, findings),
         _ if ANNOTATIONS.contains(&keyword) => {}
         _ if UNSUPPORTED.contains(&keyword) => findings.push(
@@ -164,21 +161,32 @@ fn text(node: &Node<'_>, findings: &mut Findings) -> Option<String> {
     text
 }
 
-fn type_word(node: &Node<'_>, findings: &mut Findings) -> Option<TypeWord> {
-    if node.elements().is_some() {
-        findings.push(
-            Code::UnsupportedKeyword,
-            &node.place,
-            "a list of types is not carried by this version",
-            "give one type, with a fixup",
-        );
-        return None;
+fn flag(node: &Node<'_>, findings: &mut Findings) -> bool {
+    let flag = node.value.as_boolean_lit().map(|literal| literal.value);
+    if flag.is_none() {
+        malformed(node, "true or false", findings);
     }
-    let Some(word) = node.string() else {
-        malformed(node, "a string", findings);
-        return None;
-    };
-    Some(match word {
+    flag.unwrap_or_default()
+}
+
+fn types(schema: &mut Schema, node: &Node<'_>, findings: &mut Findings) {
+    let nodes = node.elements().unwrap_or_default();
+    let nodes: Vec<&Node<'_>> = if nodes.is_empty() { vec![node] } else { nodes.iter().collect() };
+    for node in nodes {
+        match node.string() {
+            Some("null") => schema.nullable = true,
+            Some(word) => schema.types.push(type_word(word, node, findings)),
+            None => malformed(node, "a string, or a list of strings", findings),
+        }
+    }
+    if schema.nullable && schema.types.is_empty() {
+        schema.types.push(TypeWord::Null);
+    }
+    schema.types.dedup();
+}
+
+fn type_word(word: &str, node: &Node<'_>, findings: &mut Findings) -> TypeWord {
+    match word {
         "object" => TypeWord::Object,
         "array" => TypeWord::Array,
         "string" => TypeWord::String,
@@ -194,10 +202,10 @@ fn type_word(node: &Node<'_>, findings: &mut Findings) -> Option<TypeWord> {
             );
             TypeWord::Unknown
         }
-    })
+    }
 }
 
-fn choices(node: &Node<'_>, findings: &mut Findings) -> Option<Choices> {
+fn choices(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Value>> {
     let Some(elements) = node.elements() else {
         malformed(node, "a list", findings);
         return None;
@@ -222,19 +230,47 @@ fn choices(node: &Node<'_>, findings: &mut Findings) -> Option<Choices> {
             values.push(value);
         }
     }
-    let words: Option<Vec<String>> =
-        values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
-    let integers = || values.iter().map(Value::as_i64).collect::<Option<Vec<i64>>>();
-    let choices = words.map(Choices::Words).or_else(|| integers().map(Choices::Integers));
-    if choices.is_none() {
+    Some(values)
+}
+
+fn reference(node: &Node<'_>, findings: &mut Findings) -> Option<(String, Place)> {
+    let text = text(node, findings)?;
+    let pointer = text.strip_prefix('#').filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    if pointer.is_none() {
         findings.push(
-            Code::UnsupportedKeyword,
+            Code::UnresolvableReference,
             &node.place,
-            "an `enum` that is neither all strings nor all integers is not carried by this version",
-            "make its choices of one kind, with a fixup",
+            format!("`{text}` is no JSON pointer into this document"),
+            "put what it refers to into `$defs` of this document, with a fixup",
         );
     }
-    choices
+    // A pointer in a URI may be percent-encoded.
+    let decoded = pointer?.replace("%24", "$").replace("%20", " ").replace("%25", "%");
+    Some((decoded, node.place.clone()))
+}
+
+fn definitions(keyword: &str, node: &Node<'_>, findings: &mut Findings) -> Vec<(String, Schema)> {
+    let Some(entries) = node.entries() else {
+        malformed(node, "an object", findings);
+        return Vec::new();
+    };
+    let definition = |(name, node): (&str, Node<'_>)| {
+        let step = name.replace('~', "~0").replace('/', "~1");
+        (format!("/{keyword}/{step}"), schema(&node, findings))
+    };
+    entries.into_iter().map(definition).collect()
+}
+
+fn branches(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Schema>> {
+    match node.elements() {
+        Some(nodes) if !nodes.is_empty() => {
+            Some(nodes.iter().map(|node| schema(node, findings)).collect())
+        }
+        _ => {
+            malformed(node, "a list of schemas", findings);
+            None
+        }
+    }
 }
 
 fn format(node: &Node<'_>, findings: &mut Findings) -> Option<Format> {
@@ -305,20 +341,40 @@ fn count(node: &Node<'_>, findings: &mut Findings) -> Option<u64> {
     count
 }
 
-/// A number that a float holds exactly as an integer, or nearest as a decimal.
-fn number(node: &Node<'_>, findings: &mut Findings) -> Option<f64> {
+/// A bound, which may be an integer that no float holds exactly.
+fn bound(node: &Node<'_>, findings: &mut Findings) -> Option<Bound> {
     let value = node.to_value();
+    let whole = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
     let float = value.as_f64().filter(|float| float.is_finite());
-    let exact = |float: &f64| match (value.as_i64(), value.as_u64()) {
-        (Some(whole), _) => *float as i128 == i128::from(whole),
-        (None, Some(whole)) => *float as i128 == i128::from(whole),
-        (None, None) => true,
+    let bound = match (whole, float) {
+        (Some(whole), Some(float)) if float as i128 == whole => Some(Bound::Float(float)),
+        (Some(whole), _) => Some(Bound::Integer(whole)),
+        (None, float) => float.map(Bound::Float),
     };
-    let number = float.filter(exact);
-    if number.is_none() {
-        malformed(node, "a number that a 64-bit float holds exactly", findings);
+    if bound.is_none() {
+        malformed(node, "a number", findings);
     }
-    number
+    bound
+}
+
+/// A bound that has to be a float.
+fn number(node: &Node<'_>, findings: &mut Findings) -> Option<f64> {
+    match bound(node, findings)? {
+        Bound::Float(float) => Some(float),
+        Bound::Integer(_) => {
+            malformed(node, "a number that a 64-bit float holds exactly", findings);
+            None
+        }
+    }
+}
+
+fn step(node: &Node<'_>, findings: &mut Findings) -> Option<f64> {
+    let step = number(node, findings)?;
+    if step <= 0.0 {
+        malformed(node, "a number over 0", findings);
+        return None;
+    }
+    Some(step)
 }
 
 fn validations(node: &Node<'_>, findings: &mut Findings) -> Vec<Validation> {

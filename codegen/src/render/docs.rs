@@ -5,7 +5,7 @@
 
 use runcomfy::{Limit, Metric};
 
-use crate::model::{Docs, Field, Of, Rule, Shape};
+use crate::model::{Docs, Field, Of, Rule, Shape, Type};
 
 /// A doc line is wrapped where it would go past this many characters.
 const WIDTH: usize = 88;
@@ -31,6 +31,27 @@ pub(super) fn field(field: &Field) -> Vec<String> {
 /// The doc lines of a type named after a property.
 pub(super) fn named(docs: &Docs, name: &str) -> Vec<String> {
     paragraphs(sentence(&title(docs, name)), docs)
+}
+
+/// What a variant of a union holds.
+pub(super) fn variant(ty: &Type) -> String {
+    let noun = match ty {
+        Type::Any => "Any JSON value",
+        Type::Boolean => "A boolean",
+        Type::Integer => "A whole number",
+        Type::Number => "A number",
+        Type::Text => "A string",
+        Type::Media => "Media",
+        Type::Url => "An address",
+        Type::Words(_) => "One of some words",
+        Type::List(_) => "A list",
+        Type::Map(_) => "An object with names of one's choice",
+        Type::Struct(_) => "An object",
+        Type::Union(_) => "One of several",
+        Type::Nullable(_) => "A value or null",
+        Type::Boxed(inner) => return variant(inner),
+    };
+    format!("{noun}.")
 }
 
 /// Lines of one paragraph each, with an empty line between.
@@ -99,16 +120,27 @@ fn title(docs: &Docs, name: &str) -> String {
 /// The bounds of a value, a sentence each.
 fn bounds(of: &Of) -> Vec<String> {
     let mut sentences = own_bounds(&of.rules);
-    if let Shape::List(item) | Shape::Map(item) = &of.shape {
-        sentences.extend(
-            bounds(item).into_iter().map(|sentence| format!("Each: {}", lowered(&sentence))),
-        );
+    match &of.shape {
+        Shape::List(item) | Shape::Map(item) => {
+            let each = |sentence: String| format!("Each: {}", lowered(&sentence));
+            sentences.extend(bounds(item).into_iter().map(each));
+        }
+        Shape::Nullable(inner) => sentences.extend(bounds(inner)),
+        Shape::Any
+        | Shape::Boolean
+        | Shape::Integer
+        | Shape::Number
+        | Shape::Text
+        | Shape::Media(_)
+        | Shape::Object(_)
+        | Shape::Open(..)
+        | Shape::Union(_) => {}
     }
     sentences
 }
 
 fn own_bounds(rules: &[Rule]) -> Vec<String> {
-    let (mut length, mut items) = ((None, None), (None, None));
+    let (mut length, mut items, mut properties) = ((None, None), (None, None), (None, None));
     let (mut least, mut most) = (None, None);
     let (mut over, mut under) = (None, None);
     let mut sentences = Vec::new();
@@ -134,6 +166,17 @@ fn own_bounds(rules: &[Rule]) -> Vec<String> {
                 };
                 sentences.push(format!("Not checked: {}.{words}", code(rule)));
             }
+            Rule::MinimumInteger(bound) => least = Some(bound.to_string()),
+            Rule::MaximumInteger(bound) => most = Some(bound.to_string()),
+            Rule::MultipleOf(step) => sentences.push(format!("A multiple of {step}.")),
+            Rule::UniqueItems => sentences.push("Each item once.".to_owned()),
+            Rule::MinProperties(bound) => properties.0 = Some(*bound),
+            Rule::MaxProperties(bound) => properties.1 = Some(*bound),
+            Rule::Values(choices) => {
+                let choices: Vec<String> =
+                    choices.iter().map(|choice| code(&shortened(choice))).collect();
+                sentences.push(format!("One of {}.", choices.join(", ")));
+            }
             Rule::Words(_) | Rule::Measured(..) => {}
         }
     }
@@ -145,7 +188,8 @@ fn own_bounds(rules: &[Rule]) -> Vec<String> {
     };
     let strict: Vec<String> = over.into_iter().chain(under).collect();
     let strict = (!strict.is_empty()).then(|| capitalised(&strict.join(" and ")) + ".");
-    let counts = [counted(length, "character"), counted(items, "item")];
+    let counts =
+        [counted(length, "character"), counted(items, "item"), counted(properties, "entry")];
     let measured = measured(rules);
     number
         .into_iter()
@@ -158,6 +202,9 @@ fn own_bounds(rules: &[Rule]) -> Vec<String> {
 
 fn counted(bounds: (Option<u64>, Option<u64>), noun: &str) -> Option<String> {
     let plural = |count: u64| if count == 1 { "" } else { "s" };
+    if noun == "entry" {
+        return counted(bounds, "entrie").map(|text| text.replace("1 entrie.", "1 entry."));
+    }
     match bounds {
         (Some(0) | None, Some(most)) => Some(format!("At most {most} {noun}{}.", plural(most))),
         (Some(0) | None, None) => None,

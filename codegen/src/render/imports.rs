@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::table;
-use crate::model::{Model, Of, Output, Rule, Shape, Struct, Type};
+use crate::model::{Model, Of, Output, Rule, Shape, Struct, Type, Union};
 
 /// The `use` items of a model's module.
 pub(super) fn of(model: &Model) -> Vec<TokenStream> {
@@ -14,12 +14,24 @@ pub(super) fn of(model: &Model) -> Vec<TokenStream> {
     used.node.extend(["Members", "Node", "View"]);
     used.table.insert("Field");
     for of in &model.inputs {
-        used.fields(of);
+        for field in &of.fields {
+            used.of(&field.of);
+            if !of.table_only {
+                used.ty(&field.ty);
+            }
+        }
     }
-    if let Output::Own(structs) = &model.output {
-        used.runcomfy.extend(["Map", "Read", "Reader", "Value"]);
-        for of in structs {
-            of.fields.iter().for_each(|field| used.ty(&field.ty));
+    for union in &model.unions {
+        used.table.insert("Of");
+        union.branches.iter().for_each(|of| used.of(of));
+        union.variants.iter().for_each(|(_, ty)| used.ty(ty));
+    }
+    match &model.output {
+        Output::Usual => {}
+        Output::Own { structs, unions } => used.output(structs, unions),
+        Output::Plain { structs, unions, root } => {
+            used.output(structs, unions);
+            used.ty(root);
         }
     }
     used.tokens()
@@ -37,11 +49,14 @@ struct Used {
 }
 
 impl Used {
-    fn fields(&mut self, of: &Struct) {
-        for field in &of.fields {
-            self.ty(&field.ty);
-            self.of(&field.of);
+    fn output(&mut self, structs: &[Struct], unions: &[Union]) {
+        if !structs.is_empty() {
+            self.runcomfy.extend(["Map", "Read", "Reader", "Value"]);
         }
+        for field in structs.iter().flat_map(|of| &of.fields) {
+            self.ty(&field.ty);
+        }
+        unions.iter().flat_map(|union| &union.variants).for_each(|(_, ty)| self.ty(ty));
     }
 
     fn ty(&mut self, ty: &Type) {
@@ -53,23 +68,27 @@ impl Used {
                 self.std.insert("BTreeMap");
                 self.ty(value);
             }
-            Type::List(inner) | Type::Boxed(inner) => self.ty(inner),
+            Type::List(inner) | Type::Boxed(inner) | Type::Nullable(inner) => self.ty(inner),
             Type::Boolean
             | Type::Integer
             | Type::Number
             | Type::Text
             | Type::Words(_)
-            | Type::Struct(_) => {}
+            | Type::Struct(_)
+            | Type::Union(_) => {}
         }
     }
 
     fn of(&mut self, of: &Of) {
         match &of.shape {
-            Shape::List(inner) | Shape::Map(inner) => {
+            Shape::List(inner)
+            | Shape::Map(inner)
+            | Shape::Nullable(inner)
+            | Shape::Open(_, inner) => {
                 self.table.extend(["Of", "Shape"]);
                 self.of(inner);
             }
-            Shape::Object(_) => _ = self.table.insert("Shape"),
+            Shape::Object(_) | Shape::Union(_) => _ = self.table.insert("Shape"),
             shape => self.table.extend(table::scalar(shape)),
         }
         if of.rules.iter().any(table::has_message) {

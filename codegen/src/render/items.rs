@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use super::docs;
-use crate::model::{Field, Model, Struct, Type, Words};
+use crate::model::{Field, Struct, Type, Union, Words};
 
 /// More arguments than this are taken by name.
 const MOST_ARGUMENTS: usize = 6;
@@ -12,7 +12,7 @@ const MOST_ARGUMENTS: usize = 6;
 /// An input struct with its constructor and setters. `arguments` are its required
 /// fields in the order of `new`.
 pub(super) fn input(
-    model: &Model,
+    names: &Names<'_>,
     of: &Struct,
     docs: &[String],
     arguments: &[usize],
@@ -25,7 +25,7 @@ pub(super) fn input(
     let fields = of.fields.iter().map(|field| {
         let docs = doc(&docs::field(field));
         let name = ident(&field.name);
-        let ty = field_type(model, field);
+        let ty = names.field(field);
         quote! { #docs pub #name: #ty, }
     });
     let mut items = vec![quote! {
@@ -35,8 +35,8 @@ pub(super) fn input(
         pub struct #name { #(#fields)* }
     }];
     let setters = of.fields.iter().filter(|field| field.required.is_none());
-    let setters = setters.map(|field| setter(model, field));
-    let (new, named) = constructor(model, of, &required);
+    let setters = setters.map(|field| setter(names, field));
+    let (new, named) = constructor(names, of, &required);
     items.extend(named);
     items.push(quote! { impl #name { #new #(#setters)* } });
     items
@@ -44,7 +44,7 @@ pub(super) fn input(
 
 /// `new`, and the struct that it takes where arguments in a row could be mixed up.
 fn constructor(
-    model: &Model,
+    names: &Names<'_>,
     of: &Struct,
     required: &[&Field],
 ) -> (TokenStream, Option<TokenStream>) {
@@ -73,7 +73,7 @@ fn constructor(
         let fields = required.iter().map(|field| {
             let docs = doc(&docs::field(field));
             let name = ident(&field.name);
-            let ty = type_of(model, &field.ty);
+            let ty = names.ty(&field.ty);
             quote! { #docs pub #name: #ty, }
         });
         let moves = required.iter().map(|field| {
@@ -95,7 +95,7 @@ fn constructor(
     }
     let parameters = required.iter().map(|field| {
         let name = ident(&field.name);
-        let ty = parameter_type(model, &field.ty);
+        let ty = names.parameter(&field.ty);
         quote! { #name: #ty }
     });
     let moves = required.iter().map(|field| {
@@ -114,13 +114,13 @@ fn constructor(
     (new, None)
 }
 
-fn setter(model: &Model, field: &Field) -> TokenStream {
+fn setter(names: &Names<'_>, field: &Field) -> TokenStream {
     let plain = field.name.trim_start_matches("r#");
     let setter = format_ident!("with_{plain}");
     let name = ident(&field.name);
     let docs = doc(&[format!("The same, with [`{plain}`](Self::{plain}) set.")]);
-    let ty = parameter_type(model, &field.ty);
-    let value = if converts(&field.ty) {
+    let ty = names.parameter(not_null(&field.ty));
+    let value = if converts(not_null(&field.ty)) {
         quote! { value.into() }
     } else {
         quote! { value }
@@ -149,6 +149,36 @@ pub(super) fn words(words: &Words) -> TokenStream {
     }
 }
 
+/// The enum of a union, for the macro that declares one.
+pub(super) fn union(union: &Union, names: &Names<'_>) -> TokenStream {
+    let name = format_ident!("{}", union.name);
+    let attributes = doc(&docs::named(&union.docs, &union.wire));
+    let variants = union.variants.iter().map(|(name, ty)| {
+        let docs = doc(&[docs::variant(ty)]);
+        let name = format_ident!("{name}");
+        let ty = names.ty(ty);
+        quote! { #docs #name(#ty), }
+    });
+    quote! {
+        #attributes
+        pub enum #name { #(#variants)* }
+    }
+}
+
+/// An output that is no object.
+pub(super) fn plain_output(docs: &str, root: &Type, names: &Names<'_>) -> TokenStream {
+    let docs = doc(&[docs.to_owned()]);
+    let ty = names.ty(root);
+    let ty = match root {
+        Type::Any | Type::List(_) | Type::Map(_) | Type::Nullable(_) => ty,
+        _ => quote! { Option<#ty> },
+    };
+    quote! {
+        #docs
+        pub type Output = #ty;
+    }
+}
+
 /// The output that the models share.
 pub(super) fn usual_output(docs: &str) -> TokenStream {
     let docs = doc(&[docs.to_owned()]);
@@ -159,15 +189,14 @@ pub(super) fn usual_output(docs: &str) -> TokenStream {
 }
 
 /// An output struct and how it is read.
-pub(super) fn output(structs: &[Struct], of: &Struct, docs: &[String]) -> Vec<TokenStream> {
+pub(super) fn output(of: &Struct, docs: &[String], names: &Names<'_>) -> Vec<TokenStream> {
     let name = format_ident!("{}", of.name);
     let attributes = doc(docs);
-    let named = |index: usize| structs.get(index).map_or("", |of| of.name.as_str()).to_owned();
     let fields = of.fields.iter().map(|field| {
         let docs = doc(&docs::field(field));
         let name = ident(&field.name);
-        let ty = plain_type(&field.ty, &named, &|_| "String".to_owned());
-        match &field.ty {
+        let ty = names.ty(not_null(&field.ty));
+        match not_null(&field.ty) {
             Type::List(_) => quote! { #docs pub #name: #ty, },
             _ => quote! { #docs pub #name: Option<#ty>, },
         }
@@ -175,7 +204,7 @@ pub(super) fn output(structs: &[Struct], of: &Struct, docs: &[String]) -> Vec<To
     let rest = rest_name(of);
     let reads = of.fields.iter().map(|field| {
         let (name, wire) = (ident(&field.name), &field.wire);
-        match &field.ty {
+        match not_null(&field.ty) {
             Type::List(_) => quote! { #name: object.list(#wire) },
             _ => quote! { #name: object.optional(#wire) },
         }
@@ -222,69 +251,96 @@ fn doc(lines: &[String]) -> TokenStream {
     quote! { #(#[doc = #lines])* }
 }
 
-fn field_type(model: &Model, field: &Field) -> TokenStream {
-    let ty = type_of(model, &field.ty);
-    if field.required.is_some() {
-        ty
-    } else {
-        quote! { Option<#ty> }
+/// What the types of one side of a module are called.
+pub(super) struct Names<'a> {
+    pub structs: &'a [Struct],
+    pub words: &'a [Words],
+    pub unions: &'a [Union],
+}
+
+impl Names<'_> {
+    /// A type as it is written.
+    fn ty(&self, ty: &Type) -> TokenStream {
+        let named = |name: Option<&String>| {
+            let name = format_ident!("{}", name.map_or("Value", String::as_str));
+            quote! { #name }
+        };
+        match ty {
+            Type::Any => quote! { Value },
+            Type::Boolean => quote! { bool },
+            Type::Integer => quote! { i64 },
+            Type::Number => quote! { f64 },
+            Type::Text => quote! { String },
+            Type::Media => quote! { Media },
+            Type::Url => quote! { Url },
+            Type::Words(index) => named(self.words.get(*index).map(|words| &words.name)),
+            Type::Struct(index) => named(self.structs.get(*index).map(|of| &of.name)),
+            Type::Union(index) => named(self.unions.get(*index).map(|union| &union.name)),
+            Type::List(item) => {
+                let item = self.ty(item);
+                quote! { Vec<#item> }
+            }
+            Type::Map(value) => {
+                let value = self.ty(value);
+                quote! { BTreeMap<String, #value> }
+            }
+            Type::Nullable(inner) => {
+                let inner = self.ty(inner);
+                quote! { Option<#inner> }
+            }
+            Type::Boxed(boxed) => {
+                let boxed = self.ty(boxed);
+                quote! { Box<#boxed> }
+            }
+        }
+    }
+
+    /// The type of a field. An optional one that may be null is left out, not null.
+    fn field(&self, field: &Field) -> TokenStream {
+        match field.required {
+            Some(_) => self.ty(&field.ty),
+            None => {
+                let ty = self.ty(not_null(&field.ty));
+                quote! { Option<#ty> }
+            }
+        }
+    }
+
+    /// The type of an argument.
+    fn parameter(&self, ty: &Type) -> TokenStream {
+        let plain = self.ty(ty);
+        if converts(ty) {
+            quote! { impl Into<#plain> }
+        } else {
+            plain
+        }
     }
 }
 
-fn type_of(model: &Model, ty: &Type) -> TokenStream {
-    let structs =
-        |index: usize| model.inputs.get(index).map_or("", |of| of.name.as_str()).to_owned();
-    let words = |index: usize| model.words.get(index).map_or("", |of| of.name.as_str()).to_owned();
-    plain_type(ty, &structs, &words)
-}
-
-fn plain_type(
-    ty: &Type,
-    structs: &dyn Fn(usize) -> String,
-    words: &dyn Fn(usize) -> String,
-) -> TokenStream {
-    let inner = |ty: &Type| plain_type(ty, structs, words);
+/// A type without null.
+fn not_null(ty: &Type) -> &Type {
     match ty {
-        Type::Any => quote! { Value },
-        Type::Boolean => quote! { bool },
-        Type::Integer => quote! { i64 },
-        Type::Number => quote! { f64 },
-        Type::Text => quote! { String },
-        Type::Media => quote! { Media },
-        Type::Url => quote! { Url },
-        Type::Words(index) => {
-            let name = format_ident!("{}", words(*index));
-            quote! { #name }
-        }
-        Type::Struct(index) => {
-            let name = format_ident!("{}", structs(*index));
-            quote! { #name }
-        }
-        Type::List(item) => {
-            let item = inner(item);
-            quote! { Vec<#item> }
-        }
-        Type::Map(value) => {
-            let value = inner(value);
-            quote! { BTreeMap<String, #value> }
-        }
-        Type::Boxed(boxed) => {
-            let boxed = inner(boxed);
-            quote! { Box<#boxed> }
-        }
+        Type::Nullable(inner) => inner,
+        ty => ty,
     }
 }
 
 /// Whether an argument of this type is taken as `impl Into<…>`.
 fn converts(ty: &Type) -> bool {
-    matches!(ty, Type::Text | Type::Media | Type::List(_) | Type::Any | Type::Boxed(_))
-}
-
-fn parameter_type(model: &Model, ty: &Type) -> TokenStream {
-    let plain = type_of(model, ty);
-    if converts(ty) {
-        quote! { impl Into<#plain> }
-    } else {
-        plain
+    match ty {
+        Type::Any
+        | Type::Text
+        | Type::Media
+        | Type::Url
+        | Type::List(_)
+        | Type::Union(_)
+        | Type::Nullable(_)
+        | Type::Boxed(_) => true,
+        Type::Boolean
+        | Type::Integer
+        | Type::Number
+        | Type::Words(_)
+        | Type::Struct(_)
+        | Type::Map(_) => false,
     }
 }

@@ -5,13 +5,14 @@ use quote::{format_ident, quote};
 use runcomfy::Limit;
 use runcomfy::table::MediaKind;
 
-use crate::model::{Field, Model, Of, Rule, Shape, Struct};
+use crate::model::{Field, Model, Of, Rule, Shape, Struct, Union};
 
 /// The table and view of every input struct, and what makes the first a model.
 pub(super) fn all(model: &Model) -> Vec<TokenStream> {
     let mut items: Vec<TokenStream> =
         model.inputs.iter().flat_map(|of| fields(model, of)).collect();
-    items.extend(model.inputs.iter().map(members));
+    items.extend(model.unions.iter().flat_map(|union| branches(model, union)));
+    items.extend(model.inputs.iter().filter(|of| !of.table_only).flat_map(members));
     let id = &model.id;
     items.push(quote! {
         impl runcomfy::Model for Input {
@@ -35,7 +36,12 @@ pub(super) fn scalar(shape: &Shape) -> Option<&'static str> {
         Shape::Media(MediaKind::Video) => Some("VIDEO"),
         Shape::Media(MediaKind::Audio) => Some("AUDIO"),
         Shape::Media(_) => Some("MEDIA"),
-        Shape::List(_) | Shape::Map(_) | Shape::Object(_) => None,
+        Shape::List(_)
+        | Shape::Map(_)
+        | Shape::Object(_)
+        | Shape::Open(..)
+        | Shape::Nullable(_)
+        | Shape::Union(_) => None,
     }
 }
 
@@ -48,10 +54,17 @@ pub(super) fn rule_name(rule: &Rule) -> &'static str {
         Rule::Maximum(_) => "Maximum",
         Rule::ExclusiveMinimum(_) => "ExclusiveMinimum",
         Rule::ExclusiveMaximum(_) => "ExclusiveMaximum",
+        Rule::MinimumInteger(_) => "MinimumInteger",
+        Rule::MaximumInteger(_) => "MaximumInteger",
+        Rule::MultipleOf(_) => "MultipleOf",
+        Rule::UniqueItems => "UniqueItems",
+        Rule::MinProperties(_) => "MinProperties",
+        Rule::MaxProperties(_) => "MaxProperties",
         Rule::MinItems(_) => "MinItems",
         Rule::MaxItems(_) => "MaxItems",
         Rule::Words(_) => "Words",
         Rule::Integers(_) => "Integers",
+        Rule::Values(_) => "Values",
         Rule::Measured(..) => "Measured",
         Rule::Unchecked(..) => "Unchecked",
     }
@@ -91,6 +104,24 @@ fn fields(model: &Model, of: &Struct) -> Vec<TokenStream> {
     items
 }
 
+/// The branches of a union, and before them the rules that have messages of their own.
+fn branches(model: &Model, union: &Union) -> Vec<TokenStream> {
+    let mut items = Vec::new();
+    let mut rows = Vec::new();
+    for (index, branch) in union.branches.iter().enumerate() {
+        let name = format_ident!("{}_RULES_{index}", screaming(&union.name));
+        let mut row = Rows { model, name, apart: None };
+        let shape = row.shape(&branch.shape);
+        let rules = row.rules(&branch.rules);
+        rows.push(quote! { Of(#shape, #rules) });
+        items.extend(row.apart);
+    }
+    let name = branches_name(&union.name);
+    let count = Literal::usize_unsuffixed(rows.len());
+    items.push(quote! { static #name: [Of; #count] = [#(#rows),*]; });
+    items
+}
+
 /// Renders one row of a table.
 struct Rows<'a> {
     model: &'a Model,
@@ -123,6 +154,24 @@ impl Rows<'_> {
             (Shape::Map(value), _) => {
                 let of = self.of(value);
                 quote! { Shape::Map(#of) }
+            }
+            (Shape::Nullable(inner), _) => {
+                let of = self.of(inner);
+                quote! { Shape::Nullable(#of) }
+            }
+            (Shape::Union(index), _) => {
+                let union = self.model.unions.get(*index);
+                let name = branches_name(union.map_or("", |union| union.name.as_str()));
+                match union.is_some_and(|union| union.exactly_one) {
+                    true => quote! { Shape::OneOf(&#name) },
+                    false => quote! { Shape::AnyOf(&#name) },
+                }
+            }
+            (Shape::Open(index, others), _) => {
+                let name = self.model.inputs.get(*index).map_or("", |of| of.name.as_str());
+                let table = table_name(name);
+                let others = self.of(others);
+                quote! { Shape::Open(&#table, #others) }
             }
             (Shape::Object(index), _) => {
                 let name = self.model.inputs.get(*index).map_or("", |of| of.name.as_str());
@@ -168,14 +217,17 @@ fn rule(model: &Model, rule: &Rule) -> TokenStream {
         Rule::MinLength(bound)
         | Rule::MaxLength(bound)
         | Rule::MinItems(bound)
-        | Rule::MaxItems(bound) => {
+        | Rule::MaxItems(bound)
+        | Rule::MinProperties(bound)
+        | Rule::MaxProperties(bound) => {
             let bound = count(bound);
             quote! { #name(#bound) }
         }
         Rule::Minimum(bound)
         | Rule::Maximum(bound)
         | Rule::ExclusiveMinimum(bound)
-        | Rule::ExclusiveMaximum(bound) => {
+        | Rule::ExclusiveMaximum(bound)
+        | Rule::MultipleOf(bound) => {
             let bound = number(*bound);
             quote! { #name(#bound) }
         }
@@ -195,6 +247,13 @@ fn rule(model: &Model, rule: &Rule) -> TokenStream {
             });
             quote! { #name(&[#(#choices),*]) }
         }
+        Rule::MinimumInteger(bound) | Rule::MaximumInteger(bound) => {
+            let digits = Literal::u128_unsuffixed(bound.unsigned_abs());
+            let sign = (*bound < 0).then(|| quote! { - });
+            quote! { #name(#sign #digits) }
+        }
+        Rule::UniqueItems => quote! { #name },
+        Rule::Values(choices) => quote! { #name(&[#(#choices),*]) },
         Rule::Measured(metric, limit, message) => {
             let metric = format_ident!("{metric:?}");
             let side = format_ident!("{}", limit_name(*limit));
@@ -216,7 +275,7 @@ fn number(value: f64) -> TokenStream {
     }
 }
 
-fn members(of: &Struct) -> TokenStream {
+fn members(of: &Struct) -> [TokenStream; 2] {
     let name = format_ident!("{}", of.name);
     let table = table_name(&of.name);
     let arms = of.fields.iter().enumerate().map(|(index, field)| {
@@ -224,7 +283,14 @@ fn members(of: &Struct) -> TokenStream {
         let field = super::items::ident(&field.name);
         quote! { #index => self.#field.view() }
     });
-    quote! {
+    let view = quote! {
+        impl View for #name {
+            fn view(&self) -> Node<'_> {
+                Node::Struct(self)
+            }
+        }
+    };
+    let members = quote! {
         impl Members for #name {
             fn fields(&self) -> &'static [Field] {
                 &#table
@@ -236,7 +302,8 @@ fn members(of: &Struct) -> TokenStream {
                 }
             }
         }
-    }
+    };
+    [view, members]
 }
 
 /// The table of the input is `FIELDS`; that of a nested `VoiceSetting` is
@@ -246,6 +313,10 @@ fn table_name(name: &str) -> Ident {
         "Input" => format_ident!("FIELDS"),
         name => format_ident!("{}_FIELDS", screaming(name)),
     }
+}
+
+fn branches_name(name: &str) -> Ident {
+    format_ident!("{}_BRANCHES", screaming(name))
 }
 
 /// A name in capitals: `VoiceSetting` and `voice_setting` are `VOICE_SETTING`.

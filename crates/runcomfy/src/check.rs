@@ -5,7 +5,7 @@ mod rules;
 
 use crate::media::Media;
 use crate::metric::Facts;
-use crate::node::{Node, Number};
+use crate::node::{Node, View};
 use crate::table::{Field, Of, Rule, Shape};
 use crate::violation::{Path, Segment, Violation, Violations};
 
@@ -37,20 +37,7 @@ impl FoundMedia {
 
     /// The rules, verbatim, that these facts leave unchecked.
     pub fn unchecked(&self, facts: &Facts) -> Vec<String> {
-        let open = |rule: &&Rule| match rule {
-            Rule::Measured(metric, ..) => metric.of(facts).is_none(),
-            Rule::Unchecked(..) => true,
-            Rule::MinLength(_)
-            | Rule::MaxLength(_)
-            | Rule::Minimum(_)
-            | Rule::Maximum(_)
-            | Rule::ExclusiveMinimum(_)
-            | Rule::ExclusiveMaximum(_)
-            | Rule::MinItems(_)
-            | Rule::MaxItems(_)
-            | Rule::Words(_)
-            | Rule::Integers(_) => false,
-        };
+        let open = |rule: &&Rule| rules::is_unchecked(rule, facts);
         self.rules.iter().filter(open).map(|rule| rule.name().into_owned()).collect()
     }
 }
@@ -89,25 +76,23 @@ impl Trail<'_> {
         }
         segments.into_iter().rev().collect()
     }
+
+    fn violation(&self, rule: &'static str, message: String) -> Violation {
+        Violation { path: self.path(), rule: rule.into(), message, found: None }
+    }
 }
 
 fn value(Of(shape, rules): Of, node: Node<'_>, at: &Trail<'_>, findings: &mut Findings) {
+    // An element that is not set, or a required one, can only be a nullable one.
+    let node = if matches!(node, Node::Absent) { Node::Null } else { node };
     if !fits(shape, node) {
-        findings.violations.push(Violation {
-            path: at.path(),
-            rule: "type".into(),
-            message: format!("Must be {}.", noun(shape)),
-            found: None,
-        });
+        let message = format!("Must be {}.", noun(shape));
+        findings.violations.push(at.violation("type", message));
     }
     for rule in rules {
         if let Some((message, found)) = rules::broken(rule, node) {
-            findings.violations.push(Violation {
-                path: at.path(),
-                rule: rule.name(),
-                message,
-                found,
-            });
+            let violation = Violation { path: at.path(), rule: rule.name(), message, found };
+            findings.violations.push(violation);
         }
     }
     match (shape, node) {
@@ -125,21 +110,12 @@ fn value(Of(shape, rules): Of, node: Node<'_>, at: &Trail<'_>, findings: &mut Fi
                 value(*of, node, &Trail::Name(at, name), findings);
             }
         }
-        (Shape::Object(fields), Node::Struct(members)) => {
-            for (index, field) in fields.iter().enumerate() {
-                property(field, members.get(index), at, findings);
-            }
-        }
-        (Shape::Object(fields), Node::Map(entries)) => {
-            for field in fields {
-                property(field, entries.get(field.name), at, findings);
-            }
-            for (name, _) in entries.iter() {
-                if !fields.iter().any(|field| field.name == name) {
-                    findings.violations.push(unknown(fields, name, at));
-                }
-            }
-        }
+        (Shape::Object(fields), node) => object(fields, None, node, at, findings),
+        (Shape::Open(fields, others), node) => object(fields, Some(others), node, at, findings),
+        (Shape::Nullable(_), Node::Null) => {}
+        (Shape::Nullable(of), node) => value(*of, node, at, findings),
+        (Shape::AnyOf(branches), node) => union(branches, "anyOf", node, at, findings),
+        (Shape::OneOf(branches), node) => union(branches, "oneOf", node, at, findings),
         // Anything else is a scalar, whose rules were asked above, or broke `type`.
         _ => {}
     }
@@ -149,18 +125,89 @@ fn media_found(media: Media, rules: &'static [Rule], at: &Trail<'_>, findings: &
     findings.media.push(FoundMedia { path: at.path(), media, rules });
 }
 
+/// An object's properties, and those that its schema does not name.
+fn object(
+    fields: &'static [Field],
+    others: Option<&'static Of>,
+    node: Node<'_>,
+    at: &Trail<'_>,
+    findings: &mut Findings,
+) {
+    let known = |name: &str| fields.iter().any(|field| field.name == name);
+    let mut other = |name: &str, node: Node<'_>| match others {
+        Some(of) => value(*of, node, &Trail::Name(at, name), findings),
+        None => findings.violations.push(unknown(fields, name, at)),
+    };
+    match node {
+        // A struct is asked by index, unless it stands where another's table applies, as
+        // in a union.
+        Node::Struct(members) if std::ptr::eq(members.fields(), fields) => {
+            for (index, field) in fields.iter().enumerate() {
+                property(field, members.get(index), at, findings);
+            }
+        }
+        Node::Struct(members) => {
+            let named = members.fields().iter().enumerate();
+            let set = named.map(|(index, field)| (field.name, members.get(index)));
+            let set: Vec<_> = set.filter(|(_, node)| !matches!(node, Node::Absent)).collect();
+            set.iter().filter(|(name, _)| !known(name)).for_each(|(name, node)| other(name, *node));
+            for field in fields {
+                let found = set.iter().find(|(name, _)| *name == field.name);
+                property(field, found.map_or(Node::Absent, |(_, node)| *node), at, findings);
+            }
+        }
+        Node::Map(entries) => {
+            for (name, node) in entries.iter().filter(|(name, _)| !known(name)) {
+                other(name, node);
+            }
+            for field in fields {
+                property(field, entries.get(field.name), at, findings);
+            }
+        }
+        // It broke `type`.
+        _ => {}
+    }
+}
+
 fn property(field: &'static Field, node: Node<'_>, at: &Trail<'_>, findings: &mut Findings) {
     let at = Trail::Name(at, field.name);
+    let may_be_null = matches!(field.of.0, Shape::Nullable(_));
     match (node, field.required) {
         (Node::Absent, false) => {}
-        (Node::Absent, true) => findings.violations.push(Violation {
-            path: at.path(),
-            rule: "required".into(),
-            message: "Required, and missing.".to_owned(),
-            found: None,
-        }),
+        (Node::Absent, true) if !may_be_null => {
+            findings.violations.push(at.violation("required", "Required, and missing.".to_owned()));
+        }
         (node, _) => value(field.of, node, &at, findings),
     }
+}
+
+/// A union: one violation at its node, whatever its branches say. The media of the
+/// first branch that fits is the union's.
+fn union(
+    branches: &'static [Of],
+    rule: &'static str,
+    node: Node<'_>,
+    at: &Trail<'_>,
+    findings: &mut Findings,
+) {
+    let mut fitting = 0;
+    for branch in branches {
+        let mut own = Findings::default();
+        value(*branch, node, at, &mut own);
+        if own.violations.is_empty() {
+            fitting += 1;
+            if fitting == 1 {
+                findings.media.append(&mut own.media);
+            }
+        }
+    }
+    let nouns: Vec<&str> = branches.iter().map(|Of(shape, _)| noun(*shape)).collect();
+    let message = match (fitting, rule) {
+        (0, _) => format!("Must be {}, as the schema describes it.", nouns.join(", or ")),
+        (2.., "oneOf") => "Fits more than one of the choices, and may fit only one.".to_owned(),
+        _ => return,
+    };
+    findings.violations.push(at.violation(rule, message));
 }
 
 /// A violation for a name that the schema does not have, with the nearest that it
@@ -173,23 +220,20 @@ fn unknown(fields: &'static [Field], name: &str, at: &Trail<'_>) -> Violation {
         .filter(|(distance, known)| *distance <= 1 + known.chars().count() / 4);
     let message = match nearest {
         Some((_, known)) => format!("No such property; did you mean `{known}`?"),
+        None if fields.is_empty() => "No such property; there are none.".to_owned(),
         None => {
             let known: Vec<String> =
                 fields.iter().map(|field| format!("`{}`", field.name)).collect();
             format!("No such property; there are {}.", known.join(", "))
         }
     };
-    Violation {
-        path: Trail::Name(at, name).path(),
-        rule: "additionalProperties".into(),
-        message,
-        found: None,
-    }
+    Trail::Name(at, name).violation("additionalProperties", message)
 }
 
 fn fits(shape: Shape, node: Node<'_>) -> bool {
     match shape {
-        Shape::Any => true,
+        // What these take is asked of their parts.
+        Shape::Any | Shape::Nullable(_) | Shape::AnyOf(_) | Shape::OneOf(_) => true,
         Shape::Boolean => matches!(node, Node::Bool(_)),
         Shape::Integer => matches!(node, Node::Number(number) if number.is_whole()),
         Shape::Number => matches!(node, Node::Number(number) if number.is_finite()),
@@ -197,7 +241,7 @@ fn fits(shape: Shape, node: Node<'_>) -> bool {
         Shape::Media(_) => matches!(node, Node::Text(_) | Node::Media(_)),
         Shape::List(_) => matches!(node, Node::List(_)),
         Shape::Map(_) => matches!(node, Node::Map(_)),
-        Shape::Object(_) => matches!(node, Node::Map(_) | Node::Struct(_)),
+        Shape::Object(_) | Shape::Open(..) => matches!(node, Node::Map(_) | Node::Struct(_)),
     }
 }
 
@@ -211,23 +255,44 @@ fn noun(shape: Shape) -> &'static str {
         Shape::Text => "a string",
         Shape::Media(_) => "a string, the address of media",
         Shape::List(_) => "a list",
-        Shape::Map(_) | Shape::Object(_) => "an object",
+        Shape::Map(_) | Shape::Object(_) | Shape::Open(..) => "an object",
+        Shape::Nullable(Of(shape, _)) => noun(*shape),
+        Shape::AnyOf(_) | Shape::OneOf(_) => "one of several choices",
     }
 }
 
-/// The number in a node, for the rules about numbers.
-fn number(node: Node<'_>) -> Option<Number> {
-    match node {
-        Node::Number(number) => Some(number),
-        _ => None,
-    }
+/// The view of a JSON text from a table, which the generator wrote.
+fn parsed(json: &str) -> serde_json::Value {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
-/// The string in a node, for the rules about strings.
-fn text(node: Node<'_>) -> Option<&str> {
-    match node {
-        Node::Text(text) => Some(text),
-        Node::Media(media) => Some(media.wire()),
-        _ => None,
+/// Whether two values are the same in JSON Schema's sense: `1` is `1.0`.
+fn same(a: Node<'_>, b: Node<'_>) -> bool {
+    match (a, b) {
+        (Node::Absent | Node::Null, Node::Absent | Node::Null) => true,
+        (Node::Bool(a), Node::Bool(b)) => a == b,
+        (Node::Number(a), Node::Number(b)) => a.is_same(b),
+        (Node::Text(a), Node::Text(b)) => a == b,
+        (Node::Media(media), Node::Text(text)) | (Node::Text(text), Node::Media(media)) => {
+            media.wire() == text
+        }
+        (Node::Media(a), Node::Media(b)) => a.wire() == b.wire(),
+        (Node::List(a), Node::List(b)) => {
+            a.count() == b.count() && (0..a.count()).all(|index| same(a.get(index), b.get(index)))
+        }
+        (Node::Map(_) | Node::Struct(_), Node::Map(_) | Node::Struct(_)) => {
+            let json = |node: Node<'_>| serde_json::to_value(node).unwrap_or_default();
+            let (a, b) = (json(a), json(b));
+            match (a.as_object(), b.as_object()) {
+                (Some(a), Some(b)) => {
+                    let pair = |(name, value): (&String, &serde_json::Value)| {
+                        b.get(name).is_some_and(|other| same(value.view(), other.view()))
+                    };
+                    a.len() == b.len() && a.iter().all(pair)
+                }
+                _ => false,
+            }
+        }
+        _ => false,
     }
 }

@@ -3,6 +3,7 @@
 mod check;
 #[cfg(feature = "client")]
 pub mod client;
+mod enums;
 mod json;
 mod media;
 mod metric;
@@ -12,11 +13,11 @@ mod output;
 pub mod table;
 mod valid;
 mod violation;
-mod words;
 
 pub use check::FoundMedia;
 #[cfg(feature = "client")]
 pub use client::{Client, Job, RequestId};
+pub use enums::UnknownWord;
 pub use json::{Json, JsonError};
 pub use media::{Media, MediaError};
 pub use metric::{Facts, Limit, Metric};
@@ -26,4 +27,3 @@ pub use serde_json::{Map, Value};
 pub use url::Url;
 pub use valid::{Invalid, Valid};
 pub use violation::{Path, Segment, Violation, Violations};
-pub use words::UnknownWord;

@@ -4,14 +4,14 @@ use std::fmt;
 
 use crate::check::{FoundMedia, check};
 use crate::json::Json;
-use crate::node::{Members, Node, View};
+use crate::node::{Node, View};
 use crate::output::Read;
 use crate::table::Field;
 use crate::valid::{Invalid, Valid};
 use crate::violation::Violations;
 
 /// The input type of one RunComfy model. Generated; its methods are for everyone.
-pub trait Model: Members + Clone + fmt::Debug + Send + Sync + 'static {
+pub trait Model: View + Clone + fmt::Debug + Send + Sync + 'static {
     /// The model's id, such as `minimax/Hailuo Video 01 Live`. Case and spaces count.
     const ID: &'static str;
     /// The input's table.

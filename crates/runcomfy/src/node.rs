@@ -72,19 +72,9 @@ pub trait Entries {
     fn iter(&self) -> Box<dyn Iterator<Item = (&str, Node<'_>)> + '_>;
 }
 
-impl<T: Members> View for T {
+impl<T: View> View for Box<T> {
     fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl<T: Members> Members for Box<T> {
-    fn fields(&self) -> &'static [Field] {
-        T::fields(self)
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        T::get(self, index)
+        T::view(self)
     }
 }
 
@@ -205,6 +195,51 @@ impl Number {
         }
     }
 
+    /// Whether two numbers are the same: `1` is `1.0`.
+    pub(crate) fn is_same(self, other: Self) -> bool {
+        let same = Some(std::cmp::Ordering::Equal);
+        match (self, other) {
+            (number, Self::Float(float)) => number.compare(float) == same,
+            (number, Self::Integer(whole)) => number.compare_integer(whole) == same,
+        }
+    }
+
+    /// How this number compares with a whole number, without rounding.
+    pub(crate) fn compare_integer(self, bound: i128) -> Option<std::cmp::Ordering> {
+        match self {
+            Self::Integer(whole) => Some(whole.cmp(&bound)),
+            Self::Float(float) => {
+                Self::Integer(bound).compare(float).map(std::cmp::Ordering::reverse)
+            }
+        }
+    }
+
+    /// Whether this is a whole number of steps, both taken as the decimals that they
+    /// are written as: 4.35 is a multiple of 0.01.
+    pub(crate) fn is_multiple_of(self, step: f64) -> bool {
+        let number = match self {
+            Self::Integer(whole) => decimal(&whole.to_string()),
+            Self::Float(float) => decimal(&format!("{float:e}")),
+        };
+        let (Some((a, a_exponent)), Some((b, b_exponent))) =
+            (number, decimal(&format!("{step:e}")))
+        else {
+            return false;
+        };
+        let exponent = a_exponent.min(b_exponent);
+        let scaled = |digits: i128, own: i32| {
+            let power = u32::try_from(own - exponent).ok()?;
+            digits.checked_mul(10_i128.checked_pow(power)?)
+        };
+        match (scaled(a, a_exponent), scaled(b, b_exponent)) {
+            (Some(a), Some(b)) if b != 0 => a % b == 0,
+            // Too far apart for exact decimals: a huge number of a tiny step, which
+            // floats do not tell apart either; or a tiny number of a huge step.
+            (None, Some(_)) => true,
+            _ => a == 0,
+        }
+    }
+
     /// How this number compares with a bound, without rounding. NaN compares with
     /// nothing.
     pub(crate) fn compare(self, bound: f64) -> Option<std::cmp::Ordering> {
@@ -219,6 +254,15 @@ impl Number {
             }
         }
     }
+}
+
+/// A number as written, such as `4.35` or `1e-8`, as digits and a power of ten.
+fn decimal(text: &str) -> Option<(i128, i32)> {
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
+    let shift = i32::try_from(fraction.len()).ok()?;
+    Some((digits, exponent.parse::<i32>().ok()? - shift))
 }
 
 impl Serialize for Node<'_> {
@@ -245,7 +289,8 @@ impl Serialize for Node<'_> {
                 let mut map = serializer.serialize_map(None)?;
                 for (index, field) in members.fields().iter().enumerate() {
                     match members.get(index) {
-                        Node::Absent => {}
+                        // A required one that is not set can only be a nullable one.
+                        Node::Absent if !field.required => {}
                         node => map.serialize_entry(field.name, &node)?,
                     }
                 }

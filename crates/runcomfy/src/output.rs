@@ -84,9 +84,12 @@ impl<'a> Reader<'a> {
     /// The property of this name, where it is there and fits. One that does not
     /// fit stays among the others.
     pub fn optional<T: Read>(&mut self, name: &'static str) -> Option<T> {
-        let value = T::read(self.object.get(name)?)?;
-        self.read.push(name);
-        Some(value)
+        let value = self.object.get(name)?;
+        let read = T::read(value);
+        if read.is_some() || value.is_null() {
+            self.read.push(name);
+        }
+        read
     }
 
     /// The list of this name; empty where it is not there or does not fit.
@@ -137,6 +140,12 @@ impl Read for Url {
 impl Read for Value {
     fn read(value: &Value) -> Option<Self> {
         Some(value.clone())
+    }
+}
+
+impl<T: Read> Read for Option<T> {
+    fn read(value: &Value) -> Option<Self> {
+        if value.is_null() { Some(None) } else { T::read(value).map(Some) }
     }
 }
 

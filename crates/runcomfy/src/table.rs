@@ -48,6 +48,14 @@ pub enum Shape {
     Map(&'static Of),
     /// An object with these properties and no others.
     Object(&'static [Field]),
+    /// An object with these properties, and what every other may be.
+    Open(&'static [Field], &'static Of),
+    /// `null`, or this.
+    Nullable(&'static Of),
+    /// At least one of these (`anyOf`).
+    AnyOf(&'static [Of]),
+    /// Exactly one of these (`oneOf`).
+    OneOf(&'static [Of]),
 }
 
 /// What a media property takes, as far as the schema says.
@@ -80,14 +88,28 @@ pub enum Rule {
     ExclusiveMinimum(f64),
     /// `exclusiveMaximum`.
     ExclusiveMaximum(f64),
+    /// `minimum`, where no float holds it exactly.
+    MinimumInteger(i128),
+    /// `maximum`, where no float holds it exactly.
+    MaximumInteger(i128),
+    /// `multipleOf`.
+    MultipleOf(f64),
     /// `minItems`.
     MinItems(u64),
     /// `maxItems`.
     MaxItems(u64),
+    /// `uniqueItems`.
+    UniqueItems,
+    /// `minProperties`.
+    MinProperties(u64),
+    /// `maxProperties`.
+    MaxProperties(u64),
     /// `enum` of strings.
     Words(&'static [&'static str]),
     /// `enum` of integers.
     Integers(&'static [i64]),
+    /// `enum` of any values, as JSON text.
+    Values(&'static [&'static str]),
     /// A custom rule about media, with the schema's own message (empty where it has
     /// none). It is checked once the media is measured.
     Measured(Metric, Limit, &'static str),

@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::{number, text};
+use super::{parsed, same};
 use crate::metric::Facts;
-use crate::node::{Node, Number};
+use crate::node::{Node, Number, View};
 use crate::table::Rule;
 use crate::violation::{Path, Violation};
 
@@ -18,13 +18,17 @@ impl Rule {
         match self {
             Self::MinLength(_) => "minLength".into(),
             Self::MaxLength(_) => "maxLength".into(),
-            Self::Minimum(_) => "minimum".into(),
-            Self::Maximum(_) => "maximum".into(),
+            Self::Minimum(_) | Self::MinimumInteger(_) => "minimum".into(),
+            Self::Maximum(_) | Self::MaximumInteger(_) => "maximum".into(),
+            Self::MultipleOf(_) => "multipleOf".into(),
             Self::ExclusiveMinimum(_) => "exclusiveMinimum".into(),
             Self::ExclusiveMaximum(_) => "exclusiveMaximum".into(),
             Self::MinItems(_) => "minItems".into(),
             Self::MaxItems(_) => "maxItems".into(),
-            Self::Words(_) | Self::Integers(_) => "enum".into(),
+            Self::UniqueItems => "uniqueItems".into(),
+            Self::MinProperties(_) => "minProperties".into(),
+            Self::MaxProperties(_) => "maxProperties".into(),
+            Self::Words(_) | Self::Integers(_) | Self::Values(_) => "enum".into(),
             Self::Measured(metric, limit, _) => {
                 format!("{}{}", metric.name(), limit.operator()).into()
             }
@@ -40,6 +44,31 @@ pub(super) fn broken(rule: &Rule, node: Node<'_>) -> Option<(String, Option<Stri
         Rule::MaxLength(most) => length(node, most, Ordering::Greater),
         Rule::MinItems(least) => items(node, least, Ordering::Less),
         Rule::MaxItems(most) => items(node, most, Ordering::Greater),
+        Rule::MinProperties(least) => properties(node, least, Ordering::Less),
+        Rule::MaxProperties(most) => properties(node, most, Ordering::Greater),
+        Rule::UniqueItems => {
+            let Node::List(list) = node else { return None };
+            let twice =
+                |index: &usize| (0..*index).any(|other| same(list.get(*index), list.get(other)));
+            let index = (0..list.count()).find(twice)?;
+            Some(("Each item once.".to_owned(), Some(format!("item {index} is there twice"))))
+        }
+        Rule::MinimumInteger(bound) => {
+            let broken = number(node)?.compare_integer(bound)? == Ordering::Less;
+            broken.then(|| (format!("At least {bound}."), None))
+        }
+        Rule::MaximumInteger(bound) => {
+            let broken = number(node)?.compare_integer(bound)? == Ordering::Greater;
+            broken.then(|| (format!("At most {bound}."), None))
+        }
+        Rule::MultipleOf(step) => {
+            let broken = !number(node)?.is_multiple_of(step);
+            broken.then(|| (format!("A multiple of {step}."), None))
+        }
+        Rule::Values(choices) => {
+            let chosen = choices.iter().any(|choice| same(node, parsed(choice).view()));
+            (!chosen).then(|| (format!("One of {}.", choices.join(", ")), None))
+        }
         Rule::Minimum(bound) => {
             let broken = compare(node, bound)? == Ordering::Less;
             broken.then(|| (format!("At least {bound}."), None))
@@ -83,6 +112,31 @@ pub(super) fn measured(rule: &Rule, facts: &Facts, path: &Path) -> Option<Violat
     Some(Violation { path: path.clone(), rule: rule.name(), message, found: metric.found(facts) })
 }
 
+/// Whether a rule about media cannot be checked with these facts.
+pub(super) fn is_unchecked(rule: &Rule, facts: &Facts) -> bool {
+    match rule {
+        Rule::Measured(metric, ..) => metric.of(facts).is_none(),
+        Rule::Unchecked(..) => true,
+        Rule::MinLength(_)
+        | Rule::MaxLength(_)
+        | Rule::Minimum(_)
+        | Rule::Maximum(_)
+        | Rule::ExclusiveMinimum(_)
+        | Rule::ExclusiveMaximum(_)
+        | Rule::MinimumInteger(_)
+        | Rule::MaximumInteger(_)
+        | Rule::MultipleOf(_)
+        | Rule::MinItems(_)
+        | Rule::MaxItems(_)
+        | Rule::UniqueItems
+        | Rule::MinProperties(_)
+        | Rule::MaxProperties(_)
+        | Rule::Words(_)
+        | Rule::Integers(_)
+        | Rule::Values(_) => false,
+    }
+}
+
 fn length(node: Node<'_>, bound: u64, wrong: Ordering) -> Option<(String, Option<String>)> {
     let text = text(node)?;
     // A character has 1 to 4 bytes: most texts need no counting.
@@ -99,6 +153,22 @@ fn items(node: Node<'_>, bound: u64, wrong: Ordering) -> Option<(String, Option<
     (count.cmp(&bound) == wrong).then(|| counted(count, bound, wrong, "item"))
 }
 
+fn properties(node: Node<'_>, bound: u64, wrong: Ordering) -> Option<(String, Option<String>)> {
+    let count = match node {
+        Node::Map(entries) => entries.iter().count() as u64,
+        Node::Struct(members) => {
+            let set = |index: &usize| !matches!(members.get(*index), Node::Absent);
+            (0..members.fields().len()).filter(set).count() as u64
+        }
+        _ => return None,
+    };
+    (count.cmp(&bound) == wrong).then(|| {
+        let side = if wrong == Ordering::Less { "least" } else { "most" };
+        let plural = if bound == 1 { "property" } else { "properties" };
+        (format!("At {side} {bound} {plural}."), Some(count.to_string()))
+    })
+}
+
 fn counted(count: u64, bound: u64, wrong: Ordering, noun: &str) -> (String, Option<String>) {
     let plural = |n| if n == 1 { "" } else { "s" };
     let side = if wrong == Ordering::Less { "least" } else { "most" };
@@ -110,6 +180,23 @@ fn counted(count: u64, bound: u64, wrong: Ordering, noun: &str) -> (String, Opti
 
 fn compare(node: Node<'_>, bound: f64) -> Option<Ordering> {
     number(node)?.compare(bound)
+}
+
+/// The number in a node, for the rules about numbers.
+fn number(node: Node<'_>) -> Option<Number> {
+    match node {
+        Node::Number(number) => Some(number),
+        _ => None,
+    }
+}
+
+/// The string in a node, for the rules about strings.
+fn text(node: Node<'_>) -> Option<&str> {
+    match node {
+        Node::Text(text) => Some(text),
+        Node::Media(media) => Some(media.wire()),
+        _ => None,
+    }
 }
 
 fn is(number: Number, choice: i64) -> bool {
@@ -154,6 +241,26 @@ mod tests {
             (Rule::ExclusiveMaximum(5.0), json!(4.5), json!(5)),
             (Rule::MinItems(1), json!([0]), json!([])),
             (Rule::MaxItems(1), json!([0]), json!([0, 0])),
+            (Rule::MinimumInteger(i128::from(u64::MAX)), json!(u64::MAX), json!(u64::MAX - 1)),
+            (
+                Rule::MaximumInteger(9007199254740993),
+                json!(9007199254740993u64),
+                json!(9007199254740994u64),
+            ),
+            (Rule::MultipleOf(0.01), json!(4.35), json!(4.355)),
+            (Rule::MultipleOf(8.0), json!(1024), json!(1025)),
+            (Rule::MultipleOf(0.5), json!(-3.5), json!(-3.25)),
+            (Rule::MultipleOf(1e-8), json!(12391239123u64), json!(1e-9)),
+            (Rule::UniqueItems, json!([1, "1", true]), json!([1, 2, 1.0])),
+            (
+                Rule::UniqueItems,
+                json!([{"a": 1}, {"a": 2}]),
+                json!([{"a": 1, "b": 2}, {"b": 2, "a": 1.0}]),
+            ),
+            (Rule::MinProperties(1), json!({"a": 1}), json!({})),
+            (Rule::MaxProperties(1), json!({"a": 1}), json!({"a": 1, "b": 1})),
+            (Rule::Values(&["true", "\"x\"", "null", "2"]), json!(2.0), json!(false)),
+            (Rule::Values(&["{\"a\":[1]}"]), json!({"a": [1.0]}), json!({"a": []})),
             (Rule::Words(&["16:9", "auto"]), json!("auto"), json!("Auto")),
             (Rule::Integers(&[5, 10]), json!(10), json!(6)),
             (Rule::Integers(&[5, 10]), json!(10.0), json!(10.5)),
@@ -176,6 +283,13 @@ mod tests {
             (Rule::ExclusiveMaximum(0.0), false),
             (Rule::MinItems(9), false),
             (Rule::MaxItems(0), false),
+            (Rule::MinimumInteger(9), false),
+            (Rule::MaximumInteger(0), false),
+            (Rule::MultipleOf(2.0), false),
+            (Rule::UniqueItems, false),
+            (Rule::MinProperties(1), false),
+            (Rule::MaxProperties(1), false),
+            (Rule::Values(&["1"]), true),
             (Rule::Words(&["a"]), true),
             (Rule::Integers(&[1]), true),
         ];

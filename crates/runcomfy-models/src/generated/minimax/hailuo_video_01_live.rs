@@ -65,6 +65,12 @@ static FIELDS: [Field; 3] = [
         .default("true"),
 ];
 
+impl View for Input {
+    fn view(&self) -> Node<'_> {
+        Node::Struct(self)
+    }
+}
+
 impl Members for Input {
     fn fields(&self) -> &'static [Field] {
         &FIELDS

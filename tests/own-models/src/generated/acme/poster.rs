@@ -166,6 +166,12 @@ static LAYER_FIELDS: [Field; 2] = [
     Field::optional("opacity", NUMBER, &[Minimum(0.0), Maximum(1.0)]).default("1"),
 ];
 
+impl View for Input {
+    fn view(&self) -> Node<'_> {
+        Node::Struct(self)
+    }
+}
+
 impl Members for Input {
     fn fields(&self) -> &'static [Field] {
         &FIELDS
@@ -179,6 +185,12 @@ impl Members for Input {
             3 => self.copies.view(),
             _ => Node::Absent,
         }
+    }
+}
+
+impl View for Layer {
+    fn view(&self) -> Node<'_> {
+        Node::Struct(self)
     }
 }
 

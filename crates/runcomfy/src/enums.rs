@@ -1,4 +1,5 @@
-//! Enums of words: a Rust enum for a schema's `enum` of strings.
+//! The macros by which generated code declares enums: of words, for a schema's `enum` of
+//! strings, and of the branches of a union.
 
 /// A text that is none of the choices.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,6 +78,78 @@ macro_rules! words {
         impl $crate::node::View for $name {
             fn view(&self) -> $crate::node::Node<'_> {
                 $crate::node::Node::Text(self.as_str())
+            }
+        }
+    };
+}
+
+/// Declares the enum of a union in an input: one variant a branch.
+///
+/// ```
+/// runcomfy::union! {
+///     /// Size of the picture.
+///     pub enum Size {
+///         /// A whole number.
+///         Integer(i64),
+///         /// A string.
+///         Text(String),
+///     }
+/// }
+///
+/// assert_eq!(Size::from(7), Size::Integer(7));
+/// ```
+#[macro_export]
+macro_rules! union {
+    (
+        $(#[$attribute:meta])*
+        pub enum $name:ident {
+            $($(#[$variant_attribute:meta])* $variant:ident($inner:ty),)+
+        }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$variant_attribute])* $variant($inner),)+
+        }
+
+        $(impl ::std::convert::From<$inner> for $name {
+            fn from(value: $inner) -> Self {
+                Self::$variant(value)
+            }
+        })+
+
+        impl $crate::node::View for $name {
+            fn view(&self) -> $crate::node::Node<'_> {
+                match self {
+                    $(Self::$variant(value) => $crate::node::View::view(value),)+
+                }
+            }
+        }
+    };
+}
+
+/// Declares the enum of a union in an output: one variant a branch, of which the first
+/// that fits is read.
+#[macro_export]
+macro_rules! output_union {
+    (
+        $(#[$attribute:meta])*
+        pub enum $name:ident {
+            $($(#[$variant_attribute:meta])* $variant:ident($inner:ty),)+
+        }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$variant_attribute])* $variant($inner),)+
+        }
+
+        impl $crate::Read for $name {
+            fn read(value: &$crate::Value) -> ::std::option::Option<Self> {
+                ::std::option::Option::None
+                    $(.or_else(|| <$inner as $crate::Read>::read(value).map(Self::$variant)))+
             }
         }
     };

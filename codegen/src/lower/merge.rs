@@ -1,0 +1,162 @@
+//! Merging: the schema that takes what two schemas both take, for `allOf`, for the
+//! keywords beside a `$ref`, and for those beside a union.
+
+use crate::diagnostic::{Code, Findings};
+use crate::document::{Additional, Bound, Schema, TypeWord};
+
+/// Both schemas in one. What `outer` says of itself, such as its title, goes first.
+pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) -> Schema {
+    let mut refuse = |what: &str| {
+        findings.push(
+            Code::UnsupportedKeyword,
+            &outer.place,
+            format!("two schemas that are to hold together {what}, which is not carried"),
+            "write them as one, with a fixup",
+        );
+    };
+    if (outer.any_of.is_some() || outer.one_of.is_some())
+        && (inner.any_of.is_some() || inner.one_of.is_some())
+    {
+        refuse("are both unions");
+    }
+    if let (Some(a), Some(b)) = (outer.format, inner.format)
+        && a != b
+    {
+        refuse("have different `format`s");
+    }
+    let closes = |schema: &Schema| {
+        matches!(schema.additional, Some(Additional::Closed | Additional::Schema(_)))
+    };
+    if (closes(outer) && inner.properties.is_some())
+        || (closes(inner) && outer.properties.is_some())
+    {
+        refuse("say something of each other's properties");
+    }
+    let types = types(outer, inner);
+    if types.is_empty() && !(outer.types.is_empty() && inner.types.is_empty()) {
+        let help = "correct one of them, with a fixup";
+        let message = "two schemas that are to hold together have no `type` in common";
+        findings.push(Code::Unsatisfiable, &outer.place, message, help);
+    }
+    let properties = properties(outer, inner, findings);
+    let items = match (&outer.items, &inner.items) {
+        (Some(a), Some(b)) => Some(Box::new(merged(a, b, findings))),
+        (a, b) => a.clone().or_else(|| b.clone()),
+    };
+    let mut required = outer.required.clone();
+    for entry in &inner.required {
+        if !required.iter().any(|(name, _)| *name == entry.0) {
+            required.push(entry.clone());
+        }
+    }
+    let says_nothing = |schema: &Schema| schema.types.is_empty() && schema.choices.is_none();
+    Schema {
+        place: outer.place.clone(),
+        nullable: (outer.nullable || says_nothing(outer))
+            && (inner.nullable || says_nothing(inner)),
+        types,
+        title: outer.title.clone().or_else(|| inner.title.clone()),
+        description: outer.description.clone().or_else(|| inner.description.clone()),
+        default: outer.default.clone().or_else(|| inner.default.clone()),
+        choices: match (&outer.choices, &inner.choices) {
+            (Some(a), Some(b)) => {
+                Some(a.iter().filter(|value| b.contains(value)).cloned().collect())
+            }
+            (a, b) => a.clone().or_else(|| b.clone()),
+        },
+        format: outer.format.or(inner.format),
+        reference: None,
+        definitions: Vec::new(),
+        any_of: outer.any_of.clone().or_else(|| inner.any_of.clone()),
+        one_of: outer.one_of.clone().or_else(|| inner.one_of.clone()),
+        all_of: outer.all_of.iter().chain(&inner.all_of).cloned().collect(),
+        properties,
+        required,
+        additional: outer.additional.clone().or_else(|| inner.additional.clone()),
+        min_properties: outer.min_properties.max(inner.min_properties),
+        max_properties: least(outer.max_properties, inner.max_properties),
+        items,
+        min_items: outer.min_items.max(inner.min_items),
+        max_items: least(outer.max_items, inner.max_items),
+        unique_items: outer.unique_items || inner.unique_items,
+        min_length: outer.min_length.max(inner.min_length),
+        max_length: least(outer.max_length, inner.max_length),
+        minimum: tighter(outer.minimum, inner.minimum, |a, b| a > b),
+        maximum: tighter(outer.maximum, inner.maximum, |a, b| a < b),
+        exclusive_minimum: tighter(outer.exclusive_minimum, inner.exclusive_minimum, |a, b| a > b),
+        exclusive_maximum: tighter(outer.exclusive_maximum, inner.exclusive_maximum, |a, b| a < b),
+        multiple_of: match (outer.multiple_of, inner.multiple_of) {
+            (Some(a), Some(b)) if a % b != 0.0 && b % a != 0.0 => {
+                let help = "write the common multiple as one, with a fixup";
+                let message = "two `multipleOf` that are to hold together are not carried";
+                findings.push(Code::UnsupportedKeyword, &outer.place, message, help);
+                Some(a)
+            }
+            (a, b) => tighter(a, b, |a, b| a > b),
+        },
+        validations: outer.validations.iter().chain(&inner.validations).cloned().collect(),
+    }
+}
+
+/// The types that both take. A whole number is a number.
+fn types(outer: &Schema, inner: &Schema) -> Vec<TypeWord> {
+    match (outer.types.as_slice(), inner.types.as_slice()) {
+        ([], types) | (types, []) => types.to_vec(),
+        (outer, inner) => {
+            let whole = |a: &[TypeWord], b: &[TypeWord]| {
+                a.contains(&TypeWord::Integer) && b.contains(&TypeWord::Number)
+            };
+            let both = outer.iter().filter(|word| inner.contains(word)).copied();
+            let mut both: Vec<TypeWord> = both.collect();
+            if (whole(outer, inner) || whole(inner, outer)) && !both.contains(&TypeWord::Integer) {
+                both.push(TypeWord::Integer);
+            }
+            both
+        }
+    }
+}
+
+fn properties(
+    outer: &Schema,
+    inner: &Schema,
+    findings: &mut Findings,
+) -> Option<Vec<(String, Schema)>> {
+    let (Some(a), Some(b)) = (&outer.properties, &inner.properties) else {
+        return outer.properties.clone().or_else(|| inner.properties.clone());
+    };
+    let mut properties = a.clone();
+    for (name, schema) in b {
+        match properties.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = merged(known, schema, findings),
+            None => properties.push((name.clone(), schema.clone())),
+        }
+    }
+    Some(properties)
+}
+
+fn least(a: Option<u64>, b: Option<u64>) -> Option<u64> {
+    tighter(a, b, |a, b| a < b)
+}
+
+fn tighter<T: Copy>(a: Option<T>, b: Option<T>, is_tighter: impl Fn(T, T) -> bool) -> Option<T> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if is_tighter(a, b) { a } else { b }),
+        (a, b) => a.or(b),
+    }
+}
+
+impl PartialOrd for Bound {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        self.nearest().partial_cmp(&other.nearest())
+    }
+}
+
+impl Bound {
+    /// The nearest float.
+    pub(crate) fn nearest(self) -> f64 {
+        match self {
+            Self::Float(float) => float,
+            Self::Integer(whole) => whole as f64,
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! `cargo xtask corpus`: a whole collection of schemas → a scratch crate that compiles
+//! with warnings denied, and how many were taken.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use runcomfy_codegen::import::{self, Imported, ModelId};
+use runcomfy_codegen::{Features, Generated, Settings, Severity, Source, generate, model_json};
+use serde_json::Value;
+
+use crate::CorpusArgs;
+use crate::folder;
+
+pub(crate) fn run(args: &CorpusArgs) -> Result<ExitCode> {
+    let mut models = read(&args.collection)?;
+    if let Some(every) = args.every {
+        models = models.into_iter().step_by(every.max(1)).collect();
+    }
+    let start = Instant::now();
+    let generated = generated(&models);
+    let seconds = start.elapsed().as_secs_f64();
+    let refused = report(&models, &generated, seconds);
+    let name = args.collection.file_stem().context("the collection has no name")?;
+    let scratch = folder::workspace()?.join("target/corpus").join(name);
+    let start = Instant::now();
+    compile(&scratch, &generated)?;
+    println!("compiled with warnings denied in {:.1} s", start.elapsed().as_secs_f64());
+    if refused > args.allow_refused {
+        eprintln!("error: {refused} models refused, {} may be", args.allow_refused);
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The models of a catalog reply, or of a folder of files `{model_id, input, output}`.
+fn read(collection: &Path) -> Result<Vec<Imported>> {
+    if collection.is_file() {
+        let text = folder::text(collection)?.context("there is no such file")?;
+        let import = import::import(&text)?;
+        for skipped in &import.skipped {
+            println!("passed over: {skipped}");
+        }
+        return Ok(import.models);
+    }
+    let entries =
+        fs::read_dir(collection).with_context(|| format!("reading {}", collection.display()))?;
+    let mut files: Vec<PathBuf> =
+        entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    files.retain(|file| file.extension().is_some_and(|end| end == "json"));
+    files.sort();
+    if files.is_empty() {
+        bail!("{} holds no JSON files", collection.display());
+    }
+    files
+        .iter()
+        .map(|file| one(file).with_context(|| format!("reading {}", file.display())))
+        .collect()
+}
+
+/// One file of a collection. Its names and wrapper are the collection's own, so that
+/// they are made fit here: a name for each model, and `output` around its output.
+fn one(file: &Path) -> Result<Imported> {
+    let text = folder::text(file)?.context("it is gone")?;
+    let entry: Value = serde_json::from_str(&text)?;
+    let part = |key: &str| entry.get(key).filter(|value| !value.is_null());
+    let input = part("input").context("it has no `input`")?;
+    let name = file.file_stem().and_then(|name| name.to_str()).context("its name is no text")?;
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let name: String = name.chars().map(plain).collect();
+    let output = part("output").map(|output| format!("{{\"output\": {output}}}"));
+    Ok(Imported {
+        id: ModelId::parse(&format!("corpus/{}", name.trim_matches('-')))?,
+        input: import::layout(&input.to_string()),
+        output: output.map(|output| import::layout(&output)),
+        facts: serde_json::Map::new(),
+    })
+}
+
+fn generated(models: &[Imported]) -> Generated {
+    let entries: Vec<(String, String)> =
+        models.iter().map(|model| (model.id.folder(), model_json(model, None))).collect();
+    let sources: Vec<Source<'_>> = models
+        .iter()
+        .zip(&entries)
+        .map(|(model, (folder, entry))| Source {
+            folder,
+            model: entry,
+            input: &model.input,
+            output: model.output.as_deref(),
+        })
+        .collect();
+    let settings = Settings {
+        origin: "corpus".to_owned(),
+        features: Features::None,
+        present: Default::default(),
+    };
+    generate(&sources, &settings)
+}
+
+/// Prints what became of the models; how many were refused.
+fn report(models: &[Imported], generated: &Generated, seconds: f64) -> usize {
+    let mut refused: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut warned: BTreeMap<&str, usize> = BTreeMap::new();
+    for diagnostic in &generated.diagnostics {
+        let code = diagnostic.code.name();
+        match diagnostic.code.severity() {
+            Severity::Error => refused.entry(code).or_default().push(&diagnostic.place.file),
+            Severity::Warning => *warned.entry(code).or_default() += 1,
+        }
+    }
+    for diagnostic in &generated.diagnostics {
+        if diagnostic.code.severity() == Severity::Error {
+            println!("{diagnostic}");
+        }
+    }
+    for (code, files) in &refused {
+        println!("refused by {code}: {}", files.len());
+    }
+    for (code, count) in &warned {
+        println!("warned by {code}: {count}");
+    }
+    let lines: usize = generated.files.values().map(|text| text.lines().count()).sum();
+    let refused = models.len() - generated.models;
+    println!(
+        "models: {}; taken: {}; refused: {refused}; generated in {seconds:.2} s; {} lines a model",
+        models.len(),
+        generated.models,
+        lines / generated.models.max(1),
+    );
+    refused
+}
+
+fn compile(scratch: &Path, generated: &Generated) -> Result<()> {
+    let source = scratch.join("src");
+    if source.exists() {
+        fs::remove_dir_all(&source)?;
+    }
+    for (name, text) in &generated.files {
+        let path = source.join("generated").join(name);
+        fs::create_dir_all(path.parent().context("it has a folder")?)?;
+        fs::write(path, text)?;
+    }
+    let root = folder::workspace()?;
+    let runcomfy = root.join("crates/runcomfy");
+    fs::write(source.join("lib.rs"), "//! A corpus.\n#![deny(warnings)]\npub mod generated;\n")?;
+    fs::write(
+        scratch.join("Cargo.toml"),
+        format!(
+            "[package]\nname = \"corpus\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+             [dependencies]\nruncomfy = {{ path = {:?}, default-features = false }}\n",
+            runcomfy.display().to_string()
+        ),
+    )?;
+    fs::copy(root.join("Cargo.lock"), scratch.join("Cargo.lock"))?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(["check", "--quiet", "--offline"])
+        .env("CARGO_TARGET_DIR", root.join("target/corpus/target"))
+        .current_dir(scratch)
+        .status()
+        .context("starting cargo")?;
+    if !status.success() {
+        bail!("what was generated does not compile; it is in {}", scratch.display());
+    }
+    Ok(())
+}
