@@ -3,11 +3,17 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::Settings;
 use crate::diagnostic::{Code, Findings, Place, Severity};
 use crate::model::{Model, Of, Output, Rule, Shape, Struct};
 
 /// Judges a lowered model.
-pub(crate) fn check(model: Option<Model>, whole: &Place, findings: &mut Findings) -> Option<Model> {
+pub(crate) fn check(
+    model: Option<Model>,
+    whole: &Place,
+    settings: &Settings,
+    findings: &mut Findings,
+) -> Option<Model> {
     if let Some(model) = &model {
         let (outputs, output_unions) = match &model.output {
             Output::Usual => (&[][..], &[][..]),
@@ -32,7 +38,7 @@ pub(crate) fn check(model: Option<Model>, whole: &Place, findings: &mut Findings
             clashes(variants, "two branches of a union", whole, findings);
         }
     }
-    let is_error = |code: Code| code.severity() == Severity::Error;
+    let is_error = |code: Code| settings.severity(code) == Severity::Error;
     let refused = findings.0.iter().any(|finding| is_error(finding.code));
     model.filter(|_| !refused)
 }

@@ -75,6 +75,10 @@ codes! {
     LimitPassed = "limit-passed", Error;
     /// `model.json` lacks something or says it in another form.
     MalformedModel = "malformed-model", Error;
+    /// A fixup that is not written as one.
+    MalformedFixup = "malformed-fixup", Error;
+    /// A fixup that does not apply to what is published.
+    StaleFixup = "stale-fixup", Error;
     /// A keyword has a value that it cannot have.
     MalformedKeyword = "malformed-keyword", Error;
     /// A keyword of JSON Schema that this version does not carry.

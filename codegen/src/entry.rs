@@ -86,8 +86,9 @@ fn names(value: Value) -> Option<Vec<String>> {
 
 /// The text of `model.json` for an imported model. What stood there before is kept
 /// where the import says nothing of it: the facts, if it has none (an API page), and
-/// the order of arguments.
-pub fn model_json(imported: &Imported, previous: Option<&str>) -> String {
+/// the order of arguments. With a `fixup`, that order is the one of the schemas as it
+/// corrects them; generating says so if it does not apply to what was imported.
+pub fn model_json(imported: &Imported, previous: Option<&str>, fixup: Option<&str>) -> String {
     let previous: Map<String, Value> =
         previous.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let mut entry = Map::new();
@@ -103,6 +104,7 @@ pub fn model_json(imported: &Imported, previous: Option<&str>) -> String {
         model: &draft,
         input: &imported.input,
         output: imported.output.as_deref(),
+        fixup,
     });
     entry.insert(ARGUMENTS.to_owned(), arguments.into());
     layout(&Value::Object(entry).to_string())

@@ -4,6 +4,7 @@ mod check;
 mod diagnostic;
 mod document;
 mod entry;
+mod fixup;
 pub mod import;
 mod lower;
 mod model;
@@ -15,9 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use diagnostic::{Code, Diagnostic, Place, Severity};
 pub use entry::model_json;
+pub use fixup::{fixup_path, orphaned_fixup};
 
 use diagnostic::Findings;
 use entry::Entry;
+use fixup::Corrected;
 use model::Module;
 use parse::File;
 use render::Listed;
@@ -34,6 +37,8 @@ pub struct Source<'a> {
     pub input: &'a str,
     /// The text of `output.json`, where there is one.
     pub output: Option<&'a str>,
+    /// The text of its fixup, which stands at [`fixup_path`], where there is one.
+    pub fixup: Option<&'a str>,
 }
 
 /// What is generated for.
@@ -46,6 +51,8 @@ pub struct Settings {
     /// The generated files that are there already, by path. A model that is refused
     /// keeps its old file, and stays listed, if it has one.
     pub present: BTreeSet<String>,
+    /// The warnings that count as errors.
+    pub deny: BTreeSet<Code>,
 }
 
 /// Whether each provider's module stands behind a cargo feature of its name.
@@ -64,6 +71,9 @@ pub struct Generated {
     pub files: BTreeMap<String, String>,
     /// The files of refused models: they were left as they are.
     pub kept: BTreeSet<String>,
+    /// The schemas that a fixup corrected, as they were read, by their path from the
+    /// schemas folder. A diagnostic's place is a place in this text.
+    pub patched: BTreeMap<String, String>,
     /// Everything there is to say, in the order of the models.
     pub diagnostics: Vec<Diagnostic>,
     /// The providers, each a cargo feature where there are features.
@@ -92,7 +102,9 @@ pub fn generate(sources: &[Source<'_>], settings: &Settings) -> Generated {
                 "rename the folder of one of them",
             );
         }
-        let model = one(source, module.clone(), &mut findings);
+        let corrected = Corrected::of(source, &mut findings);
+        let model = one(source, &corrected, module.clone(), settings, &mut findings);
+        generated.patched.extend(corrected.into_texts(source.folder));
         let id = match (&model, settings.present.contains(&path)) {
             (Some(model), _) => {
                 generated.models += 1;
@@ -122,7 +134,8 @@ pub fn generate(sources: &[Source<'_>], settings: &Settings) -> Generated {
 /// schemas cannot be read: generating says why.
 fn argument_order(source: &Source<'_>) -> Vec<String> {
     let mut findings = Findings::default();
-    let model = lowered(source, lower::module(source.folder), &mut findings);
+    let corrected = Corrected::of(source, &mut findings);
+    let model = lowered(source, &corrected, lower::module(source.folder), &mut findings);
     let root = model.as_ref().and_then(|model| Some((model, model.inputs.first()?)));
     let Some((model, root)) = root else { return Vec::new() };
     let wire = |index: &usize| Some(root.fields.get(*index)?.wire.clone());
@@ -136,6 +149,13 @@ pub fn is_generated(text: &str) -> bool {
     head.contains(render::HEADER) && head.contains(render::FOOTER)
 }
 
+impl Settings {
+    /// Whether a finding stops its model: as its code says, or because it is denied.
+    pub fn severity(&self, code: Code) -> Severity {
+        if self.deny.contains(&code) { Severity::Error } else { code.severity() }
+    }
+}
+
 impl<'a> Source<'a> {
     fn file(&self, name: &str, text: &'a str) -> File<'a> {
         File { path: format!("{}/{name}", self.folder), text }
@@ -143,16 +163,29 @@ impl<'a> Source<'a> {
 }
 
 /// One model through the line: parse → lower → check.
-fn one(source: &Source<'_>, module: Module, findings: &mut Findings) -> Option<model::Model> {
-    let model = lowered(source, module, findings);
-    check::check(model, &source.file("model.json", source.model).whole(), findings)
+fn one(
+    source: &Source<'_>,
+    corrected: &Corrected,
+    module: Module,
+    settings: &Settings,
+    findings: &mut Findings,
+) -> Option<model::Model> {
+    let model = lowered(source, corrected, module, findings);
+    check::check(model, &source.file("model.json", source.model).whole(), settings, findings)
 }
 
-fn lowered(source: &Source<'_>, module: Module, findings: &mut Findings) -> Option<model::Model> {
+fn lowered(
+    source: &Source<'_>,
+    corrected: &Corrected,
+    module: Module,
+    findings: &mut Findings,
+) -> Option<model::Model> {
     let entry_file = source.file("model.json", source.model);
     let entry = Entry::parse(&entry_file, findings);
-    let input = parse::input(&source.file("input.json", source.input), findings);
-    let output = source.output.map(|text| source.file("output.json", text));
+    let input = corrected.input.as_deref().unwrap_or(source.input);
+    let input = parse::input(&source.file("input.json", input), findings);
+    let output = corrected.output.as_deref().or(source.output);
+    let output = output.map(|text| source.file("output.json", text));
     // An output that cannot be read has its diagnostic, for which `check` refuses.
     let output = output.and_then(|file| parse::output(&file, findings));
     let (entry, input) = (entry?, input?);
@@ -169,7 +202,9 @@ fn lowered(source: &Source<'_>, module: Module, findings: &mut Findings) -> Opti
             "move it there, or correct the `id`",
         );
     }
-    lower::lower(&entry, module, &input, output.as_ref(), findings)
+    let mut model = lower::lower(&entry, module, &input, output.as_ref(), findings)?;
+    model.about.extend(corrected.about.clone());
+    Some(model)
 }
 
 /// Adds the modules above the models.

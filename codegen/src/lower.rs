@@ -7,7 +7,11 @@
 mod arguments;
 mod merge;
 mod named;
+mod plan;
+mod references;
+mod rules;
 mod shapes;
+mod unions;
 mod values;
 
 use crate::diagnostic::{Code, Findings};
@@ -17,8 +21,9 @@ use crate::model::{Docs, Field, Model, Module, Output, Struct, Type, Union};
 use crate::names;
 
 pub(crate) use arguments::ordered;
+use plan::{Direction, FieldDraft, Found, Plan};
 use shapes::Types;
-use values::{Direction, FieldDraft, Found, Plan, Values};
+use values::Values;
 
 /// Lowers one model. `module` is its place in the crate.
 pub(crate) fn lower(

@@ -1,6 +1,7 @@
 //! `parse`: JSON text → [`Schema`]. It goes on past a problem, so that one run shows
 //! them all.
 
+pub(crate) mod fixup;
 mod keywords;
 
 use std::collections::HashSet;

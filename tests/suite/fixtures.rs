@@ -1,9 +1,9 @@
 //! Fixtures: small schemas, each about one thing. What is generated from them is a
 //! snapshot, and compiles with warnings denied.
 
-use runcomfy_codegen::{Code, Features, Settings, Severity, Source, generate};
+use runcomfy_codegen::{Code, Settings, Severity, Source, generate};
 
-use crate::support::{cargo, dependency, fixtures, generated, root, scratch_crate};
+use crate::support::{cargo, dependency, fixtures, generated, root, scratch_crate, settings};
 
 #[test]
 fn what_is_generated_from_each_fixture_is_as_it_was_reviewed() {
@@ -32,6 +32,7 @@ fn the_seed_s_model_is_generated_as_it_was_reviewed() {
         model: &model,
         input: &input,
         output: Some(&output),
+        fixup: None,
     };
     let generated = generate(&[source], &settings());
     assert_eq!(generated.diagnostics, []);
@@ -85,7 +86,8 @@ fn the_order_of_the_models_makes_no_difference_and_two_runs_give_the_same_bytes(
 fn every_diagnostic_is_given_for_what_it_is_about() {
     let mut shown = String::new();
     for (code, model, input, output) in DIAGNOSED {
-        let source = Source { folder: "acme/x", model, input, output: *output };
+        let fixup = FIXUPS.iter().find(|(of, _)| of == code).map(|(_, text)| *text);
+        let source = Source { folder: "acme/x", model, input, output: *output, fixup };
         let mut sources = vec![source];
         if *code == Code::NameClash {
             let model = r#"{"id": "acme/X.-"}"#;
@@ -113,10 +115,14 @@ fn every_diagnostic_is_given_for_what_it_is_about() {
 
 #[test]
 fn a_refused_model_stops_no_other_and_keeps_its_old_file() {
-    let bad =
-        Source { folder: "acme/bad", model: r#"{"id": "acme/bad"}"#, input: "{", output: None };
-    let good =
-        Source { folder: "acme/good", model: r#"{"id": "acme/good"}"#, input: FINE, output: None };
+    let bad = Source {
+        folder: "acme/bad",
+        model: r#"{"id": "acme/bad"}"#,
+        input: "{",
+        output: None,
+        fixup: None,
+    };
+    let good = Source { folder: "acme/good", model: r#"{"id": "acme/good"}"#, input: FINE, ..bad };
     let generated = generate(&[bad, good], &settings());
     assert!(generated.files.contains_key("acme/good.rs"));
     assert!(!generated.files["acme.rs"].contains("pub mod bad"));
@@ -125,10 +131,6 @@ fn a_refused_model_stops_no_other_and_keeps_its_old_file() {
     let generated = generate(&[bad, good], &Settings { present, ..settings() });
     assert!(!generated.files.contains_key("acme/bad.rs") && generated.kept.contains("acme/bad.rs"));
     assert!(generated.files["acme.rs"].contains("pub mod bad"));
-}
-
-fn settings() -> Settings {
-    Settings { origin: "schemas".to_owned(), features: Features::None, present: Default::default() }
 }
 
 const ENTRY: &str = r#"{"id": "acme/x"}"#;
@@ -144,6 +146,8 @@ const DIAGNOSED: &[Diagnosed] = &[
     (Code::MalformedModel, r#"{"id": 7}"#, FINE, None),
     (Code::MalformedModel, r#"{"id": "acme/y"}"#, FINE, None),
     (Code::MalformedModel, r#"{"id": "acme/x", "arguments": "prompt"}"#, FINE, None),
+    (Code::MalformedFixup, ENTRY, FINE, None),
+    (Code::StaleFixup, ENTRY, FINE, None),
     (
         Code::MalformedKeyword,
         ENTRY,
@@ -199,6 +203,18 @@ const DIAGNOSED: &[Diagnosed] = &[
     ),
     (Code::RequiredWithoutProperty, ENTRY, r#"{"properties": {}, "required": ["ghost"]}"#, None),
     (Code::RepeatedChoice, ENTRY, r#"{"properties": {"a": {"enum": ["x", "y", "x"]}}}"#, None),
+];
+
+/// The fixup of the model that earns a code about fixups.
+const FIXUPS: &[(Code, &str)] = &[
+    (
+        Code::MalformedFixup,
+        r#"{"why": "…", "input": [{"op": "replace", "path": "/type", "value": "object"}, {"op": "tset"}]}"#,
+    ),
+    (
+        Code::StaleFixup,
+        r#"{"reason": "…", "input": [{"op": "test", "path": "/type", "value": "objetc"}], "output": [{"op": "test", "path": "", "value": {}}]}"#,
+    ),
 ];
 
 const DEEP: &str = concat!(

@@ -1,7 +1,9 @@
 //! What guards the workspace as a whole, in one binary.
 
+mod diagnostics;
 mod end_to_end;
 mod fixtures;
+mod fixups;
 mod from_json;
 mod must_not_compile;
 mod regenerating;

@@ -23,10 +23,15 @@ pub(crate) fn cargo(folder: &Path, args: &[&str]) -> Output {
         .expect("cargo runs")
 }
 
+/// Runs an xtask command.
+pub(crate) fn xtask_output(args: &[&str]) -> Output {
+    let run = ["run", "--quiet", "--offline", "--package", "xtask", "--"];
+    cargo(&root(), &[&run, args].concat())
+}
+
 /// Runs an xtask command; whether it succeeded, and all that it said.
 pub(crate) fn xtask(args: &[&str]) -> (bool, String) {
-    let run = ["run", "--quiet", "--offline", "--package", "xtask", "--"];
-    let output = cargo(&root(), &[&run, args].concat());
+    let output = xtask_output(args);
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(said).expect("xtask speaks UTF-8"))
 }
@@ -59,7 +64,7 @@ pub(crate) fn write(path: &Path, text: &str) {
 /// Generates from models as `import` gives them.
 pub(crate) fn generated(models: &[Imported]) -> Generated {
     let entries: Vec<(String, String)> =
-        models.iter().map(|model| (model.id.folder(), model_json(model, None))).collect();
+        models.iter().map(|model| (model.id.folder(), model_json(model, None, None))).collect();
     let sources: Vec<Source<'_>> = models
         .iter()
         .zip(&entries)
@@ -68,14 +73,20 @@ pub(crate) fn generated(models: &[Imported]) -> Generated {
             model: entry,
             input: &model.input,
             output: model.output.as_deref(),
+            fixup: None,
         })
         .collect();
-    let settings = Settings {
+    generate(&sources, &settings())
+}
+
+/// What is generated for, where a test asks for nothing else.
+pub(crate) fn settings() -> Settings {
+    Settings {
         origin: "schemas".to_owned(),
         features: Features::None,
         present: Default::default(),
-    };
-    generate(&sources, &settings)
+        deny: Default::default(),
+    }
 }
 
 /// Every fixture: catalog entries, one a file, in `tests/fixtures`.

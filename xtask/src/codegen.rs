@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use runcomfy_codegen::{Features, Generated, Settings, Severity};
+use runcomfy_codegen::{Code, Features, Generated, Settings, Severity, orphaned_fixup};
 use toml_edit::{Array, DocumentMut, Item, Value};
 
-use crate::CodegenArgs;
 use crate::files::Change;
 use crate::folder::{self, Model};
-use crate::report;
+use crate::report::Report;
+use crate::{ALL_WARNINGS, CodegenArgs, MessageFormat};
 
 /// The crate that is generated, and its modules within it.
 const CRATE: &str = "crates/runcomfy-models";
@@ -21,6 +21,8 @@ const MODULES: &str = "src/generated";
 /// Where schemas come from and modules go.
 struct Target {
     schemas: PathBuf,
+    /// What the schemas folder is called in messages.
+    schemas_name: PathBuf,
     out: PathBuf,
     /// What the output folder is called in messages.
     name: String,
@@ -33,18 +35,28 @@ struct Target {
 pub(crate) fn run(args: &CodegenArgs) -> Result<ExitCode> {
     let target = target(args)?;
     let models = folder::read(&target.schemas)?;
-    let (changes, generated) = plan(&target, &models)?;
-    let origin = origin(&target.schemas);
-    report::print(&generated.diagnostics, &models, &origin);
-    let refused = generated
-        .diagnostics
-        .iter()
-        .any(|diagnostic| diagnostic.code.severity() == Severity::Error);
-    let mut code = if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    let orphans = folder::orphans(&target.schemas, &models)?;
+    let settings = settings(&target, args)?;
+    let (changes, mut generated) = plan(&target, &models, &settings)?;
+    let orphaned = orphans.iter().map(|orphan| orphaned_fixup(&orphan.file, &orphan.text));
+    generated.diagnostics.extend(orphaned);
+    let report = Report {
+        diagnostics: &generated.diagnostics,
+        models: &models,
+        orphans: &orphans,
+        patched: &generated.patched,
+        origin: &target.schemas_name,
+        settings: &settings,
+    };
+    report.print(args.message_format)?;
+    let mut code = if report.refuses() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    // The diagnostics as JSON have stdout to themselves.
+    let say = |text: &str| match args.message_format {
+        MessageFormat::Human => print!("{text}"),
+        MessageFormat::Json => eprint!("{text}"),
+    };
     if args.check {
-        for change in &changes {
-            print!("{}", change.diff());
-        }
+        changes.iter().for_each(|change| say(&change.diff()));
         if !changes.is_empty() {
             eprintln!(
                 "error: {} of the generated files are not up to date; run `{}`",
@@ -56,16 +68,14 @@ pub(crate) fn run(args: &CodegenArgs) -> Result<ExitCode> {
     } else if !args.dry_run {
         changes.iter().try_for_each(Change::apply)?;
     }
-    for change in &changes {
-        println!("{}", change.summary());
-    }
-    println!(
-        "models: {}; files: {}, of which {} {}",
+    changes.iter().for_each(|change| say(&format!("{}\n", change.summary())));
+    say(&format!(
+        "models: {}; files: {}, of which {} {}\n",
         generated.models,
         generated.files.len() + usize::from(target.manifest.is_some()),
         changes.len(),
         if args.check || args.dry_run { "to change" } else { "changed" },
-    );
+    ));
     Ok(code)
 }
 
@@ -74,6 +84,7 @@ fn target(args: &CodegenArgs) -> Result<Target> {
         let (from, to) = (schemas.display(), out.display());
         return Ok(Target {
             command: format!("cargo xtask codegen --schemas {from} --out {to}"),
+            schemas_name: schemas.clone(),
             name: to.to_string(),
             schemas: schemas.clone(),
             out: out.clone(),
@@ -84,6 +95,7 @@ fn target(args: &CodegenArgs) -> Result<Target> {
     let home = root.join(CRATE);
     Ok(Target {
         schemas: root.join("schemas"),
+        schemas_name: PathBuf::from("schemas"),
         out: home.join(MODULES),
         name: format!("{CRATE}/{MODULES}"),
         manifest: Some(home.join("Cargo.toml")),
@@ -96,15 +108,26 @@ fn origin(schemas: &Path) -> String {
     schemas.file_name().map_or("schemas".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-fn plan(target: &Target, models: &[Model]) -> Result<(Vec<Change>, Generated)> {
-    let present = present(&target.out)?;
-    let settings = Settings {
+fn settings(target: &Target, args: &CodegenArgs) -> Result<Settings> {
+    let denies = |code: &Code| {
+        let is_warning = code.severity() == Severity::Warning;
+        args.deny.iter().any(|name| name == code.name() || (is_warning && name == ALL_WARNINGS))
+    };
+    Ok(Settings {
         origin: origin(&target.schemas),
         features: if target.manifest.is_some() { Features::PerProvider } else { Features::None },
-        present: present.clone(),
-    };
+        present: present(&target.out)?,
+        deny: Code::ALL.iter().copied().filter(denies).collect(),
+    })
+}
+
+fn plan(
+    target: &Target,
+    models: &[Model],
+    settings: &Settings,
+) -> Result<(Vec<Change>, Generated)> {
     let sources: Vec<_> = models.iter().map(Model::source).collect();
-    let generated = runcomfy_codegen::generate(&sources, &settings);
+    let generated = runcomfy_codegen::generate(&sources, settings);
     let file = |name: &str, text: Option<String>| {
         Change::of(target.out.join(name), format!("{}/{name}", target.name), text)
     };
@@ -113,7 +136,7 @@ fn plan(target: &Target, models: &[Model]) -> Result<(Vec<Change>, Generated)> {
         changes.extend(file(name, Some(text.clone()))?);
     }
     let expected = |name: &str| generated.files.contains_key(name) || generated.kept.contains(name);
-    for name in present.iter().filter(|name| !expected(name)) {
+    for name in settings.present.iter().filter(|name| !expected(name)) {
         changes.extend(file(name, None)?);
     }
     if let Some(manifest) = &target.manifest {

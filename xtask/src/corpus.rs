@@ -82,7 +82,7 @@ fn one(file: &Path) -> Result<Imported> {
 
 fn generated(models: &[Imported]) -> Generated {
     let entries: Vec<(String, String)> =
-        models.iter().map(|model| (model.id.folder(), model_json(model, None))).collect();
+        models.iter().map(|model| (model.id.folder(), model_json(model, None, None))).collect();
     let sources: Vec<Source<'_>> = models
         .iter()
         .zip(&entries)
@@ -91,12 +91,14 @@ fn generated(models: &[Imported]) -> Generated {
             model: entry,
             input: &model.input,
             output: model.output.as_deref(),
+            fixup: None,
         })
         .collect();
     let settings = Settings {
         origin: "corpus".to_owned(),
         features: Features::None,
         present: Default::default(),
+        deny: Default::default(),
     };
     generate(&sources, &settings)
 }

@@ -12,7 +12,7 @@ const PROGRAM: [&str; 6] = ["run", "--quiet", "--package", "runcomfy-models", "-
 
 pub(crate) fn run() -> Result<ExitCode> {
     println!("1. Regenerating crates/runcomfy-models from schemas/\n");
-    let args = CodegenArgs { check: false, dry_run: false, schemas: None, out: None };
+    let args = CodegenArgs::default();
     let code = codegen::run(&args)?;
     if code != ExitCode::SUCCESS {
         return Ok(code);

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use runcomfy_codegen::Source;
+use runcomfy_codegen::{Source, fixup_path};
 
 /// The folder of corrections, which holds no models.
 const FIXUPS: &str = "fixups";
@@ -16,6 +16,15 @@ pub(crate) struct Model {
     model: String,
     input: String,
     output: Option<String>,
+    fixup: Option<String>,
+}
+
+/// A file among the fixups that corrects no model.
+#[derive(Debug)]
+pub(crate) struct Orphan {
+    /// Its path in the schemas folder, with `/`.
+    pub file: String,
+    pub text: String,
 }
 
 impl Model {
@@ -25,11 +34,15 @@ impl Model {
             model: &self.model,
             input: &self.input,
             output: self.output.as_deref(),
+            fixup: self.fixup.as_deref(),
         }
     }
 
     /// The text of one of its files, by its path in the schemas folder.
     pub(crate) fn text(&self, file: &str) -> Option<&str> {
+        if file == fixup_path(&self.folder) {
+            return self.fixup.as_deref();
+        }
         match file.strip_prefix(&self.folder)?.strip_prefix('/')? {
             "model.json" => Some(&self.model),
             "input.json" => Some(&self.input),
@@ -63,7 +76,36 @@ pub(crate) fn read(schemas: &Path) -> Result<Vec<Model>> {
             schemas.display()
         );
     }
+    for model in &mut models {
+        model.fixup = text(&schemas.join(fixup_path(&model.folder)))?;
+    }
     Ok(models)
+}
+
+/// The files among the fixups of a schemas folder that are the fixup of none of these
+/// models. Hidden files and a README may be there as anywhere.
+pub(crate) fn orphans(schemas: &Path, models: &[Model]) -> Result<Vec<Orphan>> {
+    let mut orphans = Vec::new();
+    let mut folders = vec![(schemas.join(FIXUPS), FIXUPS.to_owned())];
+    while let Some((path, name)) = folders.pop() {
+        if !path.is_dir() {
+            continue;
+        }
+        for (step, path) in entries(&path)? {
+            let file = format!("{name}/{step}");
+            if path.is_dir() {
+                folders.push((path, file));
+            } else if !step.starts_with('.')
+                && step != "README.md"
+                && !models.iter().any(|model| fixup_path(&model.folder) == file)
+            {
+                let text = text(&path)?.unwrap_or_default();
+                orphans.push(Orphan { file, text });
+            }
+        }
+    }
+    orphans.sort_by(|a, b| a.file.cmp(&b.file));
+    Ok(orphans)
 }
 
 /// Models may nest: one id can be the beginning of another.
@@ -76,27 +118,36 @@ fn visit(folder: &Path, name: &str, models: &mut Vec<Model>) -> Result<()> {
                 model,
                 input,
                 output: read("output.json")?,
+                fixup: None,
             });
         }
         (Some(_), None) => bail!("{} has a model.json and no input.json", folder.display()),
         (None, Some(_)) => bail!("{} has an input.json and no model.json", folder.display()),
         (None, None) => {}
     }
-    let entries = fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
     let mut below = Vec::new();
-    for entry in entries {
-        let entry = entry.with_context(|| format!("reading {}", folder.display()))?;
-        let file_name = entry.file_name();
-        let Some(step) = file_name.to_str() else {
-            bail!("{} has a name that is not Unicode", entry.path().display());
-        };
-        if entry.path().is_dir() && !(name.is_empty() && step == FIXUPS) {
+    for (step, path) in entries(folder)? {
+        if path.is_dir() && !(name.is_empty() && step == FIXUPS) {
             let separator = if name.is_empty() { "" } else { "/" };
-            below.push((format!("{name}{separator}{step}"), entry.path()));
+            below.push((format!("{name}{separator}{step}"), path));
         }
     }
     below.sort();
     below.iter().try_for_each(|(name, path)| visit(path, name, models))
+}
+
+/// What is in a folder: each name, and its path.
+fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let reading = || format!("reading {}", folder.display());
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder).with_context(reading)? {
+        let entry = entry.with_context(reading)?;
+        let Ok(name) = entry.file_name().into_string() else {
+            bail!("{} has a name that is not Unicode", entry.path().display());
+        };
+        entries.push((name, entry.path()));
+    }
+    Ok(entries)
 }
 
 /// The text of a file, or nothing where there is none. Line ends are those of Unix,

@@ -12,7 +12,9 @@ mod schemas;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use runcomfy_codegen::Code;
 
 /// Commands of the runcomfy-rs workspace.
 #[derive(Debug, Parser)]
@@ -21,6 +23,9 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+/// The name under which `--deny` takes every warning.
+const ALL_WARNINGS: &str = "warnings";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -35,7 +40,7 @@ enum Command {
     Schemas(SchemasCommand),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 struct CodegenArgs {
     /// Only compare: fail, with the difference, where a file is not up to date.
     #[arg(long, conflicts_with = "dry_run")]
@@ -49,6 +54,22 @@ struct CodegenArgs {
     /// Where to write the modules, such as `src/generated` of your own crate.
     #[arg(long, value_name = "DIR", requires = "schemas")]
     out: Option<PathBuf>,
+    /// How to say what was found in the schemas.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    message_format: MessageFormat,
+    /// Warnings that count as errors, by their code; `warnings` is all of them.
+    #[arg(long, value_name = "warnings|CODE", value_parser = deniable())]
+    deny: Vec<String>,
+}
+
+/// How diagnostics are given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum MessageFormat {
+    /// Drawn for people, on stderr.
+    #[default]
+    Human,
+    /// One JSON object a line, and nothing else, on stdout.
+    Json,
 }
 
 #[derive(Debug, Args)]
@@ -84,6 +105,12 @@ struct AddArgs {
     /// The schemas folder to add to, instead of the workspace's own.
     #[arg(long, value_name = "DIR")]
     schemas: Option<PathBuf>,
+}
+
+/// What `--deny` takes.
+fn deniable() -> PossibleValuesParser {
+    let names = Code::ALL.iter().map(|code| code.name());
+    PossibleValuesParser::new([ALL_WARNINGS].into_iter().chain(names))
 }
 
 fn main() -> ExitCode {

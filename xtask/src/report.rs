@@ -1,46 +1,157 @@
-//! Diagnostics as a terminal shows them.
+//! Diagnostics as a terminal shows them, and as lines of JSON.
 
-use std::io::IsTerminal;
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+use std::ops::Range;
+use std::path::Path;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-use runcomfy_codegen::{Diagnostic, Severity};
+use anyhow::{Context, Result};
+use runcomfy_codegen::{Diagnostic, Settings, Severity, fixup_path};
+use serde::Serialize;
 
-use crate::folder::Model;
+use crate::MessageFormat;
+use crate::folder::{Model, Orphan};
 
-/// Prints every diagnostic with the place in its file, and says how many there are.
-pub(crate) fn print(diagnostics: &[Diagnostic], models: &[Model], origin: &str) {
-    let styled = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.decor_style(DecorStyle::Ascii);
-    for diagnostic in diagnostics {
-        eprintln!("{}\n", drawn(diagnostic, models, origin, &renderer));
-    }
-    let count = |severity| {
-        diagnostics.iter().filter(|diagnostic| diagnostic.code.severity() == severity).count()
-    };
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    if errors + warnings > 0 {
-        eprintln!("{errors} errors, {warnings} warnings");
-    }
+/// Diagnostics, and what it takes to show them.
+pub(crate) struct Report<'a> {
+    pub diagnostics: &'a [Diagnostic],
+    pub models: &'a [Model],
+    pub orphans: &'a [Orphan],
+    /// The schemas that a fixup corrected, by their path in the schemas folder.
+    pub patched: &'a BTreeMap<String, String>,
+    /// What the schemas folder is called.
+    pub origin: &'a Path,
+    /// What decides which warnings count as errors.
+    pub settings: &'a Settings,
 }
 
-fn drawn(diagnostic: &Diagnostic, models: &[Model], origin: &str, renderer: &Renderer) -> String {
-    let place = &diagnostic.place;
-    let level = match diagnostic.code.severity() {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-    };
-    let text = models.iter().find_map(|model| model.text(&place.file)).unwrap_or("");
-    // The first line of the value is enough to find it.
-    let start = place.span.start.min(text.len());
-    let value = text.get(start..place.span.end.min(text.len())).unwrap_or("");
-    let end = start + value.find('\n').unwrap_or(value.len());
-    let path = format!("{origin}/{}", place.file);
-    let title = level.primary_title(&diagnostic.message).id(diagnostic.code.name());
-    let annotation = AnnotationKind::Primary.span(start..end).label(&place.pointer);
-    let group = title
-        .element(Snippet::source(text).path(&path).annotation(annotation))
-        .element(Level::HELP.message(&diagnostic.help));
-    renderer.render(&[group]).to_string()
+/// One diagnostic as a line of JSON, for programs.
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    code: &'a str,
+    severity: &'a str,
+    file: String,
+    pointer: &'a str,
+    /// From 1.
+    line: usize,
+    /// From 1, in characters.
+    column: usize,
+    /// In bytes.
+    span: [usize; 2],
+    message: &'a str,
+    help: &'a str,
+    /// The fixup with which `file` was read; the place is one in the corrected text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixup: Option<String>,
+}
+
+impl Report<'_> {
+    /// Whether anything here counts as an error.
+    pub(crate) fn refuses(&self) -> bool {
+        self.count(Severity::Error) > 0
+    }
+
+    /// Says every diagnostic, and how many there are.
+    pub(crate) fn print(&self, format: MessageFormat) -> Result<()> {
+        match format {
+            MessageFormat::Human => self.draw(),
+            MessageFormat::Json => self.lines().context("writing the diagnostics")?,
+        }
+        let (errors, warnings) = (self.count(Severity::Error), self.count(Severity::Warning));
+        if errors + warnings > 0 {
+            eprintln!("{errors} errors, {warnings} warnings");
+        }
+        Ok(())
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        let counts = |found: &&Diagnostic| self.settings.severity(found.code) == severity;
+        self.diagnostics.iter().filter(counts).count()
+    }
+
+    fn draw(&self) {
+        let styled = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        let renderer = renderer.decor_style(DecorStyle::Ascii);
+        for diagnostic in self.diagnostics {
+            eprintln!("{}\n", self.drawn(diagnostic, &renderer));
+        }
+    }
+
+    fn drawn(&self, diagnostic: &Diagnostic, renderer: &Renderer) -> String {
+        let place = &diagnostic.place;
+        let level = match self.settings.severity(diagnostic.code) {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let (text, Range { start, end }) = self.found(diagnostic);
+        // The first line of the value is enough to find it.
+        let value = text.get(start..end).unwrap_or("");
+        let end = start + value.find('\n').unwrap_or(value.len());
+        let mut path = self.name(&place.file);
+        if let Some(fixup) = self.fixup(&place.file) {
+            path.push_str(&format!(" with {fixup}"));
+        }
+        let title = level.primary_title(&diagnostic.message).id(diagnostic.code.name());
+        let annotation = AnnotationKind::Primary.span(start..end).label(&place.pointer);
+        let group = title
+            .element(Snippet::source(text).path(&path).annotation(annotation))
+            .element(Level::HELP.message(&diagnostic.help));
+        renderer.render(&[group]).to_string()
+    }
+
+    fn lines(&self) -> Result<()> {
+        let mut out = io::stdout().lock();
+        for diagnostic in self.diagnostics {
+            writeln!(out, "{}", serde_json::to_string(&self.line(diagnostic))?)?;
+        }
+        Ok(out.flush()?)
+    }
+
+    fn line<'d>(&self, diagnostic: &'d Diagnostic) -> Line<'d> {
+        let place = &diagnostic.place;
+        let (text, span) = self.found(diagnostic);
+        let before = text.get(..span.start).unwrap_or("");
+        let last_line = before.rsplit('\n').next().unwrap_or("");
+        Line {
+            code: diagnostic.code.name(),
+            severity: match self.settings.severity(diagnostic.code) {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            },
+            file: self.name(&place.file),
+            pointer: &place.pointer,
+            line: before.matches('\n').count() + 1,
+            column: last_line.chars().count() + 1,
+            span: [span.start, span.end],
+            message: &diagnostic.message,
+            help: &diagnostic.help,
+            fixup: self.fixup(&place.file),
+        }
+    }
+
+    /// The text that a diagnostic is about, and where in it.
+    fn found(&self, diagnostic: &Diagnostic) -> (&str, Range<usize>) {
+        let place = &diagnostic.place;
+        let published = || self.models.iter().find_map(|model| model.text(&place.file));
+        let orphan = || self.orphans.iter().find(|orphan| orphan.file == place.file);
+        let patched = self.patched.get(&place.file).map(String::as_str);
+        let text = patched.or_else(published).or_else(|| Some(orphan()?.text.as_str()));
+        let text = text.unwrap_or("");
+        let start = place.span.start.min(text.len());
+        (text, start..place.span.end.clamp(start, text.len()))
+    }
+
+    /// The fixup with which a file was read, if there is one.
+    fn fixup(&self, file: &str) -> Option<String> {
+        self.patched.get(file)?;
+        let (folder, _) = file.rsplit_once('/')?;
+        Some(self.name(&fixup_path(folder)))
+    }
+
+    fn name(&self, file: &str) -> String {
+        self.origin.join(file).display().to_string()
+    }
 }

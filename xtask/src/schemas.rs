@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use runcomfy_codegen::import::{self, Import, Imported};
-use runcomfy_codegen::model_json;
+use runcomfy_codegen::{fixup_path, model_json};
 
 use crate::AddArgs;
 use crate::files::Change;
@@ -67,8 +67,9 @@ fn changes(model: &Imported, schemas: &Path) -> Result<Vec<Change>> {
     let name = model.id.folder();
     let path = schemas.join(&name);
     let previous = folder::text(&path.join("model.json"))?;
+    let fixup = folder::text(&schemas.join(fixup_path(&name)))?;
     let texts = [
-        ("model.json", Some(model_json(model, previous.as_deref()))),
+        ("model.json", Some(model_json(model, previous.as_deref(), fixup.as_deref()))),
         ("input.json", Some(model.input.clone())),
         ("output.json", model.output.clone()),
     ];

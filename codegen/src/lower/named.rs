@@ -1,6 +1,6 @@
 //! The names of a model's structs, unions and enums, which share one module.
 
-use super::values::Direction;
+use super::plan::Direction;
 use crate::names;
 
 /// Where a type stands, for its name.

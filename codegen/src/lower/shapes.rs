@@ -21,7 +21,7 @@ use schemars::schema::{
 };
 use typify::{TypeDetails, TypeEnumVariant, TypeId, TypeSpace, TypeSpaceSettings};
 
-use super::values::{Draft, Found, Plan, UnionDraft};
+use super::plan::{Draft, Found, Plan, UnionDraft};
 use crate::model::Type;
 
 /// What holds the root's type.

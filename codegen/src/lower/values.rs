@@ -4,129 +4,31 @@
 use std::collections::HashMap;
 
 use runcomfy::table::MediaKind;
-use runcomfy::{Limit, Metric};
 use serde_json::Value;
 
-use super::merge::merged;
 use super::named::{Hint, type_names};
-use crate::diagnostic::{Code, Findings, Place};
-use crate::document::{Additional, Bound, Format, Schema, TypeWord, Validation};
+use super::plan::{Direction, Draft, FieldDraft, Found, Plan, UnionDraft};
+use super::rules::{bounds, choices_of, known, values};
+use crate::diagnostic::{Code, Findings};
+use crate::document::{Additional, Format, Schema, TypeWord, Validation};
 use crate::model::{Docs, Of, Rule, Shape, Variant, Words};
 use crate::names;
 
-/// References that lead to references are followed this far: further is a circle.
-const MOST_REFERENCES: usize = 64;
-
-/// Whether a schema is of what goes in or of what comes out. Outputs are open: they
-/// are read as far as they fit, so their rules and words are not carried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
-    Input,
-    Output,
-}
-
-/// A struct before its fields have Rust types.
-pub(super) struct Draft {
-    pub name: String,
-    pub docs: Docs,
-    pub fields: Vec<FieldDraft>,
-    pub hint: Hint,
-    /// Whether only its table is wanted, since its Rust type is a map.
-    pub table_only: bool,
-}
-
-impl Draft {
-    /// A struct of one field.
-    pub(super) fn holding(plan: Plan) -> Self {
-        let field = FieldDraft {
-            wire: String::new(),
-            name: String::new(),
-            docs: Docs::default(),
-            title: None,
-            default: None,
-            required: Some(0),
-            of: any().0,
-            plan,
-            place: Place::default(),
-        };
-        Self {
-            name: String::new(),
-            docs: Docs::default(),
-            fields: vec![field],
-            hint: Hint::top("Root"),
-            table_only: true,
-        }
-    }
-}
-
-/// A field before it has a Rust type.
-pub(super) struct FieldDraft {
-    pub wire: String,
-    pub name: String,
-    pub docs: Docs,
-    pub title: Option<String>,
-    pub default: Option<String>,
-    pub required: Option<usize>,
-    pub of: Of,
-    pub plan: Plan,
-    pub place: Place,
-}
-
-/// A union before its variants have Rust types.
-pub(super) struct UnionDraft {
-    pub name: String,
-    pub docs: Docs,
-    pub exactly_one: bool,
-    pub branches: Vec<Of>,
-    /// One a variant; fewer than two where it needs no enum of its own.
-    pub plans: Vec<Plan>,
-    pub hint: Hint,
-}
-
-/// The grammar in which typify is asked for a type.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Plan {
-    Any,
-    Boolean,
-    Integer,
-    Number,
-    Text,
-    Media,
-    Url,
-    /// An enum of words, by its index.
-    Words(usize),
-    List(Box<Plan>),
-    Map(Box<Plan>),
-    Nullable(Box<Plan>),
-    /// A struct, by its index.
-    Object(usize),
-    /// A union, by its index.
-    Union(usize),
-}
-
-/// What the walk found.
-pub(super) struct Found {
-    pub root: Plan,
-    pub structs: Vec<Draft>,
-    pub unions: Vec<UnionDraft>,
-    pub words: Vec<Words>,
-}
-
 /// What a `$ref` has led to: that it is being walked, or what it is.
 #[derive(Clone)]
-enum Target {
+pub(super) enum Target {
     Open,
     Known(Of, Plan),
 }
 
 pub(super) struct Values<'f> {
     direction: Direction,
-    document: &'f Schema,
-    findings: &'f mut Findings,
+    pub document: &'f Schema,
+    pub findings: &'f mut Findings,
     structs: Vec<Draft>,
-    unions: Vec<UnionDraft>,
+    pub unions: Vec<UnionDraft>,
     words: Vec<(Words, Hint)>,
-    targets: HashMap<String, Target>,
+    pub targets: HashMap<String, Target>,
 }
 
 impl<'f> Values<'f> {
@@ -277,57 +179,8 @@ impl<'f> Values<'f> {
         }
     }
 
-    /// What a property says of itself, or the one schema that it refers to.
-    fn said(&mut self, schema: &Schema) -> Schema {
-        let mut findings = Findings::default();
-        let all = schema.all_of.first().filter(|_| schema.all_of.len() == 1);
-        let pointer = |schema: &Schema| schema.reference.as_ref().map(|(to, _)| to.clone());
-        let target = pointer(schema).or_else(|| all.and_then(pointer));
-        match target.and_then(|target| self.document.at(&target)) {
-            // What the target says of itself stands on its own type.
-            Some(target) => Schema {
-                title: schema.title.clone(),
-                description: schema.description.clone(),
-                ..merged(schema, target, &mut findings)
-            },
-            None => schema.clone(),
-        }
-    }
-
-    /// A schema without `$ref` and `allOf`: all that they say, in one.
-    fn whole(&mut self, schema: &Schema) -> Schema {
-        let mut whole = schema.clone();
-        for _ in 0..MOST_REFERENCES {
-            if let Some((target, place)) = whole.reference.take() {
-                match self.document.at(&target) {
-                    Some(found) => whole = merged_with(&whole, found, self.findings),
-                    None => {
-                        self.findings.push(
-                            Code::UnresolvableReference,
-                            &place,
-                            format!("there is no `#{target}` in this document"),
-                            "correct the `$ref`, with a fixup",
-                        );
-                    }
-                }
-            } else if whole.all_of.is_empty() {
-                return whole;
-            } else {
-                let part = whole.all_of.remove(0);
-                whole = merged_with(&whole, &part, self.findings);
-            }
-        }
-        self.findings.push(
-            Code::UnresolvableReference,
-            &schema.place,
-            "its references lead in a circle",
-            "correct the `$ref`, with a fixup",
-        );
-        Schema { reference: None, all_of: Vec::new(), ..whole }
-    }
-
     /// What a value may be, and how typify is asked for its type.
-    fn value(&mut self, schema: &Schema, hint: &Hint) -> (Of, Plan) {
+    pub(super) fn value(&mut self, schema: &Schema, hint: &Hint) -> (Of, Plan) {
         let all = schema.all_of.first().filter(|_| schema.all_of.len() == 1);
         let bare = |schema: &Schema| schema.says_only_of_itself();
         let target = match (&schema.reference, all) {
@@ -391,8 +244,7 @@ impl<'f> Values<'f> {
         if let [_, _, ..] = schema.types.as_slice() {
             let one = |word: &TypeWord| Schema { types: vec![*word], ..schema.clone() };
             let branches: Vec<Schema> = schema.types.iter().map(one).collect();
-            let fits =
-                |branch: &Schema| schema.choices.is_none() || !self.choices_of(branch).is_empty();
+            let fits = |branch: &Schema| schema.choices.is_none() || !choices_of(branch).is_empty();
             let branches: Vec<Schema> = branches.into_iter().filter(fits).collect();
             let own = Schema { place: schema.place.clone(), ..Schema::default() };
             return self.union(&own, &branches, false, hint, target);
@@ -401,7 +253,12 @@ impl<'f> Values<'f> {
     }
 
     /// A schema of one type.
-    fn single(&mut self, schema: &Schema, hint: &Hint, target: Option<&str>) -> (Of, Plan) {
+    pub(super) fn single(
+        &mut self,
+        schema: &Schema,
+        hint: &Hint,
+        target: Option<&str>,
+    ) -> (Of, Plan) {
         let (shape, plan) = match kind(schema) {
             TypeWord::Unknown => (Shape::Any, Plan::Any),
             TypeWord::Null => {
@@ -421,103 +278,6 @@ impl<'f> Values<'f> {
             rules.push(self.custom(validation, &shape));
         }
         (Of { shape, rules }, words.unwrap_or(plan))
-    }
-
-    /// A union. `own` is what stands beside its branches, and holds for each of them.
-    fn union(
-        &mut self,
-        own: &Schema,
-        branches: &[Schema],
-        exactly_one: bool,
-        hint: &Hint,
-        target: Option<&str>,
-    ) -> (Of, Plan) {
-        let is_null = |schema: &Schema| {
-            schema.types == [TypeWord::Null]
-                || schema.choices.as_deref().is_some_and(|choices| choices == [Value::Null])
-        };
-        let takes_null = branches.iter().any(is_null) || own.nullable;
-        let rest: Vec<&Schema> = branches.iter().filter(|branch| !is_null(branch)).collect();
-        let says_nothing = own.says_only_of_itself();
-        let described = Schema {
-            title: own.title.clone(),
-            description: own.description.clone(),
-            ..Schema::default()
-        };
-        let mut each = Vec::new();
-        for branch in &rest {
-            let whole = match says_nothing {
-                true => (*branch).clone(),
-                false => {
-                    let own = Schema {
-                        title: None,
-                        description: None,
-                        default: None,
-                        nullable: false,
-                        ..own.clone()
-                    };
-                    let branch = self.whole(branch);
-                    merged(&own, &branch, self.findings)
-                }
-            };
-            each.push(whole);
-        }
-        let (of, plan) = match each.as_slice() {
-            [] => self.single(&Schema { types: vec![TypeWord::Null], ..own.clone() }, hint, None),
-            [only] => self.value(only, hint),
-            each => self.branches(each, &described, exactly_one, hint, target),
-        };
-        if takes_null { nullable(of, plan) } else { (of, plan) }
-    }
-
-    /// A union of at least two branches, none of them null.
-    fn branches(
-        &mut self,
-        branches: &[Schema],
-        own: &Schema,
-        exactly_one: bool,
-        hint: &Hint,
-        target: Option<&str>,
-    ) -> (Of, Plan) {
-        let index = self.unions.len();
-        self.unions.push(UnionDraft {
-            name: String::new(),
-            docs: Docs::of(own),
-            exactly_one,
-            branches: Vec::new(),
-            plans: Vec::new(),
-            hint: hint.clone(),
-        });
-        let of = Of { shape: Shape::Union(index), rules: Vec::new() };
-        if let Some(target) = target {
-            self.targets.insert(target.to_owned(), Target::Known(of.clone(), Plan::Union(index)));
-        }
-        let mut plans: Vec<Plan> = Vec::new();
-        for branch in branches {
-            let (of, plan) = self.value(branch, &hint.of_branch(branch, branches));
-            self.unions[index].branches.push(of);
-            if !plans.contains(&plan) {
-                plans.push(plan);
-            }
-        }
-        // Where a definition may lead here again, the enum is needed whatever it holds.
-        if target.is_none() {
-            if plans.contains(&Plan::Text) {
-                // A string that may be one of some words may be any string.
-                plans.retain(|plan| !matches!(plan, Plan::Words(_)));
-            }
-            if plans.contains(&Plan::Number) {
-                plans.retain(|plan| *plan != Plan::Integer);
-            }
-            if plans.contains(&Plan::Any) {
-                plans = vec![Plan::Any];
-            }
-            if let [plan] = plans.as_slice() {
-                return (of, plan.clone());
-            }
-        }
-        self.unions[index].plans = plans;
-        (of, Plan::Union(index))
     }
 
     fn string(&self, schema: &Schema) -> (Shape, Plan) {
@@ -584,25 +344,10 @@ impl<'f> Values<'f> {
         }
     }
 
-    /// The choices of a schema that are of its type.
-    fn choices_of(&self, schema: &Schema) -> Vec<Value> {
-        let of_kind = |choice: &&Value| match kind(schema) {
-            TypeWord::String => choice.is_string(),
-            TypeWord::Boolean => choice.is_boolean(),
-            TypeWord::Integer => choice.as_f64().is_some_and(|float| float.fract() == 0.0),
-            TypeWord::Number => choice.is_number(),
-            TypeWord::Array => choice.is_array(),
-            TypeWord::Object => choice.is_object(),
-            TypeWord::Null => choice.is_null(),
-            TypeWord::Unknown => true,
-        };
-        schema.choices.iter().flatten().filter(of_kind).cloned().collect()
-    }
-
     /// The rule of an `enum`, and the enum type where it is one of words.
     fn choices(&mut self, schema: &Schema, hint: &Hint, rules: &mut Vec<Rule>) -> Option<Plan> {
         schema.choices.as_ref()?;
-        let choices = self.choices_of(schema);
+        let choices = choices_of(schema);
         if choices.is_empty() {
             self.findings.push(
                 Code::Unsatisfiable,
@@ -664,108 +409,8 @@ impl<'f> Values<'f> {
     }
 }
 
-impl Hint {
-    /// The hint of a type that is one branch of a union.
-    fn of_branch(&self, branch: &Schema, branches: &[Schema]) -> Self {
-        let is_object = |branch: &&Schema| kind(branch) == TypeWord::Object;
-        let objects = branches.iter().filter(is_object).count();
-        let properties = || branch.properties.iter().flatten();
-        // A property of one choice is there to tell the branches apart.
-        let only = |(_, schema): &(String, Schema)| match schema.choices.as_deref() {
-            Some([Value::String(word)]) => Some(word.clone()),
-            _ => None,
-        };
-        let first = || properties().next().map(|(name, _)| format!("with_{name}"));
-        let own = match (kind(branch), properties().find_map(only).or_else(first)) {
-            (TypeWord::Object, Some(told)) if objects > 1 => format!("{}_{told}", self.own),
-            (TypeWord::Object, _) => format!("{}_object", self.own),
-            (TypeWord::String, _) => format!("{}_choice", self.own),
-            _ => self.own.clone(),
-        };
-        Self { own, above: self.above.clone() }
-    }
-}
-
-impl Schema {
-    /// The schema at a JSON pointer below this one.
-    fn at(&self, pointer: &str) -> Option<&Schema> {
-        if pointer.is_empty() {
-            return Some(self);
-        }
-        let below = |schema: &'_ Schema, prefix: &str| -> Option<String> {
-            let rest = pointer.strip_prefix(prefix)?;
-            let _ = schema;
-            (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
-        };
-        for (prefix, schema) in self.children() {
-            if let Some(rest) = below(schema, &prefix)
-                && let Some(found) = schema.at(&rest)
-            {
-                return Some(found);
-            }
-        }
-        None
-    }
-
-    /// The schemas right below this one, each under its pointer.
-    fn children(&self) -> Vec<(String, &Schema)> {
-        let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
-        let mut children: Vec<(String, &Schema)> =
-            self.definitions.iter().map(|(pointer, schema)| (pointer.clone(), schema)).collect();
-        for (name, schema) in self.properties.iter().flatten() {
-            children.push((format!("/properties/{}", escaped(name)), schema));
-        }
-        children.extend(self.items.as_deref().map(|items| ("/items".to_owned(), items)));
-        let unions = [("anyOf", self.any_of.as_deref()), ("oneOf", self.one_of.as_deref())];
-        for (keyword, branches) in
-            unions.into_iter().chain([("allOf", Some(self.all_of.as_slice()))])
-        {
-            for (index, branch) in branches.unwrap_or_default().iter().enumerate() {
-                children.push((format!("/{keyword}/{index}"), branch));
-            }
-        }
-        if let Some(Additional::Schema(schema)) = &self.additional {
-            children.push(("/additionalProperties".to_owned(), schema));
-        }
-        children
-    }
-
-    /// Whether this schema says nothing of values, beside what a `$ref`, an `allOf` or
-    /// a union in it says.
-    fn says_only_of_itself(&self) -> bool {
-        let silent = Schema {
-            place: self.place.clone(),
-            title: self.title.clone(),
-            description: self.description.clone(),
-            default: self.default.clone(),
-            reference: self.reference.clone(),
-            definitions: self.definitions.clone(),
-            all_of: self.all_of.clone(),
-            ..Schema::default()
-        };
-        silent == *self
-    }
-}
-
-/// Two schemas in one, where the inner one may have references of its own.
-fn merged_with(outer: &Schema, inner: &Schema, findings: &mut Findings) -> Schema {
-    let mut whole = merged(outer, inner, findings);
-    whole.reference = outer.reference.clone();
-    if let Some(reference) = &inner.reference {
-        match &whole.reference {
-            None => whole.reference = Some(reference.clone()),
-            Some(_) => {
-                let part = Schema { reference: Some(reference.clone()), ..Schema::default() };
-                whole.all_of.push(part);
-            }
-        }
-    }
-    whole.definitions = outer.definitions.clone();
-    whole
-}
-
 /// The type that a schema names, or that its other keywords imply.
-fn kind(schema: &Schema) -> TypeWord {
+pub(super) fn kind(schema: &Schema) -> TypeWord {
     if let [word, ..] = schema.types.as_slice() {
         return *word;
     }
@@ -789,11 +434,11 @@ fn kind(schema: &Schema) -> TypeWord {
     }
 }
 
-fn any() -> (Of, Plan) {
+pub(super) fn any() -> (Of, Plan) {
     (Of { shape: Shape::Any, rules: Vec::new() }, Plan::Any)
 }
 
-fn nullable(of: Of, plan: Plan) -> (Of, Plan) {
+pub(super) fn nullable(of: Of, plan: Plan) -> (Of, Plan) {
     match (&of.shape, &plan) {
         // Null is among any values, and once is enough.
         (Shape::Any | Shape::Nullable(_), _) | (_, Plan::Any | Plan::Nullable(_)) => (of, plan),
@@ -802,48 +447,4 @@ fn nullable(of: Of, plan: Plan) -> (Of, Plan) {
             (Of { shape, rules: Vec::new() }, Plan::Nullable(Box::new(plan)))
         }
     }
-}
-
-fn values(choices: &[Value]) -> Rule {
-    Rule::Values(choices.iter().map(Value::to_string).collect())
-}
-
-/// The metric and limit of a custom rule, where both are known.
-fn known(validation: &Validation) -> Option<(Metric, Limit)> {
-    let number = match &validation.value {
-        // Numbers are also written as strings.
-        Value::String(text) => text.trim().parse().ok()?,
-        value => value.as_f64()?,
-    };
-    let (name, limit) = Limit::split(&validation.rule, number)?;
-    Some((Metric::from_name(name.trim())?, limit)).filter(|_| number.is_finite())
-}
-
-/// The rules that are one number each.
-fn bounds(schema: &Schema) -> Vec<Rule> {
-    let least = schema.minimum.map(|bound| match bound {
-        Bound::Float(float) => Rule::Minimum(float),
-        Bound::Integer(whole) => Rule::MinimumInteger(whole),
-    });
-    let most = schema.maximum.map(|bound| match bound {
-        Bound::Float(float) => Rule::Maximum(float),
-        Bound::Integer(whole) => Rule::MaximumInteger(whole),
-    });
-    [
-        schema.min_length.map(Rule::MinLength),
-        schema.max_length.map(Rule::MaxLength),
-        least,
-        schema.exclusive_minimum.map(Rule::ExclusiveMinimum),
-        most,
-        schema.exclusive_maximum.map(Rule::ExclusiveMaximum),
-        schema.multiple_of.map(Rule::MultipleOf),
-        schema.min_items.map(Rule::MinItems),
-        schema.max_items.map(Rule::MaxItems),
-        schema.unique_items.then_some(Rule::UniqueItems),
-        schema.min_properties.map(Rule::MinProperties),
-        schema.max_properties.map(Rule::MaxProperties),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }

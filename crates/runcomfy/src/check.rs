@@ -133,39 +133,38 @@ fn object(
     at: &Trail<'_>,
     findings: &mut Findings,
 ) {
-    let known = |name: &str| fields.iter().any(|field| field.name == name);
-    let mut other = |name: &str, node: Node<'_>| match others {
-        Some(of) => value(*of, node, &Trail::Name(at, name), findings),
-        None => findings.violations.push(unknown(fields, name, at)),
+    // A struct is asked by index, unless it stands where another's table applies, as in a
+    // union.
+    let members = match node {
+        Node::Struct(members) => Some(members),
+        _ => None,
     };
-    match node {
-        // A struct is asked by index, unless it stands where another's table applies, as
-        // in a union.
-        Node::Struct(members) if std::ptr::eq(members.fields(), fields) => {
-            for (index, field) in fields.iter().enumerate() {
-                property(field, members.get(index), at, findings);
-            }
+    if let Some(members) = members.filter(|members| std::ptr::eq(members.fields(), fields)) {
+        for (index, field) in fields.iter().enumerate() {
+            property(field, members.get(index), at, findings);
         }
+        return;
+    }
+    let named: Vec<(&str, Node<'_>)> = match node {
         Node::Struct(members) => {
             let named = members.fields().iter().enumerate();
             let set = named.map(|(index, field)| (field.name, members.get(index)));
-            let set: Vec<_> = set.filter(|(_, node)| !matches!(node, Node::Absent)).collect();
-            set.iter().filter(|(name, _)| !known(name)).for_each(|(name, node)| other(name, *node));
-            for field in fields {
-                let found = set.iter().find(|(name, _)| *name == field.name);
-                property(field, found.map_or(Node::Absent, |(_, node)| *node), at, findings);
-            }
+            set.filter(|(_, node)| !matches!(node, Node::Absent)).collect()
         }
-        Node::Map(entries) => {
-            for (name, node) in entries.iter().filter(|(name, _)| !known(name)) {
-                other(name, node);
-            }
-            for field in fields {
-                property(field, entries.get(field.name), at, findings);
-            }
-        }
+        Node::Map(entries) => entries.iter().collect(),
         // It broke `type`.
-        _ => {}
+        _ => return,
+    };
+    for field in fields {
+        let found = named.iter().find(|(name, _)| *name == field.name);
+        property(field, found.map_or(Node::Absent, |(_, node)| *node), at, findings);
+    }
+    for (name, node) in named {
+        match others {
+            _ if fields.iter().any(|field| field.name == name) => {}
+            Some(of) => value(*of, node, &Trail::Name(at, name), findings),
+            None => findings.violations.push(unknown(fields, name, at)),
+        }
     }
 }
 

@@ -1,0 +1,101 @@
+//! What the walk over a schema gathers, before typify has said what the Rust types are.
+
+use super::named::Hint;
+use super::values::any;
+use crate::diagnostic::Place;
+use crate::model::{Docs, Of, Words};
+
+/// Whether a schema is of what goes in or of what comes out. Outputs are open: they
+/// are read as far as they fit, so their rules and words are not carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    Input,
+    Output,
+}
+
+/// A struct before its fields have Rust types.
+pub(super) struct Draft {
+    pub name: String,
+    pub docs: Docs,
+    pub fields: Vec<FieldDraft>,
+    pub hint: Hint,
+    /// Whether only its table is wanted, since its Rust type is a map.
+    pub table_only: bool,
+}
+
+impl Draft {
+    /// A struct of one field.
+    pub(super) fn holding(plan: Plan) -> Self {
+        let field = FieldDraft {
+            wire: String::new(),
+            name: String::new(),
+            docs: Docs::default(),
+            title: None,
+            default: None,
+            required: Some(0),
+            of: any().0,
+            plan,
+            place: Place::default(),
+        };
+        Self {
+            name: String::new(),
+            docs: Docs::default(),
+            fields: vec![field],
+            hint: Hint::top("Root"),
+            table_only: true,
+        }
+    }
+}
+
+/// A field before it has a Rust type.
+pub(super) struct FieldDraft {
+    pub wire: String,
+    pub name: String,
+    pub docs: Docs,
+    pub title: Option<String>,
+    pub default: Option<String>,
+    pub required: Option<usize>,
+    pub of: Of,
+    pub plan: Plan,
+    pub place: Place,
+}
+
+/// A union before its variants have Rust types.
+pub(super) struct UnionDraft {
+    pub name: String,
+    pub docs: Docs,
+    pub exactly_one: bool,
+    pub branches: Vec<Of>,
+    /// One a variant; fewer than two where it needs no enum of its own.
+    pub plans: Vec<Plan>,
+    pub hint: Hint,
+}
+
+/// The grammar in which typify is asked for a type.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Plan {
+    Any,
+    Boolean,
+    Integer,
+    Number,
+    Text,
+    Media,
+    Url,
+    /// An enum of words, by its index.
+    Words(usize),
+    List(Box<Plan>),
+    Map(Box<Plan>),
+    Nullable(Box<Plan>),
+    /// A struct, by its index.
+    Object(usize),
+    /// A union, by its index.
+    Union(usize),
+}
+
+/// What the walk found.
+pub(super) struct Found {
+    pub root: Plan,
+    pub structs: Vec<Draft>,
+    pub unions: Vec<UnionDraft>,
+    pub words: Vec<Words>,
+}

@@ -1,0 +1,68 @@
+//! The rules of a value: one a keyword.
+
+use runcomfy::{Limit, Metric};
+use serde_json::Value;
+
+use super::values::kind;
+use crate::document::{Bound, Schema, TypeWord, Validation};
+use crate::model::Rule;
+
+/// The choices of a schema that are of its type.
+pub(super) fn choices_of(schema: &Schema) -> Vec<Value> {
+    let of_kind = |choice: &&Value| match kind(schema) {
+        TypeWord::String => choice.is_string(),
+        TypeWord::Boolean => choice.is_boolean(),
+        TypeWord::Integer => choice.as_f64().is_some_and(|float| float.fract() == 0.0),
+        TypeWord::Number => choice.is_number(),
+        TypeWord::Array => choice.is_array(),
+        TypeWord::Object => choice.is_object(),
+        TypeWord::Null => choice.is_null(),
+        TypeWord::Unknown => true,
+    };
+    schema.choices.iter().flatten().filter(of_kind).cloned().collect()
+}
+
+/// The rule of an `enum` of any values.
+pub(super) fn values(choices: &[Value]) -> Rule {
+    Rule::Values(choices.iter().map(Value::to_string).collect())
+}
+
+/// The metric and limit of a custom rule, where both are known.
+pub(super) fn known(validation: &Validation) -> Option<(Metric, Limit)> {
+    let number = match &validation.value {
+        // Numbers are also written as strings.
+        Value::String(text) => text.trim().parse().ok()?,
+        value => value.as_f64()?,
+    };
+    let (name, limit) = Limit::split(&validation.rule, number)?;
+    Some((Metric::from_name(name.trim())?, limit)).filter(|_| number.is_finite())
+}
+
+/// The rules that are one number each.
+pub(super) fn bounds(schema: &Schema) -> Vec<Rule> {
+    let least = schema.minimum.map(|bound| match bound {
+        Bound::Float(float) => Rule::Minimum(float),
+        Bound::Integer(whole) => Rule::MinimumInteger(whole),
+    });
+    let most = schema.maximum.map(|bound| match bound {
+        Bound::Float(float) => Rule::Maximum(float),
+        Bound::Integer(whole) => Rule::MaximumInteger(whole),
+    });
+    [
+        schema.min_length.map(Rule::MinLength),
+        schema.max_length.map(Rule::MaxLength),
+        least,
+        schema.exclusive_minimum.map(Rule::ExclusiveMinimum),
+        most,
+        schema.exclusive_maximum.map(Rule::ExclusiveMaximum),
+        schema.multiple_of.map(Rule::MultipleOf),
+        schema.min_items.map(Rule::MinItems),
+        schema.max_items.map(Rule::MaxItems),
+        schema.unique_items.then_some(Rule::UniqueItems),
+        schema.min_properties.map(Rule::MinProperties),
+        schema.max_properties.map(Rule::MaxProperties),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

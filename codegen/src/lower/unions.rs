@@ -1,0 +1,131 @@
+//! Unions: `anyOf`, `oneOf`, and a list of types.
+
+use serde_json::Value;
+
+use super::merge::merged;
+use super::named::Hint;
+use super::plan::{Plan, UnionDraft};
+use super::values::{Target, Values, kind, nullable};
+use crate::document::{Schema, TypeWord};
+use crate::model::{Docs, Of, Shape};
+
+impl Values<'_> {
+    /// A union. `own` is what stands beside its branches, and holds for each of them.
+    pub(super) fn union(
+        &mut self,
+        own: &Schema,
+        branches: &[Schema],
+        exactly_one: bool,
+        hint: &Hint,
+        target: Option<&str>,
+    ) -> (Of, Plan) {
+        let is_null = |schema: &Schema| {
+            schema.types == [TypeWord::Null]
+                || schema.choices.as_deref().is_some_and(|choices| choices == [Value::Null])
+        };
+        let takes_null = branches.iter().any(is_null) || own.nullable;
+        let rest: Vec<&Schema> = branches.iter().filter(|branch| !is_null(branch)).collect();
+        let says_nothing = own.says_only_of_itself();
+        let described = Schema {
+            title: own.title.clone(),
+            description: own.description.clone(),
+            ..Schema::default()
+        };
+        let mut each = Vec::new();
+        for branch in &rest {
+            let whole = match says_nothing {
+                true => (*branch).clone(),
+                false => {
+                    let own = Schema {
+                        title: None,
+                        description: None,
+                        default: None,
+                        nullable: false,
+                        ..own.clone()
+                    };
+                    let branch = self.whole(branch);
+                    merged(&own, &branch, self.findings)
+                }
+            };
+            each.push(whole);
+        }
+        let (of, plan) = match each.as_slice() {
+            [] => self.single(&Schema { types: vec![TypeWord::Null], ..own.clone() }, hint, None),
+            [only] => self.value(only, hint),
+            each => self.branches(each, &described, exactly_one, hint, target),
+        };
+        if takes_null { nullable(of, plan) } else { (of, plan) }
+    }
+
+    /// A union of at least two branches, none of them null.
+    fn branches(
+        &mut self,
+        branches: &[Schema],
+        own: &Schema,
+        exactly_one: bool,
+        hint: &Hint,
+        target: Option<&str>,
+    ) -> (Of, Plan) {
+        let index = self.unions.len();
+        self.unions.push(UnionDraft {
+            name: String::new(),
+            docs: Docs::of(own),
+            exactly_one,
+            branches: Vec::new(),
+            plans: Vec::new(),
+            hint: hint.clone(),
+        });
+        let of = Of { shape: Shape::Union(index), rules: Vec::new() };
+        if let Some(target) = target {
+            self.targets.insert(target.to_owned(), Target::Known(of.clone(), Plan::Union(index)));
+        }
+        let mut plans: Vec<Plan> = Vec::new();
+        for branch in branches {
+            let (of, plan) = self.value(branch, &hint.of_branch(branch, branches));
+            self.unions[index].branches.push(of);
+            if !plans.contains(&plan) {
+                plans.push(plan);
+            }
+        }
+        // Where a definition may lead here again, the enum is needed whatever it holds.
+        if target.is_none() {
+            if plans.contains(&Plan::Text) {
+                // A string that may be one of some words may be any string.
+                plans.retain(|plan| !matches!(plan, Plan::Words(_)));
+            }
+            if plans.contains(&Plan::Number) {
+                plans.retain(|plan| *plan != Plan::Integer);
+            }
+            if plans.contains(&Plan::Any) {
+                plans = vec![Plan::Any];
+            }
+            if let [plan] = plans.as_slice() {
+                return (of, plan.clone());
+            }
+        }
+        self.unions[index].plans = plans;
+        (of, Plan::Union(index))
+    }
+}
+
+impl Hint {
+    /// The hint of a type that is one branch of a union.
+    fn of_branch(&self, branch: &Schema, branches: &[Schema]) -> Self {
+        let is_object = |branch: &&Schema| kind(branch) == TypeWord::Object;
+        let objects = branches.iter().filter(is_object).count();
+        let properties = || branch.properties.iter().flatten();
+        // A property of one choice is there to tell the branches apart.
+        let only = |(_, schema): &(String, Schema)| match schema.choices.as_deref() {
+            Some([Value::String(word)]) => Some(word.clone()),
+            _ => None,
+        };
+        let first = || properties().next().map(|(name, _)| format!("with_{name}"));
+        let own = match (kind(branch), properties().find_map(only).or_else(first)) {
+            (TypeWord::Object, Some(told)) if objects > 1 => format!("{}_{told}", self.own),
+            (TypeWord::Object, _) => format!("{}_object", self.own),
+            (TypeWord::String, _) => format!("{}_choice", self.own),
+            _ => self.own.clone(),
+        };
+        Self { own, above: self.above.clone() }
+    }
+}

@@ -1,0 +1,179 @@
+//! Diagnostics as the command gives them: as lines of JSON, and as errors where they are
+//! denied.
+
+use std::path::PathBuf;
+
+use runcomfy_codegen::{Code, Severity};
+use serde_json::{Value, json};
+
+use crate::support::{write, xtask_output};
+
+/// Two warnings, the second of them after characters of more than a byte, and nothing
+/// else.
+const WARNED: &str = "{\n  \"type\": \"object\",\n  \"properties\": {\n    \
+    \"a\": {\"type\": \"tensor\"},\n    \"b\": {\"title\": \"入力é\", \"maxWords\": 9}\n  }\n}\n";
+const REFUSED: &str = r#"{"type": "string"}"#;
+const FIXUP: &str = r#"{"reason": "a", "input": [
+    {"op": "test", "path": "/type", "value": "string"},
+    {"op": "replace", "path": "", "value": {"type": "object", "maxWords": 9}}
+]}"#;
+
+#[test]
+fn as_json_every_diagnostic_is_a_line_of_stdout_and_nothing_else_is() {
+    let place = Place::new(&[("acme/warned", WARNED), ("acme/refused", REFUSED)]);
+    for mode in [&["--check"][..], &["--dry-run"], &[]] {
+        let ran = place.codegen(&[mode, &["--message-format", "json"]].concat());
+        assert!(!ran.ok, "an error passed: {}", ran.err);
+        let file = |name: &str| place.path("schemas").join(name).display().to_string();
+        let found = [
+            json!({
+                "code": "not-an-object", "severity": "error", "file": file("acme/refused/input.json"),
+                "pointer": "", "line": 1, "column": 1, "span": [0, 18],
+            }),
+            json!({
+                "code": "unknown-keyword", "severity": "warning",
+                "file": file("acme/warned/input.json"), "pointer": "/properties/b/maxWords",
+                "line": 5, "column": 39, "span": [112, 113],
+            }),
+            json!({
+                "code": "unknown-type", "severity": "warning",
+                "file": file("acme/warned/input.json"), "pointer": "/properties/a/type",
+                "line": 4, "column": 19, "span": [58, 66],
+            }),
+        ];
+        let mut lines = ran.lines();
+        lines.sort_by_key(|line| line["code"].to_string());
+        assert_eq!(lines.len(), found.len(), "{}", ran.out);
+        for (mut line, expected) in lines.into_iter().zip(found) {
+            let object = line.as_object_mut().expect("a line is an object");
+            for words in ["message", "help"] {
+                let text = object.remove(words);
+                let text = text.as_ref().and_then(Value::as_str).map(str::len);
+                assert!(text.is_some_and(|length| length > 0), "{expected} has no {words}");
+            }
+            assert_eq!(line, expected);
+        }
+        assert!(ran.err.contains("1 errors, 2 warnings"), "{}", ran.err);
+        assert!(ran.err.contains("models: 1; files: 3"), "{}", ran.err);
+        assert!(!ran.err.contains("unknown-type"), "{}", ran.err);
+    }
+    // Told for people, the same goes the other way.
+    let ran = place.codegen(&["--message-format", "human"]);
+    assert!(ran.out.contains("models: 1") && !ran.out.contains("unknown-type"), "{}", ran.out);
+    assert!(ran.err.contains("warning[unknown-type]"), "{}", ran.err);
+}
+
+#[test]
+fn as_json_keys_come_in_one_order_and_nothing_to_say_is_no_line() {
+    let place = Place::new(&[("acme/warned", WARNED)]);
+    let ran = place.codegen(&["--message-format", "json"]);
+    let first = ran.out.lines().next().expect("there is one");
+    let keys = ["code", "severity", "file", "pointer", "line", "column", "span", "message", "help"];
+    let at = keys.map(|key| first.find(&format!("\"{key}\":")).expect(key));
+    assert!(at.is_sorted() && !first.contains("\"fixup\":"), "{first}");
+
+    let place = Place::new(&[("acme/fine", r#"{"type": "object"}"#)]);
+    let ran = place.codegen(&["--message-format", "json"]);
+    assert!(ran.ok && ran.out.is_empty(), "{}", ran.out);
+}
+
+#[test]
+fn as_json_a_place_in_a_corrected_schema_names_the_fixup() {
+    let place = Place::new(&[("acme/x", REFUSED)]);
+    write(&place.path("schemas/fixups/acme/x.json"), FIXUP);
+    let ran = place.codegen(&["--message-format", "json"]);
+    let lines = ran.lines();
+    let [line] = lines.as_slice() else { panic!("{}", ran.out) };
+    let fixup = place.path("schemas").join("fixups/acme/x.json").display().to_string();
+    assert_eq!((&line["code"], &line["fixup"]), (&json!("unknown-keyword"), &json!(fixup)));
+    // In the corrected text, which the published one is not.
+    assert_eq!((&line["line"], &line["column"]), (&json!(3), &json!(15)));
+}
+
+#[test]
+fn a_denied_warning_is_an_error_and_refuses_its_model_and_no_other() {
+    // What is denied, whether it passes, and how often each severity is said.
+    let cases: [(&[&str], bool, &str); 5] = [
+        (&[], true, "0 errors, 2 warnings"),
+        (&["--deny", "repeated-choice"], true, "0 errors, 2 warnings"),
+        (&["--deny", "unknown-type"], false, "1 errors, 1 warnings"),
+        (&["--deny", "unknown-type", "--deny", "unknown-keyword"], false, "2 errors, 0 warnings"),
+        (&["--deny", "warnings"], false, "2 errors, 0 warnings"),
+    ];
+    for (flags, passes, counts) in cases {
+        let place = Place::new(&[("acme/warned", WARNED), ("acme/fine", r#"{"type": "object"}"#)]);
+        let ran = place.codegen(flags);
+        assert_eq!(ran.ok, passes, "{flags:?}: {}", ran.err);
+        assert!(ran.err.contains(counts), "{flags:?}: {}", ran.err);
+        assert_eq!(place.path("generated/acme/warned.rs").is_file(), passes, "{flags:?}");
+        assert!(place.path("generated/acme/fine.rs").is_file(), "{flags:?}: {}", ran.err);
+        assert_eq!(ran.err.contains("error[unknown-type]"), !passes, "{flags:?}: {}", ran.err);
+
+        let ran = place.codegen(&[flags, &["--message-format", "json"]].concat());
+        let errors = ran.lines().iter().filter(|line| line["severity"] == "error").count();
+        assert!(counts.starts_with(&errors.to_string()), "{flags:?}: {}", ran.out);
+    }
+}
+
+#[test]
+fn a_model_that_is_refused_for_a_denied_warning_keeps_its_old_file() {
+    let place = Place::new(&[("acme/warned", WARNED)]);
+    assert!(place.codegen(&[]).ok);
+    let ran = place.codegen(&["--deny", "warnings"]);
+    assert!(!ran.ok && ran.out.contains("models: 0; files: 2, of which 0 changed"), "{}", ran.out);
+    assert!(place.path("generated/acme/warned.rs").is_file());
+}
+
+#[test]
+fn denying_what_is_no_code_is_refused_with_the_codes() {
+    let place = Place::new(&[("acme/warned", WARNED)]);
+    let ran = place.codegen(&["--deny", "unknown-tpye"]);
+    assert!(!ran.ok && ran.err.contains("unknown-tpye"), "{}", ran.err);
+    for code in Code::ALL.iter().filter(|code| code.severity() == Severity::Warning) {
+        assert!(ran.err.contains(code.name()), "{code} is not offered: {}", ran.err);
+    }
+    assert!(ran.err.contains("warnings"), "{}", ran.err);
+    assert!(!place.path("generated").exists(), "something was generated");
+}
+
+/// A folder with schemas.
+struct Place(tempfile::TempDir);
+
+/// What a run said.
+struct Ran {
+    ok: bool,
+    out: String,
+    err: String,
+}
+
+impl Place {
+    /// Models by their ids, with their inputs.
+    fn new(models: &[(&str, &str)]) -> Self {
+        let place = Self(tempfile::tempdir().expect("there is room"));
+        for (id, input) in models {
+            let model = json!({ "id": id }).to_string();
+            write(&place.path(&format!("schemas/{id}/model.json")), &model);
+            write(&place.path(&format!("schemas/{id}/input.json")), input);
+        }
+        place
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.0.path().join(file)
+    }
+
+    fn codegen(&self, flags: &[&str]) -> Ran {
+        let (schemas, out) = (self.path("schemas"), self.path("generated"));
+        let folders =
+            ["--schemas", &schemas.display().to_string(), "--out", &out.display().to_string()];
+        let output = xtask_output(&[&["codegen"], flags, &folders].concat());
+        let text = |bytes| String::from_utf8(bytes).expect("xtask speaks UTF-8");
+        Ran { ok: output.status.success(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+impl Ran {
+    fn lines(&self) -> Vec<Value> {
+        self.out.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
+    }
+}
