@@ -4,6 +4,7 @@ mod catalog;
 mod files;
 mod page;
 mod page_refused;
+mod pages;
 
 use runcomfy_codegen::import::import;
 
