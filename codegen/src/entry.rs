@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Code, Findings};
-use crate::import::{Imported, ModelId, layout};
+use crate::import::{GONE, Imported, LISTED, ModelId, layout};
 use crate::parse::{self, File};
 use crate::{Source, argument_order};
 
@@ -85,17 +85,24 @@ fn names(value: Value) -> Option<Vec<String>> {
 }
 
 /// The text of `model.json` for an imported model. What stood there before is kept
-/// where the import says nothing of it: the facts, if it has none (an API page), and
-/// the order of arguments. With a `fixup`, that order is the one of the schemas as it
-/// corrects them; generating says so if it does not apply to what was imported.
+/// where the import says nothing of it: the facts, if it has none (an API page), the
+/// standing in the catalog, if it is not from there, and the order of arguments. With a
+/// `fixup`, that order is the one of the schemas as it corrects them; generating says so
+/// if it does not apply to what was imported.
 pub fn model_json(imported: &Imported, previous: Option<&str>, fixup: Option<&str>) -> String {
     let previous: Map<String, Value> =
         previous.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let mut entry = Map::new();
     entry.insert(ID.to_owned(), imported.id.as_str().into());
+    if imported.listed {
+        entry.insert(LISTED.to_owned(), true.into());
+    } else {
+        let kept = [LISTED, GONE].into_iter().filter_map(|key| previous.get_key_value(key));
+        entry.extend(kept.map(|(key, value)| (key.clone(), value.clone())));
+    }
     let facts = if imported.facts.is_empty() { &previous } else { &imported.facts };
-    let ours = |key: &String| key == ID || key == ARGUMENTS;
-    entry.extend(facts.clone().into_iter().filter(|(key, _)| !ours(key)));
+    let ours = [ID, LISTED, GONE, ARGUMENTS];
+    entry.extend(facts.clone().into_iter().filter(|(key, _)| !ours.contains(&key.as_str())));
     let fixed = previous.get(ARGUMENTS).cloned();
     entry.extend(fixed.map(|fixed| (ARGUMENTS.to_owned(), fixed)));
     let draft = Value::Object(entry.clone()).to_string();
@@ -106,6 +113,9 @@ pub fn model_json(imported: &Imported, previous: Option<&str>, fixup: Option<&st
         output: imported.output.as_deref(),
         fixup,
     });
-    entry.insert(ARGUMENTS.to_owned(), arguments.into());
+    // A schema that cannot be read has no order; the one that was fixed outlasts it.
+    if !(arguments.is_empty() && entry.contains_key(ARGUMENTS)) {
+        entry.insert(ARGUMENTS.to_owned(), arguments.into());
+    }
     layout(&Value::Object(entry).to_string())
 }

@@ -10,7 +10,9 @@ mod error;
 mod id;
 mod json;
 mod page;
+mod pages;
 mod shape;
+mod standing;
 mod words;
 
 use serde_json::{Map, Value};
@@ -19,6 +21,9 @@ pub use catalog::{Skipped, Unusable};
 pub use error::{ImportError, Origin, Part, Place};
 pub use id::{IdError, IdFault, ModelId};
 pub use json::{MAX_DEPTH, MAX_SCHEMA_BYTES, layout};
+pub use pages::Pages;
+pub(crate) use standing::{GONE, LISTED};
+pub use standing::{Standing, StandingError};
 
 use json::{Piece, document, only_value};
 use shape::{Shape, described, shape_of};
@@ -34,6 +39,8 @@ pub struct Imported {
     pub output: Option<String>,
     /// What a catalog says beside the schemas (`display_name`, `base_price_usd` …), in its order.
     pub facts: Map<String, Value>,
+    /// Whether a catalog listed it; a page and files say nothing of that.
+    pub listed: bool,
 }
 
 /// What a text held: at least one model.
@@ -65,18 +72,15 @@ pub fn from_files(id: &str, input: &str, output: Option<&str>) -> Result<Importe
     let id = ModelId::parse(id).map_err(|error| ImportError::BadId { at: None, error })?;
     let input = read_input_file(input)?;
     let output = output.map(read_output_file).transpose()?.flatten();
-    Ok(Imported { id, input, output, facts: Map::new() })
+    Ok(Imported { id, input, output, facts: Map::new(), listed: false })
 }
 
 fn read_json(value: Piece<'_>) -> Result<Import, ImportError> {
-    let members = value.members();
-    let lists: Vec<_> =
-        members.iter().filter(|(key, value)| key == "models" && value.is_array()).collect();
-    if let [(_, models)] = lists.as_slice() {
-        return catalog::read(&models.elements());
+    if let Some(entries) = catalog::entries(value) {
+        return catalog::read(entries.into_iter().enumerate());
     }
-    if members.iter().any(|(key, _)| key == "model_id") {
-        return catalog::read(&[value]);
+    if value.members().iter().any(|(key, _)| key == "model_id") {
+        return catalog::read([(0, value)]);
     }
     match shape_of(value) {
         Shape::Input | Shape::Output => Err(ImportError::BareSchema),

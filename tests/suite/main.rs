@@ -8,4 +8,5 @@ mod from_json;
 mod must_not_compile;
 mod regenerating;
 mod support;
+mod sync;
 mod tidy;

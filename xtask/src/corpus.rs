@@ -77,6 +77,7 @@ fn one(file: &Path) -> Result<Imported> {
         input: import::layout(&input.to_string()),
         output: output.map(|output| import::layout(&output)),
         facts: serde_json::Map::new(),
+        listed: false,
     })
 }
 

@@ -8,6 +8,7 @@ mod files;
 mod folder;
 mod report;
 mod schemas;
+mod sync;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -88,6 +89,8 @@ struct CorpusArgs {
 enum SchemasCommand {
     /// Add a model, or take in its changed schemas.
     Add(AddArgs),
+    /// Bring the schemas up to date with RunComfy's live catalog.
+    Sync(SyncArgs),
 }
 
 #[derive(Debug, Args)]
@@ -113,12 +116,30 @@ fn deniable() -> PossibleValuesParser {
     PossibleValuesParser::new([ALL_WARNINGS].into_iter().chain(names))
 }
 
+#[derive(Debug, Args)]
+struct SyncArgs {
+    /// Only report: fail where something would change, and write nothing.
+    #[arg(long)]
+    check: bool,
+    /// The API to read from, with the version in it, instead of RUNCOMFY_MODEL_API_BASE
+    /// or RunComfy's own. The token is the one in RUNCOMFY_TOKEN.
+    #[arg(long, value_name = "URL")]
+    api_base: Option<String>,
+    /// The schemas folder to bring up to date, instead of the workspace's own.
+    #[arg(long, value_name = "DIR")]
+    schemas: Option<PathBuf>,
+    /// How many models to ask for at once.
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=500))]
+    page_size: u16,
+}
+
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo => demo::run(),
         Command::Codegen(args) => codegen::run(&args),
         Command::Corpus(args) => corpus::run(&args),
         Command::Schemas(SchemasCommand::Add(args)) => schemas::add(&args),
+        Command::Schemas(SchemasCommand::Sync(args)) => sync::run(&args),
     };
     match result {
         Ok(code) => code,

@@ -14,10 +14,7 @@ use crate::folder;
 pub(crate) fn add(args: &AddArgs) -> Result<ExitCode> {
     let import =
         read(args).with_context(|| format!("nothing was added from {}", args.file.display()))?;
-    let schemas = match &args.schemas {
-        Some(schemas) => schemas.clone(),
-        None => folder::workspace()?.join("schemas"),
-    };
+    let schemas = schemas_folder(args.schemas.as_deref())?;
     for skipped in &import.skipped {
         eprintln!("warning: passed over: {skipped}");
     }
@@ -46,6 +43,14 @@ pub(crate) fn add(args: &AddArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The folder that was given, or the workspace's own.
+pub(crate) fn schemas_folder(given: Option<&Path>) -> Result<PathBuf> {
+    match given {
+        Some(given) => Ok(given.to_owned()),
+        None => Ok(folder::workspace()?.join("schemas")),
+    }
+}
+
 fn read(args: &AddArgs) -> Result<Import> {
     let file = |path: &PathBuf| {
         let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
@@ -63,25 +68,35 @@ fn read(args: &AddArgs) -> Result<Import> {
 
 /// What it takes to bring a model's folder up to date. An output schema that is there
 /// is kept when the import has none.
-fn changes(model: &Imported, schemas: &Path) -> Result<Vec<Change>> {
+///
+/// `model.json` comes last: a new folder is a model only once it is complete, and
+/// whoever is interrupted before it finds the difference again the next time.
+pub(crate) fn changes(model: &Imported, schemas: &Path) -> Result<Vec<Change>> {
     let name = model.id.folder();
-    let path = schemas.join(&name);
-    let previous = folder::text(&path.join("model.json"))?;
+    let previous = folder::text(&schemas.join(&name).join("model.json"))?;
     let fixup = folder::text(&schemas.join(fixup_path(&name)))?;
     let texts = [
-        ("model.json", Some(model_json(model, previous.as_deref(), fixup.as_deref()))),
         ("input.json", Some(model.input.clone())),
         ("output.json", model.output.clone()),
+        ("model.json", Some(model_json(model, previous.as_deref(), fixup.as_deref()))),
     ];
     let mut changes = Vec::new();
     for (file, text) in texts {
         if text.is_some() {
-            let shown = format!(
-                "{}/{name}/{file}",
-                schemas.file_name().map_or("schemas".into(), |name| name.to_string_lossy())
-            );
-            changes.extend(Change::of(path.join(file), shown, text)?);
+            changes.extend(change(schemas, &name, file, text)?);
         }
     }
     Ok(changes)
+}
+
+/// What it takes to give one file of a model's folder this text, or to remove it.
+pub(crate) fn change(
+    schemas: &Path,
+    folder: &str,
+    file: &str,
+    text: Option<String>,
+) -> Result<Option<Change>> {
+    let name = schemas.file_name().map_or("schemas".into(), |name| name.to_string_lossy());
+    let shown = format!("{name}/{folder}/{file}");
+    Change::of(schemas.join(folder).join(file), shown, text)
 }

@@ -18,6 +18,8 @@ pub struct Skipped {
     pub index: usize,
     /// Its `model_id` as given, shortened and with control characters escaped, if it has one.
     pub id: Option<String>,
+    /// The model that it is about, where its `model_id` is one.
+    pub model: Option<ModelId>,
     /// Why.
     pub reason: Unusable,
 }
@@ -39,6 +41,11 @@ pub enum Unusable {
     NoId,
     /// A `model_id` that cannot be one.
     BadId(IdError),
+    /// An id whose folder would be that of another one.
+    SharesFolder {
+        /// The other one.
+        with: ModelId,
+    },
     /// `input_schema` is absent or null.
     NoInputSchema,
     /// What stands for an input schema and is none.
@@ -78,6 +85,9 @@ impl fmt::Display for Unusable {
             Self::Twice { key } => write!(f, "has `{key}` twice"),
             Self::NoId => f.write_str("has no `model_id`"),
             Self::BadId(error) => write!(f, "has a bad `model_id`: {error}"),
+            Self::SharesFolder { with } => {
+                write!(f, "would share the folder `schemas/{}` with `{with}`", with.folder())
+            }
             Self::NoInputSchema => f.write_str("has no `input_schema`"),
             Self::NotAnInput { found } => {
                 write!(f, "has {found} for an `input_schema`, not an object with `properties`")
@@ -97,21 +107,35 @@ impl fmt::Display for Unusable {
     }
 }
 
-/// Reads a reply's `models`, or the one entry as if it were a reply of one.
-pub(super) fn read(entries: &[Piece<'_>]) -> Result<Import, ImportError> {
+/// The entries of a catalog's reply, if it is one.
+pub(super) fn entries(reply: Piece<'_>) -> Option<Vec<Piece<'_>>> {
+    let members = reply.members();
+    let lists: Vec<_> =
+        members.iter().filter(|(key, value)| key == "models" && value.is_array()).collect();
+    match lists.as_slice() {
+        [(_, models)] => Some(models.elements()),
+        _ => None,
+    }
+}
+
+/// Reads entries of a catalog, each with its place in it.
+pub(super) fn read<'a>(
+    entries: impl IntoIterator<Item = (usize, Piece<'a>)>,
+) -> Result<Import, ImportError> {
     let mut models = Vec::new();
     let mut skipped = Vec::new();
     let mut folders: HashMap<String, ModelId> = HashMap::new();
-    for (index, entry) in entries.iter().enumerate() {
-        let id = entry_id(*entry);
+    for (index, entry) in entries {
+        let id = entry_id(entry);
         if let Ok(id) = &id
             && let Some(first) = folders.insert(id.folder(), id.clone())
         {
             return Err(ImportError::Clash { first, second: id.clone() });
         }
-        match id.and_then(|id| read_entry(id, *entry)) {
+        let model = id.as_ref().ok().cloned();
+        match id.and_then(|id| read_entry(id, entry)) {
             Ok(model) => models.push(model),
-            Err(reason) => skipped.push(Skipped { index, id: written_id(*entry), reason }),
+            Err(reason) => skipped.push(Skipped { index, id: shown_id(entry), model, reason }),
         }
     }
     if models.is_empty() {
@@ -120,7 +144,7 @@ pub(super) fn read(entries: &[Piece<'_>]) -> Result<Import, ImportError> {
     Ok(Import { models, skipped })
 }
 
-fn entry_id(entry: Piece<'_>) -> Result<ModelId, Unusable> {
+pub(super) fn entry_id(entry: Piece<'_>) -> Result<ModelId, Unusable> {
     if !entry.is_object() {
         return Err(Unusable::NotAnEntry { found: described(entry) });
     }
@@ -137,9 +161,14 @@ fn entry_id(entry: Piece<'_>) -> Result<ModelId, Unusable> {
     ModelId::parse(&id.ok_or(Unusable::NoId)?).map_err(Unusable::BadId)
 }
 
-fn written_id(entry: Piece<'_>) -> Option<String> {
+pub(super) fn shown_id(entry: Piece<'_>) -> Option<String> {
+    written_id(entry).map(|id| shown(&id))
+}
+
+/// The `model_id` of an entry, whatever it may be.
+pub(super) fn written_id(entry: Piece<'_>) -> Option<String> {
     let (_, value) = entry.members().into_iter().find(|(key, _)| key == "model_id")?;
-    value.as_string().map(|id| shown(&id))
+    value.as_string()
 }
 
 fn read_entry(id: ModelId, entry: Piece<'_>) -> Result<Imported, Unusable> {
@@ -162,7 +191,7 @@ fn read_entry(id: ModelId, entry: Piece<'_>) -> Result<Imported, Unusable> {
         }
     }
     let input = input.ok_or(Unusable::NoInputSchema)?;
-    Ok(Imported { id, input, output, facts })
+    Ok(Imported { id, input, output, facts, listed: true })
 }
 
 fn read_input(schema: Piece<'_>) -> Result<String, Unusable> {

@@ -204,6 +204,12 @@ pub enum ImportError {
         /// The other one.
         second: ModelId,
     },
+    /// Two entries of one catalog, on different pages of it, that have one id and are not
+    /// the same.
+    Changed {
+        /// The `model_id`, shortened and with control characters escaped.
+        id: String,
+    },
     /// Input and output were given in each other's place.
     Swapped,
     /// What should be an input schema is none.

@@ -91,8 +91,13 @@ impl Page {
     fn finish(self, text: &str) -> Result<Import, ImportError> {
         match (self.id, self.input, self.output) {
             (Some((_, id)), Some((_, input)), Some((_, output))) => {
-                let model =
-                    Imported { id, input, output: Some(output), facts: serde_json::Map::new() };
+                let model = Imported {
+                    id,
+                    input,
+                    output: Some(output),
+                    facts: serde_json::Map::new(),
+                    listed: false,
+                };
                 Ok(Import { models: vec![model], skipped: Vec::new() })
             }
             (_, Some((input, _)), None) => {

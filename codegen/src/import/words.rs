@@ -144,6 +144,11 @@ impl fmt::Display for ImportError {
                  `schemas/{}`; take out one of them",
                 first.folder()
             ),
+            Self::Changed { id } => write!(
+                f,
+                "two pages of the catalog have different entries for `{id}`: it changed while it \
+                 was read; read it again"
+            ),
             Self::Swapped => f.write_str(
                 "the input file holds an output schema: give the two files in each \
                  other's place",

@@ -5,6 +5,7 @@ mod files;
 mod mutated;
 mod page;
 mod page_refused;
+mod pages;
 
 use runcomfy_codegen::import::import;
 

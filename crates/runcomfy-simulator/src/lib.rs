@@ -24,6 +24,7 @@
 
 #![warn(missing_docs)]
 
+mod catalog;
 mod dialect;
 mod error;
 mod jobs;

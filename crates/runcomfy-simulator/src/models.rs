@@ -1,6 +1,6 @@
 //! The models of a `schemas/` folder, as the simulator serves them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::catalog::Entry;
 use crate::error::SimulatorError;
 use crate::judge::Judge;
 use crate::output::Output;
@@ -18,7 +19,7 @@ const FIXUPS: &str = "fixups";
 
 /// All models by id.
 pub(crate) struct Models {
-    by_id: HashMap<String, Arc<Model>>,
+    by_id: BTreeMap<String, Arc<Model>>,
 }
 
 /// One model.
@@ -27,6 +28,7 @@ pub(crate) struct Model {
     pub(crate) output: Output,
     /// What a finished job costs.
     pub(crate) price_usd: f64,
+    pub(crate) entry: Entry,
 }
 
 /// What the simulator reads of `model.json`.
@@ -48,7 +50,7 @@ impl Models {
         let mut manifests = Vec::new();
         find_manifests(folder, &mut manifests, &|name| name != FIXUPS)?;
 
-        let mut by_id = HashMap::new();
+        let mut by_id = BTreeMap::new();
         let mut read_from: HashMap<String, PathBuf> = HashMap::new();
         for path in manifests {
             let (id, model) = Model::read(&path)?;
@@ -66,14 +68,18 @@ impl Models {
     pub(crate) fn get(&self, id: &str) -> Option<Arc<Model>> {
         self.by_id.get(id).cloned()
     }
+
+    /// The models that the catalog lists, in the order of their ids.
+    pub(crate) fn catalog(&self) -> impl Iterator<Item = &Entry> {
+        self.by_id.values().map(|model| &model.entry).filter(|entry| entry.is_listed())
+    }
 }
 
 impl Model {
     fn read(manifest: &Path) -> Result<(String, Self), SimulatorError> {
-        let Manifest { id, base_price_usd } = read_json(
-            manifest,
-            "it takes at least an `id`, such as {\"id\": \"minimax/Hailuo Video 01 Live\"}",
-        )?;
+        let advice =
+            "it takes at least an `id`, such as {\"id\": \"minimax/Hailuo Video 01 Live\"}";
+        let Manifest { id, base_price_usd } = read_json(manifest, advice)?;
         if id.split('/').any(str::is_empty) {
             return Err(SimulatorError::Content {
                 path: manifest.to_owned(),
@@ -83,7 +89,13 @@ impl Model {
         }
 
         let input_path = manifest.with_file_name("input.json");
-        let input: Value = read_json(&input_path, "the model's input schema belongs there")?;
+        let advice_on_input = "the model's input schema belongs there";
+        let input: Value = read_json(&input_path, advice_on_input)?;
+        let entry = Entry::new(
+            id.clone(),
+            read_json(manifest, advice)?,
+            read_json(&input_path, advice_on_input)?,
+        );
         let output_path = manifest.with_file_name("output.json");
         let output_schema = if output_path.exists() {
             let file: OutputFile =
@@ -99,7 +111,8 @@ impl Model {
             pointer: flaw.pointer,
             problem: flaw.problem,
         })?;
-        Ok((id, Self { judge, output, price_usd: base_price_usd.unwrap_or(0.0) }))
+        let price_usd = base_price_usd.unwrap_or(0.0);
+        Ok((id, Self { judge, output, price_usd, entry }))
     }
 }
 

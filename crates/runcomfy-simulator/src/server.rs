@@ -1,5 +1,6 @@
 //! The HTTP side: routes, the token, the header that says who answers.
 
+mod catalog;
 mod files;
 mod queue;
 mod reply;
@@ -44,7 +45,9 @@ pub(crate) async fn serve(listener: TcpListener, app: App, stopped: oneshot::Rec
 
 fn router(app: App) -> Router {
     Router::new()
-        .route("/v1/models/{*id}", post(queue::submit))
+        .route("/v1/models", get(catalog::page))
+        .route("/v1/models/categories", get(catalog::categories).post(queue::submit))
+        .route("/v1/models/{*id}", get(catalog::one).post(queue::submit))
         .route("/v1/requests/{id}/status", get(queue::status))
         .route("/v1/requests/{id}/result", get(queue::result))
         .route("/v1/requests/{id}/cancel", post(queue::cancel))

@@ -1,5 +1,6 @@
 //! The client: submit an input, follow its job, read its result.
 
+mod catalog;
 mod error;
 mod job;
 mod polling;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder, redirect};
 use url::{Host, Url};
 
+pub use catalog::{CatalogError, CatalogPage};
 pub use error::{ApiError, ApiErrorKind, ConfigError, JobError, JobErrorReason, SubmitError};
 pub use job::{CancelOutcome, Job, Status, Success, Update, Updates};
 pub use polling::Polling;
@@ -76,10 +78,7 @@ impl Client {
     ///
     /// When there is no token, or one of the two cannot be used.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let mut builder = Self::builder();
-        builder.token = variable(TOKEN_VARIABLE)?.map(Secret);
-        builder.base = variable(API_BASE_VARIABLE)?;
-        builder.build()
+        ClientBuilder::from_env()?.build()
     }
 
     /// Settings to begin from.
@@ -140,6 +139,17 @@ impl Client {
 }
 
 impl ClientBuilder {
+    /// Settings with the token and the API base of the environment, as
+    /// [`Client::from_env`] takes them, for a program that overrides one of them.
+    ///
+    /// # Errors
+    ///
+    /// When a variable is not text.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let token = variable(TOKEN_VARIABLE)?.map(Secret);
+        Ok(Self { token, base: variable(API_BASE_VARIABLE)?, ..Self::default() })
+    }
+
     /// The token.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(Secret(token.into()));

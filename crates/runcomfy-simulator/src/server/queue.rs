@@ -13,7 +13,7 @@ use humantime::format_rfc3339_millis;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::reply::{Code, problem, refused};
+use super::reply::{Code, no_such_model, problem, refused};
 use super::{App, files};
 use crate::jobs::{Glance, Outcome, Phase};
 use crate::judge::Refusal;
@@ -26,7 +26,7 @@ pub(super) async fn submit(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let Some(model) = model_id(uri.path()).and_then(|id| app.models.get(&id)) else {
-        return problem(StatusCode::NOT_FOUND, "this simulator's schemas hold no such model");
+        return no_such_model();
     };
     let body = match body {
         Ok(body) => body,
@@ -108,7 +108,7 @@ pub(super) async fn cancel(
 }
 
 /// The model id in a path: slashes stay raw in it, each segment is percent-encoded.
-fn model_id(path: &str) -> Option<String> {
+pub(super) fn model_id(path: &str) -> Option<String> {
     let segments: Option<Vec<_>> = path
         .strip_prefix("/v1/models/")?
         .split('/')

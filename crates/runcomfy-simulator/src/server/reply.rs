@@ -55,6 +55,10 @@ pub(super) fn problem(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({"detail": message}))).into_response()
 }
 
+pub(super) fn no_such_model() -> Response {
+    problem(StatusCode::NOT_FOUND, "this simulator's schemas hold no such model")
+}
+
 /// A refused input, in the form that FastAPI gives it.
 pub(super) fn refused(refusals: Vec<Refusal>) -> Response {
     let detail: Vec<Value> = refusals

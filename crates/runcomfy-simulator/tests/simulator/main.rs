@@ -1,5 +1,6 @@
 //! Drives the real server over loopback, as a client would.
 
+mod catalog;
 mod files;
 mod folder;
 mod inputs;

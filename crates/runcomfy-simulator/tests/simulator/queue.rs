@@ -198,7 +198,7 @@ async fn a_malformed_request_id_is_named_as_such() {
 #[tokio::test]
 async fn a_wrong_method_is_405_in_json() {
     let site = boat().start(QUEUED).await;
-    let (status, reply) = site.get(&format!("/models/{BOAT_IN_A_PATH}")).await;
+    let (status, reply) = site.post("/models", "{}").await;
     assert_eq!(status, 405);
     assert!(reply["detail"].is_string());
     assert_eq!(site.post("/requests/sim-000001/status", "").await.0, 405);

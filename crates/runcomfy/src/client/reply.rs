@@ -38,13 +38,21 @@ pub(super) enum ResultReply<O> {
     Cancelled,
 }
 
-pub(super) async fn read(mut response: reqwest::Response) -> Result<Reply, reqwest::Error> {
+pub(super) async fn read(response: reqwest::Response) -> Result<Reply, reqwest::Error> {
+    read_up_to(MOST_BYTES, response).await
+}
+
+/// Reads a reply to its end, or until its body is longer than `most`.
+pub(super) async fn read_up_to(
+    most: usize,
+    mut response: reqwest::Response,
+) -> Result<Reply, reqwest::Error> {
     let retry_after = response.headers().get(RETRY_AFTER);
     let seconds = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         body.extend_from_slice(&chunk);
-        if body.len() > MOST_BYTES {
+        if body.len() > most {
             break;
         }
     }
@@ -130,7 +138,14 @@ pub(super) fn cancelled(reply: Result<Reply, reqwest::Error>) -> Result<CancelOu
 /// The body of a reply that is no error. A 2xx may carry an error: it is looked for
 /// before anything else.
 fn json(reply: &Reply) -> Result<Value, Problem> {
-    let parsed = serde_json::from_slice::<Value>(&reply.body);
+    answer(reply, serde_json::from_slice(&reply.body))
+}
+
+/// The same for a body that was parsed in another way, or in part.
+pub(super) fn answer(
+    reply: &Reply,
+    parsed: Result<Value, serde_json::Error>,
+) -> Result<Value, Problem> {
     let code = parsed.as_ref().ok().and_then(error_code);
     if code.is_some() || reply.http_status >= 400 {
         return Err(Problem::Api(ApiError {
@@ -200,7 +215,7 @@ fn words(value: &Value) -> Option<String> {
 }
 
 impl Reply {
-    fn unreadable(&self, reason: &str) -> Problem {
+    pub(super) fn unreadable(&self, reason: &str) -> Problem {
         Problem::Unreadable { reason: reason.to_owned(), body: self.kept() }
     }
 

@@ -1,0 +1,132 @@
+//! A catalog that comes in pages, and what `model.json` says of a model's standing in it.
+
+use runcomfy_codegen::import::{Import, ImportError, Pages, Standing, from_files, import};
+use runcomfy_codegen::model_json;
+
+use crate::INPUT;
+
+fn entry(id: &str, name: &str) -> String {
+    format!(r#"{{"model_id": "{id}", "display_name": "{name}", "input_schema": {INPUT}}}"#)
+}
+
+fn page(entries: &[String]) -> String {
+    format!(r#"{{"total": 9, "models": [{}]}}"#, entries.join(", "))
+}
+
+fn ids(import: &Import) -> Vec<&str> {
+    import.models.iter().map(|model| model.id.as_str()).collect()
+}
+
+#[test]
+fn an_entry_that_is_on_two_pages_counts_once() {
+    let [a, b, c] = ["a/one", "b/two", "c/three"].map(|id| entry(id, "x"));
+    let nameless = r#"{"display_name": "x"}"#.to_owned();
+    let mut pages = Pages::default();
+    let cases = [
+        (page(&[]), 0),
+        (page(&[a.clone(), b.clone()]), 2),
+        (page(&[b.clone(), c, nameless.clone()]), 2),
+        (page(&[nameless, a, b]), 0),
+    ];
+    for (text, fresh) in cases {
+        assert_eq!(pages.add(&text), Ok(fresh), "{text}");
+    }
+    assert_eq!(pages.len(), 4);
+    let import = pages.import().unwrap();
+    assert_eq!(ids(&import), ["a/one", "b/two", "c/three"]);
+    assert!(import.models.iter().all(|model| model.listed));
+    let [skipped] = import.skipped.as_slice() else { panic!("{:?}", import.skipped) };
+    assert_eq!((skipped.index, &skipped.model), (3, &None));
+}
+
+#[test]
+fn two_entries_of_one_id_that_differ_are_an_error_that_says_so() {
+    let mut pages = Pages::default();
+    pages.add(&page(&[entry("a/one", "x")])).unwrap();
+    let error = pages.add(&page(&[entry("a/one", "y")])).unwrap_err();
+    assert_eq!(error, ImportError::Changed { id: "a/one".to_owned() });
+    let words = error.to_string();
+    assert!(words.contains("`a/one`") && words.contains("read it again"), "{words}");
+}
+
+#[test]
+fn what_is_no_page_of_a_catalog_is_refused() {
+    let cases = ["", "[]", "{}", INPUT, "<html>", r#"{"models": ["#, &entry("a/one", "x")];
+    for text in cases {
+        let mut pages = Pages::default();
+        assert!(pages.add(text).is_err(), "{text} was taken");
+        assert!(pages.is_empty());
+    }
+    assert!(matches!(Pages::default().import(), Err(ImportError::NothingUsable { .. })));
+}
+
+#[test]
+fn of_two_ids_that_would_share_a_folder_the_same_one_has_it_in_any_order() {
+    let both = [entry("a/Sea 4K", "x"), entry("a/sea-4k", "y")];
+    let reversed = [both[1].clone(), both[0].clone()];
+    for entries in [both, reversed] {
+        let mut pages = Pages::default();
+        pages.add(&page(&entries)).unwrap();
+        let import = pages.import().unwrap();
+        assert_eq!(ids(&import), ["a/Sea 4K"]);
+        let [skipped] = import.skipped.as_slice() else { panic!("{:?}", import.skipped) };
+        assert_eq!(skipped.model.as_ref().map(|id| id.as_str()), Some("a/sea-4k"));
+        let words = "`a/sea-4k` would share the folder `schemas/a/sea-4k` with `a/Sea 4K`";
+        assert_eq!(skipped.to_string(), words);
+    }
+}
+
+#[test]
+fn an_entry_that_was_passed_over_says_which_model_it_is_about() {
+    let entries = [entry("a/one", "x"), r#"{"model_id": "a/two", "input_schema": null}"#.into()];
+    let skipped = import(&page(&entries)).unwrap().skipped;
+    let models: Vec<_> = skipped.iter().map(|entry| entry.model.as_ref().unwrap()).collect();
+    assert_eq!(models[0].as_str(), "a/two");
+}
+
+#[test]
+fn the_standing_is_the_catalogs_to_say_and_a_page_leaves_it() {
+    let listed = &import(&entry("a/one", "x")).unwrap().models[0];
+    let by_hand = &from_files("a/one", INPUT, None).unwrap();
+    let standing = |text: &str| {
+        let Standing { id, listed, gone } = Standing::read(text).unwrap();
+        assert_eq!(id.as_str(), "a/one");
+        (listed, gone)
+    };
+    let first = model_json(listed, None, None);
+    assert_eq!(standing(&first), (true, None));
+    assert_eq!(standing(&model_json(by_hand, None, None)), (false, None));
+    let gone = Standing::marked_gone(&first, "0.1.0").unwrap();
+    assert_eq!(standing(&gone), (true, Some("0.1.0".to_owned())));
+    assert_eq!(standing(&model_json(by_hand, Some(&gone), None)), (true, Some("0.1.0".to_owned())));
+    assert_eq!(model_json(listed, Some(&gone), None), first);
+
+    let boast = entry("a/one", "x").replacen('{', r#"{"gone": "9.9.9", "listed": 7, "#, 1);
+    assert_eq!(model_json(&import(&boast).unwrap().models[0], None, None), first);
+}
+
+#[test]
+fn a_standing_that_cannot_be_read_is_refused_in_words() {
+    let cases = [
+        ("[]", "no JSON object"),
+        (r#"{"id": 7}"#, "no `id`"),
+        (r#"{"id": "one"}"#, "correct the `id`"),
+        (r#"{"id": "a/one", "listed": "yes"}"#, "`listed`"),
+        (r#"{"id": "a/one", "gone": true}"#, "`gone`"),
+    ];
+    for (text, words) in cases {
+        let error = Standing::read(text).unwrap_err().to_string();
+        assert!(error.contains(words), "{text}: {error}");
+    }
+}
+
+#[test]
+fn the_order_of_arguments_outlasts_a_schema_that_cannot_be_read() {
+    let previous = r#"{"id": "a/one", "arguments": ["zeta"]}"#;
+    let too_deep = format!("\"default\": {}{}", "[".repeat(80), "]".repeat(80));
+    let unreadable = INPUT.replace(r#""maxLength": 40"#, &too_deep);
+    for input in [INPUT, unreadable.as_str()] {
+        let model = from_files("a/one", input, None).unwrap();
+        assert!(model_json(&model, Some(previous), None).contains("\"zeta\""), "{input}");
+    }
+}

@@ -1,0 +1,77 @@
+//! The catalog: what it says of a model, made from the model's own files.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+/// Keys of `model.json` that are not the catalog's, or that an entry has from elsewhere.
+const NOT_FACTS: [&str; 6] = ["id", "arguments", "listed", "gone", "model_id", "input_schema"];
+
+/// One model's entry.
+pub(crate) struct Entry {
+    id: String,
+    /// What else `model.json` says, in its order.
+    facts: Map<String, Value>,
+    /// The schema as it stands in its file, since its spelling matters to who generates from it.
+    input: Box<RawValue>,
+    is_gone: bool,
+}
+
+/// Whether an entry is served with its schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Schema {
+    Shown,
+    LeftOut,
+}
+
+/// An entry as it is served.
+#[derive(Serialize)]
+pub(crate) struct Served<'a> {
+    model_id: &'a str,
+    #[serde(flatten)]
+    facts: &'a Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_schema: Option<&'a RawValue>,
+}
+
+impl Entry {
+    pub(crate) fn new(id: String, manifest: Map<String, Value>, input: Box<RawValue>) -> Self {
+        let is_gone = manifest.contains_key("gone");
+        let facts =
+            manifest.into_iter().filter(|(key, _)| !NOT_FACTS.contains(&key.as_str())).collect();
+        Self { id, facts, input, is_gone }
+    }
+
+    /// Whether the catalog has it: a model that is marked as gone was taken out of it.
+    pub(crate) fn is_listed(&self) -> bool {
+        !self.is_gone
+    }
+
+    pub(crate) fn served(&self, schema: Schema) -> Served<'_> {
+        let input_schema = match schema {
+            Schema::Shown => Some(&*self.input),
+            Schema::LeftOut => None,
+        };
+        Served { model_id: &self.id, facts: &self.facts, input_schema }
+    }
+
+    /// Whether its id or its words hold this text, whatever the case.
+    pub(crate) fn mentions(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        let words = ["display_name", "description"].iter().filter_map(|key| self.text(key));
+        words.chain([self.id.as_str()]).any(|words| words.to_lowercase().contains(&text))
+    }
+
+    pub(crate) fn is_of_kind(&self, kind: &str) -> bool {
+        self.text("kind") == Some(kind)
+    }
+
+    pub(crate) fn categories(&self) -> impl Iterator<Item = &str> {
+        let categories = self.facts.get("categories").and_then(Value::as_array);
+        categories.into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    fn text(&self, key: &str) -> Option<&str> {
+        self.facts.get(key)?.as_str()
+    }
+}

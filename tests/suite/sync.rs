@@ -1,0 +1,301 @@
+//! The live catalog → the schemas folder, through the real command and against the simulator.
+
+mod place;
+mod replies;
+mod server;
+
+use serde_json::{Value, json};
+
+use crate::support::{write, xtask};
+use place::{MODELS, Place, Said, TOKEN, input};
+use server::{Server, http, page};
+
+/// This workspace's version.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+const OUTPUT: &str = r#"{"output": {"type": "object", "properties": {}}}"#;
+
+#[test]
+fn a_folder_becomes_what_the_catalog_says_and_the_next_time_nothing_changes() {
+    for (page_size, progress) in [
+        ("1", "read 1 of 4\nread 2 of 4\nread 3 of 4\nread 4 of 4\n"),
+        ("2", "read 2 of 4\nread 4 of 4\n"),
+        ("3", "read 3 of 4\nread 4 of 4\n"),
+        ("500", "read 4 of 4\n"),
+    ] {
+        let place = Place::with(&MODELS);
+        let said = place.sync(&["--page-size", page_size]);
+        assert!(said.ok && said.err == progress, "{page_size}: {said:?}");
+        let lines = MODELS.map(|id| format!("added   {id}\n")).concat();
+        assert!(said.out.starts_with(&lines), "{said:?}");
+        assert!(said.out.contains("in the catalog: 4; added 4, changed 0, "), "{said:?}");
+        let expected = ["acme/big-boat", "acme/big-boat/draft", "kling/kling/lipsync"];
+        assert_eq!(place.models()[..3], expected);
+
+        let before = place.files();
+        for flags in [&[][..], &["--check"]] {
+            let said = place.sync(flags);
+            assert!(said.ok && said.out.contains("added 0, changed 0, "), "{said:?}");
+            assert_eq!(said.out.lines().count(), 1, "{said:?}");
+        }
+        assert_eq!(place.files(), before);
+    }
+}
+
+#[test]
+fn what_a_sync_wrote_has_the_schemas_own_spelling_and_every_fact_and_generates() {
+    let place = Place::with(&MODELS);
+    assert!(place.sync(&[]).ok);
+    let input = place.text("acme/big-boat/input.json");
+    assert!(input.contains("\"default\": 1.0\n"), "{input}");
+    assert!(input.find("zeta") < input.find("alpha"), "{input}");
+    let model: Value = serde_json::from_str(&place.text("acme/big-boat/model.json")).expect("JSON");
+    let expected = json!({
+        "id": "acme/Big Boat", "listed": true, "display_name": "acme/Big Boat",
+        "kind": "video", "base_price_usd": 0.5, "arguments": ["zeta"],
+    });
+    assert_eq!(model, expected);
+    let (schemas, out) = (place.path("schemas"), place.path("generated"));
+    let (ok, said) = xtask(&[
+        "codegen",
+        "--schemas",
+        &schemas.display().to_string(),
+        "--out",
+        &out.display().to_string(),
+    ]);
+    assert!(ok && said.contains("models: 4;"), "{said}");
+}
+
+#[test]
+fn what_changed_came_and_went_is_reported_by_check_and_carried_by_sync() {
+    let place = Place::with(&MODELS);
+    assert!(place.sync(&[]).ok);
+    place.publish("acme/Big Boat", 80);
+    place.publish("acme/raft", 70);
+    place.withdraw("zoo/zebra-2.1");
+    let before = place.files();
+
+    let check = place.sync(&["--check", "--page-size", "2"]);
+    assert!(
+        !check.ok && check.err.contains("run `cargo xtask schemas sync` without --check"),
+        "{check:?}"
+    );
+    assert_eq!(place.files(), before, "--check wrote something");
+    let sync = place.sync(&["--page-size", "2"]);
+    assert!(sync.ok, "{sync:?}");
+    assert_eq!(check.out, sync.out);
+    for part in [
+        "changed acme/Big Boat\n--- schemas/acme/big-boat/input.json\n",
+        "-      \"maxLength\": 70\n+      \"maxLength\": 80\n",
+        "added   acme/raft\n",
+        "gone    zoo/zebra-2.1: not in the catalog any more; kept for one release\n",
+        "added 1, changed 1, back 0, gone 1, removed 0, kept 0; passed over 0",
+    ] {
+        assert!(sync.out.contains(part), "it does not say `{part}`: {}", sync.out);
+    }
+    for same in ["big-boat/draft", "lipsync"] {
+        assert!(!sync.out.contains(same), "{}", sync.out);
+    }
+    let mut expected = before.clone();
+    expected.retain(|(name, _)| {
+        !["acme/big-boat/input.json", "zoo/zebra-2.1/model.json"].contains(&name.as_str())
+    });
+    let after = place.files();
+    assert!(expected.iter().all(|file| after.contains(file)), "something else changed");
+    assert_eq!(after.len(), before.len() + 2);
+    assert!(place.sync(&["--check"]).ok);
+}
+
+#[test]
+fn a_model_that_is_gone_is_kept_for_one_release_then_removed_unless_it_comes_back() {
+    let place = Place::with(&MODELS);
+    assert!(place.sync(&[]).ok);
+    let whole = place.files();
+    place.withdraw("acme/Big Boat");
+    assert!(place.sync(&[]).ok);
+    let model = "acme/big-boat/model.json";
+    let mark = format!("\"gone\": \"{VERSION}\"");
+    assert!(place.text(model).contains(&mark), "{}", place.text(model));
+
+    let kept = place.files();
+    let said = place.sync(&["--check"]);
+    assert!(said.ok && said.out.contains("kept    acme/Big Boat: "), "{said:?}");
+
+    place.publish("acme/Big Boat", 70);
+    let said = place.sync(&[]);
+    assert!(said.ok && said.out.starts_with("back    acme/Big Boat\n"), "{said:?}");
+    assert_eq!(place.files(), whole);
+
+    place.withdraw("acme/Big Boat");
+    assert!(place.sync(&[]).ok);
+    assert_eq!(place.files(), kept);
+    for (since, removed) in [("999.0.0", false), ("0.0.9-rc.1", true)] {
+        let text = place.text(model).replace(VERSION, since);
+        write(&place.path("schemas").join(model), &text);
+        let said = place.sync(&["--check"]);
+        assert_eq!(said.ok, !removed, "{said:?}");
+        write(&place.path("schemas").join(model), &text.replace(since, VERSION));
+    }
+    let old = place.text(model).replace(VERSION, "0.0.9");
+    write(&place.path("schemas").join(model), &old);
+    let said = place.sync(&[]);
+    let line = "removed acme/Big Boat: not in the catalog since 0.0.9\n";
+    assert!(said.ok && said.out.contains(line), "{said:?}");
+    assert_eq!(place.models(), ["acme/big-boat/draft", "kling/kling/lipsync", "zoo/zebra-2.1"]);
+
+    // The folders that held nothing else go too.
+    place.withdraw("kling/kling/lipsync");
+    assert!(place.sync(&[]).ok);
+    let model = "kling/kling/lipsync/model.json";
+    write(&place.path("schemas").join(model), &place.text(model).replace(VERSION, "0.0.9"));
+    assert!(place.sync(&[]).ok);
+    assert!(!place.path("schemas/kling").exists() && place.path("schemas/zoo").exists());
+}
+
+#[test]
+fn a_model_added_by_hand_is_left_alone_until_the_catalog_lists_it() {
+    let place = Place::with(&MODELS);
+    write(&place.path("in.json"), &input(70));
+    write(&place.path("out.json"), OUTPUT);
+    let said = place.add(&["in.json", "out.json", "--id", "acme/mine"]);
+    // In the order in which they are written: a folder with `model.json` is complete.
+    let files = said.out.lines().filter_map(|line| line.strip_prefix("new     schemas/acme/mine/"));
+    assert_eq!(files.collect::<Vec<_>>(), ["input.json", "output.json", "model.json"]);
+    assert!(place.sync(&[]).ok);
+    let said = place.sync(&["--check"]);
+    let line = "kept    acme/mine: not in the catalog; added by hand, and left alone\n";
+    assert!(said.ok && said.out.contains(line), "{said:?}");
+
+    // The catalog has no output schemas: the one that is there stays.
+    let output = place.text("acme/mine/output.json");
+    place.publish("acme/mine", 80);
+    let said = place.sync(&[]);
+    assert!(said.ok && said.out.starts_with("changed acme/mine\n"), "{said:?}");
+    assert_eq!(place.text("acme/mine/output.json"), output);
+    place.withdraw("acme/mine");
+    assert!(place.sync(&[]).out.contains("gone    acme/mine: "));
+    let marked: Value = serde_json::from_str(&place.text("acme/mine/model.json")).expect("JSON");
+    assert_eq!((&marked["listed"], &marked["gone"]), (&json!(true), &json!(VERSION)));
+}
+
+#[test]
+fn an_entry_that_cannot_be_used_is_passed_over_and_its_model_left_as_it_is() {
+    let place = Place::with(&MODELS);
+    assert!(place.sync(&[]).ok);
+    let before = place.files();
+    let entries = [
+        place.entry("acme/Big Boat"),
+        json!({"model_id": "acme/Big Boat/draft", "input_schema": null}).to_string(),
+        place.entry("kling/kling/lipsync"),
+        json!({"model_id": "zoo/zebra-2.1", "input_schema": {"type": "string"}}).to_string(),
+        json!({"display_name": "nobody"}).to_string(),
+    ];
+    let server = Server::start(vec![http(200, &page(&entries, Some(5)))]);
+    let said = place.sync_from(&server.base, &[]);
+    assert!(said.ok && said.out.ends_with("kept 0; passed over 3\n"), "{said:?}");
+    for words in [
+        "warning: passed over: `acme/Big Boat/draft` has no `input_schema`\n",
+        "warning: passed over: `zoo/zebra-2.1` has an object with the key `type` for an",
+        "warning: passed over: entry 5 has no `model_id`\n",
+    ] {
+        assert!(said.err.contains(words), "{said:?}");
+    }
+    assert_eq!(place.files(), before);
+}
+
+#[test]
+fn an_id_that_is_spelt_anew_keeps_its_folder_and_is_not_gone() {
+    let place = Place::with(&MODELS);
+    assert!(place.sync(&[]).ok);
+    let before = place.models();
+    place.withdraw("zoo/zebra-2.1");
+    place.publish("zoo/Zebra 2.1", 70);
+    let said = place.sync(&[]);
+    let lines = "-  \"id\": \"zoo/zebra-2.1\",\n+  \"id\": \"zoo/Zebra 2.1\",\n";
+    assert!(said.ok && said.out.starts_with("changed zoo/Zebra 2.1\n"), "{said:?}");
+    assert!(said.out.contains(lines) && said.out.contains(" gone 0, "), "{said:?}");
+    assert_eq!(place.models(), before);
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_named() {
+    let place = Place::with(&MODELS);
+    let cases: [(&[&str], Option<&str>, &str); 6] = [
+        (&[], None, "set RUNCOMFY_TOKEN"),
+        (&["--api-base", "http://example.com/v1"], Some(TOKEN), "plain http"),
+        (&["--api-base", "model-api"], Some(TOKEN), "no absolute URL"),
+        (&["--api-base", "http://127.0.0.1:1/v1"], Some(TOKEN), "no whole answer"),
+        (&["--page-size", "0"], Some(TOKEN), "page-size"),
+        (&["--page-size", "501"], Some(TOKEN), "page-size"),
+    ];
+    for (flags, token, words) in cases {
+        let mut command = place.command(flags);
+        command.env_remove("RUNCOMFY_TOKEN").envs(token.map(|token| ("RUNCOMFY_TOKEN", token)));
+        let said = Said::from(command.output().expect("it runs"));
+        assert!(!said.ok && said.err.contains(words), "{flags:?}: {said:?}");
+        assert!(place.files().is_empty());
+    }
+    for (file, text, words) in [
+        ("a/b/model.json", "{", "a/b/model.json: it is no JSON object"),
+        ("a/b/model.json", r#"{"id": "a/c"}"#, "belongs in the folder `a/c`, not in `a/b`"),
+        ("a/b/model.json", r#"{"id": "a/b", "gone": "soon"}"#, "no version"),
+    ] {
+        let place = Place::with(&MODELS);
+        write(&place.path("schemas").join(file), text);
+        let said = place.sync(&[]);
+        assert!(!said.ok && said.err.replace('\\', "/").contains(words), "{said:?}");
+        assert_eq!(place.files(), [(file.to_owned(), text.to_owned())]);
+    }
+}
+
+#[test]
+fn the_environment_says_where_the_api_is_unless_the_command_line_does() {
+    let place = Place::with(&MODELS);
+    let (_runtime, simulator) = place.serve();
+    let mut command = place.command(&[]);
+    command.env("RUNCOMFY_MODEL_API_BASE", simulator.api_base());
+    assert!(Said::from(command.output().expect("it runs")).ok);
+    let mut command = place.command(&["--check", "--api-base", simulator.api_base()]);
+    command.env("RUNCOMFY_MODEL_API_BASE", "http://127.0.0.1:1/v1");
+    assert!(Said::from(command.output().expect("it runs")).ok);
+}
+
+#[test]
+fn what_an_interruption_left_between_two_files_is_completed_the_next_time() {
+    let whole = Place::with(&MODELS);
+    assert!(whole.sync(&[]).ok);
+
+    // A new model of which only the first file was written, and a changed one.
+    let place = Place::with(&MODELS);
+    assert!(place.sync(&[]).ok);
+    std::fs::remove_file(place.path("schemas/zoo/zebra-2.1/model.json")).expect("it is there");
+    let model = place.text("acme/big-boat/model.json");
+    write(&place.path("schemas/acme/big-boat/model.json"), &model.replace("0.5", "0.4"));
+    let said = place.sync(&[]);
+    assert!(said.ok && said.out.contains("added   zoo/zebra-2.1\n"), "{said:?}");
+    assert!(said.out.contains("changed acme/Big Boat\n"), "{said:?}");
+    assert_eq!(place.files(), whole.files());
+
+    // One that was being removed.
+    place.withdraw("zoo/zebra-2.1");
+    assert!(place.sync(&[]).ok);
+    std::fs::remove_file(place.path("schemas/zoo/zebra-2.1/input.json")).expect("it is there");
+    let model = "zoo/zebra-2.1/model.json";
+    write(&place.path("schemas").join(model), &place.text(model).replace(VERSION, "0.0.9"));
+    let said = place.sync(&[]);
+    assert!(said.ok && said.out.contains("removed zoo/zebra-2.1: "), "{said:?}");
+    assert!(!place.path("schemas/zoo").exists());
+}
+
+#[test]
+fn a_whole_catalog_reply_is_added_from_a_file() {
+    let place = Place::with(&MODELS);
+    let entries = MODELS.map(|id| place.entry(id));
+    write(&place.path("reply.json"), &page(&entries[1..], Some(3)));
+    let said = place.add(&["reply.json"]);
+    assert_eq!(place.models(), ["acme/big-boat/draft", "kling/kling/lipsync", "zoo/zebra-2.1"]);
+    assert_eq!(said.out.matches("new     ").count(), 6, "{said:?}");
+    // What came from a catalog is what a sync would have written.
+    let said = place.sync(&[]);
+    assert!(said.ok && said.out.contains("added 1, changed 0, "), "{said:?}");
+}

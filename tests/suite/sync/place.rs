@@ -1,0 +1,174 @@
+//! A folder that a simulator serves as the catalog, a folder to be brought up to date, and the
+//! command that does it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use runcomfy_simulator::Simulator;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::support::{cargo, root, write};
+
+/// What must never be said.
+pub(super) const TOKEN: &str = "hush-hush-token";
+
+/// Four models of three providers; one id is the beginning of another.
+pub(super) const MODELS: [&str; 4] =
+    ["acme/Big Boat", "acme/Big Boat/draft", "kling/kling/lipsync", "zoo/zebra-2.1"];
+
+/// A schema with keys in no order, and a number with a spelling of its own.
+pub(super) fn input(most: u32) -> String {
+    format!(
+        r#"{{"type": "object", "required": ["zeta"], "properties": {{
+        "zeta": {{"type": "string", "maxLength": {most}}},
+        "alpha": {{"type": "number", "default": 1.0}}}}}}"#
+    )
+}
+
+/// A folder that a simulator serves as the catalog, and one to be brought up to date.
+pub(super) struct Place(tempfile::TempDir);
+
+impl Place {
+    pub(super) fn with(models: &[&str]) -> Self {
+        let place = Self(tempfile::tempdir().expect("there is room"));
+        models.iter().for_each(|id| place.publish(id, 70));
+        place
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// A model of the catalog.
+    pub(super) fn publish(&self, id: &str, most: u32) {
+        let facts = json!({"id": id, "display_name": id, "kind": "video", "base_price_usd": 0.5});
+        write(&self.published(id).join("model.json"), &facts.to_string());
+        write(&self.published(id).join("input.json"), &input(most));
+    }
+
+    pub(super) fn withdraw(&self, id: &str) {
+        for file in ["model.json", "input.json"] {
+            std::fs::remove_file(self.published(id).join(file)).expect("it was published");
+        }
+    }
+
+    pub(super) fn published(&self, id: &str) -> PathBuf {
+        self.path("catalog").join(id)
+    }
+
+    /// What the catalog says of a model.
+    pub(super) fn entry(&self, id: &str) -> String {
+        let read =
+            |file| std::fs::read_to_string(self.published(id).join(file)).expect("it is there");
+        let facts = read("model.json").replace("\"id\"", "\"model_id\"");
+        let facts = facts.strip_suffix('}').expect("it is an object");
+        format!("{facts},\"input_schema\":{}}}", read("input.json"))
+    }
+
+    pub(super) fn serve(&self) -> (Runtime, Simulator) {
+        let runtime = Runtime::new().expect("it starts");
+        let simulator = runtime.block_on(Simulator::builder(self.path("catalog")).start());
+        (runtime, simulator.expect("it starts"))
+    }
+
+    /// The command, with nothing of this process's own settings but the token.
+    pub(super) fn command(&self, flags: &[&str]) -> Command {
+        let mut command = Command::new(xtask());
+        command.args(["schemas", "sync", "--schemas"]).arg(self.path("schemas")).args(flags);
+        command.env_remove("RUNCOMFY_MODEL_API_BASE").env("RUNCOMFY_TOKEN", TOKEN);
+        command
+    }
+
+    pub(super) fn sync_from(&self, base: &str, flags: &[&str]) -> Said {
+        let mut command = self.command(&[flags, &["--api-base", base]].concat());
+        command.output().expect("it runs").into()
+    }
+
+    /// Against a simulator of the catalog folder.
+    pub(super) fn sync(&self, flags: &[&str]) -> Said {
+        let (_runtime, simulator) = self.serve();
+        self.sync_from(simulator.api_base(), flags)
+    }
+
+    pub(super) fn add(&self, args: &[&str]) -> Said {
+        let mut command = Command::new(xtask());
+        command.args(["schemas", "add"]).args(args).args(["--schemas", "schemas"]);
+        let said = Said::from(command.current_dir(self.0.path()).output().expect("it runs"));
+        assert!(said.ok, "{said:?}");
+        said
+    }
+
+    pub(super) fn text(&self, file: &str) -> String {
+        std::fs::read_to_string(self.path("schemas").join(file)).expect("it is there")
+    }
+
+    /// The folders with a `model.json`, in order.
+    pub(super) fn models(&self) -> Vec<String> {
+        let files = self.files();
+        let models = files.iter().filter_map(|(name, _)| name.strip_suffix("/model.json"));
+        let mut models: Vec<String> = models.map(str::to_owned).collect();
+        models.sort();
+        models
+    }
+
+    /// Every file of the schemas folder with its text, in order.
+    pub(super) fn files(&self) -> Vec<(String, String)> {
+        let mut files = Vec::new();
+        let mut folders = vec![(self.path("schemas"), String::new())];
+        while let Some((path, prefix)) = folders.pop() {
+            for entry in std::fs::read_dir(&path).into_iter().flatten() {
+                let entry = entry.expect("it can be read");
+                let name = format!("{prefix}{}", entry.file_name().display());
+                match entry.path().is_dir() {
+                    true => folders.push((entry.path(), name + "/")),
+                    false => {
+                        let text = std::fs::read_to_string(entry.path());
+                        files.push((name, text.expect("it can be read")));
+                    }
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+}
+
+/// What a command said.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub ok: bool,
+    pub out: String,
+    pub err: String,
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("xtask speaks UTF-8");
+        let said = Self {
+            ok: output.status.success(),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        };
+        assert!(!said.out.contains(TOKEN) && !said.err.contains(TOKEN), "{said:?}");
+        said
+    }
+}
+
+/// The program itself, built once: only then is killing it killing it, and not cargo.
+fn xtask() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let args = ["build", "--offline", "--package", "xtask", "--message-format", "json"];
+        let output = cargo(&root(), &args);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let messages = String::from_utf8(output.stdout).expect("cargo speaks UTF-8");
+        let messages = messages.lines().map(serde_json::from_str::<Value>);
+        let mut programs = messages.filter_map(|message| {
+            let message = message.expect("cargo speaks JSON");
+            message["executable"].as_str().map(PathBuf::from)
+        });
+        programs.next_back().expect("there is a program")
+    })
+}

@@ -1,0 +1,106 @@
+//! `cargo xtask schemas sync`: the live catalog → the schemas folder.
+//!
+//! The folder is read first, then every page; only when all of it was judged is anything
+//! written, one model after the other.
+
+mod known;
+mod plan;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use runcomfy::Client;
+use runcomfy::client::ClientBuilder;
+use runcomfy_codegen::import::{Import, Pages};
+use semver::Version;
+
+use crate::SyncArgs;
+use crate::schemas::schemas_folder;
+use plan::Plan;
+
+pub(crate) fn run(args: &SyncArgs) -> Result<ExitCode> {
+    let schemas = schemas_folder(args.schemas.as_deref())?;
+    let (import, plan) = judge(args, &schemas)
+        .with_context(|| format!("nothing was changed in {}", schemas.display()))?;
+    for skipped in &import.skipped {
+        eprintln!("warning: passed over: {skipped}");
+    }
+    for step in &plan.steps {
+        if !args.check {
+            step.apply(&schemas)?;
+        }
+        step.print();
+    }
+    println!(
+        "models in the catalog: {}; {}; passed over {}",
+        import.models.len() + import.skipped.len(),
+        plan.counts(),
+        import.skipped.len()
+    );
+    if !plan.changes_something() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    if args.check {
+        eprintln!(
+            "error: {} is not what the catalog says; run `cargo xtask schemas sync` without --check",
+            schemas.display()
+        );
+        return Ok(ExitCode::FAILURE);
+    }
+    if args.schemas.is_none() {
+        println!("now run `cargo xtask codegen`");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Everything that can fail before a file is touched.
+fn judge(args: &SyncArgs, schemas: &std::path::Path) -> Result<(Import, Plan)> {
+    let version = Version::parse(env!("CARGO_PKG_VERSION")).context("xtask's own version")?;
+    let known = known::read(schemas)?;
+    let mut builder = ClientBuilder::from_env()?;
+    if let Some(base) = &args.api_base {
+        builder = builder.api_base(base);
+    }
+    let client = builder.build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let pages = runtime.block_on(read(&client, args.page_size.into()))?;
+    let import = pages.import()?;
+    let plan = Plan::new(&known, &import, schemas, &version)?;
+    Ok((import, plan))
+}
+
+/// Every page of the catalog. The next page begins after the entries that are there
+/// already, so that pages that overlap are no harm.
+async fn read(client: &Client, page_size: usize) -> Result<Pages> {
+    let mut pages = Pages::default();
+    let mut promised = None;
+    loop {
+        let place = || format!("reading the catalog from entry {} on", pages.len() + 1);
+        let page = client.catalog_page(pages.len(), page_size).await.with_context(place)?;
+        let is_first = pages.is_empty();
+        let fresh = pages.add(&page.text)?;
+        match page.total {
+            Some(total) => eprintln!("read {} of {total}", pages.len()),
+            None => eprintln!("read {}", pages.len()),
+        }
+        if !is_first && page.total != promised {
+            bail!("the catalog changed while it was read; run it again");
+        }
+        promised = page.total;
+        if fresh == 0 || promised.is_some_and(|total| pages.len() >= total) {
+            break;
+        }
+    }
+    match promised {
+        Some(total) if total != pages.len() => bail!(
+            "the catalog says that it has {total} models, and {} came: it changed while it was \
+             read; run it again",
+            pages.len()
+        ),
+        Some(_) | None if pages.is_empty() => bail!(
+            "the catalog came back empty, which says nothing about the models; check the API \
+             base and run it again"
+        ),
+        Some(_) | None => Ok(pages),
+    }
+}

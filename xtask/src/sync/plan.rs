@@ -1,0 +1,169 @@
+//! What a sync has to do: one step a model.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use runcomfy_codegen::import::{Import, ModelId, Standing};
+use semver::Version;
+
+use super::known::{Known, Model};
+use crate::files::Change;
+use crate::schemas::{change, changes};
+
+/// Everything to do, in the order of the models' ids.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub steps: Vec<Step>,
+}
+
+/// What becomes of one model.
+#[derive(Debug)]
+pub(super) struct Step {
+    id: ModelId,
+    fate: Fate,
+    /// The files, with `model.json` last: a new model is one only when complete, and one
+    /// that is to be removed is found again until all of it is.
+    changes: Vec<Change>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fate {
+    Added,
+    Changed,
+    /// Listed again after it was gone.
+    Back,
+    /// Found to be gone from the catalog.
+    Gone,
+    /// Gone for a version already.
+    Removed(Version),
+    /// Gone, under the version that is still current.
+    StillGone(Version),
+    /// Not in the catalog, and never found there: somebody added it by hand.
+    NeverListed,
+}
+
+impl Plan {
+    /// Compares the folder with the catalog, under this version of the workspace.
+    pub(super) fn new(
+        known: &Known,
+        import: &Import,
+        schemas: &Path,
+        version: &Version,
+    ) -> Result<Self> {
+        let mut steps = Vec::new();
+        for model in &import.models {
+            let changes = changes(model, schemas)?;
+            if !changes.is_empty() {
+                let fate = match known.get(&model.id.folder()) {
+                    None => Fate::Added,
+                    Some(Model { gone: Some(_), .. }) => Fate::Back,
+                    Some(Model { gone: None, .. }) => Fate::Changed,
+                };
+                steps.push(Step { id: model.id.clone(), fate, changes });
+            }
+        }
+        // An entry that was passed over is in the catalog all the same. And a folder may
+        // have gone over to another spelling of its id, which the difference shows.
+        let passed_over = import.skipped.iter().filter_map(|skipped| skipped.model.as_ref());
+        let listed = import.models.iter().map(|model| &model.id);
+        let spared: BTreeSet<String> = listed.chain(passed_over).map(ModelId::folder).collect();
+        for (folder, model) in known.iter().filter(|(folder, _)| !spared.contains(*folder)) {
+            steps.push(missing(folder, model, schemas, version)?);
+        }
+        steps.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(Self { steps })
+    }
+
+    /// Whether a file would be another afterwards.
+    pub(super) fn changes_something(&self) -> bool {
+        self.steps.iter().any(|step| !step.changes.is_empty())
+    }
+
+    /// How many models have which fate.
+    pub(super) fn counts(&self) -> String {
+        let words = ["added", "changed", "back", "gone", "removed", "kept"];
+        let count = |word| self.steps.iter().filter(|step| step.fate.word() == word).count();
+        let counts: Vec<String> = words.map(|word| format!("{word} {}", count(word))).into();
+        counts.join(", ")
+    }
+}
+
+/// What becomes of a model that the catalog does not list.
+fn missing(folder: &str, model: &Model, schemas: &Path, version: &Version) -> Result<Step> {
+    let mut changes = Vec::new();
+    let fate = match &model.gone {
+        _ if !model.listed => Fate::NeverListed,
+        None => {
+            let text = Standing::marked_gone(&model.text, &version.to_string())
+                .with_context(|| format!("marking `{}`", model.id))?;
+            changes.extend(change(schemas, folder, "model.json", Some(text))?);
+            Fate::Gone
+        }
+        Some(since) if since < version => {
+            for file in ["input.json", "output.json", "model.json"] {
+                changes.extend(change(schemas, folder, file, None)?);
+            }
+            Fate::Removed(since.clone())
+        }
+        Some(since) => Fate::StillGone(since.clone()),
+    };
+    Ok(Step { id: model.id.clone(), fate, changes })
+}
+
+impl Step {
+    /// Writes and removes the files.
+    pub(super) fn apply(&self, schemas: &Path) -> Result<()> {
+        self.changes.iter().try_for_each(Change::apply)?;
+        if let Fate::Removed(_) = self.fate {
+            remove_empty(schemas, &self.id.folder());
+        }
+        Ok(())
+    }
+
+    /// Says what becomes of the model, with the difference where a file was there before
+    /// and is there after.
+    pub(super) fn print(&self) {
+        println!("{:8}{}{}", self.fate.word(), self.id, self.fate);
+        for change in self.changes.iter().filter(|change| change.is_edit()) {
+            print!("{}", change.diff());
+        }
+    }
+}
+
+/// Removes a model's folder and those around it, as far as nothing is left in them.
+fn remove_empty(schemas: &Path, folder: &str) {
+    let mut path = schemas.join(folder);
+    // A folder that is not empty cannot be removed, which ends this.
+    while path != schemas && fs::remove_dir(&path).is_ok() && path.pop() {}
+}
+
+impl Fate {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Back => "back",
+            Self::Gone => "gone",
+            Self::Removed(_) => "removed",
+            Self::StillGone(_) | Self::NeverListed => "kept",
+        }
+    }
+}
+
+/// What there is to add to the word.
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Added | Self::Changed | Self::Back => Ok(()),
+            Self::Gone => f.write_str(": not in the catalog any more; kept for one release"),
+            Self::Removed(since) => write!(f, ": not in the catalog since {since}"),
+            Self::StillGone(since) => {
+                write!(f, ": not in the catalog since {since}, which is the current release")
+            }
+            Self::NeverListed => f.write_str(": not in the catalog; added by hand, and left alone"),
+        }
+    }
+}
