@@ -1,7 +1,11 @@
 //! `check`: the only stage that refuses. A model goes on to `render` when nothing that
 //! was said of it is an error.
 
+mod defaults;
+
 use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
 
 use crate::Settings;
 use crate::diagnostic::{Code, Findings, Place, Severity};
@@ -23,6 +27,9 @@ pub(crate) fn check(
         };
         for of in model.inputs.iter().chain(outputs) {
             fields(of, findings);
+        }
+        for of in &model.inputs {
+            defaults(of, model, findings);
         }
         let unions = model.unions.iter().chain(output_unions);
         let names = model.inputs.iter().chain(outputs).map(|of| &of.name);
@@ -55,6 +62,25 @@ fn fields(of: &Struct, findings: &mut Findings) {
             );
         }
         bounds(&field.of, &field.place, findings);
+    }
+}
+
+/// Defaults and examples that the schema itself would refuse.
+fn defaults(of: &Struct, model: &Model, findings: &mut Findings) {
+    for field in &of.fields {
+        let default = field.default.iter().filter_map(|text| serde_json::from_str(text).ok());
+        let default: Vec<Value> = default.collect();
+        let all = default.iter().map(|value| ("default", value));
+        for (what, value) in all.chain(field.examples.iter().map(|value| ("example", value))) {
+            if !defaults::fits(&field.of, value, model) {
+                findings.push(
+                    Code::DefaultBreaksSchema,
+                    &field.place,
+                    format!("the {what} of `{}` breaks its own schema", field.wire),
+                    "nothing: it is shown and never sent; correct it with a fixup if it misleads",
+                );
+            }
+        }
     }
 }
 

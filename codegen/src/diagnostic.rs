@@ -97,6 +97,10 @@ codes! {
     ClosedInput = "closed-input", Warning;
     /// A keyword that JSON Schema does not have.
     UnknownKeyword = "unknown-keyword", Warning;
+    /// A default or example that the schema itself would refuse.
+    DefaultBreaksSchema = "default-breaks-schema", Warning;
+    /// Two properties or choices would have one Rust name; each got a suffix.
+    SharedName = "shared-name", Warning;
     /// A `format` that is not known.
     UnknownFormat = "unknown-format", Warning;
     /// A `type` that is not known: any value is taken.

@@ -19,6 +19,8 @@ pub(crate) struct Schema {
     pub description: Option<String>,
     /// The default, unless it is null, which means that there is none.
     pub default: Option<Value>,
+    /// `example` and `examples`.
+    pub examples: Vec<Value>,
     /// `enum`, or the one value of `const`.
     pub choices: Option<Vec<Value>>,
     pub format: Option<Format>,

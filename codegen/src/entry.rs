@@ -61,6 +61,11 @@ impl Entry {
         Some(Self { id, arguments, required_inputs, facts })
     }
 
+    /// The version under which the model went from RunComfy's catalog, if it did.
+    pub(crate) fn gone(&self) -> Option<&str> {
+        self.facts.get("gone").and_then(Value::as_str)
+    }
+
     /// The sentences that the facts make.
     pub(crate) fn about(&self) -> Vec<String> {
         let text = |key: &str| {
@@ -71,11 +76,26 @@ impl Entry {
             let unit = text("price_unit").map(|unit| format!(" per {unit}")).unwrap_or_default();
             format!("Price: {price} USD{unit}.")
         });
+        let kind = text("kind").map(|kind| format!("Kind: {kind}."));
+        let categories: Vec<&str> = match self.facts.get("categories") {
+            Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        };
+        let categories =
+            (!categories.is_empty()).then(|| format!("Categories: {}.", categories.join(", ")));
         let page = text("model_url").or_else(|| text("page")).map(|url| format!("Page: {url}"));
-        [text("display_name"), text("description"), price, text("pricing_note"), page]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            text("display_name"),
+            text("description"),
+            kind,
+            categories,
+            price,
+            text("pricing_note"),
+            page,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 

@@ -101,26 +101,28 @@ pub fn generate(sources: &[Source<'_>], settings: &Settings) -> Generated {
                 format!("`{other}` and `{}` would both be the module `{path}`", source.folder),
                 "rename the folder of one of them",
             );
+            generated.diagnostics.extend(findings.0);
+            continue;
         }
         let corrected = Corrected::of(source, &mut findings);
-        let model = one(source, &corrected, module.clone(), settings, &mut findings);
+        let lowered = lowered(source, &corrected, module.clone(), &mut findings);
         generated.patched.extend(corrected.into_texts(source.folder));
-        let id = match (&model, settings.present.contains(&path)) {
+        let listed = lowered.as_ref().map(Listed::of);
+        let model = check::check(lowered, &whole, settings, &mut findings);
+        let listed = match (model, settings.present.contains(&path)) {
             (Some(model), _) => {
                 generated.models += 1;
-                let text = render::model(model, &settings.origin);
-                generated.files.insert(path, text);
-                Some(model.id.clone())
+                generated.files.insert(path, render::model(&model, &settings.origin));
+                listed
             }
             (None, true) => {
                 generated.kept.insert(path);
-                Some(source.folder.to_owned())
+                Some(listed.unwrap_or_else(|| Listed::kept(&module.name, source.folder)))
             }
             (None, false) => None,
         };
-        if let Some(id) = id {
+        if let Some(listed) = listed {
             let feature = source.folder.split('/').next().unwrap_or_default().to_owned();
-            let listed = Listed { module: module.name, id };
             providers.entry(module.provider).or_insert((feature, Vec::new())).1.push(listed);
         }
         generated.diagnostics.extend(findings.0);
@@ -162,18 +164,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// One model through the line: parse → lower → check.
-fn one(
-    source: &Source<'_>,
-    corrected: &Corrected,
-    module: Module,
-    settings: &Settings,
-    findings: &mut Findings,
-) -> Option<model::Model> {
-    let model = lowered(source, corrected, module, findings);
-    check::check(model, &source.file("model.json", source.model).whole(), settings, findings)
-}
-
+/// One model through the line as far as lowering: parse → lower.
 fn lowered(
     source: &Source<'_>,
     corrected: &Corrected,
@@ -214,8 +205,8 @@ fn list(
     settings: &Settings,
 ) {
     let mut modules = Vec::new();
-    for (module, (feature, mut models)) in providers {
-        models.sort();
+    generated.files.insert("models.md".to_owned(), render::table(&providers, &settings.origin));
+    for (module, (feature, models)) in providers {
         let text = render::provider_module(&feature, &models, &settings.origin);
         generated.files.insert(format!("{module}.rs"), text);
         generated.features.insert(feature.clone());

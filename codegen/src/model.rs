@@ -3,6 +3,7 @@
 
 use runcomfy::table::MediaKind;
 use runcomfy::{Limit, Metric};
+use serde_json::Value;
 
 use crate::diagnostic::Place;
 
@@ -15,6 +16,8 @@ pub(crate) struct Model {
     pub folder: String,
     /// Where its module is.
     pub module: Module,
+    /// Since which version the model is gone from RunComfy's catalog.
+    pub gone: Option<String>,
     /// What is said of the model beside its schemas, a sentence each.
     pub about: Vec<String>,
     /// What the schema itself says of the input.
@@ -75,6 +78,8 @@ pub(crate) struct Field {
     pub title: Option<String>,
     /// The default as JSON text.
     pub default: Option<String>,
+    /// The schema's examples.
+    pub examples: Vec<Value>,
     /// Its place in the schema's `required`, where it is there.
     pub required: Option<usize>,
     /// The Rust type, without the `Option` of an optional field.

@@ -11,7 +11,7 @@ use proc_macro2::TokenStream;
 
 use crate::model::{Model, Output};
 
-pub(crate) use listing::{Listed, crate_module, provider_module};
+pub(crate) use listing::{Listed, crate_module, provider_module, table};
 
 /// What every generated file says in its head, before what it was generated from.
 pub(crate) const HEADER: &str = "`cargo xtask codegen` from";

@@ -189,6 +189,18 @@ const DIAGNOSED: &[Diagnosed] = &[
         None,
     ),
     (
+        Code::DefaultBreaksSchema,
+        ENTRY,
+        r#"{"properties": {"a": {"type": "integer", "maximum": 5, "default": 6}, "b": {"enum": ["x"], "examples": ["x", "y"]}, "c": {"type": "array", "items": {"type": "string"}, "default": ["s", 1]}}}"#,
+        None,
+    ),
+    (
+        Code::SharedName,
+        ENTRY,
+        r#"{"properties": {"a-b": {}, "a_b": {"enum": ["4k", "4K"]}}}"#,
+        None,
+    ),
+    (
         Code::UnknownFormat,
         ENTRY,
         r#"{"properties": {"a": {"type": "string", "format": "color"}}}"#,

@@ -202,5 +202,9 @@ fn with_features(manifest: &str, providers: &BTreeSet<String>) -> Result<String>
             features.insert(name, Item::Value(Value::Array(Array::new())));
         }
     }
+    let rank = |name: &str| {
+        (own.iter().position(|own| *own == name).unwrap_or(own.len()), name.to_owned())
+    };
+    features.sort_values_by(|a, _, b, _| rank(a.get()).cmp(&rank(b.get())));
     Ok(manifest.to_string())
 }

@@ -58,6 +58,7 @@ pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) ->
         title: outer.title.clone().or_else(|| inner.title.clone()),
         description: outer.description.clone().or_else(|| inner.description.clone()),
         default: outer.default.clone().or_else(|| inner.default.clone()),
+        examples: outer.examples.iter().chain(&inner.examples).cloned().collect(),
         choices: match (&outer.choices, &inner.choices) {
             (Some(a), Some(b)) => {
                 Some(a.iter().filter(|value| b.contains(value)).cloned().collect())

@@ -1,5 +1,7 @@
 //! What the walk over a schema gathers, before typify has said what the Rust types are.
 
+use serde_json::Value;
+
 use super::named::Hint;
 use super::values::any;
 use crate::diagnostic::Place;
@@ -32,6 +34,7 @@ impl Draft {
             docs: Docs::default(),
             title: None,
             default: None,
+            examples: Vec::new(),
             required: Some(0),
             of: any().0,
             plan,
@@ -54,6 +57,7 @@ pub(super) struct FieldDraft {
     pub docs: Docs,
     pub title: Option<String>,
     pub default: Option<String>,
+    pub examples: Vec<Value>,
     pub required: Option<usize>,
     pub of: Of,
     pub plan: Plan,

@@ -112,6 +112,7 @@ impl Schema {
             title: self.title.clone(),
             description: self.description.clone(),
             default: self.default.clone(),
+            examples: self.examples.clone(),
             reference: self.reference.clone(),
             definitions: self.definitions.clone(),
             all_of: self.all_of.clone(),

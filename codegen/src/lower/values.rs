@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::named::{Hint, type_names};
 use super::plan::{Direction, Draft, FieldDraft, Found, Plan, UnionDraft};
 use super::rules::{bounds, choices_of, known, values};
-use crate::diagnostic::{Code, Findings};
+use crate::diagnostic::{Code, Findings, Place};
 use crate::document::{Additional, Format, Schema, TypeWord, Validation};
 use crate::model::{Docs, Of, Rule, Shape, Variant, Words};
 use crate::names;
@@ -137,6 +137,7 @@ impl<'f> Values<'f> {
                 docs: Docs::of(&said),
                 title: said.title,
                 default: said.default.as_ref().map(Value::to_string),
+                examples: said.examples,
                 required: schema.required.iter().position(|(name, _)| name == wire),
                 of,
                 plan,
@@ -147,10 +148,23 @@ impl<'f> Values<'f> {
         let wires = fields.iter().map(|field| field.wire.as_str());
         let names = names::distinct(wires, names::snake, names::snake_suffix);
         for (field, name) in fields.iter_mut().zip(names) {
+            if name != names::snake(&field.wire) {
+                self.shared(&field.wire, &name, &field.place);
+            }
             field.name = name;
         }
         self.structs[index].fields = fields;
         index
+    }
+
+    /// Reports a name that several would have had.
+    fn shared(&mut self, wire: &str, name: &str, place: &Place) {
+        self.findings.push(
+            Code::SharedName,
+            place,
+            format!("`{wire}` would share its Rust name with another; it is called `{name}`"),
+            "nothing, or rename one of them with a fixup",
+        );
     }
 
     /// Adds the names that are required and not described: any value is taken.
@@ -171,6 +185,7 @@ impl<'f> Values<'f> {
                 docs: Docs::default(),
                 title: None,
                 default: None,
+                examples: Vec::new(),
                 required: Some(position),
                 of: Of { shape: Shape::Any, rules: Vec::new() },
                 plan: Plan::Any,

@@ -8,17 +8,8 @@ use crate::diagnostic::{Code, Findings, Place};
 use crate::document::{Additional, Bound, Format, Schema, TypeWord, Validation};
 
 /// Keywords that say nothing about values.
-const ANNOTATIONS: [&str; 9] = [
-    "$comment",
-    "$id",
-    "$schema",
-    "deprecated",
-    "example",
-    "examples",
-    "id",
-    "readOnly",
-    "writeOnly",
-];
+const ANNOTATIONS: [&str; 7] =
+    ["$comment", "$id", "$schema", "deprecated", "id", "readOnly", "writeOnly"];
 
 /// Keywords of JSON Schema that are not carried: a schema that has one is refused,
 /// since it would be taken for laxer than it is.
@@ -100,6 +91,11 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
         "title" => schema.title = text(node, findings),
         "description" => schema.description = text(node, findings),
         "default" => schema.default = Some(node.to_value()).filter(|value| !value.is_null()),
+        "example" => schema.examples.push(node.to_value()),
+        "examples" => match node.to_value() {
+            Value::Array(examples) => schema.examples.extend(examples),
+            example => schema.examples.push(example),
+        },
         "enum" => schema.choices = choices(node, findings),
         "const" => schema.choices = Some(vec![node.to_value()]),
         "format" => schema.format = format(node, findings),

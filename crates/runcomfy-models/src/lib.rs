@@ -25,6 +25,12 @@
 //! # Features
 //!
 //! One feature a provider, and `full`, the default, for all of them.
+//!
+//! # Models
+//!
+//! Media as an answer is [`runcomfy::MediaOutput`].
+//!
+#![doc = include_str!("generated/models.md")]
 
 #[rustfmt::skip]
 mod generated;

@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use serde_json::Value;
+
 use super::{parsed, same};
 use crate::metric::Facts;
 use crate::node::{Node, Number, View};
@@ -34,6 +36,14 @@ impl Rule {
             }
             Self::Unchecked(rule, _) => (*rule).into(),
         }
+    }
+}
+
+impl Rule {
+    /// Whether a JSON value keeps this rule. Rules about media are kept by any value:
+    /// they are about what it points to.
+    pub fn allows(&self, value: &Value) -> bool {
+        broken(self, value.view()).is_none()
     }
 }
 
@@ -212,7 +222,7 @@ fn listed<T: std::fmt::Debug>(choices: &[T]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::node::View;

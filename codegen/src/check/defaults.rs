@@ -1,0 +1,80 @@
+//! Whether a default or an example keeps to its own schema.
+
+use runcomfy::table;
+use serde_json::Value;
+
+use crate::model::{Model, Of, Rule, Shape};
+
+/// Whether a value keeps to what the model says of it.
+pub(super) fn fits(of: &Of, value: &Value, model: &Model) -> bool {
+    let parts = match (&of.shape, value) {
+        (Shape::Any, _) | (Shape::Nullable(_), Value::Null) => true,
+        (Shape::Boolean, value) => value.is_boolean(),
+        (Shape::Integer, value) => value.as_f64().is_some_and(|float| float.fract() == 0.0),
+        (Shape::Number, value) => value.is_number(),
+        (Shape::Text | Shape::Media(_), value) => value.is_string(),
+        (Shape::List(item), Value::Array(items)) => {
+            items.iter().all(|value| fits(item, value, model))
+        }
+        (Shape::Map(of), Value::Object(entries)) => {
+            entries.values().all(|value| fits(of, value, model))
+        }
+        (Shape::Object(index), value) => object(*index, None, value, model),
+        (Shape::Open(index, others), value) => object(*index, Some(others), value, model),
+        (Shape::Nullable(inner), value) => fits(inner, value, model),
+        (Shape::Union(index), value) => model.unions.get(*index).is_none_or(|union| {
+            let fitting = union.branches.iter().filter(|of| fits(of, value, model)).count();
+            fitting == 1 || (fitting > 1 && !union.exactly_one)
+        }),
+        (Shape::List(_) | Shape::Map(_), _) => false,
+    };
+    parts && of.rules.iter().all(|rule| keeps(rule, value, model))
+}
+
+fn object(index: usize, others: Option<&Of>, value: &Value, model: &Model) -> bool {
+    let (Some(of), Value::Object(entries)) = (model.inputs.get(index), value) else { return false };
+    let known = |name: &str| of.fields.iter().find(|field| field.wire == name);
+    let named = entries.iter().all(|(name, value)| match (known(name), others) {
+        (Some(field), _) => fits(&field.of, value, model),
+        (None, Some(of)) => fits(of, value, model),
+        (None, None) => false,
+    });
+    let mut required = of.fields.iter().filter(|field| field.required.is_some());
+    named && required.all(|field| entries.contains_key(&field.wire))
+}
+
+/// Whether a value keeps a rule, as the checker of `runcomfy` says.
+fn keeps(rule: &Rule, value: &Value, model: &Model) -> bool {
+    let rule = match rule {
+        Rule::MinLength(bound) => table::Rule::MinLength(*bound),
+        Rule::MaxLength(bound) => table::Rule::MaxLength(*bound),
+        Rule::Minimum(bound) => table::Rule::Minimum(*bound),
+        Rule::Maximum(bound) => table::Rule::Maximum(*bound),
+        Rule::ExclusiveMinimum(bound) => table::Rule::ExclusiveMinimum(*bound),
+        Rule::ExclusiveMaximum(bound) => table::Rule::ExclusiveMaximum(*bound),
+        Rule::MinimumInteger(bound) => table::Rule::MinimumInteger(*bound),
+        Rule::MaximumInteger(bound) => table::Rule::MaximumInteger(*bound),
+        Rule::MultipleOf(step) => table::Rule::MultipleOf(*step),
+        Rule::MinItems(bound) => table::Rule::MinItems(*bound),
+        Rule::MaxItems(bound) => table::Rule::MaxItems(*bound),
+        Rule::UniqueItems => table::Rule::UniqueItems,
+        Rule::MinProperties(bound) => table::Rule::MinProperties(*bound),
+        Rule::MaxProperties(bound) => table::Rule::MaxProperties(*bound),
+        Rule::Words(index) => {
+            let variants = model.words.get(*index).map(|words| &words.variants);
+            let mut words = variants.into_iter().flatten().map(|variant| variant.word.as_str());
+            return value.as_str().is_some_and(|text| words.any(|word| word == text));
+        }
+        Rule::Integers(choices) => {
+            let is = |choice: &i64| value.as_f64() == Some(*choice as f64);
+            return choices.iter().any(is);
+        }
+        Rule::Values(choices) => {
+            let parsed = |choice: &String| serde_json::from_str::<Value>(choice).ok();
+            return choices.iter().filter_map(parsed).any(|choice| choice == *value);
+        }
+        // These are about what the value points to.
+        Rule::Measured(..) | Rule::Unchecked(..) => return true,
+    };
+    rule.allows(value)
+}
