@@ -58,7 +58,7 @@ fn fields(of: &Struct, findings: &mut Findings) {
                 Code::NameClash,
                 &field.place,
                 format!("`{other}` and `{}` would both be called `{}`", field.wire, field.name),
-                "rename one with a fixup",
+                "tell the maintainers; a fixup can take one of them out if you do not need it",
             );
         }
         bounds(&field.of, &field.place, findings);
@@ -95,7 +95,12 @@ fn clashes<'a>(
     for name in names {
         if !seen.insert(name) {
             let message = format!("{what} would both be called `{name}`");
-            findings.push(Code::NameClash, whole, message, "rename one with a fixup");
+            findings.push(
+                Code::NameClash,
+                whole,
+                message,
+                "tell the maintainers; a fixup can take one of them out if you do not need it",
+            );
         }
     }
 }

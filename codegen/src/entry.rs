@@ -9,6 +9,8 @@ use crate::{Source, argument_order};
 
 /// The key that holds the model's id.
 const ID: &str = "id";
+/// The key that holds the address of the model's page, where somebody noted it.
+const PAGE: &str = "page";
 /// The key that holds the order of the required properties in `new`.
 const ARGUMENTS: &str = "arguments";
 
@@ -83,7 +85,7 @@ impl Entry {
         };
         let categories =
             (!categories.is_empty()).then(|| format!("Categories: {}.", categories.join(", ")));
-        let page = text("model_url").or_else(|| text("page")).map(|url| format!("Page: {url}"));
+        let page = text("model_url").or_else(|| text(PAGE)).map(|url| format!("Page: {url}"));
         [
             text("display_name"),
             text("description"),
@@ -102,6 +104,17 @@ impl Entry {
 fn names(value: Value) -> Option<Vec<String>> {
     let Value::Array(values) = value else { return None };
     values.into_iter().map(|value| value.as_str().map(str::to_owned)).collect()
+}
+
+/// The id in a `model.json` that is there already.
+///
+/// # Errors
+///
+/// When the text is no JSON object; `model_json` would lose what it holds.
+pub fn recorded_id(previous: Option<&str>) -> Result<Option<String>, serde_json::Error> {
+    let Some(text) = previous else { return Ok(None) };
+    let entry: Map<String, Value> = serde_json::from_str(text)?;
+    Ok(entry.get(ID).and_then(Value::as_str).map(str::to_owned))
 }
 
 /// The text of `model.json` for an imported model. What stood there before is kept
@@ -123,6 +136,10 @@ pub fn model_json(imported: &Imported, previous: Option<&str>, fixup: Option<&st
     let facts = if imported.facts.is_empty() { &previous } else { &imported.facts };
     let ours = [ID, LISTED, GONE, ARGUMENTS];
     entry.extend(facts.clone().into_iter().filter(|(key, _)| !ours.contains(&key.as_str())));
+    // A page's address is not among what a catalog says, and outlasts it.
+    if let (Some(page), false) = (previous.get(PAGE), entry.contains_key(PAGE)) {
+        entry.insert(PAGE.to_owned(), page.clone());
+    }
     let fixed = previous.get(ARGUMENTS).cloned();
     entry.extend(fixed.map(|fixed| (ARGUMENTS.to_owned(), fixed)));
     let draft = Value::Object(entry.clone()).to_string();

@@ -15,7 +15,7 @@ mod render;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use diagnostic::{Code, Diagnostic, Place, Severity};
-pub use entry::model_json;
+pub use entry::{model_json, recorded_id};
 pub use fixup::{fixup_path, orphaned_fixup};
 
 use diagnostic::Findings;
@@ -87,22 +87,21 @@ pub fn generate(sources: &[Source<'_>], settings: &Settings) -> Generated {
     let mut sources: Vec<&Source<'_>> = sources.iter().collect();
     sources.sort_by_key(|source| source.folder);
     let mut generated = Generated::default();
-    let mut taken: BTreeMap<Module, &str> = BTreeMap::new();
+    let folders: Vec<&str> = sources.iter().map(|source| source.folder).collect();
+    let modules = lower::modules(&folders);
     let mut providers: BTreeMap<String, (String, Vec<Listed>)> = BTreeMap::new();
     for source in sources {
         let mut findings = Findings::default();
-        let module = lower::module(source.folder);
-        let path = format!("{}/{}.rs", module.provider, module.name);
         let whole = source.file("model.json", source.model).whole();
-        if let Some(other) = taken.insert(module.clone(), source.folder) {
+        let Some(module) = modules.get(source.folder).cloned() else { continue };
+        let path = format!("{}/{}.rs", module.provider, module.name);
+        if lower::modules(&[source.folder]).get(source.folder) != Some(&module) {
             findings.push(
-                Code::NameClash,
+                Code::SharedName,
                 &whole,
-                format!("`{other}` and `{}` would both be the module `{path}`", source.folder),
-                "rename the folder of one of them",
+                format!("`{}` would share its module with another; it is `{path}`", source.folder),
+                "nothing: both are there, each under a name of its own",
             );
-            generated.diagnostics.extend(findings.0);
-            continue;
         }
         let corrected = Corrected::of(source, &mut findings);
         let lowered = lowered(source, &corrected, module.clone(), &mut findings);
@@ -137,7 +136,8 @@ pub fn generate(sources: &[Source<'_>], settings: &Settings) -> Generated {
 fn argument_order(source: &Source<'_>) -> Vec<String> {
     let mut findings = Findings::default();
     let corrected = Corrected::of(source, &mut findings);
-    let model = lowered(source, &corrected, lower::module(source.folder), &mut findings);
+    let module = Module { provider: String::new(), name: String::new() };
+    let model = lowered(source, &corrected, module, &mut findings);
     let root = model.as_ref().and_then(|model| Some((model, model.inputs.first()?)));
     let Some((model, root)) = root else { return Vec::new() };
     let wire = |index: &usize| Some(root.fields.get(*index)?.wire.clone());
@@ -146,7 +146,8 @@ fn argument_order(source: &Source<'_>) -> Vec<String> {
 
 /// Whether the head of a text says that it was generated.
 pub fn is_generated(text: &str) -> bool {
-    let head: Vec<&str> = text.lines().take_while(|line| line.starts_with("//!")).collect();
+    let is_head = |line: &&str| line.starts_with("//!") || line.starts_with("<!--");
+    let head: Vec<&str> = text.lines().take_while(is_head).collect();
     let head = head.join(" ");
     head.contains(render::HEADER) && head.contains(render::FOOTER)
 }

@@ -14,13 +14,15 @@ mod shapes;
 mod unions;
 mod values;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::diagnostic::{Code, Findings};
 use crate::document::Schema;
 use crate::entry::Entry;
 use crate::model::{Docs, Field, Model, Module, Output, Struct, Type, Union};
 use crate::names;
 
-pub(crate) use arguments::ordered;
+pub(crate) use arguments::{ordered, ordered_by_name};
 use plan::{Direction, FieldDraft, Found, Plan};
 use shapes::Types;
 use values::Values;
@@ -34,7 +36,7 @@ pub(crate) fn lower(
     findings: &mut Findings,
 ) -> Option<Model> {
     let found = Values::new(Direction::Input, input, findings).input(&entry.required_inputs)?;
-    let words = found.words.clone();
+    let (words, rules) = (found.words.clone(), found.rules.clone());
     let (inputs, unions, _) = typed(found, input, findings)?;
     let output = match output {
         None => Output::Usual,
@@ -58,6 +60,7 @@ pub(crate) fn lower(
         description: input.description.clone(),
         arguments: arguments.unwrap_or_default(),
         inputs,
+        rules,
         words,
         unions,
         output,
@@ -103,9 +106,14 @@ fn typed(
             fields: draft.fields.into_iter().zip(types).map(field).collect(),
         })
         .collect();
+    let names = TypeNames {
+        structs: structs.iter().map(|of| of.name.clone()).collect(),
+        words: found.words.iter().map(|words| words.name.clone()).collect(),
+        unions: found.unions.iter().map(|union| union.name.clone()).collect(),
+    };
     let mut unions = Vec::new();
     for (draft, types) in found.unions.into_iter().zip(variants) {
-        let named = types.iter().map(|ty| variant_name(ty, &types, &structs));
+        let named = types.iter().map(|ty| names.variant(ty, &types));
         let named: Vec<String> = named.collect();
         unions.push(Union {
             name: draft.name,
@@ -119,30 +127,38 @@ fn typed(
     Some((structs, unions, root))
 }
 
-/// The name of a union's variant: what it holds, and where several hold such a thing,
-/// by what type.
-fn variant_name(ty: &Type, all: &[Type], structs: &[Struct]) -> String {
-    let alone = |test: fn(&Type) -> bool| all.iter().filter(|ty| test(ty)).count() == 1;
-    match ty {
-        Type::Any => "Any".to_owned(),
-        Type::Boolean => "Boolean".to_owned(),
-        Type::Integer => "Integer".to_owned(),
-        Type::Number => "Number".to_owned(),
-        Type::Text => "Text".to_owned(),
-        Type::Media => "Media".to_owned(),
-        Type::Url => "Url".to_owned(),
-        Type::Words(_) if alone(|ty| matches!(ty, Type::Words(_))) => "Choice".to_owned(),
-        Type::Words(index) => format!("Choice{index}"),
-        Type::Struct(_) if alone(|ty| matches!(ty, Type::Struct(_))) => "Object".to_owned(),
-        Type::Struct(index) => {
-            structs.get(*index).map_or_else(|| "Object".to_owned(), |of| of.name.clone())
+/// The names of a model's types, by their indices.
+struct TypeNames {
+    structs: Vec<String>,
+    words: Vec<String>,
+    unions: Vec<String>,
+}
+
+impl TypeNames {
+    /// The name of a union's variant: what it holds, and where several hold such a
+    /// thing, of what type.
+    fn variant(&self, ty: &Type, all: &[Type]) -> String {
+        let alone = |test: fn(&Type) -> bool| all.iter().filter(|ty| test(ty)).count() == 1;
+        let named = |names: &[String], index: usize| names.get(index).cloned().unwrap_or_default();
+        match ty {
+            Type::Any => "Any".to_owned(),
+            Type::Boolean => "Boolean".to_owned(),
+            Type::Integer => "Integer".to_owned(),
+            Type::Number => "Number".to_owned(),
+            Type::Text => "Text".to_owned(),
+            Type::Media => "Media".to_owned(),
+            Type::Url => "Url".to_owned(),
+            Type::Words(_) if alone(|ty| matches!(ty, Type::Words(_))) => "Choice".to_owned(),
+            Type::Words(index) => named(&self.words, *index),
+            Type::Struct(_) if alone(|ty| matches!(ty, Type::Struct(_))) => "Object".to_owned(),
+            Type::Struct(index) => named(&self.structs, *index),
+            Type::Union(index) => named(&self.unions, *index),
+            Type::List(_) if alone(|ty| matches!(ty, Type::List(_))) => "List".to_owned(),
+            Type::List(item) => format!("{}List", self.variant(item, all)),
+            Type::Map(value) => format!("{}Map", self.variant(value, all)),
+            Type::Nullable(inner) => format!("{}OrNull", self.variant(inner, all)),
+            Type::Boxed(inner) => self.variant(inner, all),
         }
-        Type::Union(index) => format!("Union{index}"),
-        Type::List(_) if alone(|ty| matches!(ty, Type::List(_))) => "List".to_owned(),
-        Type::List(item) => format!("{}List", variant_name(item, all, structs)),
-        Type::Map(value) => format!("{}Map", variant_name(value, all, structs)),
-        Type::Nullable(inner) => format!("{}OrNull", variant_name(inner, all, structs)),
-        Type::Boxed(inner) => variant_name(inner, all, structs),
     }
 }
 
@@ -160,10 +176,24 @@ fn is_usual(outputs: &[Struct], unions: &[Union]) -> bool {
     root.fields.iter().all(usual)
 }
 
-/// The module of a model: its provider, and the rest of its folder in one name.
-pub(crate) fn module(folder: &str) -> Module {
-    let (provider, name) = folder.split_once('/').unwrap_or((folder, folder));
-    Module { provider: names::module(provider), name: names::module(name) }
+/// The modules of models, by their folders: the provider, and the rest of the folder in
+/// one name. Those that would share one are told apart by their own characters.
+pub(crate) fn modules<'a>(folders: &[&'a str]) -> BTreeMap<&'a str, Module> {
+    let split = |folder: &'a str| folder.split_once('/').unwrap_or((folder, folder));
+    let providers: BTreeSet<&str> = folders.iter().map(|folder| split(folder).0).collect();
+    let names = names::distinct(providers.iter().copied(), names::module, names::snake_suffix);
+    let providers: BTreeMap<&str, String> = providers.into_iter().zip(names).collect();
+    let mut modules = BTreeMap::new();
+    for (own, provider) in &providers {
+        let of_provider = folders.iter().filter(|folder| split(folder).0 == *own);
+        let of_provider: Vec<&'a str> = of_provider.copied().collect();
+        let rests = of_provider.iter().map(|folder| split(folder).1);
+        let names = names::distinct(rests, names::module, names::snake_suffix);
+        for (folder, name) in of_provider.into_iter().zip(names) {
+            modules.insert(folder, Module { provider: provider.clone(), name });
+        }
+    }
+    modules
 }
 
 impl Docs {

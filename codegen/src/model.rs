@@ -26,6 +26,8 @@ pub(crate) struct Model {
     pub arguments: Vec<usize>,
     /// The structs of the input, the input itself first.
     pub inputs: Vec<Struct>,
+    /// The rules of the input as a whole.
+    pub rules: Vec<Rule>,
     /// The enums of words in the input.
     pub words: Vec<Words>,
     /// The unions of the input.

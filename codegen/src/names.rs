@@ -1,7 +1,8 @@
 //! Names: the only place where an identifier is made.
 //!
-//! Every name comes from the characters of the thing it names, never from a counter
-//! or from its neighbours, so that a new neighbour does not rename it.
+//! Every name comes from the characters of the thing it names, never from a counter, so
+//! that a new neighbour does not rename it, unless the two would share a name: then each
+//! gets a suffix, and that is reported.
 
 use std::collections::HashMap;
 
@@ -15,7 +16,7 @@ const KEYWORDS: [&str; 52] = [
 ];
 
 /// Types that generated code names, or that every Rust program expects to find.
-const TAKEN_TYPES: [&str; 72] = [
+const TAKEN_TYPES: [&str; 75] = [
     "Input",
     "Output",
     "Required",
@@ -88,6 +89,9 @@ const TAKEN_TYPES: [&str; 72] = [
     "Shape",
     "UniqueItems",
     "Values",
+    "Rule",
+    "WidthPixels",
+    "WidthOverHeight",
 ];
 
 /// The name of a field or module: `promptImage` → `prompt_image`, `600_prompt` →
@@ -126,6 +130,8 @@ pub(crate) fn type_name(wire: &str, suffix: &str) -> String {
     match name.as_str() {
         "" => format!("Empty{suffix}"),
         name if starts_with_digit(name) => format!("N{name}"),
+        // What `new` takes by name is called so: `VoiceRequired`.
+        name if name.ends_with("Required") => format!("{name}{suffix}"),
         name if TAKEN_TYPES.contains(&name) || name == "Self" => format!("{name}{suffix}"),
         _ => name,
     }
@@ -400,6 +406,13 @@ mod tests {
         ];
         for (plural, one) in singulars {
             assert_eq!(singular(plural), one);
+        }
+    }
+
+    #[test]
+    fn every_metric_is_among_the_names_that_are_taken() {
+        for metric in runcomfy::Metric::ALL {
+            assert!(TAKEN_TYPES.contains(&format!("{metric:?}").as_str()), "{metric:?}");
         }
     }
 

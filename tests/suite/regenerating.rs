@@ -81,6 +81,15 @@ fn missing_orphaned_and_broken_files_are_found_and_mended_and_other_files_left_a
 }
 
 #[test]
+fn a_file_written_by_hand_is_not_overwritten() {
+    let place = Place::new();
+    write(&place.path("generated/mod.rs"), "//! Mine.\nmod other;\n");
+    let (ok, said) = place.codegen(&[]);
+    assert!(!ok && said.contains("was written by hand"), "{said}");
+    assert_eq!(place.listing("generated"), ["mod.rs"]);
+}
+
+#[test]
 fn windows_line_ends_are_no_difference() {
     let place = Place::new();
     place.codegen(&[]).assert_ok();
@@ -147,6 +156,21 @@ fn a_bad_file_is_refused_in_words_and_writes_nothing() {
     }
     let (ok, said) = place.add(&["no-such-file.txt"]);
     assert!(!ok && said.contains("no-such-file.txt"), "{said}");
+}
+
+#[test]
+fn a_model_never_takes_another_one_s_folder_nor_a_record_that_cannot_be_read() {
+    let place = Place::new();
+    write(&place.path("in.json"), INPUT);
+    place.add(&["in.json", "--id", "acme/Boat-4K"]).assert_ok();
+    let (ok, said) = place.add(&["in.json", "--id", "acme/boat 4k"]);
+    assert!(!ok && said.contains("`acme/Boat-4K` is already"), "{said}");
+
+    let record = place.path("schemas/acme/boat-4k/model.json");
+    write(&record, "<<<<<<< {\"id\"");
+    let (ok, said) = place.add(&["in.json", "--id", "acme/Boat-4K"]);
+    assert!(!ok && said.contains("model.json cannot be read"), "{said}");
+    assert!(std::fs::read_to_string(record).is_ok_and(|text| text.starts_with("<<<<<<<")));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use runcomfy_codegen::{Code, Features, Generated, Settings, Severity, orphaned_fixup};
 use toml_edit::{Array, DocumentMut, Item, Value};
 
@@ -132,6 +132,15 @@ fn plan(
         Change::of(target.out.join(name), format!("{}/{name}", target.name), text)
     };
     let mut changes = Vec::new();
+    for name in generated.files.keys() {
+        let path = target.out.join(name);
+        if folder::text(&path)?.is_some_and(|text| !runcomfy_codegen::is_generated(&text)) {
+            bail!(
+                "{} was written by hand and would be overwritten: give --out a folder of its own",
+                path.display()
+            );
+        }
+    }
     for (name, text) in &generated.files {
         changes.extend(file(name, Some(text.clone()))?);
     }
@@ -179,14 +188,13 @@ fn with_features(manifest: &str, providers: &BTreeSet<String>) -> Result<String>
     let features = manifest["features"].or_insert(toml_edit::table());
     let features = features.as_table_mut().context("`features` is no table in Cargo.toml")?;
     let own = ["default", "full"];
-    let stale: Vec<String> = features
-        .iter()
-        .filter(|(name, value)| {
-            let is_provider = value.as_array().is_some_and(Array::is_empty);
-            is_provider && !own.contains(name) && !providers.contains(*name)
-        })
-        .map(|(name, _)| name.to_owned())
-        .collect();
+    if let Some(taken) = own.iter().find(|name| providers.contains(**name)) {
+        bail!("a provider called `{taken}` would clash with the feature of that name");
+    }
+    let full = features.get("full").and_then(Item::as_array).cloned().unwrap_or_default();
+    let before: Vec<&str> = full.iter().filter_map(Value::as_str).collect();
+    let stale = before.iter().filter(|name| !providers.contains(**name));
+    let stale: Vec<String> = stale.map(|name| (*name).to_owned()).collect();
     for name in stale {
         features.remove(&name);
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use runcomfy_codegen::import::{self, Import, Imported};
 use runcomfy_codegen::{fixup_path, model_json};
 
@@ -20,6 +20,7 @@ pub(crate) fn add(args: &AddArgs) -> Result<ExitCode> {
     }
     let mut all = Vec::new();
     for model in &import.models {
+        refuse_another(model, &schemas)?;
         all.push((model.id.as_str(), changes(model, &schemas)?));
     }
     all.iter().flat_map(|(_, changes)| changes).try_for_each(Change::apply)?;
@@ -64,6 +65,22 @@ fn read(args: &AddArgs) -> Result<Import> {
     let output = args.output.as_ref().map(file).transpose()?;
     let model = import::from_files(id, &text, output.as_deref())?;
     Ok(Import { models: vec![model], skipped: Vec::new() })
+}
+
+/// Refuses a folder that holds another model, or a record that cannot be read: what it
+/// holds would be lost.
+fn refuse_another(model: &Imported, schemas: &Path) -> Result<()> {
+    let name = model.id.folder();
+    let previous = folder::text(&schemas.join(&name).join("model.json"))?;
+    let recorded = runcomfy_codegen::recorded_id(previous.as_deref())
+        .with_context(|| format!("{name}/model.json cannot be read: correct it, or remove it"))?;
+    match recorded.filter(|recorded| recorded != model.id.as_str()) {
+        None => Ok(()),
+        Some(other) => bail!(
+            "`{}` belongs in the folder {name}, where `{other}` is already: nothing was written",
+            model.id
+        ),
+    }
 }
 
 /// What it takes to bring a model's folder up to date. An output schema that is there

@@ -1,11 +1,21 @@
-//! The order in which `new` takes the required properties.
+//! The order in which `new` takes the required properties: strings, then other scalars,
+//! then media. An order that was fixed before is kept as far as it goes, so that a
+//! reordering upstream changes nothing.
 
 use crate::model::{Field, Struct, Type};
 
-/// The indices of a struct's required fields in the order of `new`: strings, then
-/// other scalars, then media, each in the order of the schema's `required`. An
-/// order that was fixed before goes first, so that a reordering
-/// upstream changes nothing; what it does not name follows.
+/// The order of a nested struct, which nothing fixes: within each group by name.
+pub(crate) fn ordered_by_name(of: &Struct) -> Vec<usize> {
+    let mut names: Vec<String> = of.fields.iter().map(|field| field.wire.clone()).collect();
+    names.sort_unstable_by_key(|name| {
+        let field = of.fields.iter().find(|field| field.wire == *name);
+        (field.map_or(0, group), name.clone())
+    });
+    ordered(of, Some(&names))
+}
+
+/// The indices of the input's required fields in the order of `new`: first those that
+/// are fixed, then each group in the order of the schema's `required`.
 pub(crate) fn ordered(of: &Struct, fixed: Option<&[String]>) -> Vec<usize> {
     let fixed = fixed.unwrap_or_default();
     let required = of.fields.iter().enumerate().filter_map(|(index, field)| {

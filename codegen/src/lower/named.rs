@@ -1,45 +1,84 @@
 //! The names of a model's structs, unions and enums, which share one module.
 
 use super::plan::Direction;
+use crate::document::Schema;
 use crate::names;
 
 /// Where a type stands, for its name.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Hint {
-    /// The property that holds it, or the definition that it is.
+    /// The property that holds it, or the definition that it is; for what a list holds,
+    /// its singular.
     pub own: String,
-    /// What it stands in; nothing for a definition, which keeps its own name.
-    pub above: String,
+    /// What it stands in, from the top; nothing for a definition.
+    above: Vec<String>,
+    /// The property whose list it is in.
+    list: Option<String>,
+    /// The JSON pointer of its schema.
+    pointer: String,
 }
 
 impl Hint {
-    /// The hint of a root.
+    /// The hint of a root or a definition.
     pub(super) fn top(name: &str) -> Self {
-        Self { own: name.to_owned(), above: String::new() }
+        Self { own: name.to_owned(), ..Self::default() }
+    }
+
+    /// The hint of a property of this.
+    pub(super) fn below(&self, wire: &str) -> Self {
+        let above = self.above.iter().chain([&self.own]).cloned().collect();
+        Self { own: wire.to_owned(), above, list: None, pointer: String::new() }
+    }
+
+    /// The hint of what this list holds.
+    pub(super) fn of_items(&self) -> Self {
+        let list = self.list.clone().or_else(|| Some(self.own.clone()));
+        Self { own: names::singular(&self.own), list, ..self.clone() }
+    }
+
+    /// The same place under another name.
+    pub(super) fn called(&self, own: String) -> Self {
+        Self { own, ..self.clone() }
+    }
+
+    /// The same, with the place of its schema.
+    pub(super) fn at(&self, schema: &Schema) -> Self {
+        Self { pointer: schema.place.pointer.clone(), ..self.clone() }
     }
 }
 
 /// The names of types, each with the suffix that it takes when its name is taken. Those
-/// that would share one are told apart by what they stand in, then by what they are,
-/// and if that is not enough, by their own characters.
+/// that would share one are told apart step by step: by the list that they are in, by
+/// what they stand in, by what they are, and if that is not enough, by their place.
 pub(super) fn type_names(hints: &[(&Hint, &str)], direction: Direction) -> Vec<String> {
     let prefix = match direction {
         Direction::Input => "",
         // Inputs and outputs of one model share a module.
         Direction::Output => "output_",
     };
-    let short =
-        |(hint, suffix): &(&Hint, &str)| names::type_name(&format!("{prefix}{}", hint.own), suffix);
-    let nested = |(hint, suffix): &(&Hint, &str)| {
-        names::type_name(&format!("{prefix}{}_{}", hint.above, hint.own), suffix)
+    let named = |words: &[&str], suffix: &str| {
+        names::type_name(&format!("{prefix}{}", words.join("_")), suffix)
     };
-    let kind = |named: &(&Hint, &str)| format!("{}{}", nested(named), named.1);
-    let own = |named: &(&Hint, &str)| {
-        let wire = format!("{}/{}", named.0.above, named.0.own);
-        format!("{}{}", kind(named), names::variant_suffix(&wire))
+    let short = |(hint, suffix): &(&Hint, &str)| named(&[&hint.own], suffix);
+    let listed = |(hint, suffix): &(&Hint, &str)| match &hint.list {
+        Some(list) => named(&[list, "item"], suffix),
+        None => named(&[&hint.own], suffix),
+    };
+    let nested = |(hint, suffix): &(&Hint, &str)| {
+        let parent = hint.above.last().map_or("", String::as_str);
+        named(&[parent, &hint.own], suffix)
+    };
+    let whole = |(hint, suffix): &(&Hint, &str)| {
+        let above = hint.above.iter().map(String::as_str);
+        let all: Vec<&str> = above.chain([hint.own.as_str()]).collect();
+        named(&all, suffix)
+    };
+    let kind = |hint: &(&Hint, &str)| format!("{}{}", nested(hint), hint.1);
+    let place = |hint: &(&Hint, &str)| {
+        format!("{}{}", nested(hint), names::variant_suffix(&hint.0.pointer))
     };
     let mut names: Vec<String> = hints.iter().map(short).collect();
-    let steps: [Step<'_>; 3] = [&nested, &kind, &own];
+    let steps: [Step<'_>; 5] = [&listed, &nested, &whole, &kind, &place];
     for step in steps {
         let shared = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
         let clashing: Vec<bool> = names.iter().map(shared).collect();

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::named::Hint;
 use super::values::any;
 use crate::diagnostic::Place;
-use crate::model::{Docs, Of, Words};
+use crate::model::{Docs, Of, Rule, Words};
 
 /// Whether a schema is of what goes in or of what comes out. Outputs are open: they
 /// are read as far as they fit, so their rules and words are not carried.
@@ -99,6 +99,8 @@ pub(super) enum Plan {
 /// What the walk found.
 pub(super) struct Found {
     pub root: Plan,
+    /// The rules of the root itself.
+    pub rules: Vec<Rule>,
     pub structs: Vec<Draft>,
     pub unions: Vec<UnionDraft>,
     pub words: Vec<Words>,

@@ -73,7 +73,7 @@ impl Values<'_> {
             exactly_one,
             branches: Vec::new(),
             plans: Vec::new(),
-            hint: hint.clone(),
+            hint: hint.at(own),
         });
         let of = Of { shape: Shape::Union(index), rules: Vec::new() };
         if let Some(target) = target {
@@ -108,6 +108,11 @@ impl Values<'_> {
     }
 }
 
+/// The first choice of a string, which tells its `enum` from another.
+fn word(branch: &Schema) -> &str {
+    branch.choices.iter().flatten().find_map(Value::as_str).unwrap_or_default()
+}
+
 impl Hint {
     /// The hint of a type that is one branch of a union.
     fn of_branch(&self, branch: &Schema, branches: &[Schema]) -> Self {
@@ -120,12 +125,14 @@ impl Hint {
             _ => None,
         };
         let first = || properties().next().map(|(name, _)| format!("with_{name}"));
+        let enums = branches.iter().filter(|branch| !word(branch).is_empty()).count();
         let own = match (kind(branch), properties().find_map(only).or_else(first)) {
             (TypeWord::Object, Some(told)) if objects > 1 => format!("{}_{told}", self.own),
             (TypeWord::Object, _) => format!("{}_object", self.own),
+            (TypeWord::String, _) if enums > 1 => format!("{}_{}", self.own, word(branch)),
             (TypeWord::String, _) => format!("{}_choice", self.own),
             _ => self.own.clone(),
         };
-        Self { own, above: self.above.clone() }
+        self.called(own)
     }
 }

@@ -75,7 +75,12 @@ impl<'f> Values<'f> {
             schema.required = required.collect();
         }
         let root = self.object(&schema, Hint::top("Input"), None);
-        Some(self.finish(Plan::Object(root)))
+        let mut rules = bounds(&schema);
+        rules.extend(schema.choices.as_deref().map(values));
+        for validation in &schema.validations {
+            rules.push(self.custom(validation, &Shape::Object(root)));
+        }
+        Some(Found { rules, ..self.finish(Plan::Object(root)) })
     }
 
     /// Walks an output, which may be anything.
@@ -106,7 +111,7 @@ impl<'f> Values<'f> {
         }
         let named = |((words, _), name)| Words { name, ..words };
         let words = words.into_iter().zip(names).map(named).collect();
-        Found { root, structs, unions, words }
+        Found { root, rules: Vec::new(), structs, unions, words }
     }
 
     /// A struct for an object with properties; its index. `target` is the `$ref` that
@@ -117,18 +122,18 @@ impl<'f> Values<'f> {
             let of = Of { shape: Shape::Object(index), rules: Vec::new() };
             self.targets.insert(target.to_owned(), Target::Known(of, Plan::Object(index)));
         }
-        let above = hint.own.clone();
+        let hint = hint.at(schema);
         let docs = Docs::of(schema);
         self.structs.push(Draft {
             name: String::new(),
             docs,
             fields: Vec::new(),
-            hint,
+            hint: hint.clone(),
             table_only: false,
         });
         let mut fields: Vec<FieldDraft> = Vec::new();
         for (wire, property) in schema.properties.as_deref().unwrap_or_default() {
-            let hint = Hint { own: wire.clone(), above: above.clone() };
+            let hint = hint.below(wire);
             let (of, plan) = self.value(property, &hint);
             let said = self.said(property);
             fields.push(FieldDraft {
@@ -230,7 +235,7 @@ impl<'f> Values<'f> {
                 let is_definition =
                     target.starts_with("/$defs/") || target.starts_with("/definitions/");
                 let hint = match is_definition {
-                    true => Hint { own: name.to_owned(), above: String::new() },
+                    true => Hint::top(name),
                     false => hint.clone(),
                 };
                 let (of, plan) = self.resolved(&whole, &hint, Some(&target));
@@ -242,6 +247,14 @@ impl<'f> Values<'f> {
 
     /// A schema that has no reference left.
     fn resolved(&mut self, schema: &Schema, hint: &Hint, target: Option<&str>) -> (Of, Plan) {
+        if schema.any_of.is_some() && schema.one_of.is_some() {
+            self.findings.push(
+                Code::UnsupportedKeyword,
+                &schema.place,
+                "`anyOf` and `oneOf` in one schema are not carried",
+                "write them as one, with a fixup",
+            );
+        }
         if let Some(branches) = schema.any_of.as_ref().or(schema.one_of.as_ref()) {
             let exactly_one = schema.any_of.is_none();
             let own = Schema { any_of: None, one_of: None, ..schema.clone() };
@@ -319,7 +332,7 @@ impl<'f> Values<'f> {
         };
         items.format = items.format.or(schema.format);
         items.validations.extend(schema.validations.iter().cloned());
-        let hint = Hint { own: names::singular(&hint.own), above: hint.above.clone() };
+        let hint = hint.of_items();
         let (of, plan) = self.value(&items, &hint);
         let mut rules = bounds(schema);
         if let Some(choices) = &schema.choices {
@@ -389,7 +402,7 @@ impl<'f> Values<'f> {
                     docs: Docs::of(schema),
                     variants: words.iter().zip(names).map(variant).collect(),
                 };
-                self.words.push((words, hint.clone()));
+                self.words.push((words, hint.at(schema)));
                 rules.push(Rule::Words(index));
                 Some(Plan::Words(index))
             }

@@ -96,8 +96,11 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
             Value::Array(examples) => schema.examples.extend(examples),
             example => schema.examples.push(example),
         },
-        "enum" => schema.choices = choices(node, findings),
-        "const" => schema.choices = Some(vec![node.to_value()]),
+        "enum" => {
+            let choices = choices(node, findings);
+            schema.choices = both(schema.choices.take(), choices);
+        }
+        "const" => schema.choices = both(schema.choices.take(), Some(vec![node.to_value()])),
         "format" => schema.format = format(node, findings),
         "$ref" => schema.reference = reference(node, findings),
         "$defs" | "definitions" => schema.definitions.extend(definitions(keyword, node, findings)),
@@ -227,6 +230,14 @@ fn choices(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Value>> {
         }
     }
     Some(values)
+}
+
+/// What both `enum` and `const` offer.
+fn both(a: Option<Vec<Value>>, b: Option<Vec<Value>>) -> Option<Vec<Value>> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.into_iter().filter(|value| b.contains(value)).collect()),
+        (a, b) => a.or(b),
+    }
 }
 
 fn reference(node: &Node<'_>, findings: &mut Findings) -> Option<(String, Place)> {

@@ -21,6 +21,10 @@ pub(super) fn of(model: &Model) -> Vec<TokenStream> {
             }
         }
     }
+    if !model.rules.is_empty() {
+        used.table.insert("Rule");
+        used.rules.extend(model.rules.iter().map(table::rule_name));
+    }
     for union in &model.unions {
         used.table.insert("Of");
         union.branches.iter().for_each(|of| used.of(of));

@@ -62,10 +62,12 @@ fn constructor(
         };
         return (new, None);
     }
+    // Anything at all can be taken for anything else.
+    let alike = |a: &Type, b: &Type| a == b || *a == Type::Any || *b == Type::Any;
     let mixable = required
         .iter()
         .enumerate()
-        .any(|(index, field)| required[..index].iter().any(|other| other.ty == field.ty));
+        .any(|(index, field)| required[..index].iter().any(|other| alike(&other.ty, &field.ty)));
     if mixable || required.len() > MOST_ARGUMENTS {
         let prefix = if of.name == "Input" { "" } else { of.name.as_str() };
         let name = format_ident!("{prefix}Required");
@@ -233,8 +235,11 @@ pub(super) fn output(of: &Struct, docs: &[String], names: &Names<'_>) -> Vec<Tok
 
 /// The field of an output that holds what no other does.
 fn rest_name(of: &Struct) -> Ident {
-    let taken = of.fields.iter().any(|field| field.name == "others");
-    format_ident!("{}", if taken { "other_properties" } else { "others" })
+    let mut name = "others".to_owned();
+    while of.fields.iter().any(|field| field.name == name) {
+        name.push('_');
+    }
+    format_ident!("{name}")
 }
 
 /// An identifier from a name of ours, which may be raw.

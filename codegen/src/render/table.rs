@@ -14,10 +14,15 @@ pub(super) fn all(model: &Model) -> Vec<TokenStream> {
     items.extend(model.unions.iter().flat_map(|union| branches(model, union)));
     items.extend(model.inputs.iter().filter(|of| !of.table_only).flat_map(members));
     let id = &model.id;
+    let own = model.rules.iter().map(|rule| self::rule(model, rule));
+    let rules = (!model.rules.is_empty()).then(|| {
+        quote! { const RULES: &'static [Rule] = &[#(#own),*]; }
+    });
     items.push(quote! {
         impl runcomfy::Model for Input {
             const ID: &'static str = #id;
             const FIELDS: &'static [Field] = &FIELDS;
+            #rules
             type Output = Output;
         }
     });
@@ -88,7 +93,8 @@ fn fields(model: &Model, of: &Struct) -> Vec<TokenStream> {
         .map(|field| {
             let home = match of.name.as_str() {
                 "Input" => String::new(),
-                name => screaming(name) + "_",
+                // Two underscores: no name of a field or type has them.
+                name => screaming(name) + "__",
             };
             let name =
                 format_ident!("{home}{}_RULES", screaming(field.name.trim_start_matches("r#")));

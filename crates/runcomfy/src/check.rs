@@ -3,6 +3,8 @@
 
 mod rules;
 
+use std::collections::HashMap;
+
 use crate::media::Media;
 use crate::metric::Facts;
 use crate::node::{Node, View};
@@ -14,6 +16,9 @@ use crate::violation::{Path, Segment, Violation, Violations};
 pub(crate) struct Findings {
     pub violations: Violations,
     pub media: Vec<FoundMedia>,
+    /// What the branches of unions made of lists and objects that were seen already, by
+    /// the addresses of both: nothing where they do not fit, else the media.
+    seen: HashMap<(usize, Address), Option<Vec<FoundMedia>>>,
 }
 
 /// One piece of media in an input, and what its schema says of it.
@@ -43,9 +48,9 @@ impl FoundMedia {
 }
 
 /// Checks an object against its table.
-pub(crate) fn check(fields: &'static [Field], node: Node<'_>) -> Findings {
+pub(crate) fn check(fields: &'static [Field], rules: &'static [Rule], node: Node<'_>) -> Findings {
     let mut findings = Findings::default();
-    value(Of(Shape::Object(fields), &[]), node, &Trail::Top, &mut findings);
+    value(Of(Shape::Object(fields), rules), node, &Trail::Top, &mut findings);
     findings
 }
 
@@ -191,12 +196,22 @@ fn union(
 ) {
     let mut fitting = 0;
     for branch in branches {
-        let mut own = Findings::default();
-        value(*branch, node, at, &mut own);
-        if own.violations.is_empty() {
+        let media = match address(node).map(|of| (std::ptr::from_ref(branch).addr(), of)) {
+            // Unions within unions would be asked again for every way down to them.
+            Some(key) => match findings.seen.get(&key) {
+                Some(seen) => seen.clone(),
+                None => {
+                    let media = fitting_media(branch, node, at, findings);
+                    findings.seen.insert(key, media.clone());
+                    media
+                }
+            },
+            None => fitting_media(branch, node, at, findings),
+        };
+        if let Some(media) = media {
             fitting += 1;
             if fitting == 1 {
-                findings.media.append(&mut own.media);
+                findings.media.extend(media);
             }
         }
     }
@@ -209,16 +224,57 @@ fn union(
     findings.violations.push(at.violation(rule, message));
 }
 
+/// The media in a value that fits a branch; nothing where it does not fit.
+fn fitting_media(
+    branch: &'static Of,
+    node: Node<'_>,
+    at: &Trail<'_>,
+    findings: &mut Findings,
+) -> Option<Vec<FoundMedia>> {
+    let mut own = Findings { seen: std::mem::take(&mut findings.seen), ..Findings::default() };
+    value(*branch, node, at, &mut own);
+    findings.seen = own.seen;
+    own.violations.is_empty().then_some(own.media)
+}
+
+/// Where a list or object lies, which tells it from every other that one branch of a
+/// union is asked of during a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Address {
+    List(usize),
+    Map(usize),
+    /// A struct may lie where its first field does, which is of another kind: a struct
+    /// in a struct is asked by another union's branches.
+    Struct(usize),
+}
+
+fn address(node: Node<'_>) -> Option<Address> {
+    match node {
+        Node::List(list) => Some(Address::List(std::ptr::from_ref(list).addr())),
+        Node::Map(entries) => Some(Address::Map(std::ptr::from_ref(entries).addr())),
+        Node::Struct(members) => Some(Address::Struct(std::ptr::from_ref(members).addr())),
+        Node::Absent
+        | Node::Null
+        | Node::Bool(_)
+        | Node::Number(_)
+        | Node::Text(_)
+        | Node::Media(_) => None,
+    }
+}
+
 /// A violation for a name that the schema does not have, with the nearest that it
 /// has.
 fn unknown(fields: &'static [Field], name: &str, at: &Trail<'_>) -> Violation {
     let nearest = fields
         .iter()
-        .map(|field| (strsim::damerau_levenshtein(field.name, name), field.name))
-        .min()
-        .filter(|(distance, known)| *distance <= 1 + known.chars().count() / 4);
+        .map(|field| (field.name, 1 + field.name.chars().count() / 4))
+        // The lengths bound the distance from below: a name from a stranger may be long.
+        .filter(|(known, most)| known.len().abs_diff(name.len()) <= 4 * most)
+        .map(|(known, most)| (strsim::damerau_levenshtein(known, name), most, known))
+        .filter(|(distance, most, _)| distance <= most)
+        .min();
     let message = match nearest {
-        Some((_, known)) => format!("No such property; did you mean `{known}`?"),
+        Some((.., known)) => format!("No such property; did you mean `{known}`?"),
         None if fields.is_empty() => "No such property; there are none.".to_owned(),
         None => {
             let known: Vec<String> =

@@ -61,7 +61,7 @@ macro_rules! words {
         impl ::std::str::FromStr for $name {
             type Err = $crate::UnknownWord;
 
-            fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
+            fn from_str(text: &str) -> ::std::result::Result<Self, $crate::UnknownWord> {
                 match text {
                     $($word => ::std::result::Result::Ok(Self::$variant),)+
                     _ => ::std::result::Result::Err($crate::UnknownWord { choices: Self::WORDS }),
@@ -103,7 +103,7 @@ macro_rules! union {
     (
         $(#[$attribute:meta])*
         pub enum $name:ident {
-            $($(#[$variant_attribute:meta])* $variant:ident($inner:ty),)+
+            $($(#[$variant_attribute:meta])* $variant:ident($inner:ty $(,)?),)+
         }
     ) => {
         $(#[$attribute])*
@@ -136,7 +136,7 @@ macro_rules! output_union {
     (
         $(#[$attribute:meta])*
         pub enum $name:ident {
-            $($(#[$variant_attribute:meta])* $variant:ident($inner:ty),)+
+            $($(#[$variant_attribute:meta])* $variant:ident($inner:ty $(,)?),)+
         }
     ) => {
         $(#[$attribute])*

@@ -157,12 +157,12 @@ static FIELDS: [Field; 4] = [
     Field::optional("copies", INTEGER, &[Integers(&[1, 2, 4])]).default("1"),
 ];
 
-static LAYER_PICTURE_RULES: [Rule; 1] = [
+static LAYER__PICTURE_RULES: [Rule; 1] = [
     Measured(FileSizeMb, Under(30.0), "A picture has less than 30 MB."),
 ];
 
 static LAYER_FIELDS: [Field; 2] = [
-    Field::required("picture", IMAGE, &LAYER_PICTURE_RULES),
+    Field::required("picture", IMAGE, &LAYER__PICTURE_RULES),
     Field::optional("opacity", NUMBER, &[Minimum(0.0), Maximum(1.0)]).default("1"),
 ];
 

@@ -1,0 +1,182 @@
+//! The checker over tables written by hand: unions, null, openness and recursion, of JSON
+//! and of structs alike.
+
+use std::time::{Duration, Instant};
+
+use runcomfy::node::{Members, Node, View};
+use runcomfy::table::Rule::{MaxLength, Maximum, Minimum, Words};
+use runcomfy::table::{Field, IMAGE, INTEGER, NUMBER, Of, Rule, Shape, TEXT};
+use runcomfy::{Json, MediaOutput, Model, Payload};
+use serde_json::{Value, json};
+
+/// A model whose table has one field of each kind that is no scalar.
+#[derive(Debug, Clone, PartialEq)]
+struct Input {
+    size: Size,
+}
+
+runcomfy::union! {
+    /// A size.
+    pub enum Size {
+        /// In pixels.
+        Object(Pixels),
+        /// By name.
+        Text(String),
+    }
+}
+
+/// Width and height.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Pixels {
+    width: Option<i64>,
+    height: Option<i64>,
+}
+
+static PIXELS: [Field; 2] =
+    [Field::optional("width", INTEGER, &[Maximum(9.0)]), Field::optional("height", INTEGER, &[])];
+static SIZES: [Of; 2] = [Of(Shape::Object(&PIXELS), &[]), Of(TEXT, &[Words(&["square", "wide"])])];
+static NUMBERS: [Of; 2] = [Of(INTEGER, &[Minimum(2.0)]), Of(NUMBER, &[Maximum(5.0)])];
+static TREES: [Of; 2] = [Of(Shape::Object(&LEFT), &[]), Of(Shape::Object(&RIGHT), &[])];
+static LEFT: [Field; 1] = [Field::optional("n", Shape::AnyOf(&TREES), &[])];
+static RIGHT: [Field; 2] =
+    [Field::optional("n", Shape::OneOf(&TREES), &[]), Field::required("leaf", INTEGER, &[])];
+static PICTURES: [Of; 2] =
+    [Of(Shape::List(&Of(IMAGE, &[])), &[Rule::MaxItems(1)]), Of(Shape::List(&Of(TEXT, &[])), &[])];
+static FIELDS: [Field; 6] = [
+    Field::required("size", Shape::AnyOf(&SIZES), &[]),
+    Field::optional("strength", Shape::OneOf(&NUMBERS), &[]),
+    Field::optional("maybe", Shape::Nullable(&Of(TEXT, &[MaxLength(1)])), &[]),
+    Field::optional("open", Shape::Open(&PIXELS, &Of(TEXT, &[])), &[]),
+    Field::optional("tree", Shape::AnyOf(&TREES), &[]),
+    Field::optional("pictures", Shape::AnyOf(&PICTURES), &[]),
+];
+
+impl View for Pixels {
+    fn view(&self) -> Node<'_> {
+        Node::Struct(self)
+    }
+}
+
+impl Members for Pixels {
+    fn fields(&self) -> &'static [Field] {
+        &PIXELS
+    }
+
+    fn get(&self, index: usize) -> Node<'_> {
+        match index {
+            0 => self.width.view(),
+            1 => self.height.view(),
+            _ => Node::Absent,
+        }
+    }
+}
+
+impl View for Input {
+    fn view(&self) -> Node<'_> {
+        Node::Struct(self)
+    }
+}
+
+impl Members for Input {
+    fn fields(&self) -> &'static [Field] {
+        &FIELDS
+    }
+
+    fn get(&self, index: usize) -> Node<'_> {
+        if index == 0 { self.size.view() } else { Node::Absent }
+    }
+}
+
+impl Model for Input {
+    const ID: &'static str = "acme/table";
+    const FIELDS: &'static [Field] = &FIELDS;
+    const RULES: &'static [Rule] = &[Rule::MaxProperties(2)];
+    type Output = MediaOutput;
+}
+
+fn found(input: Value) -> Vec<String> {
+    let violations = Json::<Input>::from(input).violations();
+    violations.iter().map(|violation| format!("{} {}", violation.path, violation.rule)).collect()
+}
+
+#[test]
+fn a_broken_union_is_one_violation_at_its_node() {
+    let cases: [(Value, &[&str]); 16] = [
+        (json!({"size": "square"}), &[]),
+        (json!({"size": {"width": 9}}), &[]),
+        (json!({"size": {"width": 10}}), &["size anyOf"]),
+        (json!({"size": {"depth": 1}}), &["size anyOf"]),
+        (json!({"size": "huge"}), &["size anyOf"]),
+        (json!({"size": null}), &["size anyOf"]),
+        (json!({}), &["size required"]),
+        (json!({"size": "wide", "strength": 1}), &[]),
+        (json!({"size": "wide", "strength": 6}), &[]),
+        (json!({"size": "wide", "strength": 3}), &["strength oneOf"]),
+        (json!({"size": "wide", "strength": 5.5}), &["strength oneOf"]),
+        (json!({"size": "wide", "maybe": null}), &[]),
+        (json!({"size": "wide", "maybe": "ab"}), &["maybe maxLength"]),
+        (json!({"size": "wide", "open": {"width": 1, "x": "y"}}), &[]),
+        (
+            json!({"size": "wide", "open": {"width": "1", "x": 2}}),
+            &["open.width type", "open.x type"],
+        ),
+        (json!({"size": "wide", "maybe": null, "strength": 1}), &["input maxProperties"]),
+    ];
+    for (input, expected) in cases {
+        assert_eq!(found(input.clone()), expected, "{input}");
+    }
+}
+
+#[test]
+fn a_typed_union_is_checked_and_written_like_json() {
+    let cases = [
+        (Size::from("wide".to_owned()), json!({"size": "wide"}), true),
+        (Size::from("huge".to_owned()), json!({"size": "huge"}), false),
+        (Size::from(Pixels { width: Some(9), height: None }), json!({"size": {"width": 9}}), true),
+        (
+            Size::from(Pixels { width: Some(10), height: None }),
+            json!({"size": {"width": 10}}),
+            false,
+        ),
+    ];
+    for (size, written, right) in cases {
+        let input = Input { size };
+        assert_eq!(input.to_json(), written);
+        assert_eq!(input.violations().is_empty(), right, "{written}");
+        assert_eq!(input.violations(), Json::<Input>::from(written).violations());
+    }
+}
+
+#[test]
+fn the_media_of_a_union_is_that_of_the_branch_that_fits() {
+    let media = |pictures: Value| {
+        let input = json!({"size": "wide", "pictures": pictures});
+        Json::<Input>::from(input).media().len()
+    };
+    assert_eq!(media(json!(["https://example.com/1.png"])), 1);
+    assert_eq!(media(json!(["a", "b"])), 0);
+}
+
+#[test]
+fn unions_within_unions_cost_no_more_than_they_are_deep() {
+    let mut tree = json!("no tree");
+    for _ in 0..60 {
+        tree = json!({"n": tree});
+    }
+    let start = Instant::now();
+    assert_eq!(found(json!({"size": "wide", "tree": tree})), ["tree anyOf"]);
+    assert!(start.elapsed() < Duration::from_secs(2), "it took {:?}", start.elapsed());
+    let mut tree = json!({"leaf": 1});
+    for _ in 0..60 {
+        tree = json!({"n": tree});
+    }
+    assert_eq!(found(json!({"size": "wide", "tree": tree})), Vec::<String>::new());
+}
+
+#[test]
+fn a_huge_unknown_name_costs_no_time() {
+    let start = Instant::now();
+    let input = json!({"size": "wide", "x".repeat(5_000_000): 1});
+    assert_eq!(found(input).len(), 1);
+    assert!(start.elapsed() < Duration::from_secs(2), "it took {:?}", start.elapsed());
+}
