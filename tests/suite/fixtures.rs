@@ -73,6 +73,29 @@ fn everything_generated_compiles_with_warnings_denied_and_its_docs_too() {
 }
 
 #[test]
+fn a_model_that_is_gone_from_the_catalog_is_deprecated_and_says_since_when() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let model = r#"{"id": "acme/x", "gone": "0.3.0"}"#;
+    let source = Source { folder: "acme/x", model, input: FINE, output: None, fixup: None };
+    let generated = generate(&[source], &settings());
+    let listing = &generated.files["acme.rs"];
+    let note = "RunComfy's catalog has this model no more, as of 0.3.0";
+    assert!(listing.contains(&format!("#[deprecated(note = \"{note}\")]")), "{listing}");
+
+    let program = "//! A program.\n#![deny(warnings)]\npub mod generated;\n\
+        /// Uses it.\npub fn f() -> generated::acme::x::Input {\n    Default::default()\n}\n";
+    let mut sources = vec![("src/lib.rs".to_owned(), program.to_owned())];
+    for (path, text) in &generated.files {
+        sources.push((format!("src/generated/{path}"), text.clone()));
+    }
+    scratch_crate(folder.path(), &dependency("runcomfy", "crates/runcomfy", ""), &sources);
+    let output = cargo(folder.path(), &["check", "--offline"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains(note) && said.contains("could not compile"), "nobody is told:\n{said}");
+    assert!(!said.contains("src/generated"), "the module itself is warned about:\n{said}");
+}
+
+#[test]
 fn the_order_of_the_models_makes_no_difference_and_two_runs_give_the_same_bytes() {
     let mut models = fixtures();
     let first = generated(&models);

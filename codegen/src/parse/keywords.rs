@@ -7,7 +7,7 @@ use super::Node;
 use crate::diagnostic::{Code, Findings, Place};
 use crate::document::{Additional, Bound, Format, Schema, TypeWord, Validation};
 
-/// Keywords that say nothing about values.
+/// Keywords that say nothing about values, beside those that begin with `x-`.
 const ANNOTATIONS: [&str; 7] =
     ["$comment", "$id", "$schema", "deprecated", "id", "readOnly", "writeOnly"];
 
@@ -125,7 +125,7 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
         "exclusiveMaximum" => schema.exclusive_maximum = number(node, findings),
         "multipleOf" => schema.multiple_of = step(node, findings),
         "validations" => schema.validations = validations(node, findings),
-        _ if ANNOTATIONS.contains(&keyword) => {}
+        _ if ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-") => {}
         _ if UNSUPPORTED.contains(&keyword) => findings.push(
             Code::UnsupportedKeyword,
             &node.place,
