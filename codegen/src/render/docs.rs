@@ -3,6 +3,7 @@
 //! Text from a schema is hostile until proven: whatever it holds, it ends up as plain
 //! words of one paragraph, never as markup, a code fence or a second line of code.
 
+use runcomfy::table::MediaKind;
 use runcomfy::{Limit, Metric};
 
 use crate::model::{Docs, Field, Of, Rule, Shape, Type};
@@ -119,11 +120,21 @@ fn title(docs: &Docs, name: &str) -> String {
 
 /// The bounds of a value, a sentence each.
 fn bounds(of: &Of) -> Vec<String> {
-    let mut sentences = own_bounds(&of.rules);
+    let kind = match &of.shape {
+        Shape::Media(MediaKind::Image) => Some("An image."),
+        Shape::Media(MediaKind::Video) => Some("A video."),
+        Shape::Media(MediaKind::Audio) => Some("A sound."),
+        _ => None,
+    };
+    let mut sentences: Vec<String> = kind.into_iter().map(str::to_owned).collect();
+    sentences.extend(own_bounds(&of.rules));
     match &of.shape {
         Shape::List(item) | Shape::Map(item) => {
-            let each = |sentence: String| format!("Each: {}", lowered(&sentence));
-            sentences.extend(bounds(item).into_iter().map(each));
+            let mut each = bounds(item);
+            if let Some(first) = each.first_mut() {
+                *first = format!("Each: {}", lowered(first));
+            }
+            sentences.extend(each);
         }
         Shape::Nullable(inner) => sentences.extend(bounds(inner)),
         Shape::Any
@@ -155,8 +166,17 @@ fn own_bounds(rules: &[Rule]) -> Vec<String> {
             Rule::ExclusiveMinimum(bound) => over = Some(format!("over {bound}")),
             Rule::ExclusiveMaximum(bound) => under = Some(format!("under {bound}")),
             Rule::Integers(choices) => {
-                let choices: Vec<String> = choices.iter().map(i64::to_string).collect();
-                sentences.push(format!("One of {}.", choices.join(", ")));
+                let in_row = choices.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1]));
+                let row = (choices.first(), choices.last());
+                sentences.push(match (choices.len() > 3 && in_row, row) {
+                    (true, (Some(first), Some(last))) => {
+                        format!("A whole number from {first} to {last}.")
+                    }
+                    _ => {
+                        let choices: Vec<String> = choices.iter().map(i64::to_string).collect();
+                        format!("One of {}.", choices.join(", "))
+                    }
+                });
             }
             Rule::Unchecked(rule, message) => {
                 let words = if message.is_empty() {

@@ -10,7 +10,7 @@ use runcomfy::table::{AUDIO, Field, INTEGER, NUMBER, TEXT};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
-    /// Audio.
+    /// Audio. A sound.
     pub audio: Media,
     /// End time. From 0 to 240. RunComfy's default: `30`.
     pub end_time: Option<f64>,

@@ -10,7 +10,7 @@ use runcomfy::table::{AUDIO, Field, INTEGER, NUMBER, TEXT};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
-    /// Audio.
+    /// Audio. A sound.
     pub audio: Media,
     /// Extend after duration. From 0 to 240. RunComfy's default: `30`.
     pub extend_after_duration: Option<f64>,

@@ -10,25 +10,25 @@ use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
-    /// Duration. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. RunComfy's default: `5`.
+    /// Duration. A whole number from 3 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
-    /// Image url 1.
+    /// Image url 1. An image.
     pub image_url_1: Media,
-    /// Image url 2.
+    /// Image url 2. An image.
     pub image_url_2: Option<Media>,
-    /// Image url 3.
+    /// Image url 3. An image.
     pub image_url_3: Option<Media>,
-    /// Image url 4.
+    /// Image url 4. An image.
     pub image_url_4: Option<Media>,
-    /// Image url 5.
+    /// Image url 5. An image.
     pub image_url_5: Option<Media>,
-    /// Image url 6.
+    /// Image url 6. An image.
     pub image_url_6: Option<Media>,
-    /// Image url 7.
+    /// Image url 7. An image.
     pub image_url_7: Option<Media>,
-    /// Image url 8.
+    /// Image url 8. An image.
     pub image_url_8: Option<Media>,
-    /// Image url 9.
+    /// Image url 9. An image.
     pub image_url_9: Option<Media>,
     /// Prompt. At most 5000 characters.
     pub prompt: String,

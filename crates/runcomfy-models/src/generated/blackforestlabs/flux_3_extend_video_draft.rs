@@ -20,7 +20,7 @@ pub struct Input {
     pub prompt: String,
     /// Safety tolerance. From 0 to 4. RunComfy's default: `2`.
     pub safety_tolerance: Option<i64>,
-    /// Video url.
+    /// Video url. A video.
     pub video_url: Media,
 }
 

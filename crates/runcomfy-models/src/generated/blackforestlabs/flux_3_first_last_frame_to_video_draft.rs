@@ -12,10 +12,9 @@ use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 pub struct Input {
     /// Aspect ratio. RunComfy's default: `"auto"`.
     pub aspect_ratio: Option<AspectRatio>,
-    /// Duration. One of 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20. RunComfy's
-    /// default: `5`.
+    /// Duration. A whole number from 5 to 20. RunComfy's default: `5`.
     pub duration: Option<i64>,
-    /// End image url.
+    /// End image url. An image.
     pub end_image_url: Media,
     /// Generate audio. RunComfy's default: `true`.
     pub generate_audio: Option<bool>,
@@ -23,7 +22,7 @@ pub struct Input {
     pub prompt: String,
     /// Safety tolerance. From 0 to 4. RunComfy's default: `2`.
     pub safety_tolerance: Option<i64>,
-    /// Start image url.
+    /// Start image url. An image.
     pub start_image_url: Media,
 }
 
@@ -32,9 +31,9 @@ pub struct Input {
 pub struct Required {
     /// Prompt.
     pub prompt: String,
-    /// Start image url.
+    /// Start image url. An image.
     pub start_image_url: Media,
-    /// End image url.
+    /// End image url. An image.
     pub end_image_url: Media,
 }
 

@@ -16,7 +16,7 @@ pub struct Input {
     pub duration: Option<Duration>,
     /// Generate audio. RunComfy's default: `true`.
     pub generate_audio: Option<bool>,
-    /// Image url.
+    /// Image url. An image.
     pub image_url: Media,
     /// Prompt.
     pub prompt: String,

@@ -18,9 +18,9 @@ pub struct Input {
     pub enable_web_search: Option<bool>,
     /// Generate audio. RunComfy's default: `true`.
     pub generate_audio: Option<bool>,
-    /// Image.
+    /// Image. An image.
     pub image: Media,
-    /// Last image.
+    /// Last image. An image.
     pub last_image: Option<Media>,
     /// Prompt.
     pub prompt: String,

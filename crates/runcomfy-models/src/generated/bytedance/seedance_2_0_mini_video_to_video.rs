@@ -20,13 +20,13 @@ pub struct Input {
     pub generate_audio: Option<bool>,
     /// Prompt.
     pub prompt: String,
-    /// Reference audios. At most 16 items.
+    /// Reference audios. At most 16 items. Each: a sound.
     pub reference_audios: Option<Vec<Media>>,
-    /// Reference images. At most 16 items.
+    /// Reference images. At most 16 items. Each: an image.
     pub reference_images: Option<Vec<Media>>,
     /// Resolution. RunComfy's default: `"720p"`.
     pub resolution: Option<Resolution>,
-    /// Video.
+    /// Video. A video.
     pub video: Media,
 }
 

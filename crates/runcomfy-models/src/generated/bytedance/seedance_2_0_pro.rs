@@ -12,13 +12,13 @@ use runcomfy::table::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VI
 pub struct Input {
     /// Aspect ratio. RunComfy's default: `"adaptive"`.
     pub aspect_ratio: Option<AspectRatio>,
-    /// Audios. At most 3 items.
+    /// Audios. At most 3 items. Each: a sound.
     pub audios: Option<Vec<Media>>,
     /// Duration. From 4 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
     /// Generate audio. RunComfy's default: `true`.
     pub generate_audio: Option<bool>,
-    /// Images. At most 9 items.
+    /// Images. At most 9 items. Each: an image.
     pub images: Option<Vec<Media>>,
     /// Prompt.
     pub prompt: String,
@@ -26,7 +26,7 @@ pub struct Input {
     pub resolution: Option<Resolution>,
     /// Seed.
     pub seed: Option<i64>,
-    /// Videos. At most 3 items.
+    /// Videos. At most 3 items. Each: a video.
     pub videos: Option<Vec<Media>>,
 }
 

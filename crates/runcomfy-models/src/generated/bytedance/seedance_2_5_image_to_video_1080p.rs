@@ -16,7 +16,7 @@ pub struct Input {
     pub duration: Option<i64>,
     /// Generate audio. RunComfy's default: `true`.
     pub generate_audio: Option<bool>,
-    /// Image.
+    /// Image. An image.
     pub image: Media,
 }
 

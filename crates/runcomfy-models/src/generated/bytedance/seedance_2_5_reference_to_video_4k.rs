@@ -18,11 +18,11 @@ pub struct Input {
     pub duration: Option<i64>,
     /// Generate audio. RunComfy's default: `true`.
     pub generate_audio: Option<bool>,
-    /// Images. At most 9 items.
+    /// Images. At most 9 items. Each: an image.
     pub images: Option<Vec<Media>>,
-    /// Videos. 1 to 3 items.
+    /// Videos. 1 to 3 items. Each: a video.
     pub videos: Vec<Media>,
-    /// Audios. At most 3 items.
+    /// Audios. At most 3 items. Each: a sound.
     pub audios: Option<Vec<Media>>,
 }
 

@@ -20,8 +20,8 @@ pub struct Input {
     pub resolution: Option<Resolution>,
     /// Output format. RunComfy's default: `"png"`.
     pub output_format: Option<OutputFormat>,
-    /// Image. 1 to 10 items. Each: file size under 30 MB; width/height between 0.0625 and 16;
-    /// width and height over 14 px.
+    /// Image. 1 to 10 items. Each: an image. File size under 30 MB; width/height between 0.0625
+    /// and 16; width and height over 14 px.
     pub image: Vec<Media>,
 }
 

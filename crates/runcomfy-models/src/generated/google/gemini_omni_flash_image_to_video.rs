@@ -14,7 +14,7 @@ pub struct Input {
     pub aspect_ratio: Option<AspectRatio>,
     /// Duration. From 3 to 10. RunComfy's default: `8`.
     pub duration: Option<i64>,
-    /// Image url.
+    /// Image url. An image.
     pub image_url: Media,
     /// Prompt.
     pub prompt: String,

@@ -11,7 +11,7 @@ use runcomfy::table::{Field, TEXT, VIDEO};
 pub struct Input {
     /// Prompt.
     pub prompt: String,
-    /// Video url.
+    /// Video url. A video.
     pub video_url: Media,
 }
 

@@ -14,7 +14,7 @@ pub struct Input {
     pub prompt: String,
     /// Aspect ratio. RunComfy's default: `"auto"`.
     pub aspect_ratio: Option<AspectRatio>,
-    /// Image urls. 1 to 10 items.
+    /// Image urls. 1 to 10 items. Each: an image.
     pub image_urls: Vec<Media>,
 }
 

@@ -10,9 +10,9 @@ use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
-    /// Duration. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. RunComfy's default: `5`.
+    /// Duration. A whole number from 3 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
-    /// Image url.
+    /// Image url. An image.
     pub image_url: Media,
     /// Prompt. At most 5000 characters.
     pub prompt: String,

@@ -14,21 +14,21 @@ pub struct Input {
     pub audio_setting: Option<AudioSetting>,
     /// Prompt. At most 5000 characters.
     pub prompt: String,
-    /// Reference image url 1.
+    /// Reference image url 1. An image.
     pub reference_image_url_1: Option<Media>,
-    /// Reference image url 2.
+    /// Reference image url 2. An image.
     pub reference_image_url_2: Option<Media>,
-    /// Reference image url 3.
+    /// Reference image url 3. An image.
     pub reference_image_url_3: Option<Media>,
-    /// Reference image url 4.
+    /// Reference image url 4. An image.
     pub reference_image_url_4: Option<Media>,
-    /// Reference image url 5.
+    /// Reference image url 5. An image.
     pub reference_image_url_5: Option<Media>,
     /// Resolution. RunComfy's default: `"1080P"`.
     pub resolution: Option<Resolution>,
     /// Seed. From 0 to 2147483647. RunComfy's default: `0`.
     pub seed: Option<i64>,
-    /// Video url.
+    /// Video url. A video.
     pub video_url: Media,
     /// Watermark. RunComfy's default: `false`.
     pub watermark: Option<bool>,

@@ -22,7 +22,7 @@ pub struct Input {
     pub prompt: String,
     /// Shot type. RunComfy's default: `"customize"`.
     pub shot_type: Option<ShotType>,
-    /// Start image url.
+    /// Start image url. An image.
     pub start_image_url: Media,
 }
 

@@ -12,9 +12,9 @@ use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT};
 pub struct Input {
     /// Aspect ratio. RunComfy's default: `"16:9"`.
     pub aspect_ratio: Option<AspectRatio>,
-    /// Duration. One of 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. RunComfy's default: `5`.
+    /// Duration. A whole number from 3 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
-    /// Images. At most 16 items.
+    /// Images. At most 16 items. Each: an image.
     pub images: Option<Vec<Media>>,
     /// Prompt.
     pub prompt: String,

@@ -12,9 +12,9 @@ use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 pub struct Input {
     /// Duration. From 3 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
-    /// End image.
+    /// End image. An image.
     pub end_image: Option<Media>,
-    /// Image.
+    /// Image. An image.
     pub image: Media,
     /// Prompt.
     pub prompt: String,

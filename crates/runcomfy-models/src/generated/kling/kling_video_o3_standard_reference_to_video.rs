@@ -14,7 +14,7 @@ pub struct Input {
     pub aspect_ratio: Option<AspectRatio>,
     /// Duration. From 3 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
-    /// Images. At most 7 items.
+    /// Images. At most 7 items. Each: an image.
     pub images: Option<Vec<Media>>,
     /// Keep original sound. RunComfy's default: `true`.
     pub keep_original_sound: Option<bool>,
@@ -24,7 +24,7 @@ pub struct Input {
     pub shot_type: Option<ShotType>,
     /// Sound. RunComfy's default: `false`.
     pub sound: Option<bool>,
-    /// Video.
+    /// Video. A video.
     pub video: Option<Media>,
 }
 

@@ -10,7 +10,7 @@ use runcomfy::table::{BOOLEAN, Field, IMAGE, Of, Shape, TEXT, VIDEO};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
-    /// Images. At most 16 items.
+    /// Images. At most 16 items. Each: an image.
     pub images: Option<Vec<Media>>,
     /// Keep original sound. RunComfy's default: `true`.
     pub keep_original_sound: Option<bool>,
@@ -18,7 +18,7 @@ pub struct Input {
     pub prompt: String,
     /// Shot type. RunComfy's default: `"customize"`.
     pub shot_type: Option<ShotType>,
-    /// Video.
+    /// Video. A video.
     pub video: Media,
 }
 

@@ -12,11 +12,11 @@ use runcomfy::table::{AUDIO, Field, IMAGE, NUMBER, TEXT};
 pub struct Input {
     /// Aspect ratio. RunComfy's default: `"auto"`.
     pub aspect_ratio: Option<AspectRatio>,
-    /// Audio url.
+    /// Audio url. A sound.
     pub audio_url: Media,
     /// Guidance scale. From 1 to 50. RunComfy's default: `9`.
     pub guidance_scale: Option<f64>,
-    /// Image url.
+    /// Image url. An image.
     pub image_url: Option<Media>,
     /// Prompt.
     pub prompt: Option<String>,

@@ -16,13 +16,13 @@ pub struct Input {
     pub camera_motion: Option<CameraMotion>,
     /// Duration. RunComfy's default: `"10"`.
     pub duration: Option<Duration>,
-    /// End image url.
+    /// End image url. An image.
     pub end_image_url: Option<Media>,
     /// Fps. One of 24, 25, 48, 50. RunComfy's default: `25`.
     pub fps: Option<i64>,
     /// Generate audio. RunComfy's default: `true`.
     pub generate_audio: Option<bool>,
-    /// Image url.
+    /// Image url. An image.
     pub image_url: Media,
     /// Prompt.
     pub prompt: String,

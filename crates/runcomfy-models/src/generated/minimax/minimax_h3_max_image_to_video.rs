@@ -14,9 +14,9 @@ pub struct Input {
     pub duration: Option<i64>,
     /// Enable safety checker. RunComfy's default: `true`.
     pub enable_safety_checker: Option<bool>,
-    /// End image url.
+    /// End image url. An image.
     pub end_image_url: Option<Media>,
-    /// Image url.
+    /// Image url. An image.
     pub image_url: Media,
     /// Prompt.
     pub prompt: String,

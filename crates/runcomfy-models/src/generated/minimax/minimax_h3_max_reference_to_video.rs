@@ -20,11 +20,11 @@ pub struct Input {
     pub prompt: String,
     /// Prompt expansion mode. Example: `"balanced"`.
     pub prompt_expansion_mode: PromptExpansionMode,
-    /// Reference audios. At most 12 items.
+    /// Reference audios. At most 12 items. Each: a sound.
     pub reference_audios: Option<Vec<Media>>,
-    /// Reference images. At most 12 items.
+    /// Reference images. At most 12 items. Each: an image.
     pub reference_images: Vec<Media>,
-    /// Reference videos. At most 12 items.
+    /// Reference videos. At most 12 items. Each: a video.
     pub reference_videos: Option<Vec<Media>>,
     /// Resolution. RunComfy's default: `"768p"`.
     pub resolution: Option<Resolution>,

@@ -12,9 +12,9 @@ use runcomfy::table::{Field, IMAGE, INTEGER, TEXT};
 pub struct Input {
     /// Duration. From 5 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
-    /// Image.
+    /// Image. An image.
     pub image: Media,
-    /// Last image.
+    /// Last image. An image.
     pub last_image: Option<Media>,
     /// Prompt.
     pub prompt: String,

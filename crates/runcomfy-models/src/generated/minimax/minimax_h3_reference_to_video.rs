@@ -16,11 +16,11 @@ pub struct Input {
     pub duration: i64,
     /// Prompt.
     pub prompt: String,
-    /// Reference audios. At most 3 items.
+    /// Reference audios. At most 3 items. Each: a sound.
     pub reference_audios: Option<Vec<Media>>,
-    /// Reference images. At most 9 items.
+    /// Reference images. At most 9 items. Each: an image.
     pub reference_images: Option<Vec<Media>>,
-    /// Reference videos. At most 3 items.
+    /// Reference videos. At most 3 items. Each: a video.
     pub reference_videos: Option<Vec<Media>>,
     /// Resolution. RunComfy's default: `"768p"`.
     pub resolution: Option<Resolution>,

@@ -12,7 +12,7 @@ use runcomfy::table::{Field, IMAGE, Of, Shape, TEXT};
 pub struct Input {
     /// Aspect ratio. RunComfy's default: `"1:1"`.
     pub aspect_ratio: Option<AspectRatio>,
-    /// Images. 1 to 10 items.
+    /// Images. 1 to 10 items. Each: an image.
     pub images: Vec<Media>,
     /// Output format. RunComfy's default: `"png"`.
     pub output_format: Option<OutputFormat>,

@@ -14,7 +14,7 @@ pub struct Input {
     pub duration: Option<i64>,
     /// Generate audio switch. RunComfy's default: `false`.
     pub generate_audio_switch: Option<bool>,
-    /// Image.
+    /// Image. An image.
     pub image: Media,
     /// Prompt.
     pub prompt: String,

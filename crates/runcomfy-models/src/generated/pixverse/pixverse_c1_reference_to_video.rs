@@ -16,7 +16,7 @@ pub struct Input {
     pub duration: Option<i64>,
     /// Generate audio switch. RunComfy's default: `false`.
     pub generate_audio_switch: Option<bool>,
-    /// Images. At most 7 items.
+    /// Images. At most 7 items. Each: an image.
     pub images: Option<Vec<Media>>,
     /// Prompt.
     pub prompt: String,
@@ -24,7 +24,7 @@ pub struct Input {
     pub resolution: Option<Resolution>,
     /// Seed. RunComfy's default: `0`.
     pub seed: Option<i64>,
-    /// Videos. At most 16 items.
+    /// Videos. At most 16 items. Each: a video.
     pub videos: Option<Vec<Media>>,
 }
 

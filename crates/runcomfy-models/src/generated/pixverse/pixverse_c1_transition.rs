@@ -12,11 +12,11 @@ use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 pub struct Input {
     /// Duration. From 1 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
-    /// End image.
+    /// End image. An image.
     pub end_image: Media,
     /// Generate audio switch. RunComfy's default: `false`.
     pub generate_audio_switch: Option<bool>,
-    /// Image.
+    /// Image. An image.
     pub image: Media,
     /// Prompt.
     pub prompt: String,
@@ -31,9 +31,9 @@ pub struct Input {
 pub struct Required {
     /// Prompt.
     pub prompt: String,
-    /// Image.
+    /// Image. An image.
     pub image: Media,
-    /// End image.
+    /// End image. An image.
     pub end_image: Media,
 }
 

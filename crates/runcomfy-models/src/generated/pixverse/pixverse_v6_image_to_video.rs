@@ -16,7 +16,7 @@ pub struct Input {
     pub generate_audio_switch: Option<bool>,
     /// Generate multi clip switch. RunComfy's default: `false`.
     pub generate_multi_clip_switch: Option<bool>,
-    /// Image.
+    /// Image. An image.
     pub image: Media,
     /// Prompt.
     pub prompt: String,

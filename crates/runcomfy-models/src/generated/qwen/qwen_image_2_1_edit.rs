@@ -18,9 +18,9 @@ pub struct Input {
     pub background: Option<Background>,
     /// Enhance prompt. RunComfy's default: `true`.
     pub enhance_prompt: Option<bool>,
-    /// Image urls. 1 to 10 items. Each: file size under 30 MB.
+    /// Image urls. 1 to 10 items. Each: an image. File size under 30 MB.
     pub image_urls: Vec<Media>,
-    /// Mask url.
+    /// Mask url. An image.
     pub mask_url: Option<Media>,
     /// Output format. RunComfy's default: `"png"`.
     pub output_format: Option<OutputFormat>,

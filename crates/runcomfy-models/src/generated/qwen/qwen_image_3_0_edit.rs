@@ -14,7 +14,7 @@ pub struct Input {
     pub aspect_ratio: Option<AspectRatio>,
     /// Enable prompt expansion. RunComfy's default: `true`.
     pub enable_prompt_expansion: Option<bool>,
-    /// Image urls. 1 to 3 items.
+    /// Image urls. 1 to 3 items. Each: an image.
     pub image_urls: Vec<Media>,
     /// Prompt.
     pub prompt: String,

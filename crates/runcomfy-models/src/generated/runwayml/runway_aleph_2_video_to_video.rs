@@ -18,7 +18,7 @@ pub struct Input {
     pub seed: Option<i64>,
     /// Target aspect ratio.
     pub target_aspect_ratio: Option<TargetAspectRatio>,
-    /// Video url. File size under 16 MB.
+    /// Video url. A video. File size under 16 MB.
     pub video_url: Media,
 }
 

@@ -14,7 +14,7 @@ pub struct Input {
     pub enable_prompt_expansion: Option<bool>,
     /// Image size. RunComfy's default: `"square_hd"`.
     pub image_size: Option<ImageSize>,
-    /// Image urls. 1 to 4 items.
+    /// Image urls. 1 to 4 items. Each: an image.
     pub image_urls: Vec<Media>,
     /// Negative prompt.
     pub negative_prompt: Option<String>,

@@ -14,17 +14,17 @@ pub struct Input {
     pub aspect_ratio: Option<AspectRatio>,
     /// Audio setting. RunComfy's default: `"auto"`.
     pub audio_setting: Option<AudioSetting>,
-    /// Duration. One of 2, 3, 4, 5, 6, 7, 8, 9, 10. RunComfy's default: `5`.
+    /// Duration. A whole number from 2 to 10. RunComfy's default: `5`.
     pub duration: Option<i64>,
     /// Prompt.
     pub prompt: String,
-    /// Reference image url.
+    /// Reference image url. An image.
     pub reference_image_url: Option<Media>,
     /// Resolution. RunComfy's default: `"1080p"`.
     pub resolution: Option<Resolution>,
     /// Seed. From 0 to 2147483647. RunComfy's default: `0`.
     pub seed: Option<i64>,
-    /// Video url.
+    /// Video url. A video.
     pub video_url: Media,
 }
 

@@ -10,16 +10,15 @@ use runcomfy::table::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
-    /// Audio url.
+    /// Audio url. A sound.
     pub audio_url: Option<Media>,
-    /// Duration. One of 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. RunComfy's default:
-    /// `5`.
+    /// Duration. A whole number from 2 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
     /// Enable prompt expansion. RunComfy's default: `true`.
     pub enable_prompt_expansion: Option<bool>,
-    /// End image url.
+    /// End image url. An image.
     pub end_image_url: Option<Media>,
-    /// Image url.
+    /// Image url. An image.
     pub image_url: Media,
     /// Negative prompt. At most 500 characters.
     pub negative_prompt: Option<String>,

@@ -12,7 +12,7 @@ use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
 pub struct Input {
     /// Aspect ratio. RunComfy's default: `"16:9"`.
     pub aspect_ratio: Option<AspectRatio>,
-    /// Duration. One of 2, 3, 4, 5, 6, 7, 8, 9, 10. RunComfy's default: `5`.
+    /// Duration. A whole number from 2 to 10. RunComfy's default: `5`.
     pub duration: Option<i64>,
     /// Multi shots. RunComfy's default: `false`.
     pub multi_shots: Option<bool>,
@@ -20,9 +20,9 @@ pub struct Input {
     pub negative_prompt: Option<String>,
     /// Prompt. At most 5000 characters.
     pub prompt: String,
-    /// Reference image urls. At most 5 items.
+    /// Reference image urls. At most 5 items. Each: an image.
     pub reference_image_urls: Option<Vec<Media>>,
-    /// Reference video urls. At most 5 items.
+    /// Reference video urls. At most 5 items. Each: a video.
     pub reference_video_urls: Option<Vec<Media>>,
     /// Resolution. RunComfy's default: `"1080p"`.
     pub resolution: Option<Resolution>,

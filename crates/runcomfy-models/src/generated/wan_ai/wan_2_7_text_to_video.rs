@@ -12,10 +12,9 @@ use runcomfy::table::{AUDIO, BOOLEAN, Field, INTEGER, TEXT};
 pub struct Input {
     /// Aspect ratio. RunComfy's default: `"16:9"`.
     pub aspect_ratio: Option<AspectRatio>,
-    /// Audio url.
+    /// Audio url. A sound.
     pub audio_url: Option<Media>,
-    /// Duration. One of 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15. RunComfy's default:
-    /// `5`.
+    /// Duration. A whole number from 2 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
     /// Enable prompt expansion. RunComfy's default: `true`.
     pub enable_prompt_expansion: Option<bool>,

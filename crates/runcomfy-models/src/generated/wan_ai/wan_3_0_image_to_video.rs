@@ -24,9 +24,9 @@ pub struct Input {
     pub prompt_extend: Option<bool>,
     /// Seed. From 0 to 2147483647. RunComfy's default: `0`.
     pub seed: Option<i64>,
-    /// Image url.
+    /// Image url. An image.
     pub image_url: Media,
-    /// End image url.
+    /// End image url. An image.
     pub end_image_url: Option<Media>,
 }
 

@@ -20,11 +20,11 @@ pub struct Input {
     pub prompt: String,
     /// Prompt extend. RunComfy's default: `true`.
     pub prompt_extend: Option<bool>,
-    /// Reference audios. At most 16 items.
+    /// Reference audios. At most 16 items. Each: a sound.
     pub reference_audios: Option<Vec<Media>>,
-    /// Reference images. At most 16 items.
+    /// Reference images. At most 16 items. Each: an image.
     pub reference_images: Option<Vec<Media>>,
-    /// Reference videos. At most 16 items.
+    /// Reference videos. At most 16 items. Each: a video.
     pub reference_videos: Option<Vec<Media>>,
     /// Resolution. RunComfy's default: `"720p"`.
     pub resolution: Option<Resolution>,

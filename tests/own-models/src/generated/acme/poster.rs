@@ -58,7 +58,7 @@ impl Input {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Layer {
-    /// Picture. File size under 30 MB.
+    /// Picture. An image. File size under 30 MB.
     pub picture: Media,
     /// Opacity. From 0 to 1. RunComfy's default: `1`.
     pub opacity: Option<f64>,
