@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use diagnostic::{Code, Diagnostic, Place, Severity};
 pub use entry::{model_json, recorded_id};
 pub use fixup::{fixup_path, orphaned_fixup};
+pub use parse::{Treatment, keywords};
 
 use diagnostic::Findings;
 use entry::Entry;

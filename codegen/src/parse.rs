@@ -4,6 +4,8 @@
 pub(crate) mod fixup;
 mod keywords;
 
+pub use keywords::{Treatment, keywords};
+
 use std::collections::HashSet;
 use std::ops::Range;
 

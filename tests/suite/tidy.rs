@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use runcomfy_codegen::Treatment;
+
 use crate::support::root;
 
 /// A file past this many lines of code wants a reason, and a place in `LONG`.
@@ -75,6 +77,45 @@ fn schemas_readme_lists_every_code() {
         let row = text.lines().find(|line| line.starts_with(&format!("| `{code}` |")));
         let level = format!("| {} |", format!("{:?}", code.severity()).to_lowercase());
         assert!(row.is_some_and(|row| row.contains(&level)), "no row `| `{code}` {level}`");
+    }
+}
+
+#[test]
+fn schemas_readme_lists_every_keyword_with_what_becomes_of_it() {
+    let text = std::fs::read_to_string(root().join("schemas/README.md")).expect("it is there");
+    let (_, table) = text.split_once("| keyword | what becomes of it |").expect("there is a table");
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let mut listed = Vec::new();
+    for row in rows {
+        let (names, becomes) = row[1..].split_once('|').expect("it has two columns");
+        let refused = becomes.trim() == "refused |";
+        let annotation = becomes.trim() == "annotation |";
+        let names = names.split('`').skip(1).step_by(2);
+        listed.extend(names.map(|name| (name.to_owned(), refused, annotation)));
+    }
+    for (keyword, treatment) in runcomfy_codegen::keywords() {
+        let row = listed.iter().find(|(name, ..)| name == keyword);
+        let (_, refused, annotation) = row.unwrap_or_else(|| panic!("no row for `{keyword}`"));
+        assert_eq!(*refused, treatment == Treatment::Refused, "{keyword}");
+        assert_eq!(*annotation, treatment == Treatment::Annotation, "{keyword}");
+    }
+    for (name, ..) in &listed {
+        let known = runcomfy_codegen::keywords().any(|(keyword, _)| keyword == name);
+        // A value of `type`, and the beginning of a name.
+        assert!(known || ["null", "x-"].contains(&name.as_str()), "`{name}` is no keyword");
+    }
+}
+
+#[test]
+fn every_keyword_that_is_carried_is_in_a_fixture() {
+    let read = |entry: std::io::Result<std::fs::DirEntry>| {
+        std::fs::read_to_string(entry.expect("it can be read").path()).expect("it is text")
+    };
+    let folder = std::fs::read_dir(root().join("tests/fixtures")).expect("it is there");
+    let all: String = folder.map(read).collect();
+    for (keyword, treatment) in runcomfy_codegen::keywords() {
+        let found = all.contains(&format!("\"{keyword}\":"));
+        assert!(found || treatment != Treatment::Carried, "no fixture has `{keyword}`");
     }
 }
 

@@ -7,6 +7,63 @@ use super::Node;
 use crate::diagnostic::{Code, Findings, Place};
 use crate::document::{Additional, Bound, Format, Schema, TypeWord, Validation};
 
+/// What becomes of a keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Treatment {
+    /// It is carried: enforced, measured, or shown in the docs.
+    Carried,
+    /// It says nothing about values, and is passed over.
+    Annotation,
+    /// A schema that has it is refused.
+    Refused,
+}
+
+/// Every keyword that is known, and what becomes of it. `schemas/README.md` lists them
+/// for people.
+pub fn keywords() -> impl Iterator<Item = (&'static str, Treatment)> {
+    let carried = CARRIED.iter().map(|keyword| (*keyword, Treatment::Carried));
+    let annotations = ANNOTATIONS.iter().map(|keyword| (*keyword, Treatment::Annotation));
+    let refused = UNSUPPORTED.iter().map(|keyword| (*keyword, Treatment::Refused));
+    carried.chain(annotations).chain(refused)
+}
+
+/// Keywords that [`read`] carries.
+const CARRIED: [&str; 33] = [
+    "$defs",
+    "$ref",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "const",
+    "default",
+    "definitions",
+    "description",
+    "enum",
+    "example",
+    "examples",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "nullable",
+    "oneOf",
+    "properties",
+    "required",
+    "title",
+    "type",
+    "uniqueItems",
+    "validations",
+];
+
 /// Keywords that say nothing about values, beside those that begin with `x-`.
 const ANNOTATIONS: [&str; 7] =
     ["$comment", "$id", "$schema", "deprecated", "id", "readOnly", "writeOnly"];
@@ -110,6 +167,12 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
         "properties" => schema.properties = properties(node, findings),
         "required" => schema.required = required(node, findings),
         "additionalProperties" => schema.additional = Some(additional(node, findings)),
+        "items" if node.elements().is_some() => findings.push(
+            Code::UnsupportedKeyword,
+            &node.place,
+            "a list of `items`, one schema a place, is not carried by this version",
+            "give one schema for all of them, with a fixup",
+        ),
         "items" => schema.items = Some(Box::new(self::schema(node, findings))),
         "minLength" => schema.min_length = count(node, findings),
         "maxLength" => schema.max_length = count(node, findings),
@@ -418,4 +481,31 @@ fn validation(node: &Node<'_>, findings: &mut Findings) -> Option<Validation> {
         malformed(node, "a list of rules, each with a `validation_rule`", findings);
     }
     Some(Validation { place: node.place.clone(), rule: rule?, value, message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::{File, input};
+
+    /// The codes that a schema with this keyword alone gives.
+    fn codes(keyword: &str) -> Vec<Code> {
+        let text = format!("{{\"{keyword}\": null}}");
+        let mut findings = Findings::default();
+        input(&File { path: String::new(), text: &text }, &mut findings);
+        findings.0.into_iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn every_keyword_is_treated_as_the_list_says() {
+        for (keyword, treatment) in keywords() {
+            let codes = codes(keyword);
+            assert!(!codes.contains(&Code::UnknownKeyword), "{keyword} is not known");
+            let refused = codes.contains(&Code::UnsupportedKeyword);
+            assert_eq!(refused, treatment == Treatment::Refused, "{keyword}");
+            assert!(treatment != Treatment::Annotation || codes.is_empty(), "{keyword}: {codes:?}");
+        }
+        assert_eq!(codes("maxWords"), [Code::UnknownKeyword]);
+        assert_eq!(codes("x-order"), []);
+    }
 }
