@@ -22,6 +22,7 @@ pub use parse::{Treatment, keywords};
 use diagnostic::Findings;
 use entry::Entry;
 use fixup::Corrected;
+use import::Imported;
 use model::Module;
 use parse::File;
 use render::Listed;
@@ -129,6 +130,23 @@ pub fn generate(sources: &[Source<'_>], settings: &Settings) -> Generated {
     }
     list(&mut generated, providers, settings);
     generated
+}
+
+/// Generates from models as [`import`] gives them, without a schemas folder between.
+pub fn generate_imported(models: &[Imported], settings: &Settings) -> Generated {
+    let record = |model: &Imported| (model.id.folder(), model_json(model, None, None));
+    let records: Vec<(String, String)> = models.iter().map(record).collect();
+    let mut sources = Vec::new();
+    for (model, (folder, record)) in models.iter().zip(&records) {
+        sources.push(Source {
+            folder,
+            model: record,
+            input: &model.input,
+            output: model.output.as_deref(),
+            fixup: None,
+        });
+    }
+    generate(&sources, settings)
 }
 
 /// The order in which `new` takes the required properties, for the `arguments` of

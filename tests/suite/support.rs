@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use runcomfy_codegen::import::{Imported, import};
-use runcomfy_codegen::{Features, Generated, Settings, Source, generate, model_json};
+use runcomfy_codegen::{Features, Generated, Settings, generate_imported};
 
 /// The root of the workspace.
 pub(crate) fn root() -> PathBuf {
@@ -63,20 +63,7 @@ pub(crate) fn write(path: &Path, text: &str) {
 
 /// Generates from models as `import` gives them.
 pub(crate) fn generated(models: &[Imported]) -> Generated {
-    let entries: Vec<(String, String)> =
-        models.iter().map(|model| (model.id.folder(), model_json(model, None, None))).collect();
-    let sources: Vec<Source<'_>> = models
-        .iter()
-        .zip(&entries)
-        .map(|(model, (folder, entry))| Source {
-            folder,
-            model: entry,
-            input: &model.input,
-            output: model.output.as_deref(),
-            fixup: None,
-        })
-        .collect();
-    generate(&sources, &settings())
+    generate_imported(models, &settings())
 }
 
 /// What is generated for, where a test asks for nothing else.

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use runcomfy_codegen::import::{self, Imported, ModelId};
-use runcomfy_codegen::{Features, Generated, Settings, Severity, Source, generate, model_json};
+use runcomfy_codegen::{Features, Generated, Settings, Severity, generate_imported};
 use serde_json::Value;
 
 use crate::CorpusArgs;
@@ -82,26 +82,13 @@ fn one(file: &Path) -> Result<Imported> {
 }
 
 fn generated(models: &[Imported]) -> Generated {
-    let entries: Vec<(String, String)> =
-        models.iter().map(|model| (model.id.folder(), model_json(model, None, None))).collect();
-    let sources: Vec<Source<'_>> = models
-        .iter()
-        .zip(&entries)
-        .map(|(model, (folder, entry))| Source {
-            folder,
-            model: entry,
-            input: &model.input,
-            output: model.output.as_deref(),
-            fixup: None,
-        })
-        .collect();
     let settings = Settings {
         origin: "corpus".to_owned(),
         features: Features::None,
         present: Default::default(),
         deny: Default::default(),
     };
-    generate(&sources, &settings)
+    generate_imported(models, &settings)
 }
 
 /// Prints what became of the models; how many were refused.
