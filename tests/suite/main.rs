@@ -10,3 +10,4 @@ mod regenerating;
 mod support;
 mod sync;
 mod tidy;
+mod waiting;

@@ -13,7 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Method, RequestBuilder, redirect};
+use reqwest::{Method, RequestBuilder, redirect, retry};
 use url::{Host, Url};
 
 pub use catalog::{CatalogError, CatalogPage};
@@ -89,6 +89,12 @@ impl Client {
     /// Submits an input and hands over its job, whose id is known before any
     /// waiting. This costs money, and is never repeated by itself.
     ///
+    /// Dropping the future, as a timeout around it does, leaves the outcome unknown
+    /// with no error to read: the request may have left, and be taken and paid for.
+    /// So this has no timeout of its own past connecting: a client that stops listening
+    /// stops no job, and loses its id. Where there has to be a limit, spawn this as a
+    /// task and put the limit around waiting for the task.
+    ///
     /// # Errors
     ///
     /// [`SubmitError`] tells apart what was certainly not taken and what may have
@@ -96,15 +102,22 @@ impl Client {
     pub async fn submit<P: Payload>(&self, input: &Valid<P>) -> Result<Job<P::Model>, SubmitError> {
         let url = self.url(["models"].into_iter().chain(P::Model::ID.split('/')));
         let request = self.request(Method::POST, url).json(&input.node());
-        let reply = match request.send().await {
-            Ok(response) => reply::read(response).await,
-            Err(error) if error.is_connect() || error.is_builder() => {
-                return Err(SubmitError::NotSent(error));
+        match request.send().await {
+            Ok(response) => {
+                let reply = reply::read(response).await;
+                Ok(self.job(reply::submitted(reply, P::Model::ID)?))
             }
-            Err(error) => Err(error),
-        };
-        let id = reply::submitted(reply).map_err(|problem| problem.of_submit(P::Model::ID))?;
-        Ok(self.job(id))
+            Err(error) if error.is_connect() || error.is_builder() => {
+                Err(SubmitError::NotSent(error))
+            }
+            Err(error) => Err(SubmitError::OutcomeUnknown {
+                model: P::Model::ID.to_owned(),
+                reason: "the connection broke before an answer came".to_owned(),
+                body: None,
+                id: None,
+                source: Some(error),
+            }),
+        }
     }
 
     /// Takes up a job again from its id, in this process or another.
@@ -184,13 +197,17 @@ impl ClientBuilder {
         let token = Token::new(&self.token.ok_or(ConfigError::NoToken)?)?;
         let base = api_base(self.base.as_deref().unwrap_or(DEFAULT_API_BASE))?;
         let builder = || {
-            reqwest::Client::builder()
+            let builder = reqwest::Client::builder()
                 .user_agent(concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(CONNECT_TIMEOUT)
-                .pool_idle_timeout(IDLE_TIMEOUT)
+                .pool_idle_timeout(IDLE_TIMEOUT);
+            // A proxy would read the token of plain HTTP, and reaches another machine's
+            // loopback.
+            if is_loopback(&base) { builder.no_proxy() } else { builder }
         };
-        // A redirect would carry the token away, or repeat a paid POST.
-        let http = builder().redirect(redirect::Policy::none()).build();
+        // A redirect would carry the token away, or repeat a paid POST; and so would the
+        // retries that the HTTP library has for a protocol that another crate switches on.
+        let http = builder().redirect(redirect::Policy::none()).retry(retry::never()).build();
         let media = builder().timeout(READ_TIMEOUT).referer(false).build();
         Ok(Client {
             inner: Arc::new(Inner {
@@ -226,22 +243,31 @@ fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
 /// Reads an API base. The token goes there, so plain HTTP is refused anywhere but
 /// on this machine.
 fn api_base(text: &str) -> Result<Url, ConfigError> {
-    let refuse = |reason| ConfigError::ApiBase { base: text.to_owned(), reason };
-    let url = Url::parse(text).map_err(|_| refuse("it is no absolute URL"))?;
-    let loopback = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
+    let refuse = |reason| ConfigError::ApiBase { reason };
+    let url = Url::parse(text).map_err(|reason| {
+        refuse(format!("it is no absolute URL that begins with https:// ({reason})"))
+    })?;
     match url.scheme() {
         _ if !url.username().is_empty() || url.password().is_some() => {
             Err(ConfigError::ApiBaseWithPassword)
         }
         "https" => Ok(url),
-        "http" if loopback => Ok(url),
-        "http" => Err(refuse("plain http would show the token to the network")),
-        _ => Err(refuse("it must begin with https://")),
+        "http" if is_loopback(&url) => Ok(url),
+        "http" => Err(refuse(format!(
+            "plain http to `{}` would show the token to the network; use https://",
+            url.host_str().unwrap_or_default()
+        ))),
+        _ => Err(refuse("it must begin with https://".to_owned())),
+    }
+}
+
+/// Whether an address is on this machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
     }
 }
 
@@ -271,6 +297,21 @@ mod tests {
             "https://u:p@example.com/v1",
         ] {
             assert!(client(base).is_err(), "{base} is taken");
+        }
+    }
+
+    #[test]
+    fn a_base_that_is_refused_is_not_shown() {
+        let cases = [
+            ("https://u:hush@example.com:port/v1", "no absolute URL"),
+            ("//u:hush@example.com/v1", "no absolute URL"),
+            ("u:hush@example.com/v1", "must begin with https://"),
+            ("https://u:hush@example.com/v1", "user name or password"),
+            ("http://example.com/v1?key=hush", "plain http to `example.com`"),
+        ];
+        for (base, words) in cases {
+            let error = client(base).expect_err("it is refused").to_string();
+            assert!(error.contains(words) && !error.contains("hush"), "{base}: {error}");
         }
     }
 

@@ -270,10 +270,14 @@ impl Serialize for Node<'_> {
         match self {
             Self::Absent | Self::Null => serializer.serialize_unit(),
             Self::Bool(flag) => serializer.serialize_bool(*flag),
-            Self::Number(Number::Integer(whole)) => match i64::try_from(*whole) {
-                Ok(whole) => serializer.serialize_i64(whole),
-                Err(_) => serializer.serialize_u64(u64::try_from(*whole).unwrap_or(u64::MAX)),
-            },
+            Self::Number(Number::Integer(whole)) => {
+                match (i64::try_from(*whole), u64::try_from(*whole)) {
+                    (Ok(whole), _) => serializer.serialize_i64(whole),
+                    (Err(_), Ok(whole)) => serializer.serialize_u64(whole),
+                    // Exact, or an error where the format has nothing so long.
+                    (Err(_), Err(_)) => serializer.serialize_i128(*whole),
+                }
+            }
             Self::Number(Number::Float(float)) => serializer.serialize_f64(*float),
             Self::Text(text) => serializer.serialize_str(text),
             Self::Media(media) => serializer.serialize_str(media.wire()),
@@ -297,5 +301,20 @@ impl Serialize for Node<'_> {
                 map.end()
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_integer_is_written_exactly_or_not_at_all() {
+        let beyond = i128::from(u64::MAX) + 1;
+        for whole in [0, -1, i128::from(i64::MIN), i128::from(u64::MAX), beyond, i128::MIN] {
+            let node = Node::Number(Number::Integer(whole));
+            assert_eq!(serde_json::to_string(&node).ok(), Some(whole.to_string()));
+        }
+        assert!(serde_json::to_value(Node::Number(Number::Integer(beyond))).is_err());
     }
 }

@@ -35,7 +35,7 @@ pub struct CatalogPage {
 pub enum CatalogError {
     /// RunComfy answered with an error.
     #[error("{0}")]
-    Api(#[source] ApiError),
+    Api(ApiError),
     /// No answer came, or not all of it.
     #[error("no whole answer from RunComfy; check the API base and the connection")]
     Transport(#[source] reqwest::Error),
@@ -69,7 +69,10 @@ impl Client {
             .append_pair("offset", &offset.to_string());
         let request = self.request(Method::GET, url).timeout(PAGE_TIMEOUT);
         let reply = match request.send().await {
-            Ok(response) => reply::read_up_to(MOST_BYTES, response).await,
+            Ok(response) => {
+                let reply = reply::read_up_to(MOST_BYTES, response).await;
+                reply.map_err(|broken| broken.error)
+            }
             Err(error) => Err(error),
         };
         reply.map_err(Problem::Transport).and_then(page).map_err(CatalogError::from)

@@ -22,13 +22,12 @@ pub enum ConfigError {
     /// An environment variable that is not text.
     #[error("the environment variable {0} is not valid Unicode")]
     Variable(&'static str),
-    /// The API base cannot be used.
-    #[error("the API base `{base}` cannot be used: {reason}")]
+    /// The API base cannot be used. It is not shown: what cannot be read as an address
+    /// may hold a password anywhere.
+    #[error("the API base cannot be used: {reason}")]
     ApiBase {
-        /// The base as given.
-        base: String,
         /// Why not.
-        reason: &'static str,
+        reason: String,
     },
     /// The API base holds a user name or password, so it is not shown.
     #[error("the API base holds a user name or password; give the token apart from it")]
@@ -43,11 +42,11 @@ pub enum ConfigError {
 #[non_exhaustive]
 pub enum SubmitError {
     /// Nothing was sent, so nothing was taken: it is safe to submit again.
-    #[error("the request was not sent: no connection to RunComfy; it is safe to submit again")]
+    #[error("the request was not sent, and it is safe to submit again")]
     NotSent(#[source] reqwest::Error),
     /// RunComfy answered that it did not take the request.
     #[error("RunComfy did not take the request: {0}")]
-    Refused(#[source] ApiError),
+    Refused(ApiError),
     /// The request left, and whether RunComfy took it is not known. Submitting again
     /// may pay twice.
     #[error(
@@ -58,8 +57,11 @@ pub enum SubmitError {
         model: String,
         /// What was seen.
         reason: String,
-        /// What came back, where anything did.
+        /// What came back, where anything did, cut at 64 KiB.
         body: Option<String>,
+        /// The request's id, where what came back has one: look at it with
+        /// [`Client::job`](crate::Client::job) before anything else.
+        id: Option<RequestId>,
         /// The HTTP library's error, where there was one.
         source: Option<reqwest::Error>,
     },
@@ -152,15 +154,26 @@ impl std::error::Error for ApiError {}
 
 /// A call about a job that gave no answer to go on with. It always has the id: the
 /// job can be taken up again from it.
-#[derive(Debug, thiserror::Error)]
-#[error("request {id}: {reason}")]
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct JobError {
     /// The request.
     pub id: RequestId,
     /// What happened.
-    #[source]
     pub reason: JobErrorReason,
+}
+
+impl fmt::Display for JobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "request {}: {}", self.id, self.reason)
+    }
+}
+
+impl std::error::Error for JobError {
+    /// The source of the reason. The reason itself stands in the message already.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.reason.source()
+    }
 }
 
 /// Why a call about a job gave no answer to go on with.
@@ -174,7 +187,10 @@ pub enum JobErrorReason {
     #[error("the job was cancelled")]
     Cancelled,
     /// The deadline passed while the job was still going on. It goes on: wait again.
-    #[error("still {last} after {} s; the job goes on, and can be waited for again", .after.as_secs())]
+    #[error(
+        "no result after {} s, when its last status was {last}; waiting cancels nothing: wait again",
+        .after.as_secs()
+    )]
     Deadline {
         /// How long was waited.
         after: Duration,
@@ -183,7 +199,7 @@ pub enum JobErrorReason {
     },
     /// RunComfy answered with an error.
     #[error("{0}")]
-    Api(#[source] ApiError),
+    Api(ApiError),
     /// No answer came.
     #[error("no answer from RunComfy")]
     Transport(#[source] reqwest::Error),
@@ -198,6 +214,18 @@ pub enum JobErrorReason {
 }
 
 impl JobErrorReason {
+    /// How long RunComfy asked to wait before the next call.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Api(error) => error.retry_after,
+            Self::Transport(_)
+            | Self::Unreadable { .. }
+            | Self::Failed(_)
+            | Self::Cancelled
+            | Self::Deadline { .. } => None,
+        }
+    }
+
     /// Whether the same call may go well a moment later.
     pub(super) fn is_passing(&self) -> bool {
         match self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::Value;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::error::{JobError, JobErrorReason};
 use super::reply::{self, Problem, Reply, ResultReply};
@@ -147,7 +147,7 @@ impl<M: Model> Job<M> {
         let mut updates = self.updates_for(deadline);
         loop {
             while updates.next().await?.is_some() {}
-            match updates.patiently(self.result()).await? {
+            match updates.patiently(Call::Result, self.result()).await? {
                 Some(Some(success)) => return Ok(success),
                 Some(None) | None => updates.resume(),
             }
@@ -168,7 +168,9 @@ impl<M: Model> Job<M> {
             // A deadline past what the clock can hold is none.
             end: start.checked_add(deadline),
             last: Status::Other("unknown".to_owned()),
-            failures: 0,
+            asked: None,
+            failed_looks: 0,
+            failed_results: 0,
             finished: false,
         }
     }
@@ -179,7 +181,7 @@ impl<M: Model> Job<M> {
             url.set_query(Some("include_cost=true"));
         }
         let request = self.client.request(method, url).timeout(READ_TIMEOUT);
-        reply::read(request.send().await?).await
+        reply::read(request.send().await?).await.map_err(|broken| broken.error)
     }
 
     fn named<T>(&self, answer: Result<T, Problem>) -> Result<T, JobError> {
@@ -199,9 +201,21 @@ pub struct Updates<'a, M> {
     start: Instant,
     end: Option<Instant>,
     last: Status,
+    /// How long RunComfy asked to wait before the next call.
+    asked: Option<Duration>,
     /// Looks in a row that failed for a passing reason.
-    failures: u32,
+    failed_looks: u32,
+    /// The same for reading the result. It counts apart: each of these follows a look
+    /// that went well.
+    failed_results: u32,
     finished: bool,
+}
+
+/// The calls that a wait makes.
+#[derive(Clone, Copy)]
+enum Call {
+    Status,
+    Result,
 }
 
 impl<M: Model> Updates<'_, M> {
@@ -214,10 +228,12 @@ impl<M: Model> Updates<'_, M> {
     pub async fn next(&mut self) -> Result<Option<Update>, JobError> {
         while !self.finished {
             if let Some(pause) = self.pause {
-                let wake = Instant::now() + pause;
+                let pause = self.asked.take().map_or(pause, |asked| asked.max(pause));
+                // A moment past what the clock can hold never comes.
+                let wake = Instant::now().checked_add(pause);
                 match self.end {
-                    Some(end) if end < wake => {
-                        sleep(end.saturating_duration_since(Instant::now())).await;
+                    Some(end) if wake.is_none_or(|wake| end < wake) => {
+                        sleep_until(end).await;
                         return Err(self.late());
                     }
                     _ => sleep(pause).await,
@@ -225,7 +241,7 @@ impl<M: Model> Updates<'_, M> {
             }
             let polling = &self.job.client.inner.polling;
             self.pause = Some(self.pause.map_or(polling.first, |pause| polling.next(pause)));
-            if let Some(update) = self.patiently(self.job.status()).await? {
+            if let Some(update) = self.patiently(Call::Status, self.job.status()).await? {
                 self.last = update.status.clone();
                 self.finished = update.status.is_finished();
                 return Ok(Some(update));
@@ -238,6 +254,7 @@ impl<M: Model> Updates<'_, M> {
     /// there were too many in a row.
     async fn patiently<T>(
         &mut self,
+        which: Call,
         call: impl Future<Output = Result<T, JobError>>,
     ) -> Result<Option<T>, JobError> {
         let answer = match self.end {
@@ -247,16 +264,19 @@ impl<M: Model> Updates<'_, M> {
                 Err(_) => return Err(self.late()),
             },
         };
+        let failures = match which {
+            Call::Status => &mut self.failed_looks,
+            Call::Result => &mut self.failed_results,
+        };
+        let patience = self.job.client.inner.polling.patience;
         match answer {
             Ok(answer) => {
-                self.failures = 0;
+                *failures = 0;
                 Ok(Some(answer))
             }
-            Err(error)
-                if error.reason.is_passing()
-                    && self.failures < self.job.client.inner.polling.patience =>
-            {
-                self.failures += 1;
+            Err(error) if error.reason.is_passing() && *failures < patience => {
+                *failures += 1;
+                self.asked = error.reason.retry_after();
                 Ok(None)
             }
             Err(error) => Err(error),

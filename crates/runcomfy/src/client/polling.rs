@@ -16,7 +16,8 @@ pub struct Polling {
     /// No pause is longer.
     pub most: Duration,
     /// How many looks in a row may fail for a passing reason (no answer, HTTP 408,
-    /// 429 or 5xx, a body that cannot be read) before waiting gives up.
+    /// 429 or 5xx, a body that cannot be read) before waiting gives up; and as many
+    /// readings of the result. A pause that RunComfy asks for (`Retry-After`) is kept.
     pub patience: u32,
 }
 
@@ -35,6 +36,30 @@ impl Polling {
     /// The same pause each time.
     pub fn every(pause: Duration) -> Self {
         Self { first: pause, factor: 1.0, most: pause, ..Self::default() }
+    }
+
+    /// The same with another first pause.
+    #[must_use]
+    pub fn with_first(self, first: Duration) -> Self {
+        Self { first, ..self }
+    }
+
+    /// The same with another growth.
+    #[must_use]
+    pub fn with_factor(self, factor: f64) -> Self {
+        Self { factor, ..self }
+    }
+
+    /// The same with another longest pause.
+    #[must_use]
+    pub fn with_most(self, most: Duration) -> Self {
+        Self { most, ..self }
+    }
+
+    /// The same with another patience.
+    #[must_use]
+    pub fn with_patience(self, patience: u32) -> Self {
+        Self { patience, ..self }
     }
 
     /// The pause after this one.

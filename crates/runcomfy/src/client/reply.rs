@@ -23,6 +23,13 @@ pub(super) struct Reply {
     pub body: Vec<u8>,
 }
 
+/// A reply whose connection broke within its body.
+pub(super) struct Broken {
+    pub error: reqwest::Error,
+    /// What came before that.
+    pub reply: Reply,
+}
+
 /// Why a reply is no answer.
 pub(super) enum Problem {
     Api(ApiError),
@@ -38,7 +45,7 @@ pub(super) enum ResultReply<O> {
     Cancelled,
 }
 
-pub(super) async fn read(response: reqwest::Response) -> Result<Reply, reqwest::Error> {
+pub(super) async fn read(response: reqwest::Response) -> Result<Reply, Broken> {
     read_up_to(MOST_BYTES, response).await
 }
 
@@ -46,30 +53,56 @@ pub(super) async fn read(response: reqwest::Response) -> Result<Reply, reqwest::
 pub(super) async fn read_up_to(
     most: usize,
     mut response: reqwest::Response,
-) -> Result<Reply, reqwest::Error> {
+) -> Result<Reply, Broken> {
     let retry_after = response.headers().get(RETRY_AFTER);
     let seconds = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        body.extend_from_slice(&chunk);
-        if body.len() > most {
-            break;
-        }
-    }
-    Ok(Reply {
+    let mut reply = Reply {
         http_status: response.status().as_u16(),
         retry_after: seconds.map(Duration::from_secs),
-        body,
-    })
+        body: Vec::new(),
+    };
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => reply.body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(reply),
+            Err(error) => return Err(Broken { error, reply }),
+        }
+        if reply.body.len() > most {
+            return Ok(reply);
+        }
+    }
 }
 
-/// The id in the reply to a submit.
-pub(super) fn submitted(reply: Result<Reply, reqwest::Error>) -> Result<RequestId, Problem> {
-    let reply = reply.map_err(Problem::Transport)?;
-    let body = json(&reply)?;
-    let id = body.get("request_id").and_then(Value::as_str);
-    id.and_then(|id| id.parse().ok())
-        .ok_or_else(|| reply.unreadable("it has no usable `request_id`"))
+/// The id in the reply to a submit of `model`, or what the reply means: refused, or
+/// unknown.
+pub(super) fn submitted(
+    reply: Result<Reply, Broken>,
+    model: &str,
+) -> Result<RequestId, SubmitError> {
+    let (reply, broken) = match reply {
+        Ok(reply) => (reply, None),
+        Err(Broken { error, reply }) => (reply, Some(error)),
+    };
+    let mention = Mention::within(&reply.body);
+    let reason = match (&broken, json(&reply), &mention) {
+        (Some(_), ..) => "the connection broke within the answer".to_owned(),
+        (None, Ok(_), Mention::Usable(id)) => return Ok(id.clone()),
+        (None, Ok(_), Mention::Unusable | Mention::None) => {
+            "it has no usable `request_id`".to_owned()
+        }
+        // A body with an id was taken, whatever else it says.
+        (None, Err(Problem::Api(error)), Mention::None) if error.is_refusal() => {
+            return Err(SubmitError::Refused(error));
+        }
+        (None, Err(problem), _) => problem.of_job().to_string(),
+    };
+    Err(SubmitError::OutcomeUnknown {
+        model: model.to_owned(),
+        reason,
+        body: Some(reply.kept()),
+        id: mention.usable(),
+        source: broken,
+    })
 }
 
 /// The state in the reply to a status call.
@@ -88,13 +121,16 @@ pub(super) fn result<O: Read + Default>(
     id: &RequestId,
 ) -> Result<ResultReply<O>, Problem> {
     let reply = reply.map_err(Problem::Transport)?;
-    let mut body = match json(&reply) {
-        Ok(body) => body,
+    let mut body = match (json(&reply), reply.end_of(id)) {
+        (Ok(body), _) => body,
+        // What became of the job comes before what is said of the call: a failed job may
+        // carry its reason as a code.
+        (Err(Problem::Api(_)), Some(body)) => body,
         // Seen where the current state is promised.
-        Err(Problem::Api(error)) if error.kind == ApiErrorKind::NotReady => {
+        (Err(Problem::Api(error)), None) if error.kind == ApiErrorKind::NotReady => {
             return Ok(ResultReply::Unfinished);
         }
-        Err(problem) => return Err(problem),
+        (Err(problem), _) => return Err(problem),
     };
     let output = body.get_mut("output").map(Value::take).filter(|output| !output.is_null());
     let error = body.get_mut("error").map(Value::take).filter(|error| !error.is_null());
@@ -223,6 +259,16 @@ impl Reply {
         String::from_utf8_lossy(&self.body[..self.body.len().min(MOST_KEPT)]).into_owned()
     }
 
+    /// The body, where it says that the job failed or was cancelled. A gateway's own
+    /// error could have such a word too, so an error status must come with the job's id.
+    fn end_of(&self, id: &RequestId) -> Option<Value> {
+        let body: Value = serde_json::from_slice(&self.body).ok()?;
+        let named = body.get("request_id").and_then(Value::as_str) == Some(id.as_str());
+        let word = body.get("status").and_then(Value::as_str).map(Status::from_word);
+        let ended = matches!(word, Some(Status::Failed | Status::Cancelled));
+        (ended && (named || (200..300).contains(&self.http_status))).then_some(body)
+    }
+
     /// The beginning of a body that is not JSON, on one line.
     fn beginning(&self) -> String {
         let text = self.kept();
@@ -235,31 +281,6 @@ impl Reply {
 }
 
 impl Problem {
-    /// What this means for a submit: refused, or unknown.
-    pub(super) fn of_submit(self, model: &str) -> SubmitError {
-        let unknown = |reason, body, source| SubmitError::OutcomeUnknown {
-            model: model.to_owned(),
-            reason,
-            body,
-            source,
-        };
-        match self {
-            Self::Transport(error) => {
-                unknown("the connection broke before an answer came".to_owned(), None, Some(error))
-            }
-            Self::Unreadable { reason, body } => unknown(reason, Some(body), None),
-            // A body with an id was taken, whatever else it says.
-            Self::Api(error) if error.kind == ApiErrorKind::Server || error.has_request_id() => {
-                unknown(error.to_string(), Some(error.body), None)
-            }
-            // A gateway may time out after handing the request on.
-            Self::Api(error) if error.http_status == 408 => {
-                unknown(error.to_string(), Some(error.body), None)
-            }
-            Self::Api(error) => SubmitError::Refused(error),
-        }
-    }
-
     /// What this means for a call about a job.
     pub(super) fn of_job(self) -> JobErrorReason {
         match self {
@@ -271,10 +292,57 @@ impl Problem {
 }
 
 impl ApiError {
-    fn has_request_id(&self) -> bool {
-        let body = serde_json::from_str::<Value>(&self.body);
-        body.is_ok_and(|body| body.get("request_id").is_some_and(Value::is_string))
+    /// Whether this answer to a submit says that nothing was taken. A fault of the server
+    /// does not say that, and a gateway may time out after handing the request on.
+    fn is_refusal(&self) -> bool {
+        match (self.http_status, self.code) {
+            (408, _) => false,
+            (400..=499, None) | (200..=299 | 400..=499, Some(400_000..=499_999)) => true,
+            (400..=499, Some(code)) => !(500_000..=599_999).contains(&code),
+            _ => false,
+        }
     }
+}
+
+/// What a body says of a request's id.
+enum Mention {
+    None,
+    /// It has one that is not of the right form.
+    Unusable,
+    Usable(RequestId),
+}
+
+impl Mention {
+    /// Looks into a whole body, or into the beginning of one that was cut.
+    fn within(body: &[u8]) -> Self {
+        let value = match serde_json::from_slice::<Value>(body) {
+            Ok(body) => body.get("request_id").cloned(),
+            Err(_) => cut_member(&String::from_utf8_lossy(body), "request_id"),
+        };
+        match value {
+            None | Some(Value::Null) => Self::None,
+            Some(value) => match value.as_str().and_then(|id| id.parse().ok()) {
+                Some(id) => Self::Usable(id),
+                None => Self::Unusable,
+            },
+        }
+    }
+
+    fn usable(self) -> Option<RequestId> {
+        match self {
+            Self::None | Self::Unusable => None,
+            Self::Usable(id) => Some(id),
+        }
+    }
+}
+
+/// The first value under a name in JSON text that ends too early; `false` stands for one
+/// that was itself cut.
+fn cut_member(text: &str, name: &str) -> Option<Value> {
+    let (_, rest) = text.split_once(&format!("\"{name}\""))?;
+    let rest = rest.trim_start().strip_prefix(':')?;
+    let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+    values.next().map(|value| value.unwrap_or(Value::Bool(false)))
 }
 
 #[cfg(test)]

@@ -9,6 +9,11 @@ fn reply(http_status: u16, body: impl ToString) -> Result<Reply, reqwest::Error>
     Ok(Reply { http_status, retry_after: None, body: body.to_string().into_bytes() })
 }
 
+/// The same for a submit.
+fn sent(http_status: u16, body: impl ToString) -> Result<Reply, Broken> {
+    Ok(Reply { http_status, retry_after: None, body: body.to_string().into_bytes() })
+}
+
 fn id() -> RequestId {
     "r-1".parse().expect("it is an id")
 }
@@ -21,7 +26,7 @@ fn read_result(http_status: u16, body: impl ToString) -> Result<ResultReply<Medi
 fn a_submit_is_refused_only_where_it_was_certainly_not_taken() {
     let taken = json!({"request_id": "r-1"});
     for status in [200, 202] {
-        assert!(submitted(reply(status, &taken)).is_ok_and(|found| found == id()));
+        assert!(submitted(sent(status, &taken), "a/b").is_ok_and(|found| found == id()));
     }
     let refused = [
         (401, json!({"error_code": 400004, "error_message": "expired"})),
@@ -29,10 +34,12 @@ fn a_submit_is_refused_only_where_it_was_certainly_not_taken() {
         (422, json!({"detail": [{"loc": ["body", "prompt"], "msg": "too long"}]})),
         (429, json!("slow down")),
         (404, json!(null)),
+        (200, json!({"error_code": 403003})),
+        (400, json!({"error_code": 12})),
+        (400, json!({"error_code": 400001, "request_id": null})),
     ];
     for (status, body) in refused {
-        let problem = submitted(reply(status, &body)).expect_err("it is no job");
-        let error = problem.of_submit("a/b");
+        let error = submitted(sent(status, &body), "a/b").expect_err("it is no job");
         assert!(matches!(error, SubmitError::Refused(_)), "{status} {body}: {error}");
     }
     let unknown = [
@@ -47,12 +54,70 @@ fn a_submit_is_refused_only_where_it_was_certainly_not_taken() {
         (307, json!({"request_id": "r-1"}).to_string()),
         (408, "".to_owned()),
         (502, "<html>".to_owned()),
+        (502, json!({"error_code": 400002}).to_string()),
+        (503, json!({"error_code": 429001}).to_string()),
+        (600, json!({"error_code": 400002}).to_string()),
+        (307, json!({"error_code": 400002}).to_string()),
+        (200, json!({"error_code": 12}).to_string()),
+        (200, json!({"error_code": -1}).to_string()),
+        (400, json!({"error_code": 500001}).to_string()),
+        (408, json!({"error_code": 400002}).to_string()),
+        (422, json!({"detail": "no", "request_id": 7}).to_string()),
+        (422, json!({"detail": "x".repeat(2 * MOST_KEPT), "request_id": "r-1"}).to_string()),
+        (422, "{\"request_id\": \"r-1\", \"det".to_owned()),
+        (422, "{\"request_id\": \"r-".to_owned()),
     ];
     for (status, body) in unknown {
-        let problem = submitted(reply(status, &body)).expect_err("it is no job");
-        let error = problem.of_submit("a/b");
+        let error = submitted(sent(status, &body), "a/b").expect_err("it is no job");
         assert!(matches!(error, SubmitError::OutcomeUnknown { .. }), "{status} {body}: {error}");
         assert!(error.to_string().contains("unknown"), "{error}");
+    }
+}
+
+#[test]
+fn an_id_is_read_from_whatever_came_of_an_answer() {
+    let long = json!({"request_id": "r-1", "a": "x".repeat(2 * MOST_KEPT)}).to_string();
+    let cases = [
+        (502, r#"{"error": "late", "request_id": "r-1"}"#, Some(id())),
+        (502, &long, Some(id())),
+        (202, r#"{"request_id": "r-1", "status_url": "https://"#, Some(id())),
+        (202, r#"{"a": "\"request_id\": \"r-0\"", "request_id" : "r-1"  "#, Some(id())),
+        (202, r#"{"request_id": "r-"#, None),
+        (202, r#"{"request_id": null, "a"#, None),
+        (202, r#"{"request_id""#, None),
+        (502, r#"{"request_id": "../x"}"#, None),
+        (502, "<html>", None),
+    ];
+    for (status, text, expected) in cases {
+        let error = submitted(sent(status, text), "a/b").expect_err("it is no job");
+        let SubmitError::OutcomeUnknown { id, body, .. } = error else { panic!("{text}") };
+        assert_eq!(id, expected, "{text}");
+        assert_eq!(body.as_deref(), Some(&text[..text.len().min(MOST_KEPT)]));
+    }
+}
+
+#[test]
+fn what_became_of_a_job_comes_before_an_error_code() {
+    let cases = [
+        (200, json!({"status": "failed", "error_code": 500001, "error": "NSFW"}), json!("NSFW")),
+        (
+            500,
+            json!({"request_id": "r-1", "status": "failed", "error_code": 500001, "error": "x"}),
+            json!("x"),
+        ),
+    ];
+    for (status, body, expected) in cases {
+        let found = read_result(status, &body);
+        assert!(matches!(found, Ok(ResultReply::Failed(error)) if error == expected), "{body}");
+    }
+    let body = json!({"status": "canceled", "error_code": 400005});
+    assert!(matches!(read_result(200, body), Ok(ResultReply::Cancelled)));
+    for body in [
+        json!({"status": "failed", "error": "gateway"}),
+        json!({"status": "failed", "request_id": "r-2"}),
+        json!({"status": "in_progress", "error_code": 500001}),
+    ] {
+        assert!(matches!(read_result(500, &body), Err(Problem::Api(_))), "{body}");
     }
 }
 

@@ -1,0 +1,240 @@
+//! The client against replies that a script gives: waits that go wrong, answers that break
+//! off, and what their errors say.
+
+use std::error::Error;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use runcomfy::client::{ApiErrorKind, JobErrorReason, Polling, SubmitError};
+use runcomfy::{Client, Job, Media, Model, Valid};
+use runcomfy_models::minimax::hailuo_video_01_live::Input;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+const COMPLETED: &str = r#"{"status": "completed"}"#;
+
+/// Answers each request with what the script says to its path and how often that was asked
+/// before. Gives the API base, and every request's path.
+async fn server(
+    mut script: impl FnMut(&str, usize) -> String + Send + 'static,
+) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+    let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
+    let asked = Arc::new(Mutex::new(Vec::<String>::new()));
+    let log = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut buffer = [0; 4096];
+            let bytes = stream.read(&mut buffer).await.unwrap_or(0);
+            let head = String::from_utf8_lossy(&buffer[..bytes]).into_owned();
+            let Some(target) = head.split(' ').nth(1) else { continue };
+            let path = target.split('?').next().unwrap_or(target).to_owned();
+            let answer = {
+                let mut asked = log.lock().expect("no test panics with it");
+                let before = asked.iter().filter(|other| **other == path).count();
+                asked.push(path.clone());
+                script(&path, before)
+            };
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    (base, asked)
+}
+
+fn http(status: u16, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status} -\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"
+    )
+}
+
+fn client(base: &str, polling: Polling) -> Client {
+    let builder = Client::builder().api_base(base).token("hush-hush").polling(polling);
+    builder.deadline(Duration::from_secs(20)).build().expect("the settings are right")
+}
+
+fn job(base: &str, polling: Polling) -> Job<Input> {
+    client(base, polling).job("r-1".parse().expect("it is an id"))
+}
+
+fn hasty() -> Polling {
+    Polling::every(Duration::from_millis(5)).with_patience(2)
+}
+
+fn input() -> Valid<Input> {
+    let image = Media::url("https://example.com/boat.png").expect("it is an address");
+    Input::new("a paper boat", image).validate().expect("it is right")
+}
+
+/// An error and everything under it, each on a line.
+fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
+    std::iter::successors(Some(error), |error| (*error).source()).map(|e| e.to_string()).collect()
+}
+
+#[tokio::test]
+async fn failures_of_either_call_add_up_until_patience_is_gone() {
+    let cases = [
+        ("result", 200, r#"{"status": "succeeded"}"#),
+        ("result", 200, r#"{"status": "succ"#),
+        ("result", 200, r#"{"error_code": 500001}"#),
+        ("result", 502, "<html>"),
+        ("status", 200, r#"{"status": "succ"#),
+        ("status", 200, "{}"),
+        ("status", 200, r#"{"error_code": 500001}"#),
+        ("status", 502, "<html>"),
+    ];
+    for (call, status, body) in cases {
+        let (base, asked) = server(move |path, _| match path.ends_with(call) {
+            true => http(status, "", body),
+            false => http(200, "", COMPLETED),
+        })
+        .await;
+        let error = job(&base, hasty()).wait().await.expect_err("it never goes well");
+        assert!(
+            matches!(error.reason, JobErrorReason::Api(_) | JobErrorReason::Unreadable { .. }),
+            "{call} {status} {body}: {error}"
+        );
+        let asked = asked.lock().expect("no test panics with it");
+        let calls = asked.iter().filter(|path| path.ends_with(call)).count();
+        assert_eq!(calls, 3, "{call} {status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_goes_well_gives_its_patience_back() {
+    let output = r#"{"status": "succeeded", "output": {"video": "https://example.com/v.mp4"}}"#;
+    let (base, _) = server(move |path, before| match (path.ends_with("status"), before) {
+        (true, 2 | 5) => http(200, "", r#"{"status": "in_queue"}"#),
+        (true, 0..6) => http(500, "", ""),
+        (true, _) => http(200, "", COMPLETED),
+        // Two failures, then "not yet", then two more.
+        (false, 0 | 1 | 3 | 4) => http(200, "", "{"),
+        (false, 2) => http(400, "", r#"{"error_code": 400005}"#),
+        (false, _) => http(200, "", output),
+    })
+    .await;
+    let success = job(&base, hasty()).wait().await.expect("each failure passes");
+    assert!(success.output.video.is_some());
+}
+
+#[tokio::test]
+async fn a_failed_job_with_a_code_ends_the_wait_at_once() {
+    let (base, asked) = server(|path, _| match path.ends_with("status") {
+        true => http(200, "", COMPLETED),
+        false => http(200, "", r#"{"status": "failed", "error_code": 500001, "error": "NSFW"}"#),
+    })
+    .await;
+    let error = job(&base, hasty()).wait().await.expect_err("it failed");
+    assert!(matches!(&error.reason, JobErrorReason::Failed(error) if error == "NSFW"), "{error}");
+    assert_eq!(asked.lock().expect("no test panics with it").len(), 2);
+}
+
+#[tokio::test]
+async fn a_wait_keeps_the_pause_that_was_asked_for_and_its_deadline() {
+    let (base, asked) = server(|path, before| match (path.ends_with("status"), before) {
+        (true, 0) => http(429, "retry-after: 1\r\n", ""),
+        (true, _) => http(200, "", COMPLETED),
+        (false, _) => http(200, "", r#"{"status": "failed"}"#),
+    })
+    .await;
+    let start = Instant::now();
+    let error = job(&base, hasty()).wait().await.expect_err("it failed");
+    assert!(matches!(error.reason, JobErrorReason::Failed(_)), "{error}");
+    assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
+    assert_eq!(asked.lock().expect("no test panics with it").len(), 3);
+
+    for asked in ["3600", "18446744073709551615"] {
+        let headers = format!("retry-after: {asked}\r\n");
+        let (base, _) = server(move |_, _| http(429, &headers, "")).await;
+        let start = Instant::now();
+        let wait = Duration::from_millis(100);
+        let error = job(&base, hasty()).wait_for(wait).await.expect_err("it is limited");
+        assert!(matches!(error.reason, JobErrorReason::Deadline { .. }), "{error}");
+        assert!((wait..wait * 20).contains(&start.elapsed()), "{:?}", start.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_pause_past_what_the_clock_holds_ends_at_the_deadline() {
+    let (base, _) = server(|_, _| http(200, "", r#"{"status": "in_queue"}"#)).await;
+    let job = job(&base, Polling::every(Duration::MAX));
+    let error = job.wait_for(Duration::from_millis(50)).await.expect_err("it is not finished");
+    assert!(matches!(error.reason, JobErrorReason::Deadline { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn what_came_before_a_submits_answer_broke_is_kept_with_the_id_in_it() {
+    let body = r#"{"request_id": "r-7", "status_url": "https://"#;
+    let (base, asked) =
+        server(move |_, _| format!("HTTP/1.1 202 -\r\ncontent-length: 400\r\n\r\n{body}")).await;
+    let error = client(&base, hasty()).submit(&input()).await.expect_err("it is cut");
+    let SubmitError::OutcomeUnknown { id, body: kept, source, .. } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(id.as_ref().map(|id| id.as_str()), Some("r-7"));
+    assert_eq!(kept.as_deref(), Some(body));
+    assert!(source.is_some());
+    assert_eq!(asked.lock().expect("no test panics with it").len(), 1);
+}
+
+#[tokio::test]
+async fn a_chain_of_errors_says_each_thing_once_and_ends_at_the_cause() {
+    let (base, _) = server(|path, _| match path.ends_with("status") {
+        true => http(401, "", r#"{"error_code": 400004, "error_message": "it expired"}"#),
+        false => http(422, "", r#"{"detail": "too long"}"#),
+    })
+    .await;
+    let said = "it expired (HTTP 401, error_code 400004); check the token in RUNCOMFY_TOKEN";
+    let error = job(&base, hasty()).status().await.expect_err("it is refused");
+    let JobErrorReason::Api(api) = &error.reason else { panic!("{error}") };
+    assert_eq!(api.kind, ApiErrorKind::Token);
+    assert_eq!(chain(&error), [format!("request r-1: {said}")]);
+    let error = client(&base, hasty()).submit(&input()).await.expect_err("it is refused");
+    assert_eq!(chain(&error), ["RunComfy did not take the request: too long (HTTP 422)"]);
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+    let gone = format!("http://{}/v1", listener.local_addr().expect("it has one"));
+    drop(listener);
+    let status = job(&gone, hasty()).status().await.expect_err("nobody is there");
+    let submit = client(&gone, hasty()).submit(&input()).await.expect_err("nobody is there");
+    for (lines, first) in [
+        (chain(&status), "request r-1: no answer from RunComfy"),
+        (chain(&submit), "the request was not sent, and it is safe to submit again"),
+    ] {
+        assert_eq!(lines[0], first);
+        assert!(lines.last().is_some_and(|line| line.contains("refused")), "{lines:?}");
+        for (index, line) in lines.iter().enumerate() {
+            assert!(!lines[index + 1..].iter().any(|other| line.contains(other)), "{lines:?}");
+            assert!(!line.contains("hush"), "{line}");
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "run by the next test, in a process with a proxy in its environment"]
+async fn with_a_proxy() {
+    let base = std::env::var("RUNCOMFY_MODEL_API_BASE").expect("the next test sets it");
+    let update = job(&base, hasty()).status().await.expect("it answers");
+    assert!(update.status.is_finished());
+}
+
+#[tokio::test]
+async fn a_proxy_gets_no_token_of_a_base_on_this_machine() {
+    let (base, asked) = server(|_, _| http(200, "", COMPLETED)).await;
+    let (proxy, seen) = server(|_, _| http(200, "", COMPLETED)).await;
+    let child = tokio::task::spawn_blocking(move || {
+        let suite = std::env::current_exe().expect("it runs");
+        let mut child = std::process::Command::new(suite);
+        child.args(["--ignored", "--exact", "waiting::with_a_proxy"]);
+        child.env("RUNCOMFY_MODEL_API_BASE", base);
+        for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+            child.env(name, proxy.trim_end_matches("/v1"));
+        }
+        child.env_remove("NO_PROXY").env_remove("no_proxy");
+        child.output().expect("it runs")
+    });
+    let output = child.await.expect("it ends");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(seen.lock().expect("no test panics with it").len(), 0, "the proxy was asked");
+    assert_eq!(asked.lock().expect("no test panics with it").len(), 1);
+}
