@@ -21,7 +21,7 @@ pub struct Json<M> {
 /// A text that is not JSON.
 #[derive(Debug, thiserror::Error)]
 #[error("the input is not JSON: {0}")]
-pub struct JsonError(#[from] serde_json::Error);
+pub struct JsonError(serde_json::Error);
 
 impl<M: Model> Json<M> {
     /// Reads JSON text. What it holds is checked by [`Json::validate`].
@@ -30,7 +30,7 @@ impl<M: Model> Json<M> {
     ///
     /// When the text is not JSON, with the line and column.
     pub fn parse(text: &str) -> Result<Self, JsonError> {
-        Ok(Self::from(serde_json::from_str::<Value>(text)?))
+        serde_json::from_str::<Value>(text).map(Self::from).map_err(JsonError)
     }
 
     /// Checks every rule that needs no measuring of media.
