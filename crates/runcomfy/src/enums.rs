@@ -103,7 +103,7 @@ macro_rules! union {
     (
         $(#[$attribute:meta])*
         pub enum $name:ident {
-            $($(#[$variant_attribute:meta])* $variant:ident($inner:ty),)+
+            $($(#[$variant_attribute:meta])* $variant:ident($inner:ty $(,)?),)+
         }
     ) => {
         $(#[$attribute])*
@@ -136,7 +136,7 @@ macro_rules! output_union {
     (
         $(#[$attribute:meta])*
         pub enum $name:ident {
-            $($(#[$variant_attribute:meta])* $variant:ident($inner:ty),)+
+            $($(#[$variant_attribute:meta])* $variant:ident($inner:ty $(,)?),)+
         }
     ) => {
         $(#[$attribute])*
