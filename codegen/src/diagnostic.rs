@@ -1,5 +1,6 @@
 //! Diagnostics: what there is to say about a schema, each with a stable code.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -131,9 +132,24 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Findings as they are gathered.
+/// So many findings of one model are shown; of the others, one of each kind and how many
+/// there are. A reader corrects the first before the last, and a terminal holds no more.
+const MOST_SHOWN: usize = 200;
+/// A longer message is shown by its beginning: it repeats what a schema has.
+const LONGEST_MESSAGE: usize = 1000;
+
+/// Findings as they are gathered: the same one once, and not without end.
 #[derive(Debug, Default)]
-pub(crate) struct Findings(pub Vec<Diagnostic>);
+pub(crate) struct Findings(pub Vec<Diagnostic>, BTreeMap<Code, More>);
+
+/// Findings of one kind past those that are shown.
+#[derive(Debug)]
+struct More {
+    index: usize,
+    count: usize,
+    /// What the first of them says.
+    message: String,
+}
 
 impl Findings {
     pub(crate) fn push(
@@ -143,11 +159,31 @@ impl Findings {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.0.push(Diagnostic {
-            code,
-            place: place.clone(),
-            message: message.into(),
-            help: help.into(),
-        });
+        let message = shortened(message.into());
+        let is_this = |known: &Diagnostic| {
+            (known.code, &known.place, &known.message) == (code, place, &message)
+        };
+        if self.0.iter().any(is_this) {
+            return;
+        }
+        if self.0.len() >= MOST_SHOWN {
+            if let Some(more) = self.1.get_mut(&code) {
+                more.count += 1;
+                let Some(first) = self.0.get_mut(more.index) else { return };
+                first.message =
+                    format!("{}; and {} more of this kind, not shown", more.message, more.count);
+                return;
+            }
+            let more = More { index: self.0.len(), count: 0, message: message.clone() };
+            self.1.insert(code, more);
+        }
+        self.0.push(Diagnostic { code, place: place.clone(), message, help: help.into() });
+    }
+}
+
+fn shortened(message: String) -> String {
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message,
     }
 }

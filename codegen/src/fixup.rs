@@ -99,6 +99,11 @@ fn patched(
             findings.push(Code::StaleFixup, place, message, STALE);
             return None;
         }
+        if !parse::is_within_limits(&document) {
+            let message = format!("it makes `{name}` larger or deeper than a schema may be");
+            findings.push(Code::LimitPassed, place, message, "copy less");
+            return None;
+        }
     }
     Some(layout(&document.to_string()))
 }

@@ -5,6 +5,7 @@
 //! a field has is then typify's decision; see [`shapes`].
 
 mod arguments;
+mod limits;
 mod merge;
 mod named;
 mod plan;
@@ -41,7 +42,7 @@ pub(crate) fn lower(
     let output = match output {
         None => Output::Usual,
         Some(schema) => {
-            let found = Values::new(Direction::Output, schema, findings).output();
+            let found = Values::new(Direction::Output, schema, findings).output()?;
             let is_struct = found.root == Plan::Object(0);
             match typed(found, schema, findings)? {
                 (structs, unions, _) if is_struct && is_usual(&structs, &unions) => Output::Usual,

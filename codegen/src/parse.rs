@@ -21,6 +21,12 @@ const MOST_BYTES: usize = 10 * 1024 * 1024;
 /// Deeper nesting is refused: real schemas have some 12 levels, and both this
 /// generator and the checker recurse as deep.
 const MOST_DEPTH: usize = 64;
+/// More values of one file are refused: the largest real schema has some 1,000, and a
+/// value takes more memory than its text.
+const MOST_VALUES: usize = 50_000;
+/// A longer pointer to a value is refused, and with it a longer name: every value keeps
+/// its own. The longest real one has some 100 bytes.
+const MOST_POINTER: usize = 2048;
 
 /// One file under the schemas folder.
 pub(crate) struct File<'a> {
@@ -57,6 +63,30 @@ pub(crate) fn output(file: &File<'_>, findings: &mut Findings) -> Option<Schema>
 /// Parses a file that is data, not a schema.
 pub(crate) fn data(file: &File<'_>, findings: &mut Findings) -> Option<Value> {
     syntax(file, findings).map(Value::from)
+}
+
+/// Whether a document that a fixup changes keeps to the limits of size and depth: a
+/// patch that copies can double it with every operation.
+pub(crate) fn is_within_limits(document: &Value) -> bool {
+    fn fits(value: &Value, depth: usize, values: &mut usize, bytes: &mut usize) -> bool {
+        *values += 1;
+        let within = *values <= MOST_VALUES && *bytes <= MOST_BYTES && depth <= MOST_DEPTH;
+        within
+            && match value {
+                Value::Null | Value::Bool(_) | Value::Number(_) => true,
+                Value::String(text) => {
+                    *bytes += text.len();
+                    true
+                }
+                Value::Array(all) => all.iter().all(|value| fits(value, depth + 1, values, bytes)),
+                Value::Object(entries) => entries.iter().all(|(name, value)| {
+                    *bytes += name.len();
+                    fits(value, depth + 1, values, bytes)
+                }),
+            }
+    }
+    let (mut values, mut bytes) = (0, 0);
+    fits(document, 0, &mut values, &mut bytes) && bytes <= MOST_BYTES
 }
 
 impl File<'_> {
@@ -119,6 +149,11 @@ fn syntax<'t>(file: &File<'t>, findings: &mut Findings) -> Option<ast::Value<'t>
         findings.push(Code::LimitPassed, &whole, message, "give a smaller schema");
         return None;
     }
+    if let Some((message, offset)) = beyond(file.text) {
+        let place = Place { span: offset..offset + 1, ..whole };
+        findings.push(Code::LimitPassed, &place, message, "give a smaller schema");
+        return None;
+    }
     match tree(file.text) {
         Ok(tree) => sound(&tree, &whole, 0, findings).then_some(tree),
         Err((message, span)) => {
@@ -127,6 +162,33 @@ fn syntax<'t>(file: &File<'t>, findings: &mut Findings) -> Option<ast::Value<'t>
             None
         }
     }
+}
+
+/// What of a text goes beyond a limit, and where, as far as its characters show: a parser
+/// would run out of memory or stack. A depth that leaves room for a tree is judged there,
+/// where the value has a name.
+fn beyond(text: &str) -> Option<(String, usize)> {
+    let (mut depth, mut values) = (0_usize, 1_usize);
+    let (mut within, mut escaped) = (false, false);
+    for (offset, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if within => escaped = true,
+            b'"' => within = !within,
+            _ if within => {}
+            b'{' | b'[' => (depth, values) = (depth + 1, values + 1),
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b',' => values += 1,
+            _ => {}
+        }
+        if depth > 2 * MOST_DEPTH {
+            return Some((format!("nested deeper than {MOST_DEPTH} levels"), offset));
+        }
+        if values > MOST_VALUES {
+            return Some((format!("over {MOST_VALUES} values"), offset));
+        }
+    }
+    None
 }
 
 /// The syntax tree. The text is judged by `serde_json`, whose idea of JSON is strict;
@@ -169,6 +231,11 @@ fn sound(value: &ast::Value<'_>, place: &Place, depth: usize, findings: &mut Fin
     if depth > MOST_DEPTH {
         let message = format!("nested deeper than {MOST_DEPTH} levels");
         findings.push(Code::LimitPassed, place, message, "flatten the schema");
+        return false;
+    }
+    if place.pointer.len() > MOST_POINTER {
+        let message = format!("the names that lead here have over {MOST_POINTER} bytes");
+        findings.push(Code::LimitPassed, place, message, "give shorter names");
         return false;
     }
     match value {

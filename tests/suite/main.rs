@@ -5,6 +5,8 @@ mod end_to_end;
 mod fixtures;
 mod fixups;
 mod from_json;
+mod fuzz;
+mod hostile;
 mod must_not_compile;
 mod regenerating;
 mod support;

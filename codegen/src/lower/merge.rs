@@ -49,6 +49,10 @@ pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) ->
             required.push(entry.clone());
         }
     }
+    // One `$ref` fits beside the other keywords; a second one becomes a part.
+    let second = outer.reference.as_ref().and(inner.reference.as_ref());
+    let second =
+        second.map(|reference| Schema { reference: Some(reference.clone()), ..Schema::default() });
     let says_nothing = |schema: &Schema| schema.types.is_empty() && schema.choices.is_none();
     Schema {
         place: outer.place.clone(),
@@ -66,11 +70,11 @@ pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) ->
             (a, b) => a.clone().or_else(|| b.clone()),
         },
         format: outer.format.or(inner.format),
-        reference: None,
-        definitions: Vec::new(),
+        reference: outer.reference.clone().or_else(|| inner.reference.clone()),
+        definitions: outer.definitions.clone(),
         any_of: outer.any_of.clone().or_else(|| inner.any_of.clone()),
         one_of: outer.one_of.clone().or_else(|| inner.one_of.clone()),
-        all_of: outer.all_of.iter().chain(&inner.all_of).cloned().collect(),
+        all_of: outer.all_of.iter().chain(&inner.all_of).cloned().chain(second).collect(),
         properties,
         required,
         additional: outer.additional.clone().or_else(|| inner.additional.clone()),

@@ -1,5 +1,7 @@
 //! The names of a model's structs, unions and enums, which share one module.
 
+use std::collections::HashMap;
+
 use super::plan::Direction;
 use crate::document::Schema;
 use crate::names;
@@ -78,13 +80,26 @@ pub(super) fn type_names(hints: &[(&Hint, &str)], direction: Direction) -> Vec<S
         format!("{}{}", nested(hint), names::variant_suffix(&hint.0.pointer))
     };
     let mut names: Vec<String> = hints.iter().map(short).collect();
+    let mut definitions: HashMap<String, usize> = HashMap::new();
+    let plain = |hint: &Hint| names::type_name(&hint.own, "");
+    for (hint, _) in hints.iter().filter(|(hint, _)| hint.above.is_empty()) {
+        *definitions.entry(plain(hint)).or_default() += 1;
+    }
+    // A definition keeps its name, unless it shares it with another one.
+    let keeps = |hint: &Hint| {
+        hint.above.is_empty() && definitions.get(&plain(hint)).is_none_or(|count| *count < 2)
+    };
+    let keeps: Vec<bool> = hints.iter().map(|(hint, _)| keeps(hint)).collect();
     let steps: [Step<'_>; 5] = [&listed, &nested, &whole, &kind, &place];
     for step in steps {
-        let shared = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+        let mut count: HashMap<&str, usize> = HashMap::new();
+        for name in &names {
+            *count.entry(name).or_default() += 1;
+        }
+        let shared = |name: &String| count.get(name.as_str()).is_some_and(|count| *count > 1);
         let clashing: Vec<bool> = names.iter().map(shared).collect();
         for (index, hint) in hints.iter().enumerate() {
-            let keeps = hint.0.above.is_empty() && !clashes_with_its_like(hints, index);
-            if clashing[index] && !keeps {
+            if clashing[index] && !keeps[index] {
                 names[index] = step(hint);
             }
         }
@@ -94,12 +109,3 @@ pub(super) fn type_names(hints: &[(&Hint, &str)], direction: Direction) -> Vec<S
 
 /// A way to name a type.
 type Step<'a> = &'a dyn Fn(&(&Hint, &str)) -> String;
-
-/// Whether two definitions would share a name.
-fn clashes_with_its_like(hints: &[(&Hint, &str)], index: usize) -> bool {
-    let own = &hints[index].0.own;
-    let like = |(hint, _): &&(&Hint, &str)| {
-        hint.above.is_empty() && names::type_name(&hint.own, "") == names::type_name(own, "")
-    };
-    hints.iter().filter(like).count() > 1
-}

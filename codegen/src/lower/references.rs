@@ -6,8 +6,9 @@ use super::values::Values;
 use crate::diagnostic::{Code, Findings};
 use crate::document::{Additional, Schema};
 
-/// References that lead to references are followed this far: further is a circle.
-const MOST_REFERENCES: usize = 64;
+/// So many references and parts of `allOf` are taken into one schema: real ones have
+/// some three, and references that lead in a circle would never end.
+const MOST_STEPS: usize = 64;
 
 impl Values<'_> {
     /// What a property says of itself, or the one schema that it refers to.
@@ -16,7 +17,12 @@ impl Values<'_> {
         let all = schema.all_of.first().filter(|_| schema.all_of.len() == 1);
         let pointer = |schema: &Schema| schema.reference.as_ref().map(|(to, _)| to.clone());
         let target = pointer(schema).or_else(|| all.and_then(pointer));
-        match target.and_then(|target| self.document.at(&target)) {
+        let target = target.and_then(|target| self.document.at(&target));
+        let weight = schema.weight() + target.map_or(0, Schema::weight);
+        if !self.spend(&schema.place, weight) {
+            return Schema::default();
+        }
+        match target {
             // What the target says of itself stands on its own type.
             Some(target) => Schema {
                 title: schema.title.clone(),
@@ -30,32 +36,47 @@ impl Values<'_> {
     /// A schema without `$ref` and `allOf`: all that they say, in one.
     pub(super) fn whole(&mut self, schema: &Schema) -> Schema {
         let mut whole = schema.clone();
-        for _ in 0..MOST_REFERENCES {
+        let mut followed: Vec<String> = Vec::new();
+        for _ in 0..MOST_STEPS {
             if let Some((target, place)) = whole.reference.take() {
-                match self.document.at(&target) {
-                    Some(found) => whole = merged_with(&whole, found, self.findings),
-                    None => {
-                        self.findings.push(
-                            Code::UnresolvableReference,
-                            &place,
-                            format!("there is no `#{target}` in this document"),
-                            "correct the `$ref`, with a fixup",
-                        );
-                    }
+                let Some(found) = self.document.at(&target) else {
+                    self.findings.push(
+                        Code::UnresolvableReference,
+                        &place,
+                        format!("there is no `#{target}` in this document"),
+                        "correct the `$ref`, with a fixup",
+                    );
+                    continue;
+                };
+                followed.push(target);
+                if !self.spend(&schema.place, whole.weight() + found.weight()) {
+                    return Schema { all_of: Vec::new(), ..whole };
                 }
+                whole = merged(&whole, found, self.findings);
             } else if whole.all_of.is_empty() {
                 return whole;
             } else {
                 let part = whole.all_of.remove(0);
-                whole = merged_with(&whole, &part, self.findings);
+                if !self.spend(&schema.place, whole.weight() + part.weight()) {
+                    return Schema { all_of: Vec::new(), ..whole };
+                }
+                whole = merged(&whole, &part, self.findings);
             }
         }
-        self.findings.push(
-            Code::UnresolvableReference,
-            &schema.place,
-            "its references lead in a circle",
-            "correct the `$ref`, with a fixup",
-        );
+        let again = |(at, target)| followed[..at].contains(target);
+        let (code, message, help) = match followed.iter().enumerate().any(again) {
+            true => (
+                Code::UnresolvableReference,
+                "its references lead in a circle".to_owned(),
+                "correct the `$ref`, with a fixup",
+            ),
+            false => (
+                Code::LimitPassed,
+                format!("over {MOST_STEPS} references and parts of `allOf` say what it is"),
+                "write it as one schema, with a fixup",
+            ),
+        };
+        self.findings.push(code, &schema.place, message, help);
         Schema { reference: None, all_of: Vec::new(), ..whole }
     }
 }
@@ -66,42 +87,31 @@ impl Schema {
         if pointer.is_empty() {
             return Some(self);
         }
-        let below = |schema: &'_ Schema, prefix: &str| -> Option<String> {
-            let rest = pointer.strip_prefix(prefix)?;
-            let _ = schema;
-            (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
+        let (keyword, rest) = first_step(pointer)?;
+        let (within, rest) = match keyword {
+            "items" => return self.items.as_deref()?.at(rest),
+            "additionalProperties" => match &self.additional {
+                Some(Additional::Schema(schema)) => return schema.at(rest),
+                Some(Additional::Open | Additional::Closed) | None => return None,
+            },
+            _ => first_step(rest)?,
         };
-        for (prefix, schema) in self.children() {
-            if let Some(rest) = below(schema, &prefix)
-                && let Some(found) = schema.at(&rest)
-            {
-                return Some(found);
+        let found = match keyword {
+            "properties" => {
+                let name = within.replace("~1", "/").replace("~0", "~");
+                let mut properties = self.properties.iter().flatten();
+                &properties.find(|(known, _)| *known == name)?.1
             }
-        }
-        None
-    }
-
-    /// The schemas right below this one, each under its pointer.
-    fn children(&self) -> Vec<(String, &Schema)> {
-        let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
-        let mut children: Vec<(String, &Schema)> =
-            self.definitions.iter().map(|(pointer, schema)| (pointer.clone(), schema)).collect();
-        for (name, schema) in self.properties.iter().flatten() {
-            children.push((format!("/properties/{}", escaped(name)), schema));
-        }
-        children.extend(self.items.as_deref().map(|items| ("/items".to_owned(), items)));
-        let unions = [("anyOf", self.any_of.as_deref()), ("oneOf", self.one_of.as_deref())];
-        for (keyword, branches) in
-            unions.into_iter().chain([("allOf", Some(self.all_of.as_slice()))])
-        {
-            for (index, branch) in branches.unwrap_or_default().iter().enumerate() {
-                children.push((format!("/{keyword}/{index}"), branch));
+            "anyOf" => indexed(self.any_of.as_deref()?, within)?,
+            "oneOf" => indexed(self.one_of.as_deref()?, within)?,
+            "allOf" => indexed(&self.all_of, within)?,
+            // A definition is kept under its pointer.
+            _ => {
+                let end = pointer.len() - rest.len();
+                &self.definitions.iter().find(|(known, _)| *known == pointer[..end])?.1
             }
-        }
-        if let Some(Additional::Schema(schema)) = &self.additional {
-            children.push(("/additionalProperties".to_owned(), schema));
-        }
-        children
+        };
+        found.at(rest)
     }
 
     /// Whether this schema says nothing of values, beside what a `$ref`, an `allOf` or
@@ -122,19 +132,12 @@ impl Schema {
     }
 }
 
-/// Two schemas in one, where the inner one may have references of its own.
-fn merged_with(outer: &Schema, inner: &Schema, findings: &mut Findings) -> Schema {
-    let mut whole = merged(outer, inner, findings);
-    whole.reference = outer.reference.clone();
-    if let Some(reference) = &inner.reference {
-        match &whole.reference {
-            None => whole.reference = Some(reference.clone()),
-            Some(_) => {
-                let part = Schema { reference: Some(reference.clone()), ..Schema::default() };
-                whole.all_of.push(part);
-            }
-        }
-    }
-    whole.definitions = outer.definitions.clone();
-    whole
+/// The first step of a JSON pointer, and the pointer from there.
+fn first_step(pointer: &str) -> Option<(&str, &str)> {
+    let steps = pointer.strip_prefix('/')?;
+    Some(steps.split_at(steps.find('/').unwrap_or(steps.len())))
+}
+
+fn indexed<'a>(branches: &'a [Schema], step: &str) -> Option<&'a Schema> {
+    branches.get(step.parse::<usize>().ok().filter(|index| index.to_string() == step)?)
 }

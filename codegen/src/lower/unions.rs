@@ -27,12 +27,16 @@ impl Values<'_> {
         let rest: Vec<&Schema> = branches.iter().filter(|branch| !is_null(branch)).collect();
         let says_nothing = own.says_only_of_itself();
         let described = Schema {
+            place: own.place.clone(),
             title: own.title.clone(),
             description: own.description.clone(),
             ..Schema::default()
         };
         let mut each = Vec::new();
         for branch in &rest {
+            if !self.spend(&own.place, own.weight() + branch.weight()) {
+                break;
+            }
             let whole = match says_nothing {
                 true => (*branch).clone(),
                 false => {
@@ -66,6 +70,7 @@ impl Values<'_> {
         hint: &Hint,
         target: Option<&str>,
     ) -> (Of, Plan) {
+        self.count_type(&own.place);
         let index = self.unions.len();
         self.unions.push(UnionDraft {
             name: String::new(),
@@ -81,6 +86,9 @@ impl Values<'_> {
         }
         let mut plans: Vec<Plan> = Vec::new();
         for branch in branches {
+            if !self.row(&branch.place) {
+                break;
+            }
             let (of, plan) = self.value(branch, &hint.of_branch(branch, branches));
             self.unions[index].branches.push(of);
             if !plans.contains(&plan) {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use runcomfy::table::MediaKind;
 use serde_json::Value;
 
+use super::limits::Used;
 use super::named::{Hint, type_names};
 use super::plan::{Direction, Draft, FieldDraft, Found, Plan, UnionDraft};
 use super::rules::{bounds, choices_of, known, values};
@@ -29,6 +30,7 @@ pub(super) struct Values<'f> {
     pub unions: Vec<UnionDraft>,
     words: Vec<(Words, Hint)>,
     pub targets: HashMap<String, Target>,
+    pub used: Used,
 }
 
 impl<'f> Values<'f> {
@@ -45,6 +47,7 @@ impl<'f> Values<'f> {
             unions: Vec::new(),
             words: Vec::new(),
             targets: HashMap::new(),
+            used: Used::default(),
         }
     }
 
@@ -80,14 +83,14 @@ impl<'f> Values<'f> {
         for validation in &schema.validations {
             rules.push(self.custom(validation, &Shape::Object(root)));
         }
-        Some(Found { rules, ..self.finish(Plan::Object(root)) })
+        (!self.used.stopped).then(|| Found { rules, ..self.finish(Plan::Object(root)) })
     }
 
     /// Walks an output, which may be anything.
-    pub(super) fn output(mut self) -> Found {
+    pub(super) fn output(mut self) -> Option<Found> {
         let schema = self.whole(self.document);
         let (_, plan) = self.value(&schema, &Hint::top("Item"));
-        self.finish(plan)
+        (!self.used.stopped).then(|| self.finish(plan))
     }
 
     /// The structs, unions and enums under their names.
@@ -122,6 +125,7 @@ impl<'f> Values<'f> {
             let of = Of { shape: Shape::Object(index), rules: Vec::new() };
             self.targets.insert(target.to_owned(), Target::Known(of, Plan::Object(index)));
         }
+        self.count_type(&schema.place);
         let hint = hint.at(schema);
         let docs = Docs::of(schema);
         self.structs.push(Draft {
@@ -133,6 +137,9 @@ impl<'f> Values<'f> {
         });
         let mut fields: Vec<FieldDraft> = Vec::new();
         for (wire, property) in schema.properties.as_deref().unwrap_or_default() {
+            if !self.row(&property.place) {
+                break;
+            }
             let hint = hint.below(wire);
             let (of, plan) = self.value(property, &hint);
             let said = self.said(property);
@@ -172,11 +179,19 @@ impl<'f> Values<'f> {
         );
     }
 
+    /// How many types there are so far.
+    pub(super) fn types(&self) -> usize {
+        self.structs.len() + self.unions.len() + self.words.len()
+    }
+
     /// Adds the names that are required and not described: any value is taken.
     fn required_only(&mut self, schema: &Schema, fields: &mut Vec<FieldDraft>) {
         for (position, (wire, place)) in schema.required.iter().enumerate() {
             if fields.iter().any(|field| field.wire == *wire) {
                 continue;
+            }
+            if !self.row(place) {
+                break;
             }
             self.findings.push(
                 Code::RequiredWithoutProperty,
@@ -201,6 +216,16 @@ impl<'f> Values<'f> {
 
     /// What a value may be, and how typify is asked for its type.
     pub(super) fn value(&mut self, schema: &Schema, hint: &Hint) -> (Of, Plan) {
+        if !self.enter(schema) {
+            return any();
+        }
+        let found = self.referred(schema, hint);
+        self.leave();
+        found
+    }
+
+    /// The same, within the limits.
+    fn referred(&mut self, schema: &Schema, hint: &Hint) -> (Of, Plan) {
         let all = schema.all_of.first().filter(|_| schema.all_of.len() == 1);
         let bare = |schema: &Schema| schema.says_only_of_itself();
         let target = match (&schema.reference, all) {
@@ -215,7 +240,11 @@ impl<'f> Values<'f> {
             return self.resolved(&whole, hint, None);
         };
         match self.targets.get(&target) {
-            Some(Target::Known(of, plan)) => (of.clone(), plan.clone()),
+            Some(Target::Known(of, plan)) => {
+                let found = (of.clone(), plan.clone());
+                self.spend(&schema.place, found.0.weight());
+                found
+            }
             Some(Target::Open) => {
                 self.findings.push(
                     Code::UnsupportedKeyword,
@@ -395,6 +424,7 @@ impl<'f> Values<'f> {
                 let names = names::distinct(named, names::variant, names::variant_suffix);
                 let variant =
                     |(word, name): (&&str, String)| Variant { name, word: (*word).to_owned() };
+                self.count_type(&schema.place);
                 let index = self.words.len();
                 let words = Words {
                     name: String::new(),

@@ -12,6 +12,9 @@ const FORM: &str =
 const OPERATION: &str = "write it as RFC 6902 has it: `op` is test, replace, add, remove, move or \
     copy, `path` a JSON pointer such as `/properties/size`, then `value` or `from`";
 
+/// More operations of one patch are refused: each may copy all that is there.
+const MOST_OPERATIONS: usize = 500;
+
 /// Corrections to the schemas of one model.
 #[derive(Debug)]
 pub(crate) struct Fixup {
@@ -96,6 +99,11 @@ fn patch(node: &Node<'_>, findings: &mut Findings) -> Option<Patch> {
         malformed(&node.place, "a patch is a list of operations", FORM, findings);
         return None;
     };
+    if elements.len() > MOST_OPERATIONS {
+        let message = format!("a patch of over {MOST_OPERATIONS} operations");
+        malformed(&node.place, message, "correct the schema where it is published", findings);
+        return None;
+    }
     let read: Vec<Option<Operation>> =
         elements.iter().map(|node| operation(node, findings)).collect();
     // An operation that could not be read has had its own diagnostic.

@@ -1,6 +1,8 @@
 //! The keywords of a schema, each read into its type. This is the one list of what is
 //! carried, what is refused by name, and what only annotates.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::Node;
@@ -100,6 +102,11 @@ const UNSUPPORTED: [&str; 23] = [
 const MOST_PROPERTIES: usize = 500;
 /// More choices of one `enum` are refused: the longest real one has some 300.
 const MOST_CHOICES: usize = 2000;
+/// A longer choice is refused: each becomes a name.
+const MOST_CHOICE: usize = 2048;
+/// More branches of one union, or parts of one `allOf`, are refused: the longest real
+/// list has some 10.
+const MOST_BRANCHES: usize = 200;
 
 /// Reads a schema. A keyword that cannot be read is reported and left out.
 pub(super) fn schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
@@ -237,14 +244,18 @@ fn types(schema: &mut Schema, node: &Node<'_>, findings: &mut Findings) {
     for node in nodes {
         match node.string() {
             Some("null") => schema.nullable = true,
-            Some(word) => schema.types.push(type_word(word, node, findings)),
+            Some(word) => {
+                let word = type_word(word, node, findings);
+                if !schema.types.contains(&word) {
+                    schema.types.push(word);
+                }
+            }
             None => malformed(node, "a string, or a list of strings", findings),
         }
     }
     if schema.nullable && schema.types.is_empty() {
         schema.types.push(TypeWord::Null);
     }
-    schema.types.dedup();
 }
 
 fn type_word(word: &str, node: &Node<'_>, findings: &mut Findings) -> TypeWord {
@@ -282,10 +293,18 @@ fn choices(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Value>> {
         findings.push(Code::LimitPassed, &node.place, message, "take the `enum` out with a fixup");
         return None;
     }
+    let is_long =
+        |element: &&Node<'_>| element.string().is_some_and(|word| word.len() > MOST_CHOICE);
+    if let Some(long) = elements.iter().find(is_long) {
+        let message = format!("a choice of over {MOST_CHOICE} bytes");
+        findings.push(Code::LimitPassed, &long.place, message, "take the `enum` out with a fixup");
+        return None;
+    }
     let mut values: Vec<Value> = Vec::new();
+    let mut known: HashSet<Value> = HashSet::new();
     for element in &elements {
         let value = element.to_value();
-        if values.contains(&value) {
+        if !known.insert(value.clone()) {
             let message = format!("the choice {value} is here twice");
             findings.push(Code::RepeatedChoice, &element.place, message, "nothing: it counts once");
         } else {
@@ -333,6 +352,11 @@ fn definitions(keyword: &str, node: &Node<'_>, findings: &mut Findings) -> Vec<(
 
 fn branches(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Schema>> {
     match node.elements() {
+        Some(nodes) if nodes.len() > MOST_BRANCHES => {
+            let message = format!("a list of over {MOST_BRANCHES} schemas");
+            findings.push(Code::LimitPassed, &node.place, message, "give a smaller schema");
+            None
+        }
         Some(nodes) if !nodes.is_empty() => {
             Some(nodes.iter().map(|node| schema(node, findings)).collect())
         }
@@ -381,6 +405,11 @@ fn required(node: &Node<'_>, findings: &mut Findings) -> Vec<(String, Place)> {
         malformed(node, "a list of property names", findings);
         return Vec::new();
     };
+    if elements.len() > MOST_PROPERTIES {
+        let message = format!("over {MOST_PROPERTIES} names are required");
+        findings.push(Code::LimitPassed, &node.place, message, "give a smaller schema");
+        return Vec::new();
+    }
     let mut required: Vec<(String, Place)> = Vec::new();
     for element in elements {
         match element.string() {

@@ -23,7 +23,7 @@ pub(super) fn field(field: &Field) -> Vec<String> {
     if let Some(default) = &field.default {
         let label = if field.required.is_some() { "Example" } else { "RunComfy's default" };
         if default != "\"\"" {
-            line.push_str(&format!(" {label}: {}.", code(&shortened(default))));
+            line.push_str(&format!(" {label}: {}.", code_in_prose(&shortened(default))));
         }
     }
     paragraphs(line, &field.docs)
@@ -184,7 +184,7 @@ fn own_bounds(rules: &[Rule]) -> Vec<String> {
                 } else {
                     format!(" {}", sentence(message))
                 };
-                sentences.push(format!("Not checked: {}.{words}", code(rule)));
+                sentences.push(format!("Not checked: {}.{words}", code_in_prose(rule)));
             }
             Rule::MinimumInteger(bound) => least = Some(bound.to_string()),
             Rule::MaximumInteger(bound) => most = Some(bound.to_string()),
@@ -194,7 +194,7 @@ fn own_bounds(rules: &[Rule]) -> Vec<String> {
             Rule::MaxProperties(bound) => properties.1 = Some(*bound),
             Rule::Values(choices) => {
                 let choices: Vec<String> =
-                    choices.iter().map(|choice| code(&shortened(choice))).collect();
+                    choices.iter().map(|choice| code_in_prose(&shortened(choice))).collect();
                 sentences.push(format!("One of {}.", choices.join(", ")));
             }
             Rule::Words(_) | Rule::Measured(..) => {}
@@ -344,19 +344,25 @@ fn is_address(word: &str) -> bool {
 
 fn wrapped(paragraph: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    let mut open = false;
     for word in paragraph.split(' ') {
-        // A line break within code would be harmless, and hard to read.
         match lines.last_mut() {
-            Some(line) if open || line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
                 line.push(' ');
                 line.push_str(word);
             }
             _ => lines.push(word.to_owned()),
         }
-        open ^= word.matches('`').count() % 2 == 1;
     }
-    lines
+    lines.into_iter().map(|line| line.replace(UNBROKEN, " ")).collect()
+}
+
+/// Stands for a space where no line may end. No readable text holds it.
+const UNBROKEN: char = '\u{1}';
+
+/// Code within prose, which is kept on one line: what begins a line of Markdown within
+/// it, such as `<!--`, would end the code.
+fn code_in_prose(text: &str) -> String {
+    code(text).replace(' ', &UNBROKEN.to_string())
 }
 
 #[cfg(test)]

@@ -1,0 +1,249 @@
+//! What is tried with any bytes: each body takes some, and panics where what the generator
+//! promises does not hold; it says whether something came of them. The suite replays them, and cargo-fuzz looks for more.
+
+use runcomfy_codegen::import::import;
+use runcomfy_codegen::{Features, Generated, Settings, Source, fixup_path, generate};
+
+/// Where the model stands that is generated.
+const FOLDER: &str = "acme/x";
+/// What is known of it, where the bytes do not say.
+const ENTRY: &str = r#"{"id": "acme/x"}"#;
+
+/// Any bytes as a page, a catalog or a schema.
+pub fn fuzz_import(data: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(data);
+    let found = import(&text).map_err(|error| error.to_string());
+    assert_eq!(found, import(&text).map_err(|error| error.to_string()), "two runs differ");
+    found.is_ok()
+}
+
+/// Any bytes as `input.json`, `output.json`, `model.json` and a fixup, with NUL between.
+/// What is empty is not there.
+pub fn fuzz_generate(data: &[u8]) -> bool {
+    let texts: Vec<String> = data
+        .splitn(4, |byte| *byte == 0)
+        .map(|part| String::from_utf8_lossy(part).into_owned())
+        .collect();
+    let text = |index: usize| texts.get(index).map(String::as_str).filter(|text| !text.is_empty());
+    holds(text(0).unwrap_or_default(), text(1), text(2).unwrap_or(ENTRY), text(3))
+}
+
+/// Bytes that choose among the keywords of a schema, so that what is deep in the
+/// generator is reached sooner than by chance.
+pub fn fuzz_schemas(data: &[u8]) -> bool {
+    let mut choices = Choices(data.iter());
+    let input = format!(
+        r#"{{"type":"object","$defs":{{"a":{},"b":{}}},{}}}"#,
+        choices.schema(3),
+        choices.schema(2),
+        choices.properties(4),
+    );
+    let output = format!(r#"{{"output":{}}}"#, choices.schema(4));
+    holds(&input, Some(&output), ENTRY, None)
+}
+
+/// Generates twice, and asserts what holds of any model. Whether it is generated.
+fn holds(input: &str, output: Option<&str>, model: &str, fixup: Option<&str>) -> bool {
+    let source = Source { folder: FOLDER, model, input, output, fixup };
+    let first = generated(&source);
+    let second = generated(&source);
+    assert_eq!(first.files, second.files, "two runs differ");
+    assert_eq!(first.diagnostics, second.diagnostics, "two runs differ");
+    for (path, text) in &first.files {
+        // `models.md` is a table.
+        if path.ends_with(".rs") {
+            let parsed = syn::parse_file(text);
+            assert!(parsed.is_ok(), "{path} is not Rust: {:?}\n{text}", parsed.err());
+        }
+        let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let hides = |c: char| c.is_control() && c != '\n';
+        assert!(!text.contains(|c| turns(c) || hides(c)), "{path} holds raw control characters");
+    }
+    for diagnostic in &first.diagnostics {
+        let place = &diagnostic.place;
+        let published = [
+            (format!("{FOLDER}/input.json"), Some(input)),
+            (format!("{FOLDER}/output.json"), output),
+            (format!("{FOLDER}/model.json"), Some(model)),
+            (fixup_path(FOLDER), fixup),
+        ];
+        let published = published.into_iter().find(|(file, _)| *file == place.file);
+        let published = published.and_then(|(_, text)| text);
+        let text = first.patched.get(&place.file).map(String::as_str).or(published);
+        let within = text.is_some_and(|text| text.get(place.span.clone()).is_some());
+        assert!(within, "{diagnostic}\nis at {:?}, where there is no text", place.span);
+    }
+    assert!(first.diagnostics.len() < 1000, "{} diagnostics", first.diagnostics.len());
+    first.models > 0
+}
+
+fn generated(source: &Source<'_>) -> Generated {
+    let settings = Settings {
+        origin: "schemas".to_owned(),
+        features: Features::None,
+        present: Default::default(),
+        deny: Default::default(),
+    };
+    generate(std::slice::from_ref(source), &settings)
+}
+
+const TYPES: [&str; 10] = [
+    r#""object""#,
+    r#""array""#,
+    r#""string""#,
+    r#""integer""#,
+    r#""number""#,
+    r#""boolean""#,
+    r#""null""#,
+    r#"["string","null"]"#,
+    r#"["integer","object","string"]"#,
+    r#""tensor""#,
+];
+/// Words for wherever a text can stand: names that are alike, and what is markup or code.
+const TEXTS: [&str; 16] = [
+    "a", "A", "a_b", "aB", "type", "self", "", "7", "\\u202e", "```\\n", "*/", "\\\"#", "\\u0000",
+    "é", "Option", "input",
+];
+const VALUES: [&str; 14] = [
+    "null",
+    "true",
+    "0",
+    "-1",
+    "1.5",
+    "1e308",
+    "-0.0",
+    "18446744073709551615",
+    "-9223372036854775808",
+    "[]",
+    "{}",
+    r#"[1,"a"]"#,
+    r#"{"a":null}"#,
+    "0.1",
+];
+const TARGETS: [&str; 9] = [
+    "#",
+    "#/$defs/a",
+    "#/$defs/b",
+    "#/properties/a",
+    "#/$defs/a/items",
+    "#/$defs/b/properties/a",
+    "#/properties/A/anyOf/0",
+    "#/nowhere",
+    "other.json",
+];
+const COUNTS: [&str; 8] = [
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "minProperties",
+    "maxProperties",
+    "minimum",
+    "maximum",
+];
+const NUMBERS: [&str; 3] = ["exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
+const FORMATS: [&str; 6] = ["uri", "image_uri", "image_uris", "video_uri", "audio_uri", "color"];
+const RULES: [&str; 5] = ["width_pixels>", "width/height<", "file_size_mb<", "frames<", "`*/"];
+
+/// Choices that bytes make; when they are used up, the first of everything.
+struct Choices<'a>(std::slice::Iter<'a, u8>);
+
+impl Choices<'_> {
+    fn below(&mut self, bound: usize) -> usize {
+        usize::from(self.0.next().copied().unwrap_or_default()) % bound.max(1)
+    }
+
+    fn of<'t>(&mut self, all: &[&'t str]) -> &'t str {
+        all.get(self.below(all.len())).copied().unwrap_or_default()
+    }
+
+    fn text(&mut self) -> String {
+        format!("\"{}\"", self.of(&TEXTS))
+    }
+
+    fn value(&mut self) -> String {
+        match self.below(2) {
+            0 => self.text(),
+            _ => self.of(&VALUES).to_owned(),
+        }
+    }
+
+    fn list(&mut self, one: impl Fn(&mut Self) -> String) -> String {
+        let all: Vec<String> = (0..=self.below(4)).map(|_| one(self)).collect();
+        format!("[{}]", all.join(","))
+    }
+
+    fn schema(&mut self, depth: usize) -> String {
+        let mut keywords: Vec<(&str, String)> = Vec::new();
+        for _ in 0..self.below(6) {
+            let (keyword, text) = self.keyword(depth);
+            if keywords.iter().all(|(known, _)| *known != keyword) {
+                keywords.push((keyword, text));
+            }
+        }
+        let keywords: Vec<String> = keywords.into_iter().map(|(_, text)| text).collect();
+        format!("{{{}}}", keywords.join(","))
+    }
+
+    fn properties(&mut self, depth: usize) -> String {
+        let mut names: Vec<String> = Vec::new();
+        let mut all: Vec<String> = Vec::new();
+        for _ in 0..=self.below(5) {
+            let name = self.text();
+            if !names.contains(&name) {
+                all.push(format!("{name}:{}", self.schema(depth.saturating_sub(1))));
+                names.push(name);
+            }
+        }
+        format!(r#""properties":{{{}}}"#, all.join(","))
+    }
+
+    /// A keyword, and its text with its value.
+    fn keyword(&mut self, depth: usize) -> (&'static str, String) {
+        let kind = self.below(if depth == 0 { 12 } else { 19 });
+        if kind == 18 {
+            return ("properties", self.properties(depth));
+        }
+        let below = depth.saturating_sub(1);
+        let (keyword, value) = match kind {
+            0 | 1 => ("type", self.of(&TYPES).to_owned()),
+            2 => ("enum", self.list(Self::value)),
+            3 => ("enum", self.list(Self::text)),
+            4 => ("const", self.value()),
+            5 => ("default", self.value()),
+            6 => (["title", "description"][self.below(2)], self.text()),
+            7 => (
+                COUNTS[self.below(COUNTS.len())],
+                self.of(&["0", "1", "3", "7.0", "99", "-1"]).to_owned(),
+            ),
+            8 => (NUMBERS[self.below(NUMBERS.len())], self.of(&VALUES).to_owned()),
+            9 => ("format", format!("\"{}\"", self.of(&FORMATS))),
+            10 => ("required", self.list(Self::text)),
+            11 => (["nullable", "uniqueItems"][self.below(2)], self.of(&["true", "false"]).into()),
+            12 => ("$ref", format!("\"{}\"", self.of(&TARGETS))),
+            13 => ("items", self.schema(below)),
+            14 => (
+                ["anyOf", "oneOf", "allOf"][self.below(3)],
+                self.list(|choices| choices.schema(below)),
+            ),
+            15 => (
+                "additionalProperties",
+                match self.below(3) {
+                    0 => "false".to_owned(),
+                    1 => "true".to_owned(),
+                    _ => self.schema(below),
+                },
+            ),
+            16 => ("validations", self.list(Self::rule)),
+            _ => ("$ref", format!("\"{}\"", self.of(&TARGETS[..6]))),
+        };
+        (keyword, format!("\"{keyword}\":{value}"))
+    }
+
+    fn rule(&mut self) -> String {
+        let (rule, value, message) = (self.of(&RULES), self.of(&VALUES), self.text());
+        format!(
+            r#"{{"validation_rule":"{rule}","validation_value":{value},"validation_error":{message}}}"#
+        )
+    }
+}
