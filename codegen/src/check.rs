@@ -30,6 +30,16 @@ pub(crate) fn check(
         }
         for of in &model.inputs {
             defaults(of, model, findings);
+            for field in &of.fields {
+                choices(&field.of, &field.place, model, findings);
+            }
+        }
+        let root = Of { shape: Shape::Any, rules: model.rules.clone() };
+        bounds(&root, whole, findings);
+        for union in &model.unions {
+            for branch in &union.branches {
+                bounds(branch, whole, findings);
+            }
         }
         let unions = model.unions.iter().chain(output_unions);
         let names = model.inputs.iter().chain(outputs).map(|of| &of.name);
@@ -62,6 +72,35 @@ fn fields(of: &Struct, findings: &mut Findings) {
             );
         }
         bounds(&field.of, &field.place, findings);
+    }
+}
+
+/// Choices of which none keeps to the rules beside them.
+fn choices(of: &Of, place: &Place, model: &Model, findings: &mut Findings) {
+    for rule in &of.rules {
+        let choices: Vec<Value> = match rule {
+            Rule::Words(index) => {
+                let variants = model.words.get(*index).map(|words| words.variants.as_slice());
+                let words = variants.unwrap_or_default().iter();
+                words.map(|variant| Value::from(variant.word.as_str())).collect()
+            }
+            Rule::Integers(choices) => choices.iter().map(|choice| Value::from(*choice)).collect(),
+            Rule::Values(choices) => {
+                choices.iter().filter_map(|text| serde_json::from_str(text).ok()).collect()
+            }
+            _ => continue,
+        };
+        if !choices.iter().any(|choice| defaults::fits(of, choice, model)) {
+            findings.push(
+                Code::Unsatisfiable,
+                place,
+                "none of its choices keeps to the rules beside them",
+                "correct the one or the other, with a fixup",
+            );
+        }
+    }
+    if let Shape::List(inner) | Shape::Map(inner) | Shape::Nullable(inner) = &of.shape {
+        choices(inner, place, model, findings);
     }
 }
 

@@ -114,7 +114,12 @@ fn typed(
     };
     let mut unions = Vec::new();
     for (draft, types) in found.unions.into_iter().zip(variants) {
-        let named = types.iter().map(|ty| names.variant(ty, &types));
+        let named: Vec<String> = types.iter().map(|ty| names.variant(ty, &types)).collect();
+        let once = |name: &str| named.iter().filter(|other| *other == name).count() == 1;
+        let named = named.iter().zip(&types).map(|(name, ty)| match once(name) {
+            true => name.clone(),
+            false => names.exact(ty),
+        });
         let named: Vec<String> = named.collect();
         unions.push(Union {
             name: draft.name,
@@ -136,6 +141,27 @@ struct TypeNames {
 }
 
 impl TypeNames {
+    /// The name of a variant by its whole type, where the short one would be shared.
+    fn exact(&self, ty: &Type) -> String {
+        let named = |names: &[String], index: usize| names.get(index).cloned().unwrap_or_default();
+        match ty {
+            Type::Words(index) => format!("{}Choice", named(&self.words, *index)),
+            Type::Struct(index) => format!("{}Object", named(&self.structs, *index)),
+            Type::Union(index) => format!("{}Union", named(&self.unions, *index)),
+            Type::List(item) => format!("{}List", self.exact(item)),
+            Type::Map(value) => format!("{}Map", self.exact(value)),
+            Type::Nullable(inner) => format!("{}OrNull", self.exact(inner)),
+            Type::Boxed(inner) => self.exact(inner),
+            Type::Any
+            | Type::Boolean
+            | Type::Integer
+            | Type::Number
+            | Type::Text
+            | Type::Media
+            | Type::Url => self.variant(ty, &[]),
+        }
+    }
+
     /// The name of a union's variant: what it holds, and where several hold such a
     /// thing, of what type.
     fn variant(&self, ty: &Type, all: &[Type]) -> String {

@@ -196,6 +196,12 @@ const DIAGNOSED: &[Diagnosed] = &[
         None,
     ),
     (
+        Code::MalformedKeyword,
+        ENTRY,
+        r#"{"properties": {"a": {"minimum": 9007199254740993, "exclusiveMinimum": true}, "b": {"items": "string"}}}"#,
+        None,
+    ),
+    (
         Code::UnsupportedKeyword,
         ENTRY,
         r#"{"properties": {"a": {"anyOf": [{"type": "string"}, {"type": "integer"}], "oneOf": [{"minimum": 1}, {"maxLength": 2}]}}}"#,
@@ -204,7 +210,7 @@ const DIAGNOSED: &[Diagnosed] = &[
     (
         Code::Unsatisfiable,
         ENTRY,
-        r#"{"properties": {"a": {"const": "c", "enum": ["a", "b"]}, "b": false}}"#,
+        r#"{"minProperties": 3, "maxProperties": 1, "properties": {"a": {"const": "c", "enum": ["a", "b"]}, "b": false, "c": {"type": "integer", "minimum": 5, "enum": [1, 2]}, "d": {"type": "string", "maxLength": 2, "enum": ["abc"]}, "e": {"anyOf": [{"type": "integer", "minimum": 2, "maximum": 1}, {"type": "string"}]}}}"#,
         None,
     ),
     (

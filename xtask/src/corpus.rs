@@ -16,14 +16,14 @@ use crate::CorpusArgs;
 use crate::folder;
 
 pub(crate) fn run(args: &CorpusArgs) -> Result<ExitCode> {
-    let mut models = read(&args.collection)?;
+    let (mut models, unusable) = read(&args.collection)?;
     if let Some(every) = args.every {
         models = models.into_iter().step_by(every.max(1)).collect();
     }
     let start = Instant::now();
     let generated = generated(&models);
     let seconds = start.elapsed().as_secs_f64();
-    let refused = report(&models, &generated, seconds);
+    let refused = report(&models, &generated, seconds) + unusable;
     let name = args.collection.file_stem().context("the collection has no name")?;
     let scratch = folder::workspace()?.join("target/corpus").join(name);
     let start = Instant::now();
@@ -36,15 +36,16 @@ pub(crate) fn run(args: &CorpusArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The models of a catalog reply, or of a folder of files `{model_id, input, output}`.
-fn read(collection: &Path) -> Result<Vec<Imported>> {
+/// The models of a catalog reply, or of a folder of files `{model_id, input, output}`; and
+/// how many entries could not be used.
+fn read(collection: &Path) -> Result<(Vec<Imported>, usize)> {
     if collection.is_file() {
         let text = folder::text(collection)?.context("there is no such file")?;
         let import = import::import(&text)?;
         for skipped in &import.skipped {
             println!("passed over: {skipped}");
         }
-        return Ok(import.models);
+        return Ok((import.models, import.skipped.len()));
     }
     let entries =
         fs::read_dir(collection).with_context(|| format!("reading {}", collection.display()))?;
@@ -55,10 +56,15 @@ fn read(collection: &Path) -> Result<Vec<Imported>> {
     if files.is_empty() {
         bail!("{} holds no JSON files", collection.display());
     }
-    files
-        .iter()
-        .map(|file| one(file).with_context(|| format!("reading {}", file.display())))
-        .collect()
+    let mut models = Vec::new();
+    for file in &files {
+        match one(file) {
+            Ok(model) => models.push(model),
+            Err(error) => println!("passed over: {}: {error:#}", file.display()),
+        }
+    }
+    let unusable = files.len() - models.len();
+    Ok((models, unusable))
 }
 
 /// One file of a collection. Its names and wrapper are the collection's own, so that

@@ -77,7 +77,7 @@ pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) ->
         all_of: outer.all_of.iter().chain(&inner.all_of).cloned().chain(second).collect(),
         properties,
         required,
-        additional: outer.additional.clone().or_else(|| inner.additional.clone()),
+        additional: additional(outer, inner, findings),
         min_properties: outer.min_properties.max(inner.min_properties),
         max_properties: least(outer.max_properties, inner.max_properties),
         items,
@@ -118,6 +118,20 @@ fn types(outer: &Schema, inner: &Schema) -> Vec<TypeWord> {
             }
             both
         }
+    }
+}
+
+/// What both say of other properties: closed goes before described, described before open.
+fn additional(outer: &Schema, inner: &Schema, findings: &mut Findings) -> Option<Additional> {
+    match (&outer.additional, &inner.additional) {
+        (Some(Additional::Closed), _) | (_, Some(Additional::Closed)) => Some(Additional::Closed),
+        (Some(Additional::Schema(a)), Some(Additional::Schema(b))) => {
+            Some(Additional::Schema(Box::new(merged(a, b, findings))))
+        }
+        (Some(Additional::Schema(one)), _) | (_, Some(Additional::Schema(one))) => {
+            Some(Additional::Schema(one.clone()))
+        }
+        (a, b) => a.clone().or_else(|| b.clone()),
     }
 }
 

@@ -14,6 +14,7 @@
 //! read back here; nothing else in this crate sees typify.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use schemars::Map;
 use schemars::schema::{
@@ -56,7 +57,10 @@ pub(super) fn types(found: &Found) -> Result<Types, String> {
     let root = Draft::holding(found.root.clone());
     let root = [(ROOT.to_owned(), object(&root))];
     let all = opaque.chain(structs).chain(unions).chain(root);
-    space.add_ref_types(all).map_err(|error| error.to_string())?;
+    // typify has panicked on what it did not foresee; that is this model's fault alone.
+    let all: Vec<(String, Schema)> = all.collect();
+    let added = catch_unwind(AssertUnwindSafe(|| space.add_ref_types(all)));
+    added.map_err(|_| "typify panicked".to_owned())?.map_err(|error| error.to_string())?;
     let graph =
         Graph { types: space.iter_types().map(|ty| (ty.name(), ty)).collect(), space: &space };
     let fields =
@@ -192,7 +196,8 @@ fn object_of(object: ObjectValidation) -> Schema {
 
 fn schema(plan: &Plan) -> Schema {
     match plan {
-        Plan::Any => Schema::Bool(true),
+        // As an object: `true` as a branch of a union makes typify panic.
+        Plan::Any => Schema::Object(SchemaObject::default()),
         Plan::Boolean => scalar(InstanceType::Boolean, None),
         Plan::Integer => scalar(InstanceType::Integer, Some("int64")),
         Plan::Number => scalar(InstanceType::Number, Some("double")),

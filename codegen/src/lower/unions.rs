@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::merge::merged;
 use super::named::Hint;
 use super::plan::{Plan, UnionDraft};
-use super::values::{Target, Values, kind, nullable};
+use super::values::{Values, kind, nullable};
 use crate::document::{Schema, TypeWord};
 use crate::model::{Docs, Of, Shape};
 
@@ -23,7 +23,10 @@ impl Values<'_> {
             schema.types == [TypeWord::Null]
                 || schema.choices.as_deref().is_some_and(|choices| choices == [Value::Null])
         };
-        let takes_null = branches.iter().any(is_null) || own.nullable;
+        let own_takes_null = own.nullable
+            || (own.types.is_empty()
+                && own.choices.as_ref().is_none_or(|choices| choices.contains(&Value::Null)));
+        let takes_null = own.nullable || (branches.iter().any(is_null) && own_takes_null);
         let rest: Vec<&Schema> = branches.iter().filter(|branch| !is_null(branch)).collect();
         let says_nothing = own.says_only_of_itself();
         let described = Schema {
@@ -47,15 +50,20 @@ impl Values<'_> {
                         nullable: false,
                         ..own.clone()
                     };
+                    let place = branch.place.clone();
                     let branch = self.whole(branch);
-                    merged(&own, &branch, self.findings)
+                    Schema { place, ..merged(&own, &branch, self.findings) }
                 }
             };
             each.push(whole);
         }
+        if let (true, Some(target)) = (takes_null, target) {
+            self.null_targets.insert(target.to_owned());
+        }
         let (of, plan) = match each.as_slice() {
             [] => self.single(&Schema { types: vec![TypeWord::Null], ..own.clone() }, hint, None),
-            [only] => self.value(only, hint),
+            [only] if only.reference.is_some() || !only.all_of.is_empty() => self.value(only, hint),
+            [only] => self.resolved(only, hint, target),
             each => self.branches(each, &described, exactly_one, hint, target),
         };
         if takes_null { nullable(of, plan) } else { (of, plan) }
@@ -82,7 +90,7 @@ impl Values<'_> {
         });
         let of = Of { shape: Shape::Union(index), rules: Vec::new() };
         if let Some(target) = target {
-            self.targets.insert(target.to_owned(), Target::Known(of.clone(), Plan::Union(index)));
+            self.known(target, of.clone(), Plan::Union(index));
         }
         let mut plans: Vec<Plan> = Vec::new();
         for branch in branches {
@@ -95,8 +103,8 @@ impl Values<'_> {
                 plans.push(plan);
             }
         }
-        // Where a definition may lead here again, the enum is needed whatever it holds.
-        if target.is_none() {
+        // Where a branch leads here again, the enum is needed whatever it holds.
+        if !self.reentered.contains(&index) {
             if plans.contains(&Plan::Text) {
                 // A string that may be one of some words may be any string.
                 plans.retain(|plan| !matches!(plan, Plan::Words(_)));

@@ -1,7 +1,7 @@
 //! One walk over a schema: what each value may be, which structs, enums and unions there
 //! are, and what each is called.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use runcomfy::table::MediaKind;
 use serde_json::Value;
@@ -31,6 +31,10 @@ pub(super) struct Values<'f> {
     words: Vec<(Words, Hint)>,
     pub targets: HashMap<String, Target>,
     pub used: Used,
+    /// The references that lead to something that may be null.
+    pub null_targets: HashSet<String>,
+    /// The unions that a reference has led to.
+    pub reentered: HashSet<usize>,
 }
 
 impl<'f> Values<'f> {
@@ -47,6 +51,8 @@ impl<'f> Values<'f> {
             unions: Vec::new(),
             words: Vec::new(),
             targets: HashMap::new(),
+            null_targets: HashSet::new(),
+            reentered: HashSet::new(),
             used: Used::default(),
         }
     }
@@ -123,7 +129,7 @@ impl<'f> Values<'f> {
         let index = self.structs.len();
         if let Some(target) = target {
             let of = Of { shape: Shape::Object(index), rules: Vec::new() };
-            self.targets.insert(target.to_owned(), Target::Known(of, Plan::Object(index)));
+            self.known(target, of, Plan::Object(index));
         }
         self.count_type(&schema.place);
         let hint = hint.at(schema);
@@ -167,6 +173,16 @@ impl<'f> Values<'f> {
         }
         self.structs[index].fields = fields;
         index
+    }
+
+    /// Records what a `$ref` leads to while it is still being walked, since it may lead
+    /// here again from within.
+    pub(super) fn known(&mut self, target: &str, of: Of, plan: Plan) {
+        let (of, plan) = match self.null_targets.contains(target) {
+            true => nullable(of, plan),
+            false => (of, plan),
+        };
+        self.targets.insert(target.to_owned(), Target::Known(of, plan));
     }
 
     /// Reports a name that several would have had.
@@ -242,6 +258,10 @@ impl<'f> Values<'f> {
         match self.targets.get(&target) {
             Some(Target::Known(of, plan)) => {
                 let found = (of.clone(), plan.clone());
+                let plain = if let Plan::Nullable(inner) = plan { inner } else { plan };
+                if let Plan::Union(index) = plain {
+                    self.reentered.insert(*index);
+                }
                 self.spend(&schema.place, found.0.weight());
                 found
             }
@@ -275,7 +295,12 @@ impl<'f> Values<'f> {
     }
 
     /// A schema that has no reference left.
-    fn resolved(&mut self, schema: &Schema, hint: &Hint, target: Option<&str>) -> (Of, Plan) {
+    pub(super) fn resolved(
+        &mut self,
+        schema: &Schema,
+        hint: &Hint,
+        target: Option<&str>,
+    ) -> (Of, Plan) {
         if schema.any_of.is_some() && schema.one_of.is_some() {
             self.findings.push(
                 Code::UnsupportedKeyword,
@@ -293,6 +318,9 @@ impl<'f> Values<'f> {
             let mut choices = schema.choices.clone();
             if let Some(choices) = &mut choices {
                 choices.retain(|choice| !choice.is_null());
+            }
+            if let Some(target) = target {
+                self.null_targets.insert(target.to_owned());
             }
             let inner = Schema { nullable: false, choices, ..schema.clone() };
             let (of, plan) = self.resolved(&inner, hint, target);
@@ -422,6 +450,11 @@ impl<'f> Values<'f> {
             (Some(words), _) => {
                 let named = words.iter().copied();
                 let names = names::distinct(named, names::variant, names::variant_suffix);
+                for (word, name) in words.iter().zip(&names) {
+                    if *name != names::variant(word) {
+                        self.shared(word, name, &schema.place);
+                    }
+                }
                 let variant =
                     |(word, name): (&&str, String)| Variant { name, word: (*word).to_owned() };
                 self.count_type(&schema.place);
@@ -481,7 +514,10 @@ pub(super) fn kind(schema: &Schema) -> TypeWord {
         TypeWord::Integer
     } else if schema.choices.is_some() {
         TypeWord::Unknown
-    } else if schema.properties.is_some() {
+    } else if schema.properties.is_some()
+        || schema.additional.is_some()
+        || !schema.required.is_empty()
+    {
         TypeWord::Object
     } else if schema.items.is_some() {
         TypeWord::Array

@@ -133,10 +133,18 @@ pub(super) fn schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
         let entry = entries.iter().find(|(name, _)| *name == keyword);
         entry.and_then(|(_, node)| node.value.as_boolean_lit()).is_some_and(|flag| flag.value)
     };
+    // A `null` in `type` counts only where `enum` offers it too.
+    let offers_null = |choices: &Vec<Value>| choices.contains(&Value::Null);
+    if !schema.choices.as_ref().is_none_or(offers_null) && !is_true("nullable") {
+        schema.nullable = false;
+    }
     // In draft 4, an exclusive bound is a flag beside the bound.
-    let strict = |bound: &mut Option<Bound>| match bound.take() {
+    let mut strict = |bound: &mut Option<Bound>| match bound.take() {
         Some(Bound::Float(float)) => Some(float),
-        Some(Bound::Integer(whole)) => Some(whole as f64),
+        Some(Bound::Integer(_)) => {
+            malformed(node, "exclusive at a number that a 64-bit float holds exactly", findings);
+            None
+        }
         None => None,
     };
     if is_true("exclusiveMinimum") {

@@ -111,6 +111,8 @@ pub(crate) fn table(providers: &BTreeMap<String, (String, Vec<Listed>)>, origin:
     for (provider, (feature, models)) in providers {
         for Listed { module, id, takes, answers, .. } in models {
             let path = format!("{provider}::{module}");
+            // A bar ends a cell, even within code.
+            let (takes, answers) = (takes.replace('|', "\\|"), answers.replace('|', "\\|"));
             text.push_str(&format!(
                 "| `{id}`<br>[`{path}`]({path}) | `{feature}` | {takes} | {answers} |\n"
             ));

@@ -146,14 +146,22 @@ fn object(
     };
     if let Some(members) = members.filter(|members| std::ptr::eq(members.fields(), fields)) {
         for (index, field) in fields.iter().enumerate() {
-            property(field, members.get(index), at, findings);
+            // What is required and not set in a struct can only be null.
+            let null = field.required && matches!(field.of.0, Shape::Nullable(_));
+            match members.get(index) {
+                Node::Absent if null => property(field, Node::Null, at, findings),
+                node => property(field, node, at, findings),
+            }
         }
         return;
     }
     let named: Vec<(&str, Node<'_>)> = match node {
         Node::Struct(members) => {
             let named = members.fields().iter().enumerate();
-            let set = named.map(|(index, field)| (field.name, members.get(index)));
+            let set = named.map(|(index, field)| match (members.get(index), field.required) {
+                (Node::Absent, true) => (field.name, Node::Null),
+                (node, _) => (field.name, node),
+            });
             set.filter(|(_, node)| !matches!(node, Node::Absent)).collect()
         }
         Node::Map(entries) => entries.iter().collect(),
@@ -175,10 +183,9 @@ fn object(
 
 fn property(field: &'static Field, node: Node<'_>, at: &Trail<'_>, findings: &mut Findings) {
     let at = Trail::Name(at, field.name);
-    let may_be_null = matches!(field.of.0, Shape::Nullable(_));
     match (node, field.required) {
         (Node::Absent, false) => {}
-        (Node::Absent, true) if !may_be_null => {
+        (Node::Absent, true) => {
             findings.violations.push(at.violation("required", "Required, and missing.".to_owned()));
         }
         (node, _) => value(field.of, node, &at, findings),

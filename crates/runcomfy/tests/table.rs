@@ -40,14 +40,16 @@ static TREES: [Of; 2] = [Of(Shape::Object(&LEFT), &[]), Of(Shape::Object(&RIGHT)
 static LEFT: [Field; 1] = [Field::optional("n", Shape::AnyOf(&TREES), &[])];
 static RIGHT: [Field; 2] =
     [Field::optional("n", Shape::OneOf(&TREES), &[]), Field::required("leaf", INTEGER, &[])];
+static BOX: [Field; 1] = [Field::required("lid", Shape::Nullable(&Of(TEXT, &[])), &[])];
 static PICTURES: [Of; 2] =
     [Of(Shape::List(&Of(IMAGE, &[])), &[Rule::MaxItems(1)]), Of(Shape::List(&Of(TEXT, &[])), &[])];
-static FIELDS: [Field; 6] = [
+static FIELDS: [Field; 7] = [
     Field::required("size", Shape::AnyOf(&SIZES), &[]),
     Field::optional("strength", Shape::OneOf(&NUMBERS), &[]),
     Field::optional("maybe", Shape::Nullable(&Of(TEXT, &[MaxLength(1)])), &[]),
     Field::optional("open", Shape::Open(&PIXELS, &Of(TEXT, &[])), &[]),
     Field::optional("tree", Shape::AnyOf(&TREES), &[]),
+    Field::optional("box", Shape::Object(&BOX), &[]),
     Field::optional("pictures", Shape::AnyOf(&PICTURES), &[]),
 ];
 
@@ -101,7 +103,7 @@ fn found(input: Value) -> Vec<String> {
 
 #[test]
 fn a_broken_union_is_one_violation_at_its_node() {
-    let cases: [(Value, &[&str]); 16] = [
+    let cases: [(Value, &[&str]); 18] = [
         (json!({"size": "square"}), &[]),
         (json!({"size": {"width": 9}}), &[]),
         (json!({"size": {"width": 10}}), &["size anyOf"]),
@@ -114,6 +116,8 @@ fn a_broken_union_is_one_violation_at_its_node() {
         (json!({"size": "wide", "strength": 3}), &["strength oneOf"]),
         (json!({"size": "wide", "strength": 5.5}), &["strength oneOf"]),
         (json!({"size": "wide", "maybe": null}), &[]),
+        (json!({"size": "wide", "box": {"lid": null}}), &[]),
+        (json!({"size": "wide", "box": {}}), &["box.lid required"]),
         (json!({"size": "wide", "maybe": "ab"}), &["maybe maxLength"]),
         (json!({"size": "wide", "open": {"width": 1, "x": "y"}}), &[]),
         (
