@@ -81,6 +81,14 @@ fn missing_orphaned_and_broken_files_are_found_and_mended_and_other_files_left_a
 }
 
 #[test]
+fn a_model_that_is_half_written_stops_no_other() {
+    let place = Place::new();
+    write(&place.path("schemas/acme/half/input.json"), INPUT);
+    let (ok, said) = place.codegen(&[]);
+    assert!(ok && said.contains("and is no model yet") && said.contains("models: 1"), "{said}");
+}
+
+#[test]
 fn a_file_written_by_hand_is_not_overwritten() {
     let place = Place::new();
     write(&place.path("generated/mod.rs"), "//! Mine.\nmod other;\n");

@@ -122,7 +122,11 @@ fn visit(folder: &Path, name: &str, models: &mut Vec<Model>) -> Result<()> {
             });
         }
         (Some(_), None) => bail!("{} has a model.json and no input.json", folder.display()),
-        (None, Some(_)) => bail!("{} has an input.json and no model.json", folder.display()),
+        // What an interrupted `add` or `sync` leaves; the next one completes it.
+        (None, Some(_)) => eprintln!(
+            "warning: {} has an input.json and no model.json, and is no model yet: add it again",
+            folder.display()
+        ),
         (None, None) => {}
     }
     let mut below = Vec::new();

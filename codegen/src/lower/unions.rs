@@ -132,18 +132,10 @@ fn word(branch: &Schema) -> &str {
 impl Hint {
     /// The hint of a type that is one branch of a union.
     fn of_branch(&self, branch: &Schema, branches: &[Schema]) -> Self {
-        let is_object = |branch: &&Schema| kind(branch) == TypeWord::Object;
-        let objects = branches.iter().filter(is_object).count();
-        let properties = || branch.properties.iter().flatten();
-        // A property of one choice is there to tell the branches apart.
-        let only = |(_, schema): &(String, Schema)| match schema.choices.as_deref() {
-            Some([Value::String(word)]) => Some(word.clone()),
-            _ => None,
-        };
-        let first = || properties().next().map(|(name, _)| format!("with_{name}"));
+        let objects = branches.iter().filter(|branch| object(branch).is_some()).count();
         let enums = branches.iter().filter(|branch| !word(branch).is_empty()).count();
-        let own = match (kind(branch), properties().find_map(only).or_else(first)) {
-            (TypeWord::Object, Some(told)) if objects > 1 => format!("{}_{told}", self.own),
+        let own = match (kind(branch), object(branch).and_then(told)) {
+            (_, Some(told)) if objects > 1 => format!("{}_{told}", self.own),
             (TypeWord::Object, _) => format!("{}_object", self.own),
             (TypeWord::String, _) if enums > 1 => format!("{}_{}", self.own, word(branch)),
             (TypeWord::String, _) => format!("{}_choice", self.own),
@@ -151,4 +143,27 @@ impl Hint {
         };
         self.called(own)
     }
+}
+
+/// The object that a branch is, or that it is a list of.
+fn object(branch: &Schema) -> Option<&Schema> {
+    match kind(branch) {
+        TypeWord::Object => Some(branch),
+        TypeWord::Array => branch.items.as_deref().filter(|items| kind(items) == TypeWord::Object),
+        _ => None,
+    }
+}
+
+/// What tells an object from the others of its union: a property of one choice, which is
+/// there for that; or what it requires; or what it has first.
+fn told(object: &Schema) -> Option<String> {
+    let only = |(_, schema): &(String, Schema)| match schema.choices.as_deref() {
+        Some([Value::String(word)]) => Some(word.clone()),
+        _ => None,
+    };
+    let properties = || object.properties.iter().flatten();
+    let required: Vec<&str> = object.required.iter().map(|(name, _)| name.as_str()).collect();
+    let required = (!required.is_empty()).then(|| format!("with_{}", required.join("_")));
+    let first = || properties().next().map(|(name, _)| format!("with_{name}"));
+    properties().find_map(only).or(required).or_else(first)
 }

@@ -103,6 +103,8 @@ fn missing(folder: &str, model: &Model, schemas: &Path, version: &Version) -> Re
             Fate::Gone
         }
         Some(since) if since < version => {
+            let fixup = runcomfy_codegen::fixup_path(folder);
+            changes.extend(Change::of(schemas.join(&fixup), fixup, None)?);
             for file in ["input.json", "output.json", "model.json"] {
                 changes.extend(change(schemas, folder, file, None)?);
             }
