@@ -48,6 +48,8 @@ pub(crate) struct Schema {
     pub exclusive_maximum: Option<f64>,
     pub multiple_of: Option<f64>,
     pub validations: Vec<Validation>,
+    /// What is not known, and so not checked, such as `format: color`.
+    pub unchecked: Vec<String>,
 }
 
 /// A bound on a number, exactly as it is written.

@@ -225,6 +225,10 @@ pub(crate) fn modules<'a>(folders: &[&'a str]) -> BTreeMap<&'a str, Module> {
 
 impl Docs {
     fn of(schema: &Schema) -> Self {
-        Self { title: schema.title.clone(), description: schema.description.clone() }
+        Self {
+            title: schema.title.clone(),
+            description: schema.description.clone(),
+            unchecked: schema.unchecked.clone(),
+        }
     }
 }

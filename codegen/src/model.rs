@@ -97,6 +97,8 @@ pub(crate) struct Field {
 pub(crate) struct Docs {
     pub title: Option<String>,
     pub description: Option<String>,
+    /// What is not known, and so not checked.
+    pub unchecked: Vec<String>,
 }
 
 /// A Rust type, as typify decided it.

@@ -1,7 +1,7 @@
 //! Fixtures: small schemas, each about one thing. What is generated from them is a
 //! snapshot, and compiles with warnings denied.
 
-use runcomfy_codegen::{Code, Settings, Severity, Source, generate};
+use runcomfy_codegen::{Code, Settings, Severity, Source, Treatment, generate, keywords};
 
 use crate::support::{cargo, dependency, fixtures, generated, root, scratch_crate, settings};
 
@@ -124,6 +124,16 @@ fn every_diagnostic_is_given_for_what_it_is_about() {
             shown.push_str(&format!("{diagnostic}\n"));
         }
     }
+    for (keyword, _) in keywords().filter(|(_, treatment)| *treatment == Treatment::Refused) {
+        let input = format!("{{\"properties\": {{\"a\": {{\"{keyword}\": {{}}}}}}}}");
+        let source =
+            Source { folder: "acme/x", model: ENTRY, input: &input, output: None, fixup: None };
+        let generated = generate(&[source], &settings());
+        assert!(!generated.files.contains_key("acme/x.rs"), "{keyword} was taken");
+        for diagnostic in &generated.diagnostics {
+            shown.push_str(&format!("{diagnostic}\n"));
+        }
+    }
     for code in Code::ALL {
         // Guards against a typify that behaves otherwise, and against names that the rules
         // of naming do not tell apart; nothing here provokes them.
@@ -199,6 +209,12 @@ const DIAGNOSED: &[Diagnosed] = &[
         Code::MalformedKeyword,
         ENTRY,
         r#"{"properties": {"a": {"minimum": 9007199254740993, "exclusiveMinimum": true}, "b": {"items": "string"}}}"#,
+        None,
+    ),
+    (
+        Code::UnsupportedKeyword,
+        ENTRY,
+        r#"{"type": "object", "anyOf": [{"required": ["a"]}, {"required": ["b"]}]}"#,
         None,
     ),
     (

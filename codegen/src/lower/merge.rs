@@ -99,6 +99,7 @@ pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) ->
             }
             (a, b) => tighter(a, b, |a, b| a > b),
         },
+        unchecked: outer.unchecked.iter().chain(&inner.unchecked).cloned().collect(),
         validations: outer.validations.iter().chain(&inner.validations).cloned().collect(),
     }
 }

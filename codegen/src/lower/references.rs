@@ -123,6 +123,7 @@ impl Schema {
             description: self.description.clone(),
             default: self.default.clone(),
             examples: self.examples.clone(),
+            unchecked: self.unchecked.clone(),
             reference: self.reference.clone(),
             definitions: self.definitions.clone(),
             all_of: self.all_of.clone(),

@@ -61,7 +61,16 @@ impl<'f> Values<'f> {
     pub(super) fn input(mut self, required_inputs: &[String]) -> Option<Found> {
         let mut schema = self.whole(self.document);
         let is_object = matches!(schema.types.as_slice(), [TypeWord::Object] | []);
-        if !is_object || schema.any_of.is_some() || schema.one_of.is_some() {
+        if schema.any_of.is_some() || schema.one_of.is_some() {
+            self.findings.push(
+                Code::UnsupportedKeyword,
+                &schema.place,
+                "a union as the whole of an input is not carried by this version",
+                "take the `anyOf` or `oneOf` out with a fixup, if the model works without it",
+            );
+            return None;
+        }
+        if !is_object {
             self.findings.push(
                 Code::NotAnObject,
                 &schema.place,

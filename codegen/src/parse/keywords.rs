@@ -173,7 +173,12 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
             schema.choices = both(schema.choices.take(), choices);
         }
         "const" => schema.choices = both(schema.choices.take(), Some(vec![node.to_value()])),
-        "format" => schema.format = format(node, findings),
+        "format" => {
+            schema.format = format(node, findings);
+            if let (None, Some(word)) = (schema.format, node.string()) {
+                schema.unchecked.push(format!("format: {word}"));
+            }
+        }
         "$ref" => schema.reference = reference(node, findings),
         "$defs" | "definitions" => schema.definitions.extend(definitions(keyword, node, findings)),
         "anyOf" => schema.any_of = branches(node, findings),
@@ -210,12 +215,15 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
             format!("`{keyword}` is not carried by this version"),
             "take it out with a fixup, if the model works without it",
         ),
-        _ => findings.push(
-            Code::UnknownKeyword,
-            &node.place,
-            format!("`{keyword}` is no keyword that this version knows; it is not checked"),
-            "nothing, if it only annotates; otherwise tell the maintainers",
-        ),
+        _ => {
+            schema.unchecked.push(keyword.to_owned());
+            findings.push(
+                Code::UnknownKeyword,
+                &node.place,
+                format!("`{keyword}` is no keyword that this version knows; it is not checked"),
+                "nothing, if it only annotates; otherwise tell the maintainers",
+            );
+        }
     }
 }
 

@@ -20,6 +20,9 @@ pub(super) fn field(field: &Field) -> Vec<String> {
         line.push(' ');
         line.push_str(&part);
     }
+    for unchecked in &field.docs.unchecked {
+        line.push_str(&format!(" Not checked: {}.", code_in_prose(unchecked)));
+    }
     if let Some(default) = &field.default {
         let label = if field.required.is_some() { "Example" } else { "RunComfy's default" };
         if default != "\"\"" {
