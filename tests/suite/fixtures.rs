@@ -193,6 +193,12 @@ type Diagnosed = (Code, &'static str, &'static str, Option<&'static str>);
 const DIAGNOSED: &[Diagnosed] = &[
     (Code::InvalidJson, ENTRY, "{\"type\": \"object\",\n \"properties\" {}}", None),
     (Code::DuplicateKey, ENTRY, r#"{"type": "object", "properties": {"a": {}, "a": {}}}"#, None),
+    (
+        Code::LimitPassed,
+        ENTRY,
+        r##"{"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"type": "string", "anyOf": [{"$ref": "#/$defs/A"}]}}}"##,
+        None,
+    ),
     (Code::LimitPassed, ENTRY, DEEP, None),
     (Code::MalformedModel, r#"{"id": 7}"#, FINE, None),
     (Code::MalformedModel, r#"{"id": "acme/y"}"#, FINE, None),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::merge::merged;
 use super::named::Hint;
 use super::plan::{Plan, UnionDraft};
-use super::values::{Values, kind, nullable};
+use super::values::{Values, any, kind, nullable};
 use crate::document::{Schema, TypeWord};
 use crate::model::{Docs, Of, Shape};
 
@@ -63,7 +63,13 @@ impl Values<'_> {
         let (of, plan) = match each.as_slice() {
             [] => self.single(&Schema { types: vec![TypeWord::Null], ..own.clone() }, hint, None),
             [only] if only.reference.is_some() || !only.all_of.is_empty() => self.value(only, hint),
-            [only] => self.resolved(only, hint, target),
+            // It may be this union again, by what stands beside it.
+            [only] if self.enter(only) => {
+                let found = self.resolved(only, hint, target);
+                self.leave();
+                found
+            }
+            [_] => any(),
             each => self.branches(each, &described, exactly_one, hint, target),
         };
         if takes_null { nullable(of, plan) } else { (of, plan) }
