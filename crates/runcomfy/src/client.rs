@@ -7,6 +7,7 @@ mod polling;
 mod preflight;
 mod reply;
 mod request_id;
+mod submit;
 mod token;
 
 use std::fmt;
@@ -84,40 +85,6 @@ impl Client {
     /// Settings to begin from.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
-    }
-
-    /// Submits an input and hands over its job, whose id is known before any
-    /// waiting. This costs money, and is never repeated by itself.
-    ///
-    /// Dropping the future, as a timeout around it does, leaves the outcome unknown
-    /// with no error to read: the request may have left, and be taken and paid for.
-    /// So this has no timeout of its own past connecting: a client that stops listening
-    /// stops no job, and loses its id. Where there has to be a limit, spawn this as a
-    /// task and put the limit around waiting for the task.
-    ///
-    /// # Errors
-    ///
-    /// [`SubmitError`] tells apart what was certainly not taken and what may have
-    /// been.
-    pub async fn submit<P: Payload>(&self, input: &Valid<P>) -> Result<Job<P::Model>, SubmitError> {
-        let url = self.url(["models"].into_iter().chain(P::Model::ID.split('/')));
-        let request = self.request(Method::POST, url).json(&input.node());
-        match request.send().await {
-            Ok(response) => {
-                let reply = reply::read(response).await;
-                Ok(self.job(reply::submitted(reply, P::Model::ID)?))
-            }
-            Err(error) if error.is_connect() || error.is_builder() => {
-                Err(SubmitError::NotSent(error))
-            }
-            Err(error) => Err(SubmitError::OutcomeUnknown {
-                model: P::Model::ID.to_owned(),
-                reason: "the connection broke before an answer came".to_owned(),
-                body: None,
-                id: None,
-                source: Some(error),
-            }),
-        }
     }
 
     /// Takes up a job again from its id, in this process or another.

@@ -44,9 +44,12 @@ pub enum SubmitError {
     /// Nothing was sent, so nothing was taken: it is safe to submit again.
     #[error("the request was not sent, and it is safe to submit again")]
     NotSent(#[source] reqwest::Error),
+    /// The input cannot be written as JSON, so nothing was sent.
+    #[error("the input cannot be written as JSON, so nothing was sent")]
+    Unwritable(#[source] serde_json::Error),
     /// RunComfy answered that it did not take the request.
     #[error("RunComfy did not take the request: {0}")]
-    Refused(ApiError),
+    Rejected(ApiError),
     /// The request left, and whether RunComfy took it is not known. Submitting again
     /// may pay twice.
     #[error(
