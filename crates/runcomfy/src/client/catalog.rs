@@ -1,15 +1,20 @@
-//! The catalog: what RunComfy says of its models.
+//! The catalog: what RunComfy says of its models. What does not fit its type is left to the
+//! entry's JSON, never an error.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::Client;
-use super::error::ApiError;
+use super::call::Ask;
+use super::error::CallError;
+use super::raw::checked;
 use super::reply::{self, Problem, Reply};
+use super::retry::{Call, Failure};
+use crate::output::{Read, Reader};
 
 /// More of a page is not read: 500 entries, the most there are, may have 128 KiB each.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
@@ -29,75 +34,244 @@ pub struct CatalogPage {
     pub text: String,
 }
 
-/// A call about the catalog that gave no answer.
-#[derive(Debug, thiserror::Error)]
+/// Which entries of the catalog are asked for. All of them unless told otherwise, without
+/// their schemas.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use]
+pub struct CatalogQuery {
+    parameters: Vec<(&'static str, String)>,
+}
+
+/// Entries of the catalog, as far as they fit their types.
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
-pub enum CatalogError {
-    /// RunComfy answered with an error.
-    #[error("{0}")]
-    Api(ApiError),
-    /// No answer came, or not all of it.
-    #[error("no whole answer from RunComfy; check the API base and the connection")]
-    Transport(#[source] reqwest::Error),
-    /// An answer came that cannot be read.
-    #[error("RunComfy's answer cannot be read: {reason}")]
-    Unreadable {
-        /// What is wrong with it.
-        reason: String,
-        /// The answer, cut at 64 KiB.
-        body: String,
-    },
+pub struct Catalog {
+    /// How many models the query matches in all, where the reply says it.
+    pub total: Option<usize>,
+    /// The entries of this page, in the reply's order.
+    pub models: Vec<CatalogEntry>,
+}
+
+/// What RunComfy says of one model.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct CatalogEntry {
+    /// The model's id, such as `minimax/Hailuo Video 01 Live`.
+    pub model_id: Option<String>,
+    /// Its name for people.
+    pub display_name: Option<String>,
+    /// What it does.
+    pub description: Option<String>,
+    /// The categories that it is in.
+    pub categories: Vec<String>,
+    /// What kind of model it is, in RunComfy's words.
+    pub kind: Option<String>,
+    /// The JSON Schema of its input, where it was asked for.
+    pub input_schema: Option<Value>,
+    /// What it costs in US dollars a `price_unit`, at least.
+    pub base_price_usd: Option<f64>,
+    /// What the price is for: `output`, `second`, `image`.
+    pub price_unit: Option<String>,
+    /// What else there is to say of its price.
+    pub pricing_note: Option<String>,
+    /// Its page.
+    pub model_url: Option<String>,
+    /// What else came, and what did not fit, by name.
+    pub others: Map<String, Value>,
+}
+
+/// What is left to spend.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Balance {
+    /// In US dollars, where the reply says it.
+    pub balance_usd: Option<f64>,
+    /// The account's currency, in RunComfy's words.
+    pub currency: Option<String>,
+    /// What else came, and what did not fit, by name.
+    pub others: Map<String, Value>,
+}
+
+impl CatalogQuery {
+    /// Only models that these words find.
+    pub fn search(self, words: impl Into<String>) -> Self {
+        self.with("search", words.into())
+    }
+
+    /// Only models of this category: see [`Client::categories`].
+    pub fn category(self, category: impl Into<String>) -> Self {
+        self.with("category", category.into())
+    }
+
+    /// Only models of this kind.
+    pub fn kind(self, kind: impl Into<String>) -> Self {
+        self.with("kind", kind.into())
+    }
+
+    /// At most this many entries; RunComfy gives 500 at most.
+    pub fn limit(self, limit: usize) -> Self {
+        self.with("limit", limit.to_string())
+    }
+
+    /// From this entry on, from 0.
+    pub fn offset(self, offset: usize) -> Self {
+        self.with("offset", offset.to_string())
+    }
+
+    /// With each model's input schema.
+    pub fn with_schemas(self) -> Self {
+        self.with("include_schema", "true".to_owned())
+    }
+
+    fn with(mut self, name: &'static str, value: String) -> Self {
+        self.parameters.retain(|(known, _)| *known != name);
+        self.parameters.push((name, value));
+        self
+    }
 }
 
 impl Client {
-    /// One page of the catalog, with every model's input schema: `limit` entries (RunComfy
-    /// gives 500 at most) from the entry `offset` on.
+    /// Models of the catalog.
     ///
     /// # Errors
     ///
     /// When RunComfy answers with an error, with something that is no catalog, or not at
-    /// all. Nothing is tried again.
+    /// all, as often as [`Retry`](super::Retry) tries.
+    pub async fn catalog(&self, query: &CatalogQuery) -> Result<Catalog, CallError> {
+        let page = self.page(query).await?;
+        // What is no number here was seen to be one by the same parser of its own text.
+        let body: Value = serde_json::from_str(&page.text).map_err(|error| {
+            let body = page.text.chars().take(1024).collect();
+            CallError::Unreadable { reason: format!("an entry cannot be read: {error}"), body }
+        })?;
+        let models = body.get("models").and_then(Value::as_array).into_iter().flatten();
+        let models = models.map(|entry| CatalogEntry::read(entry).unwrap_or_default()).collect();
+        Ok(Catalog { total: page.total, models })
+    }
+
+    /// One page of the catalog as it came, with every model's input schema: `limit` entries
+    /// (RunComfy gives 500 at most) from the entry `offset` on.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::catalog`].
     pub async fn catalog_page(
         &self,
         offset: usize,
         limit: usize,
-    ) -> Result<CatalogPage, CatalogError> {
-        let mut url = self.url(["models"]);
-        url.query_pairs_mut()
-            .append_pair("include_schema", "true")
-            .append_pair("limit", &limit.to_string())
-            .append_pair("offset", &offset.to_string());
-        let request = self.request(Method::GET, url).timeout(PAGE_TIMEOUT);
-        let reply = match request.send().await {
-            Ok(response) => {
-                let reply = reply::read_up_to(MOST_BYTES, response).await;
-                reply.map_err(|broken| broken.error)
-            }
-            Err(error) => Err(error),
+    ) -> Result<CatalogPage, CallError> {
+        let query = CatalogQuery::default().with_schemas().limit(limit).offset(offset);
+        self.page(&query).await
+    }
+
+    /// What RunComfy says of one model, its input schema included.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no model id, there is no such model, and as for [`Client::catalog`].
+    pub async fn model(&self, model: &str) -> Result<CatalogEntry, CallError> {
+        checked(model)?;
+        let url = self.url(["models"].into_iter().chain(model.split('/')));
+        let body = self.ask_json(Ask::new(Method::GET, url)).await?;
+        Ok(CatalogEntry::read(&body).unwrap_or_default())
+    }
+
+    /// The categories of the catalog.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::catalog`].
+    pub async fn categories(&self) -> Result<Vec<String>, CallError> {
+        let url = self.url(["models", "categories"]);
+        let read = |reply: Reply| {
+            let body = reply::json(&reply)?;
+            let categories = body.get("categories").and_then(Vec::<String>::read);
+            categories.ok_or_else(|| reply.incomplete("it has no list of words `categories`"))
         };
-        reply.map_err(Problem::Transport).and_then(page).map_err(CatalogError::from)
+        let asked = self.ask_again(Call::Read, Ask::new(Method::GET, url), read).await;
+        asked.map(|(categories, _)| categories).map_err(Problem::of_call)
+    }
+
+    /// What is left to spend.
+    ///
+    /// It stands at another address than the rest of the API: see
+    /// [`ClientBuilder::balance_url`](super::ClientBuilder::balance_url).
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::catalog`].
+    pub async fn balance(&self) -> Result<Balance, CallError> {
+        let ask = Ask::new(Method::GET, self.inner.balance.clone());
+        let body = self.ask_json(ask).await?;
+        Ok(Balance::read(&body).unwrap_or_default())
+    }
+
+    async fn page(&self, query: &CatalogQuery) -> Result<CatalogPage, CallError> {
+        let mut url = self.url(["models"]);
+        if !query.parameters.is_empty() {
+            url.query_pairs_mut().extend_pairs(&query.parameters);
+        }
+        let ask = Ask { timeout: PAGE_TIMEOUT, most: MOST_BYTES, ..Ask::new(Method::GET, url) };
+        let asked = self.ask_again(Call::Read, ask, page).await;
+        asked.map(|(page, _)| page).map_err(Problem::of_call)
+    }
+
+    async fn ask_json(&self, ask: Ask) -> Result<Value, CallError> {
+        let asked = self.ask_again(Call::Read, ask, |reply| reply::json(&reply)).await;
+        asked.map(|(body, _)| body).map_err(Problem::of_call)
+    }
+}
+
+impl Read for CatalogEntry {
+    fn read(value: &Value) -> Option<Self> {
+        let mut object = Reader::new(value)?;
+        Some(Self {
+            model_id: object.optional("model_id"),
+            display_name: object.optional("display_name"),
+            description: object.optional("description"),
+            categories: object.list("categories"),
+            kind: object.optional("kind"),
+            input_schema: object.optional("input_schema"),
+            base_price_usd: object.optional("base_price_usd"),
+            price_unit: object.optional("price_unit"),
+            pricing_note: object.optional("pricing_note"),
+            model_url: object.optional("model_url"),
+            others: object.others(),
+        })
+    }
+}
+
+impl Read for Balance {
+    fn read(value: &Value) -> Option<Self> {
+        let mut object = Reader::new(value)?;
+        Some(Self {
+            balance_usd: object.optional("balance_usd"),
+            currency: object.optional("currency"),
+            others: object.others(),
+        })
     }
 }
 
 /// Reads the reply around its entries, and leaves these as they are.
 fn page(reply: Reply) -> Result<CatalogPage, Problem> {
     if reply.body.len() > MOST_BYTES {
-        return Err(reply.unreadable("it is larger than 64 MiB; ask for fewer entries at once"));
+        return Err(reply.incomplete("it is larger than 64 MiB; ask for fewer entries at once"));
     }
     let around = reply::answer(&reply, around_models(&reply.body))?;
     let total = match around.get("total") {
         None | Some(Value::Null) => None,
         Some(total) => match total.as_u64().and_then(|total| usize::try_from(total).ok()) {
             Some(total) => Some(total),
-            None => return Err(reply.unreadable("its `total` is no number of models")),
+            None => return Err(reply.incomplete("its `total` is no number of models")),
         },
     };
     let Some(entries) = entries(&reply.body) else {
-        return Err(reply.unreadable("it has no list `models`"));
+        return Err(reply.incomplete("it has no list `models`"));
     };
     match String::from_utf8(reply.body) {
         Ok(text) => Ok(CatalogPage { total, entries, text }),
         Err(error) => Err(Problem::Unreadable {
+            failure: Failure::NotJson,
             reason: "it is not UTF-8 text".to_owned(),
             body: String::from_utf8_lossy(error.as_bytes()).chars().take(1024).collect(),
         }),
@@ -120,24 +294,14 @@ fn entries(body: &[u8]) -> Option<usize> {
     Some(models.len())
 }
 
-impl From<Problem> for CatalogError {
-    fn from(problem: Problem) -> Self {
-        match problem {
-            Problem::Api(error) => Self::Api(error),
-            Problem::Transport(error) => Self::Transport(error),
-            Problem::Unreadable { reason, body } => Self::Unreadable { reason, body },
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::client::ApiErrorKind;
 
-    fn read(http_status: u16, body: &str) -> Result<CatalogPage, CatalogError> {
+    fn read(http_status: u16, body: &str) -> Result<CatalogPage, CallError> {
         let body = body.as_bytes().to_vec();
-        page(Reply { http_status, retry_after: None, body }).map_err(CatalogError::from)
+        page(Reply { http_status, retry_after: None, body }).map_err(Problem::of_call)
     }
 
     #[test]
@@ -166,7 +330,7 @@ mod tests {
         ];
         for (status, body, kind) in cases {
             let error = read(status, body).expect_err("it is an error");
-            let CatalogError::Api(error) = error else { panic!("{status} {body}: {error}") };
+            let CallError::Api(error) = error else { panic!("{status} {body}: {error}") };
             assert_eq!(error.kind, kind, "{status} {body}");
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::request_id::RequestId;
+use super::retry::Failure;
 
 /// A client that cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -22,16 +23,21 @@ pub enum ConfigError {
     /// An environment variable that is not text.
     #[error("the environment variable {0} is not valid Unicode")]
     Variable(&'static str),
-    /// The API base cannot be used. It is not shown: what cannot be read as an address
-    /// may hold a password anywhere.
-    #[error("the API base cannot be used: {reason}")]
-    ApiBase {
+    /// An address that the token would go to cannot be used. It is not shown: what cannot be
+    /// read as an address may hold a password anywhere.
+    #[error("the {what} cannot be used: {reason}")]
+    Address {
+        /// Which address: the API base or the balance URL.
+        what: &'static str,
         /// Why not.
         reason: String,
     },
-    /// The API base holds a user name or password, so it is not shown.
-    #[error("the API base holds a user name or password; give the token apart from it")]
-    ApiBaseWithPassword,
+    /// A limit that lets nothing through.
+    #[error("`{0}` must be more than zero")]
+    Limit(&'static str),
+    /// A pattern of output hosts that is neither a host nor `*.` and a host.
+    #[error("`{0}` is no output host: give `example.com`, or `*.example.com` for all below it")]
+    OutputHost(String),
     /// The HTTP library could not be set up.
     #[error("the HTTP client could not be set up")]
     Http(#[source] reqwest::Error),
@@ -44,6 +50,9 @@ pub enum SubmitError {
     /// Nothing was sent, so nothing was taken: it is safe to submit again.
     #[error("the request was not sent, and it is safe to submit again")]
     NotSent(#[source] reqwest::Error),
+    /// The text is no model id, so nothing was sent.
+    #[error(transparent)]
+    ModelId(#[from] ModelIdError),
     /// The input cannot be written as JSON, so nothing was sent.
     #[error("the input cannot be written as JSON, so nothing was sent")]
     Unwritable(#[source] serde_json::Error),
@@ -216,28 +225,62 @@ pub enum JobErrorReason {
     },
 }
 
-impl JobErrorReason {
-    /// How long RunComfy asked to wait before the next call.
-    pub(super) fn retry_after(&self) -> Option<Duration> {
+/// A call about the catalog, a model or the balance that gave no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// RunComfy answered with an error.
+    #[error("{0}")]
+    Api(ApiError),
+    /// No answer came, or not all of it.
+    #[error("no whole answer from RunComfy; check the API base and the connection")]
+    Transport(#[source] reqwest::Error),
+    /// An answer came that cannot be read.
+    #[error("RunComfy's answer cannot be read: {reason}")]
+    Unreadable {
+        /// What is wrong with it.
+        reason: String,
+        /// The answer, cut at 64 KiB.
+        body: String,
+    },
+    /// The text is no model id, so nothing was asked.
+    #[error(transparent)]
+    ModelId(#[from] ModelIdError),
+}
+
+/// A text that is no model id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no model id: it has 2 segments or more with `/` between them, such as `minimax/Hailuo Video 01 Live`"
+)]
+pub struct ModelIdError(pub String);
+
+/// A run that gave no output.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// There is no job, or it is not known.
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+    /// There is a job, and the error has its id.
+    #[error(transparent)]
+    Job(#[from] JobError),
+}
+
+impl RunError {
+    /// The request's id, where one is known.
+    pub fn id(&self) -> Option<&RequestId> {
         match self {
-            Self::Api(error) => error.retry_after,
-            Self::Transport(_)
-            | Self::Unreadable { .. }
-            | Self::Failed(_)
-            | Self::Cancelled
-            | Self::Deadline { .. } => None,
+            Self::Submit(SubmitError::OutcomeUnknown { id, .. }) => id.as_ref(),
+            Self::Submit(_) => None,
+            Self::Job(error) => Some(&error.id),
         }
     }
+}
 
-    /// Whether the same call may go well a moment later.
-    pub(super) fn is_passing(&self) -> bool {
-        match self {
-            Self::Transport(_) | Self::Unreadable { .. } => true,
-            Self::Api(error) => {
-                matches!(error.kind, ApiErrorKind::Server | ApiErrorKind::RateLimit)
-                    || error.http_status == 408
-            }
-            Self::Failed(_) | Self::Cancelled | Self::Deadline { .. } => false,
-        }
+impl ApiError {
+    /// What this is in the table of what is done about failures.
+    pub(super) fn failure(&self) -> Failure {
+        Failure::of(self.http_status, self.code)
     }
 }

@@ -1,47 +1,71 @@
-//! A job: one submitted request, its states and its result.
+//! A job: one submitted request, its states, its result, and its end.
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::Value;
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use serde_json::{Map, Value};
+use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, sleep};
+use tracing::Instrument;
 
+use super::call::Ask;
 use super::error::{JobError, JobErrorReason};
 use super::reply::{self, Problem, Reply, ResultReply};
-use super::{Client, READ_TIMEOUT, RequestId};
+use super::retry::Call;
+use super::submit::Taken;
+use super::wait::Updates;
+use super::words::{CancelOutcome, Status};
+use super::{Client, RequestId};
 use crate::model::Model;
+use crate::output::Read;
+
+/// What a job can be of: a [`Model`], or [`Raw`], whose output is plain JSON.
+///
+/// Sealed by its one blanket implementation and [`Raw`].
+pub trait Answers: 'static {
+    /// The model's id, where the type knows it.
+    const ID: Option<&'static str>;
+    /// What the job's output is read as.
+    type Output: Read + Default + fmt::Debug + Send + 'static;
+}
+
+impl<M: Model> Answers for M {
+    const ID: Option<&'static str> = Some(M::ID);
+    type Output = M::Output;
+}
+
+/// Any model, its output as JSON: what [`Client::raw`] gives jobs of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Raw;
+
+impl Answers for Raw {
+    const ID: Option<&'static str> = None;
+    type Output = Value;
+}
 
 /// One submitted request of model `M`. Dropping it changes nothing: the job goes on
 /// at RunComfy, and can be taken up again from its id.
-#[derive(Clone)]
 #[must_use = "a job goes on at RunComfy, and is paid for: keep its id"]
 pub struct Job<M> {
-    client: Client,
+    pub(super) client: Client,
     id: RequestId,
+    /// Shared by the job's clones.
+    end: Arc<End>,
     model: PhantomData<fn() -> M>,
 }
 
-/// The state of a job. RunComfy's words are open: one that is not known is kept, and
-/// counts as not finished.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Status {
-    /// Waiting for its turn.
-    InQueue,
-    /// Being worked on.
-    InProgress,
-    /// Finished, whether it succeeded or failed.
-    Completed,
-    /// Finished with an output.
-    Succeeded,
-    /// Finished with an error.
-    Failed,
-    /// Cancelled.
-    Cancelled,
-    /// A word that this version does not know.
-    Other(String),
+/// Whether a job was seen to end, and what is given back then.
+#[derive(Default)]
+struct End {
+    seen: AtomicBool,
+    place: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 /// One look at a job.
@@ -64,32 +88,29 @@ pub struct Success<O> {
     pub output: O,
     /// The output as it came, with everything in it.
     pub raw: Value,
-    /// What it cost in US dollars, where RunComfy said so already.
+    /// What it cost in US dollars, where RunComfy said so already. It may say so later: see
+    /// [`Job::cost`].
     pub cost: Option<f64>,
     /// When it was submitted, in RunComfy's words.
     pub created_at: Option<String>,
     /// When it was finished, in RunComfy's words.
     pub finished_at: Option<String>,
+    /// What else the answer had, and what of the above did not fit its type, by name.
+    pub others: Map<String, Value>,
 }
 
-/// What came of cancelling.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CancelOutcome {
-    /// It was in the queue, and is cancelled.
-    Cancelled,
-    /// It is being worked on or finished: only a queued job can be cancelled.
-    NotCancellable,
-    /// A word that this version does not know.
-    Other(String),
-}
-
-impl<M: Model> Job<M> {
+impl<M: Answers> Job<M> {
     pub(super) fn new(client: Client, id: RequestId) -> Self {
-        Self { client, id, model: PhantomData }
+        Self { client, id, end: Arc::default(), model: PhantomData }
     }
 
-    /// The request's id. Keep it to take the job up again with [`Client::job`].
+    pub(super) fn taken(client: Client, taken: Taken) -> Self {
+        let end = End { seen: AtomicBool::new(false), place: Mutex::new(taken.place) };
+        Self { client, id: taken.id, end: Arc::new(end), model: PhantomData }
+    }
+
+    /// The request's id. Keep it to take the job up again with [`Client::job`], in this
+    /// process or another.
     pub fn id(&self) -> &RequestId {
         &self.id
     }
@@ -100,7 +121,11 @@ impl<M: Model> Job<M> {
     ///
     /// When no answer comes, or it is an error.
     pub async fn status(&self) -> Result<Update, JobError> {
-        self.named(reply::update(self.call(Method::GET, "status").await))
+        let read = |reply: Reply| reply::update(&reply);
+        let asked = self.client.ask_again(Call::Read, self.ask("status"), read);
+        let (update, _) = self.named(asked.instrument(self.span("status")).await)?;
+        self.saw(&update.status);
+        Ok(update)
     }
 
     /// The result, or `None` while the job is not finished.
@@ -109,12 +134,42 @@ impl<M: Model> Job<M> {
     ///
     /// When the job failed or was cancelled, no answer comes, or it is an error.
     pub async fn result(&self) -> Result<Option<Success<M::Output>>, JobError> {
-        let reply = self.call(Method::GET, "result").await;
-        match self.named(reply::result(reply, &self.id))? {
-            ResultReply::Unfinished => Ok(None),
-            ResultReply::Succeeded(success) => Ok(Some(success)),
-            ResultReply::Failed(error) => Err(self.error(JobErrorReason::Failed(error))),
-            ResultReply::Cancelled => Err(self.error(JobErrorReason::Cancelled)),
+        let read = |reply: Reply| reply::result(&reply, &self.id);
+        let asked = self.client.ask_again(Call::Read, self.ask("result"), read);
+        let (result, _) = self.named(asked.instrument(self.span("result")).await)?;
+        self.ended(result)
+    }
+
+    /// What the job cost in US dollars, whatever became of it, or `None` while RunComfy does
+    /// not say it: it may do so some time after the job is finished.
+    ///
+    /// # Errors
+    ///
+    /// When no answer comes, or it is an error.
+    pub async fn cost(&self) -> Result<Option<f64>, JobError> {
+        let read = |reply: Reply| reply::cost(&reply, &self.id);
+        let asked = self.client.ask_again(Call::Read, self.ask("result"), read);
+        let (cost, _) = self.named(asked.instrument(self.span("cost")).await)?;
+        Ok(cost)
+    }
+
+    /// Asks for the cost until RunComfy says it, for this long at most; `None` where it did
+    /// not.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Job::cost`].
+    pub async fn cost_within(&self, time: Duration) -> Result<Option<f64>, JobError> {
+        let start = Instant::now();
+        let polling = self.client.inner.polling;
+        let mut pause = polling.first;
+        loop {
+            let cost = self.cost().await?;
+            if cost.is_some() || start.elapsed().saturating_add(pause) > time {
+                return Ok(cost);
+            }
+            sleep(polling.jittered(pause)).await;
+            pause = polling.next(pause);
         }
     }
 
@@ -125,10 +180,25 @@ impl<M: Model> Job<M> {
     /// When no answer comes, or it is an error. [`CancelOutcome::NotCancellable`] is
     /// an answer.
     pub async fn cancel(&self) -> Result<CancelOutcome, JobError> {
-        self.named(reply::cancelled(self.call(Method::POST, "cancel").await))
+        let ask = self.ask("cancel");
+        let read = |reply: Reply| reply::cancelled(&reply);
+        let asked = self.client.ask_again(Call::Cancel, ask, read);
+        match self.named(asked.instrument(self.span("cancel")).await)? {
+            // A call before this one may have cancelled it, and its answer got lost.
+            (CancelOutcome::NotCancellable, 1..) => match self.status().await?.status {
+                Status::Cancelled => Ok(CancelOutcome::Cancelled),
+                _ => Ok(CancelOutcome::NotCancellable),
+            },
+            (CancelOutcome::Cancelled, _) => {
+                self.end();
+                Ok(CancelOutcome::Cancelled)
+            }
+            (outcome, _) => Ok(outcome),
+        }
     }
 
-    /// Waits until the job is finished, for as long as the client's deadline says.
+    /// Waits until the job is finished, for as long as the client's deadline says: 30 minutes
+    /// unless told otherwise.
     ///
     /// # Errors
     ///
@@ -144,207 +214,144 @@ impl<M: Model> Job<M> {
     ///
     /// As for [`Job::wait`].
     pub async fn wait_for(&self, deadline: Duration) -> Result<Success<M::Output>, JobError> {
-        let mut updates = self.updates_for(deadline);
-        loop {
-            while updates.next().await?.is_some() {}
-            match updates.patiently(Call::Result, self.result()).await? {
-                Some(Some(success)) => return Ok(success),
-                Some(None) | None => updates.resume(),
-            }
-        }
+        let mut updates = Updates::new(self, deadline);
+        updates.success().instrument(self.span("wait")).await
     }
 
     /// The looks at the job that [`Job::wait`] takes, for whoever wants to draw them.
     pub fn updates(&self) -> Updates<'_, M> {
-        self.updates_for(self.client.inner.deadline)
+        Updates::new(self, self.client.inner.deadline)
     }
 
-    fn updates_for(&self, deadline: Duration) -> Updates<'_, M> {
-        let start = Instant::now();
-        Updates {
-            job: self,
-            pause: None,
-            start,
-            // A deadline past what the clock can hold is none.
-            end: start.checked_add(deadline),
-            last: Status::Other("unknown".to_owned()),
-            asked: None,
-            failed_looks: 0,
-            failed_results: 0,
-            finished: false,
-        }
+    /// The job, with a call to cancel it once this is dropped before the job was seen to end.
+    ///
+    /// The call is made by a task of the runtime that this is called in, and nothing waits for
+    /// it: a runtime that is shut down first makes none.
+    pub fn cancel_on_drop(self) -> CancelOnDrop<M> {
+        CancelOnDrop { job: self, runtime: Handle::try_current().ok(), kept: false }
     }
 
-    async fn call(&self, method: Method, what: &str) -> Result<Reply, reqwest::Error> {
+    /// The call of this name about the job.
+    pub(super) fn ask(&self, what: &str) -> Ask {
         let mut url = self.client.url(["requests", self.id.as_str(), what]);
+        let method = match what {
+            "cancel" => Method::POST,
+            _ => Method::GET,
+        };
         if what == "result" {
             url.set_query(Some("include_cost=true"));
         }
-        let request = self.client.request(method, url).timeout(READ_TIMEOUT);
-        reply::read(request.send().await?).await.map_err(|broken| broken.error)
+        Ask::new(method, url)
     }
 
-    fn named<T>(&self, answer: Result<T, Problem>) -> Result<T, JobError> {
+    /// The success in a result, where the job ended with one.
+    pub(super) fn ended(
+        &self,
+        result: ResultReply<M::Output>,
+    ) -> Result<Option<Success<M::Output>>, JobError> {
+        let reason = match result {
+            ResultReply::Unfinished => return Ok(None),
+            ResultReply::Succeeded(success) => {
+                self.end();
+                return Ok(Some(success));
+            }
+            ResultReply::Failed(error) => JobErrorReason::Failed(error),
+            ResultReply::Cancelled => JobErrorReason::Cancelled,
+        };
+        self.end();
+        Err(self.error(reason))
+    }
+
+    /// Notes a state.
+    pub(super) fn saw(&self, status: &Status) {
+        if status.is_finished() {
+            self.end();
+        }
+    }
+
+    /// Notes that the job ended, and gives back its place among the jobs in flight.
+    fn end(&self) {
+        self.end.seen.store(true, Ordering::Relaxed);
+        // A lock that a panicking thread left behind still guards a whole value.
+        self.end.place.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    pub(super) fn named<T>(&self, answer: Result<T, Problem>) -> Result<T, JobError> {
         answer.map_err(|problem| self.error(problem.of_job()))
     }
 
-    fn error(&self, reason: JobErrorReason) -> JobError {
+    pub(super) fn error(&self, reason: JobErrorReason) -> JobError {
         JobError { id: self.id.clone(), reason }
     }
-}
 
-/// Looks at a job until it is finished, with the client's pauses between them.
-pub struct Updates<'a, M> {
-    job: &'a Job<M>,
-    /// The pause before the next look; none before the first.
-    pause: Option<Duration>,
-    start: Instant,
-    end: Option<Instant>,
-    last: Status,
-    /// How long RunComfy asked to wait before the next call.
-    asked: Option<Duration>,
-    /// Looks in a row that failed for a passing reason.
-    failed_looks: u32,
-    /// The same for reading the result. It counts apart: each of these follows a look
-    /// that went well.
-    failed_results: u32,
-    finished: bool,
-}
-
-/// The calls that a wait makes.
-#[derive(Clone, Copy)]
-enum Call {
-    Status,
-    Result,
-}
-
-impl<M: Model> Updates<'_, M> {
-    /// Waits for the next look, or gives `None` after the one that finds the job
-    /// finished. Read the result then with [`Job::result`].
-    ///
-    /// # Errors
-    ///
-    /// When the deadline passes, or looking fails for good.
-    pub async fn next(&mut self) -> Result<Option<Update>, JobError> {
-        while !self.finished {
-            if let Some(pause) = self.pause {
-                let pause = self.asked.take().map_or(pause, |asked| asked.max(pause));
-                // A moment past what the clock can hold never comes.
-                let wake = Instant::now().checked_add(pause);
-                match self.end {
-                    Some(end) if wake.is_none_or(|wake| end < wake) => {
-                        sleep_until(end).await;
-                        return Err(self.late());
-                    }
-                    _ => sleep(pause).await,
-                }
-            }
-            let polling = &self.job.client.inner.polling;
-            self.pause = Some(self.pause.map_or(polling.first, |pause| polling.next(pause)));
-            if let Some(update) = self.patiently(Call::Status, self.job.status()).await? {
-                self.last = update.status.clone();
-                self.finished = update.status.is_finished();
-                return Ok(Some(update));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Makes a call before the deadline. A failure that may pass is `None`, until
-    /// there were too many in a row.
-    async fn patiently<T>(
-        &mut self,
-        which: Call,
-        call: impl Future<Output = Result<T, JobError>>,
-    ) -> Result<Option<T>, JobError> {
-        let answer = match self.end {
-            None => call.await,
-            Some(end) => match timeout_at(end, call).await {
-                Ok(answer) => answer,
-                Err(_) => return Err(self.late()),
-            },
-        };
-        let failures = match which {
-            Call::Status => &mut self.failed_looks,
-            Call::Result => &mut self.failed_results,
-        };
-        let patience = self.job.client.inner.polling.patience;
-        match answer {
-            Ok(answer) => {
-                *failures = 0;
-                Ok(Some(answer))
-            }
-            Err(error) if error.reason.is_passing() && *failures < patience => {
-                *failures += 1;
-                self.asked = error.reason.retry_after();
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Goes on looking after all: the result was not there yet.
-    fn resume(&mut self) {
-        self.finished = false;
-    }
-
-    fn late(&self) -> JobError {
-        self.job.error(JobErrorReason::Deadline {
-            after: self.start.elapsed(),
-            last: self.last.clone(),
-        })
+    fn span(&self, call: &'static str) -> tracing::Span {
+        tracing::debug_span!("job", call, request_id = %self.id, model = M::ID)
     }
 }
 
-impl Status {
-    pub(super) fn from_word(word: &str) -> Self {
-        match word {
-            "in_queue" => Self::InQueue,
-            "in_progress" => Self::InProgress,
-            "completed" => Self::Completed,
-            "succeeded" => Self::Succeeded,
-            "failed" => Self::Failed,
-            // RunComfy's own clients take both spellings.
-            "cancelled" | "canceled" => Self::Cancelled,
-            other => Self::Other(other.to_owned()),
-        }
-    }
-
-    /// Whether nothing more will happen to the job.
-    pub fn is_finished(&self) -> bool {
-        match self {
-            Self::Completed | Self::Succeeded | Self::Failed | Self::Cancelled => true,
-            Self::InQueue | Self::InProgress | Self::Other(_) => false,
+impl<M> Clone for Job<M> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            id: self.id.clone(),
+            end: self.end.clone(),
+            model: PhantomData,
         }
     }
 }
 
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::InQueue => "in_queue",
-            Self::InProgress => "in_progress",
-            Self::Completed => "completed",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Other(word) => word,
-        })
-    }
-}
-
-impl CancelOutcome {
-    pub(super) fn from_word(word: &str) -> Self {
-        match word {
-            "cancelled" | "canceled" => Self::Cancelled,
-            "not_cancellable" => Self::NotCancellable,
-            other => Self::Other(other.to_owned()),
-        }
-    }
-}
-
-impl<M: Model> fmt::Debug for Job<M> {
+impl<M: Answers> fmt::Debug for Job<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Job").field("model", &M::ID).field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A job that is cancelled when this is dropped before the job was seen to end; made by
+/// [`Job::cancel_on_drop`].
+#[must_use = "dropping this cancels the job"]
+pub struct CancelOnDrop<M: Answers> {
+    job: Job<M>,
+    runtime: Option<Handle>,
+    kept: bool,
+}
+
+impl<M: Answers> CancelOnDrop<M> {
+    /// The job, which is not cancelled any more.
+    pub fn keep(mut self) -> Job<M> {
+        self.kept = true;
+        self.job.clone()
+    }
+}
+
+impl<M: Answers> Deref for CancelOnDrop<M> {
+    type Target = Job<M>;
+
+    fn deref(&self) -> &Job<M> {
+        &self.job
+    }
+}
+
+impl<M: Answers> Drop for CancelOnDrop<M> {
+    fn drop(&mut self) {
+        if self.kept || self.job.end.seen.load(Ordering::Relaxed) {
+            return;
+        }
+        let job = self.job.clone();
+        let Some(runtime) = self.runtime.take().or_else(|| Handle::try_current().ok()) else {
+            tracing::warn!(request_id = %job.id, "not cancelled: there is no runtime");
+            return;
+        };
+        runtime.spawn(async move {
+            match job.cancel().await {
+                Ok(outcome) => tracing::debug!(request_id = %job.id, ?outcome, "dropped"),
+                Err(error) => tracing::warn!(request_id = %job.id, %error, "not cancelled"),
+            }
+        });
+    }
+}
+
+impl<M: Answers> fmt::Debug for CancelOnDrop<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CancelOnDrop").field(&self.job).finish()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::retry::shortened;
+
 /// How long [`Job::wait`](super::Job::wait) waits unless told otherwise.
 pub(super) const DEFAULT_DEADLINE: Duration = Duration::from_secs(30 * 60);
 
@@ -15,6 +17,9 @@ pub struct Polling {
     pub factor: f64,
     /// No pause is longer.
     pub most: Duration,
+    /// The part of a pause by which each is shortened at random, from 0 to 1, so that jobs
+    /// that were submitted together are not asked about together.
+    pub jitter: f64,
     /// How many looks in a row may fail for a passing reason (no answer, HTTP 408,
     /// 429 or 5xx, a body that cannot be read) before waiting gives up; and as many
     /// readings of the result. A pause that RunComfy asks for (`Retry-After`) is kept.
@@ -27,6 +32,7 @@ impl Default for Polling {
             first: Duration::from_secs(1),
             factor: 1.5,
             most: Duration::from_secs(10),
+            jitter: 0.2,
             patience: 5,
         }
     }
@@ -35,7 +41,7 @@ impl Default for Polling {
 impl Polling {
     /// The same pause each time.
     pub fn every(pause: Duration) -> Self {
-        Self { first: pause, factor: 1.0, most: pause, ..Self::default() }
+        Self { first: pause, factor: 1.0, most: pause, jitter: 0.0, ..Self::default() }
     }
 
     /// The same with another first pause.
@@ -56,10 +62,21 @@ impl Polling {
         Self { most, ..self }
     }
 
+    /// The same with another jitter.
+    #[must_use]
+    pub fn with_jitter(self, jitter: f64) -> Self {
+        Self { jitter, ..self }
+    }
+
     /// The same with another patience.
     #[must_use]
     pub fn with_patience(self, patience: u32) -> Self {
         Self { patience, ..self }
+    }
+
+    /// A pause as it is made.
+    pub(super) fn jittered(&self, pause: Duration) -> Duration {
+        shortened(pause, self.jitter)
     }
 
     /// The pause after this one.
@@ -82,5 +99,23 @@ mod tests {
         assert_eq!(wild.next(polling.first), polling.most);
         let steady = Polling::every(Duration::from_millis(5));
         assert_eq!(steady.next(steady.first), steady.first);
+    }
+
+    #[test]
+    fn a_pause_is_shortened_by_its_jitter_at_most() {
+        let pause = Duration::from_secs(10);
+        let shortest = |jitter: f64| {
+            let polling = Polling::default().with_jitter(jitter);
+            let all: Vec<Duration> = (0..500).map(|_| polling.jittered(pause)).collect();
+            assert!(all.iter().all(|found| *found <= pause), "{jitter}");
+            all.into_iter().min()
+        };
+        assert!((Some(pause.mul_f64(0.8))..Some(pause.mul_f64(0.85))).contains(&shortest(0.2)));
+        assert_eq!(shortest(0.0), Some(pause));
+        assert_eq!(shortest(-1.0), Some(pause));
+        assert!(shortest(7.0) < Some(pause.mul_f64(0.1)));
+        assert_eq!(Polling::default().with_jitter(f64::NAN).jittered(pause), pause);
+        let steady = Polling::every(Duration::MAX);
+        assert_eq!(steady.jittered(steady.first), steady.first);
     }
 }

@@ -1,18 +1,20 @@
 //! Reading replies: the one place that knows their shapes, and tolerates what is not
 //! promised of them.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use reqwest::header::RETRY_AFTER;
-use serde_json::Value;
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use serde_json::{Map, Value};
 
-use super::error::{ApiError, ApiErrorKind, JobErrorReason, SubmitError};
-use super::job::{CancelOutcome, Status, Success, Update};
+use super::error::{ApiError, ApiErrorKind, CallError, JobErrorReason, SubmitError};
+use super::job::{Success, Update};
 use super::request_id::RequestId;
+use super::retry::{Call, Failure, Verdict, classify};
+use super::words::{CancelOutcome, Status};
 use crate::output::Read;
 
 /// More of a body is not read: a reply holds addresses and states, not media.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
+pub(super) const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// More of a body is not kept in an error.
 const MOST_KEPT: usize = 64 * 1024;
 
@@ -23,18 +25,19 @@ pub(super) struct Reply {
     pub body: Vec<u8>,
 }
 
-/// A reply whose connection broke within its body.
-pub(super) struct Broken {
-    pub error: reqwest::Error,
-    /// What came before that.
-    pub reply: Reply,
+/// What ended a reply before its end.
+pub(super) struct Cut {
+    /// In words.
+    pub reason: String,
+    /// The HTTP library's error, where there is one.
+    pub source: Option<reqwest::Error>,
 }
 
 /// Why a reply is no answer.
 pub(super) enum Problem {
     Api(ApiError),
     Transport(reqwest::Error),
-    Unreadable { reason: String, body: String },
+    Unreadable { failure: Failure, reason: String, body: String },
 }
 
 /// What `/result` said.
@@ -45,83 +48,79 @@ pub(super) enum ResultReply<O> {
     Cancelled,
 }
 
-pub(super) async fn read(response: reqwest::Response) -> Result<Reply, Broken> {
-    read_up_to(MOST_BYTES, response).await
-}
-
-/// Reads a reply to its end, or until its body is longer than `most`.
-pub(super) async fn read_up_to(
-    most: usize,
-    mut response: reqwest::Response,
-) -> Result<Reply, Broken> {
-    let retry_after = response.headers().get(RETRY_AFTER);
-    let seconds = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    let mut reply = Reply {
-        http_status: response.status().as_u16(),
-        retry_after: seconds.map(Duration::from_secs),
-        body: Vec::new(),
-    };
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) => reply.body.extend_from_slice(&chunk),
-            Ok(None) => return Ok(reply),
-            Err(error) => return Err(Broken { error, reply }),
-        }
-        if reply.body.len() > most {
-            return Ok(reply);
+impl Reply {
+    /// A reply of which nothing was read but its head.
+    pub(super) fn of(response: &reqwest::Response) -> Self {
+        Self {
+            http_status: response.status().as_u16(),
+            retry_after: retry_after(response.headers(), SystemTime::now()),
+            body: Vec::new(),
         }
     }
+}
+
+/// How long the server asks to wait: in seconds, or until a date. A date is read against
+/// the server's own clock, where it tells it.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = |name: HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
+    let asked = text(RETRY_AFTER)?;
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(asked).ok()?;
+    let now = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(now);
+    Some(until.duration_since(now).unwrap_or_default())
 }
 
 /// The id in the reply to a submit of `model`, or what the reply means: refused, or
 /// unknown.
 pub(super) fn submitted(
-    reply: Result<Reply, Broken>,
+    reply: &Reply,
+    cut: Option<Cut>,
     model: &str,
 ) -> Result<RequestId, SubmitError> {
-    let (reply, broken) = match reply {
-        Ok(reply) => (reply, None),
-        Err(Broken { error, reply }) => (reply, Some(error)),
-    };
     let mention = Mention::within(&reply.body);
-    let reason = match (&broken, json(&reply), &mention) {
-        (Some(_), ..) => "the connection broke within the answer".to_owned(),
+    let reason = match (&cut, json(reply), &mention) {
+        (Some(cut), ..) => cut.reason.clone(),
         (None, Ok(_), Mention::Usable(id)) => return Ok(id.clone()),
         (None, Ok(_), Mention::Unusable | Mention::None) => {
             "it has no usable `request_id`".to_owned()
         }
-        // A body with an id was taken, whatever else it says.
-        (None, Err(Problem::Api(error)), Mention::None) if error.is_refusal() => {
-            return Err(SubmitError::Rejected(error));
+        (None, Err(problem), mention) => {
+            let verdict = classify(Call::Submit, problem.failure()).gets;
+            match (verdict, problem, mention) {
+                (Verdict::Rejected, Problem::Api(error), Mention::None) => {
+                    return Err(SubmitError::Rejected(error));
+                }
+                // A body with an id was taken, whatever else it says.
+                (_, problem, _) => problem.of_job().to_string(),
+            }
         }
-        (None, Err(problem), _) => problem.of_job().to_string(),
     };
     Err(SubmitError::OutcomeUnknown {
         model: model.to_owned(),
         reason,
         body: Some(reply.kept()),
         id: mention.usable(),
-        source: broken,
+        source: cut.and_then(|cut| cut.source),
     })
 }
 
 /// The state in the reply to a status call.
-pub(super) fn update(reply: Result<Reply, reqwest::Error>) -> Result<Update, Problem> {
-    let reply = reply.map_err(Problem::Transport)?;
-    let body = json(&reply)?;
+pub(super) fn update(reply: &Reply) -> Result<Update, Problem> {
+    let body = json(reply)?;
     Ok(Update {
-        status: status(&reply, &body)?,
+        status: status(reply, &body)?,
         queue_position: body.get("queue_position").and_then(Value::as_u64),
     })
 }
 
 /// What the reply to a result call says.
 pub(super) fn result<O: Read + Default>(
-    reply: Result<Reply, reqwest::Error>,
+    reply: &Reply,
     id: &RequestId,
 ) -> Result<ResultReply<O>, Problem> {
-    let reply = reply.map_err(Problem::Transport)?;
-    let mut body = match (json(&reply), reply.end_of(id)) {
+    let mut body = match (json(reply), reply.end_of(id)) {
         (Ok(body), _) => body,
         // What became of the job comes before what is said of the call: a failed job may
         // carry its reason as a code.
@@ -134,7 +133,7 @@ pub(super) fn result<O: Read + Default>(
     };
     let output = body.get_mut("output").map(Value::take).filter(|output| !output.is_null());
     let error = body.get_mut("error").map(Value::take).filter(|error| !error.is_null());
-    match (status(&reply, &body)?, output, error) {
+    match (status(reply, &body)?, output, error) {
         (Status::Cancelled, ..) => Ok(ResultReply::Cancelled),
         (Status::Failed, _, error) => Ok(ResultReply::Failed(error.unwrap_or(body))),
         // `completed` means finished, not succeeded.
@@ -142,18 +141,25 @@ pub(super) fn result<O: Read + Default>(
             Ok(ResultReply::Failed(error))
         }
         (Status::Succeeded | Status::Completed, Some(raw), _) => {
-            let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+            let mut rest = match body {
+                Value::Object(rest) => rest,
+                _ => Map::new(),
+            };
+            for read in ["request_id", "status", "output"] {
+                rest.remove(read);
+            }
             Ok(ResultReply::Succeeded(Success {
                 id: id.clone(),
                 output: O::read(&raw).unwrap_or_default(),
                 raw,
-                cost: body.get("cost").and_then(Value::as_f64),
-                created_at: text("created_at"),
-                finished_at: text("finished_at"),
+                cost: taken(&mut rest, "cost", cost_of),
+                created_at: taken(&mut rest, "created_at", String::read),
+                finished_at: taken(&mut rest, "finished_at", String::read),
+                others: rest,
             }))
         }
         (Status::Succeeded | Status::Completed, None, None) => {
-            Err(reply.unreadable("it is finished and has neither `output` nor `error`"))
+            Err(reply.incomplete("it is finished and has neither `output` nor `error`"))
         }
         (Status::InQueue | Status::InProgress | Status::Other(_), ..) => {
             Ok(ResultReply::Unfinished)
@@ -161,19 +167,50 @@ pub(super) fn result<O: Read + Default>(
     }
 }
 
+/// What a member is read as; one that does not fit stays where it is.
+fn taken<T>(
+    members: &mut Map<String, Value>,
+    name: &str,
+    read: impl FnOnce(&Value) -> Option<T>,
+) -> Option<T> {
+    let value = members.get(name)?;
+    let read = read(value);
+    if read.is_some() || value.is_null() {
+        members.remove(name);
+    }
+    read
+}
+
+/// A cost in US dollars: a number that is not negative.
+fn cost_of(value: &Value) -> Option<f64> {
+    value.as_f64().filter(|cost| *cost >= 0.0)
+}
+
+/// The cost in the reply to a result call, whatever became of the job; `None` where it does
+/// not say it yet.
+pub(super) fn cost(reply: &Reply, id: &RequestId) -> Result<Option<f64>, Problem> {
+    let body = match (json(reply), reply.end_of(id)) {
+        (Ok(body), _) | (Err(Problem::Api(_)), Some(body)) => body,
+        (Err(Problem::Api(error)), None) if error.kind == ApiErrorKind::NotReady => {
+            return Ok(None);
+        }
+        (Err(problem), _) => return Err(problem),
+    };
+    Ok(body.get("cost").and_then(cost_of))
+}
+
 /// The outcome in the reply to a cancel call; `status` there can say something else.
-pub(super) fn cancelled(reply: Result<Reply, reqwest::Error>) -> Result<CancelOutcome, Problem> {
-    let reply = reply.map_err(Problem::Transport)?;
-    let body = json(&reply)?;
+pub(super) fn cancelled(reply: &Reply) -> Result<CancelOutcome, Problem> {
+    let body = json(reply)?;
     match body.get("outcome").and_then(Value::as_str) {
         Some(word) => Ok(CancelOutcome::from_word(word)),
-        None => Err(reply.unreadable("it has no `outcome`")),
+        None => Err(reply.incomplete("it has no `outcome`")),
     }
 }
 
 /// The body of a reply that is no error. A 2xx may carry an error: it is looked for
 /// before anything else.
-fn json(reply: &Reply) -> Result<Value, Problem> {
+pub(super) fn json(reply: &Reply) -> Result<Value, Problem> {
     answer(reply, serde_json::from_slice(&reply.body))
 }
 
@@ -198,17 +235,17 @@ pub(super) fn answer(
     }
     match parsed {
         _ if reply.http_status >= 300 => {
-            Err(reply.unreadable("it is a redirect, which is not followed"))
+            Err(reply.unreadable(Failure::Redirect, "it is a redirect, which is not followed"))
         }
         Ok(body) if body.is_object() => Ok(body),
-        Ok(_) => Err(reply.unreadable("it is no JSON object")),
-        Err(error) => Err(reply.unreadable(&format!("it is not JSON: {error}"))),
+        Ok(_) => Err(reply.incomplete("it is no JSON object")),
+        Err(error) => Err(reply.unreadable(Failure::NotJson, &format!("it is not JSON: {error}"))),
     }
 }
 
 fn status(reply: &Reply, body: &Value) -> Result<Status, Problem> {
     let word = body.get("status").and_then(Value::as_str);
-    word.map(Status::from_word).ok_or_else(|| reply.unreadable("it has no `status`"))
+    word.map(Status::from_word).ok_or_else(|| reply.incomplete("it has no `status`"))
 }
 
 fn error_code(body: &Value) -> Option<i64> {
@@ -251,8 +288,13 @@ fn words(value: &Value) -> Option<String> {
 }
 
 impl Reply {
-    pub(super) fn unreadable(&self, reason: &str) -> Problem {
-        Problem::Unreadable { reason: reason.to_owned(), body: self.kept() }
+    /// JSON that lacks what the call needs.
+    pub(super) fn incomplete(&self, reason: &str) -> Problem {
+        self.unreadable(Failure::Incomplete, reason)
+    }
+
+    fn unreadable(&self, failure: Failure, reason: &str) -> Problem {
+        Problem::Unreadable { failure, reason: reason.to_owned(), body: self.kept() }
     }
 
     fn kept(&self) -> String {
@@ -286,21 +328,45 @@ impl Problem {
         match self {
             Self::Api(error) => JobErrorReason::Api(error),
             Self::Transport(error) => JobErrorReason::Transport(error),
-            Self::Unreadable { reason, body } => JobErrorReason::Unreadable { reason, body },
+            Self::Unreadable { reason, body, .. } => JobErrorReason::Unreadable { reason, body },
+        }
+    }
+
+    /// What this means for any other call that only reads.
+    pub(super) fn of_call(self) -> CallError {
+        match self {
+            Self::Api(error) => CallError::Api(error),
+            Self::Transport(error) => CallError::Transport(error),
+            Self::Unreadable { reason, body, .. } => CallError::Unreadable { reason, body },
+        }
+    }
+
+    /// What this is in the table of what is done about failures.
+    pub(super) fn failure(&self) -> Failure {
+        match self {
+            Self::Api(error) => error.failure(),
+            Self::Transport(error) => transport_failure(error),
+            Self::Unreadable { failure, .. } => *failure,
+        }
+    }
+
+    /// How long RunComfy asked to wait before the next call.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Api(error) => error.retry_after,
+            Self::Transport(_) | Self::Unreadable { .. } => None,
         }
     }
 }
 
-impl ApiError {
-    /// Whether this answer to a submit says that nothing was taken. A fault of the server
-    /// does not say that, and a gateway may time out after handing the request on.
-    fn is_refusal(&self) -> bool {
-        match (self.http_status, self.code) {
-            (408, _) => false,
-            (400..=499, None) | (200..=299 | 400..=499, Some(400_000..=499_999)) => true,
-            (400..=499, Some(code)) => !(500_000..=599_999).contains(&code),
-            _ => false,
-        }
+/// What the HTTP library can tell apart; all that it cannot is [`Failure::Broken`].
+pub(super) fn transport_failure(error: &reqwest::Error) -> Failure {
+    if error.is_connect() || error.is_builder() {
+        Failure::NotConnected
+    } else if error.is_timeout() {
+        Failure::TimedOut
+    } else {
+        Failure::Broken
     }
 }
 

@@ -5,13 +5,12 @@ use serde_json::json;
 use super::*;
 use crate::output::MediaOutput;
 
-fn reply(http_status: u16, body: impl ToString) -> Result<Reply, reqwest::Error> {
-    Ok(Reply { http_status, retry_after: None, body: body.to_string().into_bytes() })
+fn reply(http_status: u16, body: impl ToString) -> Reply {
+    Reply { http_status, retry_after: None, body: body.to_string().into_bytes() }
 }
 
-/// The same for a submit.
-fn sent(http_status: u16, body: impl ToString) -> Result<Reply, Broken> {
-    Ok(Reply { http_status, retry_after: None, body: body.to_string().into_bytes() })
+fn sent(http_status: u16, body: impl ToString) -> Result<RequestId, SubmitError> {
+    submitted(&reply(http_status, body), None, "a/b")
 }
 
 fn id() -> RequestId {
@@ -19,14 +18,14 @@ fn id() -> RequestId {
 }
 
 fn read_result(http_status: u16, body: impl ToString) -> Result<ResultReply<MediaOutput>, Problem> {
-    result(reply(http_status, body), &id())
+    result(&reply(http_status, body), &id())
 }
 
 #[test]
 fn a_submit_is_refused_only_where_it_was_certainly_not_taken() {
     let taken = json!({"request_id": "r-1"});
     for status in [200, 202] {
-        assert!(submitted(sent(status, &taken), "a/b").is_ok_and(|found| found == id()));
+        assert!(sent(status, &taken).is_ok_and(|found| found == id()));
     }
     let refused = [
         (401, json!({"error_code": 400004, "error_message": "expired"})),
@@ -39,7 +38,7 @@ fn a_submit_is_refused_only_where_it_was_certainly_not_taken() {
         (400, json!({"error_code": 400001, "request_id": null})),
     ];
     for (status, body) in refused {
-        let error = submitted(sent(status, &body), "a/b").expect_err("it is no job");
+        let error = sent(status, &body).expect_err("it is no job");
         assert!(matches!(error, SubmitError::Rejected(_)), "{status} {body}: {error}");
     }
     let unknown = [
@@ -68,7 +67,7 @@ fn a_submit_is_refused_only_where_it_was_certainly_not_taken() {
         (422, "{\"request_id\": \"r-".to_owned()),
     ];
     for (status, body) in unknown {
-        let error = submitted(sent(status, &body), "a/b").expect_err("it is no job");
+        let error = sent(status, &body).expect_err("it is no job");
         assert!(matches!(error, SubmitError::OutcomeUnknown { .. }), "{status} {body}: {error}");
         assert!(error.to_string().contains("unknown"), "{error}");
     }
@@ -89,7 +88,7 @@ fn an_id_is_read_from_whatever_came_of_an_answer() {
         (502, "<html>", None),
     ];
     for (status, text, expected) in cases {
-        let error = submitted(sent(status, text), "a/b").expect_err("it is no job");
+        let error = sent(status, text).expect_err("it is no job");
         let SubmitError::OutcomeUnknown { id, body, .. } = error else { panic!("{text}") };
         assert_eq!(id, expected, "{text}");
         assert_eq!(body.as_deref(), Some(&text[..text.len().min(MOST_KEPT)]));
@@ -137,7 +136,7 @@ fn the_reason_of_an_error_is_found_in_each_of_its_places() {
         (json!({}), "no reason was given"),
     ];
     for (body, expected) in cases {
-        match json(&reply(400, &body).expect("a reply")) {
+        match json(&reply(400, &body)) {
             Err(Problem::Api(error)) => assert_eq!(error.message, expected, "{body}"),
             _ => panic!("{body} is no error"),
         }
@@ -170,7 +169,7 @@ fn a_code_tells_the_kind_whatever_the_http_status() {
 
 #[test]
 fn a_status_word_that_is_not_known_is_kept_and_not_final() {
-    let found = update(reply(200, json!({"status": "warming", "queue_position": 4})));
+    let found = update(&reply(200, json!({"status": "warming", "queue_position": 4})));
     let found = found.ok().expect("it is an update");
     assert_eq!(found.status, Status::Other("warming".to_owned()));
     assert_eq!(found.queue_position, Some(4));
@@ -193,6 +192,7 @@ fn a_result_is_read_by_its_status_and_then_by_what_it_has() {
         assert_eq!(success.cost, Some(0.25));
         assert_eq!(success.created_at.as_deref(), Some("then"));
         assert_eq!(success.output.urls().count(), 1);
+        assert_eq!(success.others, Map::new());
     }
     for error in [json!("boom"), json!({"a": 1}), json!(["x"])] {
         for status in ["failed", "completed"] {
@@ -227,6 +227,64 @@ fn a_misfit_in_an_output_that_was_paid_for_is_no_error() {
 }
 
 #[test]
+fn what_a_result_has_besides_and_what_does_not_fit_is_kept() {
+    let body = json!({
+        "request_id": "r-1", "status": "succeeded", "output": {}, "error": null, "seconds": 3,
+        "cost": "0.25", "created_at": 1790000000, "finished_at": null,
+    });
+    let Ok(ResultReply::Succeeded(success)) = read_result(200, &body) else { panic!("{body}") };
+    assert_eq!((success.cost, success.created_at, success.finished_at), (None, None, None));
+    let others = json!({"cost": "0.25", "created_at": 1790000000, "error": null, "seconds": 3});
+    assert_eq!(Value::Object(success.others), others);
+}
+
+#[test]
+fn a_cost_is_read_whatever_became_of_the_job() {
+    let cases = [
+        (200, json!({"status": "succeeded", "output": {}, "cost": 0.25}), Some(0.25)),
+        (200, json!({"status": "failed", "error": "boom", "cost": 0}), Some(0.0)),
+        (200, json!({"status": "failed", "error_code": 500001, "cost": 1}), Some(1.0)),
+        (200, json!({"status": "cancelled", "cost": null}), None),
+        (200, json!({"status": "in_queue"}), None),
+        (200, json!({"status": "succeeded", "output": {}, "cost": -1}), None),
+        (200, json!({"status": "succeeded", "output": {}, "cost": "much"}), None),
+        (400, json!({"error_code": 400005}), None),
+    ];
+    for (status, body, expected) in cases {
+        assert_eq!(cost(&reply(status, &body), &id()).ok(), Some(expected), "{body}");
+    }
+    assert!(cost(&reply(502, "<html>"), &id()).is_err());
+}
+
+#[test]
+fn a_pause_is_asked_for_in_seconds_or_until_a_date() {
+    const NOW: &str = "Tue, 24 Nov 2026 22:00:00 GMT";
+    let now = httpdate::parse_http_date(NOW).expect("it is a date");
+    let cases = [
+        (Some("7"), None, Some(7)),
+        (Some(" 0 "), None, Some(0)),
+        (Some("Tue, 24 Nov 2026 22:00:30 GMT"), None, Some(30)),
+        (Some("Tue, 24 Nov 2026 21:00:00 GMT"), None, Some(0)),
+        // The server's clock is half an hour behind, and counts.
+        (Some("Tue, 24 Nov 2026 21:30:09 GMT"), Some("Tue, 24 Nov 2026 21:30:00 GMT"), Some(9)),
+        (Some("Tuesday, 24-Nov-26 22:00:30 GMT"), Some("?"), Some(30)),
+        (Some("-1"), None, None),
+        (Some("1.5"), None, None),
+        (Some("soon"), None, None),
+        (None, Some(NOW), None),
+    ];
+    for (asked, date, expected) in cases {
+        let mut headers = HeaderMap::new();
+        for (name, text) in [(RETRY_AFTER, asked), (DATE, date)] {
+            if let Some(text) = text {
+                headers.insert(name, text.parse().expect("it is a header"));
+            }
+        }
+        assert_eq!(retry_after(&headers, now), expected.map(Duration::from_secs), "{asked:?}");
+    }
+}
+
+#[test]
 fn cancelling_is_read_from_the_outcome_and_not_from_the_status() {
     let cases = [
         ("cancelled", CancelOutcome::Cancelled),
@@ -234,8 +292,8 @@ fn cancelling_is_read_from_the_outcome_and_not_from_the_status() {
         ("maybe", CancelOutcome::Other("maybe".to_owned())),
     ];
     for (word, outcome) in cases {
-        let found = cancelled(reply(202, json!({"status": "completed", "outcome": word})));
+        let found = cancelled(&reply(202, json!({"status": "completed", "outcome": word})));
         assert_eq!(found.ok(), Some(outcome));
     }
-    assert!(cancelled(reply(202, json!({"status": "cancelled"}))).is_err());
+    assert!(cancelled(&reply(202, json!({"status": "cancelled"}))).is_err());
 }

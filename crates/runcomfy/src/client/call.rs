@@ -1,0 +1,105 @@
+//! Making a call: its turn, its time, its answer, and again where that is safe.
+
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder};
+use tokio::time::sleep;
+use url::Url;
+
+use super::Client;
+use super::limits::Lane;
+use super::reply::{MOST_BYTES, Problem, Reply};
+use super::retry::{Call, classify};
+
+/// How long a call that only reads may take. A submit has no such limit: cutting it
+/// off would leave its outcome unknown.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What one call asks for.
+#[derive(Clone)]
+pub(super) struct Ask {
+    pub method: Method,
+    pub url: Url,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// More of its answer is not read.
+    pub most: usize,
+}
+
+impl Ask {
+    /// A short question with a short answer.
+    pub(super) fn new(method: Method, url: Url) -> Self {
+        Self { method, url, timeout: READ_TIMEOUT, most: MOST_BYTES }
+    }
+}
+
+impl Client {
+    /// A request to the API, with the token.
+    pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.inner
+            .http
+            .request(method, url)
+            .header(reqwest::header::AUTHORIZATION, self.inner.token.header())
+    }
+
+    /// The API base with these path segments, each percent-encoded.
+    pub(super) fn url<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+        let mut url = self.inner.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+
+    /// Asks once, when it is this call's turn.
+    pub(super) async fn ask(&self, lane: Lane, ask: Ask) -> Result<Reply, Problem> {
+        let _turn = self.inner.limits.turn(lane).await;
+        let request = self.request(ask.method, ask.url).timeout(ask.timeout);
+        let response = request.send().await.map_err(Problem::Transport)?;
+        self.read(ask.most, response).await.map_err(Problem::Transport)
+    }
+
+    /// Asks until there is an answer, as often as the client's [`Retry`](super::Retry) allows.
+    /// Gives the answer, and how many failures came before it.
+    pub(super) async fn ask_again<T>(
+        &self,
+        call: Call,
+        ask: Ask,
+        read: impl Fn(Reply) -> Result<T, Problem>,
+    ) -> Result<(T, u32), Problem> {
+        let mut failures = 0;
+        loop {
+            let problem = match self.ask(Lane::Call, ask.clone()).await.and_then(&read) {
+                Ok(answer) => return Ok((answer, failures)),
+                Err(problem) => problem,
+            };
+            let failure = problem.failure();
+            let pause = match classify(call, failure).again {
+                true => self.inner.retry.pause(failures, problem.retry_after()),
+                false => None,
+            };
+            let Some(pause) = pause else { return Err(problem) };
+            failures += 1;
+            tracing::debug!(?call, ?failure, failures, ?pause, "asking again");
+            sleep(pause).await;
+        }
+    }
+
+    /// Reads a reply to its end, or until its body is longer than `most`. A token that the
+    /// server repeats is taken out.
+    async fn read(
+        &self,
+        most: usize,
+        mut response: reqwest::Response,
+    ) -> Result<Reply, reqwest::Error> {
+        let mut reply = Reply::of(&response);
+        while reply.body.len() <= most {
+            match response.chunk().await? {
+                Some(chunk) => reply.body.extend_from_slice(&chunk),
+                None => break,
+            }
+        }
+        self.inner.token.take_out_of(&mut reply.body);
+        Ok(reply)
+    }
+}

@@ -1,0 +1,303 @@
+//! Bringing one file here: with ranges, so that a broken connection costs what is missing.
+
+use std::io::{ErrorKind, SeekFrom};
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::header::{
+    ACCEPT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED,
+    LOCATION, RANGE,
+};
+use reqwest::{Response, StatusCode};
+use tokio::fs::File;
+use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+use tokio::time::{sleep, timeout};
+use url::Url;
+
+use super::super::Client;
+use super::super::reply::{Reply, transport_failure};
+use super::super::retry::{Call, Failure, classify};
+use super::super::submit::FOREVER;
+use super::{Download, DownloadErrorReason as Reason, Progress};
+
+/// How long nothing may come of a file.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many redirects are followed, each to an allowed host.
+const MOST_REDIRECTS: usize = 5;
+/// How often one file is taken up again, however far each time gets.
+const MOST_RESUMES: usize = 50;
+
+/// One file on its way.
+struct Transfer<'a> {
+    url: &'a Url,
+    path: &'a Path,
+    to: &'a Download,
+    file: File,
+    bytes: u64,
+    total: Option<u64>,
+    /// What the rest has to belong to (`If-Range`): without it nothing says that a second
+    /// answer is about the same file.
+    validator: Option<HeaderValue>,
+}
+
+impl Client {
+    /// Downloads one file, and gives its size.
+    pub(super) async fn save(&self, url: &Url, path: &Path, to: &Download) -> Result<u64, Reason> {
+        let unwritten = |source| Reason::File { path: path.to_owned(), source };
+        if !self.inner.outputs.allow(url) {
+            return Err(host_of(url));
+        }
+        tokio::fs::create_dir_all(&to.folder).await.map_err(unwritten)?;
+        if !to.replace && tokio::fs::try_exists(path).await.map_err(unwritten)? {
+            return Err(Reason::Exists(path.to_owned()));
+        }
+        // Removed when dropped, so that no part of a file stays behind.
+        let part = temporary(&to.folder).map_err(unwritten)?;
+        let file = File::from_std(part.as_file().try_clone().map_err(unwritten)?);
+        let (bytes, total, validator) = (0, None, None);
+        let mut transfer = Transfer { url, path, to, file, bytes, total, validator };
+        transfer.all(self).await?;
+        let bytes = transfer.bytes;
+        drop(transfer);
+        let kept = match to.replace {
+            true => part.persist(path),
+            false => part.persist_noclobber(path),
+        };
+        match kept {
+            Ok(_) => Ok(bytes),
+            Err(error) if !to.replace && error.error.kind() == ErrorKind::AlreadyExists => {
+                Err(Reason::Exists(path.to_owned()))
+            }
+            Err(error) => Err(unwritten(error.error)),
+        }
+    }
+}
+
+impl Transfer<'_> {
+    /// Brings all of the file, as often as it takes.
+    async fn all(&mut self, client: &Client) -> Result<(), Reason> {
+        let mut failures = 0;
+        for resumes in 0.. {
+            let before = self.bytes;
+            let reason = match self.rest(client).await {
+                Ok(()) => break,
+                Err(reason) => reason,
+            };
+            if self.bytes > before {
+                failures = 0;
+            }
+            let again = failure_of(&reason).is_some_and(|it| classify(Call::Read, it).again);
+            let asked = match reason {
+                Reason::Status { retry_after, .. } => retry_after,
+                _ => None,
+            };
+            match client.inner.retry.pause(failures, asked) {
+                Some(pause) if again && resumes < MOST_RESUMES => {
+                    failures += 1;
+                    tracing::debug!(%reason, bytes = self.bytes, ?pause, "downloading again");
+                    sleep(pause).await;
+                }
+                Some(_) | None => return Err(reason),
+            }
+        }
+        self.file.flush().await.map_err(|source| self.unwritten(source))?;
+        self.file.sync_all().await.map_err(|source| self.unwritten(source))
+    }
+
+    /// Brings what is missing of the file.
+    async fn rest(&mut self, client: &Client) -> Result<(), Reason> {
+        let mut response = self.answer(client).await?;
+        self.place(&response).await?;
+        if self.total.is_some_and(|total| total > self.to.most_bytes) {
+            return Err(Reason::TooLarge(self.to.most_bytes));
+        }
+        self.report();
+        loop {
+            let chunk = match timeout(IDLE_TIMEOUT, response.chunk()).await {
+                Ok(chunk) => chunk.map_err(Reason::Transport)?,
+                Err(_) => return Err(Reason::Stalled(IDLE_TIMEOUT)),
+            };
+            let Some(chunk) = chunk else { break };
+            if self.bytes.saturating_add(chunk.len() as u64) > self.to.most_bytes {
+                return Err(Reason::TooLarge(self.to.most_bytes));
+            }
+            self.file.write_all(&chunk).await.map_err(|source| self.unwritten(source))?;
+            self.bytes += chunk.len() as u64;
+            self.report();
+        }
+        match self.total {
+            Some(total) if total != self.bytes => Err(Reason::Torn),
+            _ => Ok(()),
+        }
+    }
+
+    /// Asks for what is missing, through redirects to hosts that are allowed. The token is
+    /// not sent: only requests to the API have it.
+    async fn answer(&self, client: &Client) -> Result<Response, Reason> {
+        let mut url = self.url.clone();
+        for _ in 0..=MOST_REDIRECTS {
+            if !client.inner.outputs.allow(&url) {
+                return Err(host_of(&url));
+            }
+            // Compressed bytes would be another file's ranges.
+            let mut request = client.inner.http.get(url.clone()).timeout(FOREVER);
+            request = request.header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            if let (1.., Some(validator)) = (self.bytes, &self.validator) {
+                request = request.header(RANGE, format!("bytes={}-", self.bytes));
+                request = request.header(IF_RANGE, validator);
+            }
+            let response = match timeout(IDLE_TIMEOUT, request.send()).await {
+                Ok(response) => response.map_err(Reason::Transport)?,
+                Err(_) => return Err(Reason::Stalled(IDLE_TIMEOUT)),
+            };
+            if !response.status().is_redirection() {
+                return Ok(response);
+            }
+            let location = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
+            let Some(next) = location.and_then(|location| url.join(location).ok()) else {
+                return Err(Reason::Redirect);
+            };
+            url = next;
+        }
+        Err(Reason::Redirect)
+    }
+
+    /// Finds out which part of the file an answer has, and begins anew where it is not the
+    /// missing one.
+    async fn place(&mut self, response: &Response) -> Result<(), Reason> {
+        let headers = response.headers();
+        match response.status() {
+            StatusCode::OK => {
+                self.begin_anew().await?;
+                self.total = response.content_length();
+                self.validator = validator(headers);
+                Ok(())
+            }
+            StatusCode::PARTIAL_CONTENT if self.bytes > 0 => match content_range(headers) {
+                Some((first, total)) if first == self.bytes => {
+                    self.total = total.or(self.total);
+                    Ok(())
+                }
+                Some(_) | None => {
+                    self.begin_anew().await?;
+                    Err(Reason::Torn)
+                }
+            },
+            // What is here is longer than the file, or no range of it is given.
+            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE if self.bytes > 0 => {
+                self.begin_anew().await?;
+                Err(Reason::Torn)
+            }
+            StatusCode::PARTIAL_CONTENT => Err(Reason::Torn),
+            status => Err(Reason::Status {
+                http_status: status.as_u16(),
+                retry_after: Reply::of(response).retry_after,
+            }),
+        }
+    }
+
+    async fn begin_anew(&mut self) -> Result<(), Reason> {
+        (self.bytes, self.total, self.validator) = (0, None, None);
+        let emptied = async {
+            self.file.flush().await?;
+            self.file.set_len(0).await?;
+            self.file.seek(SeekFrom::Start(0)).await.map(drop)
+        };
+        emptied.await.map_err(|source| self.unwritten(source))
+    }
+
+    fn report(&self) {
+        let Some(call) = &self.to.progress else { return };
+        let Self { url, path, bytes, total, .. } = *self;
+        call(&Progress { url, path, bytes, total });
+    }
+
+    fn unwritten(&self, source: std::io::Error) -> Reason {
+        Reason::File { path: self.path.to_owned(), source }
+    }
+}
+
+/// What a reason is in the table of what is done about failures; `None` where nothing would
+/// change by trying again.
+fn failure_of(reason: &Reason) -> Option<Failure> {
+    match reason {
+        Reason::Transport(error) => Some(transport_failure(error)),
+        Reason::Stalled(_) => Some(Failure::TimedOut),
+        Reason::Torn => Some(Failure::Broken),
+        Reason::Status { http_status, .. } => Some(Failure::of(*http_status, None)),
+        Reason::Host(_)
+        | Reason::Exists(_)
+        | Reason::TooLarge(_)
+        | Reason::Redirect
+        | Reason::File { .. } => None,
+    }
+}
+
+fn host_of(url: &Url) -> Reason {
+    let host = url.host_str().unwrap_or_default();
+    Reason::Host(format!("{}://{host}", url.scheme()))
+}
+
+/// What tells one state of a file from another: a strong `ETag`, or else its date.
+fn validator(headers: &HeaderMap) -> Option<HeaderValue> {
+    let strong = headers.get(ETAG).filter(|tag| tag.as_bytes().starts_with(b"\""));
+    strong.or_else(|| headers.get(LAST_MODIFIED)).cloned()
+}
+
+/// The first byte of a range, and the size of the whole file where it is known.
+fn content_range(headers: &HeaderMap) -> Option<(u64, Option<u64>)> {
+    let text = headers.get(CONTENT_RANGE)?.to_str().ok()?.trim();
+    let (range, total) = text.strip_prefix("bytes")?.trim_start().split_once('/')?;
+    let (first, _) = range.split_once('-')?;
+    Some((first.trim().parse().ok()?, total.trim().parse().ok()))
+}
+
+/// A file with a temporary name in the folder, so that it can be renamed in one step. Others
+/// may read it as far as the system's habits let them, like any file.
+fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".runcomfy-").suffix(".part");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_read_as_far_as_it_is_one() {
+        let cases = [
+            ("bytes 5-9/10", Some((5, Some(10)))),
+            ("bytes 5-9/*", Some((5, None))),
+            ("bytes  0-0/1", Some((0, Some(1)))),
+            ("bytes */10", None),
+            ("5-9/10", None),
+            ("bytes 5-9", None),
+            ("bytes -1-9/10", None),
+        ];
+        for (text, expected) in cases {
+            let headers = [(CONTENT_RANGE, HeaderValue::from_static(text))];
+            assert_eq!(content_range(&headers.into_iter().collect()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_weak_tag_vouches_for_no_bytes() {
+        let read = |pairs: &[(reqwest::header::HeaderName, &'static str)]| {
+            let headers = pairs.iter().map(|(n, v)| (n.clone(), HeaderValue::from_static(v)));
+            validator(&headers.collect())
+        };
+        assert_eq!(read(&[(ETAG, "\"a\"")]), Some(HeaderValue::from_static("\"a\"")));
+        assert_eq!(read(&[(ETAG, "W/\"a\"")]), None);
+        let date = "Tue, 24 Nov 2026 22:00:00 GMT";
+        assert_eq!(
+            read(&[(ETAG, "W/\"a\""), (LAST_MODIFIED, date)]),
+            Some(HeaderValue::from_static(date))
+        );
+    }
+}

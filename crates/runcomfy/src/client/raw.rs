@@ -1,0 +1,72 @@
+//! Models that this crate does not know: JSON in, JSON out.
+
+use serde_json::Value;
+
+use super::error::{ModelIdError, SubmitError};
+use super::job::{Job, Raw};
+use super::run::Run;
+use super::submit::written;
+use super::{Client, RequestId};
+
+/// A client of any model, by its id. Nothing of an input is checked here: RunComfy may
+/// refuse it, or charge for it and fail. Made by [`Client::raw`].
+#[derive(Debug, Clone)]
+pub struct RawClient {
+    client: Client,
+}
+
+impl Client {
+    /// A client for models that are known by their id only, with JSON in and out: for a model
+    /// that has no generated type yet, or a job whose model is not known any more.
+    pub fn raw(&self) -> RawClient {
+        RawClient { client: self.clone() }
+    }
+}
+
+impl RawClient {
+    /// Submits JSON to a model, as [`Client::submit`] does.
+    ///
+    /// # Errors
+    ///
+    /// When the id is none, and as for [`Client::submit`].
+    pub async fn submit(&self, model: &str, input: &Value) -> Result<Job<Raw>, SubmitError> {
+        checked(model)?;
+        let taken = self.client.send(model, written(input)?).await?;
+        Ok(Job::taken(self.client.clone(), taken))
+    }
+
+    /// Submits JSON to a model and waits for its output, as [`Client::run`] does.
+    pub fn run<'a>(&'a self, model: &'a str, input: &'a Value) -> Run<'a, Raw> {
+        Run::new(self.submit(model, input))
+    }
+
+    /// Takes up a job again from its id, without its type.
+    pub fn job(&self, id: RequestId) -> Job<Raw> {
+        Job::new(self.client.clone(), id)
+    }
+}
+
+/// A model id that stays in its place in a path.
+pub(super) fn checked(model: &str) -> Result<(), ModelIdError> {
+    let segment = |segment: &str| {
+        let named = !segment.trim().is_empty() && !matches!(segment, "." | "..");
+        named && !segment.contains(|c: char| c.is_control() || c == '\\')
+    };
+    let right = model.contains('/') && model.len() <= 512 && model.split('/').all(segment);
+    right.then_some(()).ok_or_else(|| ModelIdError(model.chars().take(128).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_could_leave_its_place_in_a_path_is_refused() {
+        for right in ["a/b", "minimax/Hailuo Video 01 Live", "a/b/c/d/e", "a/é?#%2e"] {
+            assert_eq!(checked(right), Ok(()), "{right}");
+        }
+        for wrong in ["", "a", "a/", "/a", "a//b", "a/..", "./a", "a/ ", "a/b\n", "a/\\..\\b"] {
+            assert!(checked(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}
