@@ -42,6 +42,10 @@ impl Entry {
         Self { id, facts, input, is_gone }
     }
 
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Whether the catalog has it: a model that is marked as gone was taken out of it.
     pub(crate) fn is_listed(&self) -> bool {
         !self.is_gone

@@ -1,13 +1,17 @@
 //! The jobs, and where each of them stands by the clock.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
+use crate::clock::Clock;
+use crate::faults::{Failure, Fate, Plan};
+use crate::ledger::{Accepted, State};
 use crate::models::Model;
 
 /// How many jobs a new one finds in the queue, counting itself.
 const QUEUE_LENGTH: f64 = 3.0;
+/// The longest input that the ledger keeps: media in a data URI would fill the memory.
+const LONGEST_KEPT_INPUT: usize = 64 * 1024;
 
 /// How long a job is queued, and how long it runs after that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,25 +29,52 @@ impl Default for Pace {
     }
 }
 
-/// All jobs of one simulator, by request id. They are kept until it stops.
+/// All jobs of one simulator. They are kept until it stops.
 pub(crate) struct Jobs {
     pace: Pace,
-    by_id: Mutex<HashMap<String, Job>>,
+    clock: Clock,
+    /// What there was to spend, in US dollars.
+    funds: f64,
+    book: Mutex<Book>,
+}
+
+#[derive(Default)]
+struct Book {
+    /// Each at its number less one. Its request id is made from the number, so that none is kept.
+    jobs: Vec<Job>,
+    spent: f64,
 }
 
 struct Job {
     model: Arc<Model>,
-    created_at: SystemTime,
-    /// The same moment on a clock that is never set back.
-    started: Instant,
-    cancelled_at: Option<SystemTime>,
+    /// Moments are counted from the start of the clock.
+    accepted_at: Duration,
+    cancelled_at: Option<Duration>,
+    fate: Fate,
+    input: Option<Box<[u8]>>,
+    input_bytes: u64,
+    /// How many calls were about it.
+    calls: u64,
+    reply_left_whole: bool,
 }
+
+/// What accepting a job gives.
+pub(crate) struct Ticket {
+    pub(crate) id: String,
+    pub(crate) number: u64,
+}
+
+/// There is less left to spend than the job costs.
+pub(crate) struct NoFunds;
 
 /// One job at one moment.
 pub(crate) struct Glance {
     pub(crate) model: Arc<Model>,
     pub(crate) created_at: SystemTime,
     pub(crate) phase: Phase,
+    pub(crate) fate: Fate,
+    /// Whether its cost is told by now.
+    pub(crate) cost_is_known: bool,
 }
 
 /// Where a job stands.
@@ -52,6 +83,7 @@ pub(crate) enum Phase {
     Queued { position: u32 },
     Running,
     Finished { at: SystemTime },
+    Failed { at: SystemTime, failure: Failure },
     Cancelled { at: SystemTime },
 }
 
@@ -63,68 +95,198 @@ pub(crate) enum Outcome {
 }
 
 impl Jobs {
-    pub(crate) fn new(pace: Pace) -> Self {
-        Self { pace, by_id: Mutex::default() }
+    pub(crate) fn new(pace: Pace, clock: Clock, funds: f64) -> Self {
+        Self { pace, clock, funds, book: Mutex::default() }
     }
 
-    /// Takes in a job and gives its request id: `sim-000001`, `sim-000002` and so on.
-    pub(crate) fn submit(&self, model: Arc<Model>) -> String {
-        let mut jobs = self.lock();
-        let id = format!("sim-{:06}", jobs.len() + 1);
-        let job = Job {
+    /// Accepts a job and gives its request id: `sim-000001`, `sim-000002` and so on.
+    pub(crate) fn submit(
+        &self,
+        model: Arc<Model>,
+        body: &[u8],
+        plan: &Plan,
+    ) -> Result<Ticket, NoFunds> {
+        let input = (body.len() <= LONGEST_KEPT_INPUT).then(|| body.into());
+        let mut book = self.lock();
+        if model.price_usd > self.funds - book.spent {
+            return Err(NoFunds);
+        }
+        book.spent += model.price_usd;
+        let number = book.jobs.len() as u64 + 1;
+        book.jobs.push(Job {
             model,
-            created_at: SystemTime::now(),
-            started: Instant::now(),
+            accepted_at: self.clock.now(),
             cancelled_at: None,
-        };
-        jobs.insert(id.clone(), job);
-        id
+            fate: plan.fate(number),
+            input,
+            input_bytes: body.len() as u64,
+            calls: 0,
+            reply_left_whole: false,
+        });
+        Ok(Ticket { id: request_id(number), number })
     }
 
+    /// A job as it stands; none where there is no such job, or its record has expired.
     pub(crate) fn look(&self, id: &str) -> Option<Glance> {
-        self.lock().get(id).map(|job| job.glance(self.pace))
+        let mut book = self.lock();
+        let now = self.clock.now();
+        let job = book.job(number(id)?)?;
+        (!job.is_expired(self.pace, now)).then(|| self.glance(job, now))
     }
 
     /// Cancels a job if it is still queued, and shows it as it stands after that.
     pub(crate) fn cancel(&self, id: &str) -> Option<(Glance, Outcome)> {
-        let mut jobs = self.lock();
-        let job = jobs.get_mut(id)?;
-        let outcome = match job.glance(self.pace).phase {
+        let mut book = self.lock();
+        let now = self.clock.now();
+        let job = book.job(number(id)?)?;
+        if job.is_expired(self.pace, now) {
+            return None;
+        }
+        let outcome = match self.glance(job, now).phase {
             Phase::Queued { .. } => {
-                job.cancelled_at = Some(SystemTime::now());
+                job.cancelled_at = Some(now);
                 Outcome::Cancelled
             }
-            Phase::Running | Phase::Finished { .. } | Phase::Cancelled { .. } => {
-                Outcome::NotCancellable
-            }
+            Phase::Running
+            | Phase::Finished { .. }
+            | Phase::Failed { .. }
+            | Phase::Cancelled { .. } => Outcome::NotCancellable,
         };
-        Some((job.glance(self.pace), outcome))
+        let (glance, price) = (self.glance(job, now), job.model.price_usd);
+        if outcome == Outcome::Cancelled {
+            book.spent -= price;
+        }
+        Some((glance, outcome))
+    }
+
+    /// Counts a call about a job: which job by its number, and which call about it. Calls about no
+    /// job that there is are not counted.
+    pub(crate) fn count_call(&self, id: &str) -> Option<(u64, u64)> {
+        let number = number(id)?;
+        let mut book = self.lock();
+        let job = book.job(number)?;
+        job.calls += 1;
+        Some((number, job.calls))
+    }
+
+    /// Notes that the reply which gives a job's id was written whole.
+    pub(crate) fn note_reply(&self, number: u64) {
+        if let Some(job) = self.lock().job(number) {
+            job.reply_left_whole = true;
+        }
+    }
+
+    /// What is left to spend, in US dollars.
+    pub(crate) fn balance(&self) -> f64 {
+        self.funds - self.lock().spent
+    }
+
+    /// Everything that was accepted, in the order in which it was.
+    pub(crate) fn ledger(&self) -> Vec<Accepted> {
+        let book = self.lock();
+        let now = self.clock.now();
+        let jobs = book.jobs.iter().zip(1..);
+        jobs.map(|(job, number)| self.accepted(job, number, now)).collect()
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    fn accepted(&self, job: &Job, number: u64, now: Duration) -> Accepted {
+        let state = match self.glance(job, now).phase {
+            Phase::Queued { .. } => State::InQueue,
+            Phase::Running => State::InProgress,
+            Phase::Finished { .. } => State::Succeeded,
+            Phase::Failed { .. } => State::Failed,
+            Phase::Cancelled { .. } => State::Cancelled,
+        };
+        Accepted {
+            request_id: request_id(number),
+            model: job.model.entry.id().to_owned(),
+            input: job.input.as_ref().and_then(|bytes| serde_json::from_slice(bytes).ok()),
+            input_bytes: job.input_bytes,
+            charged_usd: if job.cancelled_at.is_some() { 0.0 } else { job.model.price_usd },
+            accepted_at: self.clock.date(job.accepted_at),
+            state,
+            reply_left_whole: job.reply_left_whole,
+        }
+    }
+
+    fn glance(&self, job: &Job, now: Duration) -> Glance {
+        let end = job.end(self.pace);
+        let cost_is_known = match job.fate {
+            Fate::LateCost(after) => now >= end.saturating_add(after),
+            _ => true,
+        };
+        Glance {
+            model: job.model.clone(),
+            created_at: self.clock.date(job.accepted_at),
+            phase: self.phase(job, now),
+            fate: job.fate,
+            cost_is_known,
+        }
+    }
+
+    fn phase(&self, job: &Job, now: Duration) -> Phase {
+        if let Some(at) = job.cancelled_at {
+            return Phase::Cancelled { at: self.clock.date(at) };
+        }
+        let Pace { queue, .. } = self.pace;
+        let elapsed = now.saturating_sub(job.accepted_at);
+        let end = job.end(self.pace);
+        if elapsed < queue {
+            let left = (queue - elapsed).as_secs_f64() / queue.as_secs_f64();
+            return Phase::Queued { position: (left * QUEUE_LENGTH).ceil() as u32 };
+        }
+        if now < end {
+            return Phase::Running;
+        }
+        let at = self.clock.date(end);
+        match job.fate {
+            Fate::Fails(failure) => Phase::Failed { at, failure },
+            Fate::EndsCancelled => Phase::Cancelled { at },
+            Fate::Succeeds
+            | Fate::OtherWords
+            | Fate::UnknownWords
+            | Fate::UnknownFields
+            | Fate::LateCost(_)
+            | Fate::Expires(_) => Phase::Finished { at },
+        }
     }
 
     /// A lock that a panicking thread left behind still guards whole jobs: each change is one step.
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Job>> {
-        self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Book {
+    fn job(&mut self, number: u64) -> Option<&mut Job> {
+        self.jobs.get_mut(usize::try_from(number.checked_sub(1)?).ok()?)
     }
 }
 
 impl Job {
-    fn glance(&self, pace: Pace) -> Glance {
-        let phase = match self.cancelled_at {
-            Some(at) => Phase::Cancelled { at },
-            None => phase(pace, self.started.elapsed(), self.created_at),
-        };
-        Glance { model: self.model.clone(), created_at: self.created_at, phase }
+    /// When it is finished, unless it is cancelled.
+    fn end(&self, pace: Pace) -> Duration {
+        self.accepted_at.saturating_add(pace.queue).saturating_add(pace.run)
+    }
+
+    fn is_expired(&self, pace: Pace, now: Duration) -> bool {
+        match self.fate {
+            Fate::Expires(after) => now >= self.end(pace).saturating_add(after),
+            _ => false,
+        }
     }
 }
 
-fn phase(pace: Pace, elapsed: Duration, created_at: SystemTime) -> Phase {
-    let total = pace.queue.saturating_add(pace.run);
-    if elapsed < pace.queue {
-        let left = (pace.queue - elapsed).as_secs_f64() / pace.queue.as_secs_f64();
-        Phase::Queued { position: (left * QUEUE_LENGTH).ceil() as u32 }
-    } else if elapsed < total {
-        Phase::Running
-    } else {
-        Phase::Finished { at: created_at + total }
-    }
+fn request_id(number: u64) -> String {
+    format!("sim-{number:06}")
+}
+
+/// The number that a request id was made from.
+fn number(id: &str) -> Option<u64> {
+    let number = id.strip_prefix("sim-")?.parse().ok()?;
+    (request_id(number) == id).then_some(number)
 }

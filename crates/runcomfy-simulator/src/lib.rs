@@ -25,16 +25,22 @@
 #![warn(missing_docs)]
 
 mod catalog;
+mod clock;
 mod dialect;
 mod error;
+mod faults;
 mod jobs;
 mod judge;
+mod ledger;
 mod media;
 mod models;
 mod output;
+mod seed;
 mod server;
 mod simulator;
 
 pub use error::SimulatorError;
+pub use faults::{Call, Failure, Fate, Fault, Random, RetryAfter, Taken};
 pub use jobs::Pace;
-pub use simulator::{Simulator, SimulatorBuilder};
+pub use ledger::{Accepted, State};
+pub use simulator::{Simulator, SimulatorBuilder, Traffic};

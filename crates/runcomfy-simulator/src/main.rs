@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use runcomfy_simulator::{Pace, Simulator};
+use runcomfy_simulator::{Pace, Random, Simulator, SimulatorBuilder};
 
 /// Simulates RunComfy's queue API on this machine.
 ///
@@ -29,13 +29,35 @@ struct Arguments {
     /// How many seconds a job runs.
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     run: Duration,
+
+    /// How many of all calls go wrong, from 0 to 1, in every way that the README lists.
+    #[arg(long, value_name = "RATE", default_value = "0", value_parser = rate)]
+    faults: f64,
+
+    /// How many of all jobs have another end than to succeed, from 0 to 1.
+    #[arg(long, value_name = "RATE", default_value = "0", value_parser = rate)]
+    odd_jobs: f64,
+
+    /// What the faults follow from: the same seed gives the same faults.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+
+    /// The time by which jobs walk stands still, but for `POST /_simulator/advance`.
+    #[arg(long)]
+    manual_time: bool,
+
+    /// What there is to spend, in US dollars.
+    #[arg(long, value_name = "USD", default_value_t = 1_000_000.0)]
+    funds: f64,
+
+    /// The only token to take, instead of any.
+    #[arg(long)]
+    token: Option<String>,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Arguments { schemas, port, queue, run } = Arguments::parse();
-    let started = Simulator::builder(schemas).port(port).pace(Pace { queue, run }).start().await;
-    let simulator = match started {
+    let simulator = match Arguments::parse().builder().start().await {
         Ok(simulator) => simulator,
         Err(error) => {
             eprintln!("error: {error}");
@@ -55,6 +77,29 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+impl Arguments {
+    fn builder(self) -> SimulatorBuilder {
+        let random = Random::calls(self.faults).with_jobs(self.odd_jobs).with_seed(self.seed);
+        let mut builder = Simulator::builder(self.schemas)
+            .port(self.port)
+            .pace(Pace { queue: self.queue, run: self.run })
+            .random(random)
+            .funds_usd(self.funds);
+        if self.manual_time {
+            builder = builder.manual_time();
+        }
+        match self.token {
+            Some(token) => builder.token(token),
+            None => builder,
+        }
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate| (0.0..=1.0).contains(rate));
+    rate.ok_or_else(|| "give a number from 0 to 1, such as 0.2".to_owned())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

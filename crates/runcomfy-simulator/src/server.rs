@@ -1,23 +1,34 @@
 //! The HTTP side: routes, the token, the header that says who answers.
 
+mod account;
+mod body;
 mod catalog;
+mod connection;
+mod control;
+mod faulty;
 mod files;
+mod odd;
 mod queue;
 mod reply;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn, map_response};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::faults::{Call, Plan};
 use crate::jobs::Jobs;
 use crate::models::Models;
+pub(crate) use connection::Connections;
+use connection::{Connection, Door};
+use faulty::Around;
+pub(crate) use faulty::Calls;
 use reply::{Code, problem};
 
 /// RunComfy's own clients keep a request below this.
@@ -27,53 +38,71 @@ const MOST_BODY_BYTES: usize = 64 * 1024 * 1024;
 pub(crate) struct App {
     pub(crate) models: Models,
     pub(crate) jobs: Jobs,
+    /// What goes wrong.
+    pub(crate) plan: Plan,
+    pub(crate) calls: Calls,
+    pub(crate) connections: Arc<Connections>,
+    /// The only token that is taken; without one, any will do.
+    pub(crate) token: Option<String>,
     /// Scheme, host and port, without a slash at the end.
     pub(crate) origin: String,
 }
 
 /// Serves until the other end of `stopped` goes away; requests under way are answered.
-pub(crate) async fn serve(listener: TcpListener, app: App, stopped: oneshot::Receiver<()>) {
+pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, stopped: oneshot::Receiver<()>) {
     let until_stopped = async {
         // Nothing is ever sent: the channel closes when the simulator is dropped.
         let _ = stopped.await;
     };
-    let server = axum::serve(listener, router(app)).with_graceful_shutdown(until_stopped);
+    let door = Door { listener, connections: app.connections.clone() };
+    let service = router(app).into_make_service_with_connect_info::<Connection>();
+    let server = axum::serve(door, service).with_graceful_shutdown(until_stopped);
     if let Err(error) = server.await {
         eprintln!("runcomfy-simulator: the server stopped: {error}");
     }
 }
 
-fn router(app: App) -> Router {
+fn router(app: Arc<App>) -> Router {
+    let faulty = |call: Call, route: MethodRouter<Arc<App>>| {
+        route.route_layer(from_fn_with_state(Around { app: app.clone(), call }, faulty::pass))
+    };
+    let one_model = faulty(Call::Catalog, get(catalog::one));
     Router::new()
-        .route("/v1/models", get(catalog::page))
-        .route("/v1/models/categories", get(catalog::categories).post(queue::submit))
-        .route("/v1/models/{*id}", get(catalog::one).post(queue::submit))
-        .route("/v1/requests/{id}/status", get(queue::status))
-        .route("/v1/requests/{id}/result", get(queue::result))
-        .route("/v1/requests/{id}/cancel", post(queue::cancel))
+        .route("/v1/models", faulty(Call::Catalog, get(catalog::page)))
+        .route("/v1/models/categories", faulty(Call::Catalog, get(catalog::categories)))
+        .route("/v1/models/{*id}", one_model.merge(faulty(Call::Submit, post(queue::submit))))
+        .route("/v1/requests/{id}/status", faulty(Call::Status, get(queue::status)))
+        .route("/v1/requests/{id}/result", faulty(Call::Result, get(queue::result)))
+        .route("/v1/requests/{id}/cancel", faulty(Call::Cancel, post(queue::cancel)))
+        .route("/prod/v2/balance", faulty(Call::Balance, get(account::balance)))
+        .route("/outputs/{name}", faulty(Call::Output, get(files::output)))
         .route("/media/{name}", get(files::picture))
-        .route("/outputs/{name}", get(files::output))
+        .nest("/_simulator", control::routes())
         .fallback(async || problem(StatusCode::NOT_FOUND, "there is nothing at this address"))
         .method_not_allowed_fallback(async || {
             problem(StatusCode::METHOD_NOT_ALLOWED, "this address does not take this method")
         })
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
-        .layer(from_fn(ask_for_token))
+        .layer(from_fn_with_state(app.clone(), ask_for_token))
         .layer(map_response(name_the_server))
-        .with_state(Arc::new(app))
+        .with_state(app)
 }
 
-/// Lets through what is not the API, and every call of the API with a bearer token; any will do.
-async fn ask_for_token(request: Request, next: Next) -> Response {
+/// Lets through what is not the API, and every call of the API with a bearer token that is taken.
+async fn ask_for_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_api = path == "/v1" || path.starts_with("/v1/");
+    let is_api = path == "/v1" || path.starts_with("/v1/") || path.starts_with("/prod/");
     let token = request
         .headers()
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, token)| {
-            scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()
+            scheme.eq_ignore_ascii_case("bearer")
+                && match &app.token {
+                    Some(expected) => token.trim() == expected,
+                    None => !token.trim().is_empty(),
+                }
         });
     if is_api && token.is_none() {
         return Code::Token.into_response();

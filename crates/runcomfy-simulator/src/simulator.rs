@@ -1,30 +1,60 @@
-//! Starting, addressing and stopping a simulator.
+//! Starting, addressing, steering and stopping a simulator.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::clock::Clock;
 use crate::error::SimulatorError;
+use crate::faults::{Call, Fate, Fault, Plan, Random};
 use crate::jobs::{Jobs, Pace};
+use crate::ledger::Accepted;
 use crate::models::Models;
-use crate::server::{self, App};
+use crate::server::{self, App, Calls, Connections};
+
+/// What there is to spend unless told otherwise, in US dollars.
+const FUNDS: f64 = 1_000_000.0;
 
 /// A running simulator. Dropping it stops the server.
-#[derive(Debug)]
 pub struct Simulator {
-    origin: String,
+    app: Arc<App>,
     api_base: String,
     /// The server runs until this end of the channel goes away.
     _running: oneshot::Sender<()>,
+}
+
+/// What came to a simulator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Traffic {
+    /// The connections that are open.
+    pub open_connections: usize,
+    /// The most that were open at a time.
+    pub most_connections: usize,
+    /// How many calls of each kind came with a token that is taken.
+    pub calls: BTreeMap<Call, u64>,
 }
 
 impl Simulator {
     /// Prepares a simulator of the models in `schemas`: a folder in which every subfolder, at any
     /// depth, that holds `model.json` is a model, except those under the top-level `fixups`.
     pub fn builder(schemas: impl Into<PathBuf>) -> SimulatorBuilder {
-        SimulatorBuilder { schemas: schemas.into(), pace: Pace::default(), port: 0 }
+        SimulatorBuilder {
+            schemas: schemas.into(),
+            pace: Pace::default(),
+            port: 0,
+            random: Random::default(),
+            time: Time::Runs,
+            funds: FUNDS,
+            token: None,
+        }
     }
 
     /// The base of the API, such as `http://127.0.0.1:8787/v1`: what `RUNCOMFY_MODEL_API_BASE` takes.
@@ -32,10 +62,68 @@ impl Simulator {
         &self.api_base
     }
 
+    /// Where the balance is read. At RunComfy that is another host.
+    pub fn balance_url(&self) -> String {
+        format!("{}/prod/v2/balance", self.app.origin)
+    }
+
     /// The URL of a PNG of this size, to be given to a model as an input. Sides are 1 to 8192
     /// pixels, and at most 16 million pixels together; the URL of any other size answers 404.
     pub fn picture_url(&self, width: u32, height: u32) -> String {
-        format!("{}/media/{width}x{height}.png", self.origin)
+        format!("{}/media/{width}x{height}.png", self.app.origin)
+    }
+
+    /// Everything that was accepted so far, and so is paid for, in the order in which it was.
+    pub fn ledger(&self) -> Vec<Accepted> {
+        self.app.jobs.ledger()
+    }
+
+    /// What came so far.
+    pub fn traffic(&self) -> Traffic {
+        self.app.traffic()
+    }
+
+    /// Moves the time by which jobs walk forward, whether it runs by itself too or not. Pauses
+    /// that a fault makes are by the machine's time and are not moved.
+    pub fn advance(&self, by: Duration) {
+        self.app.jobs.advance(by);
+    }
+
+    /// What the next calls of a kind do in turn, after what is written down for them already;
+    /// `None` goes well. Other calls go as [`SimulatorBuilder::random`] says.
+    pub fn script<F: Into<Option<Fault>>>(&self, call: Call, faults: impl IntoIterator<Item = F>) {
+        self.app.plan.script(call, faults.into_iter().map(Into::into));
+    }
+
+    /// What becomes in turn of the next jobs, after what is written down for them already.
+    pub fn script_jobs(&self, fates: impl IntoIterator<Item = Fate>) {
+        self.app.plan.script_jobs(fates);
+    }
+
+    /// Faults by chance from now on, in place of those from before.
+    pub fn set_random(&self, random: Random) {
+        self.app.plan.set_random(random);
+    }
+
+    /// Nothing goes wrong any more, by script or by chance; accepted jobs keep their fate.
+    pub fn clear_faults(&self) {
+        self.app.plan.clear();
+    }
+}
+
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulator").field("api_base", &self.api_base).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    pub(crate) fn traffic(&self) -> Traffic {
+        Traffic {
+            open_connections: self.connections.open(),
+            most_connections: self.connections.most(),
+            calls: Call::ALL.iter().map(|call| (*call, self.calls.number_of(*call))).collect(),
+        }
     }
 }
 
@@ -46,6 +134,17 @@ pub struct SimulatorBuilder {
     schemas: PathBuf,
     pace: Pace,
     port: u16,
+    random: Random,
+    time: Time,
+    funds: f64,
+    token: Option<String>,
+}
+
+/// What moves the time by which jobs walk.
+#[derive(Debug, Clone, Copy)]
+enum Time {
+    Runs,
+    IsMoved,
 }
 
 impl SimulatorBuilder {
@@ -61,6 +160,32 @@ impl SimulatorBuilder {
         self
     }
 
+    /// Faults by chance. By default there are none.
+    pub fn random(mut self, random: Random) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// The time by which jobs walk stands still but for [`Simulator::advance`]. It begins with
+    /// 2026, so that replies tell the same times on every run.
+    pub fn manual_time(mut self) -> Self {
+        self.time = Time::IsMoved;
+        self
+    }
+
+    /// What there is to spend, in US dollars: a model that costs more than is left answers 402
+    /// with `error_code` 400002. By default a million.
+    pub fn funds_usd(mut self, funds: f64) -> Self {
+        self.funds = funds;
+        self
+    }
+
+    /// The only token that is taken. By default any token is.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
     /// Reads the models and starts to serve. It must be awaited inside a tokio runtime, and the
     /// server lives no longer than that runtime.
     pub async fn start(self) -> Result<Simulator, SimulatorError> {
@@ -72,9 +197,21 @@ impl SimulatorBuilder {
         let origin = format!("http://{address}");
         let api_base = format!("{origin}/v1");
 
-        let app = App { models, jobs: Jobs::new(self.pace), origin: origin.clone() };
+        let clock = match self.time {
+            Time::Runs => Clock::real(),
+            Time::IsMoved => Clock::manual(),
+        };
+        let app = Arc::new(App {
+            models,
+            jobs: Jobs::new(self.pace, clock, self.funds),
+            plan: Plan::new(self.random),
+            calls: Calls::default(),
+            connections: Arc::new(Connections::default()),
+            token: self.token,
+            origin,
+        });
         let (running, stopped) = oneshot::channel::<()>();
-        tokio::spawn(server::serve(listener, app, stopped));
-        Ok(Simulator { origin, api_base, _running: running })
+        tokio::spawn(server::serve(listener, app.clone(), stopped));
+        Ok(Simulator { app, api_base, _running: running })
     }
 }

@@ -3,19 +3,22 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use humantime::format_rfc3339_millis;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
+use super::faulty::Announces;
+use super::odd::{self, Words};
 use super::reply::{Code, no_such_model, problem, refused};
 use super::{App, files};
-use crate::jobs::{Glance, Outcome, Phase};
+use crate::faults::Fate;
+use crate::jobs::{Glance, Outcome, Phase, Ticket};
 use crate::judge::Refusal;
 
 type RequestId = Result<Path<String>, PathRejection>;
@@ -43,13 +46,15 @@ pub(super) async fn submit(
     if !refusals.is_empty() {
         return refused(refusals);
     }
-    let id = app.jobs.submit(model);
+    let Ok(Ticket { id, number }) = app.jobs.submit(model, &body, &app.plan) else {
+        return Code::NoFunds.into_response();
+    };
     let mut reply = json!({
         "request_id": id,
         "cancel_url": format!("{}/v1/requests/{id}/cancel", app.origin),
     });
     add_urls(&mut reply, &app, &id);
-    Json(reply).into_response()
+    (Extension(Announces(number)), Json(reply)).into_response()
 }
 
 pub(super) async fn status(
@@ -58,7 +63,7 @@ pub(super) async fn status(
 ) -> Result<Json<Value>, Code> {
     let id = well_formed(id)?;
     let glance = app.jobs.look(&id).ok_or(Code::NoSuchRequest)?;
-    Ok(Json(state(&app, &id, glance.phase)))
+    Ok(Json(state(&app, &id, &glance, Words::Status)))
 }
 
 pub(super) async fn result(
@@ -67,24 +72,36 @@ pub(super) async fn result(
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Json<Value>, Code> {
     let id = well_formed(id)?;
-    let Glance { model, created_at, phase } = app.jobs.look(&id).ok_or(Code::NoSuchRequest)?;
-    let (at, cost) = match phase {
-        Phase::Queued { .. } | Phase::Running => return Ok(Json(state(&app, &id, phase))),
-        Phase::Finished { at } => (at, model.price_usd),
+    let glance = app.jobs.look(&id).ok_or(Code::NoSuchRequest)?;
+    let (at, cost) = match glance.phase {
+        Phase::Queued { .. } | Phase::Running => {
+            return Ok(Json(state(&app, &id, &glance, Words::Result)));
+        }
+        Phase::Finished { at } | Phase::Failed { at, .. } => (at, glance.model.price_usd),
         Phase::Cancelled { at } => (at, 0.0),
     };
     let mut reply = json!({
         "request_id": id,
-        "status": "cancelled",
-        "created_at": format_rfc3339_millis(created_at).to_string(),
+        "status": Words::Result.of(glance.phase, glance.fate),
+        "created_at": format_rfc3339_millis(glance.created_at).to_string(),
         "finished_at": format_rfc3339_millis(at).to_string(),
     });
-    if matches!(phase, Phase::Finished { .. }) {
-        reply["status"] = json!("succeeded");
-        reply["output"] = model.output.value(&|kind| files::output_url(&app, &id, kind));
+    match glance.phase {
+        Phase::Finished { .. } => {
+            reply["output"] = glance.model.output.value(&|kind| files::output_url(&app, &id, kind));
+        }
+        Phase::Failed { failure, .. } => {
+            if let Some(error) = odd::error(failure) {
+                reply["error"] = error;
+            }
+        }
+        Phase::Queued { .. } | Phase::Running | Phase::Cancelled { .. } => {}
     }
-    if query.get("include_cost").is_some_and(|value| value == "true") {
+    if glance.cost_is_known && query.get("include_cost").is_some_and(|value| value == "true") {
         reply["cost"] = json!(cost);
+    }
+    if glance.fate == Fate::UnknownFields {
+        odd::add_unknown_fields(&mut reply);
     }
     Ok(Json(reply))
 }
@@ -101,7 +118,7 @@ pub(super) async fn cancel(
     };
     let reply = json!({
         "request_id": id,
-        "status": status_word(glance.phase),
+        "status": Words::Status.of(glance.phase, glance.fate),
         "outcome": outcome,
     });
     Ok((StatusCode::ACCEPTED, Json(reply)))
@@ -132,26 +149,19 @@ fn well_formed(id: RequestId) -> Result<String, Code> {
     }
 }
 
-fn state(app: &App, id: &str, phase: Phase) -> Value {
-    let mut reply = json!({"request_id": id, "status": status_word(phase)});
-    if let Phase::Queued { position } = phase {
+fn state(app: &App, id: &str, glance: &Glance, words: Words) -> Value {
+    let mut reply = json!({"request_id": id, "status": words.of(glance.phase, glance.fate)});
+    if let Phase::Queued { position } = glance.phase {
         reply["queue_position"] = json!(position);
     }
     add_urls(&mut reply, app, id);
+    if glance.fate == Fate::UnknownFields {
+        odd::add_unknown_fields(&mut reply);
+    }
     reply
 }
 
 fn add_urls(reply: &mut Value, app: &App, id: &str) {
     reply["status_url"] = json!(format!("{}/v1/requests/{id}/status", app.origin));
     reply["result_url"] = json!(format!("{}/v1/requests/{id}/result", app.origin));
-}
-
-/// The word for a phase on `/status`, which does not tell success from failure.
-fn status_word(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Queued { .. } => "in_queue",
-        Phase::Running => "in_progress",
-        Phase::Finished { .. } => "completed",
-        Phase::Cancelled { .. } => "cancelled",
-    }
 }

@@ -11,14 +11,16 @@ use crate::judge::Refusal;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Code {
     MalformedId,
+    NoFunds,
     Token,
     NoSuchRequest,
 }
 
 impl Code {
-    fn number(self) -> u32 {
+    fn number(self) -> i64 {
         match self {
             Self::MalformedId => 400_001,
+            Self::NoFunds => 400_002,
             Self::Token => 400_004,
             Self::NoSuchRequest => 404_001,
         }
@@ -29,6 +31,7 @@ impl Code {
             Self::MalformedId => {
                 "a request id is 1 to 128 letters, digits, hyphens and underscores"
             }
+            Self::NoFunds => "the balance is less than what this model costs",
             Self::Token => "send the header `Authorization: Bearer <token>`",
             Self::NoSuchRequest => "this simulator has no such request",
         }
@@ -37,6 +40,7 @@ impl Code {
     fn status(self) -> StatusCode {
         match self {
             Self::MalformedId => StatusCode::BAD_REQUEST,
+            Self::NoFunds => StatusCode::PAYMENT_REQUIRED,
             Self::Token => StatusCode::UNAUTHORIZED,
             Self::NoSuchRequest => StatusCode::NOT_FOUND,
         }
@@ -45,9 +49,13 @@ impl Code {
 
 impl IntoResponse for Code {
     fn into_response(self) -> Response {
-        let body = json!({"error_code": self.number(), "error_message": self.message()});
-        (self.status(), Json(body)).into_response()
+        coded(self.status(), self.number(), self.message())
     }
+}
+
+/// A problem with this number.
+pub(super) fn coded(status: StatusCode, number: i64, message: &str) -> Response {
+    (status, Json(json!({"error_code": number, "error_message": message}))).into_response()
 }
 
 /// A problem that has no number.

@@ -95,7 +95,7 @@ async fn what_is_not_in_the_catalog_is_404_and_categories_are_no_model() {
     let (status, reply) = site.get("/models/categories").await;
     let expected = json!({"categories": ["new", "text-to-image", "text-to-video"]});
     assert_eq!((status, reply), (200, expected));
-    assert_eq!(site.post("/models/categories", "{}").await.0, 404);
+    assert_eq!(site.post("/models/categories", "{}").await.0, 405);
     site.submit("acme/gone", &json!({"prompt": "still taken"})).await;
 }
 

@@ -1,6 +1,9 @@
 //! Drives the real server over loopback, as a client would.
 
 mod catalog;
+mod control;
+mod fates;
+mod faults;
 mod files;
 mod folder;
 mod inputs;

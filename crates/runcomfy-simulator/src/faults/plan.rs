@@ -1,0 +1,61 @@
+//! What a simulator still has to do wrong: first what was written down, then what chance says.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::{Call, Fate, Fault, Random};
+
+/// The faults to come.
+#[derive(Default)]
+pub(crate) struct Plan(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// What the next calls of a kind do in turn; none goes well.
+    calls: HashMap<Call, VecDeque<Option<Fault>>>,
+    jobs: VecDeque<Fate>,
+    random: Random,
+}
+
+impl Plan {
+    pub(crate) fn new(random: Random) -> Self {
+        Self(Mutex::new(State { random, ..State::default() }))
+    }
+
+    pub(crate) fn script(&self, call: Call, faults: impl IntoIterator<Item = Option<Fault>>) {
+        self.lock().calls.entry(call).or_default().extend(faults);
+    }
+
+    pub(crate) fn script_jobs(&self, fates: impl IntoIterator<Item = Fate>) {
+        self.lock().jobs.extend(fates);
+    }
+
+    pub(crate) fn set_random(&self, random: Random) {
+        self.lock().random = random;
+    }
+
+    /// Forgets all that was to go wrong.
+    pub(crate) fn clear(&self) {
+        *self.lock() = State::default();
+    }
+
+    /// What goes wrong with the `nth` call of a kind, or the `nth` about job `job`.
+    pub(crate) fn fault(&self, call: Call, job: u64, nth: u64) -> Option<Fault> {
+        let mut state = self.lock();
+        match state.calls.get_mut(&call).and_then(VecDeque::pop_front) {
+            Some(scripted) => scripted,
+            None => state.random.fault(call, job, nth),
+        }
+    }
+
+    /// What becomes of job `job`, which is accepted now.
+    pub(crate) fn fate(&self, job: u64) -> Fate {
+        let mut state = self.lock();
+        state.jobs.pop_front().unwrap_or_else(|| state.random.fate(job))
+    }
+
+    /// A lock that a panicking thread left behind still guards a whole plan.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

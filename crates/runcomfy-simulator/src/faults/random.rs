@@ -1,0 +1,148 @@
+//! Faults by chance: every kind that a call or a job can have, at a rate and from a seed.
+
+use std::time::Duration;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{Call, Failure, Fate, Fault, RetryAfter, Taken, seconds};
+use crate::seed::Draw;
+
+/// How often calls and jobs go wrong by chance. The same seed gives the same faults: the n-th call
+/// of a kind, or the n-th about one job, always has the same one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Random {
+    /// What the faults follow from.
+    pub seed: u64,
+    /// How many of all calls go wrong, from 0 to 1.
+    #[serde(deserialize_with = "rate")]
+    pub calls: f64,
+    /// How many of all jobs end otherwise than plainly succeeding, from 0 to 1.
+    #[serde(deserialize_with = "rate")]
+    pub jobs: f64,
+    /// The longest pause that a fault makes; also how late a cost is, at most.
+    #[serde(with = "seconds")]
+    pub longest_pause: Duration,
+}
+
+impl Default for Random {
+    /// Nothing goes wrong; pauses would be a tenth of a second.
+    fn default() -> Self {
+        Self { seed: 0, calls: 0.0, jobs: 0.0, longest_pause: Duration::from_millis(100) }
+    }
+}
+
+impl Random {
+    /// This many of all calls go wrong, from 0 to 1, each in one of the ways that its kind can.
+    pub fn calls(rate: f64) -> Self {
+        Self { calls: rate, ..Self::default() }
+    }
+
+    /// This many of all jobs have another fate than to succeed, from 0 to 1.
+    pub fn with_jobs(mut self, rate: f64) -> Self {
+        self.jobs = rate;
+        self
+    }
+
+    /// What the faults follow from.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The longest pause that a fault makes.
+    pub fn with_longest_pause(mut self, pause: Duration) -> Self {
+        self.longest_pause = pause;
+        self
+    }
+
+    /// What goes wrong with the `nth` call of a kind, or the `nth` about job `job`.
+    pub(super) fn fault(&self, call: Call, job: u64, nth: u64) -> Option<Fault> {
+        let mut draw = Draw::of(self.seed, [call as u64, job, nth]);
+        if !draw.happens(self.calls) {
+            return None;
+        }
+        let mut faults = faults_of(call, self.pause(&mut draw), draw.below(BODY_BYTES) as u64);
+        Some(faults.swap_remove(draw.below(faults.len())))
+    }
+
+    /// What becomes of job `job`.
+    pub(super) fn fate(&self, job: u64) -> Fate {
+        let mut draw = Draw::of(self.seed, [Call::ALL.len() as u64, job, 0]);
+        if !draw.happens(self.jobs) {
+            return Fate::Succeeds;
+        }
+        let fates = fates(self.pause(&mut draw));
+        fates[draw.below(fates.len())]
+    }
+
+    fn pause(&self, draw: &mut Draw) -> Duration {
+        self.longest_pause / 8 * (1 + draw.below(8) as u32)
+    }
+}
+
+/// A number from 0 to 1.
+fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let rate = f64::deserialize(deserializer)?;
+    if (0.0..=1.0).contains(&rate) {
+        Ok(rate)
+    } else {
+        Err(D::Error::custom("a rate is a number from 0 to 1"))
+    }
+}
+
+/// Where bodies are cut: the replies about a job are about as long.
+const BODY_BYTES: usize = 240;
+
+/// Every way in which a call of this kind goes wrong by chance. Each leaves the caller able to go
+/// on: no permanent refusal is among them, and a 4xx is never answered to what was carried out.
+fn faults_of(call: Call, pause: Duration, after: u64) -> Vec<Fault> {
+    let both = |fault: fn(Taken) -> Fault| [fault(Taken::No), fault(Taken::Yes)];
+    let mut faults = vec![
+        Fault::Latency(pause),
+        Fault::LateReply(pause),
+        Fault::RateLimit(RetryAfter::Unsaid),
+        Fault::RateLimit(RetryAfter::Seconds(1)),
+        Fault::RateLimit(RetryAfter::Date(1)),
+        Fault::CutBody { after },
+        Fault::SlowBody(pause / 8),
+        Fault::StaleConnection,
+    ];
+    faults.extend(both(|taken| Fault::Error { status: 500, code: Some(500_001), taken }));
+    faults.extend(both(|taken| Fault::Error { status: 503, code: None, taken }));
+    faults.extend(both(|taken| Fault::Html { status: 502, taken }));
+    faults.extend(both(|taken| Fault::Reset { taken }));
+    faults.extend(both(|taken| Fault::Close { taken }));
+    if call != Call::Output {
+        faults.extend(both(|taken| Fault::Error { status: 200, code: Some(500_001), taken }));
+        faults.extend(both(|taken| Fault::Html { status: 200, taken }));
+        faults.push(Fault::Truncated { after });
+    }
+    match call {
+        Call::Submit => faults.push(Fault::NoRequestId),
+        Call::Status => faults.push(Fault::Word("hibernating".to_owned())),
+        Call::Result => {
+            faults.push(Fault::Word("hibernating".to_owned()));
+            faults.push(Fault::Error { status: 400, code: Some(400_005), taken: Taken::No });
+        }
+        Call::Cancel | Call::Catalog | Call::Balance | Call::Output => {}
+    }
+    faults
+}
+
+/// Every fate of a job but to succeed plainly.
+fn fates(pause: Duration) -> [Fate; 9] {
+    [
+        Fate::Fails(Failure::Text),
+        Fate::Fails(Failure::Object),
+        Fate::Fails(Failure::Array),
+        Fate::Fails(Failure::Unsaid),
+        Fate::EndsCancelled,
+        Fate::OtherWords,
+        Fate::UnknownWords,
+        Fate::UnknownFields,
+        Fate::LateCost(pause),
+    ]
+}

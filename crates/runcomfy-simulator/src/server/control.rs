@@ -1,0 +1,74 @@
+//! What a test in another process asks of the simulator itself, under `/_simulator`. None of it is
+//! RunComfy's.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use serde::Deserialize;
+
+use super::App;
+use crate::faults::{Call, Fate, Fault, Random, seconds};
+use crate::ledger::Accepted;
+use crate::simulator::Traffic;
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/ledger", get(ledger))
+        .route("/traffic", get(traffic))
+        .route("/advance", post(advance))
+        .route("/faults", post(script).delete(clear))
+        .route("/jobs", post(script_jobs))
+        .route("/random", put(random))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    #[serde(deserialize_with = "seconds::deserialize")]
+    seconds: Duration,
+}
+
+/// What the next calls of a kind do; null goes well.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Script {
+    call: Call,
+    faults: Vec<Option<Fault>>,
+}
+
+async fn ledger(State(app): State<Arc<App>>) -> Json<Vec<Accepted>> {
+    Json(app.jobs.ledger())
+}
+
+async fn traffic(State(app): State<Arc<App>>) -> Json<Traffic> {
+    Json(app.traffic())
+}
+
+async fn advance(State(app): State<Arc<App>>, Json(asked): Json<Advance>) -> StatusCode {
+    app.jobs.advance(asked.seconds);
+    StatusCode::NO_CONTENT
+}
+
+async fn script(State(app): State<Arc<App>>, Json(script): Json<Script>) -> StatusCode {
+    app.plan.script(script.call, script.faults);
+    StatusCode::NO_CONTENT
+}
+
+async fn script_jobs(State(app): State<Arc<App>>, Json(fates): Json<Vec<Fate>>) -> StatusCode {
+    app.plan.script_jobs(fates);
+    StatusCode::NO_CONTENT
+}
+
+async fn random(State(app): State<Arc<App>>, Json(random): Json<Random>) -> StatusCode {
+    app.plan.set_random(random);
+    StatusCode::NO_CONTENT
+}
+
+async fn clear(State(app): State<Arc<App>>) -> StatusCode {
+    app.plan.clear();
+    StatusCode::NO_CONTENT
+}

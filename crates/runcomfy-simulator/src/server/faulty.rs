@@ -1,0 +1,225 @@
+//! Between the caller and the handlers: what goes wrong with a call.
+
+use std::convert::identity;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use serde_json::{Map, Value};
+use tokio::time::sleep;
+
+use super::body;
+use super::connection::Connection;
+use super::reply::{coded, problem};
+use super::{App, MOST_BODY_BYTES};
+use crate::faults::{Call, Fault, RetryAfter, Taken};
+
+/// How many calls of each kind there were.
+#[derive(Default)]
+pub(crate) struct Calls([AtomicU64; Call::ALL.len()]);
+
+impl Calls {
+    pub(crate) fn number_of(&self, call: Call) -> u64 {
+        self.0[call as usize].load(Ordering::Relaxed)
+    }
+
+    /// Counts one, and says which it is.
+    fn count(&self, call: Call) -> u64 {
+        self.0[call as usize].fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+/// The number of the job that a reply gives the id of, beside the reply.
+#[derive(Clone, Copy)]
+pub(super) struct Announces(pub(super) u64);
+
+/// What the layer around one kind of call has.
+#[derive(Clone)]
+pub(super) struct Around {
+    pub(super) app: Arc<App>,
+    pub(super) call: Call,
+}
+
+pub(super) async fn pass(
+    State(around): State<Around>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some(fault) = around.draw(&request) else {
+        return around.whole(next.run(request).await, identity);
+    };
+    match fault {
+        Fault::Latency(pause) => {
+            sleep(pause).await;
+            around.whole(next.run(request).await, identity)
+        }
+        Fault::LateReply(pause) => {
+            let reply = next.run(request).await;
+            sleep(pause).await;
+            around.whole(reply, identity)
+        }
+        Fault::RateLimit(retry_after) => {
+            take(Taken::No, request, next).await;
+            rate_limit(retry_after)
+        }
+        Fault::Error { status, code, taken } => {
+            take(taken, request, next).await;
+            match code {
+                Some(code) => coded(error_status(status), code, "a fault of the simulator"),
+                None => problem(error_status(status), "a fault of the simulator"),
+            }
+        }
+        Fault::Html { status, taken } => {
+            take(taken, request, next).await;
+            (error_status(status), Html(PAGE)).into_response()
+        }
+        Fault::Reset { taken } => {
+            take(taken, request, next).await;
+            connection.reset();
+            StatusCode::OK.into_response()
+        }
+        Fault::Close { taken } => {
+            take(taken, request, next).await;
+            connection.close();
+            StatusCode::OK.into_response()
+        }
+        Fault::CutBody { after } => {
+            with_length(next.run(request).await).map(|body| body::cut(body, after))
+        }
+        Fault::SlowBody(pause) => {
+            around.whole(next.run(request).await, |body| body::slow(body, pause))
+        }
+        Fault::Truncated { after } => {
+            with_bytes(next.run(request).await, |mut bytes| {
+                bytes.truncate(short_of(bytes.len(), after));
+                bytes
+            })
+            .await
+        }
+        Fault::NoRequestId => {
+            let left_out = ["request_id", "status_url", "result_url", "cancel_url"];
+            with_object(next.run(request).await, |reply| {
+                reply.retain(|key, _| !left_out.contains(&key.as_str()));
+            })
+            .await
+        }
+        Fault::Word(word) => {
+            let reply = next.run(request).await;
+            with_object(reply, |reply| {
+                if let Some(status) = reply.get_mut("status") {
+                    *status = word.into();
+                }
+            })
+            .await
+        }
+        Fault::StaleConnection => {
+            let reply = next.run(request).await;
+            connection.go_stale();
+            around.whole(reply, identity)
+        }
+    }
+}
+
+const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Gateway</title></head>\n\
+    <body><h1>This page is a fault of the simulator</h1></body></html>\n";
+
+impl Around {
+    /// What goes wrong with this call.
+    fn draw(&self, request: &Request) -> Option<Fault> {
+        let nth = self.app.calls.count(self.call);
+        let path = request.uri().path();
+        let id = path.strip_prefix("/v1/requests/").and_then(|rest| rest.split('/').next());
+        let (job, nth) = id.and_then(|id| self.app.jobs.count_call(id)).unwrap_or((0, nth));
+        self.app.plan.fault(self.call, job, nth)
+    }
+
+    /// A reply of which every byte is sent, in one way or another. Where it has a new job's id, the
+    /// ledger hears when that has happened.
+    fn whole(&self, reply: Response, send: impl FnOnce(Body) -> Body) -> Response {
+        let reply = with_length(reply);
+        let length = body::length(reply.body()).unwrap_or(u64::MAX);
+        let Some(Announces(number)) = reply.extensions().get().copied() else {
+            return reply.map(send);
+        };
+        let app = self.app.clone();
+        let through = move || app.jobs.note_reply(number);
+        reply.map(|body| body::noted(send(body), length, through))
+    }
+}
+
+/// Carries a call out and throws the reply away, or reads it to its end and does nothing.
+async fn take(taken: Taken, request: Request, next: Next) {
+    match taken {
+        Taken::Yes => drop(next.run(request).await),
+        // What cannot be read to its end is a call that the caller gave up.
+        Taken::No => drop(to_bytes(request.into_body(), MOST_BODY_BYTES).await),
+    }
+}
+
+/// The reply with its length in its head, so that it is not lost with another body.
+fn with_length(mut reply: Response) -> Response {
+    if let Some(length) = body::length(reply.body()) {
+        let headers = reply.headers_mut();
+        headers.entry(header::CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(length));
+    }
+    reply
+}
+
+fn rate_limit(retry_after: RetryAfter) -> Response {
+    let mut reply = problem(StatusCode::TOO_MANY_REQUESTS, "too many requests");
+    let value = match retry_after {
+        RetryAfter::Unsaid => return reply,
+        RetryAfter::Seconds(seconds) => HeaderValue::from(seconds),
+        RetryAfter::Date(seconds) => {
+            let date = SystemTime::now().checked_add(Duration::from_secs(seconds));
+            let date = httpdate::fmt_http_date(date.unwrap_or(SystemTime::UNIX_EPOCH));
+            match HeaderValue::try_from(date) {
+                Ok(date) => date,
+                Err(_) => return reply,
+            }
+        }
+    };
+    reply.headers_mut().insert(header::RETRY_AFTER, value);
+    reply
+}
+
+/// The status of a final reply; what is none becomes 500.
+fn error_status(status: u16) -> StatusCode {
+    let status = StatusCode::from_u16(status).ok().filter(|status| !status.is_informational());
+    status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// Where to cut a text of `length` bytes: at `after`, but before its end.
+fn short_of(length: usize, after: u64) -> usize {
+    usize::try_from(after).unwrap_or(usize::MAX).min(length.saturating_sub(1))
+}
+
+/// The reply with another body.
+async fn with_bytes(reply: Response, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Response {
+    let (mut parts, body) = reply.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    match to_bytes(body, usize::MAX).await {
+        Ok(bytes) => Response::from_parts(parts, Body::from(change(bytes.into()))),
+        Err(error) => {
+            problem(StatusCode::INTERNAL_SERVER_ERROR, &format!("no body to change: {error}"))
+        }
+    }
+}
+
+/// The reply with a changed JSON object; one that has none stays as it is.
+async fn with_object(reply: Response, change: impl FnOnce(&mut Map<String, Value>)) -> Response {
+    with_bytes(reply, |bytes| match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(mut object)) => {
+            change(&mut object);
+            Value::Object(object).to_string().into_bytes()
+        }
+        Ok(_) | Err(_) => bytes,
+    })
+    .await
+}

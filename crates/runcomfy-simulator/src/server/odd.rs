@@ -1,0 +1,75 @@
+//! The words for a job's states, and what is odd about the replies of an odd job.
+
+use serde_json::{Value, json};
+
+use crate::faults::{Failure, Fate};
+use crate::jobs::Phase;
+
+/// Which of RunComfy's two vocabularies a reply uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Words {
+    /// That of `/status`, which does not tell success from failure.
+    Status,
+    Result,
+}
+
+impl Words {
+    pub(super) fn of(self, phase: Phase, fate: Fate) -> &'static str {
+        let other = fate == Fate::OtherWords;
+        let unknown = fate == Fate::UnknownWords;
+        match phase {
+            Phase::Queued { .. } if other => "pending",
+            Phase::Queued { .. } if unknown => "napping",
+            Phase::Queued { .. } => "in_queue",
+            Phase::Running if other => "processing",
+            Phase::Running if unknown => "hibernating",
+            Phase::Running => "in_progress",
+            Phase::Finished { .. } => match (self, other) {
+                (Self::Status, false) | (Self::Result, true) => "completed",
+                (Self::Status, true) | (Self::Result, false) => "succeeded",
+            },
+            Phase::Failed { .. } => match self {
+                Self::Status => "completed",
+                Self::Result => "failed",
+            },
+            Phase::Cancelled { .. } if other => "canceled",
+            Phase::Cancelled { .. } => "cancelled",
+        }
+    }
+}
+
+/// The `error` of a failed job.
+pub(super) fn error(failure: Failure) -> Option<Value> {
+    let words = "the simulated model ran out of memory";
+    match failure {
+        Failure::Text => Some(json!(words)),
+        Failure::Object => Some(json!({"code": "OUT_OF_MEMORY", "message": words, "node": 7})),
+        Failure::Array => {
+            Some(json!([{"loc": ["body", "prompt"], "msg": words, "type": "value_error"}]))
+        }
+        Failure::Unsaid => None,
+    }
+}
+
+/// Adds fields that nobody knows to a reply and to its output; what else it could have is null.
+pub(super) fn add_unknown_fields(reply: &mut Value) {
+    add(reply, "worker", json!({"region": "nowhere", "retries": [0, 1.5, null]}));
+    add(reply, "queue_position", Value::Null);
+    if let Some(output) = reply.get_mut("output") {
+        for (name, value) in [
+            ("preview", json!({"blurhash": "LKO2?U%2Tw=w"})),
+            ("nsfw", json!([false])),
+            ("images", Value::Null),
+            ("audio", Value::Null),
+        ] {
+            add(output, name, value);
+        }
+    }
+}
+
+/// Adds what an object does not have yet.
+fn add(value: &mut Value, name: &str, member: Value) {
+    if let Value::Object(object) = value {
+        object.entry(name).or_insert(member);
+    }
+}

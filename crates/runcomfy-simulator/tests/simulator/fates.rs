@@ -1,0 +1,200 @@
+//! What becomes of jobs: each fate, by a clock that only the test moves.
+
+use std::time::Duration;
+
+use runcomfy_simulator::{Call, Failure, Fate, Fault, Pace, Simulator, State, Taken};
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A simulator in which a job is queued and runs for a second each, as the test moves the time.
+async fn site() -> Site {
+    let folder = Folder::new()
+        .file("m/model.json", r#"{"id": "a/video", "base_price_usd": 0.25}"#)
+        .file("m/input.json", "{}");
+    let builder = Simulator::builder(folder.path());
+    let pace = Pace { queue: SECOND, run: SECOND };
+    let simulator = builder.pace(pace).manual_time().funds_usd(1.0).start().await;
+    Site { simulator: simulator.expect("a simulator"), client: reqwest::Client::new() }
+}
+
+/// `/status` and `/result` as they are now.
+async fn look(site: &Site, id: &str) -> (Value, Value) {
+    let (_, status) = site.get(&format!("/requests/{id}/status")).await;
+    (status, site.get(&format!("/requests/{id}/result?include_cost=true")).await.1)
+}
+
+#[tokio::test]
+async fn time_stands_still_until_it_is_moved_and_tells_the_same_on_every_run() {
+    let site = site().await;
+    let id = site.submit("a/video", &json!({})).await;
+    for (word, position) in [("in_queue", json!(3)), ("in_progress", Value::Null)] {
+        for _ in 0..2 {
+            let (status, _) = look(&site, &id).await;
+            assert_eq!((&status["status"], &status["queue_position"]), (&json!(word), &position));
+        }
+        site.simulator.advance(SECOND);
+    }
+    let (status, result) = look(&site, &id).await;
+    assert_eq!(status["status"], "completed");
+    assert_eq!(result["status"], "succeeded");
+    assert_eq!(result["created_at"], "2026-01-01T00:00:00.000Z");
+    assert_eq!(result["finished_at"], "2026-01-01T00:00:02.000Z");
+    assert_eq!(result["cost"], 0.25);
+    site.simulator.advance(Duration::MAX);
+    assert_eq!(look(&site, &id).await.1["status"], "succeeded");
+}
+
+#[tokio::test]
+async fn a_running_clock_can_be_moved_too() {
+    let site = boat().start(QUEUED).await;
+    let id = site.submit(BOAT_IN_A_PATH, &boat_input()).await;
+    assert_eq!(look(&site, &id).await.0["status"], "in_queue");
+    site.simulator.advance(QUEUED.queue);
+    assert_eq!(look(&site, &id).await.0["status"], "completed");
+}
+
+#[tokio::test]
+async fn a_job_fails_with_each_shape_of_error() {
+    let site = site().await;
+    let shapes: [(Failure, fn(&Value) -> bool); 4] = [
+        (Failure::Text, Value::is_string),
+        (Failure::Object, |error| error["message"].is_string()),
+        (Failure::Array, |error| error[0]["msg"].is_string()),
+        (Failure::Unsaid, Value::is_null),
+    ];
+    for (failure, fits) in shapes {
+        site.simulator.script_jobs([Fate::Fails(failure)]);
+        let id = site.submit("a/video", &json!({})).await;
+        site.simulator.advance(2 * SECOND);
+        let (status, result) = look(&site, &id).await;
+        assert_eq!((&status["status"], &result["status"]), (&json!("completed"), &json!("failed")));
+        assert!(fits(&result["error"]), "{result}");
+        assert_eq!(result.get("output"), None);
+        assert_eq!(result.get("error").is_none(), failure == Failure::Unsaid);
+        let output = site.simulator.api_base().replace("/v1", &format!("/outputs/{id}.mp4"));
+        assert_eq!(site.fetch(&output).await.status(), 404);
+    }
+}
+
+#[tokio::test]
+async fn words_of_both_vocabularies_and_of_none_are_spoken() {
+    let cases = [
+        (Fate::Succeeds, ["in_queue", "in_progress", "completed"], "succeeded"),
+        (Fate::OtherWords, ["pending", "processing", "succeeded"], "completed"),
+        (Fate::UnknownWords, ["napping", "hibernating", "completed"], "succeeded"),
+        (Fate::EndsCancelled, ["in_queue", "in_progress", "cancelled"], "cancelled"),
+    ];
+    for (fate, words, end) in cases {
+        let site = site().await;
+        site.simulator.script_jobs([fate]);
+        let id = site.submit("a/video", &json!({})).await;
+        for word in words {
+            assert_eq!(look(&site, &id).await.0["status"], word);
+            site.simulator.advance(SECOND);
+        }
+        assert_eq!(look(&site, &id).await.1["status"], end);
+    }
+}
+
+#[tokio::test]
+async fn cancelled_is_spelt_both_ways() {
+    let site = site().await;
+    site.simulator.script_jobs([Fate::Succeeds, Fate::OtherWords]);
+    for word in ["cancelled", "canceled"] {
+        let id = site.submit("a/video", &json!({})).await;
+        let (_, reply) = site.post(&format!("/requests/{id}/cancel"), "").await;
+        assert_eq!((&reply["status"], &reply["outcome"]), (&json!(word), &json!("cancelled")));
+        let (status, result) = look(&site, &id).await;
+        assert_eq!((&status["status"], &result["status"]), (&json!(word), &json!(word)));
+    }
+}
+
+#[tokio::test]
+async fn an_output_has_fields_that_nobody_knows() {
+    let site = site().await;
+    site.simulator.script_jobs([Fate::UnknownFields]);
+    let id = site.submit("a/video", &json!({})).await;
+    assert_eq!(look(&site, &id).await.0["worker"]["region"], "nowhere");
+    site.simulator.advance(2 * SECOND);
+    let (_, result) = look(&site, &id).await;
+    assert!(result["output"]["video"].is_string());
+    assert!(result["output"]["preview"].is_object() && result["output"]["images"].is_null());
+}
+
+#[tokio::test]
+async fn a_cost_comes_late_and_a_record_expires() {
+    let site = site().await;
+    site.simulator.script_jobs([Fate::LateCost(3 * SECOND), Fate::Expires(3 * SECOND)]);
+    let late = site.submit("a/video", &json!({})).await;
+    let gone = site.submit("a/video", &json!({})).await;
+    site.simulator.advance(4 * SECOND);
+    assert_eq!(look(&site, &late).await.1.get("cost"), None);
+    assert_eq!(look(&site, &gone).await.1["status"], "succeeded");
+    site.simulator.advance(SECOND);
+    assert_eq!(look(&site, &late).await.1["cost"], 0.25);
+    let (status, result) = look(&site, &gone).await;
+    assert_eq!((&status["error_code"], &result["error_code"]), (&json!(404_001), &json!(404_001)));
+    let cancel = site.post(&format!("/requests/{gone}/cancel"), "").await;
+    assert_eq!((cancel.0, &cancel.1["error_code"]), (404, &json!(404_001)));
+}
+
+#[tokio::test]
+async fn the_ledger_has_what_was_accepted_and_nothing_else() {
+    let site = site().await;
+    let lost = Fault::Reset { taken: Taken::Yes };
+    site.simulator
+        .script(Call::Submit, [Some(lost), None, Some(Fault::Reset { taken: Taken::No })]);
+    let url = format!("{}/models/a/video", site.simulator.api_base());
+    let inputs = [json!({"n": 1}), json!({"n": 2, "text": "a".repeat(65_536)}), json!({"n": 3})];
+    for input in &inputs {
+        let call = site.client.post(&url).bearer_auth("any").body(input.to_string());
+        assert_eq!(call.send().await.is_ok(), input["n"] == 2);
+    }
+    let refused = site.post("/models/a/video", "[]").await;
+    assert_eq!(refused.0, 422);
+    let cancelled = site.submit("a/video", &json!({"n": 4})).await;
+    site.post(&format!("/requests/{cancelled}/cancel"), "").await;
+    site.simulator.advance(SECOND);
+
+    let ledger = site.simulator.ledger();
+    let rows: Vec<_> = ledger
+        .iter()
+        .map(|row| (row.request_id.as_str(), row.charged_usd, row.state, row.reply_left_whole))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("sim-000001", 0.25, State::InProgress, false),
+            ("sim-000002", 0.25, State::InProgress, true),
+            ("sim-000003", 0.0, State::Cancelled, true),
+        ]
+    );
+    assert!(ledger.iter().all(|row| row.model == "a/video"));
+    assert_eq!(ledger[0].input.as_ref(), Some(&inputs[0]));
+    assert_eq!((&ledger[1].input, ledger[1].input_bytes > 65_536), (&None, true));
+}
+
+#[tokio::test]
+async fn the_balance_goes_down_by_what_is_charged_and_ends_the_taking() {
+    let site = site().await;
+    let balance = async || {
+        let call = site.client.get(site.simulator.balance_url()).bearer_auth("any");
+        json_of(call).await
+    };
+    assert_eq!(balance().await, (200, json!({"balance_usd": 1.0, "currency": "USD"})));
+    let mut last = String::new();
+    for left in [0.75, 0.5, 0.25, 0.0] {
+        last = site.submit("a/video", &json!({})).await;
+        assert_eq!(balance().await.1["balance_usd"], left);
+    }
+    let (status, reply) = site.post("/models/a/video", "{}").await;
+    assert_eq!((status, &reply["error_code"]), (402, &json!(400_002)));
+    assert_eq!(site.simulator.ledger().len(), 4);
+    site.post(&format!("/requests/{last}/cancel"), "").await;
+    assert_eq!(balance().await.1["balance_usd"], 0.25);
+    let call = site.client.get(site.simulator.balance_url());
+    assert_eq!(json_of(call).await.0, 401);
+}

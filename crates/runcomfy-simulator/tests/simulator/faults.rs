@@ -1,0 +1,362 @@
+//! Each fault, as it looks from outside: over a bare socket, and in the ledger.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant, SystemTime};
+
+use runcomfy_simulator::{Call, Fault, Random, RetryAfter, Taken};
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+/// What came back on a connection before it ended, and how it ended.
+#[derive(Debug)]
+struct Seen {
+    bytes: Vec<u8>,
+    end: End,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Closed,
+    Reset,
+    /// It is open still.
+    Open,
+}
+
+impl Seen {
+    fn head(&self) -> String {
+        let text = String::from_utf8_lossy(&self.bytes);
+        text.split("\r\n\r\n").next().unwrap_or_default().to_owned()
+    }
+
+    fn status(&self) -> Option<u16> {
+        self.head().split(' ').nth(1)?.parse().ok()
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        let head = self.head();
+        let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned())
+    }
+
+    fn body(&self) -> &[u8] {
+        let end = self.bytes.windows(4).position(|four| four == b"\r\n\r\n");
+        end.map_or(&[][..], |end| &self.bytes[end + 4..])
+    }
+
+    fn length(&self) -> usize {
+        self.header("content-length").expect("a length").parse().expect("a number")
+    }
+}
+
+/// One connection to a simulator.
+struct Line(TcpStream);
+
+impl Line {
+    fn to(site: &Site) -> Self {
+        let base = site.simulator.api_base();
+        let address = base.trim_start_matches("http://").trim_end_matches("/v1");
+        let stream = TcpStream::connect(address).expect("a simulator");
+        stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout");
+        Self(stream)
+    }
+
+    fn send(&mut self, method: &str, path: &str, body: &str) {
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nhost: here\r\nauthorization: Bearer any\r\n");
+        let request = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
+        self.0.write_all(request.as_bytes()).expect("it is sent");
+    }
+
+    fn submit(&mut self) {
+        let path = format!("/v1/models/{BOAT_IN_A_PATH}");
+        self.send("POST", &path, &boat_input().to_string());
+    }
+
+    /// Reads until a reply is whole or the connection ends.
+    fn read(&mut self) -> Seen {
+        let mut seen = Seen { bytes: Vec::new(), end: End::Open };
+        let mut buffer = [0; 65536];
+        loop {
+            let has_head = seen.bytes.windows(4).any(|four| four == b"\r\n\r\n");
+            if has_head && seen.body().len() >= seen.length() {
+                return seen;
+            }
+            match self.0.read(&mut buffer) {
+                Ok(0) => return Seen { end: End::Closed, ..seen },
+                Ok(count) => seen.bytes.extend(&buffer[..count]),
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => {
+                    return Seen { end: End::Reset, ..seen };
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}
+
+/// What one submit sees, on a connection of its own.
+fn submit(site: &Site) -> Seen {
+    let mut line = Line::to(site);
+    line.submit();
+    line.read()
+}
+
+/// How many were accepted, and how many replies with an id left whole.
+fn booked(site: &Site) -> (usize, usize) {
+    let ledger = site.simulator.ledger();
+    (ledger.len(), ledger.iter().filter(|entry| entry.reply_left_whole).count())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_breaks_before_any_byte_whether_the_call_was_taken_or_not() {
+    for (taken, accepted) in [(Taken::No, 0), (Taken::Yes, 1)] {
+        for (fault, end) in
+            [(Fault::Reset { taken }, End::Reset), (Fault::Close { taken }, End::Closed)]
+        {
+            let site = boat().start(QUEUED).await;
+            site.simulator.script(Call::Submit, [fault.clone()]);
+            let seen = submit(&site);
+            assert_eq!((seen.bytes.len(), seen.end), (0, end), "{fault:?}");
+            assert_eq!(booked(&site), (accepted, 0), "{fault:?}");
+            assert_eq!(submit(&site).status(), Some(200), "only one call was to go wrong");
+            assert_eq!(booked(&site), (accepted + 1, 1));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_has_its_status_its_form_and_its_effect() {
+    let error = |status, code, taken| Fault::Error { status, code, taken };
+    let cases = [
+        (Fault::RateLimit(RetryAfter::Unsaid), 429, "application/json", "detail", 0),
+        (error(500, Some(500_001), Taken::No), 500, "application/json", "500001", 0),
+        (error(500, Some(500_001), Taken::Yes), 500, "application/json", "500001", 1),
+        (error(503, None, Taken::Yes), 503, "application/json", "detail", 1),
+        (error(200, Some(400_002), Taken::No), 200, "application/json", "400002", 0),
+        (error(200, Some(500_001), Taken::Yes), 200, "application/json", "500001", 1),
+        (error(99, None, Taken::No), 500, "application/json", "detail", 0),
+        (Fault::Html { status: 502, taken: Taken::No }, 502, "text/html", "<html>", 0),
+        (Fault::Html { status: 200, taken: Taken::Yes }, 200, "text/html", "<html>", 1),
+    ];
+    for (fault, status, content_type, words, accepted) in cases {
+        let site = boat().start(QUEUED).await;
+        site.simulator.script(Call::Submit, [fault.clone()]);
+        let seen = submit(&site);
+        assert_eq!((seen.status(), &seen.end), (Some(status), &End::Open), "{fault:?}");
+        let header = seen.header("content-type").expect("a content type");
+        assert!(header.starts_with(content_type), "{fault:?}: {header}");
+        assert!(String::from_utf8_lossy(seen.body()).contains(words), "{fault:?}");
+        assert_eq!(seen.header("retry-after"), None);
+        assert_eq!(booked(&site), (accepted, 0), "{fault:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_429_says_when_to_try_again_in_seconds_or_as_a_date() {
+    let site = boat().start(QUEUED).await;
+    let faults = [RetryAfter::Seconds(7), RetryAfter::Date(7)].map(Fault::RateLimit);
+    site.simulator.script(Call::Submit, faults);
+    assert_eq!(submit(&site).header("retry-after").as_deref(), Some("7"));
+    let date = submit(&site).header("retry-after").expect("a date");
+    assert!(date.ends_with(" GMT"), "{date}");
+    let date = httpdate::parse_http_date(&date).expect("a date");
+    let pause = date.duration_since(SystemTime::now()).expect("it is to come");
+    assert!((Duration::from_secs(3)..=Duration::from_secs(7)).contains(&pause), "{pause:?}");
+    assert_eq!(booked(&site), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_is_cut_where_it_was_to_be_and_before_its_end_at_the_latest() {
+    let site = boat().start(QUEUED).await;
+    for after in [0, 10, 40, 100_000] {
+        site.simulator.script(Call::Submit, [Fault::CutBody { after }]);
+        let seen = submit(&site);
+        assert_eq!((seen.status(), &seen.end), (Some(200), &End::Closed), "{seen:?}");
+        let expected = (after as usize).min(seen.length() - 1);
+        assert_eq!(seen.body().len(), expected, "{after}");
+    }
+    assert_eq!(booked(&site), (4, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_truncated_body_is_whole_as_http_goes_and_no_json() {
+    let site = boat().start(QUEUED).await;
+    for after in [0, 10, 100_000] {
+        site.simulator.script(Call::Submit, [Fault::Truncated { after }]);
+        let seen = submit(&site);
+        assert_eq!((seen.status(), &seen.end), (Some(200), &End::Open));
+        assert_eq!(seen.body().len(), seen.length());
+        assert!(serde_json::from_slice::<Value>(seen.body()).is_err());
+    }
+    assert_eq!(booked(&site), (3, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_body_comes_whole_and_in_its_time() {
+    let site = boat().start(QUEUED).await;
+    let pause = Duration::from_millis(20);
+    site.simulator.script(Call::Submit, [Fault::SlowBody(pause)]);
+    let start = Instant::now();
+    let seen = submit(&site);
+    assert!(start.elapsed() >= pause * 8, "{:?}", start.elapsed());
+    let reply: Value = serde_json::from_slice(seen.body()).expect("JSON");
+    assert_eq!(reply["request_id"], "sim-000001");
+    assert_eq!(booked(&site), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_during_latency_was_not_served_and_during_a_late_reply_was() {
+    let pause = Duration::from_millis(300);
+    for (fault, accepted) in [(Fault::Latency(pause), 0), (Fault::LateReply(pause), 1)] {
+        let site = boat().start(QUEUED).await;
+        site.simulator.script(Call::Submit, [fault.clone()]);
+        let mut line = Line::to(&site);
+        line.submit();
+        std::thread::sleep(pause / 3);
+        line.0.shutdown(Shutdown::Both).expect("it is open");
+        drop(line);
+        std::thread::sleep(pause * 2);
+        assert_eq!(booked(&site), (accepted, 0), "{fault:?}");
+
+        site.simulator.script(Call::Submit, [fault]);
+        let start = Instant::now();
+        assert_eq!(submit(&site).status(), Some(200));
+        assert!(start.elapsed() >= pause);
+        assert_eq!(booked(&site), (accepted + 1, 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_can_lack_its_id_or_have_another_word() {
+    let site = boat().start(QUEUED).await;
+    site.simulator.script(Call::Submit, [Fault::NoRequestId]);
+    assert_eq!(submit(&site).body(), b"{}");
+    assert_eq!(booked(&site), (1, 0));
+    site.simulator.script(Call::Status, [Some(Fault::Word("hibernating".into())), None]);
+    for word in ["hibernating", "in_queue"] {
+        let (status, reply) = site.get("/requests/sim-000001/status").await;
+        assert_eq!((status, &reply["status"]), (200, &json!(word)));
+        assert_eq!(reply["queue_position"], 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stale_connection_answers_once_and_is_reset_by_the_next_request() {
+    let site = boat().start(QUEUED).await;
+    site.simulator.script(Call::Submit, [Fault::StaleConnection]);
+    let mut line = Line::to(&site);
+    line.submit();
+    let seen = line.read();
+    assert_eq!((seen.status(), &seen.end), (Some(200), &End::Open));
+    assert_ne!(seen.header("connection").as_deref(), Some("close"));
+    line.submit();
+    let seen = line.read();
+    assert_eq!((seen.bytes.len(), seen.end), (0, End::Reset));
+    assert_eq!(booked(&site), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_nothing_went_wrong_with_is_kept() {
+    let site = boat().start(QUEUED).await;
+    let mut line = Line::to(&site);
+    for number in 1..=3 {
+        line.submit();
+        let seen = line.read();
+        assert_eq!((seen.status(), seen.end), (Some(200), End::Open));
+        assert_eq!(booked(&site), (number, number));
+    }
+    let traffic = site.simulator.traffic();
+    assert_eq!((traffic.open_connections, traffic.most_connections), (1, 1));
+    assert_eq!((traffic.calls[&Call::Submit], traffic.calls[&Call::Status]), (3, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_call_has_its_own_faults() {
+    let site = boat().start(AT_ONCE).await;
+    let id = site.submit(BOAT_IN_A_PATH, &boat_input()).await;
+    let video = site.result(&id).await["output"]["video"].as_str().expect("a URL").to_owned();
+    let (_, output) = video.split_at(video.find("/outputs").expect("a path"));
+    let calls = [
+        (Call::Submit, "POST", format!("/v1/models/{BOAT_IN_A_PATH}")),
+        (Call::Status, "GET", format!("/v1/requests/{id}/status")),
+        (Call::Result, "GET", format!("/v1/requests/{id}/result")),
+        (Call::Cancel, "POST", format!("/v1/requests/{id}/cancel")),
+        (Call::Catalog, "GET", "/v1/models".to_owned()),
+        (Call::Catalog, "GET", "/v1/models/categories".to_owned()),
+        (Call::Catalog, "GET", format!("/v1/models/{BOAT_IN_A_PATH}")),
+        (Call::Balance, "GET", "/prod/v2/balance".to_owned()),
+        (Call::Output, "GET", output.to_owned()),
+    ];
+    let input = boat_input().to_string();
+    for (call, method, path) in &calls {
+        let fault = Fault::Html { status: 502, taken: Taken::No };
+        site.simulator.script(*call, [fault]);
+        for (other, method, path) in calls.iter().filter(|(other, ..)| other != call) {
+            let mut line = Line::to(&site);
+            line.send(method, path, if *other == Call::Submit { &input } else { "" });
+            let status = line.read().status().expect("an answer");
+            assert!((200..300).contains(&status), "{other:?} for {call:?}: {status}");
+        }
+        let mut line = Line::to(&site);
+        line.send(method, path, &input);
+        assert_eq!(line.read().status(), Some(502), "{call:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_output_is_cut_and_slowed_like_any_reply() {
+    let site = boat().start(AT_ONCE).await;
+    let id = site.submit(BOAT_IN_A_PATH, &boat_input()).await;
+    let path = format!("/outputs/{id}.mp4");
+    let whole = {
+        let mut line = Line::to(&site);
+        line.send("GET", &path, "");
+        line.read()
+    };
+    let faults = [Fault::CutBody { after: 1000 }, Fault::SlowBody(Duration::from_millis(1))];
+    site.simulator.script(Call::Output, faults);
+    for (length, end) in [(1000, End::Closed), (whole.body().len(), End::Open)] {
+        let mut line = Line::to(&site);
+        line.send("GET", &path, "");
+        let seen = line.read();
+        assert_eq!(seen.length(), whole.length());
+        assert_eq!((seen.body(), &seen.end), (&whole.body()[..length], &end));
+    }
+}
+
+/// What goes wrong with 300 calls of two kinds, by chance.
+async fn by_chance(random: Random) -> Vec<String> {
+    let folder = boat();
+    let mut site = folder.start(AT_ONCE).await;
+    site.simulator.set_random(random);
+    site.client = reqwest::Client::new();
+    let mut all = Vec::new();
+    for _ in 0..150 {
+        let seen = submit(&site);
+        all.push(format!("{:?} {:?} {}", seen.status(), seen.end, seen.body().len()));
+    }
+    for entry in site.simulator.ledger().iter().take(50) {
+        for _ in 0..3 {
+            let mut line = Line::to(&site);
+            line.send("GET", &format!("/v1/requests/{}/status", entry.request_id), "");
+            let seen = line.read();
+            all.push(format!("{:?} {:?} {}", seen.status(), seen.end, seen.body().len()));
+        }
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chance_keeps_to_its_rate_and_follows_from_the_seed() {
+    let random = Random::calls(0.2).with_longest_pause(Duration::from_millis(2));
+    let (first, second) =
+        (by_chance(random.with_seed(7)).await, by_chance(random.with_seed(7)).await);
+    assert_eq!(first, second);
+    assert_ne!(first, by_chance(random.with_seed(8)).await);
+    let wrong = first.iter().filter(|line| !line.starts_with("Some(200) Open")).count();
+    // A fifth goes wrong, of which about a half can be told by status and end.
+    assert!((15..75).contains(&wrong), "{wrong} of {}", first.len());
+    let none = by_chance(Random::calls(0.0)).await;
+    assert!(none.iter().all(|line| line.starts_with("Some(200) Open")));
+}
