@@ -1,14 +1,19 @@
 //! What guards the workspace as a whole, in one binary.
 
+mod blocking;
 mod diagnostics;
+mod downloading;
 mod end_to_end;
 mod fixtures;
 mod fixups;
 mod from_json;
 mod fuzz;
 mod hostile;
+mod jobs;
 mod must_not_compile;
 mod regenerating;
+mod retrying;
+mod scripted;
 mod support;
 mod sync;
 mod tidy;

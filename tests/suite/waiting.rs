@@ -2,69 +2,14 @@
 //! off, and what their errors say.
 
 use std::error::Error;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use runcomfy::client::{ApiErrorKind, JobErrorReason, Polling, SubmitError};
-use runcomfy::{Client, Job, Media, Model, Valid};
-use runcomfy_models::minimax::hailuo_video_01_live::Input;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use crate::scripted::{client, hasty, http, input, job, server};
+
 const COMPLETED: &str = r#"{"status": "completed"}"#;
-
-/// Answers each request with what the script says to its path and how often that was asked
-/// before. Gives the API base, and every request's path.
-async fn server(
-    mut script: impl FnMut(&str, usize) -> String + Send + 'static,
-) -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
-    let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
-    let asked = Arc::new(Mutex::new(Vec::<String>::new()));
-    let log = asked.clone();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut buffer = [0; 4096];
-            let bytes = stream.read(&mut buffer).await.unwrap_or(0);
-            let head = String::from_utf8_lossy(&buffer[..bytes]).into_owned();
-            let Some(target) = head.split(' ').nth(1) else { continue };
-            let path = target.split('?').next().unwrap_or(target).to_owned();
-            let answer = {
-                let mut asked = log.lock().expect("no test panics with it");
-                let before = asked.iter().filter(|other| **other == path).count();
-                asked.push(path.clone());
-                script(&path, before)
-            };
-            let _ = stream.write_all(answer.as_bytes()).await;
-        }
-    });
-    (base, asked)
-}
-
-fn http(status: u16, headers: &str, body: &str) -> String {
-    let length = body.len();
-    format!(
-        "HTTP/1.1 {status} -\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"
-    )
-}
-
-fn client(base: &str, polling: Polling) -> Client {
-    let builder = Client::builder().api_base(base).token("hush-hush").polling(polling);
-    builder.deadline(Duration::from_secs(20)).build().expect("the settings are right")
-}
-
-fn job(base: &str, polling: Polling) -> Job<Input> {
-    client(base, polling).job("r-1".parse().expect("it is an id"))
-}
-
-fn hasty() -> Polling {
-    Polling::every(Duration::from_millis(5)).with_patience(2)
-}
-
-fn input() -> Valid<Input> {
-    let image = Media::url("https://example.com/boat.png").expect("it is an address");
-    Input::new("a paper boat", image).validate().expect("it is right")
-}
 
 /// An error and everything under it, each on a line.
 fn chain(error: &(dyn Error + 'static)) -> Vec<String> {

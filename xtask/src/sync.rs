@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use runcomfy::Client;
-use runcomfy::client::ClientBuilder;
+use runcomfy::client::{ClientBuilder, Retry};
 use runcomfy_codegen::import::{Import, Pages};
 use semver::Version;
 
@@ -57,7 +57,8 @@ pub(crate) fn run(args: &SyncArgs) -> Result<ExitCode> {
 fn judge(args: &SyncArgs, schemas: &std::path::Path) -> Result<(Import, Plan)> {
     let version = Version::parse(env!("CARGO_PKG_VERSION")).context("xtask's own version")?;
     let known = known::read(schemas)?;
-    let mut builder = ClientBuilder::from_env()?;
+    // Whoever runs this sees what went wrong at once, and can run it again.
+    let mut builder = ClientBuilder::from_env()?.retry(Retry::never());
     if let Some(base) = &args.api_base {
         builder = builder.api_base(base);
     }

@@ -38,6 +38,10 @@ pub enum ConfigError {
     /// A pattern of output hosts that is neither a host nor `*.` and a host.
     #[error("`{0}` is no output host: give `example.com`, or `*.example.com` for all below it")]
     OutputHost(String),
+    /// The system gave no thread to a client whose calls block.
+    #[cfg(feature = "blocking")]
+    #[error("the system gave no thread to make calls in")]
+    Runtime(#[source] std::io::Error),
     /// The HTTP library could not be set up.
     #[error("the HTTP client could not be set up")]
     Http(#[source] reqwest::Error),

@@ -15,9 +15,12 @@ use super::job::{Answers, Job, Success};
 #[must_use = "a run does nothing until it is awaited"]
 pub struct Run<'a, M: Answers> {
     submit: Pin<Box<dyn Future<Output = Result<Job<M>, SubmitError>> + Send + 'a>>,
-    taken: Option<Box<dyn FnOnce(&Job<M>) + Send + 'a>>,
+    taken: Option<OnTaken<'a, M>>,
     cancel: bool,
 }
+
+/// What is called with the job.
+type OnTaken<'a, M> = Box<dyn FnOnce(&Job<M>) + Send + 'a>;
 
 impl<'a, M: Answers> Run<'a, M> {
     pub(super) fn new(

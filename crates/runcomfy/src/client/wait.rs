@@ -104,10 +104,10 @@ impl<'a, M: Answers> Updates<'a, M> {
                 let reply = job.client.ask(Lane::Look, job.ask("result")).await?;
                 reply::result(&reply, job.id())
             };
-            if let Some(result) = self.patiently(Asked::Result, read).await? {
-                if let Some(success) = job.ended(result)? {
-                    return Ok(success);
-                }
+            if let Some(result) = self.patiently(Asked::Result, read).await?
+                && let Some(success) = job.ended(result)?
+            {
+                return Ok(success);
             }
             // The result was not there yet: go on looking.
             self.finished = false;

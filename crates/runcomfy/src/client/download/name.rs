@@ -18,13 +18,13 @@ const LONGEST_EXTENSION: usize = 16;
 pub(super) fn names<'a>(id: &RequestId, urls: impl Iterator<Item = &'a Url>) -> Vec<String> {
     // Many systems take `A` and `a` for one name.
     let mut taken = HashSet::new();
-    let mut name = |url: &Url| {
+    let name = |url: &Url| {
         let (stem, extension) = parts(url);
         let numbered = (2..).map(|number| format!("{id}-{stem}-{number}{extension}"));
         let mut names = std::iter::once(format!("{id}-{stem}{extension}")).chain(numbered);
         names.find(|name| taken.insert(name.to_ascii_lowercase())).unwrap_or_default()
     };
-    urls.map(|url| name(url)).collect()
+    urls.map(name).collect()
 }
 
 /// The last part of an address as a stem and an extension, in letters, digits, `-` and `_`.

@@ -1,0 +1,266 @@
+//! Outputs on their way to disk: whole or not there, once, from allowed hosts, without the
+//! token.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use runcomfy::Client;
+use runcomfy::client::{Download, DownloadErrorReason, Success};
+use serde_json::{Value, json};
+
+use crate::scripted::{builder, client, hasty, http, serve, server};
+
+/// What the file of these tests holds.
+const FILE: &str = "0123456789abcdefghij";
+
+/// The success of a job whose output is this.
+async fn success(output: Value) -> Success<Value> {
+    let body = json!({"status": "succeeded", "output": output}).to_string();
+    let (base, _) = server(move |_, _| http(200, "", &body)).await;
+    let job = client(&base, hasty()).raw().job("r-1".parse().expect("it is an id"));
+    job.result().await.expect("it answers").expect("it is finished")
+}
+
+/// Where a file of the server with this base is.
+fn at(base: &str, path: &str) -> String {
+    base.replace("/v1", path)
+}
+
+/// An answer whose connection is closed after so many bytes of its body.
+fn cut(after: usize, status: u16, headers: &str, body: &str) -> String {
+    let whole = http(status, headers, body);
+    whole[..whole.len() - body.len() + after].to_owned()
+}
+
+/// The first byte that a request asks for, and its `If-Range`.
+fn asked_range(head: &str) -> Option<(usize, String)> {
+    let header = |name: &str| {
+        let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with(name))?;
+        Some(line.split_once(": ")?.1.trim().to_owned())
+    };
+    let first = header("range: ")?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()?;
+    Some((first, header("if-range: ")?))
+}
+
+fn part(first: usize) -> String {
+    let range = format!("content-range: bytes {first}-{}/{}\r\n", FILE.len() - 1, FILE.len());
+    http(206, &range, &FILE[first..])
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("it is there");
+    let name = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.expect("it can be read").file_name().to_string_lossy().into_owned()
+    };
+    let mut names: Vec<String> = entries.map(name).collect();
+    names.sort();
+    names
+}
+
+/// The one reason for which a download failed.
+async fn reason(client: &Client, url: &str, to: &Download) -> DownloadErrorReason {
+    let success = success(json!(url)).await;
+    let mut error = client.download(&success, to).await.expect_err("it fails");
+    assert_eq!(error.id.as_str(), "r-1");
+    assert!(error.to_string().contains(url), "{error}");
+    assert_eq!(error.failed.len(), 1);
+    error.failed.remove(0).reason
+}
+
+#[tokio::test]
+async fn every_output_is_saved_under_its_own_name_and_without_the_token() {
+    let heads = Arc::new(Mutex::new(Vec::<String>::new()));
+    let seen = heads.clone();
+    let (base, _) = serve(move |head, _| {
+        seen.lock().expect("no test panics with it").push(head.to_ascii_lowercase());
+        http(200, "", FILE)
+    })
+    .await;
+    let folder = tempfile::tempdir().expect("there is room");
+    let (a, b) = (at(&base, "/x/boat.png"), at(&base, "/y/boat.png"));
+    let output = json!({"a_video": a, "more": [{"images": [b, a, "no address", 7]}]});
+    let success = success(output).await;
+    let total = Arc::new(Mutex::new(0));
+    let counted = total.clone();
+    let to = Download::into_folder(folder.path().join("new/folder")).on_progress(move |progress| {
+        assert!(progress.bytes <= progress.total.expect("it is told"));
+        *counted.lock().expect("no test panics with it") += usize::from(progress.bytes > 0);
+    });
+    let client = client(&base, hasty());
+    let saved = client.download(&success, &to).await.expect("they are there");
+    let mut found: Vec<_> = saved
+        .iter()
+        .map(|file| {
+            let name = file.path.file_name().expect("it has one").to_string_lossy().into_owned();
+            (file.place.to_string(), name)
+        })
+        .collect();
+    found.sort();
+    let expected = [("a_video", "r-1-boat.png"), ("more[0].images[0]", "r-1-boat-2.png")];
+    assert_eq!(found, expected.map(|(place, name)| (place.to_owned(), name.to_owned())));
+    for file in &saved {
+        assert_eq!(std::fs::read_to_string(&file.path).expect("it is there"), FILE);
+        assert_eq!(file.bytes, FILE.len() as u64);
+    }
+    assert_eq!(names(&folder.path().join("new/folder")), ["r-1-boat-2.png", "r-1-boat.png"]);
+    assert_eq!(*total.lock().expect("no test panics with it"), 2);
+    let heads = heads.lock().expect("no test panics with it");
+    assert_eq!(heads.len(), 2);
+    for head in heads.iter() {
+        assert!(!head.contains("hush") && !head.contains("authorization"), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_download_is_taken_up_where_it_broke_and_only_of_the_same_file() {
+    let tag = "etag: \"one\"\r\n";
+    let range = |head: &str| asked_range(head).unwrap_or_else(|| panic!("no range in {head}"));
+    type Script = Box<dyn FnMut(&str, usize) -> String + Send>;
+    let cases: Vec<(&str, Script, usize)> = vec![
+        (
+            "ranges",
+            Box::new(move |head, before| match before {
+                0 => cut(7, 200, tag, FILE),
+                1 => {
+                    assert_eq!(range(head), (7, "\"one\"".to_owned()));
+                    let range = "content-range: bytes 7-19/20\r\n";
+                    cut(5, 206, range, &FILE[7..])
+                }
+                _ => part(range(head).0),
+            }),
+            3,
+        ),
+        (
+            "another file by now",
+            Box::new(move |_, before| match before {
+                0 => cut(7, 200, tag, &FILE.to_uppercase()),
+                _ => http(200, tag, FILE),
+            }),
+            2,
+        ),
+        (
+            "a host that tells no version",
+            Box::new(move |head, before| match before {
+                0 => cut(7, 200, "etag: W/\"one\"\r\n", FILE),
+                _ => {
+                    assert_eq!(asked_range(head), None);
+                    http(200, "", FILE)
+                }
+            }),
+            2,
+        ),
+        (
+            "another part than was asked for",
+            Box::new(move |_, before| match before {
+                0 => cut(7, 200, tag, FILE),
+                1 => part(3),
+                _ => http(200, tag, FILE),
+            }),
+            3,
+        ),
+        (
+            "no such range",
+            Box::new(move |_, before| match before {
+                0 => cut(7, 200, tag, FILE),
+                1 => http(416, "", ""),
+                _ => http(200, tag, FILE),
+            }),
+            3,
+        ),
+        (
+            "an error of the server",
+            Box::new(move |_, before| match before {
+                0 => http(503, "retry-after: 0\r\n", "<html>"),
+                1 => String::new(),
+                _ => http(200, "", FILE),
+            }),
+            3,
+        ),
+    ];
+    for (name, script, calls) in cases {
+        let (base, asked) = serve(script).await;
+        let folder = tempfile::tempdir().expect("there is room");
+        let success = success(json!(at(&base, "/boat.png"))).await;
+        let to = Download::into_folder(folder.path());
+        let saved = client(&base, hasty()).download(&success, &to).await.expect(name);
+        assert_eq!(std::fs::read_to_string(&saved[0].path).expect("it is there"), FILE, "{name}");
+        assert_eq!(asked.lock().expect("no test panics with it").len(), calls, "{name}");
+        assert_eq!(names(folder.path()), ["r-1-boat.png"], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_had_leaves_nothing_behind() {
+    let (base, asked) = serve(|head, _| match head.split(' ').nth(1).unwrap_or_default() {
+        "/gone.png" => http(404, "", ""),
+        "/broken.png" => cut(7, 200, "", FILE),
+        "/round.png" => http(302, "location: /round.png\r\n", ""),
+        "/away.png" => http(302, "location: http://10.0.0.1/x.png\r\n", ""),
+        "/near.png" => http(302, "location: boat.png\r\n", ""),
+        "/endless.png" => format!("HTTP/1.1 200 -\r\n\r\n{}", "x".repeat(4000)),
+        _ => http(200, "", FILE),
+    })
+    .await;
+    let folder = tempfile::tempdir().expect("there is room");
+    let to = Download::into_folder(folder.path()).most_bytes(FILE.len() as u64);
+    let client = client(&base, hasty());
+    type Expected = fn(&DownloadErrorReason) -> bool;
+    let cases: [(&str, Expected, usize); 5] = [
+        ("/gone.png", |it| matches!(it, DownloadErrorReason::Status { http_status: 404, .. }), 1),
+        ("/broken.png", |it| matches!(it, DownloadErrorReason::Transport(_)), 51),
+        ("/round.png", |it| matches!(it, DownloadErrorReason::Redirect), 6),
+        ("/away.png", |it| matches!(it, DownloadErrorReason::Host(_)), 1),
+        ("/endless.png", |it| matches!(it, DownloadErrorReason::TooLarge(20)), 1),
+    ];
+    for (path, expected, calls) in cases {
+        let reason = reason(&client, &at(&base, path), &to).await;
+        assert!(expected(&reason), "{path}: {reason:?}");
+        let asked = asked.lock().expect("no test panics with it");
+        let times = asked.iter().filter(|other| *other == path).count();
+        // Each time that gets anywhere is a new beginning, up to a limit.
+        assert!(times == calls || (path == "/broken.png" && times <= calls), "{path}: {times}");
+    }
+    let small = to.clone().most_bytes(FILE.len() as u64 - 1);
+    let large = reason(&client, &at(&base, "/boat.png"), &small).await;
+    assert!(matches!(large, DownloadErrorReason::TooLarge(19)), "{large:?}");
+    assert_eq!(names(folder.path()), [""; 0]);
+
+    let near = success(json!(at(&base, "/near.png"))).await;
+    assert_eq!(client.download(&near, &to).await.expect("it is there").len(), 1);
+}
+
+#[tokio::test]
+async fn a_file_is_replaced_only_where_that_was_asked_for() {
+    let (base, asked) = server(|_, _| http(200, "", FILE)).await;
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("r-1-boat.png");
+    std::fs::write(&path, "mine").expect("it can be written");
+    let (client, url) = (client(&base, hasty()), at(&base, "/boat.png"));
+    let to = Download::into_folder(folder.path());
+    let reason = reason(&client, &url, &to).await;
+    assert!(matches!(&reason, DownloadErrorReason::Exists(found) if *found == path), "{reason:?}");
+    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "mine");
+    assert_eq!(asked.lock().expect("no test panics with it").len(), 0);
+
+    let success = success(json!(url)).await;
+    client.download(&success, &to.replace()).await.expect("it is replaced");
+    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), FILE);
+    assert_eq!(names(folder.path()), ["r-1-boat.png"]);
+}
+
+#[tokio::test]
+async fn nothing_is_downloaded_from_a_host_that_is_not_named() {
+    let (base, asked) = server(|_, _| http(200, "", FILE)).await;
+    let folder = tempfile::tempdir().expect("there is room");
+    let to = Download::into_folder(folder.path());
+    // An API elsewhere has no outputs on this machine.
+    let elsewhere = builder("https://example.invalid/v1").build().expect("the settings are right");
+    let url = at(&base, "/boat.png");
+    let reason = reason(&elsewhere, &url, &to).await;
+    assert!(matches!(reason, DownloadErrorReason::Host(_)), "{reason:?}");
+    for url in ["https://example.com/x.png", "http://a.runcomfy.net/x.png"] {
+        let reason = self::reason(&client(&base, hasty()), url, &to).await;
+        assert!(matches!(reason, DownloadErrorReason::Host(_)), "{url}: {reason:?}");
+    }
+    assert_eq!(asked.lock().expect("no test panics with it").len(), 0);
+}

@@ -1,0 +1,223 @@
+//! Jobs against the simulator: taken up again, without their type, in limits, dropped, paid.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use runcomfy::client::{
+    CancelOutcome, CatalogQuery, JobErrorReason, Polling, RequestId, RunError, Status, SubmitError,
+};
+use runcomfy::{Client, Job, Media, Model, Valid};
+use runcomfy_models::minimax::hailuo_video_01_live::Input;
+use runcomfy_simulator::{Failure, Fate, Pace, Simulator, State};
+use serde_json::{Value, json};
+
+use crate::scripted;
+use crate::support::root;
+
+const MODEL: &str = "minimax/Hailuo Video 01 Live";
+
+async fn simulator(queue_ms: u64, run_ms: u64) -> Simulator {
+    let pace = Pace { queue: Duration::from_millis(queue_ms), run: Duration::from_millis(run_ms) };
+    Simulator::builder(root().join("schemas")).pace(pace).start().await.expect("it starts")
+}
+
+fn client(simulator: &Simulator) -> Client {
+    scripted::client(simulator.api_base(), Polling::every(Duration::from_millis(10)))
+}
+
+fn input(simulator: &Simulator) -> Valid<Input> {
+    let image = Media::url(simulator.picture_url(640, 480)).expect("it is an address");
+    Input::new("a paper boat", image).validate().expect("it is right")
+}
+
+#[tokio::test]
+async fn a_job_is_taken_up_again_elsewhere_with_and_without_its_type() {
+    let simulator = simulator(50, 50).await;
+    let stored =
+        client(&simulator).submit(&input(&simulator)).await.expect("taken").id().to_string();
+
+    let elsewhere = client(&simulator);
+    let id: RequestId = stored.parse().expect("it is an id");
+    let typed: Job<Input> = elsewhere.job(id.clone());
+    let success = typed.wait().await.expect("it succeeds");
+    let raw = elsewhere.raw().job(id).wait().await.expect("it succeeds");
+    assert_eq!(raw.output, raw.raw);
+    assert_eq!(raw.output["video"], json!(success.output.video.expect("there is one").as_str()));
+}
+
+#[tokio::test]
+async fn a_model_that_is_not_known_here_takes_json_and_answers_in_json() {
+    let simulator = simulator(0, 0).await;
+    let raw = client(&simulator).raw();
+    let right = json!({"prompt": "a", "image_url": simulator.picture_url(640, 480)});
+    let success = raw.run(MODEL, &right).await.expect("it succeeds");
+    assert!(success.output["video"].is_string(), "{}", success.output);
+    assert_eq!(simulator.ledger()[0].input.as_ref(), Some(&right));
+
+    let error = raw.submit(MODEL, &json!({"prompt": 7})).await.expect_err("it is wrong");
+    assert!(matches!(error, SubmitError::Rejected(_)), "{error}");
+    for id in ["", "a", "../models", "a/../b"] {
+        let error = raw.submit(id, &right).await.expect_err("it is no id");
+        assert!(matches!(error, SubmitError::ModelId(_)), "{error}");
+    }
+    assert_eq!(simulator.ledger().len(), 1);
+}
+
+#[tokio::test]
+async fn a_failed_job_gives_its_error_in_full_whatever_its_shape() {
+    let simulator = simulator(0, 0).await;
+    let is: [(Failure, fn(&Value) -> bool); 4] = [
+        (Failure::Text, Value::is_string),
+        (Failure::Object, Value::is_object),
+        (Failure::Array, Value::is_array),
+        // All that there is, since it says nothing of an error.
+        (Failure::Unsaid, |value| value["status"] == "failed"),
+    ];
+    for (shape, is) in is {
+        simulator.script_jobs([Fate::Fails(shape)]);
+        let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
+        let error = job.wait().await.expect_err("it fails");
+        assert_eq!(&error.id, job.id());
+        let JobErrorReason::Failed(said) = &error.reason else { panic!("{error}") };
+        assert!(is(said), "{shape:?}: {said}");
+        assert!(error.to_string().contains(&said.to_string()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn every_known_word_and_every_unknown_one_ends_as_it_should() {
+    let simulator = simulator(40, 40).await;
+    for fate in [Fate::OtherWords, Fate::UnknownWords, Fate::UnknownFields] {
+        simulator.script_jobs([fate]);
+        let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
+        let mut words = Vec::new();
+        let mut updates = job.updates();
+        while let Some(update) = updates.next().await.expect("it answers") {
+            words.push(update.status);
+        }
+        let odd = words.iter().any(|status| matches!(status, Status::Other(_)));
+        assert_eq!(odd, fate != Fate::UnknownFields, "{fate:?}: {words:?}");
+        assert!(job.wait().await.expect("it succeeds").output.video.is_some(), "{fate:?}");
+    }
+    simulator.script_jobs([Fate::EndsCancelled]);
+    let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
+    let error = job.wait().await.expect_err("it is cancelled");
+    assert!(matches!(error.reason, JobErrorReason::Cancelled), "{error}");
+}
+
+#[tokio::test]
+async fn a_cost_that_comes_late_is_there_in_the_end() {
+    let simulator = simulator(0, 0).await;
+    simulator.script_jobs([Fate::LateCost(Duration::from_millis(200))]);
+    let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
+    assert_eq!(job.wait().await.expect("it succeeds").cost, None);
+    assert_eq!(job.cost().await.expect("it answers"), None);
+    assert_eq!(job.cost_within(Duration::from_millis(20)).await.expect("it answers"), None);
+    let cost = job.cost_within(Duration::from_secs(20)).await.expect("it answers");
+    assert_eq!(cost, Some(simulator.ledger()[0].charged_usd));
+}
+
+#[tokio::test]
+async fn the_looks_at_a_job_are_a_stream_too() {
+    let simulator = simulator(60, 0).await;
+    let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
+    let seen: Vec<_> =
+        job.updates().into_stream().map(|it| it.expect("it answers")).collect().await;
+    assert_eq!(seen.first().map(|update| update.queue_position.is_some()), Some(true));
+    assert_eq!(seen.last().map(|update| &update.status), Some(&Status::Completed));
+
+    let gone: Job<Input> = client(&simulator).job("sim-none".parse().expect("it is an id"));
+    let seen: Vec<_> = gone.updates().into_stream().collect().await;
+    assert!(matches!(&seen[..], [Err(error)] if error.id == *gone.id()), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_run_hands_over_the_id_before_it_waits_and_every_error_has_it() {
+    let simulator = simulator(0, 0).await;
+    let (client, input) = (client(&simulator), input(&simulator));
+    let mut early = None;
+    let success = client.run(&input).on_taken(|job| early = Some(job.id().clone())).await;
+    let success = success.expect("it succeeds");
+    assert_eq!(early, Some(success.id));
+
+    simulator.script_jobs([Fate::Fails(Failure::Text)]);
+    let error = client.run(&input).await.expect_err("it fails");
+    assert!(matches!(&error, RunError::Job(_)), "{error}");
+    assert_eq!(error.id().map(|id| id.to_string()), Some(simulator.ledger()[1].request_id.clone()));
+}
+
+#[tokio::test]
+async fn a_job_is_cancelled_on_drop_only_where_it_was_asked_for_and_goes_on() {
+    let simulator = simulator(60_000, 0).await;
+    let (client, input) = (client(&simulator), input(&simulator));
+    let submit = async || client.submit(&input).await.expect("it is taken");
+    drop(submit().await);
+    drop(submit().await.cancel_on_drop().keep());
+    drop(submit().await.cancel_on_drop());
+    let run = client.run(&input).cancel_on_drop();
+    let late = tokio::time::timeout(Duration::from_millis(300), run.into_future()).await;
+    assert!(late.is_err(), "it waits");
+    for _ in 0..200 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        if simulator.ledger().iter().filter(|job| job.state == State::Cancelled).count() == 2 {
+            break;
+        }
+    }
+    let states: Vec<State> = simulator.ledger().iter().map(|job| job.state).collect();
+    assert_eq!(states, [State::InQueue, State::InQueue, State::Cancelled, State::Cancelled]);
+}
+
+#[tokio::test]
+async fn a_job_that_ended_is_not_cancelled_when_it_is_dropped() {
+    let simulator = simulator(0, 0).await;
+    let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
+    let guarded = job.cancel_on_drop();
+    guarded.wait().await.expect("it succeeds");
+    drop(guarded);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let calls = simulator.traffic().calls;
+    assert_eq!(calls[&runcomfy_simulator::Call::Cancel], 0);
+}
+
+#[tokio::test]
+async fn no_more_jobs_are_in_flight_than_allowed_whichever_clone_submits() {
+    let simulator = simulator(60_000, 0).await;
+    let client = scripted::builder(simulator.api_base()).jobs_in_flight(2);
+    let client = client.build().expect("the settings are right");
+    let input = input(&simulator);
+    let first = client.submit(&input).await.expect("it is taken");
+    let second = client.clone().submit(&input).await.expect("it is taken");
+    let short = Duration::from_millis(100);
+    let third = tokio::time::timeout(short, client.submit(&input)).await;
+    assert!(third.is_err(), "a third job was let through");
+    assert_eq!(simulator.ledger().len(), 2);
+    // One that ends gives its place back, and so does one that is dropped.
+    assert_eq!(first.cancel().await.expect("it answers"), CancelOutcome::Cancelled);
+    let third = client.submit(&input).await.expect("it is taken");
+    drop(second);
+    let _fourth = client.submit(&input).await.expect("it is taken");
+    drop((first, third));
+    assert_eq!(simulator.ledger().len(), 4);
+}
+
+#[tokio::test]
+async fn the_catalog_a_model_and_the_balance_are_read_by_their_types() {
+    let simulator = simulator(0, 0).await;
+    let client = client(&simulator);
+    let query = CatalogQuery::default().search("hailuo").limit(2).with_schemas();
+    let page = client.catalog(&query).await.expect("it answers");
+    assert!(page.total.is_some_and(|total| total >= page.models.len()), "{page:?}");
+    assert!((1..=2).contains(&page.models.len()), "{page:?}");
+    let schemas = page.models.iter().filter_map(|entry| entry.input_schema.as_ref());
+    assert_eq!(
+        schemas.filter(|schema| schema["properties"].is_object()).count(),
+        page.models.len()
+    );
+
+    let entry = client.model(MODEL).await.expect("it answers");
+    assert_eq!(entry.model_id.as_deref(), Some(MODEL));
+    assert!(entry.input_schema.is_some());
+    assert!(client.model("no/such-model").await.is_err());
+    assert!(client.categories().await.is_ok());
+    assert_eq!(client.balance().await.expect("it answers").balance_usd, Some(1_000_000.0));
+}

@@ -1,0 +1,84 @@
+//! A server that answers as a script says, and a client that is quick to try again.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use runcomfy::client::{ClientBuilder, Polling, Retry};
+use runcomfy::{Client, Job, Media, Model, Valid};
+use runcomfy_models::minimax::hailuo_video_01_live::Input;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+/// Answers each request with what the script says to its path and how often that was asked
+/// before. Gives the API base, and every request's path.
+pub(crate) async fn server(
+    mut script: impl FnMut(&str, usize) -> String + Send + 'static,
+) -> (String, Arc<Mutex<Vec<String>>>) {
+    serve(move |head, before| script(path(head), before)).await
+}
+
+/// The same for a script that is given the whole head of a request.
+pub(crate) async fn serve(
+    mut script: impl FnMut(&str, usize) -> String + Send + 'static,
+) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+    let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
+    let asked = Arc::new(Mutex::new(Vec::<String>::new()));
+    let log = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut buffer = [0; 4096];
+            let bytes = stream.read(&mut buffer).await.unwrap_or(0);
+            let head = String::from_utf8_lossy(&buffer[..bytes]).into_owned();
+            if !head.contains(' ') {
+                continue;
+            }
+            let path = path(&head).to_owned();
+            let answer = {
+                let mut asked = log.lock().expect("no test panics with it");
+                let before = asked.iter().filter(|other| **other == path).count();
+                asked.push(path);
+                script(&head, before)
+            };
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    (base, asked)
+}
+
+/// The path in the head of a request.
+fn path(head: &str) -> &str {
+    let target = head.split(' ').nth(1).unwrap_or_default();
+    target.split('?').next().unwrap_or(target)
+}
+
+pub(crate) fn http(status: u16, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status} -\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"
+    )
+}
+
+pub(crate) fn client(base: &str, polling: Polling) -> Client {
+    builder(base).polling(polling).build().expect("the settings are right")
+}
+
+/// Settings of a client that tries again twice, at once.
+pub(crate) fn builder(base: &str) -> ClientBuilder {
+    let retry = Retry::default().with_times(2).with_first(Duration::from_millis(2));
+    let builder = Client::builder().api_base(base).token("hush-hush").polling(hasty());
+    builder.retry(retry).deadline(Duration::from_secs(20))
+}
+
+pub(crate) fn job(base: &str, polling: Polling) -> Job<Input> {
+    client(base, polling).job("r-1".parse().expect("it is an id"))
+}
+
+pub(crate) fn hasty() -> Polling {
+    Polling::every(Duration::from_millis(5)).with_patience(2)
+}
+
+pub(crate) fn input() -> Valid<Input> {
+    let image = Media::url("https://example.com/boat.png").expect("it is an address");
+    Input::new("a paper boat", image).validate().expect("it is right")
+}
