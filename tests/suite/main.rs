@@ -14,6 +14,7 @@ mod must_not_compile;
 mod regenerating;
 mod retrying;
 mod scripted;
+mod secrets;
 mod support;
 mod sync;
 mod tidy;
