@@ -1,6 +1,7 @@
 //! What is tried with any bytes: each body takes some, and panics where what the generator
 //! promises does not hold; it says whether something came of them. The suite replays them, and cargo-fuzz looks for more.
 
+pub use runcomfy::client::fuzz_reply;
 use runcomfy_codegen::import::import;
 use runcomfy_codegen::{Features, Generated, Settings, Source, fixup_path, generate};
 
@@ -26,6 +27,23 @@ pub fn fuzz_generate(data: &[u8]) -> bool {
         .collect();
     let text = |index: usize| texts.get(index).map(String::as_str).filter(|text| !text.is_empty());
     holds(text(0).unwrap_or_default(), text(1), text(2).unwrap_or(ENTRY), text(3))
+}
+
+/// Bytes that choose the pieces of a reply, so that what is deep in its reading is reached
+/// sooner than by chance.
+pub fn fuzz_replies(data: &[u8]) -> bool {
+    let (head, rest) = data.split_at(data.len().min(2));
+    let mut choices = Choices(rest.iter());
+    let mut members: Vec<String> = Vec::new();
+    for _ in 0..=choices.below(7) {
+        let name = choices.of(&MEMBERS);
+        members.push(format!(r#""{name}":{}"#, choices.of(&MEMBER_VALUES)));
+    }
+    let mut body = format!("{{{}}}", members.join(","));
+    if choices.below(8) == 7 {
+        body.truncate(choices.below(body.len()));
+    }
+    fuzz_reply(&[head, body.as_bytes()].concat())
 }
 
 /// Bytes that choose among the keywords of a schema, so that what is deep in the
@@ -119,6 +137,50 @@ const VALUES: [&str; 14] = [
     r#"[1,"a"]"#,
     r#"{"a":null}"#,
     "0.1",
+];
+const MEMBERS: [&str; 16] = [
+    "request_id",
+    "status",
+    "output",
+    "error",
+    "error_code",
+    "error_message",
+    "message",
+    "detail",
+    "cost",
+    "created_at",
+    "finished_at",
+    "queue_position",
+    "outcome",
+    "models",
+    "total",
+    "extra",
+];
+const MEMBER_VALUES: [&str; 24] = [
+    "null",
+    "true",
+    "0",
+    "-1",
+    "0.25",
+    "1e400",
+    "400002",
+    "400005",
+    "429001",
+    "500001",
+    "[]",
+    "{}",
+    r#""r-1""#,
+    r#""../x""#,
+    r#""succeeded""#,
+    r#""completed""#,
+    r#""failed""#,
+    r#""canceled""#,
+    r#""in_queue""#,
+    r#""cancelled""#,
+    r#"{"video":"https://a/b.mp4","x":[1]}"#,
+    r#"[{"loc":["body",0],"msg":"no"}]"#,
+    r#"["a",{"b":null}]"#,
+    r#""<html>""#,
 ];
 const TARGETS: [&str; 9] = [
     "#",

@@ -6,15 +6,20 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
-use runcomfy_tests::fuzz::{fuzz_generate, fuzz_import, fuzz_schemas};
+use runcomfy_tests::fuzz::{fuzz_generate, fuzz_import, fuzz_replies, fuzz_reply, fuzz_schemas};
 
 use crate::support::root;
 
 /// A fuzz body under the name of its corpus.
 type Body = (&'static str, fn(&[u8]) -> bool);
 
-const BODIES: [Body; 3] =
-    [("import", fuzz_import), ("generate", fuzz_generate), ("schemas", fuzz_schemas)];
+const BODIES: [Body; 5] = [
+    ("import", fuzz_import),
+    ("generate", fuzz_generate),
+    ("schemas", fuzz_schemas),
+    ("reply", fuzz_reply),
+    ("replies", fuzz_replies),
+];
 
 #[test]
 fn what_the_bodies_promise_holds_over_the_corpus_and_the_fixtures() {
@@ -42,19 +47,15 @@ fn what_the_bodies_promise_holds_over_random_bytes_and_mutated_fixtures() {
     for file in files("tests/fixtures").into_iter().chain(files("tests/fuzz/corpus/generate")) {
         seeds.push(std::fs::read(file).expect("it can be read"));
     }
+    let read = |file| std::fs::read(file).expect("it can be read");
+    let replies: Vec<Vec<u8>> = files("tests/fuzz/corpus/reply").into_iter().map(read).collect();
     let mut taken = [0; BODIES.len()];
     for round in 0..count {
         let chosen: Vec<u8> = (0..random.below(600)).map(|_| random.byte()).collect();
-        let mut mutated = seeds[random.below(seeds.len())].clone();
-        for _ in 0..=random.below(4) {
-            let at = random.below(mutated.len());
-            match random.below(3) {
-                0 => _ = mutated.splice(at..at, [random.byte()]),
-                1 => _ = mutated.drain(at..(at + random.below(40)).min(mutated.len())),
-                _ => mutated.iter_mut().skip(at).take(1).for_each(|byte| *byte = random.byte()),
-            }
-        }
-        let inputs = BODIES.into_iter().zip([&mutated, &mutated, &chosen]);
+        let mutated = random.mutated(&seeds);
+        let reply = random.mutated(&replies);
+        let inputs = [&mutated, &mutated, &chosen, &reply, &chosen];
+        let inputs = BODIES.into_iter().zip(inputs);
         for (((name, body), data), taken) in inputs.zip(&mut taken) {
             let ended = catch_unwind(AssertUnwindSafe(|| body(data)));
             *taken += usize::from(matches!(ended, Ok(true)));
@@ -83,6 +84,20 @@ impl Random {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 % bound.max(1) as u64) as usize
+    }
+
+    /// One of these with some bytes changed.
+    fn mutated(&mut self, seeds: &[Vec<u8>]) -> Vec<u8> {
+        let mut mutated = seeds[self.below(seeds.len())].clone();
+        for _ in 0..=self.below(4) {
+            let at = self.below(mutated.len());
+            match self.below(3) {
+                0 => _ = mutated.splice(at..at, [self.byte()]),
+                1 => _ = mutated.drain(at..(at + self.below(40)).min(mutated.len())),
+                _ => mutated.iter_mut().skip(at).take(1).for_each(|byte| *byte = self.byte()),
+            }
+        }
+        mutated
     }
 
     fn byte(&mut self) -> u8 {

@@ -10,6 +10,7 @@ mod from_json;
 mod fuzz;
 mod hostile;
 mod jobs;
+mod ledger;
 mod must_not_compile;
 mod regenerating;
 mod retrying;

@@ -4,6 +4,8 @@ mod call;
 mod catalog;
 mod download;
 mod error;
+#[cfg(feature = "fuzz")]
+mod fuzz;
 mod job;
 mod limits;
 mod polling;
@@ -32,6 +34,9 @@ pub use error::{
     ApiError, ApiErrorKind, CallError, ConfigError, JobError, JobErrorReason, ModelIdError,
     RunError, SubmitError,
 };
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub use fuzz::fuzz_reply;
 pub use job::{Answers, CancelOnDrop, Job, Raw, Success, Update};
 use limits::Limits;
 pub use polling::Polling;

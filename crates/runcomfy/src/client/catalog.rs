@@ -253,7 +253,7 @@ impl Read for Balance {
 }
 
 /// Reads the reply around its entries, and leaves these as they are.
-fn page(reply: Reply) -> Result<CatalogPage, Problem> {
+pub(super) fn page(reply: Reply) -> Result<CatalogPage, Problem> {
     if reply.body.len() > MOST_BYTES {
         return Err(reply.incomplete("it is larger than 64 MiB; ask for fewer entries at once"));
     }

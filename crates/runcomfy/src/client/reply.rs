@@ -61,7 +61,7 @@ impl Reply {
 
 /// How long the server asks to wait: in seconds, or until a date. A date is read against
 /// the server's own clock, where it tells it.
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name: HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
     let asked = text(RETRY_AFTER)?;
     if let Ok(seconds) = asked.parse() {
@@ -219,6 +219,9 @@ pub(super) fn answer(
     reply: &Reply,
     parsed: Result<Value, serde_json::Error>,
 ) -> Result<Value, Problem> {
+    if (300..=399).contains(&reply.http_status) {
+        return Err(reply.unreadable(Failure::Redirect, "it is a redirect, which is not followed"));
+    }
     let code = parsed.as_ref().ok().and_then(error_code);
     if code.is_some() || reply.http_status >= 400 {
         return Err(Problem::Api(ApiError {
@@ -234,9 +237,6 @@ pub(super) fn answer(
         }));
     }
     match parsed {
-        _ if reply.http_status >= 300 => {
-            Err(reply.unreadable(Failure::Redirect, "it is a redirect, which is not followed"))
-        }
         Ok(body) if body.is_object() => Ok(body),
         Ok(_) => Err(reply.incomplete("it is no JSON object")),
         Err(error) => Err(reply.unreadable(Failure::NotJson, &format!("it is not JSON: {error}"))),

@@ -1,0 +1,250 @@
+//! The ledger test: a program submits jobs while every fifth call goes wrong and the program
+//! is killed again and again. In the end what it wrote down is held against what was accepted.
+//!
+//! `RUNCOMFY_LEDGER` sets how many jobs, in flight and kills: `10000,500,20` in `.ci/long`.
+
+mod journal;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use runcomfy::client::{CancelOutcome, JobError, JobErrorReason, Polling, Raw, Retry, SubmitError};
+use runcomfy::{Client, Job};
+use runcomfy_simulator::{Accepted, Pace, Random, Simulator, State};
+use serde_json::json;
+
+use self::journal::{Entry, Journal};
+use crate::support::root;
+
+const MODEL: &str = "minimax/Hailuo Video 01 Live";
+/// The variable that tells this test that it is the program: the API base and the journal.
+const PROGRAM: &str = "RUNCOMFY_TEST_LEDGER";
+/// The same of the sizes.
+const SIZES: &str = "RUNCOMFY_LEDGER";
+/// The words that settle an intent.
+const ENDS: [&str; 5] = ["delivered", "failed", "cancelled", "not sent", "unknown"];
+
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    jobs: usize,
+    in_flight: usize,
+    kills: usize,
+}
+
+impl Sizes {
+    fn of_environment() -> Self {
+        let text = std::env::var(SIZES).unwrap_or_else(|_| "400,60,3".to_owned());
+        let numbers: Vec<usize> =
+            text.split(',').map(|number| number.trim().parse().expect("a number")).collect();
+        let [jobs, in_flight, kills] = numbers[..] else { panic!("{SIZES} has three numbers") };
+        Self { jobs, in_flight, kills }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_job_is_paid_twice_or_lost_whenever_the_program_is_killed() {
+    let sizes = Sizes::of_environment();
+    if let Ok(told) = std::env::var(PROGRAM) {
+        let (base, path) = told.split_once(' ').expect("it has two parts");
+        return program(base, Path::new(path), sizes).await;
+    }
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("journal");
+    let random = Random::calls(0.2).with_jobs(0.2).with_seed(6);
+    let random = random.with_longest_pause(Duration::from_millis(40));
+    let pace = Pace { queue: Duration::from_millis(60), run: Duration::from_millis(60) };
+    let simulator = Simulator::builder(root().join("schemas")).pace(pace).random(random);
+    let simulator = simulator.start().await.expect("it starts");
+    let start = Instant::now();
+    for kill in 1..=sizes.kills {
+        let mut child = Killed(start_program(simulator.api_base(), &path, sizes));
+        // Jobs are under way whenever it is killed: some are still to be submitted.
+        let until = sizes.jobs * kill / (sizes.kills + 2);
+        while simulator.ledger().len() < until {
+            assert!(start.elapsed() < Duration::from_secs(1200), "the program stands still");
+            let ended = child.0.try_wait().expect("it can be asked");
+            assert!(ended.is_none(), "the program ended before it was killed: {ended:?}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        child.0.kill().expect("it still runs");
+        child.0.wait().expect("it ended");
+    }
+    let mut last = Killed(start_program(simulator.api_base(), &path, sizes));
+    let ended = tokio::task::spawn_blocking(move || last.0.wait()).await.expect("it ends");
+    assert!(ended.expect("it ended").success(), "the program failed");
+    let found = judge(&Journal::read(&path), &simulator.ledger(), sizes);
+    println!("{sizes:?} in {:.1} s: {found:?}", start.elapsed().as_secs_f64());
+    // Otherwise this shows nothing of them.
+    for end in ENDS {
+        assert!(found.contains_key(end), "no intent ended as {end}: {found:?}");
+    }
+}
+
+/// A program that is killed where the test ends before it.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start_program(base: &str, path: &Path, sizes: Sizes) -> Child {
+    let suite: PathBuf = std::env::current_exe().expect("it runs");
+    let mut program = Command::new(suite);
+    program.args(["--exact", "--nocapture"]);
+    program.arg("ledger::no_job_is_paid_twice_or_lost_whenever_the_program_is_killed");
+    program.env(PROGRAM, format!("{base} {}", path.display()));
+    program.env(SIZES, format!("{},{},{}", sizes.jobs, sizes.in_flight, sizes.kills));
+    program.stdout(Stdio::null()).spawn().expect("it runs")
+}
+
+/// The program: settles every intent that it has written down, and then the rest.
+async fn program(base: &str, path: &Path, sizes: Sizes) {
+    let retry = Retry::default().with_first(Duration::from_millis(20));
+    let polling = Polling::every(Duration::from_millis(50)).with_jitter(0.5);
+    let client = Client::builder().api_base(base).token("any-token").retry(retry).polling(polling);
+    let client = client.jobs_in_flight(sizes.in_flight).build().expect("the settings are right");
+    let before = Journal::read(path);
+    let journal = Journal::open(path);
+    let (client, journal, before) = (&client, &journal, &before);
+    futures_util::stream::iter(0..sizes.jobs)
+        .map(|number| async move {
+            match before.get(&number) {
+                None => submit(client, journal, number).await,
+                Some(entry) => take_up(client, journal, number, entry).await,
+            }
+        })
+        .buffer_unordered(sizes.in_flight)
+        .collect::<Vec<()>>()
+        .await;
+}
+
+/// Writes down the intent, submits, and writes down what came of it.
+async fn submit(client: &Client, journal: &Journal, number: usize) {
+    journal.write(number, "intent", None).await;
+    let mut input = json!({
+        "prompt": format!("{number}"), "image_url": "https://example.com/boat.png",
+    });
+    // RunComfy refuses some.
+    if number % 23 == 5 {
+        input["image_url"] = json!(7);
+    }
+    match client.raw().submit(MODEL, &input).await {
+        Ok(job) => {
+            journal.write(number, "taken", Some(job.id().as_str())).await;
+            if number.is_multiple_of(7) {
+                cancel(&job).await;
+            }
+            settle(journal, number, &job).await;
+        }
+        Err(SubmitError::OutcomeUnknown { id: Some(id), .. }) => {
+            journal.write(number, "taken", Some(id.as_str())).await;
+            settle(journal, number, &client.raw().job(id)).await;
+        }
+        Err(SubmitError::OutcomeUnknown { id: None, .. }) => {
+            journal.write(number, "unknown", None).await;
+        }
+        Err(_) => journal.write(number, "not sent", None).await,
+    }
+}
+
+/// Goes on with an intent of a run before this one: nothing is submitted.
+async fn take_up(client: &Client, journal: &Journal, number: usize, entry: &Entry) {
+    if entry.words.iter().any(|word| ENDS.contains(&word.as_str())) {
+        return;
+    }
+    match &entry.id {
+        Some(id) => {
+            let job = client.raw().job(id.parse().expect("it was an id"));
+            settle(journal, number, &job).await;
+        }
+        // The run before was killed between the intent and the id.
+        None => journal.write(number, "unknown", None).await,
+    }
+}
+
+/// Cancels, where that is still possible.
+async fn cancel(job: &Job<Raw>) {
+    match job.cancel().await {
+        Ok(CancelOutcome::Cancelled | CancelOutcome::NotCancellable) => {}
+        Ok(other) => panic!("{other:?}"),
+        // What became of the job is seen when it is waited for.
+        Err(error) => assert!(passes(&error), "{error}"),
+    }
+}
+
+/// Waits for as long as it takes, and writes down how it ended.
+async fn settle(journal: &Journal, number: usize, job: &Job<Raw>) {
+    let word = loop {
+        match job.wait().await {
+            Ok(_) => break "delivered",
+            Err(JobError { reason: JobErrorReason::Failed(_), .. }) => break "failed",
+            Err(JobError { reason: JobErrorReason::Cancelled, .. }) => break "cancelled",
+            Err(error) => assert!(passes(&error), "{error}"),
+        }
+    };
+    journal.write(number, word, None).await;
+}
+
+/// Whether an error is one that the next call may not have.
+fn passes(error: &JobError) -> bool {
+    match &error.reason {
+        JobErrorReason::Transport(_)
+        | JobErrorReason::Unreadable { .. }
+        | JobErrorReason::Deadline { .. } => true,
+        JobErrorReason::Api(error) => {
+            error.http_status >= 500 || error.http_status == 429 || error.code == Some(500_001)
+        }
+        _ => false,
+    }
+}
+
+/// Holds the journal against what was accepted. How many intents ended in which way.
+fn judge(
+    journal: &BTreeMap<usize, Entry>,
+    ledger: &[Accepted],
+    sizes: Sizes,
+) -> BTreeMap<&'static str, usize> {
+    let mut accepted = BTreeMap::<usize, Vec<&Accepted>>::new();
+    for job in ledger {
+        let input = job.input.as_ref().expect("it was kept");
+        let number = input["prompt"].as_str().and_then(|text| text.parse().ok());
+        accepted.entry(number.expect("it is one of ours")).or_default().push(job);
+    }
+    assert_eq!(journal.len(), sizes.jobs, "some intents were never written down");
+    let mut found = BTreeMap::new();
+    let mut unnamed = 0;
+    for (number, entry) in journal {
+        let jobs = accepted.remove(number).unwrap_or_default();
+        let context = format!("intent {number}, {entry:?}, accepted as {jobs:?}");
+        assert_eq!(entry.intents, 1, "written down more than once: {context}");
+        assert!(jobs.len() <= 1, "accepted twice: {context}");
+        let ends: Vec<&str> =
+            ENDS.into_iter().filter(|end| entry.words.iter().any(|w| w == end)).collect();
+        let [end] = ends[..] else { panic!("it has not one end: {context}") };
+        *found.entry(end).or_default() += 1;
+        match (end, &entry.id, jobs.first()) {
+            ("delivered" | "failed" | "cancelled", Some(id), Some(job)) => {
+                assert_eq!(&job.request_id, id, "{context}");
+                let state = match end {
+                    "delivered" => State::Succeeded,
+                    "failed" => State::Failed,
+                    _ => State::Cancelled,
+                };
+                assert_eq!(job.state, state, "{context}");
+            }
+            ("not sent", None, None) | ("unknown", None, None) => {}
+            // Paid for, and its id is lost: the journal says that this may be so.
+            ("unknown", None, Some(_)) => unnamed += 1,
+            _ => panic!("the journal is wrong: {context}"),
+        }
+    }
+    assert_eq!(accepted.len(), 0, "accepted without an intent");
+    found.insert("of the unknown, accepted", unnamed);
+    found
+}
