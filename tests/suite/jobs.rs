@@ -66,7 +66,8 @@ async fn a_model_that_is_not_known_here_takes_json_and_answers_in_json() {
 #[tokio::test]
 async fn a_failed_job_gives_its_error_in_full_whatever_its_shape() {
     let simulator = simulator(0, 0).await;
-    let is: [(Failure, fn(&Value) -> bool); 4] = [
+    type Is = fn(&Value) -> bool;
+    let is: [(Failure, Is); 4] = [
         (Failure::Text, Value::is_string),
         (Failure::Object, Value::is_object),
         (Failure::Array, Value::is_array),

@@ -12,9 +12,11 @@ use crate::scripted::{builder, client, hasty, http, input, job, server};
 /// How often a call is made that is made again: the client of these tests does so twice.
 const AGAIN: usize = 3;
 
-/// One failure: how it comes over the wire, and what becomes of a submit and of a read, as
-/// how often the call is made and what the caller gets.
-fn failures() -> Vec<(&'static str, String, (usize, &'static str), (usize, &'static str))> {
+/// How often a call is made, and what the caller gets.
+type Met = (usize, &'static str);
+
+/// One failure: how it comes over the wire, and what becomes of a submit and of a read.
+fn failures() -> Vec<(&'static str, String, Met, Met)> {
     let (unknown, rejected) = ((1, "OutcomeUnknown"), (1, "Rejected"));
     let cut = "HTTP/1.1 200 -\r\ncontent-length: 400\r\n\r\n{\"request_id".to_owned();
     let broken = (AGAIN, "Transport");
@@ -51,7 +53,7 @@ fn submit_error(error: &SubmitError) -> &'static str {
         SubmitError::NotSent(_) => "NotSent",
         SubmitError::Rejected(_) => "Rejected",
         SubmitError::OutcomeUnknown { .. } => "OutcomeUnknown",
-        other => panic!("{other}"),
+        _ => "another error",
     }
 }
 
@@ -60,7 +62,7 @@ fn job_error(reason: &JobErrorReason) -> &'static str {
         JobErrorReason::Transport(_) => "Transport",
         JobErrorReason::Api(_) => "Api",
         JobErrorReason::Unreadable { .. } => "Unreadable",
-        other => panic!("{other}"),
+        _ => "another error",
     }
 }
 
@@ -69,7 +71,7 @@ fn call_error(error: &CallError) -> &'static str {
         CallError::Transport(_) => "Transport",
         CallError::Api(_) => "Api",
         CallError::Unreadable { .. } => "Unreadable",
-        other => panic!("{other}"),
+        _ => "another error",
     }
 }
 

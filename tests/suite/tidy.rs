@@ -71,6 +71,32 @@ fn handwritten_code_does_not_silence_its_judges() {
 }
 
 #[test]
+fn each_guarantee_names_tests_that_there_are() {
+    let text = std::fs::read_to_string(root().join("docs/guarantees.md")).expect("it is there");
+    let sources = sources();
+    let mut named = 0;
+    for guarantee in text.split("\n- ").filter(|text| text.contains("Proved by")) {
+        let guarantee = guarantee.split("\n\n").next().unwrap_or(guarantee);
+        let (_, tests) = guarantee.split_once("Proved by").expect("it has them");
+        for test in tests.split('`').skip(1).step_by(2) {
+            let (file, name) = test.split_once("::").expect("it is `file::test`");
+            let exists = sources.iter().any(|(path, text)| {
+                let lines: Vec<&str> = text.lines().map(str::trim).collect();
+                let is_test = lines.windows(2).any(|pair| {
+                    let attribute =
+                        pair[0].starts_with("#[test]") || pair[0].starts_with("#[tokio::test");
+                    attribute && pair[1].contains(&format!("fn {name}("))
+                });
+                path.ends_with(&format!("/{file}.rs")) && is_test
+            });
+            assert!(exists, "no test `{test}`");
+            named += 1;
+        }
+    }
+    assert!(named > 25, "only {named} tests were found");
+}
+
+#[test]
 fn schemas_readme_lists_every_code() {
     let text = std::fs::read_to_string(root().join("schemas/README.md")).expect("it is there");
     for code in runcomfy_codegen::Code::ALL {
