@@ -17,6 +17,20 @@ pub(crate) fn normalise(schema: &mut Value) {
     normalise_at(schema, Place::Whole);
 }
 
+/// Makes references within a document lead from where the document stands in another one.
+pub(crate) fn rebase(schema: &mut Value, place: &str) {
+    if let Some(Value::String(reference)) = schema.get_mut("$ref")
+        && let Some(pointer) = reference.strip_prefix('#')
+    {
+        *reference = format!("#{place}{pointer}");
+    }
+    if let Value::Object(schema) = schema {
+        for keywords in [&MEMBERS[..], &PARTS, &ALTERNATIVES] {
+            visit(schema, keywords, &|inner| rebase(inner, place));
+        }
+    }
+}
+
 /// Whether a schema describes a value by itself or as one of several parts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -75,22 +89,19 @@ fn normalise_at(schema: &mut Value, place: Place) {
         close(schema);
     }
     let alternatives = if names_members { Place::Part } else { place };
-    visit(schema, &MEMBERS, Place::Whole);
-    visit(schema, &PARTS, Place::Part);
-    visit(schema, &ALTERNATIVES, alternatives);
+    visit(schema, &MEMBERS, &|inner| normalise_at(inner, Place::Whole));
+    visit(schema, &PARTS, &|inner| normalise_at(inner, Place::Part));
+    visit(schema, &ALTERNATIVES, &|inner| normalise_at(inner, alternatives));
 }
 
-fn visit(schema: &mut Map<String, Value>, keywords: &[(&str, Holds)], place: Place) {
+/// Gives every schema that these keywords hold to `act`.
+fn visit(schema: &mut Map<String, Value>, keywords: &[(&str, Holds)], act: &dyn Fn(&mut Value)) {
     for (keyword, holds) in keywords {
         let Some(value) = schema.get_mut(*keyword) else { continue };
         match (holds, value) {
-            (Holds::One, inner) => normalise_at(inner, place),
-            (Holds::List, Value::Array(inner)) => {
-                inner.iter_mut().for_each(|inner| normalise_at(inner, place));
-            }
-            (Holds::ByName, Value::Object(inner)) => {
-                inner.values_mut().for_each(|inner| normalise_at(inner, place));
-            }
+            (Holds::One, inner) => act(inner),
+            (Holds::List, Value::Array(inner)) => inner.iter_mut().for_each(act),
+            (Holds::ByName, Value::Object(inner)) => inner.values_mut().for_each(act),
             // Not what the keyword takes: the compiler names it.
             (Holds::List | Holds::ByName, _) => {}
         }

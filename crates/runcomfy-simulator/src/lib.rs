@@ -34,6 +34,7 @@ mod judge;
 mod ledger;
 mod media;
 mod models;
+mod openapi;
 mod output;
 mod seed;
 mod server;
