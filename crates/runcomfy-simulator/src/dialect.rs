@@ -17,17 +17,14 @@ pub(crate) fn normalise(schema: &mut Value) {
     normalise_at(schema, Place::Whole);
 }
 
-/// Makes references within a document lead from where the document stands in another one.
-pub(crate) fn rebase(schema: &mut Value, place: &str) {
-    if let Some(Value::String(reference)) = schema.get_mut("$ref")
-        && let Some(pointer) = reference.strip_prefix('#')
-    {
-        *reference = format!("#{place}{pointer}");
-    }
-    if let Value::Object(schema) = schema {
-        for keywords in [&MEMBERS[..], &PARTS, &ALTERNATIVES] {
-            visit(schema, keywords, &|inner| rebase(inner, place));
-        }
+/// Gives every schema object in a document to `act`, the outer one first.
+pub(crate) fn each(schema: &mut Value, act: &dyn Fn(&mut Map<String, Value>)) {
+    let Value::Object(schema) = schema else {
+        return;
+    };
+    act(schema);
+    for keywords in [&MEMBERS[..], &PARTS, &ALTERNATIVES] {
+        visit(schema, keywords, &|inner| each(inner, act));
     }
 }
 

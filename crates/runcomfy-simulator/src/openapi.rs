@@ -5,7 +5,6 @@ mod schemas;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use crate::dialect;
 use crate::models::{Model, Models};
 
 /// What stands in a path as it is: RFC 3986's unreserved characters.
@@ -92,8 +91,7 @@ fn add(object: &mut Value, name: &str, member: Value) {
 fn input(model: &Model, id: &str) -> Value {
     // It was read as JSON before: what cannot be parsed again takes any input.
     let mut schema = serde_json::from_str(model.entry.input().get()).unwrap_or(Value::Bool(true));
-    dialect::normalise(&mut schema);
-    dialect::rebase(&mut schema, &format!("/components/schemas/Input.{}", component(id)));
+    schemas::settle(&mut schema, &format!("/components/schemas/Input.{}", component(id)));
     schema
 }
 

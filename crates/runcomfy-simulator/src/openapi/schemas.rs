@@ -1,13 +1,41 @@
 //! The schemas of the replies. With no fault at work the replies are closed and their words known,
 //! so that a reply which differs is found.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::dialect;
 use crate::models::Models;
 
 pub(super) fn named(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+/// Puts a published schema into plain JSON Schema 2020-12, at this place in the document.
+pub(super) fn settle(schema: &mut Value, place: &str) {
+    dialect::normalise(schema);
+    dialect::each(schema, &drop_wrong_default);
+    dialect::each(schema, &|schema| rebase(schema, place));
+}
+
+/// Takes out a `default` that the schema itself refuses: null for none, an empty text for an
+/// example. Where that cannot be told, because the schema refers to another, it goes too.
+fn drop_wrong_default(schema: &mut Map<String, Value>) {
+    let Some(default) = schema.get("default") else {
+        return;
+    };
+    let alone = jsonschema::options().offline().build(&Value::Object(schema.clone()));
+    if !alone.is_ok_and(|alone| alone.is_valid(default)) {
+        schema.remove("default");
+    }
+}
+
+/// Makes a reference within a schema's own document lead to where that stands now.
+fn rebase(schema: &mut Map<String, Value>, place: &str) {
+    if let Some(Value::String(reference)) = schema.get_mut("$ref")
+        && let Some(pointer) = reference.strip_prefix('#')
+    {
+        *reference = format!("#{place}{pointer}");
+    }
 }
 
 /// The schemas that do not depend on the models.
@@ -92,11 +120,7 @@ pub(super) fn output(models: &Models) -> Value {
             Some(schema) => schema.clone(),
             None => usual_output(),
         };
-        dialect::normalise(&mut schema);
-        dialect::rebase(
-            &mut schema,
-            &format!("/components/schemas/Output/anyOf/{}", choices.len()),
-        );
+        settle(&mut schema, &format!("/components/schemas/Output/anyOf/{}", choices.len()));
         if !choices.contains(&schema) {
             choices.push(schema);
         }
