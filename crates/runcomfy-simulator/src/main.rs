@@ -54,7 +54,7 @@ struct Arguments {
     #[arg(long, value_name = "USD", default_value_t = 1_000_000.0)]
     funds: f64,
 
-    /// The only token to take, instead of any.
+    /// The only token to take, instead of any without `invalid` in it.
     #[arg(long)]
     token: Option<String>,
 }

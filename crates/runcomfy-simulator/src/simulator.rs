@@ -191,7 +191,7 @@ impl SimulatorBuilder {
         self
     }
 
-    /// The only token that is taken. By default any token is.
+    /// The only token that is taken. By default any token is, but for one with `invalid` in it.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
