@@ -1,6 +1,8 @@
 //! RunComfy's dialect of JSON Schema, put into plain JSON Schema 2020-12.
 //!
 //! - `float` is `number`; other words that JSON Schema does not have are dropped from `type`.
+//! - `nullable: true` is `null` among the types and choices; `exclusiveMinimum: true`, as draft 4 has
+//!   it, makes the `minimum` beside it exclusive.
 //! - A list whose `format` is `image_uris`, `video_uris` or `audio_uris` holds strings, unless its
 //!   `items` say otherwise.
 //! - An object with `properties` is closed, unless its `additionalProperties` say otherwise. A name
@@ -79,6 +81,9 @@ fn normalise_at(schema: &mut Value, place: Place) {
         return;
     };
     mend_type(schema);
+    mend_nullable(schema);
+    mend_exclusive(schema, "exclusiveMinimum", "minimum");
+    mend_exclusive(schema, "exclusiveMaximum", "maximum");
     mend_media_list(schema);
 
     let names_members = names_members(schema);
@@ -124,6 +129,34 @@ fn mend_type(schema: &mut Map<String, Value>) {
     match mended {
         Some(mended) => schema.insert("type".to_owned(), mended),
         None => schema.remove("type"),
+    };
+}
+
+fn mend_nullable(schema: &mut Map<String, Value>) {
+    if schema.get("nullable") != Some(&Value::Bool(true)) {
+        return;
+    }
+    schema.remove("nullable");
+    match schema.get_mut("type") {
+        Some(Value::Array(words)) if !words.contains(&json!("null")) => words.push(json!("null")),
+        Some(word) if word.is_string() && word != "null" => *word = json!([word.take(), "null"]),
+        Some(_) | None => {}
+    }
+    if let Some(Value::Array(choices)) = schema.get_mut("enum")
+        && !choices.contains(&Value::Null)
+    {
+        choices.push(Value::Null);
+    }
+}
+
+fn mend_exclusive(schema: &mut Map<String, Value>, flag: &str, bound: &str) {
+    let Some(Value::Bool(is_exclusive)) = schema.get(flag) else {
+        return;
+    };
+    let moved = is_exclusive.then(|| schema.remove(bound)).flatten();
+    match moved {
+        Some(bound) => schema.insert(flag.to_owned(), bound),
+        None => schema.remove(flag),
     };
 }
 

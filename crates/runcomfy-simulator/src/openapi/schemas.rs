@@ -13,8 +13,15 @@ pub(super) fn named(name: &str) -> Value {
 /// Puts a published schema into plain JSON Schema 2020-12, at this place in the document.
 pub(super) fn settle(schema: &mut Value, place: &str) {
     dialect::normalise(schema);
+    dialect::each(schema, &drop_own_identity);
     dialect::each(schema, &drop_wrong_default);
     dialect::each(schema, &|schema| rebase(schema, place));
+}
+
+/// Takes out what makes a schema a document of its own, with another dialect or address.
+fn drop_own_identity(schema: &mut Map<String, Value>) {
+    schema.remove("$schema");
+    schema.remove("$id");
 }
 
 /// Takes out a `default` that the schema itself refuses: null for none, an empty text for an
