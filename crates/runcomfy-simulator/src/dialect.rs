@@ -74,6 +74,9 @@ const PARTS: [(&str, Holds); 6] = [
 /// has properties beside them.
 const ALTERNATIVES: [(&str, Holds); 2] = [("anyOf", Holds::List), ("oneOf", Holds::List)];
 
+/// The formats of a string that is media; a list of such strings has one with an `s` at its end.
+pub(crate) const MEDIA_FORMATS: [&str; 3] = ["image_uri", "video_uri", "audio_uri"];
+
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
 fn normalise_at(schema: &mut Value, place: Place) {
@@ -169,7 +172,8 @@ fn mend_media_list(schema: &mut Map<String, Value>) {
     let holds_media = schema
         .get("format")
         .and_then(Value::as_str)
-        .is_some_and(|format| matches!(format, "image_uris" | "video_uris" | "audio_uris"));
+        .and_then(|format| format.strip_suffix('s'))
+        .is_some_and(|format| MEDIA_FORMATS.contains(&format));
     if is_list && holds_media && !schema.contains_key("items") {
         schema.insert("items".to_owned(), json!({"type": "string"}));
     }

@@ -5,6 +5,7 @@ mod schemas;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
+use crate::dialect;
 use crate::models::{Model, Models};
 
 /// What stands in a path as it is: RFC 3986's unreserved characters.
@@ -92,7 +93,16 @@ fn input(model: &Model, id: &str) -> Value {
     // It was read as JSON before: what cannot be parsed again takes any input.
     let mut schema = serde_json::from_str(model.entry.input().get()).unwrap_or(Value::Bool(true));
     schemas::settle(&mut schema, &format!("/components/schemas/Input.{}", component(id)));
+    dialect::each(&mut schema, &drop_unasserted_format);
     schema
+}
+
+/// Takes out a `format` that tools hold inputs to and the simulator does not, such as `uri`.
+fn drop_unasserted_format(schema: &mut Map<String, Value>) {
+    let is_media = |format: &str| dialect::MEDIA_FORMATS.contains(&format.trim_end_matches('s'));
+    if !schema.get("format").and_then(Value::as_str).is_some_and(is_media) {
+        schema.remove("format");
+    }
 }
 
 fn one_model(model: &Model, id: &str) -> Value {

@@ -43,6 +43,8 @@ async fn a_schema_keeps_its_references_and_loses_the_defaults_that_it_refuses() 
         "none": {"type": "integer", "default": null},
         "empty": {"type": "string", "minLength": 1, "default": ""},
         "kept": {"type": "integer", "default": 7, "enum": [7]},
+        "link": {"type": "string", "format": "uri"},
+        "pictures": {"type": "array", "format": "image_uris"},
         "$ref": {"const": {"$ref": "#/properties/kept"}}
     }});
     let output = json!({"type": "object", "properties": {"video": {"$ref": "#/definitions/url"}},
@@ -54,6 +56,9 @@ async fn a_schema_keeps_its_references_and_loses_the_defaults_that_it_refuses() 
     for (name, default) in [("none", None), ("empty", None), ("kept", Some(&json!(7)))] {
         assert_eq!(properties[name].get("default"), default, "{name}");
     }
+    // No input is held to `uri`, so that a tool which holds it to that would be misled.
+    assert_eq!(properties["link"], json!({"type": "string"}));
+    assert_eq!(properties["pictures"]["format"], "image_uris");
     assert_eq!(properties["$ref"], json!({"const": {"$ref": "#/properties/kept"}}));
     let url = "/components/schemas/Output/anyOf/0/properties/video/$ref";
     let reference = document.pointer(url).and_then(Value::as_str).expect("a reference");
