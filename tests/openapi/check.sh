@@ -39,8 +39,9 @@ done
 [ -n "$origin" ] || { echo 'the simulator did not start' >&2; exit 1; }
 
 cd "$work"
+# One worker: Python 3.11's parser, which hypothesis uses, fails now and then in two threads.
 "$tools/schemathesis" run openapi.json --url "$origin" --header 'Authorization: Bearer any' \
   --phases examples,coverage,fuzzing,stateful --checks all --max-examples "$examples" \
-  --seed "$seed" --workers 2 --generation-database none --continue-on-failure
+  --seed "$seed" --workers 1 --generation-database none --continue-on-failure
 # What it called is in the simulator's own ledger, so that a run which tested nothing fails.
 "$tools/python" "$OLDPWD/tests/openapi/covered.py" openapi.json "$origin"
