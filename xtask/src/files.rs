@@ -69,7 +69,8 @@ impl Change {
     }
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
+/// Writes a file in one step, and the folders that it is in.
+pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().context("it has no folder")?;
     fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;

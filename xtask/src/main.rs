@@ -6,6 +6,7 @@ mod corpus;
 mod demo;
 mod files;
 mod folder;
+mod openapi;
 mod report;
 mod schemas;
 mod sync;
@@ -36,6 +37,8 @@ enum Command {
     Codegen(CodegenArgs),
     /// Generate and compile a whole collection of schemas, and report.
     Corpus(CorpusArgs),
+    /// Write the simulator's OpenAPI 3.1 document of itself.
+    Openapi(OpenapiArgs),
     /// Take in and compare schemas.
     #[command(subcommand)]
     Schemas(SchemasCommand),
@@ -83,6 +86,16 @@ struct CorpusArgs {
     /// Take a sample: every so many models.
     #[arg(long, value_name = "N")]
     every: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+struct OpenapiArgs {
+    /// The file to write, instead of stdout.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// The schemas to read, instead of the workspace's own.
+    #[arg(long, value_name = "DIR")]
+    schemas: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -138,6 +151,7 @@ fn main() -> ExitCode {
         Command::Demo => demo::run(),
         Command::Codegen(args) => codegen::run(&args),
         Command::Corpus(args) => corpus::run(&args),
+        Command::Openapi(args) => openapi::run(&args),
         Command::Schemas(SchemasCommand::Add(args)) => schemas::add(&args),
         Command::Schemas(SchemasCommand::Sync(args)) => sync::run(&args),
     };

@@ -46,6 +46,11 @@ impl Entry {
         &self.id
     }
 
+    /// The schema of its inputs, as published.
+    pub(crate) fn input(&self) -> &RawValue {
+        &self.input
+    }
+
     /// Whether the catalog has it: a model that is marked as gone was taken out of it.
     pub(crate) fn is_listed(&self) -> bool {
         !self.is_gone

@@ -1,6 +1,8 @@
 //! RunComfy's dialect of JSON Schema, put into plain JSON Schema 2020-12.
 //!
 //! - `float` is `number`; other words that JSON Schema does not have are dropped from `type`.
+//! - `nullable: true` is `null` among the types and choices; `exclusiveMinimum: true`, as draft 4 has
+//!   it, makes the `minimum` beside it exclusive.
 //! - A list whose `format` is `image_uris`, `video_uris` or `audio_uris` holds strings, unless its
 //!   `items` say otherwise.
 //! - An object with `properties` is closed, unless its `additionalProperties` say otherwise. A name
@@ -15,6 +17,17 @@ use serde_json::{Map, Value, json};
 /// Puts a published schema into plain JSON Schema, at every depth.
 pub(crate) fn normalise(schema: &mut Value) {
     normalise_at(schema, Place::Whole);
+}
+
+/// Gives every schema object in a document to `act`, the outer one first.
+pub(crate) fn each(schema: &mut Value, act: &dyn Fn(&mut Map<String, Value>)) {
+    let Value::Object(schema) = schema else {
+        return;
+    };
+    act(schema);
+    for keywords in [&MEMBERS[..], &PARTS, &ALTERNATIVES] {
+        visit(schema, keywords, &|inner| each(inner, act));
+    }
 }
 
 /// Whether a schema describes a value by itself or as one of several parts.
@@ -61,6 +74,9 @@ const PARTS: [(&str, Holds); 6] = [
 /// has properties beside them.
 const ALTERNATIVES: [(&str, Holds); 2] = [("anyOf", Holds::List), ("oneOf", Holds::List)];
 
+/// The formats of a string that is media; a list of such strings has one with an `s` at its end.
+pub(crate) const MEDIA_FORMATS: [&str; 3] = ["image_uri", "video_uri", "audio_uri"];
+
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
 fn normalise_at(schema: &mut Value, place: Place) {
@@ -68,6 +84,9 @@ fn normalise_at(schema: &mut Value, place: Place) {
         return;
     };
     mend_type(schema);
+    mend_nullable(schema);
+    mend_exclusive(schema, "exclusiveMinimum", "minimum");
+    mend_exclusive(schema, "exclusiveMaximum", "maximum");
     mend_media_list(schema);
 
     let names_members = names_members(schema);
@@ -75,22 +94,19 @@ fn normalise_at(schema: &mut Value, place: Place) {
         close(schema);
     }
     let alternatives = if names_members { Place::Part } else { place };
-    visit(schema, &MEMBERS, Place::Whole);
-    visit(schema, &PARTS, Place::Part);
-    visit(schema, &ALTERNATIVES, alternatives);
+    visit(schema, &MEMBERS, &|inner| normalise_at(inner, Place::Whole));
+    visit(schema, &PARTS, &|inner| normalise_at(inner, Place::Part));
+    visit(schema, &ALTERNATIVES, &|inner| normalise_at(inner, alternatives));
 }
 
-fn visit(schema: &mut Map<String, Value>, keywords: &[(&str, Holds)], place: Place) {
+/// Gives every schema that these keywords hold to `act`.
+fn visit(schema: &mut Map<String, Value>, keywords: &[(&str, Holds)], act: &dyn Fn(&mut Value)) {
     for (keyword, holds) in keywords {
         let Some(value) = schema.get_mut(*keyword) else { continue };
         match (holds, value) {
-            (Holds::One, inner) => normalise_at(inner, place),
-            (Holds::List, Value::Array(inner)) => {
-                inner.iter_mut().for_each(|inner| normalise_at(inner, place));
-            }
-            (Holds::ByName, Value::Object(inner)) => {
-                inner.values_mut().for_each(|inner| normalise_at(inner, place));
-            }
+            (Holds::One, inner) => act(inner),
+            (Holds::List, Value::Array(inner)) => inner.iter_mut().for_each(act),
+            (Holds::ByName, Value::Object(inner)) => inner.values_mut().for_each(act),
             // Not what the keyword takes: the compiler names it.
             (Holds::List | Holds::ByName, _) => {}
         }
@@ -119,6 +135,34 @@ fn mend_type(schema: &mut Map<String, Value>) {
     };
 }
 
+fn mend_nullable(schema: &mut Map<String, Value>) {
+    if schema.get("nullable") != Some(&Value::Bool(true)) {
+        return;
+    }
+    schema.remove("nullable");
+    match schema.get_mut("type") {
+        Some(Value::Array(words)) if !words.contains(&json!("null")) => words.push(json!("null")),
+        Some(word) if word.is_string() && word != "null" => *word = json!([word.take(), "null"]),
+        Some(_) | None => {}
+    }
+    if let Some(Value::Array(choices)) = schema.get_mut("enum")
+        && !choices.contains(&Value::Null)
+    {
+        choices.push(Value::Null);
+    }
+}
+
+fn mend_exclusive(schema: &mut Map<String, Value>, flag: &str, bound: &str) {
+    let Some(Value::Bool(is_exclusive)) = schema.get(flag) else {
+        return;
+    };
+    let moved = is_exclusive.then(|| schema.remove(bound)).flatten();
+    match moved {
+        Some(bound) => schema.insert(flag.to_owned(), bound),
+        None => schema.remove(flag),
+    };
+}
+
 fn mend_media_list(schema: &mut Map<String, Value>) {
     let is_list = match schema.get("type") {
         Some(Value::String(word)) => word == "array",
@@ -128,7 +172,8 @@ fn mend_media_list(schema: &mut Map<String, Value>) {
     let holds_media = schema
         .get("format")
         .and_then(Value::as_str)
-        .is_some_and(|format| matches!(format, "image_uris" | "video_uris" | "audio_uris"));
+        .and_then(|format| format.strip_suffix('s'))
+        .is_some_and(|format| MEDIA_FORMATS.contains(&format));
     if is_list && holds_media && !schema.contains_key("items") {
         schema.insert("items".to_owned(), json!({"type": "string"}));
     }

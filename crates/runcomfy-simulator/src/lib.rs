@@ -19,6 +19,10 @@
 //! # }
 //! ```
 //!
+//! On demand or by chance calls and jobs go wrong ([`Fault`], [`Fate`], [`Random`]), the time by
+//! which jobs walk can be moved ([`Simulator::advance`]), and [`Simulator::ledger`] says what was
+//! accepted, and so paid for. A test in another process has the same under `/_simulator`.
+//!
 //! What it does not do: it does not fetch or measure input media (the `validations` of a schema),
 //! and it asserts no `format`.
 
@@ -34,6 +38,7 @@ mod judge;
 mod ledger;
 mod media;
 mod models;
+mod openapi;
 mod output;
 mod seed;
 mod server;
@@ -44,3 +49,8 @@ pub use faults::{Call, Failure, Fate, Fault, Random, RetryAfter, Taken};
 pub use jobs::Pace;
 pub use ledger::{Accepted, State};
 pub use simulator::{Simulator, SimulatorBuilder, Traffic};
+
+/// The README's examples are compiled with the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,10 +1,11 @@
 //! `runcomfy-simulator`: RunComfy's queue API on this machine, for demos and offline work.
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use runcomfy_simulator::{Pace, Random, Simulator, SimulatorBuilder};
 
 /// Simulates RunComfy's queue API on this machine.
@@ -12,8 +13,11 @@ use runcomfy_simulator::{Pace, Random, Simulator, SimulatorBuilder};
 /// This is a simulator: it runs no model, costs nothing and takes any token. It judges inputs by
 /// the schemas of a folder and answers with small real media files.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// The folder of models: every subfolder that holds `model.json` is one.
     #[arg(long, value_name = "DIR", default_value = "schemas")]
     schemas: PathBuf,
@@ -50,14 +54,28 @@ struct Arguments {
     #[arg(long, value_name = "USD", default_value_t = 1_000_000.0)]
     funds: f64,
 
-    /// The only token to take, instead of any.
+    /// The only token to take, instead of any without `invalid` in it.
     #[arg(long)]
     token: Option<String>,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Print the OpenAPI 3.1 document of the simulator of a folder, and start nothing.
+    Openapi {
+        /// The folder of models.
+        #[arg(long, value_name = "DIR", default_value = "schemas")]
+        schemas: PathBuf,
+    },
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let simulator = match Arguments::parse().builder().start().await {
+    let arguments = Arguments::parse();
+    if let Some(Command::Openapi { schemas }) = arguments.command {
+        return describe(&schemas);
+    }
+    let simulator = match arguments.builder().start().await {
         Ok(simulator) => simulator,
         Err(error) => {
             eprintln!("error: {error}");
@@ -74,6 +92,24 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: cannot wait for Ctrl-C: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints the document.
+fn describe(schemas: &Path) -> ExitCode {
+    let document = match Simulator::openapi(schemas) {
+        Ok(document) => document,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match writeln!(std::io::stdout(), "{document:#}") {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: cannot write the document: {error}");
             ExitCode::FAILURE
         }
     }

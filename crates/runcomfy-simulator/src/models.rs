@@ -26,6 +26,7 @@ pub(crate) struct Models {
 pub(crate) struct Model {
     pub(crate) judge: Judge,
     pub(crate) output: Output,
+    pub(crate) output_schema: Option<Value>,
     /// What a finished job costs.
     pub(crate) price_usd: f64,
     pub(crate) entry: Entry,
@@ -69,6 +70,11 @@ impl Models {
         self.by_id.get(id).cloned()
     }
 
+    /// All models, in the order of their ids.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Model> {
+        self.by_id.values().map(|model| &**model)
+    }
+
     /// The models that the catalog lists, in the order of their ids.
     pub(crate) fn catalog(&self) -> impl Iterator<Item = &Entry> {
         self.by_id.values().map(|model| &model.entry).filter(|entry| entry.is_listed())
@@ -105,14 +111,14 @@ impl Model {
             None
         };
 
-        let output = Output::plan(&id, &input, output_schema);
+        let output = Output::plan(&id, &input, output_schema.clone());
         let judge = Judge::compile(input).map_err(|flaw| SimulatorError::Schema {
             path: input_path,
             pointer: flaw.pointer,
             problem: flaw.problem,
         })?;
         let price_usd = base_price_usd.unwrap_or(0.0);
-        Ok((id, Self { judge, output, price_usd, entry }))
+        Ok((id, Self { judge, output, output_schema, price_usd, entry }))
     }
 }
 

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -17,10 +18,14 @@ use crate::faults::{Call, Fate, Fault, Plan, Random};
 use crate::jobs::{Jobs, Pace};
 use crate::ledger::Accepted;
 use crate::models::Models;
+use crate::openapi;
 use crate::server::{self, App, Calls, Connections};
 
 /// What there is to spend unless told otherwise, in US dollars.
 const FUNDS: f64 = 1_000_000.0;
+
+/// Where the program listens unless told otherwise.
+const PORT: u16 = 8787;
 
 /// A running simulator. Dropping it stops the server.
 pub struct Simulator {
@@ -71,6 +76,12 @@ impl Simulator {
     /// pixels, and at most 16 million pixels together; the URL of any other size answers 404.
     pub fn picture_url(&self, width: u32, height: u32) -> String {
         format!("{}/media/{width}x{height}.png", self.app.origin)
+    }
+
+    /// The OpenAPI 3.1 document of a simulator of the models in `schemas`, without starting one.
+    pub fn openapi(schemas: impl AsRef<Path>) -> Result<Value, SimulatorError> {
+        let models = Models::read(schemas.as_ref())?;
+        Ok(openapi::document(&models, &format!("http://127.0.0.1:{PORT}")))
     }
 
     /// Everything that was accepted so far, and so is paid for, in the order in which it was.
@@ -180,7 +191,7 @@ impl SimulatorBuilder {
         self
     }
 
-    /// The only token that is taken. By default any token is.
+    /// The only token that is taken. By default any token is, but for one with `invalid` in it.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self

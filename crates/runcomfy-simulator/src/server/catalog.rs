@@ -1,14 +1,15 @@
 //! The catalog: a page of it, one entry, the categories.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::App;
@@ -17,12 +18,30 @@ use super::reply::{no_such_model, problem};
 use crate::catalog::{Entry, Schema, Served};
 
 /// How many entries a page has unless told otherwise. What RunComfy does is not documented.
-const PAGE: usize = 100;
+const PAGE: u32 = 100;
 /// The numbers of entries that may be asked for.
-const LIMITS: RangeInclusive<usize> = 1..=500;
+const LIMITS: RangeInclusive<u32> = 1..=500;
 
-/// What a query asks for.
-type Asked = HashMap<String, String>;
+/// What a query asks for. Empty words are none.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default = "page_length")]
+    limit: u32,
+    #[serde(default)]
+    offset: u32,
+    #[serde(default)]
+    search: String,
+    #[serde(default)]
+    category: String,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    include_schema: bool,
+}
+
+fn page_length() -> u32 {
+    PAGE
+}
 
 #[derive(Serialize)]
 struct Page<'a> {
@@ -30,21 +49,22 @@ struct Page<'a> {
     total: usize,
 }
 
-pub(super) async fn page(State(app): State<Arc<App>>, Query(asked): Query<Asked>) -> Response {
-    let limit = number(&asked, "limit", PAGE).filter(|limit| LIMITS.contains(limit));
-    let (Some(limit), Some(offset)) = (limit, number(&asked, "offset", 0)) else {
+pub(super) async fn page(
+    State(app): State<Arc<App>>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    let asked = asked.ok().filter(|Query(asked)| LIMITS.contains(&asked.limit));
+    let Some(Query(asked)) = asked else {
         return problem(
             StatusCode::UNPROCESSABLE_ENTITY,
-            "`limit` is a number from 1 to 500, and `offset` one from 0 on",
+            "`limit` is a number from 1 to 500, `offset` one from 0 on, and `include_schema` is \
+             `true` or `false`; each stands once",
         );
     };
-    let schema = match asked.get("include_schema").map(String::as_str) {
-        Some("true") => Schema::Shown,
-        Some(_) | None => Schema::LeftOut,
-    };
+    let schema = if asked.include_schema { Schema::Shown } else { Schema::LeftOut };
     let found: Vec<&Entry> = app.models.catalog().filter(|entry| fits(entry, &asked)).collect();
     let total = found.len();
-    let models = found.into_iter().skip(offset).take(limit);
+    let models = found.into_iter().skip(asked.offset as usize).take(asked.limit as usize);
     Json(Page { models: models.map(|entry| entry.served(schema)).collect(), total }).into_response()
 }
 
@@ -62,17 +82,8 @@ pub(super) async fn categories(State(app): State<Arc<App>>) -> Response {
     Json(json!({"categories": categories})).into_response()
 }
 
-/// A number of the query, `otherwise` where it is not asked for, nothing where it is no number.
-fn number(asked: &Asked, name: &str, otherwise: usize) -> Option<usize> {
-    match asked.get(name).map(String::as_str) {
-        None | Some("") => Some(otherwise),
-        Some(text) => text.parse().ok(),
-    }
-}
-
-fn fits(entry: &Entry, asked: &Asked) -> bool {
-    let given = |name: &str| asked.get(name).map(String::as_str).filter(|text| !text.is_empty());
-    given("search").is_none_or(|text| entry.mentions(text))
-        && given("kind").is_none_or(|kind| entry.is_of_kind(kind))
-        && given("category").is_none_or(|name| entry.categories().any(|category| category == name))
+fn fits(entry: &Entry, Asked { search, category, kind, .. }: &Asked) -> bool {
+    (search.is_empty() || entry.mentions(search))
+        && (kind.is_empty() || entry.is_of_kind(kind))
+        && (category.is_empty() || entry.categories().any(|name| name == category))
 }

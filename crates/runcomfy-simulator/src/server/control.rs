@@ -9,14 +9,17 @@ use axum::http::StatusCode;
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::App;
 use crate::faults::{Call, Fate, Fault, Random, seconds};
 use crate::ledger::Accepted;
+use crate::openapi;
 use crate::simulator::Traffic;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
+        .route("/openapi.json", get(openapi))
         .route("/ledger", get(ledger))
         .route("/traffic", get(traffic))
         .route("/advance", post(advance))
@@ -38,6 +41,10 @@ struct Advance {
 struct Script {
     call: Call,
     faults: Vec<Option<Fault>>,
+}
+
+async fn openapi(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(openapi::document(&app.models, &app.origin))
 }
 
 async fn ledger(State(app): State<Arc<App>>) -> Json<Vec<Accepted>> {

@@ -1,16 +1,16 @@
 //! Submit, status, result, cancel.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use humantime::format_rfc3339_millis;
 use percent_encoding::percent_decode_str;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::faulty::Announces;
@@ -20,6 +20,13 @@ use super::{App, files};
 use crate::faults::Fate;
 use crate::jobs::{Glance, Outcome, Phase, Ticket};
 use crate::judge::Refusal;
+
+/// What the query of a result call asks for.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    include_cost: bool,
+}
 
 type RequestId = Result<Path<String>, PathRejection>;
 
@@ -69,10 +76,14 @@ pub(super) async fn status(
 pub(super) async fn result(
     State(app): State<Arc<App>>,
     id: RequestId,
-    Query(query): Query<HashMap<String, String>>,
-) -> Result<Json<Value>, Code> {
-    let id = well_formed(id)?;
-    let glance = app.jobs.look(&id).ok_or(Code::NoSuchRequest)?;
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<Value>, Response> {
+    let id = well_formed(id).map_err(Code::into_response)?;
+    let Ok(Query(Asked { include_cost })) = asked else {
+        let words = "`include_cost` is `true` or `false`, and stands once";
+        return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, words));
+    };
+    let glance = app.jobs.look(&id).ok_or_else(|| Code::NoSuchRequest.into_response())?;
     let (at, cost) = match glance.phase {
         Phase::Queued { .. } | Phase::Running => {
             return Ok(Json(state(&app, &id, &glance, Words::Result)));
@@ -97,7 +108,7 @@ pub(super) async fn result(
         }
         Phase::Queued { .. } | Phase::Running | Phase::Cancelled { .. } => {}
     }
-    if glance.cost_is_known && query.get("include_cost").is_some_and(|value| value == "true") {
+    if include_cost && glance.cost_is_known {
         reply["cost"] = json!(cost);
     }
     if glance.fate == Fate::UnknownFields {

@@ -1,7 +1,7 @@
 //! How the API says that something is wrong.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -49,7 +49,12 @@ impl Code {
 
 impl IntoResponse for Code {
     fn into_response(self) -> Response {
-        coded(self.status(), self.number(), self.message())
+        let mut reply = coded(self.status(), self.number(), self.message());
+        if matches!(self, Self::Token) {
+            let scheme = HeaderValue::from_static("Bearer");
+            reply.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        reply
     }
 }
 

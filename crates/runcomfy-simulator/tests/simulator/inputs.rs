@@ -82,6 +82,21 @@ async fn the_habits_of_published_schemas_are_understood() {
     let cases = [
         Case {
             schema: json!({"type": "object", "properties": {
+                "size": {"type": "string", "enum": ["big"], "nullable": true},
+                "list": {"type": ["array", "string"], "nullable": true},
+                "plain": {"type": "string", "nullable": false},
+                "low": {"type": "number", "minimum": 1, "exclusiveMinimum": true},
+                "high": {"type": "number", "maximum": 1, "exclusiveMaximum": false}
+            }}),
+            inputs: vec![
+                (json!({"size": null, "list": null, "low": 1.5, "high": 1}), vec![]),
+                (json!({"plain": null}), vec![(json!(["body", "plain"]), "type")]),
+                (json!({"low": 1}), vec![(json!(["body", "low"]), "exclusiveMinimum")]),
+                (json!({"high": 1.5}), vec![(json!(["body", "high"]), "maximum")]),
+            ],
+        },
+        Case {
+            schema: json!({"type": "object", "properties": {
                 "scale": {"type": "float", "minimum": 0.5, "default": null},
                 "either": {"type": ["float", "null"]},
                 "loras": {"type": "array", "items": {"type": "object", "properties": {

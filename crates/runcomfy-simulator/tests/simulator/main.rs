@@ -8,5 +8,6 @@ mod files;
 mod folder;
 mod inputs;
 mod lifetime;
+mod openapi;
 mod queue;
 mod support;

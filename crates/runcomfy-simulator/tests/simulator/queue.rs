@@ -146,7 +146,14 @@ async fn every_call_of_the_api_wants_a_token_that_is_not_empty() {
         client.get(format!("{base}/nothing")),
     ];
     for call in calls {
-        for header in [None, Some(""), Some("Bearer"), Some("Bearer  "), Some("Basic YTpi")] {
+        for header in [
+            None,
+            Some(""),
+            Some("Bearer"),
+            Some("Bearer  "),
+            Some("Basic YTpi"),
+            Some("Bearer an-INVALID-one"),
+        ] {
             let mut call = call.try_clone().expect("a body in memory");
             if let Some(header) = header {
                 call = call.header("authorization", header);

@@ -1,0 +1,233 @@
+//! The simulator's own description: an OpenAPI 3.1 document, made from the schemas that it serves.
+
+mod schemas;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+
+use crate::dialect;
+use crate::models::{Model, Models};
+
+/// What stands in a path as it is: RFC 3986's unreserved characters.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The document of a simulator of these models at `origin`.
+pub(crate) fn document(models: &Models, origin: &str) -> Value {
+    let mut paths = json!({
+        "/v1/models": {"get": page()},
+        "/v1/models/categories": {"get": operation("categories", "Every category", &json!({
+            "200": reply("The categories", &schemas::named("Categories")),
+        }))},
+    });
+    let mut components = schemas::common();
+    for model in models.all() {
+        let id = encoded(model.entry.id());
+        add(&mut components, &format!("Input.{}", component(&id)), input(model, &id));
+        add(&mut paths, &format!("/v1/models/{id}"), one_model(model, &id));
+    }
+    let requests = [
+        ("status", json!({"get": status()})),
+        ("result", json!({"get": result()})),
+        ("cancel", json!({"post": cancel()})),
+    ];
+    for (name, item) in requests {
+        add(&mut paths, &format!("/v1/requests/{{request_id}}/{name}"), item);
+    }
+    let balance = operation(
+        "balance",
+        "What is left to spend",
+        &json!({
+            "200": reply("The balance", &schemas::named("Balance")),
+        }),
+    );
+    add(&mut paths, "/prod/v2/balance", json!({"get": balance}));
+    add(&mut components, "Output", schemas::output(models));
+
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "runcomfy-simulator",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "A simulator of RunComfy's queue API. It is not RunComfy: no model \
+                runs and nothing is charged.",
+            "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"},
+        },
+        "servers": [{"url": origin}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": components,
+        },
+    })
+}
+
+/// A model's id in a path: slashes stay raw, each segment is percent-encoded.
+fn encoded(id: &str) -> String {
+    let segments = id.split('/').map(|segment| utf8_percent_encode(segment, ENCODED).to_string());
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// An encoded id as the name of a component, which holds neither `/` nor `%`. `~` is not taken
+/// there either, and `_` stands for all three with its code.
+fn component(encoded: &str) -> String {
+    let mut name = String::new();
+    for character in encoded.chars() {
+        match character {
+            '/' => name.push('.'),
+            '.' => name.push_str("_2E"),
+            '_' => name.push_str("_5F"),
+            '~' => name.push_str("_7E"),
+            '%' => name.push('_'),
+            character => name.push(character),
+        }
+    }
+    name
+}
+
+fn add(object: &mut Value, name: &str, member: Value) {
+    object[name] = member;
+}
+
+fn input(model: &Model, id: &str) -> Value {
+    // It was read as JSON before: what cannot be parsed again takes any input.
+    let mut schema = serde_json::from_str(model.entry.input().get()).unwrap_or(Value::Bool(true));
+    schemas::settle(&mut schema, &format!("/components/schemas/Input.{}", component(id)));
+    dialect::each(&mut schema, &drop_unasserted_format);
+    schema
+}
+
+/// Takes out a `format` that tools hold inputs to and the simulator does not, such as `uri`.
+fn drop_unasserted_format(schema: &mut Map<String, Value>) {
+    let is_media = |format: &str| dialect::MEDIA_FORMATS.contains(&format.trim_end_matches('s'));
+    if !schema.get("format").and_then(Value::as_str).is_some_and(is_media) {
+        schema.remove("format");
+    }
+}
+
+fn one_model(model: &Model, id: &str) -> Value {
+    let link = |operation: &str| {
+        let id = json!({"request_id": "$response.body#/request_id"});
+        json!({"operationId": operation, "parameters": id})
+    };
+    let words = format!("Submit a job of {}", model.entry.id());
+    let mut accepted = reply("The job was accepted", &schemas::named("Submitted"));
+    accepted["links"] =
+        json!({"status": link("status"), "result": link("result"), "cancel": link("cancel")});
+    let mut submit = operation(
+        &format!("submit/{id}"),
+        &words,
+        &json!({
+            "200": accepted,
+            "402": reply("The balance is less than the price", &schemas::named("Coded")),
+            "413": reply("The body is too long", &schemas::named("Problem")),
+            "422": reply("The input is refused", &schemas::named("Refused")),
+        }),
+    );
+    let schema = schemas::named(&format!("Input.{}", component(id)));
+    submit["requestBody"] =
+        json!({"required": true, "content": {"application/json": {"schema": schema}}});
+    let mut item = json!({"post": submit});
+    if model.entry.is_listed() {
+        let words = format!("The catalog's entry of {}", model.entry.id());
+        item["get"] = operation(
+            &format!("model/{id}"),
+            &words,
+            &json!({
+                "200": reply("The entry", &schemas::named("EntryWithSchema")),
+            }),
+        );
+    }
+    item
+}
+
+fn page() -> Value {
+    let number = |minimum: u32, maximum: u32, default: u32| json!({"type": "integer", "minimum": minimum, "maximum": maximum, "default": default});
+    let text = json!({"type": "string"});
+    let flag = json!({"type": "boolean", "default": false});
+    let parameters: Vec<Value> = [
+        ("limit", number(1, 500, 100)),
+        ("offset", number(0, u32::MAX, 0)),
+        ("search", text.clone()),
+        ("category", text.clone()),
+        ("kind", text),
+        ("include_schema", flag),
+    ]
+    .into_iter()
+    .map(|(name, schema)| json!({"name": name, "in": "query", "schema": schema}))
+    .collect();
+    let mut page = operation(
+        "catalog",
+        "A page of the catalog",
+        &json!({
+            "200": reply("The page", &schemas::named("Page")),
+            "422": reply("The query is refused", &schemas::named("Problem")),
+        }),
+    );
+    page["parameters"] = json!(parameters);
+    page
+}
+
+fn status() -> Value {
+    about_request(
+        "status",
+        "Where a job stands",
+        &json!({
+            "200": reply("The state", &schemas::named("Status")),
+        }),
+    )
+}
+
+fn result() -> Value {
+    let mut result = about_request(
+        "result",
+        "A job's result, or where it stands",
+        &json!({
+            "200": reply("The result or the state", &schemas::named("Result")),
+            "422": reply("The query is refused", &schemas::named("Problem")),
+        }),
+    );
+    if let Some(parameters) = result["parameters"].as_array_mut() {
+        let flag = json!({"type": "boolean", "default": false});
+        parameters.push(json!({"name": "include_cost", "in": "query", "schema": flag}));
+    }
+    result
+}
+
+fn cancel() -> Value {
+    about_request(
+        "cancel",
+        "Cancel a job that is still queued",
+        &json!({
+            "202": reply("What came of it", &schemas::named("Cancelled")),
+        }),
+    )
+}
+
+/// An operation about one request.
+fn about_request(id: &str, summary: &str, replies: &Value) -> Value {
+    let mut operation = operation(id, summary, replies);
+    operation["parameters"] = json!([{
+        "name": "request_id", "in": "path", "required": true,
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"},
+    }]);
+    let replies = &mut operation["responses"];
+    replies["400"] = reply("The request id is malformed", &schemas::named("Coded"));
+    replies["404"] = reply("There is no such request", &schemas::named("Coded"));
+    operation
+}
+
+/// An operation with these replies, and those that every operation can have.
+fn operation(id: &str, summary: &str, replies: &Value) -> Value {
+    let mut all = Map::new();
+    all.extend(replies.as_object().cloned().unwrap_or_default());
+    all.insert("401".to_owned(), reply("No token that is taken", &schemas::named("Coded")));
+    json!({"operationId": id, "summary": summary, "responses": all})
+}
+
+fn reply(description: &str, schema: &Value) -> Value {
+    json!({
+        "description": description,
+        "content": {"application/json": {"schema": schema}},
+    })
+}

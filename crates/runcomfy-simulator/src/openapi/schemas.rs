@@ -1,0 +1,159 @@
+//! The schemas of the replies. With no fault at work the replies are closed and their words known,
+//! so that a reply which differs is found.
+
+use serde_json::{Map, Value, json};
+
+use crate::dialect;
+use crate::models::Models;
+
+pub(super) fn named(name: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{name}")})
+}
+
+/// Puts a published schema into plain JSON Schema 2020-12, at this place in the document.
+pub(super) fn settle(schema: &mut Value, place: &str) {
+    dialect::normalise(schema);
+    dialect::each(schema, &drop_own_identity);
+    dialect::each(schema, &drop_wrong_default);
+    dialect::each(schema, &|schema| rebase(schema, place));
+}
+
+/// Takes out what makes a schema a document of its own, with another dialect or address.
+fn drop_own_identity(schema: &mut Map<String, Value>) {
+    schema.remove("$schema");
+    schema.remove("$id");
+}
+
+/// Takes out a `default` that the schema itself refuses: null for none, an empty text for an
+/// example. Where that cannot be told, because the schema refers to another, it goes too.
+fn drop_wrong_default(schema: &mut Map<String, Value>) {
+    let Some(default) = schema.get("default") else {
+        return;
+    };
+    let alone = jsonschema::options().offline().build(&Value::Object(schema.clone()));
+    if !alone.is_ok_and(|alone| alone.is_valid(default)) {
+        schema.remove("default");
+    }
+}
+
+/// Makes a reference within a schema's own document lead to where that stands now.
+fn rebase(schema: &mut Map<String, Value>, place: &str) {
+    if let Some(Value::String(reference)) = schema.get_mut("$ref")
+        && let Some(pointer) = reference.strip_prefix('#')
+    {
+        *reference = format!("#{place}{pointer}");
+    }
+}
+
+/// The schemas that do not depend on the models.
+pub(super) fn common() -> Value {
+    let text = json!({"type": "string"});
+    let url = json!({"type": "string", "format": "uri"});
+    let moment = json!({"type": "string", "format": "date-time"});
+    let position = json!({"type": "integer", "minimum": 1});
+    let money = json!({"type": "number", "minimum": 0});
+    let unfinished = json!({"properties": {"status": {"enum": ["in_queue", "in_progress"]}}});
+    let is = |word: &str| json!({"properties": {"status": {"const": word}}});
+    let entry = json!({
+        "model_id": text, "display_name": text, "description": text,
+        "categories": {"type": "array", "items": text}, "kind": text,
+        "required_inputs": {"type": "array", "items": text},
+        "base_price_usd": money, "price_unit": text, "pricing_note": text, "model_url": text,
+    });
+    let mut entry_with_schema = entry.clone();
+    entry_with_schema["input_schema"] = json!({"type": ["object", "boolean"]});
+    json!({
+        "RequestId": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"},
+        "Submitted": closed(&["request_id", "status_url", "result_url", "cancel_url"], json!({
+            "request_id": named("RequestId"),
+            "status_url": url, "result_url": url, "cancel_url": url,
+        })),
+        "Status": closed(&["request_id", "status", "status_url", "result_url"], json!({
+            "request_id": named("RequestId"),
+            "status": {"enum": ["in_queue", "in_progress", "completed", "cancelled"]},
+            "queue_position": position, "status_url": url, "result_url": url,
+        })),
+        "Result": with(closed(&["request_id", "status"], json!({
+            "request_id": named("RequestId"),
+            "status": {"enum": ["in_queue", "in_progress", "succeeded", "failed", "cancelled"]},
+            "queue_position": position, "status_url": url, "result_url": url,
+            "output": named("Output"), "error": true, "cost": money,
+            "created_at": moment, "finished_at": moment,
+        })), json!({
+            "allOf": [
+                {"if": is("in_queue"), "then": {"required": ["queue_position"]}},
+                {"if": is("succeeded"), "then": {"required": ["output"]}},
+                {"if": unfinished,
+                 "then": {"required": ["status_url", "result_url"],
+                          "properties": {"output": false, "error": false, "finished_at": false}},
+                 "else": {"required": ["created_at", "finished_at"]}},
+            ],
+        })),
+        "Cancelled": closed(&["request_id", "status", "outcome"], json!({
+            "request_id": named("RequestId"), "status": text,
+            "outcome": {"enum": ["cancelled", "not_cancellable"]},
+        })),
+        "Entry": open(&["model_id"], entry),
+        "EntryWithSchema": open(&["model_id", "input_schema"], entry_with_schema),
+        "Page": closed(&["models", "total"], json!({
+            "models": {"type": "array", "items": named("Entry")},
+            "total": {"type": "integer", "minimum": 0},
+        })),
+        "Categories": closed(&["categories"], json!({
+            "categories": {"type": "array", "items": text},
+        })),
+        "Balance": closed(&["balance_usd", "currency"], json!({
+            "balance_usd": {"type": "number"}, "currency": text,
+        })),
+        "Coded": closed(&["error_code", "error_message"], json!({
+            "error_code": {"type": "integer"}, "error_message": text,
+        })),
+        "Problem": closed(&["detail"], json!({"detail": text})),
+        "Refused": closed(&["detail"], json!({
+            "detail": {"type": "array", "minItems": 1, "items":
+                closed(&["loc", "msg", "type"], json!({
+                    "loc": {"type": "array", "items": {"type": ["string", "integer"]}},
+                    "msg": text, "type": text,
+                }))},
+        })),
+    })
+}
+
+/// What a job can answer with: one of the output schemas that the models have.
+pub(super) fn output(models: &Models) -> Value {
+    let mut choices: Vec<Value> = Vec::new();
+    for model in models.all() {
+        let mut schema = match &model.output_schema {
+            Some(schema) => schema.clone(),
+            None => usual_output(),
+        };
+        settle(&mut schema, &format!("/components/schemas/Output/anyOf/{}", choices.len()));
+        if !choices.contains(&schema) {
+            choices.push(schema);
+        }
+    }
+    json!({"anyOf": choices})
+}
+
+/// The output of a model whose own schema is not known.
+fn usual_output() -> Value {
+    let url = json!({"type": "string", "format": "uri"});
+    json!({"type": "object", "minProperties": 1, "properties": {
+        "image": url, "video": url, "audio": url,
+    }})
+}
+
+fn closed(required: &[&str], properties: Value) -> Value {
+    with(open(required, properties), json!({"additionalProperties": false}))
+}
+
+fn open(required: &[&str], properties: Value) -> Value {
+    json!({"type": "object", "required": required, "properties": properties})
+}
+
+fn with(mut schema: Value, more: Value) -> Value {
+    if let (Value::Object(schema), Value::Object(more)) = (&mut schema, more) {
+        schema.extend(more);
+    }
+    schema
+}
