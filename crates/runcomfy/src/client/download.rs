@@ -109,7 +109,7 @@ pub enum DownloadErrorReason {
     #[error("it is larger than {0} bytes; allow more with Download::most_bytes")]
     TooLarge(u64),
     /// Its host answered with an error.
-    #[error("its host answered HTTP {http_status}; an output's address expires")]
+    #[error("its host answered HTTP {http_status}{}", expired(*http_status))]
     Status {
         /// The HTTP status.
         http_status: u16,
@@ -215,6 +215,14 @@ impl Client {
             true => Ok(saved),
             false => Err(DownloadError { id: success.id.clone(), failed, saved }),
         }
+    }
+}
+
+/// What an answer may mean that says that nothing is there for us.
+fn expired(http_status: u16) -> &'static str {
+    match http_status {
+        401 | 403 | 404 | 410 => "; an output's address expires, and a new result may have another",
+        _ => "",
     }
 }
 
