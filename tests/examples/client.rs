@@ -149,8 +149,10 @@ fn looks(traffic: &Traffic) -> u64 {
     traffic.calls.get(&runcomfy_simulator::Call::Status).copied().unwrap_or_default()
 }
 
-/// How many jobs a measurement takes, how many of them at once, and how often it is made.
-const JOBS: usize = 3000;
+/// A round takes turns: so many jobs by the client, so many by bare calls, and again, so that
+/// what else the machine does falls on both.
+const TURNS: usize = 20;
+const JOBS: usize = 300;
 const AT_ONCE: usize = 16;
 const ROUNDS: usize = 5;
 const INTERVAL: Duration = Duration::from_millis(5);
@@ -164,8 +166,13 @@ async fn throughput() -> Outcome<()> {
     let mut ratios = Vec::new();
     // The first round warms both up.
     for round in 0..=ROUNDS {
-        let bare = rate(|| bare(http.clone(), base.clone())).await?;
-        let ours = rate(|| ours(client.clone())).await?;
+        let (mut by_client, mut by_calls) = (Duration::ZERO, Duration::ZERO);
+        for _ in 0..TURNS {
+            by_calls += time(|| bare(http.clone(), base.clone())).await?;
+            by_client += time(|| ours(client.clone())).await?;
+        }
+        let rate = |time: Duration| (TURNS * JOBS) as f64 / time.as_secs_f64();
+        let (ours, bare) = (rate(by_client), rate(by_calls));
         println!(
             "round {round}: {ours:.0} jobs a second, {bare:.0} by bare calls: {:.3}",
             ours / bare
@@ -183,8 +190,8 @@ async fn throughput() -> Outcome<()> {
     Ok(())
 }
 
-/// Jobs a second.
-async fn rate<F>(job: impl Fn() -> F) -> Outcome<f64>
+/// How long a turn of jobs takes.
+async fn time<F>(job: impl Fn() -> F) -> Outcome<Duration>
 where
     F: Future<Output = Outcome<()>> + Send + 'static,
 {
@@ -195,7 +202,7 @@ where
     while let Some(job) = ended.next().await {
         job??;
     }
-    Ok(JOBS as f64 / start.elapsed().as_secs_f64())
+    Ok(start.elapsed())
 }
 
 async fn ours(client: Client) -> Outcome<()> {

@@ -291,10 +291,12 @@ impl ClientBuilder {
         };
         // A redirect would carry the token away, or repeat a paid POST; and so would the
         // retries that the HTTP library has for a protocol that another crate switches on.
-        let http = finished(self.http.unwrap_or_else(rustls))
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .read_timeout(FOREVER);
+        let http = match self.http {
+            // A limit of its own to what is heard would end a submit.
+            Some(builder) => finished(builder).read_timeout(FOREVER),
+            None => finished(rustls()),
+        };
+        let http = http.redirect(redirect::Policy::none()).retry(reqwest::retry::never());
         let media = finished(rustls()).timeout(MEDIA_TIMEOUT);
         Ok(Client {
             inner: Arc::new(Inner {

@@ -79,8 +79,9 @@ pub(super) fn submitted(
     cut: Option<Cut>,
     model: &str,
 ) -> Result<RequestId, SubmitError> {
-    let mention = Mention::within(&reply.body);
-    let reason = match (&cut, json(reply), &mention) {
+    let parsed = serde_json::from_slice::<Value>(&reply.body);
+    let mention = Mention::within(&parsed, &reply.body);
+    let reason = match (&cut, answer(reply, parsed), &mention) {
         (Some(cut), ..) => cut.reason.clone(),
         (None, Ok(_), Mention::Usable(id)) => return Ok(id.clone()),
         (None, Ok(_), Mention::Unusable | Mention::None) => {
@@ -120,17 +121,7 @@ pub(super) fn result<O: Read + Default>(
     reply: &Reply,
     id: &RequestId,
 ) -> Result<ResultReply<O>, Problem> {
-    let mut body = match (json(reply), reply.end_of(id)) {
-        (Ok(body), _) => body,
-        // What became of the job comes before what is said of the call: a failed job may
-        // carry its reason as a code.
-        (Err(Problem::Api(_)), Some(body)) => body,
-        // Seen where the current state is promised.
-        (Err(Problem::Api(error)), None) if error.kind == ApiErrorKind::NotReady => {
-            return Ok(ResultReply::Unfinished);
-        }
-        (Err(problem), _) => return Err(problem),
-    };
+    let Some(mut body) = body_of_result(reply, id)? else { return Ok(ResultReply::Unfinished) };
     let output = body.get_mut("output").map(Value::take).filter(|output| !output.is_null());
     let error = body.get_mut("error").map(Value::take).filter(|error| !error.is_null());
     match (status(reply, &body)?, output, error) {
@@ -167,6 +158,23 @@ pub(super) fn result<O: Read + Default>(
     }
 }
 
+/// The body of the reply to a result call; `None` where the job is not finished.
+fn body_of_result(reply: &Reply, id: &RequestId) -> Result<Option<Value>, Problem> {
+    let error = match json(reply) {
+        Ok(body) => return Ok(Some(body)),
+        Err(Problem::Api(error)) => error,
+        Err(problem) => return Err(problem),
+    };
+    // What became of the job comes before what is said of the call: a failed job may carry
+    // its reason as a code.
+    match reply.end_of(id) {
+        Some(body) => Ok(Some(body)),
+        // Seen where the current state is promised.
+        None if error.kind == ApiErrorKind::NotReady => Ok(None),
+        None => Err(Problem::Api(error)),
+    }
+}
+
 /// What a member is read as; one that does not fit stays where it is.
 fn taken<T>(
     members: &mut Map<String, Value>,
@@ -189,14 +197,7 @@ fn cost_of(value: &Value) -> Option<f64> {
 /// The cost in the reply to a result call, whatever became of the job; `None` where it does
 /// not say it yet.
 pub(super) fn cost(reply: &Reply, id: &RequestId) -> Result<Option<f64>, Problem> {
-    let body = match (json(reply), reply.end_of(id)) {
-        (Ok(body), _) | (Err(Problem::Api(_)), Some(body)) => body,
-        (Err(Problem::Api(error)), None) if error.kind == ApiErrorKind::NotReady => {
-            return Ok(None);
-        }
-        (Err(problem), _) => return Err(problem),
-    };
-    Ok(body.get("cost").and_then(cost_of))
+    Ok(body_of_result(reply, id)?.and_then(|body| body.get("cost").and_then(cost_of)))
 }
 
 /// The outcome in the reply to a cancel call; `status` there can say something else.
@@ -380,8 +381,8 @@ enum Mention {
 
 impl Mention {
     /// Looks into a whole body, or into the beginning of one that was cut.
-    fn within(body: &[u8]) -> Self {
-        let value = match serde_json::from_slice::<Value>(body) {
+    fn within(parsed: &Result<Value, serde_json::Error>, body: &[u8]) -> Self {
+        let value = match parsed {
             Ok(body) => body.get("request_id").cloned(),
             Err(_) => cut_member(&String::from_utf8_lossy(body), "request_id"),
         };

@@ -55,7 +55,17 @@ impl Token {
 }
 
 fn find(bytes: &[u8], token: &[u8]) -> Option<usize> {
-    bytes.windows(token.len()).position(|window| window == token)
+    let first = token.first()?;
+    let mut from = 0;
+    // Every reply is searched: most places are ruled out by one byte.
+    while let Some(at) = bytes.get(from..)?.iter().position(|byte| byte == first) {
+        let at = from + at;
+        if bytes[at..].starts_with(token) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+    None
 }
 
 impl fmt::Debug for Secret {
