@@ -98,7 +98,7 @@ async fn the_simulator_refuses_what_was_assumed_to_be_valid_and_the_reason_arriv
     let image = Media::url(simulator.picture_url(640, 480)).expect("it is an address");
     let input = Valid::assume(Input::new("a".repeat(1996), image));
     let error = client(simulator.api_base()).submit(&input).await.expect_err("it is too long");
-    let SubmitError::Refused(error) = error else { panic!("{error}") };
+    let SubmitError::Rejected(error) = error else { panic!("{error}") };
     assert_eq!((error.kind, error.http_status), (ApiErrorKind::Input, 422));
     assert!(error.message.starts_with("prompt: "), "{}", error.message);
 }

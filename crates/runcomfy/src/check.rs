@@ -3,12 +3,14 @@
 
 mod rules;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use crate::measure::Format;
 use crate::media::Media;
-use crate::metric::Facts;
+use crate::metric::{Facts, Missing};
 use crate::node::{Node, View};
-use crate::table::{Field, Of, Rule, Shape};
+use crate::table::{Field, MediaKind, Of, Rule, Shape};
 use crate::violation::{Path, Segment, Violation, Violations};
 
 /// What one walk finds.
@@ -29,21 +31,81 @@ pub struct FoundMedia {
     pub path: Path,
     /// The media itself.
     pub media: Media,
+    /// What its property takes, as far as the schema says.
+    pub kind: MediaKind,
     /// Its rules, of which [`FoundMedia::violations`] checks the measured ones.
     pub rules: &'static [Rule],
 }
 
 impl FoundMedia {
-    /// What this media breaks, given what was measured of it. Rules about facts
-    /// that are not known are left out; see [`FoundMedia::unchecked`].
+    /// What this media breaks, given what was measured of it: its `format`, where it is of
+    /// a kind that its property does not take, and its rules. Rules about facts that are
+    /// not known are left out; see [`FoundMedia::unchecked`].
     pub fn violations(&self, facts: &Facts) -> Vec<Violation> {
-        self.rules.iter().filter_map(|rule| rules::measured(rule, facts, &self.path)).collect()
+        let misfit = (self.kind.fit(facts) == Fit::No).then(|| Violation {
+            path: self.path.clone(),
+            rule: "format".into(),
+            message: format!("Must be {}.", self.kind.noun()),
+            found: facts.format.map(|format| format.content_type().to_owned()),
+        });
+        let measured = self.rules.iter();
+        let measured = measured.filter_map(|rule| rules::measured(rule, facts, &self.path));
+        misfit.into_iter().chain(measured).collect()
     }
 
-    /// The rules, verbatim, that these facts leave unchecked.
-    pub fn unchecked(&self, facts: &Facts) -> Vec<String> {
-        let open = |rule: &&Rule| rules::is_unchecked(rule, facts);
-        self.rules.iter().filter(open).map(|rule| rule.name().into_owned()).collect()
+    /// The rules, verbatim, that these facts leave unchecked, each with what is missing.
+    pub fn unchecked(&self, facts: &Facts) -> Vec<(Cow<'static, str>, Missing)> {
+        let open = |rule: &Rule| Some((rule.name(), rules::unchecked(rule, facts)?));
+        self.rules.iter().filter_map(open).collect()
+    }
+
+    /// What its string breaks: for a local file, which has none before it is read.
+    #[cfg(feature = "client")]
+    pub(crate) fn broken_as_text(&self) -> Vec<Violation> {
+        let node = Node::Media(&self.media);
+        let broken = self.rules.iter().filter_map(|rule| {
+            let (message, found) = rules::broken(rule, node)?;
+            Some(Violation { path: self.path.clone(), rule: rule.name(), message, found })
+        });
+        broken.collect()
+    }
+}
+
+/// Whether a file is of a kind that a property takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// It is, or nothing says that it is not.
+    Yes,
+    /// Some models take it: a moving picture for a video, or the sound of a video.
+    Doubtful,
+    /// It is not.
+    No,
+}
+
+impl MediaKind {
+    pub(crate) fn fit(self, facts: &Facts) -> Fit {
+        use MediaKind::{Any, Audio, Image, Video};
+        let moves = matches!(facts.format, Some(Format::Gif | Format::WebP | Format::Avif));
+        match (self, facts.kind) {
+            (Any, _) => Fit::Yes,
+            // A file of a known format that is no media at all.
+            (_, None) if facts.format.is_some() => Fit::No,
+            (_, None | Some(Any)) => Fit::Yes,
+            (Image, Some(Image)) | (Video, Some(Video)) | (Audio, Some(Audio)) => Fit::Yes,
+            (Audio, Some(Video)) => Fit::Doubtful,
+            (Video, Some(Image)) if moves => Fit::Doubtful,
+            (Image | Video | Audio, Some(Image | Video | Audio)) => Fit::No,
+        }
+    }
+
+    /// This kind in words.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Any => "media",
+            Self::Image => "an image",
+            Self::Video => "a video",
+            Self::Audio => "a sound",
+        }
     }
 }
 
@@ -101,9 +163,11 @@ fn value(Of(shape, rules): Of, node: Node<'_>, at: &Trail<'_>, findings: &mut Fi
         }
     }
     match (shape, node) {
-        (Shape::Media(_), Node::Media(media)) => media_found(media.clone(), rules, at, findings),
-        (Shape::Media(_), Node::Text(text)) => {
-            media_found(Media::from_wire(text), rules, at, findings);
+        (Shape::Media(kind), Node::Media(media)) => {
+            media_found(media.clone(), kind, rules, at, findings);
+        }
+        (Shape::Media(kind), Node::Text(text)) => {
+            media_found(Media::from_wire(text), kind, rules, at, findings);
         }
         (Shape::List(of), Node::List(list)) => {
             for index in 0..list.count() {
@@ -126,8 +190,14 @@ fn value(Of(shape, rules): Of, node: Node<'_>, at: &Trail<'_>, findings: &mut Fi
     }
 }
 
-fn media_found(media: Media, rules: &'static [Rule], at: &Trail<'_>, findings: &mut Findings) {
-    findings.media.push(FoundMedia { path: at.path(), media, rules });
+fn media_found(
+    media: Media,
+    kind: MediaKind,
+    rules: &'static [Rule],
+    at: &Trail<'_>,
+    findings: &mut Findings,
+) {
+    findings.media.push(FoundMedia { path: at.path(), media, kind, rules });
 }
 
 /// An object's properties, and those that its schema does not name.
@@ -336,9 +406,9 @@ fn same(a: Node<'_>, b: Node<'_>) -> bool {
         (Node::Number(a), Node::Number(b)) => a.is_same(b),
         (Node::Text(a), Node::Text(b)) => a == b,
         (Node::Media(media), Node::Text(text)) | (Node::Text(text), Node::Media(media)) => {
-            media.wire() == text
+            media.wire() == Some(text)
         }
-        (Node::Media(a), Node::Media(b)) => a.wire() == b.wire(),
+        (Node::Media(a), Node::Media(b)) => a == b || (a.wire().is_some() && a.wire() == b.wire()),
         (Node::List(a), Node::List(b)) => {
             a.count() == b.count() && (0..a.count()).all(|index| same(a.get(index), b.get(index)))
         }

@@ -17,10 +17,13 @@ use reqwest::{Method, RequestBuilder, redirect, retry};
 use url::{Host, Url};
 
 pub use catalog::{CatalogError, CatalogPage};
-pub use error::{ApiError, ApiErrorKind, ConfigError, JobError, JobErrorReason, SubmitError};
+pub use error::{
+    ApiError, ApiErrorKind, ConfigError, JobError, JobErrorReason, RunError, SubmitError,
+};
 pub use job::{CancelOutcome, Job, Status, Success, Update, Updates};
 pub use polling::Polling;
-pub use preflight::{Preflight, Unchecked};
+pub use preflight::{Advice, Cost, MediaLimits, Preflight, Prepared, Report, Unchecked, Warning};
+use preflight::{Checker, Reach};
 pub use request_id::{RequestId, RequestIdError};
 use token::{Secret, Token};
 
@@ -52,8 +55,9 @@ pub struct Client {
 
 struct Inner {
     http: reqwest::Client,
-    /// For media hosts: no token, redirects followed.
-    media: reqwest::Client,
+    /// For media hosts: no token, and by default only public addresses.
+    media: Checker,
+    preflight: Preflight,
     token: Token,
     base: Url,
     polling: Polling,
@@ -68,6 +72,9 @@ pub struct ClientBuilder {
     base: Option<String>,
     polling: Polling,
     deadline: Option<Duration>,
+    preflight: Preflight,
+    media_limits: MediaLimits,
+    reach: Reach,
 }
 
 impl Client {
@@ -89,6 +96,9 @@ impl Client {
     /// Submits an input and hands over its job, whose id is known before any
     /// waiting. This costs money, and is never repeated by itself.
     ///
+    /// First its media is checked, as [`ClientBuilder::preflight`] says, and local files are
+    /// read. This is [`Client::prepare`] and then [`Client::submit_prepared`].
+    ///
     /// Dropping the future, as a timeout around it does, leaves the outcome unknown
     /// with no error to read: the request may have left, and be taken and paid for.
     /// So this has no timeout of its own past connecting: a client that stops listening
@@ -100,18 +110,32 @@ impl Client {
     /// [`SubmitError`] tells apart what was certainly not taken and what may have
     /// been.
     pub async fn submit<P: Payload>(&self, input: &Valid<P>) -> Result<Job<P::Model>, SubmitError> {
-        let url = self.url(["models"].into_iter().chain(P::Model::ID.split('/')));
-        let request = self.request(Method::POST, url).json(&input.node());
-        match request.send().await {
+        let prepared = self.prepare(input).await.map_err(SubmitError::Refused)?;
+        self.submit_prepared(&prepared).await
+    }
+
+    /// Submits what was prepared: the same bytes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::submit`], but for [`SubmitError::Refused`].
+    pub async fn submit_prepared<M: Model>(
+        &self,
+        prepared: &Prepared<M>,
+    ) -> Result<Job<M>, SubmitError> {
+        let url = self.url(["models"].into_iter().chain(M::ID.split('/')));
+        let request = self.request(Method::POST, url);
+        let request = request.header(reqwest::header::CONTENT_TYPE, "application/json");
+        match request.body(prepared.shared_body()).send().await {
             Ok(response) => {
                 let reply = reply::read(response).await;
-                Ok(self.job(reply::submitted(reply, P::Model::ID)?))
+                Ok(self.job(reply::submitted(reply, M::ID)?))
             }
             Err(error) if error.is_connect() || error.is_builder() => {
                 Err(SubmitError::NotSent(error))
             }
             Err(error) => Err(SubmitError::OutcomeUnknown {
-                model: P::Model::ID.to_owned(),
+                model: M::ID.to_owned(),
                 reason: "the connection broke before an answer came".to_owned(),
                 body: None,
                 id: None,
@@ -120,18 +144,49 @@ impl Client {
         }
     }
 
+    /// Submits an input and waits for its result: [`Client::submit`], then [`Job::wait`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the two. An error of the wait has the request's id, from which the job can
+    /// be taken up again; but a program that is ended meanwhile has none, so one that must
+    /// not lose a paid job calls the two itself and keeps the id in between.
+    pub async fn run<P: Payload>(
+        &self,
+        input: &Valid<P>,
+    ) -> Result<Success<<P::Model as Model>::Output>, RunError> {
+        Ok(self.submit(input).await?.wait().await?)
+    }
+
+    /// Makes the body of a request: local files are read, and media is checked, as
+    /// [`ClientBuilder::preflight`] says. Nothing is submitted.
+    ///
+    /// # Errors
+    ///
+    /// The report, where there is something in it that is reason enough to refuse.
+    pub async fn prepare<P: Payload>(
+        &self,
+        input: &Valid<P>,
+    ) -> Result<Prepared<P::Model>, Box<Report>> {
+        let preflight = self.inner.preflight;
+        self.inner.media.prepare(&**input, preflight).await.unless_refused(preflight)
+    }
+
     /// Takes up a job again from its id, in this process or another.
     pub fn job<M: Model>(&self, id: RequestId) -> Job<M> {
         Job::new(self.clone(), id)
     }
 
-    /// Measures the media of an input, as far as it can be reached from here, and
-    /// checks the rules about it. Nothing is submitted.
+    /// Checks the media of an input, as [`Preflight::Warn`] does and whatever the client is
+    /// set to, and reports all that is found. Nothing is submitted.
     ///
-    /// This fetches every address in the input from this machine, so do not hand it
-    /// addresses from strangers.
-    pub async fn preflight<P: Payload>(&self, input: &Valid<P>) -> Preflight {
-        preflight::preflight(&self.inner.media, input.media()).await
+    /// Media at an address is measured from this machine. Only public addresses are asked,
+    /// also behind names and redirects, so that input from strangers reaches nothing of this
+    /// machine's own networks ([`ClientBuilder::allow_local_media`] changes that). A local
+    /// file is read, so do not make [`Media::file`](crate::Media::file) of a stranger's path;
+    /// a string in [`Json`](crate::Json) never becomes one.
+    pub async fn preflight<P: Payload>(&self, input: &Valid<P>) -> Report {
+        self.inner.media.prepare(&**input, Preflight::Warn).await.into_report()
     }
 
     fn request(&self, method: Method, url: Url) -> RequestBuilder {
@@ -188,6 +243,26 @@ impl ClientBuilder {
         self
     }
 
+    /// How much is checked before an input is submitted: [`Preflight::Warn`] unless told
+    /// otherwise.
+    pub fn preflight(mut self, preflight: Preflight) -> Self {
+        self.preflight = preflight;
+        self
+    }
+
+    /// What bounds the work on media.
+    pub fn media_limits(mut self, limits: MediaLimits) -> Self {
+        self.media_limits = limits;
+        self
+    }
+
+    /// Lets preflight fetch media from this machine and private networks too, as tests and
+    /// local work with a simulator need. Not for addresses from strangers.
+    pub fn allow_local_media(mut self) -> Self {
+        self.reach = Reach::Local;
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
@@ -196,25 +271,23 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, ConfigError> {
         let token = Token::new(&self.token.ok_or(ConfigError::NoToken)?)?;
         let base = api_base(self.base.as_deref().unwrap_or(DEFAULT_API_BASE))?;
-        let builder = || {
-            let builder = reqwest::Client::builder()
-                .user_agent(concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")))
-                .connect_timeout(CONNECT_TIMEOUT)
-                .pool_idle_timeout(IDLE_TIMEOUT);
-            // A proxy would read the token of plain HTTP, and reaches another machine's
-            // loopback.
-            if is_loopback(&base) { builder.no_proxy() } else { builder }
-        };
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT);
+        // A proxy would read the token of plain HTTP, and reaches another machine's loopback.
+        let builder = if is_loopback(&base) { builder.no_proxy() } else { builder };
         // A redirect would carry the token away, or repeat a paid POST; and so would the
         // retries that the HTTP library has for a protocol that another crate switches on.
-        let http = builder().redirect(redirect::Policy::none()).retry(retry::never()).build();
-        let media = builder().timeout(READ_TIMEOUT).referer(false).build();
+        let http = builder.redirect(redirect::Policy::none()).retry(retry::never()).build();
+        let media = Checker::new(self.media_limits, self.reach);
         Ok(Client {
             inner: Arc::new(Inner {
                 http: http.map_err(ConfigError::Http)?,
                 media: media.map_err(ConfigError::Http)?,
                 token,
                 base,
+                preflight: self.preflight,
                 polling: self.polling,
                 deadline: self.deadline.unwrap_or(polling::DEFAULT_DEADLINE),
             }),

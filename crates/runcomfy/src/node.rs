@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
 use crate::media::Media;
@@ -23,7 +23,7 @@ pub enum Node<'a> {
     Number(Number),
     /// A string.
     Text(&'a str),
-    /// Media, which goes over the wire as a string.
+    /// Media, which goes over the wire as a string: a local file once it has been read.
     Media(&'a Media),
     /// A list.
     List(&'a dyn Elements),
@@ -257,7 +257,7 @@ impl Number {
 }
 
 /// A number as written, such as `4.35` or `1e-8`, as digits and a power of ten.
-fn decimal(text: &str) -> Option<(i128, i32)> {
+pub(crate) fn decimal(text: &str) -> Option<(i128, i32)> {
     let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
@@ -280,7 +280,12 @@ impl Serialize for Node<'_> {
             }
             Self::Number(Number::Float(float)) => serializer.serialize_f64(*float),
             Self::Text(text) => serializer.serialize_str(text),
-            Self::Media(media) => serializer.serialize_str(media.wire()),
+            Self::Media(media) => match media.wire() {
+                Some(text) => serializer.serialize_str(text),
+                None => Err(S::Error::custom(
+                    "a local file has not been read yet; `Client::prepare` reads it",
+                )),
+            },
             Self::List(list) => {
                 let mut seq = serializer.serialize_seq(Some(list.count()))?;
                 for index in 0..list.count() {

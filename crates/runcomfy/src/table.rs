@@ -59,7 +59,7 @@ pub enum Shape {
 }
 
 /// What a media property takes, as far as the schema says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MediaKind {
     /// The schema does not say.

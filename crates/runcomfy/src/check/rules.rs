@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::{parsed, same};
-use crate::metric::Facts;
+use crate::metric::{Answer, Facts, Missing};
 use crate::node::{Node, Number, View};
 use crate::table::Rule;
 use crate::violation::{Path, Violation};
@@ -111,22 +111,22 @@ pub(super) fn broken(rule: &Rule, node: Node<'_>) -> Option<(String, Option<Stri
 /// What a measured rule finds, where its metric is known.
 pub(super) fn measured(rule: &Rule, facts: &Facts, path: &Path) -> Option<Violation> {
     let Rule::Measured(metric, limit, message) = rule else { return None };
-    let value = metric.of(facts)?;
-    if limit.allows(value) {
-        return None;
-    }
+    let Answer::Broken(found) = metric.ask(*limit, facts) else { return None };
     let message = match *message {
         "" => format!("The {} must be {limit}{}.", metric.noun(), metric.unit()),
         words => words.to_owned(),
     };
-    Some(Violation { path: path.clone(), rule: rule.name(), message, found: metric.found(facts) })
+    Some(Violation { path: path.clone(), rule: rule.name(), message, found: Some(found) })
 }
 
-/// Whether a rule about media cannot be checked with these facts.
-pub(super) fn is_unchecked(rule: &Rule, facts: &Facts) -> bool {
+/// What is missing to check a rule about media with these facts, where something is.
+pub(super) fn unchecked(rule: &Rule, facts: &Facts) -> Option<Missing> {
     match rule {
-        Rule::Measured(metric, ..) => metric.of(facts).is_none(),
-        Rule::Unchecked(..) => true,
+        Rule::Measured(metric, limit, _) => match metric.ask(*limit, facts) {
+            Answer::Unknown(missing) => Some(missing),
+            Answer::Kept | Answer::Broken(_) => None,
+        },
+        Rule::Unchecked(..) => Some(Missing::Rule),
         Rule::MinLength(_)
         | Rule::MaxLength(_)
         | Rule::Minimum(_)
@@ -143,7 +143,7 @@ pub(super) fn is_unchecked(rule: &Rule, facts: &Facts) -> bool {
         | Rule::MaxProperties(_)
         | Rule::Words(_)
         | Rule::Integers(_)
-        | Rule::Values(_) => false,
+        | Rule::Values(_) => None,
     }
 }
 
@@ -204,7 +204,8 @@ fn number(node: Node<'_>) -> Option<Number> {
 fn text(node: Node<'_>) -> Option<&str> {
     match node {
         Node::Text(text) => Some(text),
-        Node::Media(media) => Some(media.wire()),
+        // Of a local file that is yet to be read there is nothing to say.
+        Node::Media(media) => media.wire(),
         _ => None,
     }
 }

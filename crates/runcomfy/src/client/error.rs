@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::preflight::Report;
 use super::request_id::RequestId;
 
 /// A client that cannot be built.
@@ -44,9 +45,12 @@ pub enum SubmitError {
     /// Nothing was sent, so nothing was taken: it is safe to submit again.
     #[error("the request was not sent, and it is safe to submit again")]
     NotSent(#[source] reqwest::Error),
+    /// Preflight found that the input cannot go well, so nothing was sent.
+    #[error("nothing was sent, since the media of the input will not do:\n{0}")]
+    Refused(Box<Report>),
     /// RunComfy answered that it did not take the request.
     #[error("RunComfy did not take the request: {0}")]
-    Refused(ApiError),
+    Rejected(ApiError),
     /// The request left, and whether RunComfy took it is not known. Submitting again
     /// may pay twice.
     #[error(
@@ -65,6 +69,18 @@ pub enum SubmitError {
         /// The HTTP library's error, where there was one.
         source: Option<reqwest::Error>,
     },
+}
+
+/// A run that gave no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// It was not submitted, or whether it was is not known.
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+    /// It was submitted. The error has its id.
+    #[error(transparent)]
+    Job(#[from] JobError),
 }
 
 /// An answer of RunComfy that is an error.

@@ -92,7 +92,7 @@ pub(super) fn submitted(
         }
         // A body with an id was taken, whatever else it says.
         (None, Err(Problem::Api(error)), Mention::None) if error.is_refusal() => {
-            return Err(SubmitError::Refused(error));
+            return Err(SubmitError::Rejected(error));
         }
         (None, Err(problem), _) => problem.of_job().to_string(),
     };

@@ -40,7 +40,7 @@ fn a_submit_is_refused_only_where_it_was_certainly_not_taken() {
     ];
     for (status, body) in refused {
         let error = submitted(sent(status, &body), "a/b").expect_err("it is no job");
-        assert!(matches!(error, SubmitError::Refused(_)), "{status} {body}: {error}");
+        assert!(matches!(error, SubmitError::Rejected(_)), "{status} {body}: {error}");
     }
     let unknown = [
         (200, "".to_owned()),
