@@ -8,6 +8,7 @@ mod from_json;
 mod fuzz;
 mod hostile;
 mod must_not_compile;
+mod preflight;
 mod regenerating;
 mod support;
 mod sync;
