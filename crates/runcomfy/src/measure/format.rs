@@ -116,9 +116,18 @@ impl Format {
             MatcherType::Audio => Some(MediaKind::Audio),
             _ => None,
         };
-        // Two letters are no sign of a picture: it would have been one above.
-        let is_word = matches!(found.mime_type(), "image/bmp");
-        (!is_word).then(|| Self::Other(found.mime_type(), kind))
+        // It goes by fewer bytes than is asked above of these: by two letters of a BMP.
+        let is_one_above = [
+            "image/png",
+            "image/gif",
+            "image/webp",
+            "image/bmp",
+            "image/tiff",
+            "video/quicktime",
+            "audio/mpeg",
+        ];
+        let content_type = found.mime_type();
+        (!is_one_above.contains(&content_type)).then_some(Self::Other(content_type, kind))
     }
 
     /// Its content type, as registered.
@@ -188,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_format_is_told_by_its_first_bytes() {
-        let cases: [(&[u8], Option<Format>); 20] = [
+        let cases: [(&[u8], Option<Format>); 21] = [
             (b"\xff\xd8\xff\xe0", Some(Format::Jpeg)),
             (b"RIFF\x24\0\0\0WEBPVP8 ", Some(Format::WebP)),
             (b"RIFF\x24\0\0\0WAVEfmt ", Some(Format::Wav)),
@@ -205,6 +214,7 @@ mod tests {
             (b"\xff\xfb\x90\x64", Some(Format::Mp3)),
             (b"ID3\x04", Some(Format::Mp3)),
             (b"BMW is a make of cars.", None),
+            (b"GIF is a format.", None),
             (b" \n<!DOCTYPE HTML><html>", Some(Format::Other("text/html", None))),
             (b"%PDF-1.7", Some(Format::Other("application/pdf", None))),
             (

@@ -172,7 +172,13 @@ impl BufRead for Reader<'_> {
 }
 
 impl Read for Reader<'_> {
+    /// Gives all that is asked for, or as much as there is to the end of the file: what
+    /// reads a number takes a short read for the end.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Err(stop @ Stop::Missing(_)) = self.known.get(self.at, buffer.len()) {
+            self.stopped = Some(stop);
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         let mut bytes = self.fill_buf()?;
         let count = bytes.read(buffer)?;
         self.consume(count);
@@ -209,6 +215,21 @@ mod tests {
             assert_eq!((known.parts.len(), known.contiguous()), (1, 256), "{pieces:?}");
             assert_eq!(known.get(0, 256), Ok(all.as_slice()), "{pieces:?}");
         }
+    }
+
+    #[test]
+    fn a_reader_gives_a_number_whole_or_says_what_is_missing() {
+        let mut known = Known::default();
+        known.give(0, &[1, 2, 3]);
+        let mut reader = Reader::new(&known);
+        let mut number = [0; 2];
+        assert_eq!(reader.read(&mut number).ok(), Some(2));
+        assert!(reader.read(&mut number).is_err());
+        assert_eq!(reader.stop("else"), Stop::Missing(3..4));
+        known.set_size(Some(3));
+        let mut reader = Reader::new(&known);
+        assert_eq!(reader.seek(SeekFrom::Start(2)).ok(), Some(2));
+        assert_eq!(reader.read(&mut number).ok(), Some(1));
     }
 
     #[test]

@@ -38,6 +38,8 @@ struct Element {
     body: u64,
     /// Where it ends; `None` of one that was written without knowing.
     end: Option<u64>,
+    /// Whether it goes beyond what it is in, as where a file is cut off.
+    is_cut: bool,
 }
 
 /// The elements between two places, one after the other.
@@ -197,9 +199,12 @@ impl<'a> Elements<'a> {
             size => Some(body.checked_add(size).ok_or(Stop::Broken(BROKEN))?),
         };
         // None goes beyond what it is in, so that the walks below it stay disjoint.
-        let end = end.map(|end| self.end.map_or(end, |outer| end.min(outer)));
+        let outer = self.end.unwrap_or(u64::MAX);
+        let is_cut = end.is_some_and(|end| end > outer);
+        let end = end.map(|end| end.min(outer));
         self.at = end.unwrap_or(u64::MAX);
-        Ok(Some(Element { id: u32::try_from(id).map_err(|_| Stop::Broken(BROKEN))?, body, end }))
+        let id = u32::try_from(id).map_err(|_| Stop::Broken(BROKEN))?;
+        Ok(Some(Element { id, body, end, is_cut }))
     }
 
     /// A number of variable length with the bit that marks its length, that length, and
@@ -222,6 +227,7 @@ impl Element {
     fn bytes<'a>(&self, known: &'a Known<'_>) -> Result<&'a [u8], Stop> {
         let length = self.end.map(|end| end.saturating_sub(self.body));
         match length {
+            _ if self.is_cut => Err(Stop::Ends),
             Some(length @ 0..=16) => known.get(self.body, length as usize),
             _ => Err(Stop::Broken(BROKEN)),
         }
