@@ -20,7 +20,7 @@ pub use check::FoundMedia;
 pub use client::{Client, Job, RequestId};
 pub use enums::UnknownWord;
 pub use json::{Json, JsonError};
-pub use media::{Media, MediaError};
+pub use media::{FileError, Media, MediaError};
 pub use metric::{Facts, Limit, Metric, Missing};
 pub use model::{Model, Payload};
 pub use output::{MediaOutput, Read, Reader};

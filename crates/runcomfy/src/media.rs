@@ -10,8 +10,7 @@ use std::sync::Arc;
 use url::Url;
 
 pub(crate) use data::DataUri;
-#[cfg(feature = "client")]
-pub(crate) use file::FileProblem;
+pub use file::FileError;
 use file::LocalFile;
 
 /// An image, video or audio input: an address, a local file, bytes, or a data URI.
@@ -139,6 +138,20 @@ impl Media {
         Self(Source::Verbatim(name.into()))
     }
 
+    /// Reads a local file of at most so many bytes, unless that was done: from then on it is
+    /// what was read. The client does it where it is needed; without the client, JSON of an
+    /// input needs it. Anything but a file has no need of it.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot go into a request. The next call tries again.
+    pub fn read(&self, most_bytes: u64) -> Result<(), FileError> {
+        match &self.0 {
+            Source::File(file) => file.read(most_bytes),
+            Source::Url(_) | Source::Verbatim(_) | Source::Data(_) => Ok(()),
+        }
+    }
+
     /// The address, where this is media at an address.
     pub fn as_url(&self) -> Option<&str> {
         match &self.0 {
@@ -183,15 +196,6 @@ impl Media {
     #[cfg(feature = "client")]
     pub(crate) fn is_file(&self) -> bool {
         matches!(self.0, Source::File(_))
-    }
-
-    /// Reads a local file that is yet to be read. Anything else has no need of it.
-    #[cfg(feature = "client")]
-    pub(crate) fn read(&self, most_bytes: u64) -> Result<(), FileProblem> {
-        match &self.0 {
-            Source::File(file) => file.read(most_bytes),
-            Source::Url(_) | Source::Verbatim(_) | Source::Data(_) => Ok(()),
-        }
     }
 }
 

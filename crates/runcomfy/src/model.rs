@@ -52,7 +52,8 @@ pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
         check(Self::Model::FIELDS, Self::Model::RULES, self.node()).media
     }
 
-    /// The input as JSON, as it would be sent.
+    /// The input as JSON, as it would be sent; `null` where it cannot be written, as with a
+    /// local file that was not read yet ([`Media::read`](crate::Media::read)).
     fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self.node()).unwrap_or_default()
     }

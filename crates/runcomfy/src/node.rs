@@ -283,7 +283,7 @@ impl Serialize for Node<'_> {
             Self::Media(media) => match media.wire() {
                 Some(text) => serializer.serialize_str(text),
                 None => Err(S::Error::custom(
-                    "a local file has not been read yet; `Client::prepare` reads it",
+                    "a local file was not read yet; `Client::prepare` reads it, and so does `Media::read`",
                 )),
             },
             Self::List(list) => {

@@ -4,6 +4,9 @@ use infer::MatcherType;
 
 use crate::table::MediaKind;
 
+/// The lengths of the headers that BMP has had.
+const BMP_HEADERS: [u8; 8] = [12, 16, 40, 52, 56, 64, 108, 124];
+
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -61,10 +64,8 @@ impl Format {
             _ if has(0, b"\xff\xd8\xff") => Self::Jpeg,
             _ if has(0, b"RIFF") && has(8, b"WEBP") => Self::WebP,
             _ if has(0, b"GIF87a") || has(0, b"GIF89a") => Self::Gif,
-            // The lengths of its known headers, so that words that begin alike are none.
-            [b'B', b'M', _, _, _, _, _, _, _, _, _, _, _, _, header, 0, 0, 0, ..]
-                if matches!(header, 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124) =>
-            {
+            // Words that begin alike are none.
+            _ if has(0, b"BM") && BMP_HEADERS.iter().any(|header| has(14, &[*header, 0, 0, 0])) => {
                 Self::Bmp
             }
             // Classic and Big; nothing is said of what comes next, which may be anything.
@@ -186,9 +187,7 @@ fn is_page(head: &[u8]) -> bool {
     let begins = |word: &&str| {
         head.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()))
     };
-    ["<!doctype html", "<html", "<head", "<body", "<title", "<script", "<meta"]
-        .iter()
-        .any(|w| begins(w))
+    ["<!doctype html", "<html", "<head", "<body", "<title", "<script", "<meta"].iter().any(begins)
 }
 
 #[cfg(test)]

@@ -14,19 +14,29 @@ pub(super) struct LocalFile {
     uri: OnceLock<Arc<str>>,
 }
 
-/// Why a file cannot go into a request.
+/// Why a local file cannot go into a request. Its path is not repeated.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum FileProblem {
+#[non_exhaustive]
+pub enum FileError {
+    /// It is not there, or not any more.
     #[error("There is no such file.")]
     Missing,
+    /// It is a folder.
     #[error("Must be a file, and is a folder.")]
     Folder,
+    /// It is something else that has no end, or none that is known.
     #[error("Must be an ordinary file, and is a device, a pipe or a socket.")]
     Special,
+    /// It has no bytes.
     #[error("The file is empty.")]
     Empty,
+    /// It has more bytes than are taken.
     #[error("A file of at most {most} bytes; put a larger one where RunComfy can fetch it.")]
-    TooLarge { most: u64 },
+    TooLarge {
+        /// As many bytes are taken.
+        most: u64,
+    },
+    /// It cannot be read.
     #[error("The file cannot be read: {0}.")]
     Unreadable(io::Error),
 }
@@ -45,7 +55,7 @@ impl LocalFile {
     }
 
     /// Reads it, unless that was done. A failure is not kept: the next call tries again.
-    pub(super) fn read(&self, most: u64) -> Result<(), FileProblem> {
+    pub(super) fn read(&self, most: u64) -> Result<(), FileError> {
         if self.uri.get().is_none() {
             let uri = DataUri::write(None, &read(&self.path, most)?);
             // Whoever was quicker has set what everyone sends.
@@ -55,29 +65,29 @@ impl LocalFile {
     }
 }
 
-fn read(path: &Path, most: u64) -> Result<Vec<u8>, FileProblem> {
+fn read(path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
     let problem = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => FileProblem::Missing,
-        _ => FileProblem::Unreadable(error),
+        io::ErrorKind::NotFound => FileError::Missing,
+        _ => FileError::Unreadable(error),
     };
     // Asked before it is opened, since opening a pipe may wait for ever.
     let about = fs::metadata(path).map_err(problem)?;
     if about.is_dir() {
-        return Err(FileProblem::Folder);
+        return Err(FileError::Folder);
     }
     if !about.is_file() {
-        return Err(FileProblem::Special);
+        return Err(FileError::Special);
     }
     if about.len() > most {
-        return Err(FileProblem::TooLarge { most });
+        return Err(FileError::TooLarge { most });
     }
     // It may have grown since, or be one of those that say that they are empty.
     let mut bytes = Vec::new();
     let mut file = File::open(path).map_err(problem)?.take(most.saturating_add(1));
     file.read_to_end(&mut bytes).map_err(problem)?;
     match bytes.len() as u64 {
-        0 => Err(FileProblem::Empty),
-        length if length > most => Err(FileProblem::TooLarge { most }),
+        0 => Err(FileError::Empty),
+        length if length > most => Err(FileError::TooLarge { most }),
         _ => Ok(bytes),
     }
 }
