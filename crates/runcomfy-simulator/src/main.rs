@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use runcomfy_simulator::{Pace, Simulator};
+use runcomfy_simulator::{Measuring, Pace, Simulator};
 
 /// Simulates RunComfy's queue API on this machine.
 ///
@@ -29,12 +29,18 @@ struct Arguments {
     /// How many seconds a job runs.
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     run: Duration,
+
+    /// Take any media: do not measure what an input points to by the schema's `validations`.
+    #[arg(long)]
+    no_measuring: bool,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Arguments { schemas, port, queue, run } = Arguments::parse();
-    let started = Simulator::builder(schemas).port(port).pace(Pace { queue, run }).start().await;
+    let Arguments { schemas, port, queue, run, no_measuring } = Arguments::parse();
+    let measuring = if no_measuring { Measuring::Off } else { Measuring::On };
+    let builder = Simulator::builder(schemas).port(port).pace(Pace { queue, run });
+    let started = builder.measuring(measuring).start().await;
     let simulator = match started {
         Ok(simulator) => simulator,
         Err(error) => {
