@@ -7,6 +7,7 @@ mod fixups;
 mod from_json;
 mod fuzz;
 mod hostile;
+mod media_files;
 mod must_not_compile;
 mod regenerating;
 mod support;

@@ -10,9 +10,9 @@ use runcomfy_simulator::{Measuring, Pace, Simulator};
 /// Simulates RunComfy's queue API on this machine.
 ///
 /// This is a simulator: it runs no model, costs nothing and takes any token. It judges inputs by
-/// the schemas of a folder and answers with small real media files.
+/// the schemas of a folder, media in them too, and answers with small real media files.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = MEDIA)]
 struct Arguments {
     /// The folder of models: every subfolder that holds `model.json` is one.
     #[arg(long, value_name = "DIR", default_value = "schemas")]
@@ -34,6 +34,15 @@ struct Arguments {
     #[arg(long)]
     no_measuring: bool,
 }
+
+const MEDIA: &str = "\
+Media to be given to a model, made to measure, at the address that it listens at:
+  /media/640x480.png                    also jpg, webp, gif, bmp, tiff
+  /media/640x480.jpg?bytes=50000000     padded to any size; header=last puts its header at the end
+  /media/samples/mp4.mp4                small real files of other formats
+  /media/640x480.png?fault=no_ranges    served badly; the README lists every fault
+
+Media at these addresses and in `data:` URIs is measured when an input is submitted.";
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -164,8 +164,9 @@ mod tests {
             let plain = TestMedia::picture(format, width, height);
             let base = facts_of(&plain).bytes;
             // Around what the smallest and the largest unit of padding of each format take.
-            let more = (0..30).chain([255, 256, 257, 258, 65_535, 65_537, 65_540, 65_541, 200_001]);
-            for more in more {
+            let around = [255, 256, 257, 258, 65_535, 65_537, 65_540, 65_541, 200_001];
+            let small = if width < 100 && height < 100 { 30 } else { 2 };
+            for more in (0..small).chain(around) {
                 let bytes = base + more;
                 let expected = Facts { width: Some(width), height: Some(height), bytes };
                 assert_eq!(facts_of(&plain.clone().with_bytes(bytes)), expected, "{plain} {more}");

@@ -102,3 +102,56 @@ fn move_places(moov: &mut [u8], by: i64) -> Option<()> {
     }
     Some(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Seek, SeekFrom};
+
+    use super::*;
+    use crate::media::Sample;
+
+    /// What stands at each place that the tables of 32 bits name, found by their name alone.
+    fn at_places(content: &Content) -> Vec<[u8; 16]> {
+        let mut file = Vec::new();
+        content.reader().read_to_end(&mut file).expect("all of it");
+        let number =
+            |at: usize| u32::from_be_bytes(file[at..at + 4].try_into().expect("four bytes"));
+        let tables = (0..file.len() - 4).filter(|at| &file[*at..at + 4] == b"stco");
+        let places = tables.flat_map(|table| {
+            let count = number(table + 8) as usize;
+            (0..count).map(move |index| table + 12 + 4 * index)
+        });
+        let read = |at: usize| {
+            let mut reader = content.reader();
+            reader.seek(SeekFrom::Start(number(at).into())).expect("a place");
+            let mut bytes = [0; 16];
+            reader.read_exact(&mut bytes).expect("film");
+            bytes
+        };
+        places.map(read).collect()
+    }
+
+    #[test]
+    fn the_index_points_at_the_same_film_wherever_it_stands() {
+        for name in ["mp4.mp4", "mp4-index-last.mp4", "mp4-sound-first.mp4", "mov.mov", "m4a.m4a"] {
+            let sample = Sample::named(name).expect("a sample");
+            let before = at_places(&Content::default().with(sample.bytes));
+            assert!(!before.is_empty(), "{name}");
+            for header in [Header::First, Header::Last] {
+                let laid_out = lay_out(sample.bytes, header, 1000).expect("an index");
+                assert_eq!(laid_out.len(), sample.bytes.len() as u64 + 1000);
+                assert_eq!(at_places(&laid_out), before, "{name} {header:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn boxes_that_do_not_add_up_are_no_film() {
+        let whole = Sample::named("mp4.mp4").expect("a sample").bytes;
+        for end in (0..whole.len()).step_by(7) {
+            assert!(lay_out(&whole[..end], Header::First, 0).is_none(), "{end}");
+        }
+        assert!(lay_out(b"\0\0\0\x07moov", Header::First, 0).is_none());
+        assert!(lay_out(b"\xFF\xFF\xFF\xFFmoov", Header::First, 0).is_none());
+    }
+}

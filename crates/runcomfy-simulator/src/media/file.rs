@@ -292,6 +292,12 @@ mod tests {
             MediaFault::Empty,
             MediaFault::Reset,
         ];
+        for fault in &faults {
+            let fault = fault.to_string();
+            let name = fault.split(':').next().expect("a name");
+            let listed = include_str!("../../README.md").contains(&format!("`{name}"));
+            assert!(listed, "the README does not list `{name}`");
+        }
         for format in PictureFormat::ALL {
             let plain = TestMedia::picture(format, 300, 1);
             let whole = plain.clone().with_bytes(9).with_header(Header::Last).with_orientation(8);

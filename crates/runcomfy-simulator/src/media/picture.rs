@@ -123,7 +123,7 @@ pub(super) fn encode(
 fn draw(Size { width, height }: Size, encoder: impl ImageEncoder) -> ImageResult<()> {
     let mut pixels = Vec::with_capacity(width as usize * height as usize * 3);
     for band in bands(height) {
-        pixels.extend(std::iter::repeat_n(colour(band), width as usize).flatten());
+        pixels.extend_from_slice(&colour(band).repeat(width as usize));
     }
     encoder.write_image(&pixels, width, height, ExtendedColorType::Rgb8)
 }
@@ -144,9 +144,10 @@ fn encode_gif(file: &mut Vec<u8>, size: Size) -> Result<(), gif::EncodingError> 
     // Sides have at most 8192 pixels, so that nothing is cut off.
     let (width, height) = (size.width as u16, size.height as u16);
     let palette: Vec<u8> = (0..BANDS).flat_map(colour).collect();
-    let pixels: Vec<u8> = bands(size.height)
-        .flat_map(|band| std::iter::repeat_n(band, size.width as usize))
-        .collect();
+    let mut pixels = Vec::with_capacity(size.width as usize * size.height as usize);
+    for band in bands(size.height) {
+        pixels.extend_from_slice(&[band].repeat(size.width as usize));
+    }
     let mut encoder = gif::Encoder::new(file, width, height, &palette)?;
     encoder.write_frame(&Frame::from_indexed_pixels(width, height, pixels, None))
 }
