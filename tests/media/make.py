@@ -9,6 +9,9 @@ to agree. Nothing of this workspace takes part.
     make.py --check  judges the committed files by the committed lists, and makes every file
                      again in a temporary place to compare all facts but the number of bytes,
                      which another version of an encoder may change
+    make.py --served http://127.0.0.1:8787
+                     judges what a running simulator makes to measure: its size, its weight,
+                     and that ImageMagick and ffmpeg read it to the end without a complaint
 
 Packages of Debian: imagemagick, ffmpeg, libheif-examples, webp, libimage-exiftool-perl,
 mediainfo.
@@ -16,9 +19,12 @@ mediainfo.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -48,6 +54,8 @@ BOUNDS = [
 ]
 FORMATS = ["png", "jpg", "webp", "gif", "bmp", "tiff", "avif", "heic", "mp4", "mov", "webm", "mkv"]
 
+TOOLS = ["convert", "cwebp", "exiftool", "ffmpeg", "ffprobe", "gif2webp", "heif-enc", "identify",
+         "mediainfo"]
 KINDS = {
     "image": ["png", "jpg", "webp", "gif", "bmp", "tiff", "avif", "heic"],
     "video": ["mp4", "mov", "webm", "mkv"],
@@ -282,9 +290,61 @@ def compare(what, expected, found):
     print(f"{what}: {len(found)} files are as listed")
 
 
+def complaints(path):
+    """What reading a file to its end brings up."""
+    kind = kind_of(path)
+    if kind == "image":
+        command = ["convert", path, "null:"]
+    else:
+        command = ["ffmpeg", "-v", "warning", "-i", path, "-f", "null", "-"]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    # The `image` crate writes the predictor even where nothing is compressed.
+    said = [line for line in done.stderr.splitlines() if "Unknown field with tag 317" not in line]
+    return "\n".join(said) or done.returncode
+
+
+def judge_served(origin):
+    sizes = [(1, 1), (1, 700), (700, 1), (300, 301), (17, 31)]
+    ends = ["png", "jpg", "webp", "gif", "bmp", "tiff"]
+    cases = [(f"{w}x{h}.{end}", (w, h)) for end in ends for w, h in sizes]
+    for _ in range(50):
+        try:
+            urllib.request.urlopen(f"{origin}/media/1x1.png").read()
+            break
+        except OSError:
+            time.sleep(0.2)
+    cases += [(f"samples/{name}", SAMPLE) for name in ("mp4.mp4", "mp4-sound-first.mp4", "mov.mov")]
+    judged = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name, size in cases:
+            path = Path(folder) / name.split("/")[-1]
+            get = lambda query: path.write_bytes(
+                urllib.request.urlopen(f"{origin}/media/{name}{query}").read())
+            least = get("")
+            headers = ["", "&header=last"] if path.suffix in (".jpg", ".tiff", ".mp4", ".mov") else [""]
+            weights = [least + more for more in (1, 2, 3, 4, 11, 12, 25, 27, 259, 65_541, 300_000)]
+            for query in [f"?bytes={bytes}{header}" for bytes in weights for header in headers]:
+                if path.suffix == ".tiff" and "last" in query and int(query[7:].split("&")[0]) < least + 300:
+                    continue
+                get(query)
+                exif = json.loads(run("exiftool", "-n", "-json", "-ImageWidth", "-ImageHeight", path))
+                facts = judge(path, exif[0])
+                found = (facts["width"], facts["height"], f"?bytes={facts['bytes']}")
+                if found != (*size, query.split("&")[0]):
+                    raise SystemExit(f"{name}{query}: {found}")
+                if said := complaints(path):
+                    raise SystemExit(f"{name}{query}: {said}")
+                judged += 1
+    print(f"served: {judged} files are as asked for")
+
+
 def main():
     # A wrapper of the same name would change what is made.
     os.environ["PATH"] = f"/usr/bin:{os.environ['PATH']}"
+    if missing := [tool for tool in TOOLS if shutil.which(tool) is None]:
+        raise SystemExit(f"these tools are missing: {', '.join(missing)}\n{__doc__}")
+    if sys.argv[1:2] == ["--served"] and len(sys.argv) == 3:
+        return judge_served(sys.argv[2])
     check = sys.argv[1:] == ["--check"]
     if sys.argv[1:] and not check:
         raise SystemExit(__doc__)

@@ -2,14 +2,13 @@
 //! of it in `docs/media.md`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 use runcomfy::measure::{Format, Measuring, Reading, Step};
 use runcomfy::table::MediaKind;
 use runcomfy::{Facts, Limit, Metric};
-use serde_json::Value;
 
+use crate::media_files::{MediaFile, samples, sizes};
 use crate::support::root;
 
 /// What tools say that HEIF has viewers ignore: its orientation stands in Exif alone, and in
@@ -19,50 +18,19 @@ const NOT_TURNED: [&str; 1] = ["heic-turned.heic"];
 const NO_DURATION: [&str; 5] =
     ["mp3.mp3", "mp3-without-tag.mp3", "ogg-opus.ogg", "ogg-vorbis.ogg", "mp4-fragmented.mp4"];
 
-/// A file, and what the tools say of it.
-struct Known {
-    name: String,
-    bytes: Vec<u8>,
-    kind: MediaKind,
-    /// As it is shown.
-    size: Option<(u32, u32)>,
-    seconds: Option<f64>,
-}
-
-fn known() -> Vec<Known> {
-    let samples = root().join("crates/runcomfy-simulator/assets/samples");
-    let mut all = listed(&samples.join("facts.json"), &samples);
-    assert!(all.len() >= 40, "the samples were not found");
-    let sizes = root().join("tests/media");
-    let before = all.len();
-    all.extend(listed(&sizes.join("sizes.json"), &sizes.join("sizes")));
-    assert!(all.len() - before >= 12 * 40, "the sizes were not found");
+/// Every file that the lists have.
+fn files() -> Vec<MediaFile> {
+    let all: Vec<MediaFile> = samples().into_iter().chain(sizes()).collect();
+    assert!(all.len() >= 40 + 12 * 40, "the files were not found");
     all
 }
 
-fn listed(list: &Path, folder: &Path) -> Vec<Known> {
-    let text = std::fs::read_to_string(list).expect("the list is there");
-    let list: Vec<Value> = serde_json::from_str(&text).expect("it is JSON");
-    let read = |entry: &Value| {
-        let name = entry["name"].as_str().expect("it has a name").to_owned();
-        let side = |side: &str| u32::try_from(entry[side].as_u64()?).ok();
-        let turned = matches!(entry["rotation"].as_u64(), Some(90 | 270));
-        let size = side("width").zip(side("height"));
-        let turned = turned && !NOT_TURNED.contains(&name.as_str());
-        Known {
-            bytes: std::fs::read(folder.join(&name)).expect("the file is there"),
-            kind: match entry["kind"].as_str() {
-                Some("image") => MediaKind::Image,
-                Some("video") => MediaKind::Video,
-                Some("audio") => MediaKind::Audio,
-                _ => MediaKind::Any,
-            },
-            size: if turned { size.map(|(width, height)| (height, width)) } else { size },
-            seconds: entry["seconds"].as_f64(),
-            name,
-        }
-    };
-    list.iter().map(read).collect()
+/// The size as viewers show it.
+fn shown(file: &MediaFile) -> Option<(u32, u32)> {
+    match NOT_TURNED.contains(&file.name.as_str()) {
+        true => file.width.zip(file.height),
+        false => file.shown(),
+    }
 }
 
 /// Measures a file of which only what is asked for is told, in blocks of at least so many
@@ -86,13 +54,15 @@ fn bit_by_bit(bytes: &[u8], block: u64) -> (Reading, u64) {
 
 #[test]
 fn every_file_is_measured_as_independent_tools_say() {
-    for known in known() {
-        let (name, facts) = (&known.name, Facts::of_bytes(&known.bytes));
-        assert_eq!(facts.width.zip(facts.height), known.size, "{name}: {facts:?}");
-        assert_eq!(facts.kind, Some(known.kind), "{name}");
-        assert_eq!(facts.bytes, Some(known.bytes.len() as u64), "{name}");
+    for file in files() {
+        let (name, bytes) = (&file.name, file.read());
+        let facts = Facts::of_bytes(&bytes);
+        assert_eq!(facts.width.zip(facts.height), shown(&file), "{name}: {facts:?}");
+        let kind = facts.kind.map(|kind| format!("{kind:?}").to_lowercase());
+        assert_eq!(kind.as_ref(), Some(&file.kind), "{name}");
+        assert_eq!(facts.bytes, Some(file.bytes), "{name}");
         let is_said = !NO_DURATION.contains(&name.as_str());
-        match known.seconds.filter(|_| is_said) {
+        match file.seconds.filter(|_| is_said) {
             Some(seconds) => {
                 let duration = facts.duration.unwrap_or(Duration::ZERO).as_secs_f64();
                 assert!((duration - seconds).abs() < 0.01, "{name}: {duration} s, not {seconds}");
@@ -100,7 +70,7 @@ fn every_file_is_measured_as_independent_tools_say() {
             None => assert_eq!(facts.duration, None, "{name}"),
         }
         for block in [1, 4096] {
-            let (reading, _) = bit_by_bit(&known.bytes, block);
+            let (reading, _) = bit_by_bit(&bytes, block);
             assert_eq!(reading.facts, facts, "{name}, read bit by bit");
         }
     }
@@ -115,14 +85,14 @@ fn the_bounds_of_the_rules_part_sizes_that_differ_by_a_pixel() {
         (Metric::WidthOverHeight, Limit::Under(2.5)),
     ];
     let (mut kept, mut broken) = (0, 0);
-    for known in known() {
-        let Some((width, height)) = known.size else { continue };
+    for file in files() {
+        let Some((width, height)) = shown(&file) else { continue };
         let (w, h) = (u64::from(width), u64::from(height));
         let right = [w > 300, h > 300, 5 * w > 2 * h, 2 * w < 5 * h];
-        let facts = Facts::of_bytes(&known.bytes);
+        let facts = Facts::of_bytes(&file.read());
         for ((metric, limit), right) in rules.into_iter().zip(right) {
             let keeps = metric.keeps(limit, &facts);
-            assert_eq!(keeps, Some(right), "{} {limit} of {}", metric.name(), known.name);
+            assert_eq!(keeps, Some(right), "{} {limit} of {}", metric.name(), file.name);
             *(if right { &mut kept } else { &mut broken }) += 1;
         }
     }
@@ -131,20 +101,17 @@ fn the_bounds_of_the_rules_part_sizes_that_differ_by_a_pixel() {
 
 #[test]
 fn a_file_that_is_cut_off_anywhere_says_what_it_has_or_why_not() {
-    for known in known().into_iter().take(42) {
-        for end in (0..known.bytes.len().min(3000)).step_by(7) {
-            let part = &known.bytes[..end];
-            let reading = Measuring::whole(part).so_far();
-            let size = reading.facts.width.zip(reading.facts.height);
-            assert!(
-                size.is_none() || size == known.size,
-                "{} cut at {end}: {reading:?}",
-                known.name
-            );
-            let told =
-                reading.facts.format.is_none() || size.is_some() || reading.problem.is_some();
-            let is_seen = reading.facts.kind != Some(MediaKind::Audio);
-            assert!(told || !is_seen, "{} cut at {end}: {reading:?}", known.name);
+    for file in samples() {
+        let (name, bytes) = (&file.name, file.read());
+        for end in (0..bytes.len().min(3000)).step_by(7) {
+            let reading = Measuring::whole(&bytes[..end]).so_far();
+            let facts = reading.facts;
+            let size = facts.width.zip(facts.height);
+            let is_right = size.is_none() || size == shown(&file);
+            assert!(is_right, "{name} cut at {end}: {reading:?}");
+            let is_heard = facts.kind == Some(MediaKind::Audio);
+            let is_told = size.is_some() || reading.problem.is_some();
+            assert!(facts.format.is_none() || is_heard || is_told, "{name} at {end}: {reading:?}");
         }
     }
 }
@@ -152,11 +119,11 @@ fn a_file_that_is_cut_off_anywhere_says_what_it_has_or_why_not() {
 #[test]
 fn docs_say_what_is_measured_of_each_format_and_from_how_many_bytes() {
     let mut rows: BTreeMap<String, (bool, bool, u64, usize)> = BTreeMap::new();
-    for known in known() {
-        let (reading, told) = bit_by_bit(&known.bytes, 1);
+    for file in files() {
+        let (reading, told) = bit_by_bit(&file.read(), 1);
         let facts = reading.facts;
         let format = facts.format.expect("it is known");
-        assert!(!matches!(format, Format::Other(..)), "{} is {format:?}", known.name);
+        assert!(!matches!(format, Format::Other(..)), "{} is {format:?}", file.name);
         let row = rows.entry(format!("{format:?} (`{}`)", format.content_type())).or_default();
         row.0 |= facts.width.is_some();
         row.1 |= facts.duration.is_some();

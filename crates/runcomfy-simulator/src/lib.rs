@@ -19,8 +19,12 @@
 //! # }
 //! ```
 //!
-//! What it does not do: it does not fetch or measure input media (the `validations` of a schema),
-//! and it asserts no `format`.
+//! Media that an input points to is measured where it is at the simulator's own addresses or in a
+//! `data:` URI, and refused where it breaks the schema's `validations`. [`TestMedia`] is what the
+//! simulator serves for that: pictures of any size, real samples of other formats, served well or
+//! with any [`MediaFault`].
+//!
+//! What it does not do: it fetches nothing from elsewhere, and it asserts no `format`.
 
 #![warn(missing_docs)]
 
@@ -29,12 +33,16 @@ mod dialect;
 mod error;
 mod jobs;
 mod judge;
+mod measure;
 mod media;
 mod models;
 mod output;
 mod server;
 mod simulator;
+mod validations;
 
 pub use error::SimulatorError;
 pub use jobs::Pace;
+pub use measure::Measuring;
+pub use media::{Header, Kind as MediaKind, MediaFault, PictureFormat, Sample, TestMedia};
 pub use simulator::{Simulator, SimulatorBuilder};

@@ -5,14 +5,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use runcomfy_simulator::{Pace, Simulator};
+use runcomfy_simulator::{Measuring, Pace, Simulator};
 
 /// Simulates RunComfy's queue API on this machine.
 ///
 /// This is a simulator: it runs no model, costs nothing and takes any token. It judges inputs by
-/// the schemas of a folder and answers with small real media files.
+/// the schemas of a folder, media in them too, and answers with small real media files.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = MEDIA)]
 struct Arguments {
     /// The folder of models: every subfolder that holds `model.json` is one.
     #[arg(long, value_name = "DIR", default_value = "schemas")]
@@ -29,12 +29,27 @@ struct Arguments {
     /// How many seconds a job runs.
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     run: Duration,
+
+    /// Take any media: do not measure what an input points to by the schema's `validations`.
+    #[arg(long)]
+    no_measuring: bool,
 }
+
+const MEDIA: &str = "\
+Media to be given to a model, made to measure, at the address that it listens at:
+  /media/640x480.png                    also jpg, webp, gif, bmp, tiff
+  /media/640x480.jpg?bytes=50000000     padded to any size; header=last puts its header at the end
+  /media/samples/mp4.mp4                small real files of other formats
+  /media/640x480.png?fault=no_ranges    served badly; the README lists every fault
+
+Media at these addresses and in `data:` URIs is measured when an input is submitted.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Arguments { schemas, port, queue, run } = Arguments::parse();
-    let started = Simulator::builder(schemas).port(port).pace(Pace { queue, run }).start().await;
+    let Arguments { schemas, port, queue, run, no_measuring } = Arguments::parse();
+    let measuring = if no_measuring { Measuring::Off } else { Measuring::On };
+    let builder = Simulator::builder(schemas).port(port).pace(Pace { queue, run });
+    let started = builder.measuring(measuring).start().await;
     let simulator = match started {
         Ok(simulator) => simulator,
         Err(error) => {

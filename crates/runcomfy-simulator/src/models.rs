@@ -25,6 +25,8 @@ pub(crate) struct Models {
 /// One model.
 pub(crate) struct Model {
     pub(crate) judge: Judge,
+    /// The input schema as published, for what the judge does not read: `validations`.
+    pub(crate) schema: Value,
     pub(crate) output: Output,
     /// What a finished job costs.
     pub(crate) price_usd: f64,
@@ -106,13 +108,13 @@ impl Model {
         };
 
         let output = Output::plan(&id, &input, output_schema);
-        let judge = Judge::compile(input).map_err(|flaw| SimulatorError::Schema {
+        let judge = Judge::compile(input.clone()).map_err(|flaw| SimulatorError::Schema {
             path: input_path,
             pointer: flaw.pointer,
             problem: flaw.problem,
         })?;
         let price_usd = base_price_usd.unwrap_or(0.0);
-        Ok((id, Self { judge, output, price_usd, entry }))
+        Ok((id, Self { judge, schema: input, output, price_usd, entry }))
     }
 }
 

@@ -1,9 +1,12 @@
 //! The HTTP side: routes, the token, the header that says who answers.
 
 mod catalog;
-mod files;
+mod connection;
+pub(crate) mod files;
 mod queue;
+mod range;
 mod reply;
+mod stream;
 
 use std::sync::Arc;
 
@@ -17,7 +20,10 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::jobs::Jobs;
+use crate::measure::Measuring;
+use crate::media::Store;
 use crate::models::Models;
+use connection::{Connection, Door};
 use reply::{Code, problem};
 
 /// RunComfy's own clients keep a request below this.
@@ -27,6 +33,8 @@ const MOST_BODY_BYTES: usize = 64 * 1024 * 1024;
 pub(crate) struct App {
     pub(crate) models: Models,
     pub(crate) jobs: Jobs,
+    pub(crate) store: Store,
+    pub(crate) measuring: Measuring,
     /// Scheme, host and port, without a slash at the end.
     pub(crate) origin: String,
 }
@@ -37,7 +45,8 @@ pub(crate) async fn serve(listener: TcpListener, app: App, stopped: oneshot::Rec
         // Nothing is ever sent: the channel closes when the simulator is dropped.
         let _ = stopped.await;
     };
-    let server = axum::serve(listener, router(app)).with_graceful_shutdown(until_stopped);
+    let service = router(app).into_make_service_with_connect_info::<Connection>();
+    let server = axum::serve(Door { listener }, service).with_graceful_shutdown(until_stopped);
     if let Err(error) = server.await {
         eprintln!("runcomfy-simulator: the server stopped: {error}");
     }
@@ -51,8 +60,8 @@ fn router(app: App) -> Router {
         .route("/v1/requests/{id}/status", get(queue::status))
         .route("/v1/requests/{id}/result", get(queue::result))
         .route("/v1/requests/{id}/cancel", post(queue::cancel))
-        .route("/media/{name}", get(files::picture))
-        .route("/outputs/{name}", get(files::output))
+        .route("/media/{*name}", get(files::serve))
+        .route("/outputs/{name}", get(files::serve))
         .fallback(async || problem(StatusCode::NOT_FOUND, "there is nothing at this address"))
         .method_not_allowed_fallback(async || {
             problem(StatusCode::METHOD_NOT_ALLOWED, "this address does not take this method")

@@ -8,6 +8,8 @@ use tokio::sync::oneshot;
 
 use crate::error::SimulatorError;
 use crate::jobs::{Jobs, Pace};
+use crate::measure::Measuring;
+use crate::media::{PictureFormat, Store, TestMedia};
 use crate::models::Models;
 use crate::server::{self, App};
 
@@ -24,7 +26,12 @@ impl Simulator {
     /// Prepares a simulator of the models in `schemas`: a folder in which every subfolder, at any
     /// depth, that holds `model.json` is a model, except those under the top-level `fixups`.
     pub fn builder(schemas: impl Into<PathBuf>) -> SimulatorBuilder {
-        SimulatorBuilder { schemas: schemas.into(), pace: Pace::default(), port: 0 }
+        SimulatorBuilder {
+            schemas: schemas.into(),
+            pace: Pace::default(),
+            port: 0,
+            measuring: Measuring::default(),
+        }
     }
 
     /// The base of the API, such as `http://127.0.0.1:8787/v1`: what `RUNCOMFY_MODEL_API_BASE` takes.
@@ -35,7 +42,13 @@ impl Simulator {
     /// The URL of a PNG of this size, to be given to a model as an input. Sides are 1 to 8192
     /// pixels, and at most 16 million pixels together; the URL of any other size answers 404.
     pub fn picture_url(&self, width: u32, height: u32) -> String {
-        format!("{}/media/{width}x{height}.png", self.origin)
+        self.media_url(&TestMedia::picture(PictureFormat::Png, width, height))
+    }
+
+    /// The URL of a file to be measured: of any format, size and weight, served well or badly. What
+    /// cannot be made answers 404, and says why.
+    pub fn media_url(&self, media: &TestMedia) -> String {
+        format!("{}{media}", self.origin)
     }
 }
 
@@ -46,6 +59,7 @@ pub struct SimulatorBuilder {
     schemas: PathBuf,
     pace: Pace,
     port: u16,
+    measuring: Measuring,
 }
 
 impl SimulatorBuilder {
@@ -61,6 +75,12 @@ impl SimulatorBuilder {
         self
     }
 
+    /// Whether the media of an input is measured on submit. By default it is.
+    pub fn measuring(mut self, measuring: Measuring) -> Self {
+        self.measuring = measuring;
+        self
+    }
+
     /// Reads the models and starts to serve. It must be awaited inside a tokio runtime, and the
     /// server lives no longer than that runtime.
     pub async fn start(self) -> Result<Simulator, SimulatorError> {
@@ -72,7 +92,13 @@ impl SimulatorBuilder {
         let origin = format!("http://{address}");
         let api_base = format!("{origin}/v1");
 
-        let app = App { models, jobs: Jobs::new(self.pace), origin: origin.clone() };
+        let app = App {
+            models,
+            jobs: Jobs::new(self.pace),
+            store: Store::default(),
+            measuring: self.measuring,
+            origin: origin.clone(),
+        };
         let (running, stopped) = oneshot::channel::<()>();
         tokio::spawn(server::serve(listener, app, stopped));
         Ok(Simulator { origin, api_base, _running: running })

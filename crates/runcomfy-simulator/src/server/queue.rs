@@ -17,6 +17,7 @@ use super::reply::{Code, no_such_model, problem, refused};
 use super::{App, files};
 use crate::jobs::{Glance, Outcome, Phase};
 use crate::judge::Refusal;
+use crate::measure;
 
 type RequestId = Result<Path<String>, PathRejection>;
 
@@ -39,7 +40,8 @@ pub(super) async fn submit(
     if !input.is_object() {
         return refuse_body("type", "the body must be a JSON object".to_owned());
     }
-    let refusals = model.judge.judge(&input);
+    let mut refusals = model.judge.judge(&input);
+    refusals.extend(measure::refusals(&app, &model, &input).await);
     if !refusals.is_empty() {
         return refused(refusals);
     }

@@ -5,5 +5,8 @@ mod files;
 mod folder;
 mod inputs;
 mod lifetime;
+mod measuring;
+mod media;
+mod media_faults;
 mod queue;
 mod support;
