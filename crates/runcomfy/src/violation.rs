@@ -11,7 +11,8 @@ pub struct Violation {
     /// Where. A missing or unknown property's path is that property's.
     pub path: Path,
     /// The schema keyword verbatim (`maxLength`, `required`), or the custom rule
-    /// verbatim (`width_pixels>`). Stable: compare this, not the message.
+    /// verbatim (`width_pixels>`); `file` where a local file cannot be used, and `request`
+    /// where the whole is too large to be sent. Stable: compare this, not the message.
     pub rule: Cow<'static, str>,
     /// What would be right, in the schema's own words where it has them. It never
     /// repeats what was given.
