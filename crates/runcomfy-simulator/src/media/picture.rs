@@ -302,3 +302,6 @@ fn end_with_directory(mut file: Vec<u8>, padding: u64) -> Option<Content> {
     file[4..8].copy_from_slice(&moved.to_le_bytes());
     Some(Content::from(file).with_zeros(zeros).with(directory).with_zeros(behind))
 }
+
+#[cfg(test)]
+mod tests;

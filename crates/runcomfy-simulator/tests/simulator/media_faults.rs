@@ -164,7 +164,7 @@ async fn a_connection_is_reset_without_a_word() {
     let rest = url.strip_prefix("http://").expect("an address");
     let (host, path) = rest.split_once('/').expect("a path");
     let mut connection = TcpStream::connect(host).await.expect("a connection");
-    let request = format!("GET /{path} HTTP/1.1\r\nhost: {host}\r\n\r\n");
+    let request = format!("GET /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).await.expect("it is sent");
     let mut answer = Vec::new();
     let error = connection.read_to_end(&mut answer).await.expect_err("no answer");
