@@ -91,6 +91,11 @@ fn a_header_says_the_size_that_is_shown() {
         ("a PNG of orientation 6", png(&png_exif(6)), turned),
         ("a PNG of orientation 2", png(&png_exif(2)), upright),
         ("a lossy WebP with a hint for scaling", webp_lossy(), upright),
+        ("a WebP of orientation 8, which stands at its end", webp_with_exif(8, b""), turned),
+        ("the same with the mark of a JPEG", webp_with_exif(6, b"Exif\0\0"), turned),
+        ("a WebP of orientation 4", webp_with_exif(4, b""), upright),
+        ("a TIFF", tiff(1), upright),
+        ("a TIFF of orientation 7", tiff(7), turned),
         ("a BMP", bmp(40, &[128, 2, 0, 0, 224, 1, 0, 0]), upright),
         ("a BMP from top to bottom", bmp(40, &[128, 2, 0, 0, 32, 254, 255, 255]), upright),
         ("a BMP of the first kind", bmp(12, &[128, 2, 224, 1]), upright),
@@ -127,6 +132,21 @@ fn webp_lossy() -> Vec<u8> {
     // Its sides have 14 bits each, with a hint in the two above.
     let head = b"RIFF\x40\0\0\0WEBPVP8 \x34\0\0\0\x30\x01\0\x9d\x01\x2a\x80\x42\xe0\x81";
     [head.as_slice(), &[0; 40]].concat()
+}
+
+fn webp_with_exif(orientation: u8, mark: &[u8]) -> Vec<u8> {
+    // Flags, and the sides less one; then a picture of an odd length, which is filled up.
+    let head = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x08\0\0\0\x7f\x02\0\xdf\x01\0VP8 \x03\0\0\0abc\0";
+    let exif = [mark, &exif(orientation)].concat();
+    [head.as_slice(), b"EXIF", &(exif.len() as u32).to_le_bytes(), &exif].concat()
+}
+
+fn tiff(orientation: u8) -> Vec<u8> {
+    let entry = |tag: u16, value: u16| {
+        [&tag.to_le_bytes(), b"\x03\0\x01\0\0\0".as_slice(), &value.to_le_bytes(), b"\0\0"].concat()
+    };
+    let entries = [entry(0x100, 640), entry(0x101, 480), entry(0x112, orientation.into())].concat();
+    [b"II*\0\x08\0\0\0\x03\0".as_slice(), &entries, &[0; 4]].concat()
 }
 
 #[test]

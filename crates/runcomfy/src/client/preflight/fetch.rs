@@ -63,7 +63,13 @@ impl Fetcher {
             .redirect(redirect::Policy::custom(follow))
             .retry(retry::never())
             .referer(false)
-            .no_proxy();
+            .no_proxy()
+            // Whatever another crate has switched on: a body that is unpacked has no bound.
+            .tls_backend_rustls()
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd();
         match reach {
             Reach::Public => builder.dns_resolver(PublicOnly),
             Reach::Local => builder,
