@@ -176,7 +176,8 @@ fn bounds(of: &Of, place: &Place, findings: &mut Findings) {
             | Rule::Integers(_)
             | Rule::Values(_)
             | Rule::Measured(..)
-            | Rule::Unchecked(..) => {}
+            | Rule::Unchecked(..)
+            | Rule::Annotation(..) => {}
         }
     }
     let no_number = least > most || (strict && least == most);

@@ -4,6 +4,7 @@
 //! string `enum` an enum, and the rules are gathered beside the shapes. Which Rust type
 //! a field has is then typify's decision; see [`shapes`].
 
+mod annotations;
 mod arguments;
 mod limits;
 mod merge;
@@ -86,6 +87,7 @@ fn typed(
     let field = |(draft, ty): (FieldDraft, Type)| Field {
         docs: draft.docs,
         title: draft.title,
+        description: draft.description,
         default: draft.default,
         examples: draft.examples,
         required: draft.required,

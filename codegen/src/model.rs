@@ -78,6 +78,7 @@ pub(crate) struct Field {
     pub name: String,
     pub docs: Docs,
     pub title: Option<String>,
+    pub description: Option<String>,
     /// The default as JSON text.
     pub default: Option<String>,
     /// The schema's examples.
@@ -176,7 +177,10 @@ pub(crate) enum Rule {
     /// Any values, as JSON text.
     Values(Vec<String>),
     Measured(Metric, Limit, String),
-    Unchecked(String, String),
+    /// Its name, its value as JSON text, its message.
+    Unchecked(String, String, String),
+    /// A keyword that is not checked, and its value as JSON text.
+    Annotation(String, String),
 }
 
 /// A union: `anyOf` or `oneOf`.

@@ -74,7 +74,7 @@ fn keeps(rule: &Rule, value: &Value, model: &Model) -> bool {
             return choices.iter().filter_map(parsed).any(|choice| choice == *value);
         }
         // These are about what the value points to.
-        Rule::Measured(..) | Rule::Unchecked(..) => return true,
+        Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => return true,
     };
     rule.allows(value)
 }

@@ -1,6 +1,8 @@
 //! Merging: the schema that takes what two schemas both take, for `allOf`, for the
 //! keywords beside a `$ref`, and for those beside a union.
 
+use serde_json::Value;
+
 use crate::diagnostic::{Code, Findings};
 use crate::document::{Additional, Bound, Schema, TypeWord};
 
@@ -56,7 +58,8 @@ pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) ->
     let says_nothing = |schema: &Schema| schema.types.is_empty() && schema.choices.is_none();
     Schema {
         place: outer.place.clone(),
-        nullable: (outer.nullable || says_nothing(outer))
+        nullable: (outer.nullable || inner.nullable)
+            && (outer.nullable || says_nothing(outer))
             && (inner.nullable || says_nothing(inner)),
         types,
         title: outer.title.clone().or_else(|| inner.title.clone()),
@@ -99,9 +102,17 @@ pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) ->
             }
             (a, b) => tighter(a, b, |a, b| a > b),
         },
+        notes: notes(outer, inner),
         unchecked: outer.unchecked.iter().chain(&inner.unchecked).cloned().collect(),
         validations: outer.validations.iter().chain(&inner.validations).cloned().collect(),
     }
+}
+
+/// The notes of both. Where both have one of a keyword, the outer one stands.
+fn notes(outer: &Schema, inner: &Schema) -> Vec<(String, Value)> {
+    let is_new =
+        |(keyword, _): &&(String, Value)| outer.notes.iter().all(|(known, _)| known != keyword);
+    outer.notes.iter().chain(inner.notes.iter().filter(is_new)).cloned().collect()
 }
 
 /// The types that both take. A whole number is a number.

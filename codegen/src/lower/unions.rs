@@ -43,13 +43,7 @@ impl Values<'_> {
             let whole = match says_nothing {
                 true => (*branch).clone(),
                 false => {
-                    let own = Schema {
-                        title: None,
-                        description: None,
-                        default: None,
-                        nullable: false,
-                        ..own.clone()
-                    };
+                    let own = Schema { nullable: false, ..own.silent() };
                     let place = branch.place.clone();
                     let branch = self.whole(branch);
                     Schema { place, ..merged(&own, &branch, self.findings) }
@@ -62,12 +56,15 @@ impl Values<'_> {
         }
         let (of, plan) = match each.as_slice() {
             [] => self.single(&Schema { types: vec![TypeWord::Null], ..own.clone() }, hint, None),
-            [only] if only.reference.is_some() || !only.all_of.is_empty() => self.value(only, hint),
+            [only] if only.reference.is_some() || !only.all_of.is_empty() => {
+                self.annotated(only, hint)
+            }
             // It may be this union again, by what stands beside it.
             [only] if self.enter(only) => {
-                let found = self.resolved(only, hint, target);
+                let (mut of, plan) = self.resolved(only, hint, target);
                 self.leave();
-                found
+                self.annotate(only, &mut of);
+                (of, plan)
             }
             [_] => any(),
             each => self.branches(each, &described, exactly_one, hint, target),
@@ -103,7 +100,7 @@ impl Values<'_> {
             if !self.row(&branch.place) {
                 break;
             }
-            let (of, plan) = self.value(branch, &hint.of_branch(branch, branches));
+            let (of, plan) = self.annotated(branch, &hint.of_branch(branch, branches));
             self.unions[index].branches.push(of);
             if !plans.contains(&plan) {
                 plans.push(plan);

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use runcomfy::table::MediaKind;
 use serde_json::Value;
 
+use super::annotations::{annotate, annotations, is_of_field};
 use super::limits::Used;
 use super::named::{Hint, type_names};
 use super::plan::{Direction, Draft, FieldDraft, Found, Plan, UnionDraft};
@@ -23,7 +24,7 @@ pub(super) enum Target {
 }
 
 pub(super) struct Values<'f> {
-    direction: Direction,
+    pub direction: Direction,
     pub document: &'f Schema,
     pub findings: &'f mut Findings,
     structs: Vec<Draft>,
@@ -98,6 +99,7 @@ impl<'f> Values<'f> {
         for validation in &schema.validations {
             rules.push(self.custom(validation, &Shape::Object(root)));
         }
+        rules.extend(annotations(&schema));
         (!self.used.stopped).then(|| Found { rules, ..self.finish(Plan::Object(root)) })
     }
 
@@ -156,13 +158,22 @@ impl<'f> Values<'f> {
                 break;
             }
             let hint = hint.below(wire);
-            let (of, plan) = self.value(property, &hint);
+            let (mut of, plan) = self.value(property, &hint);
             let said = self.said(property);
+            let filled = |text: &String| !text.is_empty();
+            annotate(&said, &mut of);
+            of.rules.retain(|rule| !is_of_field(rule));
             fields.push(FieldDraft {
                 wire: wire.clone(),
                 name: String::new(),
-                docs: Docs::of(&said),
-                title: said.title,
+                // What the target of a reference says of itself stands on its own type.
+                docs: Docs {
+                    title: property.title.clone(),
+                    description: property.description.clone(),
+                    unchecked: said.unchecked,
+                },
+                title: said.title.filter(filled),
+                description: said.description.filter(filled),
                 default: said.default.as_ref().map(Value::to_string),
                 examples: said.examples,
                 required: schema.required.iter().position(|(name, _)| name == wire),
@@ -229,6 +240,7 @@ impl<'f> Values<'f> {
                 name: String::new(),
                 docs: Docs::default(),
                 title: None,
+                description: None,
                 default: None,
                 examples: Vec::new(),
                 required: Some(position),
@@ -336,7 +348,8 @@ impl<'f> Values<'f> {
             return nullable(of, plan);
         }
         if let [_, _, ..] = schema.types.as_slice() {
-            let one = |word: &TypeWord| Schema { types: vec![*word], ..schema.clone() };
+            let bare = schema.silent();
+            let one = |word: &TypeWord| Schema { types: vec![*word], ..bare.clone() };
             let branches: Vec<Schema> = schema.types.iter().map(one).collect();
             let fits = |branch: &Schema| schema.choices.is_none() || !choices_of(branch).is_empty();
             let branches: Vec<Schema> = branches.into_iter().filter(fits).collect();
@@ -399,7 +412,7 @@ impl<'f> Values<'f> {
         items.format = items.format.or(schema.format);
         items.validations.extend(schema.validations.iter().cloned());
         let hint = hint.of_items();
-        let (of, plan) = self.value(&items, &hint);
+        let (of, plan) = self.annotated(&items, &hint);
         let mut rules = bounds(schema);
         if let Some(choices) = &schema.choices {
             rules.push(values(choices));
@@ -416,7 +429,7 @@ impl<'f> Values<'f> {
                 (Shape::Map(Box::new(of)), Plan::Map(Box::new(plan)))
             }
             Some(Additional::Schema(values)) if !described => {
-                let (of, plan) = self.value(values, hint);
+                let (of, plan) = self.annotated(values, hint);
                 (Shape::Map(Box::new(of)), Plan::Map(Box::new(plan)))
             }
             Some(Additional::Open | Additional::Schema(_))
@@ -424,7 +437,7 @@ impl<'f> Values<'f> {
             {
                 // Its Rust type is a map, which the table checks by name.
                 let (of, _) = match &schema.additional {
-                    Some(Additional::Schema(values)) => self.value(values, hint),
+                    Some(Additional::Schema(values)) => self.annotated(values, hint),
                     _ => any(),
                 };
                 let index = self.object(schema, hint.clone(), None);
@@ -491,7 +504,7 @@ impl<'f> Values<'f> {
 
     /// The rule of an entry of `validations`.
     fn custom(&mut self, validation: &Validation, shape: &Shape) -> Rule {
-        let message = validation.message.trim().to_owned();
+        let message = validation.message.clone();
         match (known(validation), shape) {
             (Some((metric, limit)), Shape::Media(_)) => Rule::Measured(metric, limit, message),
             _ => {
@@ -503,7 +516,7 @@ impl<'f> Values<'f> {
                         "nothing: it is carried, and shown as unchecked",
                     );
                 }
-                Rule::Unchecked(validation.rule.clone(), message)
+                Rule::Unchecked(validation.rule.clone(), validation.value.to_string(), message)
             }
         }
     }
@@ -541,13 +554,17 @@ pub(super) fn any() -> (Of, Plan) {
     (Of { shape: Shape::Any, rules: Vec::new() }, Plan::Any)
 }
 
+/// The same, or null. Null is among any values, and once is enough.
 pub(super) fn nullable(of: Of, plan: Plan) -> (Of, Plan) {
-    match (&of.shape, &plan) {
-        // Null is among any values, and once is enough.
-        (Shape::Any | Shape::Nullable(_), _) | (_, Plan::Any | Plan::Nullable(_)) => (of, plan),
-        _ => {
-            let shape = Shape::Nullable(Box::new(of));
-            (Of { shape, rules: Vec::new() }, Plan::Nullable(Box::new(plan)))
-        }
-    }
+    let is_note = |rule: &Rule| matches!(rule, Rule::Annotation(..));
+    let of = match &of.shape {
+        Shape::Nullable(_) => of,
+        Shape::Any if of.rules.iter().all(is_note) => of,
+        _ => Of { shape: Shape::Nullable(Box::new(of)), rules: Vec::new() },
+    };
+    let plan = match plan {
+        Plan::Any | Plan::Nullable(_) => plan,
+        plan => Plan::Nullable(Box::new(plan)),
+    };
+    (of, plan)
 }

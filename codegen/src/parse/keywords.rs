@@ -163,7 +163,7 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
         "title" => schema.title = text(node, findings),
         "description" => schema.description = text(node, findings),
         "default" => schema.default = Some(node.to_value()).filter(|value| !value.is_null()),
-        "example" => schema.examples.push(node.to_value()),
+        "example" => schema.examples.insert(0, node.to_value()),
         "examples" => match node.to_value() {
             Value::Array(examples) => schema.examples.extend(examples),
             example => schema.examples.push(example),
@@ -177,6 +177,10 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
             schema.format = format(node, findings);
             if let (None, Some(word)) = (schema.format, node.string()) {
                 schema.unchecked.push(format!("format: {word}"));
+            }
+            // What says nothing of an input is noted.
+            if matches!(schema.format, None | Some(Format::Uri)) {
+                schema.notes.push((keyword.to_owned(), node.to_value()));
             }
         }
         "$ref" => schema.reference = reference(node, findings),
@@ -208,7 +212,9 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
         "exclusiveMaximum" => schema.exclusive_maximum = number(node, findings),
         "multipleOf" => schema.multiple_of = step(node, findings),
         "validations" => schema.validations = validations(node, findings),
-        _ if ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-") => {}
+        _ if ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-") => {
+            schema.notes.push((keyword.to_owned(), node.to_value()));
+        }
         _ if UNSUPPORTED.contains(&keyword) => findings.push(
             Code::UnsupportedKeyword,
             &node.place,
@@ -217,6 +223,7 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
         ),
         _ => {
             schema.unchecked.push(keyword.to_owned());
+            schema.notes.push((keyword.to_owned(), node.to_value()));
             findings.push(
                 Code::UnknownKeyword,
                 &node.place,

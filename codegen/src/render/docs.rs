@@ -181,8 +181,8 @@ fn own_bounds(rules: &[Rule]) -> Vec<String> {
                     }
                 });
             }
-            Rule::Unchecked(rule, message) => {
-                let words = if message.is_empty() {
+            Rule::Unchecked(rule, _, message) => {
+                let words = if message.trim().is_empty() {
                     String::new()
                 } else {
                     format!(" {}", sentence(message))
@@ -200,7 +200,7 @@ fn own_bounds(rules: &[Rule]) -> Vec<String> {
                     choices.iter().map(|choice| code_in_prose(&shortened(choice))).collect();
                 sentences.push(format!("One of {}.", choices.join(", ")));
             }
-            Rule::Words(_) | Rule::Measured(..) => {}
+            Rule::Words(_) | Rule::Measured(..) | Rule::Annotation(..) => {}
         }
     }
     let number = match (least, most) {

@@ -1,4 +1,4 @@
-//! The static tables and the views that belong to them.
+//! The static tables, and what ties a struct to its own.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -7,26 +7,41 @@ use runcomfy::table::MediaKind;
 
 use crate::model::{Field, Model, Of, Rule, Shape, Struct, Union};
 
-/// The table and view of every input struct, and what makes the first a model.
+/// The table of every input struct and union.
 pub(super) fn all(model: &Model) -> Vec<TokenStream> {
     let mut items: Vec<TokenStream> =
         model.inputs.iter().flat_map(|of| fields(model, of)).collect();
     items.extend(model.unions.iter().flat_map(|union| branches(model, union)));
-    items.extend(model.inputs.iter().filter(|of| !of.table_only).flat_map(members));
+    items
+}
+
+/// What makes the first struct a model.
+pub(super) fn model_impl(model: &Model) -> [TokenStream; 2] {
     let id = &model.id;
     let own = model.rules.iter().map(|rule| self::rule(model, rule));
     let rules = (!model.rules.is_empty()).then(|| {
         quote! { const RULES: &'static [Rule] = &[#(#own),*]; }
     });
-    items.push(quote! {
+    let of_model = quote! {
         impl runcomfy::Model for Input {
             const ID: &'static str = #id;
             const FIELDS: &'static [Field] = &FIELDS;
             #rules
             type Output = Output;
         }
-    });
-    items
+    };
+    [of_model, quote! { runcomfy::json_schema!(Input); }]
+}
+
+/// What goes into the macro that makes an object of a struct: its table, and which field
+/// holds the value of each row.
+pub(super) fn object(of: &Struct) -> String {
+    let table = table_name(&of.name);
+    let mut text = format!("runcomfy::object! {{\n    {}: {table} {{\n", of.name);
+    for (row, field) in of.fields.iter().enumerate() {
+        text.push_str(&format!("        {row}: {},\n", field.name));
+    }
+    text + "    }\n}\n"
 }
 
 /// The constant that stands for a shape without parts.
@@ -72,6 +87,7 @@ pub(super) fn rule_name(rule: &Rule) -> &'static str {
         Rule::Values(_) => "Values",
         Rule::Measured(..) => "Measured",
         Rule::Unchecked(..) => "Unchecked",
+        Rule::Annotation(..) => "Annotation",
     }
 }
 
@@ -147,8 +163,9 @@ impl Rows<'_> {
         let shape = self.shape(&field.of.shape);
         let rules = self.rules(&field.of.rules);
         let title = field.title.as_ref().map(|title| quote! { .titled(#title) });
+        let described = field.description.as_ref().map(|text| quote! { .described(#text) });
         let default = field.default.as_ref().map(|default| quote! { .default(#default) });
-        quote! { Field::#kind(#wire, #shape, #rules) #title #default }
+        quote! { Field::#kind(#wire, #shape, #rules) #title #described #default }
     }
 
     fn shape(&mut self, shape: &Shape) -> TokenStream {
@@ -267,7 +284,8 @@ fn rule(model: &Model, rule: &Rule) -> TokenStream {
             let bound = number(*bound);
             quote! { #name(#metric, #side(#bound), #message) }
         }
-        Rule::Unchecked(rule, message) => quote! { #name(#rule, #message) },
+        Rule::Unchecked(rule, value, message) => quote! { #name(#rule, #value, #message) },
+        Rule::Annotation(keyword, value) => quote! { #name(#keyword, #value) },
     }
 }
 
@@ -279,37 +297,6 @@ fn number(value: f64) -> TokenStream {
     } else {
         quote! { #digits }
     }
-}
-
-fn members(of: &Struct) -> [TokenStream; 2] {
-    let name = format_ident!("{}", of.name);
-    let table = table_name(&of.name);
-    let arms = of.fields.iter().enumerate().map(|(index, field)| {
-        let index = Literal::usize_unsuffixed(index);
-        let field = super::items::ident(&field.name);
-        quote! { #index => self.#field.view() }
-    });
-    let view = quote! {
-        impl View for #name {
-            fn view(&self) -> Node<'_> {
-                Node::Struct(self)
-            }
-        }
-    };
-    let members = quote! {
-        impl Members for #name {
-            fn fields(&self) -> &'static [Field] {
-                &#table
-            }
-            fn get(&self, index: usize) -> Node<'_> {
-                match index {
-                    #(#arms,)*
-                    _ => Node::Absent,
-                }
-            }
-        }
-    };
-    [view, members]
 }
 
 /// The table of the input is `FIELDS`; that of a nested `VoiceSetting` is

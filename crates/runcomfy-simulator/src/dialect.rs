@@ -1,6 +1,8 @@
 //! RunComfy's dialect of JSON Schema, put into plain JSON Schema 2020-12.
 //!
 //! - `float` is `number`; other words that JSON Schema does not have are dropped from `type`.
+//! - `nullable: true` is a `null` in `type`, `enum`, `anyOf` or `oneOf`; a flag `exclusiveMinimum`
+//!   or `exclusiveMaximum`, as draft 4 has it, is the exclusive bound.
 //! - A list whose `format` is `image_uris`, `video_uris` or `audio_uris` holds strings, unless its
 //!   `items` say otherwise.
 //! - An object with `properties` is closed, unless its `additionalProperties` say otherwise. A name
@@ -68,6 +70,8 @@ fn normalise_at(schema: &mut Value, place: Place) {
         return;
     };
     mend_type(schema);
+    mend_null(schema);
+    mend_bounds(schema);
     mend_media_list(schema);
 
     let names_members = names_members(schema);
@@ -117,6 +121,48 @@ fn mend_type(schema: &mut Map<String, Value>) {
         Some(mended) => schema.insert("type".to_owned(), mended),
         None => schema.remove("type"),
     };
+}
+
+fn mend_null(schema: &mut Map<String, Value>) {
+    if schema.remove("nullable") != Some(Value::Bool(true)) {
+        return;
+    }
+    match schema.get_mut("type") {
+        Some(Value::String(word)) => {
+            let words = json!([word, "null"]);
+            schema.insert("type".to_owned(), words);
+        }
+        Some(Value::Array(words)) if !words.contains(&json!("null")) => words.push(json!("null")),
+        _ => {}
+    }
+    if let Some(Value::Array(choices)) = schema.get_mut("enum")
+        && !choices.contains(&Value::Null)
+    {
+        choices.push(Value::Null);
+    }
+    for union in ["anyOf", "oneOf"] {
+        if let Some(Value::Array(branches)) = schema.get_mut(union) {
+            let null = json!({"type": "null"});
+            // Null is one of the choices, and with `oneOf` one of them alone.
+            if !branches.contains(&null) {
+                branches.push(null);
+            }
+        }
+    }
+}
+
+fn mend_bounds(schema: &mut Map<String, Value>) {
+    for (flag, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+        match schema.get(flag) {
+            Some(Value::Bool(true)) => {
+                let bound = schema.remove(bound);
+                schema.remove(flag);
+                schema.extend(bound.map(|bound| (flag.to_owned(), bound)));
+            }
+            Some(Value::Bool(false)) => _ = schema.remove(flag),
+            _ => {}
+        }
+    }
 }
 
 fn mend_media_list(schema: &mut Map<String, Value>) {

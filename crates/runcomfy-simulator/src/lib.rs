@@ -37,4 +37,5 @@ mod simulator;
 
 pub use error::SimulatorError;
 pub use jobs::Pace;
+pub use judge::{Flaw, Judge, Refusal};
 pub use simulator::{Simulator, SimulatorBuilder};

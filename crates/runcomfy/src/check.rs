@@ -176,7 +176,11 @@ fn object(
         match others {
             _ if fields.iter().any(|field| field.name == name) => {}
             Some(of) => value(*of, node, &Trail::Name(at, name), findings),
-            None => findings.violations.push(unknown(fields, name, at)),
+            None => {
+                let violation =
+                    Trail::Name(at, name).violation("additionalProperties", unknown(fields, name));
+                findings.violations.push(violation);
+            }
         }
     }
 }
@@ -269,9 +273,8 @@ fn address(node: Node<'_>) -> Option<Address> {
     }
 }
 
-/// A violation for a name that the schema does not have, with the nearest that it
-/// has.
-fn unknown(fields: &'static [Field], name: &str, at: &Trail<'_>) -> Violation {
+/// What to say to a name that the schema does not have: the nearest that it has.
+pub(crate) fn unknown(fields: &'static [Field], name: &str) -> String {
     let nearest = fields
         .iter()
         .map(|field| (field.name, 1 + field.name.chars().count() / 4))
@@ -280,7 +283,7 @@ fn unknown(fields: &'static [Field], name: &str, at: &Trail<'_>) -> Violation {
         .map(|(known, most)| (strsim::damerau_levenshtein(known, name), most, known))
         .filter(|(distance, most, _)| distance <= most)
         .min();
-    let message = match nearest {
+    match nearest {
         Some((.., known)) => format!("No such property; did you mean `{known}`?"),
         None if fields.is_empty() => "No such property; there are none.".to_owned(),
         None => {
@@ -288,8 +291,7 @@ fn unknown(fields: &'static [Field], name: &str, at: &Trail<'_>) -> Violation {
                 fields.iter().map(|field| format!("`{}`", field.name)).collect();
             format!("No such property; there are {}.", known.join(", "))
         }
-    };
-    Trail::Name(at, name).violation("additionalProperties", message)
+    }
 }
 
 fn fits(shape: Shape, node: Node<'_>) -> bool {
@@ -308,7 +310,7 @@ fn fits(shape: Shape, node: Node<'_>) -> bool {
 }
 
 /// A shape in words.
-fn noun(shape: Shape) -> &'static str {
+pub(crate) fn noun(shape: Shape) -> &'static str {
     match shape {
         Shape::Any => "any value",
         Shape::Boolean => "a boolean",

@@ -80,6 +80,8 @@ macro_rules! words {
                 $crate::node::Node::Text(self.as_str())
             }
         }
+
+        $crate::__words_from_json! { $name }
     };
 }
 
@@ -126,6 +128,8 @@ macro_rules! union {
                 }
             }
         }
+
+        $crate::__union_from_json! { $name { $($variant($inner),)+ } }
     };
 }
 
