@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use runcomfy::Limit;
 use runcomfy::table::MediaKind;
 
-use crate::model::{Field, Model, Of, Rule, Shape, Struct, Union};
+use crate::model::{Field, Model, Of, Rule, Shape, Struct, Takes, Union};
 
 /// The table and view of every input struct, and what makes the first a model.
 pub(super) fn all(model: &Model) -> Vec<TokenStream> {
@@ -18,10 +18,17 @@ pub(super) fn all(model: &Model) -> Vec<TokenStream> {
     let rules = (!model.rules.is_empty()).then(|| {
         quote! { const RULES: &'static [Rule] = &[#(#own),*]; }
     });
+    let others = model.others.as_ref().map(|of| {
+        let mut rows = Rows { model, name: format_ident!("OTHERS_RULES"), apart: None };
+        let of = rows.of(of);
+        items.extend(rows.apart);
+        quote! { const OTHERS: Option<&'static Of> = Some(#of); }
+    });
     items.push(quote! {
         impl runcomfy::Model for Input {
             const ID: &'static str = #id;
             const FIELDS: &'static [Field] = &FIELDS;
+            #others
             #rules
             type Output = Output;
         }
@@ -168,9 +175,10 @@ impl Rows<'_> {
             (Shape::Union(index), _) => {
                 let union = self.model.unions.get(*index);
                 let name = branches_name(union.map_or("", |union| union.name.as_str()));
-                match union.is_some_and(|union| union.exactly_one) {
-                    true => quote! { Shape::OneOf(&#name) },
-                    false => quote! { Shape::AnyOf(&#name) },
+                match union.map(|union| union.takes) {
+                    Some(Takes::OneOf) => quote! { Shape::OneOf(&#name) },
+                    Some(Takes::ByKind) => quote! { Shape::ByKind(&#name) },
+                    Some(Takes::AnyOf) | None => quote! { Shape::AnyOf(&#name) },
                 }
             }
             (Shape::Open(index, others), _) => {
