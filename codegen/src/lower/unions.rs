@@ -130,7 +130,12 @@ impl Values<'_> {
         });
         let of = Of { shape: Shape::Union(index), rules: Vec::new() };
         if let Some(target) = target {
-            self.known(target, of.clone(), Plan::Union(index));
+            // One kind needs no enum, and within itself it is any value.
+            let plan = match (takes, branches) {
+                (Takes::ByKind, [_]) => Plan::Any,
+                _ => Plan::Union(index),
+            };
+            self.known(target, of.clone(), plan);
         }
         let mut plans: Vec<Plan> = Vec::new();
         for branch in branches {
