@@ -108,14 +108,19 @@ pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) ->
 fn types(outer: &Schema, inner: &Schema) -> Vec<TypeWord> {
     match (outer.types.as_slice(), inner.types.as_slice()) {
         ([], types) | (types, []) => types.to_vec(),
-        (outer, inner) => {
+        (of_outer, of_inner) => {
             let whole = |a: &[TypeWord], b: &[TypeWord]| {
                 a.contains(&TypeWord::Integer) && b.contains(&TypeWord::Number)
             };
-            let both = outer.iter().filter(|word| inner.contains(word)).copied();
+            let both = of_outer.iter().filter(|word| of_inner.contains(word)).copied();
             let mut both: Vec<TypeWord> = both.collect();
-            if (whole(outer, inner) || whole(inner, outer)) && !both.contains(&TypeWord::Integer) {
+            let is_whole = whole(of_outer, of_inner) || whole(of_inner, of_outer);
+            if is_whole && !both.contains(&TypeWord::Integer) {
                 both.push(TypeWord::Integer);
+            }
+            // Null is no word here, and is in common where both have it.
+            if both.is_empty() && outer.nullable && inner.nullable {
+                both.push(TypeWord::Null);
             }
             both
         }

@@ -473,6 +473,10 @@ impl<'f> Values<'f> {
             Some(items) => (**items).clone(),
             None => Schema { place: schema.place.clone(), ..Schema::default() },
         };
+        let about_media = schema.format.is_some() || !schema.validations.is_empty();
+        if about_media && stated(&items) == TypeWord::Unknown && items.types.is_empty() {
+            items.types = vec![TypeWord::String];
+        }
         items.format = items.format.or(schema.format);
         items.validations.extend(schema.validations.iter().cloned());
         let hint = hint.of_items();

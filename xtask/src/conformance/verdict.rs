@@ -106,10 +106,17 @@ fn declared(input: &str, instance: &str, diagnostics: &[Diagnostic]) -> Vec<Stri
             }
         }
     }
-    match jsonschema::validator_for(&schema) {
-        Ok(judge) if !keywords.is_empty() && judge.is_valid(&instance) => keywords,
-        Ok(_) | Err(_) => Vec::new(),
+    if keywords.is_empty() {
+        return keywords;
     }
+    let judge = jsonschema::validator_for(&schema).or_else(|_| {
+        // A draft that it does not know.
+        if let Some(whole) = schema.as_object_mut() {
+            whole.remove("$schema");
+        }
+        jsonschema::validator_for(&schema)
+    });
+    if judge.is_ok_and(|judge| judge.is_valid(&instance)) { keywords } else { Vec::new() }
 }
 
 #[cfg(test)]

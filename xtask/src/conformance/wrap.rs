@@ -13,6 +13,9 @@ use serde_json::value::RawValue;
 /// The property that a schema stands as.
 pub(crate) const PROPERTY: &str = "v";
 
+/// A schema that nests deeper is passed on as it is: the generator refuses it.
+const DEEPEST: usize = 200;
+
 /// What a schema is taken to be written in where it does not say. The official suite says
 /// it in each schema of every later draft.
 const DRAFT: &str = "\"http://json-schema.org/draft-07/schema#\"";
@@ -49,7 +52,7 @@ impl Wrapped {
         let id: Vec<String> =
             id.map(|(name, value)| format!("\"{name}\": {}, ", value.get())).collect();
         let rest = entries.iter().filter(|(name, value)| !names_document(name, value));
-        let rest = rest.map(|(name, value)| Ok((name.as_str(), keyword(name, value)?)));
+        let rest = rest.map(|(name, value)| Ok((name.as_str(), keyword(name, value, 0)?)));
         let schema = object(rest.collect::<Result<Vec<_>>>()?)?;
         Ok(Self { text: property(draft, &id.concat(), &schema), within: true })
     }
@@ -70,7 +73,7 @@ fn property(draft: &str, id: &str, schema: &str) -> String {
 }
 
 /// The value of a keyword, with the references in it rewritten.
-fn keyword(name: &str, value: &RawValue) -> Result<String> {
+fn keyword(name: &str, value: &RawValue, depth: usize) -> Result<String> {
     let text = value.get();
     match name {
         "$ref" if text.starts_with('"') => {
@@ -89,22 +92,22 @@ fn keyword(name: &str, value: &RawValue) -> Result<String> {
             if text.starts_with('{') =>
         {
             let Entries(entries) = serde_json::from_str(text)?;
-            let named = entries.iter().map(|(name, value)| Ok((name.as_str(), schema(value)?)));
+            let named = entries.iter().map(|(name, value)| Ok((name.as_str(), schema(value, depth + 1)?)));
             object(named.collect::<Result<Vec<_>>>()?)
         }
-        _ => schema(value),
+        _ => schema(value, depth + 1),
     }
 }
 
 /// A schema, or a list of them.
-fn schema(value: &RawValue) -> Result<String> {
+fn schema(value: &RawValue, depth: usize) -> Result<String> {
     let text = value.get();
-    if text.starts_with('[') {
+    if depth <= DEEPEST && text.starts_with('[') {
         let elements: Vec<&RawValue> = serde_json::from_str(text)?;
-        let elements = elements.into_iter().map(schema).collect::<Result<Vec<_>>>()?;
+        let elements = elements.into_iter().map(|value| schema(value, depth + 1)).collect::<Result<Vec<_>>>()?;
         return Ok(format!("[{}]", elements.join(", ")));
     }
-    if !text.starts_with('{') {
+    if depth > DEEPEST || !text.starts_with('{') {
         return Ok(text.to_owned());
     }
     let Entries(entries) = serde_json::from_str(text)?;
@@ -116,7 +119,7 @@ fn schema(value: &RawValue) -> Result<String> {
     if entries.iter().any(is_document) {
         return Ok(text.to_owned());
     }
-    let all = entries.iter().map(|(name, value)| Ok((name.as_str(), keyword(name, value)?)));
+    let all = entries.iter().map(|(name, value)| Ok((name.as_str(), keyword(name, value, depth)?)));
     object(all.collect::<Result<Vec<_>>>()?)
 }
 
