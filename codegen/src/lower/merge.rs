@@ -56,8 +56,12 @@ pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) ->
     let says_nothing = |schema: &Schema| schema.types.is_empty() && schema.choices.is_none();
     Schema {
         place: outer.place.clone(),
-        nullable: (outer.nullable || says_nothing(outer))
-            && (inner.nullable || says_nothing(inner)),
+        nullable: match (says_nothing(outer), says_nothing(inner)) {
+            (true, true) => outer.nullable || inner.nullable,
+            (false, true) => outer.nullable,
+            (true, false) => inner.nullable,
+            (false, false) => outer.nullable && inner.nullable,
+        },
         types,
         title: outer.title.clone().or_else(|| inner.title.clone()),
         description: outer.description.clone().or_else(|| inner.description.clone()),

@@ -20,10 +20,6 @@ impl Values<'_> {
         hint: &Hint,
         target: Option<&str>,
     ) -> (Of, Plan) {
-        let is_null = |schema: &Schema| {
-            schema.types == [TypeWord::Null]
-                || schema.choices.as_deref().is_some_and(|choices| choices == [Value::Null])
-        };
         let own_takes_null = own.nullable
             || (own.types.is_empty()
                 && own.choices.as_ref().is_none_or(|choices| choices.contains(&Value::Null)));
@@ -32,7 +28,10 @@ impl Values<'_> {
         let is_apart = takes != Takes::OneOf
             || (nulls == 1
                 && branches.iter().all(|branch| is_null(branch) || self.refuses_null(branch, 0)));
-        let takes_null = own.nullable || (nulls > 0 && is_apart && own_takes_null);
+        // A `type` with null in it asks what the branches say of null; `nullable` alone
+        // offers it whatever they say.
+        let offers_null = own.nullable && own.types.is_empty();
+        let takes_null = offers_null || (nulls > 0 && is_apart && own_takes_null);
         let rest: Vec<&Schema> =
             branches.iter().filter(|branch| !is_apart || !is_null(branch)).collect();
         let says_nothing = own.says_only_of_itself();
@@ -54,7 +53,7 @@ impl Values<'_> {
                         title: None,
                         description: None,
                         default: None,
-                        nullable: false,
+                        nullable: own.nullable && !offers_null,
                         ..own.clone()
                     };
                     let place = branch.place.clone();
@@ -166,6 +165,19 @@ impl Values<'_> {
         }
         self.unions[index].plans = plans;
         (of, Plan::Union(index))
+    }
+}
+
+/// Whether a schema takes null and nothing else.
+fn is_null(schema: &Schema) -> bool {
+    let is_plain = schema.any_of.is_none()
+        && schema.one_of.is_none()
+        && schema.all_of.is_empty()
+        && schema.reference.is_none();
+    match schema.choices.as_deref() {
+        Some([Value::Null]) => is_plain && (schema.types.is_empty() || schema.nullable),
+        Some(_) => false,
+        None => is_plain && schema.types == [TypeWord::Null],
     }
 }
 

@@ -433,6 +433,11 @@ impl<'f> Values<'f> {
         let (shape, plan) = match kind(schema) {
             TypeWord::Unknown => (Shape::Any, Plan::Any),
             TypeWord::Null => {
+                if schema.choices.as_ref().is_some_and(|all| !all.contains(&Value::Null)) {
+                    let message = "it is null by its `type`, and its `enum` does not offer that";
+                    let help = "correct the one or the other, with a fixup";
+                    self.findings.push(Code::Unsatisfiable, &schema.place, message, help);
+                }
                 let rules = vec![Rule::Values(vec!["null".to_owned()])];
                 return (Of { shape: Shape::Any, rules }, Plan::Any);
             }
