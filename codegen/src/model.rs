@@ -26,6 +26,8 @@ pub(crate) struct Model {
     pub arguments: Vec<usize>,
     /// The structs of the input, the input itself first.
     pub inputs: Vec<Struct>,
+    /// What properties of other names the input takes, where it takes them.
+    pub others: Option<Of>,
     /// The rules of the input as a whole.
     pub rules: Vec<Rule>,
     /// The enums of words in the input.
@@ -183,15 +185,26 @@ pub(crate) enum Rule {
     Annotation(String, String),
 }
 
-/// A union: `anyOf` or `oneOf`.
+/// What a value has to be to fit a union.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// What at least one branch takes: `anyOf`.
+    AnyOf,
+    /// What exactly one branch takes: `oneOf`.
+    OneOf,
+    /// What the branch of its kind takes, or anything where no branch is of its kind: a
+    /// schema without `type`, whose keywords are each about one kind.
+    ByKind,
+}
+
+/// A union: `anyOf`, `oneOf`, or a schema without `type`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Union {
     pub name: String,
     /// The property that it is named after.
     pub wire: String,
     pub docs: Docs,
-    /// Whether a value may fit only one branch (`oneOf`).
-    pub exactly_one: bool,
+    pub takes: Takes,
     pub branches: Vec<Of>,
     /// The variants of its Rust enum; none where all branches have one Rust type.
     pub variants: Vec<(String, Type)>,

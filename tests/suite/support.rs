@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use runcomfy_codegen::import::{Imported, import};
-use runcomfy_codegen::{Features, Generated, Settings, generate_imported};
+use runcomfy_codegen::{Features, Generated, Objects, Settings, generate_imported};
 
 /// The root of the workspace.
 pub(crate) fn root() -> PathBuf {
@@ -73,6 +73,7 @@ pub(crate) fn settings() -> Settings {
         features: Features::None,
         present: Default::default(),
         deny: Default::default(),
+        objects: Objects::Closed,
     }
 }
 

@@ -3,7 +3,7 @@
 use runcomfy::table;
 use serde_json::Value;
 
-use crate::model::{Model, Of, Rule, Shape};
+use crate::model::{Model, Of, Rule, Shape, Takes};
 
 /// Whether a value keeps to what the model says of it.
 pub(super) fn fits(of: &Of, value: &Value, model: &Model) -> bool {
@@ -23,12 +23,33 @@ pub(super) fn fits(of: &Of, value: &Value, model: &Model) -> bool {
         (Shape::Open(index, others), value) => object(*index, Some(others), value, model),
         (Shape::Nullable(inner), value) => fits(inner, value, model),
         (Shape::Union(index), value) => model.unions.get(*index).is_none_or(|union| {
-            let fitting = union.branches.iter().filter(|of| fits(of, value, model)).count();
-            fitting == 1 || (fitting > 1 && !union.exactly_one)
+            let mut branches = union.branches.iter();
+            match union.takes {
+                Takes::AnyOf => branches.any(|of| fits(of, value, model)),
+                Takes::OneOf => branches.filter(|of| fits(of, value, model)).count() == 1,
+                Takes::ByKind => {
+                    branches.all(|of| !is_of_kind(&of.shape, value) || fits(of, value, model))
+                }
+            }
         }),
         (Shape::List(_) | Shape::Map(_), _) => false,
     };
     parts && of.rules.iter().all(|rule| keeps(rule, value, model))
+}
+
+/// Whether a value is of the kind that a branch of an untyped schema is about.
+fn is_of_kind(shape: &Shape, value: &Value) -> bool {
+    match shape {
+        Shape::List(_) => value.is_array(),
+        Shape::Text | Shape::Media(_) => value.is_string(),
+        Shape::Map(_) | Shape::Object(_) | Shape::Open(..) => value.is_object(),
+        Shape::Any
+        | Shape::Boolean
+        | Shape::Integer
+        | Shape::Number
+        | Shape::Nullable(_)
+        | Shape::Union(_) => true,
+    }
 }
 
 fn object(index: usize, others: Option<&Of>, value: &Value, model: &Model) -> bool {

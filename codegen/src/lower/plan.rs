@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::named::Hint;
 use super::values::any;
 use crate::diagnostic::Place;
-use crate::model::{Docs, Of, Rule, Words};
+use crate::model::{Docs, Of, Rule, Takes, Words};
 
 /// Whether a schema is of what goes in or of what comes out. Outputs are open: they
 /// are read as far as they fit, so their rules and words are not carried.
@@ -70,7 +70,7 @@ pub(super) struct FieldDraft {
 pub(super) struct UnionDraft {
     pub name: String,
     pub docs: Docs,
-    pub exactly_one: bool,
+    pub takes: Takes,
     pub branches: Vec<Of>,
     /// One a variant; fewer than two where it needs no enum of its own.
     pub plans: Vec<Plan>,
@@ -101,6 +101,8 @@ pub(super) enum Plan {
 /// What the walk found.
 pub(super) struct Found {
     pub root: Plan,
+    /// What other properties the root takes.
+    pub others: Option<Of>,
     /// The rules of the root itself.
     pub rules: Vec<Rule>,
     pub structs: Vec<Draft>,

@@ -11,9 +11,10 @@ use super::limits::Used;
 use super::named::{Hint, type_names};
 use super::plan::{Direction, Draft, FieldDraft, Found, Plan, UnionDraft};
 use super::rules::{bounds, choices_of, known, values};
+use crate::Objects;
 use crate::diagnostic::{Code, Findings, Place};
 use crate::document::{Additional, Format, Schema, TypeWord, Validation};
-use crate::model::{Docs, Of, Rule, Shape, Variant, Words};
+use crate::model::{Docs, Of, Rule, Shape, Takes, Variant, Words};
 use crate::names;
 
 /// What a `$ref` has led to: that it is being walked, or what it is.
@@ -25,6 +26,7 @@ pub(super) enum Target {
 
 pub(super) struct Values<'f> {
     pub direction: Direction,
+    objects: Objects,
     pub document: &'f Schema,
     pub findings: &'f mut Findings,
     structs: Vec<Draft>,
@@ -34,6 +36,8 @@ pub(super) struct Values<'f> {
     pub used: Used,
     /// The references that lead to something that may be null.
     pub null_targets: HashSet<String>,
+    /// The rules of what a reference leads to, beside those of its parts.
+    target_rules: HashMap<String, Vec<Rule>>,
     /// The unions that a reference has led to.
     pub reentered: HashSet<usize>,
 }
@@ -42,10 +46,12 @@ impl<'f> Values<'f> {
     pub(super) fn new(
         direction: Direction,
         document: &'f Schema,
+        objects: Objects,
         findings: &'f mut Findings,
     ) -> Self {
         Self {
             direction,
+            objects,
             document,
             findings,
             structs: Vec::new(),
@@ -53,6 +59,7 @@ impl<'f> Values<'f> {
             words: Vec::new(),
             targets: HashMap::new(),
             null_targets: HashSet::new(),
+            target_rules: HashMap::new(),
             reentered: HashSet::new(),
             used: Used::default(),
         }
@@ -80,7 +87,8 @@ impl<'f> Values<'f> {
             );
             return None;
         }
-        if matches!(schema.additional, Some(Additional::Open | Additional::Schema(_))) {
+        let is_open = matches!(schema.additional, Some(Additional::Open | Additional::Schema(_)));
+        if is_open && self.objects == Objects::Closed {
             self.findings.push(
                 Code::ClosedInput,
                 &schema.place,
@@ -93,14 +101,18 @@ impl<'f> Values<'f> {
             let required = required_inputs.iter().map(|name| (name.clone(), place.clone()));
             schema.required = required.collect();
         }
-        let root = self.object(&schema, Hint::top("Input"), None);
+        let root = self.object(&schema, Hint::top("Input"), None, None);
+        let others = match self.objects {
+            Objects::Open => self.others(&schema, &Hint::top("Other")),
+            Objects::Closed => None,
+        };
         let mut rules = bounds(&schema);
         rules.extend(schema.choices.as_deref().map(values));
         for validation in &schema.validations {
             rules.push(self.custom(validation, &Shape::Object(root)));
         }
         rules.extend(annotations(&schema));
-        (!self.used.stopped).then(|| Found { rules, ..self.finish(Plan::Object(root)) })
+        (!self.used.stopped).then(|| Found { rules, others, ..self.finish(Plan::Object(root)) })
     }
 
     /// Walks an output, which may be anything.
@@ -131,16 +143,33 @@ impl<'f> Values<'f> {
         }
         let named = |((words, _), name)| Words { name, ..words };
         let words = words.into_iter().zip(names).map(named).collect();
-        Found { root, rules: Vec::new(), structs, unions, words }
+        Found { root, others: None, rules: Vec::new(), structs, unions, words }
+    }
+
+    /// What an object takes under names that it does not describe; nothing where it is
+    /// closed.
+    fn others(&mut self, schema: &Schema, hint: &Hint) -> Option<Of> {
+        match (&schema.additional, self.objects) {
+            (Some(Additional::Schema(values)), _) => Some(self.annotated(values, hint).0),
+            (Some(Additional::Open), _) | (None, Objects::Open) => Some(any().0),
+            (Some(Additional::Closed), _) | (None, Objects::Closed) => None,
+        }
     }
 
     /// A struct for an object with properties; its index. `target` is the `$ref` that
-    /// leads here, which may lead here again from within.
-    fn object(&mut self, schema: &Schema, hint: Hint, target: Option<&str>) -> usize {
+    /// leads here, which may lead here again from within; `others` is what other
+    /// properties may be.
+    fn object(
+        &mut self,
+        schema: &Schema,
+        hint: Hint,
+        target: Option<&str>,
+        others: Option<&Of>,
+    ) -> usize {
         let index = self.structs.len();
         if let Some(target) = target {
-            let of = Of { shape: Shape::Object(index), rules: Vec::new() };
-            self.known(target, of, Plan::Object(index));
+            let (shape, plan) = shaped(index, others);
+            self.known(target, Of { shape, rules: Vec::new() }, plan);
         }
         self.count_type(&schema.place);
         let hint = hint.at(schema);
@@ -150,7 +179,7 @@ impl<'f> Values<'f> {
             docs,
             fields: Vec::new(),
             hint: hint.clone(),
-            table_only: false,
+            table_only: others.is_some(),
         });
         let mut fields: Vec<FieldDraft> = Vec::new();
         for (wire, property) in schema.properties.as_deref().unwrap_or_default() {
@@ -182,7 +211,7 @@ impl<'f> Values<'f> {
                 place: property.place.clone(),
             });
         }
-        self.required_only(schema, &mut fields);
+        self.required_only(schema, &hint, &mut fields);
         let wires = fields.iter().map(|field| field.wire.as_str());
         let names = names::distinct(wires, names::snake, names::snake_suffix);
         for (field, name) in fields.iter_mut().zip(names) {
@@ -198,6 +227,8 @@ impl<'f> Values<'f> {
     /// Records what a `$ref` leads to while it is still being walked, since it may lead
     /// here again from within.
     pub(super) fn known(&mut self, target: &str, of: Of, plan: Plan) {
+        let rules = self.target_rules.get(target).cloned().unwrap_or_default();
+        let of = Of { rules: of.rules.into_iter().chain(rules).collect(), ..of };
         let (of, plan) = match self.null_targets.contains(target) {
             true => nullable(of, plan),
             false => (of, plan),
@@ -220,8 +251,9 @@ impl<'f> Values<'f> {
         self.structs.len() + self.unions.len() + self.words.len()
     }
 
-    /// Adds the names that are required and not described: any value is taken.
-    fn required_only(&mut self, schema: &Schema, fields: &mut Vec<FieldDraft>) {
+    /// Adds the names that are required and not described: what the schema says of other
+    /// properties holds of them, and where it says nothing, any value is taken.
+    fn required_only(&mut self, schema: &Schema, hint: &Hint, fields: &mut Vec<FieldDraft>) {
         for (position, (wire, place)) in schema.required.iter().enumerate() {
             if fields.iter().any(|field| field.wire == *wire) {
                 continue;
@@ -229,12 +261,28 @@ impl<'f> Values<'f> {
             if !self.row(place) {
                 break;
             }
-            self.findings.push(
-                Code::RequiredWithoutProperty,
-                place,
-                format!("`{wire}` is required and not among the `properties`; any value is taken"),
-                "describe it with a fixup, if you know what is meant",
-            );
+            let (of, plan) = match (&schema.additional, self.direction) {
+                (Some(Additional::Schema(values)), Direction::Input) => {
+                    self.value(values, &hint.below(wire))
+                }
+                (Some(Additional::Closed), Direction::Input) => {
+                    self.findings.push(
+                        Code::Unsatisfiable,
+                        place,
+                        format!("`{wire}` is required, and no property of that name is taken"),
+                        "describe it, or take it out of `required`, with a fixup",
+                    );
+                    any()
+                }
+                (None | Some(Additional::Open), _) | (_, Direction::Output) => {
+                    let message = format!(
+                        "`{wire}` is required and not among the `properties`; any value is taken"
+                    );
+                    let help = "describe it with a fixup, if you know what is meant";
+                    self.findings.push(Code::RequiredWithoutProperty, place, message, help);
+                    any()
+                }
+            };
             fields.push(FieldDraft {
                 wire: wire.clone(),
                 name: String::new(),
@@ -244,8 +292,8 @@ impl<'f> Values<'f> {
                 default: None,
                 examples: Vec::new(),
                 required: Some(position),
-                of: Of { shape: Shape::Any, rules: Vec::new() },
-                plan: Plan::Any,
+                of,
+                plan,
                 place: place.clone(),
             });
         }
@@ -331,9 +379,9 @@ impl<'f> Values<'f> {
             );
         }
         if let Some(branches) = schema.any_of.as_ref().or(schema.one_of.as_ref()) {
-            let exactly_one = schema.any_of.is_none();
+            let takes = if schema.any_of.is_none() { Takes::OneOf } else { Takes::AnyOf };
             let own = Schema { any_of: None, one_of: None, ..schema.clone() };
-            return self.union(&own, branches, exactly_one, hint, target);
+            return self.union(&own, branches, takes, hint, target);
         }
         if schema.nullable && schema.types != [TypeWord::Null] {
             let mut choices = schema.choices.clone();
@@ -354,9 +402,33 @@ impl<'f> Values<'f> {
             let fits = |branch: &Schema| schema.choices.is_none() || !choices_of(branch).is_empty();
             let branches: Vec<Schema> = branches.into_iter().filter(fits).collect();
             let own = Schema { place: schema.place.clone(), ..Schema::default() };
-            return self.union(&own, &branches, false, hint, target);
+            return self.union(&own, &branches, Takes::AnyOf, hint, target);
+        }
+        if self.direction == Direction::Input && matches!(stated(schema), TypeWord::Unknown) {
+            let branches = implied(schema);
+            if !branches.is_empty() {
+                return self.by_kind(schema, &branches, hint, target);
+            }
         }
         self.single(schema, hint, target)
+    }
+
+    /// A schema that names no type: each of its keywords is about values of one kind, and
+    /// says nothing of others. Its Rust type is the kind that it describes.
+    fn by_kind(
+        &mut self,
+        schema: &Schema,
+        branches: &[Schema],
+        hint: &Hint,
+        target: Option<&str>,
+    ) -> (Of, Plan) {
+        let mut rules = bounds(schema);
+        rules.extend(schema.choices.as_deref().map(values));
+        if let Some(target) = target {
+            self.target_rules.insert(target.to_owned(), rules.clone());
+        }
+        let (of, plan) = self.branches(branches, schema, Takes::ByKind, hint, target);
+        (Of { shape: of.shape, rules }, plan)
     }
 
     /// A schema of one type.
@@ -366,9 +438,19 @@ impl<'f> Values<'f> {
         hint: &Hint,
         target: Option<&str>,
     ) -> (Of, Plan) {
+        if let (Some(target), TypeWord::Object) = (target, kind(schema)) {
+            let choices = schema.choices.as_ref().map(|_| values(&choices_of(schema)));
+            let rules = bounds(schema).into_iter().chain(choices).collect();
+            self.target_rules.insert(target.to_owned(), rules);
+        }
         let (shape, plan) = match kind(schema) {
             TypeWord::Unknown => (Shape::Any, Plan::Any),
             TypeWord::Null => {
+                if schema.choices.as_ref().is_some_and(|all| !all.contains(&Value::Null)) {
+                    let message = "it is null by its `type`, and its `enum` does not offer that";
+                    let help = "correct the one or the other, with a fixup";
+                    self.findings.push(Code::Unsatisfiable, &schema.place, message, help);
+                }
                 let rules = vec![Rule::Values(vec!["null".to_owned()])];
                 return (Of { shape: Shape::Any, rules }, Plan::Any);
             }
@@ -409,6 +491,10 @@ impl<'f> Values<'f> {
             Some(items) => (**items).clone(),
             None => Schema { place: schema.place.clone(), ..Schema::default() },
         };
+        let about_media = schema.format.is_some() || !schema.validations.is_empty();
+        if about_media && stated(&items) == TypeWord::Unknown && items.types.is_empty() {
+            items.types = vec![TypeWord::String];
+        }
         items.format = items.format.or(schema.format);
         items.validations.extend(schema.validations.iter().cloned());
         let hint = hint.of_items();
@@ -423,32 +509,19 @@ impl<'f> Values<'f> {
     fn properties(&mut self, schema: &Schema, hint: &Hint, target: Option<&str>) -> (Shape, Plan) {
         let described = schema.properties.as_ref().is_some_and(|all| !all.is_empty())
             || !schema.required.is_empty();
-        match &schema.additional {
-            None | Some(Additional::Open) if !described => {
-                let (of, plan) = any();
-                (Shape::Map(Box::new(of)), Plan::Map(Box::new(plan)))
-            }
-            Some(Additional::Schema(values)) if !described => {
-                let (of, plan) = self.annotated(values, hint);
-                (Shape::Map(Box::new(of)), Plan::Map(Box::new(plan)))
-            }
-            Some(Additional::Open | Additional::Schema(_))
-                if self.direction == Direction::Input =>
-            {
-                // Its Rust type is a map, which the table checks by name.
-                let (of, _) = match &schema.additional {
-                    Some(Additional::Schema(values)) => self.annotated(values, hint),
-                    _ => any(),
-                };
-                let index = self.object(schema, hint.clone(), None);
-                self.structs[index].table_only = true;
-                (Shape::Open(index, Box::new(of)), Plan::Map(Box::new(Plan::Any)))
-            }
-            None | Some(Additional::Closed | Additional::Open | Additional::Schema(_)) => {
-                let index = self.object(schema, hint.clone(), target);
-                (Shape::Object(index), Plan::Object(index))
-            }
+        if !described && !matches!(schema.additional, Some(Additional::Closed)) {
+            let (of, plan) = match &schema.additional {
+                Some(Additional::Schema(values)) => self.annotated(values, hint),
+                Some(Additional::Open | Additional::Closed) | None => any(),
+            };
+            return (Shape::Map(Box::new(of)), Plan::Map(Box::new(plan)));
         }
+        let others = match self.direction {
+            Direction::Input => self.others(schema, hint),
+            Direction::Output => None,
+        };
+        let index = self.object(schema, hint.clone(), target, others.as_ref());
+        shaped(index, others.as_ref())
     }
 
     /// The rule of an `enum`, and the enum type where it is one of words.
@@ -522,8 +595,28 @@ impl<'f> Values<'f> {
     }
 }
 
+/// An object with properties, and with others where it takes them: then its Rust type is
+/// a map, which the table checks by name.
+fn shaped(index: usize, others: Option<&Of>) -> (Shape, Plan) {
+    match others {
+        Some(of) => (Shape::Open(index, Box::new(of.clone())), Plan::Map(Box::new(Plan::Any))),
+        None => (Shape::Object(index), Plan::Object(index)),
+    }
+}
+
 /// The type that a schema names, or that its other keywords imply.
 pub(super) fn kind(schema: &Schema) -> TypeWord {
+    let kinds = || implied(schema).first().and_then(|branch| branch.types.first().copied());
+    match stated(schema) {
+        TypeWord::Unknown if schema.types.is_empty() && schema.choices.is_none() => {
+            kinds().unwrap_or(TypeWord::Unknown)
+        }
+        word => word,
+    }
+}
+
+/// The type that a schema names, or that all of its choices have.
+fn stated(schema: &Schema) -> TypeWord {
     if let [word, ..] = schema.types.as_slice() {
         return *word;
     }
@@ -534,20 +627,45 @@ pub(super) fn kind(schema: &Schema) -> TypeWord {
         TypeWord::String
     } else if all(|value| value.as_i64().is_some()) {
         TypeWord::Integer
-    } else if schema.choices.is_some() {
-        TypeWord::Unknown
-    } else if schema.properties.is_some()
-        || schema.additional.is_some()
-        || !schema.required.is_empty()
-    {
-        TypeWord::Object
-    } else if schema.items.is_some() {
-        TypeWord::Array
-    } else if schema.format.is_some() || !schema.validations.is_empty() {
-        TypeWord::String
     } else {
         TypeWord::Unknown
     }
+}
+
+/// What a schema without `type` says of each kind of value that it describes, beside
+/// rules that are one number each.
+fn implied(schema: &Schema) -> Vec<Schema> {
+    let of_kind = |word: TypeWord| Schema {
+        place: schema.place.clone(),
+        types: vec![word],
+        title: schema.title.clone(),
+        description: schema.description.clone(),
+        unchecked: schema.unchecked.clone(),
+        ..Schema::default()
+    };
+    let about_objects =
+        schema.properties.is_some() || schema.additional.is_some() || !schema.required.is_empty();
+    let about_strings = schema.format.is_some() || !schema.validations.is_empty();
+    let mut kinds = Vec::new();
+    if about_objects {
+        kinds.push(Schema {
+            properties: schema.properties.clone(),
+            required: schema.required.clone(),
+            additional: schema.additional.clone(),
+            ..of_kind(TypeWord::Object)
+        });
+    }
+    // A format and custom rules are about the items where there are some.
+    if schema.items.is_some() || about_strings {
+        let word = if schema.items.is_some() { TypeWord::Array } else { TypeWord::String };
+        kinds.push(Schema {
+            items: schema.items.clone(),
+            format: schema.format,
+            validations: schema.validations.clone(),
+            ..of_kind(word)
+        });
+    }
+    kinds
 }
 
 pub(super) fn any() -> (Of, Plan) {

@@ -20,6 +20,10 @@ pub(super) fn of(model: &Model) -> Vec<TokenStream> {
             }
         }
     }
+    if let Some(of) = &model.others {
+        used.table.insert("Of");
+        used.of(of);
+    }
     if !model.rules.is_empty() {
         used.table.insert("Rule");
         used.rules.extend(model.rules.iter().map(table::rule_name));

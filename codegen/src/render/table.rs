@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use runcomfy::Limit;
 use runcomfy::table::MediaKind;
 
-use crate::model::{Field, Model, Of, Rule, Shape, Struct, Union};
+use crate::model::{Field, Model, Of, Rule, Shape, Struct, Takes, Union};
 
 /// The table of every input struct and union.
 pub(super) fn all(model: &Model) -> Vec<TokenStream> {
@@ -16,21 +16,30 @@ pub(super) fn all(model: &Model) -> Vec<TokenStream> {
 }
 
 /// What makes the first struct a model.
-pub(super) fn model_impl(model: &Model) -> [TokenStream; 2] {
+pub(super) fn model_impl(model: &Model) -> Vec<TokenStream> {
     let id = &model.id;
     let own = model.rules.iter().map(|rule| self::rule(model, rule));
     let rules = (!model.rules.is_empty()).then(|| {
         quote! { const RULES: &'static [Rule] = &[#(#own),*]; }
     });
-    let of_model = quote! {
+    let mut items = Vec::new();
+    let others = model.others.as_ref().map(|of| {
+        let mut rows = Rows { model, name: format_ident!("OTHERS_RULES"), apart: None };
+        let of = rows.of(of);
+        items.extend(rows.apart);
+        quote! { const OTHERS: Option<&'static Of> = Some(#of); }
+    });
+    items.push(quote! {
         impl runcomfy::Model for Input {
             const ID: &'static str = #id;
             const FIELDS: &'static [Field] = &FIELDS;
+            #others
             #rules
             type Output = Output;
         }
-    };
-    [of_model, quote! { runcomfy::json_schema!(Input); }]
+    });
+    items.push(quote! { runcomfy::json_schema!(Input); });
+    items
 }
 
 /// What goes into the macro that makes an object of a struct: its table, and which field
@@ -185,9 +194,10 @@ impl Rows<'_> {
             (Shape::Union(index), _) => {
                 let union = self.model.unions.get(*index);
                 let name = branches_name(union.map_or("", |union| union.name.as_str()));
-                match union.is_some_and(|union| union.exactly_one) {
-                    true => quote! { Shape::OneOf(&#name) },
-                    false => quote! { Shape::AnyOf(&#name) },
+                match union.map(|union| union.takes) {
+                    Some(Takes::OneOf) => quote! { Shape::OneOf(&#name) },
+                    Some(Takes::ByKind) => quote! { Shape::ByKind(&#name) },
+                    Some(Takes::AnyOf) | None => quote! { Shape::AnyOf(&#name) },
                 }
             }
             (Shape::Open(index, others), _) => {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use crate::media::Media;
 use crate::metric::Facts;
+use crate::model::Model;
 use crate::node::{Node, View};
 use crate::table::{Field, Of, Rule, Shape};
 use crate::violation::{Path, Segment, Violation, Violations};
@@ -47,11 +48,19 @@ impl FoundMedia {
     }
 }
 
-/// Checks an object against its table.
-pub(crate) fn check(fields: &'static [Field], rules: &'static [Rule], node: Node<'_>) -> Findings {
+/// Checks an input against its model's table.
+pub(crate) fn check<M: Model>(node: Node<'_>) -> Findings {
     let mut findings = Findings::default();
-    value(Of(Shape::Object(fields), rules), node, &Trail::Top, &mut findings);
+    value(Of(shape::<M>(), M::RULES), node, &Trail::Top, &mut findings);
     findings
+}
+
+/// The shape of a model's input as a whole.
+pub(crate) fn shape<M: Model>() -> Shape {
+    match M::OTHERS {
+        Some(others) => Shape::Open(M::FIELDS, others),
+        None => Shape::Object(M::FIELDS),
+    }
 }
 
 /// The way from the top to the value under check. It lives on the stack, so that
@@ -121,6 +130,11 @@ fn value(Of(shape, rules): Of, node: Node<'_>, at: &Trail<'_>, findings: &mut Fi
         (Shape::Nullable(of), node) => value(*of, node, at, findings),
         (Shape::AnyOf(branches), node) => union(branches, "anyOf", node, at, findings),
         (Shape::OneOf(branches), node) => union(branches, "oneOf", node, at, findings),
+        (Shape::ByKind(branches), node) => {
+            for branch in branches.iter().filter(|Of(shape, _)| fits(*shape, node)) {
+                value(*branch, node, at, findings);
+            }
+        }
         // Anything else is a scalar, whose rules were asked above, or broke `type`.
         _ => {}
     }
@@ -297,7 +311,9 @@ pub(crate) fn unknown(fields: &'static [Field], name: &str) -> String {
 fn fits(shape: Shape, node: Node<'_>) -> bool {
     match shape {
         // What these take is asked of their parts.
-        Shape::Any | Shape::Nullable(_) | Shape::AnyOf(_) | Shape::OneOf(_) => true,
+        Shape::Any | Shape::Nullable(_) | Shape::AnyOf(_) | Shape::OneOf(_) | Shape::ByKind(_) => {
+            true
+        }
         Shape::Boolean => matches!(node, Node::Bool(_)),
         Shape::Integer => matches!(node, Node::Number(number) if number.is_whole()),
         Shape::Number => matches!(node, Node::Number(number) if number.is_finite()),
@@ -312,7 +328,7 @@ fn fits(shape: Shape, node: Node<'_>) -> bool {
 /// A shape in words.
 pub(crate) fn noun(shape: Shape) -> &'static str {
     match shape {
-        Shape::Any => "any value",
+        Shape::Any | Shape::ByKind(_) => "any value",
         Shape::Boolean => "a boolean",
         Shape::Integer => "a whole number",
         Shape::Number => "a number",

@@ -198,8 +198,8 @@ impl Builder {
 fn takes_null(Of(shape, rules): &Of) -> bool {
     match shape {
         Shape::Nullable(_) => true,
-        Shape::Any => rules.iter().all(|rule| rule.allows(&Value::Null)),
         Shape::AnyOf(branches) | Shape::OneOf(branches) => branches.iter().any(takes_null),
+        Shape::Any | Shape::ByKind(_) => rules.iter().all(|rule| rule.allows(&Value::Null)),
         Shape::Boolean
         | Shape::Integer
         | Shape::Number

@@ -46,7 +46,7 @@ impl<M: Model> Json<M> {
 
     /// Every rule that this input breaks, of those that need no measuring of media.
     pub fn violations(&self) -> Violations {
-        check(M::FIELDS, M::RULES, self.value.view()).violations
+        check::<M>(self.value.view()).violations
     }
 }
 

@@ -226,17 +226,18 @@ impl Number {
         else {
             return false;
         };
-        let exponent = a_exponent.min(b_exponent);
-        let scaled = |digits: i128, own: i32| {
-            let power = u32::try_from(own - exponent).ok()?;
-            digits.checked_mul(10_i128.checked_pow(power)?)
-        };
-        match (scaled(a, a_exponent), scaled(b, b_exponent)) {
-            (Some(a), Some(b)) if b != 0 => a % b == 0,
-            // Too far apart for exact decimals: a huge number of a tiny step, which
-            // floats do not tell apart either; or a tiny number of a huge step.
-            (None, Some(_)) => true,
-            _ => a == 0,
+        if b == 0 {
+            return a == 0;
+        }
+        match u32::try_from(a_exponent - b_exponent) {
+            // Only the rest counts, so that no number is too large.
+            Ok(shift) => (a % b) * power_of_ten_modulo(shift, b) % b == 0,
+            Err(_) => {
+                let shift = u32::try_from(b_exponent - a_exponent).unwrap_or(u32::MAX);
+                let step = 10_i128.checked_pow(shift).and_then(|power| power.checked_mul(b));
+                // A step that is larger than any number fits nothing but zero.
+                step.map_or(a == 0, |step| a % step == 0)
+            }
         }
     }
 
@@ -254,6 +255,20 @@ impl Number {
             }
         }
     }
+}
+
+/// The rest of a power of ten, divided by a step's digits. A float has at most 17 of
+/// them, so that no product overflows.
+fn power_of_ten_modulo(mut exponent: u32, step: i128) -> i128 {
+    let (mut rest, mut square) = (1 % step, 10 % step);
+    while exponent > 0 {
+        if exponent % 2 == 1 {
+            rest = rest * square % step;
+        }
+        square = square * square % step;
+        exponent /= 2;
+    }
+    rest
 }
 
 /// A number as written, such as `4.35` or `1e-8`, as digits and a power of ten.

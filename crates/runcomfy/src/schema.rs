@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Number, Value, json};
 
+use crate::check::shape;
 use crate::json::Json;
 use crate::metric::Limit;
 use crate::model::Model;
@@ -31,10 +32,10 @@ pub fn json_schema<M: Model>() -> Schema {
 /// The same as a part of what a generator makes.
 #[doc(hidden)]
 pub fn of<M: Model>(generator: &mut SchemaGenerator) -> Schema {
-    let root = Of(Shape::Object(M::FIELDS), M::RULES);
+    let shape = shape::<M>();
     let mut export = Export { generator, uses: HashMap::new(), names: HashMap::new() };
-    export.count(&root);
-    let mut schema = export.described(Shape::Object(M::FIELDS), "input");
+    export.count(&Of(shape, M::RULES));
+    let mut schema = export.described(shape, "input");
     ruled(&mut schema, M::RULES);
     schema.into()
 }
@@ -81,7 +82,7 @@ impl Export<'_> {
                 fields.iter().for_each(|field| self.count(&field.of));
                 self.count(others);
             }
-            Shape::AnyOf(branches) | Shape::OneOf(branches) => {
+            Shape::AnyOf(branches) | Shape::OneOf(branches) | Shape::ByKind(branches) => {
                 branches.iter().for_each(|branch| self.count(branch));
             }
             Shape::Any
@@ -164,6 +165,7 @@ impl Export<'_> {
             Shape::Nullable(of) => or_null(self.value(of, name)),
             Shape::AnyOf(branches) => self.union("anyOf", branches, name),
             Shape::OneOf(branches) => self.union("oneOf", branches, name),
+            Shape::ByKind(branches) => self.by_kind(branches, name),
         }
     }
 
@@ -181,6 +183,18 @@ impl Export<'_> {
         let branches = branches.iter().map(|of| Value::Object(self.value(of, name)));
         let branches: Vec<Value> = branches.collect();
         object([(keyword, branches.into())])
+    }
+
+    /// What is said of each kind of value, in one schema without `type`.
+    fn by_kind(&mut self, branches: &[Of], name: &str) -> Map<String, Value> {
+        let mut schema = Map::new();
+        for Of(shape, rules) in branches {
+            let mut of_kind = self.described(*shape, name);
+            of_kind.remove("type");
+            ruled(&mut of_kind, rules);
+            schema.extend(of_kind);
+        }
+        schema
     }
 
     fn properties(&mut self, fields: &[Field]) -> Map<String, Value> {
@@ -210,7 +224,7 @@ fn table(shape: Shape) -> Option<Table> {
         Shape::Object(fields) | Shape::Open(fields, _) => {
             Some((fields.as_ptr().addr(), fields.len()))
         }
-        Shape::AnyOf(branches) | Shape::OneOf(branches) => {
+        Shape::AnyOf(branches) | Shape::OneOf(branches) | Shape::ByKind(branches) => {
             Some((branches.as_ptr().addr(), branches.len()))
         }
         Shape::Any

@@ -58,6 +58,9 @@ pub enum Shape {
     AnyOf(&'static [Of]),
     /// Exactly one of these (`oneOf`).
     OneOf(&'static [Of]),
+    /// Any value, but one of the kind of one of these (an object, a list, a string) has to
+    /// be that: a schema without `type`, whose keywords are each about one kind.
+    ByKind(&'static [Of]),
 }
 
 /// What a media property takes, as far as the schema says.
