@@ -12,6 +12,7 @@ use crate::support::root;
 use crate::twin::{Subject, Twin, subjects};
 use equivalence::Equivalence;
 use normal::Reading;
+pub(crate) use normal::implied_type;
 
 /// Where two schemas differ under these equivalences; nothing where they are the same.
 fn difference(

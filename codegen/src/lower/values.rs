@@ -368,10 +368,7 @@ impl<'f> Values<'f> {
     ) -> (Of, Plan) {
         let (shape, plan) = match kind(schema) {
             TypeWord::Unknown => (Shape::Any, Plan::Any),
-            TypeWord::Null => {
-                let rules = vec![Rule::Values(vec!["null".to_owned()])];
-                return (Of { shape: Shape::Any, rules }, Plan::Any);
-            }
+            TypeWord::Null => (Shape::Null, Plan::Any),
             TypeWord::Boolean => (Shape::Boolean, Plan::Boolean),
             TypeWord::Integer => (Shape::Integer, Plan::Integer),
             TypeWord::Number => (Shape::Number, Plan::Number),
@@ -558,7 +555,7 @@ pub(super) fn any() -> (Of, Plan) {
 pub(super) fn nullable(of: Of, plan: Plan) -> (Of, Plan) {
     let is_note = |rule: &Rule| matches!(rule, Rule::Annotation(..));
     let of = match &of.shape {
-        Shape::Nullable(_) => of,
+        Shape::Nullable(_) | Shape::Null => of,
         Shape::Any if of.rules.iter().all(is_note) => of,
         _ => Of { shape: Shape::Nullable(Box::new(of)), rules: Vec::new() },
     };

@@ -141,6 +141,7 @@ fn bounds(of: &Of) -> Vec<String> {
         }
         Shape::Nullable(inner) => sentences.extend(bounds(inner)),
         Shape::Any
+        | Shape::Null
         | Shape::Boolean
         | Shape::Integer
         | Shape::Number

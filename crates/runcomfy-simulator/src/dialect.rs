@@ -74,6 +74,11 @@ fn normalise_at(schema: &mut Value, place: Place) {
     mend_bounds(schema);
     mend_media_list(schema);
 
+    // Without `properties`, the compiler would name no name that does not belong.
+    if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
+        schema.entry("properties").or_insert_with(|| json!({}));
+    }
+
     let names_members = names_members(schema);
     if names_members && place == Place::Whole {
         close(schema);

@@ -298,6 +298,7 @@ fn fits(shape: Shape, node: Node<'_>) -> bool {
     match shape {
         // What these take is asked of their parts.
         Shape::Any | Shape::Nullable(_) | Shape::AnyOf(_) | Shape::OneOf(_) => true,
+        Shape::Null => matches!(node, Node::Null),
         Shape::Boolean => matches!(node, Node::Bool(_)),
         Shape::Integer => matches!(node, Node::Number(number) if number.is_whole()),
         Shape::Number => matches!(node, Node::Number(number) if number.is_finite()),
@@ -313,6 +314,7 @@ fn fits(shape: Shape, node: Node<'_>) -> bool {
 pub(crate) fn noun(shape: Shape) -> &'static str {
     match shape {
         Shape::Any => "any value",
+        Shape::Null => "null",
         Shape::Boolean => "a boolean",
         Shape::Integer => "a whole number",
         Shape::Number => "a number",

@@ -197,7 +197,7 @@ impl Builder {
 /// Whether a table takes `null`.
 fn takes_null(Of(shape, rules): &Of) -> bool {
     match shape {
-        Shape::Nullable(_) => true,
+        Shape::Nullable(_) | Shape::Null => true,
         Shape::Any => rules.iter().all(|rule| rule.allows(&Value::Null)),
         Shape::AnyOf(branches) | Shape::OneOf(branches) => branches.iter().any(takes_null),
         Shape::Boolean

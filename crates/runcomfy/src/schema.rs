@@ -85,6 +85,7 @@ impl Export<'_> {
                 branches.iter().for_each(|branch| self.count(branch));
             }
             Shape::Any
+            | Shape::Null
             | Shape::Boolean
             | Shape::Integer
             | Shape::Number
@@ -133,6 +134,7 @@ impl Export<'_> {
         let of_type = |word: &str| object([("type", word.into())]);
         match shape {
             Shape::Any => Map::new(),
+            Shape::Null => of_type("null"),
             Shape::Boolean => of_type("boolean"),
             Shape::Integer => of_type("integer"),
             Shape::Number => of_type("number"),
@@ -214,6 +216,7 @@ fn table(shape: Shape) -> Option<Table> {
             Some((branches.as_ptr().addr(), branches.len()))
         }
         Shape::Any
+        | Shape::Null
         | Shape::Boolean
         | Shape::Integer
         | Shape::Number
@@ -263,11 +266,6 @@ fn ruled(schema: &mut Map<String, Value>, rules: &[Rule]) {
             Rule::UniqueItems => true.into(),
             Rule::Words(words) => json!(words),
             Rule::Integers(choices) => json!(choices),
-            // What takes nothing but null is written as a type, where no other is.
-            Rule::Values(["null"]) if schema.is_empty() => {
-                schema.insert("type".to_owned(), "null".into());
-                continue;
-            }
             Rule::Values(choices) => choices.iter().map(|choice| parsed(choice)).collect(),
             Rule::Annotation(_, json) => parsed(json),
             Rule::Measured(metric, limit, message) => {

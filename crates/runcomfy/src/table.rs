@@ -34,6 +34,8 @@ pub struct Of(pub Shape, pub &'static [Rule]);
 pub enum Shape {
     /// Any JSON value.
     Any,
+    /// Nothing but `null`.
+    Null,
     /// A boolean.
     Boolean,
     /// A whole number; `1.0` is one.
@@ -126,6 +128,8 @@ pub enum Rule {
 
 /// Any JSON value.
 pub const ANY: Shape = Shape::Any;
+/// Nothing but `null`.
+pub const NULL: Shape = Shape::Null;
 /// A boolean.
 pub const BOOLEAN: Shape = Shape::Boolean;
 /// A whole number.

@@ -327,9 +327,11 @@ fn instance(schema: &Value, document: &Value, depth: usize) -> BoxedStrategy<Val
                 .flatten()
                 .map(|(name, schema)| {
                     let name = name.clone();
-                    let likely = if required.contains(&json!(name)) { 1.0 } else { 0.4 };
-                    prop::option::weighted(likely, below(schema))
-                        .prop_map(move |value| Some((name.clone(), value?)))
+                    let value = match required.contains(&json!(name)) {
+                        true => below(schema).prop_map(Some).boxed(),
+                        false => prop::option::weighted(0.4, below(schema)).boxed(),
+                    };
+                    value.prop_map(move |value| Some((name.clone(), value?)))
                 })
                 .collect();
             let others = match node.get("additionalProperties") {

@@ -378,24 +378,8 @@ impl<'a> Reading<'a> {
 
     /// The type that other keywords imply, and the choices that are of the type.
     fn typed(&self, node: &mut Node) {
-        let choices = node.get("enum").and_then(Value::as_array);
-        let all = |word: &str| {
-            choices.is_some_and(|choices| choices.iter().all(|choice| is_of(&json!(word), choice)))
-        };
-        let has = |keyword: &str| node.contains_key(keyword);
-        let word = match () {
-            () if all("string") => Some("string"),
-            () if all("integer") => Some("integer"),
-            () if choices.is_some() => None,
-            () if has("properties") || has("additionalProperties") || has("required") => {
-                Some("object")
-            }
-            () if has("items") => Some("array"),
-            () if has("format") || has("validations") => Some("string"),
-            () => None,
-        };
         if self.forgives(ImpliedType)
-            && let (false, Some(word)) = (has("type"), word)
+            && let (None, Some(word)) = (node.get("type"), implied_type(node))
         {
             node.insert("type".to_owned(), word.into());
         }
@@ -484,6 +468,24 @@ impl<'a> Reading<'a> {
         if self.forgives(SaysNothing) && !named(node) {
             node.remove("properties");
         }
+    }
+}
+
+/// The type that a schema's other keywords imply.
+pub(crate) fn implied_type(node: &Node) -> Option<&'static str> {
+    let has = |keyword: &str| node.contains_key(keyword);
+    let choices = node.get("enum").and_then(Value::as_array);
+    let all = |word: &str| {
+        choices.is_some_and(|choices| choices.iter().all(|choice| is_of(&json!(word), choice)))
+    };
+    match () {
+        () if all("string") => Some("string"),
+        () if all("integer") => Some("integer"),
+        () if choices.is_some() => None,
+        () if has("properties") || has("additionalProperties") || has("required") => Some("object"),
+        () if has("items") => Some("array"),
+        () if has("format") || has("validations") => Some("string"),
+        () => None,
     }
 }
 
