@@ -24,6 +24,12 @@ fn difference(
     normal::difference(&published, &Reading::of(exported, forgiven))
 }
 
+/// Where the schema that a subject's `Input` gives differs from the published one.
+pub(crate) fn differs(twin: &Twin, subject: &Subject) -> Option<String> {
+    let forgiven: BTreeSet<Equivalence> = Equivalence::ALL.into_iter().collect();
+    difference(subject, &twin.schema(subject), &forgiven)
+}
+
 #[test]
 fn every_input_gives_the_schema_that_was_published_and_no_equivalence_is_idle() {
     let mut subjects = subjects();

@@ -263,6 +263,12 @@ impl<'f> Values<'f> {
 
     /// The same, within the limits.
     fn referred(&mut self, schema: &Schema, hint: &Hint) -> (Of, Plan) {
+        // `nullable` beside a reference is about what is referred to, whatever its type.
+        let refers = schema.reference.is_some() || !schema.all_of.is_empty();
+        if schema.nullable && refers && schema.types.is_empty() && schema.choices.is_none() {
+            let (of, plan) = self.referred(&Schema { nullable: false, ..schema.clone() }, hint);
+            return nullable(of, plan);
+        }
         let all = schema.all_of.first().filter(|_| schema.all_of.len() == 1);
         let bare = |schema: &Schema| schema.says_only_of_itself();
         let target = match (&schema.reference, all) {

@@ -199,7 +199,8 @@ fn find(
     };
     let is_union = schema.get("anyOf").is_some()
         || schema.get("oneOf").is_some()
-        || schema.get("type").is_some_and(several);
+        || schema.get("type").is_some_and(several)
+        || (schema.get("nullable").is_some() && schema.get("type").is_none());
     if is_union {
         places.unions.insert(path.to_owned());
         return;

@@ -169,6 +169,10 @@ impl<'a> Reading<'a> {
         };
         self.spelt(&mut node);
         self.without_null(&mut node);
+        let silent = !node.contains_key("type") && !node.contains_key("enum");
+        let refers = node.contains_key("$ref") || node.contains_key("allOf");
+        // `nullable` beside a reference is about what is referred to, whatever its type.
+        let null_beside = silent && refers && node.contains_key("nullable");
         if self.forgives(Reference) {
             node.remove("$defs");
             node.remove("definitions");
@@ -186,6 +190,9 @@ impl<'a> Reading<'a> {
             for part in &parts {
                 node = both(node, self.gathered(part, steps + 1));
             }
+        }
+        if null_beside {
+            node.insert("nullable".to_owned(), true.into());
         }
         node
     }
