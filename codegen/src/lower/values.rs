@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::annotations::{annotate, annotations, is_of_field};
 use super::limits::Used;
 use super::named::{Hint, type_names};
-use super::plan::{Direction, Draft, FieldDraft, Found, Plan, UnionDraft};
+use super::plan::{Direction, Draft, FieldDraft, Found, Plan, UnionDraft, any, nullable};
 use super::rules::{bounds, choices_of, known, values};
 use crate::diagnostic::{Code, Findings, Place};
-use crate::document::{Additional, Format, Schema, TypeWord, Validation};
+use crate::document::{Additional, Format, Schema, TypeWord};
 use crate::model::{Docs, Of, Rule, Shape, Variant, Words};
 use crate::names;
 
@@ -504,25 +504,6 @@ impl<'f> Values<'f> {
             }
         }
     }
-
-    /// The rule of an entry of `validations`.
-    fn custom(&mut self, validation: &Validation, shape: &Shape) -> Rule {
-        let message = validation.message.clone();
-        match (known(validation), shape) {
-            (Some((metric, limit)), Shape::Media(_)) => Rule::Measured(metric, limit, message),
-            _ => {
-                if self.direction == Direction::Input {
-                    self.findings.push(
-                        Code::UnknownRule,
-                        &validation.place,
-                        format!("`{}` is no rule that this version checks here", validation.rule),
-                        "nothing: it is carried, and shown as unchecked",
-                    );
-                }
-                Rule::Unchecked(validation.rule.clone(), validation.value.to_string(), message)
-            }
-        }
-    }
 }
 
 /// The type that a schema names, or that its other keywords imply.
@@ -551,23 +532,4 @@ pub(super) fn kind(schema: &Schema) -> TypeWord {
     } else {
         TypeWord::Unknown
     }
-}
-
-pub(super) fn any() -> (Of, Plan) {
-    (Of { shape: Shape::Any, rules: Vec::new() }, Plan::Any)
-}
-
-/// The same, or null. Null is among any values, and once is enough.
-pub(super) fn nullable(of: Of, plan: Plan) -> (Of, Plan) {
-    let is_note = |rule: &Rule| matches!(rule, Rule::Annotation(..));
-    let of = match &of.shape {
-        Shape::Nullable(_) | Shape::Null => of,
-        Shape::Any if of.rules.iter().all(is_note) => of,
-        _ => Of { shape: Shape::Nullable(Box::new(of)), rules: Vec::new() },
-    };
-    let plan = match plan {
-        Plan::Any | Plan::Nullable(_) => plan,
-        plan => Plan::Nullable(Box::new(plan)),
-    };
-    (of, plan)
 }

@@ -47,10 +47,6 @@ impl<M: Model + FromJson> Json<M> {
     /// The input as the model's own type. It holds what the JSON held, whether that keeps
     /// to the rules or not; an explicit `null` for an optional property is left out.
     ///
-    /// ```ignore
-    /// let input = Json::<hailuo::Input>::parse(text)?.typed()?.with_prompt_optimizer(false);
-    /// ```
-    ///
     /// # Errors
     ///
     /// Every value that the type cannot hold, at its path, and the JSON back.

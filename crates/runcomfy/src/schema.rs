@@ -19,8 +19,12 @@ use crate::table::{Field, MediaKind, Of, Rule, Shape};
 ///
 /// Within a schema of your own, use its `JsonSchema`, or that of [`Json`].
 pub fn json_schema<M: Model>() -> Schema {
+    alone(M::FIELDS, M::RULES)
+}
+
+pub(crate) fn alone(fields: &'static [Field], rules: &'static [Rule]) -> Schema {
     let mut generator = SchemaGenerator::default();
-    let mut schema = of::<M>(&mut generator);
+    let mut schema = part(fields, rules, &mut generator);
     let definitions = generator.take_definitions(false);
     if !definitions.is_empty() {
         schema.insert("$defs".to_owned(), Value::Object(definitions));
@@ -31,11 +35,19 @@ pub fn json_schema<M: Model>() -> Schema {
 /// The same as a part of what a generator makes.
 #[doc(hidden)]
 pub fn of<M: Model>(generator: &mut SchemaGenerator) -> Schema {
-    let root = Of(Shape::Object(M::FIELDS), M::RULES);
+    part(M::FIELDS, M::RULES, generator)
+}
+
+fn part(
+    fields: &'static [Field],
+    rules: &'static [Rule],
+    generator: &mut SchemaGenerator,
+) -> Schema {
+    let root = Of(Shape::Object(fields), rules);
     let mut export = Export { generator, uses: HashMap::new(), names: HashMap::new() };
     export.count(&root);
-    let mut schema = export.described(Shape::Object(M::FIELDS), "input");
-    ruled(&mut schema, M::RULES);
+    let mut schema = export.described(root.0, "input");
+    ruled(&mut schema, root.1);
     schema.into()
 }
 

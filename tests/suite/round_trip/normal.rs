@@ -221,7 +221,7 @@ impl<'a> Reading<'a> {
             let may = within.is_none_or(|choices| choices.contains(&value));
             node.insert("enum".to_owned(), if may { json!([value]) } else { json!([]) });
         }
-        if self.forgives(RepeatedChoice)
+        if self.forgives(ChoiceTwice)
             && let Some(Value::Array(choices)) = node.get_mut("enum")
         {
             let mut once: Vec<Value> = Vec::new();
@@ -245,7 +245,7 @@ impl<'a> Reading<'a> {
                 "uniqueItems" | "nullable" | "exclusiveMinimum" | "exclusiveMaximum" => {
                     *value != false
                 }
-                "required" => *value != json!([]),
+                "required" | "examples" => *value != json!([]),
                 "items" => *value != json!({}) && *value != true,
                 _ => true,
             });
