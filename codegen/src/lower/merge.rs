@@ -58,8 +58,7 @@ pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) ->
     let says_nothing = |schema: &Schema| schema.types.is_empty() && schema.choices.is_none();
     Schema {
         place: outer.place.clone(),
-        nullable: (outer.nullable || inner.nullable)
-            && (outer.nullable || says_nothing(outer))
+        nullable: (outer.nullable || (inner.nullable && says_nothing(outer)))
             && (inner.nullable || says_nothing(inner)),
         types,
         title: outer.title.clone().or_else(|| inner.title.clone()),
