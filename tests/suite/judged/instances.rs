@@ -152,6 +152,7 @@ fn wrong_values(node: &Node, document: &Value) -> Vec<Value> {
         json!(1.5),
         json!(2.0),
         json!(1e300),
+        json!(9_223_372_036_854_775_808.0),
         json!(u64::MAX),
         json!(i64::MIN),
         json!(9_007_199_254_740_993_u64),

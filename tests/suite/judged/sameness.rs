@@ -191,7 +191,10 @@ fn is_kept(before: &Value, after: &Value) -> bool {
             before.len() == after.len() && before.iter().zip(after).all(|(a, b)| is_kept(a, b))
         }
         (Value::Number(a), Value::Number(b)) if a.is_f64() != b.is_f64() => {
-            a.as_f64() == b.as_f64()
+            let whole = a.as_i128().or(b.as_i128());
+            let float = if a.is_f64() { a.as_f64() } else { b.as_f64() };
+            // The cast is exact for whole numbers of this size.
+            float.is_some_and(|float| float.fract() == 0.0 && Some(float as i128) == whole)
         }
         (before, after) => before == after,
     }
