@@ -194,6 +194,7 @@ fn bounds(of: &Of, place: &Place, findings: &mut Findings) {
             bounds(inner, place, findings);
         }
         Shape::Any
+        | Shape::Null
         | Shape::Boolean
         | Shape::Integer
         | Shape::Number

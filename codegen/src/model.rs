@@ -139,6 +139,7 @@ pub(crate) struct Of {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Shape {
     Any,
+    Null,
     Boolean,
     Integer,
     Number,

@@ -3,6 +3,7 @@
 
 pub(crate) mod fixup;
 mod keywords;
+mod validations;
 
 pub use keywords::{Treatment, keywords};
 

@@ -12,6 +12,7 @@ use crate::support::root;
 use crate::twin::{Subject, Twin, subjects};
 use equivalence::Equivalence;
 use normal::Reading;
+pub(crate) use normal::implied_type;
 
 /// Where two schemas differ under these equivalences; nothing where they are the same.
 fn difference(
@@ -21,6 +22,12 @@ fn difference(
 ) -> Option<String> {
     let published = Reading::published(&subject.schema, &subject.required_inputs, forgiven);
     normal::difference(&published, &Reading::of(exported, forgiven))
+}
+
+/// Where the schema that a subject's `Input` gives differs from the published one.
+pub(crate) fn differs(twin: &Twin, subject: &Subject) -> Option<String> {
+    let forgiven: BTreeSet<Equivalence> = Equivalence::ALL.into_iter().collect();
+    difference(subject, &twin.schema(subject), &forgiven)
 }
 
 #[test]

@@ -111,9 +111,29 @@ pub(crate) fn subjects() -> Vec<Subject> {
     published.chain(fixtures().iter().map(Subject::imported)).collect()
 }
 
-/// The models of a collection outside of this repository.
-pub(crate) fn collected(models: &[Imported]) -> Vec<Subject> {
-    models.iter().map(Subject::imported).collect()
+/// The models of a collection outside of this repository: a folder of files, each
+/// `{"model_id", "input", "output"}`.
+pub(crate) fn collected(folder: &Path) -> Vec<Subject> {
+    let entries = std::fs::read_dir(folder).expect("the collection is there");
+    let mut files: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("it can be read").path()).collect();
+    files.retain(|file| file.extension().is_some_and(|end| end == "json"));
+    files.sort();
+    let subject = |file: &PathBuf| {
+        let text = std::fs::read_to_string(file).expect("it can be read");
+        let entry: Value = serde_json::from_str(&text).expect("it is JSON");
+        let name = file.file_stem().expect("it has a name").to_string_lossy().to_lowercase();
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let name: String = name.chars().map(plain).collect();
+        let folder = format!("corpus/{}", name.trim_matches('-'));
+        let texts = Texts {
+            model: json!({"id": folder}).to_string(),
+            input: entry["input"].to_string(),
+            fixup: None,
+        };
+        Subject::new(folder, texts)
+    };
+    files.iter().map(subject).collect()
 }
 
 fn find_models(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -9,6 +9,7 @@ use crate::model::{Model, Of, Rule, Shape, Takes};
 pub(super) fn fits(of: &Of, value: &Value, model: &Model) -> bool {
     let parts = match (&of.shape, value) {
         (Shape::Any, _) | (Shape::Nullable(_), Value::Null) => true,
+        (Shape::Null, value) => value.is_null(),
         (Shape::Boolean, value) => value.is_boolean(),
         (Shape::Integer, value) => value.as_f64().is_some_and(|float| float.fract() == 0.0),
         (Shape::Number, value) => value.is_number(),
@@ -44,6 +45,7 @@ fn is_of_kind(shape: &Shape, value: &Value) -> bool {
         Shape::Text | Shape::Media(_) => value.is_string(),
         Shape::Map(_) | Shape::Object(_) | Shape::Open(..) => value.is_object(),
         Shape::Any
+        | Shape::Null
         | Shape::Boolean
         | Shape::Integer
         | Shape::Number

@@ -145,6 +145,7 @@ impl Of {
                 of.weight()
             }
             Shape::Any
+            | Shape::Null
             | Shape::Boolean
             | Shape::Integer
             | Shape::Number

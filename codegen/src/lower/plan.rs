@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use super::named::Hint;
-use super::values::any;
 use crate::diagnostic::Place;
-use crate::model::{Docs, Of, Rule, Takes, Words};
+use crate::model::{Docs, Of, Rule, Shape, Takes, Words};
 
 /// Whether a schema is of what goes in or of what comes out. Outputs are open: they
 /// are read as far as they fit, so their rules and words are not carried.
@@ -108,4 +107,24 @@ pub(super) struct Found {
     pub structs: Vec<Draft>,
     pub unions: Vec<UnionDraft>,
     pub words: Vec<Words>,
+}
+
+/// Any value.
+pub(super) fn any() -> (Of, Plan) {
+    (Of { shape: Shape::Any, rules: Vec::new() }, Plan::Any)
+}
+
+/// The same, or null. Null is among any values, and once is enough.
+pub(super) fn nullable(of: Of, plan: Plan) -> (Of, Plan) {
+    let is_note = |rule: &Rule| matches!(rule, Rule::Annotation(..));
+    let of = match &of.shape {
+        Shape::Nullable(_) | Shape::Null => of,
+        Shape::Any if of.rules.iter().all(is_note) => of,
+        _ => Of { shape: Shape::Nullable(Box::new(of)), rules: Vec::new() },
+    };
+    let plan = match plan {
+        Plan::Any | Plan::Nullable(_) => plan,
+        plan => Plan::Nullable(Box::new(plan)),
+    };
+    (of, plan)
 }

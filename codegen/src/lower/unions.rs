@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::merge::merged;
 use super::named::Hint;
-use super::plan::{Plan, UnionDraft};
-use super::values::{Values, any, kind, nullable};
+use super::plan::{Plan, UnionDraft, any, nullable};
+use super::values::{Values, kind};
 use crate::diagnostic::Code;
 use crate::document::{Schema, TypeWord};
 use crate::model::{Docs, Of, Shape, Takes};

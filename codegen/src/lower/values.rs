@@ -9,11 +9,11 @@ use serde_json::Value;
 use super::annotations::{annotate, annotations, is_of_field};
 use super::limits::Used;
 use super::named::{Hint, type_names};
-use super::plan::{Direction, Draft, FieldDraft, Found, Plan, UnionDraft};
+use super::plan::{Direction, Draft, FieldDraft, Found, Plan, UnionDraft, any, nullable};
 use super::rules::{bounds, choices_of, known, values};
 use crate::Objects;
 use crate::diagnostic::{Code, Findings, Place};
-use crate::document::{Additional, Format, Schema, TypeWord, Validation};
+use crate::document::{Additional, Format, Schema, TypeWord};
 use crate::model::{Docs, Of, Rule, Shape, Takes, Variant, Words};
 use crate::names;
 
@@ -311,6 +311,12 @@ impl<'f> Values<'f> {
 
     /// The same, within the limits.
     fn referred(&mut self, schema: &Schema, hint: &Hint) -> (Of, Plan) {
+        // `nullable` beside a reference is about what is referred to, whatever its type.
+        let refers = schema.reference.is_some() || !schema.all_of.is_empty();
+        if schema.nullable && refers && schema.types.is_empty() && schema.choices.is_none() {
+            let (of, plan) = self.referred(&Schema { nullable: false, ..schema.clone() }, hint);
+            return nullable(of, plan);
+        }
         let all = schema.all_of.first().filter(|_| schema.all_of.len() == 1);
         let bare = |schema: &Schema| schema.says_only_of_itself();
         let target = match (&schema.reference, all) {
@@ -445,15 +451,7 @@ impl<'f> Values<'f> {
         }
         let (shape, plan) = match kind(schema) {
             TypeWord::Unknown => (Shape::Any, Plan::Any),
-            TypeWord::Null => {
-                if schema.choices.as_ref().is_some_and(|all| !all.contains(&Value::Null)) {
-                    let message = "it is null by its `type`, and its `enum` does not offer that";
-                    let help = "correct the one or the other, with a fixup";
-                    self.findings.push(Code::Unsatisfiable, &schema.place, message, help);
-                }
-                let rules = vec![Rule::Values(vec!["null".to_owned()])];
-                return (Of { shape: Shape::Any, rules }, Plan::Any);
-            }
+            TypeWord::Null => (Shape::Null, Plan::Any),
             TypeWord::Boolean => (Shape::Boolean, Plan::Boolean),
             TypeWord::Integer => (Shape::Integer, Plan::Integer),
             TypeWord::Number => (Shape::Number, Plan::Number),
@@ -574,25 +572,6 @@ impl<'f> Values<'f> {
             }
         }
     }
-
-    /// The rule of an entry of `validations`.
-    fn custom(&mut self, validation: &Validation, shape: &Shape) -> Rule {
-        let message = validation.message.clone();
-        match (known(validation), shape) {
-            (Some((metric, limit)), Shape::Media(_)) => Rule::Measured(metric, limit, message),
-            _ => {
-                if self.direction == Direction::Input {
-                    self.findings.push(
-                        Code::UnknownRule,
-                        &validation.place,
-                        format!("`{}` is no rule that this version checks here", validation.rule),
-                        "nothing: it is carried, and shown as unchecked",
-                    );
-                }
-                Rule::Unchecked(validation.rule.clone(), validation.value.to_string(), message)
-            }
-        }
-    }
 }
 
 /// An object with properties, and with others where it takes them: then its Rust type is
@@ -666,23 +645,4 @@ fn implied(schema: &Schema) -> Vec<Schema> {
         });
     }
     kinds
-}
-
-pub(super) fn any() -> (Of, Plan) {
-    (Of { shape: Shape::Any, rules: Vec::new() }, Plan::Any)
-}
-
-/// The same, or null. Null is among any values, and once is enough.
-pub(super) fn nullable(of: Of, plan: Plan) -> (Of, Plan) {
-    let is_note = |rule: &Rule| matches!(rule, Rule::Annotation(..));
-    let of = match &of.shape {
-        Shape::Nullable(_) => of,
-        Shape::Any if of.rules.iter().all(is_note) => of,
-        _ => Of { shape: Shape::Nullable(Box::new(of)), rules: Vec::new() },
-    };
-    let plan = match plan {
-        Plan::Any | Plan::Nullable(_) => plan,
-        plan => Plan::Nullable(Box::new(plan)),
-    };
-    (of, plan)
 }

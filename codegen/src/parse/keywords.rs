@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::{Node, Side, Within};
+use super::{Node, Side, Within, validations};
 use crate::diagnostic::{Code, Findings, Place};
-use crate::document::{Additional, Bound, Format, Schema, TypeWord, Validation};
+use crate::document::{Additional, Bound, Format, Schema, TypeWord};
 
 /// What becomes of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -248,7 +248,7 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
         "exclusiveMinimum" => schema.exclusive_minimum = number(node, findings),
         "exclusiveMaximum" => schema.exclusive_maximum = number(node, findings),
         "multipleOf" => schema.multiple_of = step(node, findings),
-        "validations" => schema.validations = validations(node, findings),
+        "validations" => schema.validations = validations::read(node, findings),
         _ if ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-") => {
             schema.notes.push((keyword.to_owned(), node.to_value()));
         }
@@ -288,7 +288,7 @@ fn stands_beside_reference(keyword: &str) -> bool {
     READ.contains(&keyword) || ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-")
 }
 
-fn malformed(node: &Node<'_>, wanted: &str, findings: &mut Findings) {
+pub(super) fn malformed(node: &Node<'_>, wanted: &str, findings: &mut Findings) {
     let is_name = |step: &&str| step.parse::<usize>().is_err();
     let keyword = node.place.pointer.rsplit('/').find(is_name).unwrap_or_default();
     findings.push(
@@ -568,42 +568,6 @@ fn step(node: &Node<'_>, findings: &mut Findings) -> Option<f64> {
         return None;
     }
     Some(step)
-}
-
-fn validations(node: &Node<'_>, findings: &mut Findings) -> Vec<Validation> {
-    match node.elements() {
-        Some(elements) => elements.iter().filter_map(|node| validation(node, findings)).collect(),
-        None => {
-            malformed(node, "a list of rules", findings);
-            Vec::new()
-        }
-    }
-}
-
-fn validation(node: &Node<'_>, findings: &mut Findings) -> Option<Validation> {
-    let mut rule = None;
-    let mut value = Value::Null;
-    let mut message = String::new();
-    for (key, node) in node.entries().unwrap_or_default() {
-        match (key, node.to_value()) {
-            ("validation_rule", Value::String(word)) => rule = Some(word.trim().to_owned()),
-            ("validation_value", any) => value = any,
-            ("validation_error", Value::String(words)) => message = words,
-            ("validation_error", Value::Null) => {}
-            ("validation_rule" | "validation_error", _) => malformed(&node, "a string", findings),
-            (key, _) => findings.push(
-                Code::UnknownKeyword,
-                &node.place,
-                format!("`{key}` is no part of a rule that this version knows"),
-                "nothing, if it only annotates; otherwise tell the maintainers",
-            ),
-        }
-    }
-    let rule = rule.filter(|rule| !rule.is_empty());
-    if rule.is_none() {
-        malformed(node, "a list of rules, each with a `validation_rule`", findings);
-    }
-    Some(Validation { place: node.place.clone(), rule: rule?, value, message })
 }
 
 #[cfg(test)]

@@ -127,6 +127,7 @@ fn bounds(of: &Of) -> Vec<String> {
         Shape::Media(MediaKind::Image) => Some("An image."),
         Shape::Media(MediaKind::Video) => Some("A video."),
         Shape::Media(MediaKind::Audio) => Some("A sound."),
+        Shape::Null => Some("Only `null`."),
         _ => None,
     };
     let mut sentences: Vec<String> = kind.into_iter().map(str::to_owned).collect();
@@ -141,6 +142,7 @@ fn bounds(of: &Of) -> Vec<String> {
         }
         Shape::Nullable(inner) => sentences.extend(bounds(inner)),
         Shape::Any
+        | Shape::Null
         | Shape::Boolean
         | Shape::Integer
         | Shape::Number

@@ -57,6 +57,7 @@ pub(super) fn object(of: &Struct) -> String {
 pub(super) fn scalar(shape: &Shape) -> Option<&'static str> {
     match shape {
         Shape::Any => Some("ANY"),
+        Shape::Null => Some("NULL"),
         Shape::Boolean => Some("BOOLEAN"),
         Shape::Integer => Some("INTEGER"),
         Shape::Number => Some("NUMBER"),

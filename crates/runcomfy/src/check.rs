@@ -7,7 +7,6 @@ use std::collections::HashMap;
 
 use crate::media::Media;
 use crate::metric::Facts;
-use crate::model::Model;
 use crate::node::{Node, View};
 use crate::table::{Field, Of, Rule, Shape};
 use crate::violation::{Path, Segment, Violation, Violations};
@@ -48,19 +47,11 @@ impl FoundMedia {
     }
 }
 
-/// Checks an input against its model's table.
-pub(crate) fn check<M: Model>(node: Node<'_>) -> Findings {
+/// Checks a value against its table.
+pub(crate) fn check(of: Of, node: Node<'_>) -> Findings {
     let mut findings = Findings::default();
-    value(Of(shape::<M>(), M::RULES), node, &Trail::Top, &mut findings);
+    value(of, node, &Trail::Top, &mut findings);
     findings
-}
-
-/// The shape of a model's input as a whole.
-pub(crate) fn shape<M: Model>() -> Shape {
-    match M::OTHERS {
-        Some(others) => Shape::Open(M::FIELDS, others),
-        None => Shape::Object(M::FIELDS),
-    }
 }
 
 /// The way from the top to the value under check. It lives on the stack, so that
@@ -314,6 +305,7 @@ fn fits(shape: Shape, node: Node<'_>) -> bool {
         Shape::Any | Shape::Nullable(_) | Shape::AnyOf(_) | Shape::OneOf(_) | Shape::ByKind(_) => {
             true
         }
+        Shape::Null => matches!(node, Node::Null),
         Shape::Boolean => matches!(node, Node::Bool(_)),
         Shape::Integer => matches!(node, Node::Number(number) if number.is_whole()),
         Shape::Number => matches!(node, Node::Number(number) if number.is_finite()),
@@ -329,6 +321,7 @@ fn fits(shape: Shape, node: Node<'_>) -> bool {
 pub(crate) fn noun(shape: Shape) -> &'static str {
     match shape {
         Shape::Any | Shape::ByKind(_) => "any value",
+        Shape::Null => "null",
         Shape::Boolean => "a boolean",
         Shape::Integer => "a whole number",
         Shape::Number => "a number",

@@ -47,10 +47,6 @@ impl<M: Model + FromJson> Json<M> {
     /// The input as the model's own type. It holds what the JSON held, whether that keeps
     /// to the rules or not; an explicit `null` for an optional property is left out.
     ///
-    /// ```ignore
-    /// let input = Json::<hailuo::Input>::parse(text)?.typed()?.with_prompt_optimizer(false);
-    /// ```
-    ///
     /// # Errors
     ///
     /// Every value that the type cannot hold, at its path, and the JSON back.
@@ -197,7 +193,7 @@ impl Builder {
 /// Whether a table takes `null`.
 fn takes_null(Of(shape, rules): &Of) -> bool {
     match shape {
-        Shape::Nullable(_) => true,
+        Shape::Nullable(_) | Shape::Null => true,
         Shape::AnyOf(branches) | Shape::OneOf(branches) => branches.iter().any(takes_null),
         Shape::Any | Shape::ByKind(_) => rules.iter().all(|rule| rule.allows(&Value::Null)),
         Shape::Boolean

@@ -6,6 +6,7 @@ pub mod client;
 mod enums;
 #[cfg(feature = "from-json")]
 pub mod from_json;
+mod info;
 mod json;
 mod media;
 mod metric;
@@ -25,6 +26,7 @@ pub use client::{Client, Job, RequestId};
 pub use enums::UnknownWord;
 #[cfg(feature = "from-json")]
 pub use from_json::FromJson;
+pub use info::ModelInfo;
 pub use json::{Json, JsonError};
 pub use media::{Media, MediaError};
 pub use metric::{Facts, Limit, Metric};

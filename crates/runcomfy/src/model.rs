@@ -35,7 +35,7 @@ pub trait Model: View + Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Every rule that this input breaks, of those that need no measuring of media.
     fn violations(&self) -> Violations {
-        check::<Self>(self.view()).violations
+        check(input::<Self>(), self.view()).violations
     }
 }
 
@@ -51,13 +51,18 @@ pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Every piece of media in it, with its rules.
     fn media(&self) -> Vec<FoundMedia> {
-        check::<Self::Model>(self.node()).media
+        check(input::<Self::Model>(), self.node()).media
     }
 
     /// The input as JSON, as it would be sent.
     fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self.node()).unwrap_or_default()
     }
+}
+
+/// The table of a model's input as a whole.
+pub(crate) const fn input<M: Model>() -> Of {
+    Of::input(M::FIELDS, M::OTHERS, M::RULES)
 }
 
 impl<M: Model> Payload for M {

@@ -9,10 +9,9 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Number, Value, json};
 
-use crate::check::shape;
 use crate::json::Json;
 use crate::metric::Limit;
-use crate::model::Model;
+use crate::model::{Model, input};
 use crate::schemars::{JsonSchema, Schema, SchemaGenerator};
 use crate::table::{Field, MediaKind, Of, Rule, Shape};
 
@@ -20,8 +19,12 @@ use crate::table::{Field, MediaKind, Of, Rule, Shape};
 ///
 /// Within a schema of your own, use its `JsonSchema`, or that of [`Json`].
 pub fn json_schema<M: Model>() -> Schema {
+    alone(input::<M>())
+}
+
+pub(crate) fn alone(root: Of) -> Schema {
     let mut generator = SchemaGenerator::default();
-    let mut schema = of::<M>(&mut generator);
+    let mut schema = part(root, &mut generator);
     let definitions = generator.take_definitions(false);
     if !definitions.is_empty() {
         schema.insert("$defs".to_owned(), Value::Object(definitions));
@@ -32,11 +35,14 @@ pub fn json_schema<M: Model>() -> Schema {
 /// The same as a part of what a generator makes.
 #[doc(hidden)]
 pub fn of<M: Model>(generator: &mut SchemaGenerator) -> Schema {
-    let shape = shape::<M>();
+    part(input::<M>(), generator)
+}
+
+fn part(root: Of, generator: &mut SchemaGenerator) -> Schema {
     let mut export = Export { generator, uses: HashMap::new(), names: HashMap::new() };
-    export.count(&Of(shape, M::RULES));
-    let mut schema = export.described(shape, "input");
-    ruled(&mut schema, M::RULES);
+    export.count(&root);
+    let mut schema = export.described(root.0, "input");
+    ruled(&mut schema, root.1);
     schema.into()
 }
 
@@ -86,6 +92,7 @@ impl Export<'_> {
                 branches.iter().for_each(|branch| self.count(branch));
             }
             Shape::Any
+            | Shape::Null
             | Shape::Boolean
             | Shape::Integer
             | Shape::Number
@@ -134,6 +141,7 @@ impl Export<'_> {
         let of_type = |word: &str| object([("type", word.into())]);
         match shape {
             Shape::Any => Map::new(),
+            Shape::Null => of_type("null"),
             Shape::Boolean => of_type("boolean"),
             Shape::Integer => of_type("integer"),
             Shape::Number => of_type("number"),
@@ -228,6 +236,7 @@ fn table(shape: Shape) -> Option<Table> {
             Some((branches.as_ptr().addr(), branches.len()))
         }
         Shape::Any
+        | Shape::Null
         | Shape::Boolean
         | Shape::Integer
         | Shape::Number
@@ -277,11 +286,6 @@ fn ruled(schema: &mut Map<String, Value>, rules: &[Rule]) {
             Rule::UniqueItems => true.into(),
             Rule::Words(words) => json!(words),
             Rule::Integers(choices) => json!(choices),
-            // What takes nothing but null is written as a type, where no other is.
-            Rule::Values(["null"]) if schema.is_empty() => {
-                schema.insert("type".to_owned(), "null".into());
-                continue;
-            }
             Rule::Values(choices) => choices.iter().map(|choice| parsed(choice)).collect(),
             Rule::Annotation(_, json) => parsed(json),
             Rule::Measured(metric, limit, message) => {

@@ -28,12 +28,28 @@ pub struct Field {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Of(pub Shape, pub &'static [Rule]);
 
+impl Of {
+    /// A model's input as a whole.
+    pub(crate) const fn input(
+        fields: &'static [Field],
+        others: Option<&'static Self>,
+        rules: &'static [Rule],
+    ) -> Self {
+        match others {
+            Some(others) => Self(Shape::Open(fields, others), rules),
+            None => Self(Shape::Object(fields), rules),
+        }
+    }
+}
+
 /// What kind of value is taken.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Shape {
     /// Any JSON value.
     Any,
+    /// Nothing but `null`.
+    Null,
     /// A boolean.
     Boolean,
     /// A whole number; `1.0` is one.
@@ -129,6 +145,8 @@ pub enum Rule {
 
 /// Any JSON value.
 pub const ANY: Shape = Shape::Any;
+/// Nothing but `null`.
+pub const NULL: Shape = Shape::Null;
 /// A boolean.
 pub const BOOLEAN: Shape = Shape::Boolean;
 /// A whole number.

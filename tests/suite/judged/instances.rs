@@ -152,6 +152,7 @@ fn wrong_values(node: &Node, document: &Value) -> Vec<Value> {
         json!(1.5),
         json!(2.0),
         json!(1e300),
+        json!(9_223_372_036_854_775_808.0),
         json!(u64::MAX),
         json!(i64::MIN),
         json!(9_007_199_254_740_993_u64),
@@ -327,9 +328,11 @@ fn instance(schema: &Value, document: &Value, depth: usize) -> BoxedStrategy<Val
                 .flatten()
                 .map(|(name, schema)| {
                     let name = name.clone();
-                    let likely = if required.contains(&json!(name)) { 1.0 } else { 0.4 };
-                    prop::option::weighted(likely, below(schema))
-                        .prop_map(move |value| Some((name.clone(), value?)))
+                    let value = match required.contains(&json!(name)) {
+                        true => below(schema).prop_map(Some).boxed(),
+                        false => prop::option::weighted(0.4, below(schema)).boxed(),
+                    };
+                    value.prop_map(move |value| Some((name.clone(), value?)))
                 })
                 .collect();
             let others = match node.get("additionalProperties") {

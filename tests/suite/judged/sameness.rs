@@ -12,39 +12,82 @@ use crate::twin::{Answer, Found, Subject, Twin};
 /// How what the judges find is put into one form.
 pub(super) struct Row {
     pub name: &'static str,
-    /// What becomes of what one of them found.
-    apply: fn(&mut Found, &BTreeSet<String>),
+    /// What becomes of what one of them found; nothing where it is left out.
+    apply: fn(Found, &Places) -> Option<Found>,
+}
+
+/// The one row under which even verdicts may differ.
+const DECIMALS: &str = "a multiple is one in decimals";
+
+/// Where in an input the schema is of a kind that the judges name differently.
+#[derive(Default)]
+struct Places {
+    /// Its unions, from the top down as far as the first.
+    unions: BTreeSet<String>,
+    /// Where a value is a choice of an `enum` that is not of its `type`.
+    mistyped: BTreeSet<String>,
+    /// Where a value is a null that `type` takes and `enum` does not.
+    unoffered: BTreeSet<String>,
+    /// Where a number is beyond what floats hold exactly.
+    huge: BTreeSet<String>,
 }
 
 /// Every difference between the judges that is none. Beyond these rows, paths and keywords
 /// are the same.
-pub(super) const MAPPING: [Row; 2] = [
+pub(super) const MAPPING: [Row; 5] = [
     // `const` is an `enum` of one, and so it is called.
     Row {
         name: "const is enum",
-        apply: |(_, keyword), _| {
-            if keyword == "const" {
-                *keyword = "enum".to_owned();
-            }
+        apply: |(path, keyword), _| match keyword.as_str() {
+            "const" => Some((path, "enum".to_owned())),
+            _ => Some((path, keyword)),
+        },
+    },
+    // A choice that is not of the `type` is none: it breaks both.
+    Row {
+        name: "a choice is of the type",
+        apply: |(path, keyword), places| {
+            let mistyped = keyword == "enum" && places.mistyped.contains(&path);
+            (!mistyped).then_some((path, keyword))
+        },
+    },
+    // A `null` in `type` counts only where `enum` offers it too.
+    Row {
+        name: "a null that is offered",
+        apply: |(path, keyword), places| {
+            let unoffered = keyword == "type" && places.unoffered.contains(&path);
+            (!unoffered).then_some((path, keyword))
+        },
+    },
+    // We reckon a multiple in decimals, as numbers are written; the judge in floats, which
+    // are far from what is written where they are huge.
+    Row {
+        name: DECIMALS,
+        apply: |(path, keyword), places| {
+            let huge = keyword == "multipleOf" && places.huge.contains(&path);
+            (!huge).then_some((path, keyword))
         },
     },
     // A broken union is one violation at its node. The judge goes into what stands beside
-    // it, and knows a list of types as `type`; a union with null, and one of branches that
-    // are alike but for their bounds, we look into.
+    // it, and knows a list of types as `type`; a union with null we look into.
     Row {
         name: "a union is one node",
-        apply: |(path, keyword), unions| {
-            let is_within = |union: &&String| {
-                path.strip_prefix(*union)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            };
-            if let Some(union) = unions.iter().find(is_within).cloned() {
-                *path = union;
-                *keyword = "anyOf".to_owned();
-            }
+        apply: |(path, keyword), places| match places.union_above(&path) {
+            Some(union) => Some((union.clone(), "anyOf".to_owned())),
+            None => Some((path, keyword)),
         },
     },
 ];
+
+impl Places {
+    fn union_above(&self, path: &str) -> Option<&String> {
+        let is_within = |union: &&String| {
+            let rest = path.strip_prefix(union.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.unions.iter().find(is_within)
+    }
+}
 
 /// What was compared.
 #[derive(Debug, Default)]
@@ -72,21 +115,23 @@ pub(super) fn compared(
         false => seen.wrong += 1,
     }
     let differ = |theirs: &dyn std::fmt::Debug| format!("  we find {ours:?}\n  and not {theirs:?}");
-    if theirs.is_empty() != ours.is_empty() {
-        return Err(differ(&theirs));
-    }
-    let unions = unions(&subject.schema, input);
+    let mut places = Places::default();
+    find(&subject.schema, &subject.schema, input, "", 0, &mut places);
     let (mut a, mut b) = (theirs.clone(), ours.clone());
+    let mut needed = "";
     for row in MAPPING {
         if set(&a) == set(&b) {
             break;
         }
-        a.iter_mut().chain(&mut b).for_each(|found| (row.apply)(found, &unions));
+        a = a.into_iter().filter_map(|found| (row.apply)(found, &places)).collect();
+        b = b.into_iter().filter_map(|found| (row.apply)(found, &places)).collect();
         if set(&a) == set(&b) {
+            needed = row.name;
             seen.mapped.insert(row.name);
         }
     }
-    if set(&a) != set(&b) {
+    let one_verdict = theirs.is_empty() == ours.is_empty() || needed == DECIMALS;
+    if set(&a) != set(&b) || !one_verdict {
         return Err(differ(&theirs));
     }
     match typed {
@@ -109,7 +154,7 @@ pub(super) fn compared(
         Err(misfits) => {
             for (path, rule) in &misfits {
                 let is_known = ours.contains(&(path.clone(), rule.clone()));
-                let in_union = unions.iter().any(|union| path.starts_with(union));
+                let in_union = places.union_above(path).is_some();
                 let rounded = input.pointer(path).is_some_and(is_rounded);
                 if !(is_known || in_union || rounded) {
                     return Err(format!(
@@ -146,26 +191,23 @@ fn is_kept(before: &Value, after: &Value) -> bool {
             before.len() == after.len() && before.iter().zip(after).all(|(a, b)| is_kept(a, b))
         }
         (Value::Number(a), Value::Number(b)) if a.is_f64() != b.is_f64() => {
-            a.as_f64() == b.as_f64()
+            let whole = a.as_i128().or(b.as_i128());
+            let float = if a.is_f64() { a.as_f64() } else { b.as_f64() };
+            // The cast is exact for whole numbers of this size.
+            float.is_some_and(|float| float.fract() == 0.0 && Some(float as i128) == whole)
         }
         (before, after) => before == after,
     }
 }
 
-/// Where in an input the schema has a union, from the top down as far as the first.
-fn unions(schema: &Value, input: &Value) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    find_unions(schema, schema, input, "", 0, &mut found);
-    found
-}
-
-fn find_unions(
+/// Walks an input with its schema.
+fn find(
     schema: &Value,
     document: &Value,
     input: &Value,
     path: &str,
     steps: usize,
-    found: &mut BTreeSet<String>,
+    places: &mut Places,
 ) {
     let several = |words: &Value| {
         words
@@ -174,16 +216,31 @@ fn find_unions(
     };
     let is_union = schema.get("anyOf").is_some()
         || schema.get("oneOf").is_some()
-        || schema.get("type").is_some_and(several);
+        || schema.get("type").is_some_and(several)
+        || (schema.get("nullable").is_some() && schema.get("type").is_none());
     if is_union {
-        found.insert(path.to_owned());
+        places.unions.insert(path.to_owned());
         return;
+    }
+    let is_choice = |choices: &Value| {
+        choices.as_array().is_some_and(|all| all.iter().any(|one| is_kept(one, input)))
+    };
+    if schema.get("enum").is_some_and(is_choice) {
+        places.mistyped.insert(path.to_owned());
+    }
+    if is_rounded(input) {
+        places.huge.insert(path.to_owned());
+    }
+    let takes_null = schema.get("type").and_then(Value::as_array);
+    let takes_null = takes_null.is_some_and(|words| words.contains(&"null".into()));
+    if takes_null && input.is_null() && schema.get("enum").is_some_and(|all| !is_choice(all)) {
+        places.unoffered.insert(path.to_owned());
     }
     let target = schema.get("$ref").and_then(Value::as_str);
     let target = target.and_then(|target| document.pointer(target.trim_start_matches('#')));
     let parts = schema.get("allOf").and_then(Value::as_array).into_iter().flatten().chain(target);
     if steps < 32 {
-        parts.for_each(|part| find_unions(part, document, input, path, steps + 1, found));
+        parts.for_each(|part| find(part, document, input, path, steps + 1, places));
     }
     match input {
         Value::Object(entries) => {
@@ -192,14 +249,14 @@ fn find_unions(
                 let below = known.or(schema.get("additionalProperties"));
                 let step = name.replace('~', "~0").replace('/', "~1");
                 if let Some(below) = below {
-                    find_unions(below, document, value, &format!("{path}/{step}"), steps, found);
+                    find(below, document, value, &format!("{path}/{step}"), steps, places);
                 }
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 if let Some(below) = schema.get("items") {
-                    find_unions(below, document, item, &format!("{path}/{index}"), steps, found);
+                    find(below, document, item, &format!("{path}/{index}"), steps, places);
                 }
             }
         }

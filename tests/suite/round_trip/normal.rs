@@ -169,6 +169,10 @@ impl<'a> Reading<'a> {
         };
         self.spelt(&mut node);
         self.without_null(&mut node);
+        let silent = !node.contains_key("type") && !node.contains_key("enum");
+        let refers = node.contains_key("$ref") || node.contains_key("allOf");
+        // `nullable` beside a reference is about what is referred to, whatever its type.
+        let null_beside = silent && refers && node.contains_key("nullable");
         if self.forgives(Reference) {
             node.remove("$defs");
             node.remove("definitions");
@@ -186,6 +190,9 @@ impl<'a> Reading<'a> {
             for part in &parts {
                 node = both(node, self.gathered(part, steps + 1));
             }
+        }
+        if null_beside {
+            node.insert("nullable".to_owned(), true.into());
         }
         node
     }
@@ -214,7 +221,7 @@ impl<'a> Reading<'a> {
             let may = within.is_none_or(|choices| choices.contains(&value));
             node.insert("enum".to_owned(), if may { json!([value]) } else { json!([]) });
         }
-        if self.forgives(RepeatedChoice)
+        if self.forgives(ChoiceTwice)
             && let Some(Value::Array(choices)) = node.get_mut("enum")
         {
             let mut once: Vec<Value> = Vec::new();
@@ -238,7 +245,7 @@ impl<'a> Reading<'a> {
                 "uniqueItems" | "nullable" | "exclusiveMinimum" | "exclusiveMaximum" => {
                     *value != false
                 }
-                "required" => *value != json!([]),
+                "required" | "examples" => *value != json!([]),
                 "items" => *value != json!({}) && *value != true,
                 _ => true,
             });
@@ -378,24 +385,8 @@ impl<'a> Reading<'a> {
 
     /// The type that other keywords imply, and the choices that are of the type.
     fn typed(&self, node: &mut Node) {
-        let choices = node.get("enum").and_then(Value::as_array);
-        let all = |word: &str| {
-            choices.is_some_and(|choices| choices.iter().all(|choice| is_of(&json!(word), choice)))
-        };
-        let has = |keyword: &str| node.contains_key(keyword);
-        let word = match () {
-            () if all("string") => Some("string"),
-            () if all("integer") => Some("integer"),
-            () if choices.is_some() => None,
-            () if has("properties") || has("additionalProperties") || has("required") => {
-                Some("object")
-            }
-            () if has("items") => Some("array"),
-            () if has("format") || has("validations") => Some("string"),
-            () => None,
-        };
         if self.forgives(ImpliedType)
-            && let (false, Some(word)) = (has("type"), word)
+            && let (None, Some(word)) = (node.get("type"), implied_type(node))
         {
             node.insert("type".to_owned(), word.into());
         }
@@ -484,6 +475,24 @@ impl<'a> Reading<'a> {
         if self.forgives(SaysNothing) && !named(node) {
             node.remove("properties");
         }
+    }
+}
+
+/// The type that a schema's other keywords imply.
+pub(crate) fn implied_type(node: &Node) -> Option<&'static str> {
+    let has = |keyword: &str| node.contains_key(keyword);
+    let choices = node.get("enum").and_then(Value::as_array);
+    let all = |word: &str| {
+        choices.is_some_and(|choices| choices.iter().all(|choice| is_of(&json!(word), choice)))
+    };
+    match () {
+        () if all("string") => Some("string"),
+        () if all("integer") => Some("integer"),
+        () if choices.is_some() => None,
+        () if has("properties") || has("additionalProperties") || has("required") => Some("object"),
+        () if has("items") => Some("array"),
+        () if has("format") || has("validations") => Some("string"),
+        () => None,
     }
 }
 
