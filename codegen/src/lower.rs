@@ -5,9 +5,11 @@
 //! a field has is then typify's decision; see [`shapes`].
 
 mod arguments;
+mod kinds;
 mod limits;
 mod merge;
 mod named;
+mod objects;
 mod plan;
 mod references;
 mod rules;

@@ -3,6 +3,7 @@
 
 pub(crate) mod fixup;
 mod keywords;
+mod references;
 
 pub use keywords::{Treatment, keywords};
 
@@ -39,7 +40,7 @@ pub(crate) struct File<'a> {
 /// Parses an input schema.
 pub(crate) fn input(file: &File<'_>, findings: &mut Findings) -> Option<Schema> {
     let ast = syntax(file, findings)?;
-    Some(keywords::document(&Node::root(&ast, file), Side::Input, findings))
+    Some(references::document(&Node::root(&ast, file), Side::Input, findings))
 }
 
 /// Parses an output schema, which stands under the one key `output`.
@@ -47,7 +48,9 @@ pub(crate) fn output(file: &File<'_>, findings: &mut Findings) -> Option<Schema>
     let ast = syntax(file, findings)?;
     let root = Node::root(&ast, file);
     match root.entries().unwrap_or_default().as_slice() {
-        [(name, output)] if *name == "output" => Some(keywords::document(output, Side::Output, findings)),
+        [(name, output)] if *name == "output" => {
+            Some(references::document(output, Side::Output, findings))
+        }
         _ => {
             findings.push(
                 Code::NotAnObject,

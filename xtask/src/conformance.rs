@@ -62,8 +62,11 @@ pub(crate) fn run(args: &ConformanceArgs) -> Result<ExitCode> {
     }
     let totals = files.values().fold(Counts::default(), Counts::plus);
     let files = files.len();
-    let summary =
-        format!("total: {} cases of {} schemas in {files} files: {totals}", cases.len(), suite.schemas.len());
+    let summary = format!(
+        "total: {} cases of {} schemas in {files} files: {totals}",
+        cases.len(),
+        suite.schemas.len()
+    );
     match args.message_format {
         MessageFormat::Human => println!("{summary}"),
         MessageFormat::Json => eprintln!("{summary}"),

@@ -27,9 +27,9 @@ pub(super) fn fits(of: &Of, value: &Value, model: &Model) -> bool {
             match union.takes {
                 Takes::AnyOf => branches.any(|of| fits(of, value, model)),
                 Takes::OneOf => branches.filter(|of| fits(of, value, model)).count() == 1,
-                Takes::ByKind => branches.all(|of| {
-                    !is_of_kind(&of.shape, value) || fits(of, value, model)
-                }),
+                Takes::ByKind => {
+                    branches.all(|of| !is_of_kind(&of.shape, value) || fits(of, value, model))
+                }
             }
         }),
         (Shape::List(_) | Shape::Map(_), _) => false,

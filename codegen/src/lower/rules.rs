@@ -3,7 +3,7 @@
 use runcomfy::{Limit, Metric};
 use serde_json::Value;
 
-use super::values::kind;
+use super::kinds::kind;
 use crate::document::{Bound, Schema, TypeWord, Validation};
 use crate::model::Rule;
 

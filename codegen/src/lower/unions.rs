@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
+use super::kinds::kind;
 use super::merge::merged;
 use super::named::Hint;
 use super::plan::{Plan, UnionDraft};
-use super::values::{Values, any, kind, nullable};
+use super::values::{Values, any, nullable};
 use crate::diagnostic::Code;
 use crate::document::{Schema, TypeWord};
 use crate::model::{Docs, Of, Shape, Takes};
@@ -103,9 +104,9 @@ impl Values<'_> {
         let own = !whole.types.is_empty() && whole.types != [TypeWord::Null];
         (own && !whole.nullable && !whole.types.contains(&TypeWord::Unknown))
             || (whole.choices.as_ref().is_some_and(no_null) && !whole.nullable)
-            || unions.clone().any(|branches| {
-                branches.iter().all(|branch| self.refuses_null(branch, depth + 1))
-            })
+            || unions
+                .clone()
+                .any(|branches| branches.iter().all(|branch| self.refuses_null(branch, depth + 1)))
     }
 
     /// A union of its branches, each of which becomes a row.

@@ -305,11 +305,9 @@ fn unknown(fields: &'static [Field], name: &str, at: &Trail<'_>) -> Violation {
 fn fits(shape: Shape, node: Node<'_>) -> bool {
     match shape {
         // What these take is asked of their parts.
-        Shape::Any
-        | Shape::Nullable(_)
-        | Shape::AnyOf(_)
-        | Shape::OneOf(_)
-        | Shape::ByKind(_) => true,
+        Shape::Any | Shape::Nullable(_) | Shape::AnyOf(_) | Shape::OneOf(_) | Shape::ByKind(_) => {
+            true
+        }
         Shape::Boolean => matches!(node, Node::Bool(_)),
         Shape::Integer => matches!(node, Node::Number(number) if number.is_whole()),
         Shape::Number => matches!(node, Node::Number(number) if number.is_finite()),

@@ -19,11 +19,19 @@ use crate::scratch::Scratch;
 
 /// What became of a schema.
 pub(crate) enum Outcome {
-    Refused { code: &'static str },
+    Refused {
+        code: &'static str,
+    },
     /// It does not compile, or generating it panicked.
-    Broken { detail: String },
+    Broken {
+        detail: String,
+    },
     /// What was said of each instance.
-    Answered { input: Wrapped, diagnostics: Vec<Diagnostic>, answers: Vec<Answer> },
+    Answered {
+        input: Wrapped,
+        diagnostics: Vec<Diagnostic>,
+        answers: Vec<Answer>,
+    },
 }
 
 /// What the check says of an instance.
@@ -105,9 +113,8 @@ fn name(index: usize) -> String {
 
 /// Generates from one schema: what became of it, and its module.
 fn generated((index, tested): (usize, &Tested)) -> Result<(Outcome, Option<String>)> {
-    let input = Wrapped::of(&tested.schema).with_context(|| {
-        format!("{}: the schema of `{}`", tested.file, tested.description)
-    })?;
+    let input = Wrapped::of(&tested.schema)
+        .with_context(|| format!("{}: the schema of `{}`", tested.file, tested.description))?;
     let model = Imported {
         id: ModelId::parse(&format!("conformance/{}", name(index)))?,
         input: import::layout(&input.text),

@@ -46,9 +46,8 @@ impl Wrapped {
         let names_document = |name: &str, value: &RawValue| {
             ["$schema", "$id", "id"].contains(&name) && value.get().starts_with('"')
         };
-        let id = entries.iter().filter(|(name, value)| {
-            names_document(name, value) && name != "$schema"
-        });
+        let id =
+            entries.iter().filter(|(name, value)| names_document(name, value) && name != "$schema");
         let id: Vec<String> =
             id.map(|(name, value)| format!("\"{name}\": {}, ", value.get())).collect();
         let rest = entries.iter().filter(|(name, value)| !names_document(name, value));
@@ -92,7 +91,8 @@ fn keyword(name: &str, value: &RawValue, depth: usize) -> Result<String> {
             if text.starts_with('{') =>
         {
             let Entries(entries) = serde_json::from_str(text)?;
-            let named = entries.iter().map(|(name, value)| Ok((name.as_str(), schema(value, depth + 1)?)));
+            let named =
+                entries.iter().map(|(name, value)| Ok((name.as_str(), schema(value, depth + 1)?)));
             object(named.collect::<Result<Vec<_>>>()?)
         }
         _ => schema(value, depth + 1),
@@ -104,7 +104,10 @@ fn schema(value: &RawValue, depth: usize) -> Result<String> {
     let text = value.get();
     if depth <= DEEPEST && text.starts_with('[') {
         let elements: Vec<&RawValue> = serde_json::from_str(text)?;
-        let elements = elements.into_iter().map(|value| schema(value, depth + 1)).collect::<Result<Vec<_>>>()?;
+        let elements = elements
+            .into_iter()
+            .map(|value| schema(value, depth + 1))
+            .collect::<Result<Vec<_>>>()?;
         return Ok(format!("[{}]", elements.join(", ")));
     }
     if depth > DEEPEST || !text.starts_with('{') {
