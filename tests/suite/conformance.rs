@@ -91,10 +91,10 @@ fn a_case_that_is_judged_otherwise_than_it_says_fails_the_command_and_is_counted
     let groups = json!([
         group(json!({"type": "string"}), vec![test(json!("a"), false), test(json!("a"), true)]),
         group(json!({"type": "integer"}), vec![test(json!("a"), true)]),
-        group(json!({"format": "date", "maxLength": 3}), vec![
-            test(json!("abc"), false),
-            test(json!("ab"), true),
-        ]),
+        group(
+            json!({"format": "date", "maxLength": 3}),
+            vec![test(json!("abc"), false), test(json!("ab"), true),]
+        ),
         group(json!({"pattern": "a"}), vec![test(json!("b"), false), test(json!("a"), true)]),
     ]);
     write(&folder.path().join("deep/nested.json"), &groups.to_string());
