@@ -2,6 +2,7 @@
 //! from the schema to the verdict of code that was generated for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use runcomfy_codegen::{Treatment, keywords};
 use serde_json::{Value, json};
@@ -85,7 +86,9 @@ fn every_case_of_our_own_is_judged_as_it_says_and_what_is_refused_is_the_keyword
 
 #[test]
 fn a_case_that_is_judged_otherwise_than_it_says_fails_the_command_and_is_counted() {
-    let folder = tempfile::tempdir().expect("there is room");
+    // Always the same: what is built for a folder is kept.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("conformance");
+    std::fs::remove_dir_all(&folder).ok();
     let test = |data: Value, valid: bool| json!({"description": "", "data": data, "valid": valid});
     let group = |schema: Value, tests: Vec<Value>| json!({"schema": schema, "tests": tests});
     let groups = json!([
@@ -97,8 +100,8 @@ fn a_case_that_is_judged_otherwise_than_it_says_fails_the_command_and_is_counted
         ),
         group(json!({"pattern": "a"}), vec![test(json!("b"), false), test(json!("a"), true)]),
     ]);
-    write(&folder.path().join("deep/nested.json"), &groups.to_string());
-    let folder_name = folder.path().display().to_string();
+    write(&folder.join("deep/nested.json"), &groups.to_string());
+    let folder_name = folder.display().to_string();
     let (succeeded, said) = xtask(&["conformance", &folder_name]);
     assert!(!succeeded, "{said}");
     let counts = "7 cases of 4 schemas in 1 files: 2 exact, 1 declared, 2 refused, 1 too lax, \
@@ -106,8 +109,8 @@ fn a_case_that_is_judged_otherwise_than_it_says_fails_the_command_and_is_counted
     assert_eq!(said.lines().last(), Some(format!("total: {counts}").as_str()), "{said}");
     assert!(said.contains("schemas refused by unsupported-keyword: 1"), "{said}");
 
-    write(&folder.path().join("deep/nested.json"), r#"[{"schema": {}}]"#);
-    write(&folder.path().join("fine.json"), r#"[{"schema": true, "tests": []}]"#);
+    write(&folder.join("deep/nested.json"), r#"[{"schema": {}}]"#);
+    write(&folder.join("fine.json"), r#"[{"schema": true, "tests": []}]"#);
     let (succeeded, said) = xtask(&["conformance", &folder_name]);
     assert!(!succeeded && said.contains("deep/nested.json: it is not in the form"), "{said}");
 }
