@@ -3,6 +3,9 @@
 
 mod defaults;
 
+#[cfg(test)]
+pub(crate) use defaults::takes;
+
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;

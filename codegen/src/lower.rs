@@ -6,9 +6,11 @@
 
 mod annotations;
 mod arguments;
+mod kinds;
 mod limits;
 mod merge;
 mod named;
+mod objects;
 mod plan;
 mod references;
 mod rules;

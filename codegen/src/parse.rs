@@ -3,6 +3,7 @@
 
 pub(crate) mod fixup;
 mod keywords;
+mod references;
 mod validations;
 
 pub use keywords::{Treatment, keywords};
@@ -40,7 +41,7 @@ pub(crate) struct File<'a> {
 /// Parses an input schema.
 pub(crate) fn input(file: &File<'_>, findings: &mut Findings) -> Option<Schema> {
     let ast = syntax(file, findings)?;
-    Some(keywords::document(&Node::root(&ast, file), Side::Input, findings))
+    Some(references::document(&Node::root(&ast, file), Side::Input, findings))
 }
 
 /// Parses an output schema, which stands under the one key `output`.
@@ -49,7 +50,7 @@ pub(crate) fn output(file: &File<'_>, findings: &mut Findings) -> Option<Schema>
     let root = Node::root(&ast, file);
     match root.entries().unwrap_or_default().as_slice() {
         [(name, output)] if *name == "output" => {
-            Some(keywords::document(output, Side::Output, findings))
+            Some(references::document(output, Side::Output, findings))
         }
         _ => {
             findings.push(

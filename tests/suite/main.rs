@@ -1,5 +1,6 @@
 //! What guards the workspace as a whole, in one binary.
 
+mod conformance;
 mod diagnostics;
 mod end_to_end;
 mod fixtures;

@@ -40,7 +40,7 @@ pub(crate) fn run(args: &ConformanceArgs) -> Result<ExitCode> {
     if suite.schemas.is_empty() {
         bail!("{} holds no file in the form of the official suite", args.folder.display());
     }
-    let outcomes = line::run(&suite.schemas)?;
+    let outcomes = line::run(&args.folder, &suite.schemas)?;
     let mut cases = Vec::new();
     for (tested, outcome) in suite.schemas.iter().zip(&outcomes) {
         for (index, test) in tested.tests.iter().enumerate() {

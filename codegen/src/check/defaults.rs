@@ -5,6 +5,13 @@ use serde_json::Value;
 
 use crate::model::{Model, Of, Rule, Shape, Takes};
 
+/// Whether the whole of an input keeps to its model.
+#[cfg(test)]
+pub(crate) fn takes(model: &Model, value: &Value) -> bool {
+    object(0, model.others.as_ref(), value, model)
+        && model.rules.iter().all(|rule| keeps(rule, value, model))
+}
+
 /// Whether a value keeps to what the model says of it.
 pub(super) fn fits(of: &Of, value: &Value, model: &Model) -> bool {
     let parts = match (&of.shape, value) {
@@ -89,15 +96,20 @@ fn keeps(rule: &Rule, value: &Value, model: &Model) -> bool {
             return value.as_str().is_some_and(|text| words.any(|word| word == text));
         }
         Rule::Integers(choices) => {
-            let is = |choice: &i64| value.as_f64() == Some(*choice as f64);
-            return choices.iter().any(is);
+            return choices.iter().any(|choice| is_same(Value::from(*choice), value));
         }
         Rule::Values(choices) => {
             let parsed = |choice: &String| serde_json::from_str::<Value>(choice).ok();
-            return choices.iter().filter_map(parsed).any(|choice| choice == *value);
+            return choices.iter().filter_map(parsed).any(|choice| is_same(choice, value));
         }
         // These are about what the value points to.
         Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => return true,
     };
     rule.allows(value)
+}
+
+/// Whether two values are the same, as the checker of `runcomfy` says: in one list, they
+/// would not be unique.
+fn is_same(choice: Value, value: &Value) -> bool {
+    !table::Rule::UniqueItems.allows(&Value::Array(vec![choice, value.clone()]))
 }

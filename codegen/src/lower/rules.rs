@@ -3,8 +3,9 @@
 use runcomfy::{Limit, Metric};
 use serde_json::Value;
 
+use super::kinds::kind;
 use super::plan::Direction;
-use super::values::{Values, kind};
+use super::values::Values;
 use crate::diagnostic::Code;
 use crate::document::{Bound, Schema, TypeWord, Validation};
 use crate::model::{Rule, Shape};

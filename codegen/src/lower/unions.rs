@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
+use super::kinds::kind;
 use super::merge::merged;
 use super::named::Hint;
 use super::plan::{Plan, UnionDraft, any, nullable};
-use super::values::{Values, kind};
+use super::values::Values;
 use crate::diagnostic::Code;
 use crate::document::{Schema, TypeWord};
 use crate::model::{Docs, Of, Shape, Takes};
@@ -117,21 +118,24 @@ impl Values<'_> {
     ) -> (Of, Plan) {
         self.count_type(&own.place);
         let index = self.unions.len();
+        // One kind alone has the name to itself.
+        let is_alone = matches!((takes, branches), (Takes::ByKind, [_]));
+        let own_hint = match is_alone {
+            true => hint.called(format!("{}_kinds", hint.own)),
+            false => hint.clone(),
+        };
         self.unions.push(UnionDraft {
             name: String::new(),
             docs: Docs::of(own),
             takes,
             branches: Vec::new(),
             plans: Vec::new(),
-            hint: hint.at(own),
+            hint: own_hint.at(own),
         });
         let of = Of { shape: Shape::Union(index), rules: Vec::new() };
         if let Some(target) = target {
             // One kind needs no enum, and within itself it is any value.
-            let plan = match (takes, branches) {
-                (Takes::ByKind, [_]) => Plan::Any,
-                _ => Plan::Union(index),
-            };
+            let plan = if is_alone { Plan::Any } else { Plan::Union(index) };
             self.known(target, of.clone(), plan);
         }
         let mut plans: Vec<Plan> = Vec::new();
@@ -139,7 +143,11 @@ impl Values<'_> {
             if !self.row(&branch.place) {
                 break;
             }
-            let (of, plan) = self.annotated(branch, &hint.of_branch(branch, branches));
+            let hint = match is_alone {
+                true => hint.clone(),
+                false => hint.of_branch(branch, branches),
+            };
+            let (of, plan) = self.annotated(branch, &hint);
             self.unions[index].branches.push(of);
             if !plans.contains(&plan) {
                 plans.push(plan);

@@ -6,10 +6,11 @@ use std::collections::{HashMap, HashSet};
 use runcomfy::table::MediaKind;
 use serde_json::Value;
 
-use super::annotations::{annotate, annotations, is_of_field};
+use super::annotations::annotations;
+use super::kinds::{implied, kind, stated};
 use super::limits::Used;
 use super::named::{Hint, type_names};
-use super::plan::{Direction, Draft, FieldDraft, Found, Plan, UnionDraft, any, nullable};
+use super::plan::{Direction, Draft, Found, Plan, UnionDraft, any, nullable};
 use super::rules::{bounds, choices_of, known, values};
 use crate::Objects;
 use crate::diagnostic::{Code, Findings, Place};
@@ -26,10 +27,10 @@ pub(super) enum Target {
 
 pub(super) struct Values<'f> {
     pub direction: Direction,
-    objects: Objects,
+    pub objects: Objects,
     pub document: &'f Schema,
     pub findings: &'f mut Findings,
-    structs: Vec<Draft>,
+    pub structs: Vec<Draft>,
     pub unions: Vec<UnionDraft>,
     words: Vec<(Words, Hint)>,
     pub targets: HashMap<String, Target>,
@@ -146,84 +147,6 @@ impl<'f> Values<'f> {
         Found { root, others: None, rules: Vec::new(), structs, unions, words }
     }
 
-    /// What an object takes under names that it does not describe; nothing where it is
-    /// closed.
-    fn others(&mut self, schema: &Schema, hint: &Hint) -> Option<Of> {
-        match (&schema.additional, self.objects) {
-            (Some(Additional::Schema(values)), _) => Some(self.annotated(values, hint).0),
-            (Some(Additional::Open), _) | (None, Objects::Open) => Some(any().0),
-            (Some(Additional::Closed), _) | (None, Objects::Closed) => None,
-        }
-    }
-
-    /// A struct for an object with properties; its index. `target` is the `$ref` that
-    /// leads here, which may lead here again from within; `others` is what other
-    /// properties may be.
-    fn object(
-        &mut self,
-        schema: &Schema,
-        hint: Hint,
-        target: Option<&str>,
-        others: Option<&Of>,
-    ) -> usize {
-        let index = self.structs.len();
-        if let Some(target) = target {
-            let (shape, plan) = shaped(index, others);
-            self.known(target, Of { shape, rules: Vec::new() }, plan);
-        }
-        self.count_type(&schema.place);
-        let hint = hint.at(schema);
-        let docs = Docs::of(schema);
-        self.structs.push(Draft {
-            name: String::new(),
-            docs,
-            fields: Vec::new(),
-            hint: hint.clone(),
-            table_only: others.is_some(),
-        });
-        let mut fields: Vec<FieldDraft> = Vec::new();
-        for (wire, property) in schema.properties.as_deref().unwrap_or_default() {
-            if !self.row(&property.place) {
-                break;
-            }
-            let hint = hint.below(wire);
-            let (mut of, plan) = self.value(property, &hint);
-            let said = self.said(property);
-            let filled = |text: &String| !text.is_empty();
-            annotate(&said, &mut of);
-            of.rules.retain(|rule| !is_of_field(rule));
-            fields.push(FieldDraft {
-                wire: wire.clone(),
-                name: String::new(),
-                // What the target of a reference says of itself stands on its own type.
-                docs: Docs {
-                    title: property.title.clone(),
-                    description: property.description.clone(),
-                    unchecked: said.unchecked,
-                },
-                title: said.title.filter(filled),
-                description: said.description.filter(filled),
-                default: said.default.as_ref().map(Value::to_string),
-                examples: said.examples,
-                required: schema.required.iter().position(|(name, _)| name == wire),
-                of,
-                plan,
-                place: property.place.clone(),
-            });
-        }
-        self.required_only(schema, &hint, &mut fields);
-        let wires = fields.iter().map(|field| field.wire.as_str());
-        let names = names::distinct(wires, names::snake, names::snake_suffix);
-        for (field, name) in fields.iter_mut().zip(names) {
-            if name != names::snake(&field.wire) {
-                self.shared(&field.wire, &name, &field.place);
-            }
-            field.name = name;
-        }
-        self.structs[index].fields = fields;
-        index
-    }
-
     /// Records what a `$ref` leads to while it is still being walked, since it may lead
     /// here again from within.
     pub(super) fn known(&mut self, target: &str, of: Of, plan: Plan) {
@@ -237,7 +160,7 @@ impl<'f> Values<'f> {
     }
 
     /// Reports a name that several would have had.
-    fn shared(&mut self, wire: &str, name: &str, place: &Place) {
+    pub(super) fn shared(&mut self, wire: &str, name: &str, place: &Place) {
         self.findings.push(
             Code::SharedName,
             place,
@@ -249,54 +172,6 @@ impl<'f> Values<'f> {
     /// How many types there are so far.
     pub(super) fn types(&self) -> usize {
         self.structs.len() + self.unions.len() + self.words.len()
-    }
-
-    /// Adds the names that are required and not described: what the schema says of other
-    /// properties holds of them, and where it says nothing, any value is taken.
-    fn required_only(&mut self, schema: &Schema, hint: &Hint, fields: &mut Vec<FieldDraft>) {
-        for (position, (wire, place)) in schema.required.iter().enumerate() {
-            if fields.iter().any(|field| field.wire == *wire) {
-                continue;
-            }
-            if !self.row(place) {
-                break;
-            }
-            let (of, plan) = match (&schema.additional, self.direction) {
-                (Some(Additional::Schema(values)), Direction::Input) => {
-                    self.value(values, &hint.below(wire))
-                }
-                (Some(Additional::Closed), Direction::Input) => {
-                    self.findings.push(
-                        Code::Unsatisfiable,
-                        place,
-                        format!("`{wire}` is required, and no property of that name is taken"),
-                        "describe it, or take it out of `required`, with a fixup",
-                    );
-                    any()
-                }
-                (None | Some(Additional::Open), _) | (_, Direction::Output) => {
-                    let message = format!(
-                        "`{wire}` is required and not among the `properties`; any value is taken"
-                    );
-                    let help = "describe it with a fixup, if you know what is meant";
-                    self.findings.push(Code::RequiredWithoutProperty, place, message, help);
-                    any()
-                }
-            };
-            fields.push(FieldDraft {
-                wire: wire.clone(),
-                name: String::new(),
-                docs: Docs::default(),
-                title: None,
-                description: None,
-                default: None,
-                examples: Vec::new(),
-                required: Some(position),
-                of,
-                plan,
-                place: place.clone(),
-            });
-        }
     }
 
     /// What a value may be, and how typify is asked for its type.
@@ -504,24 +379,6 @@ impl<'f> Values<'f> {
         (Of { shape: Shape::List(Box::new(of)), rules }, Plan::List(Box::new(plan)))
     }
 
-    fn properties(&mut self, schema: &Schema, hint: &Hint, target: Option<&str>) -> (Shape, Plan) {
-        let described = schema.properties.as_ref().is_some_and(|all| !all.is_empty())
-            || !schema.required.is_empty();
-        if !described && !matches!(schema.additional, Some(Additional::Closed)) {
-            let (of, plan) = match &schema.additional {
-                Some(Additional::Schema(values)) => self.annotated(values, hint),
-                Some(Additional::Open | Additional::Closed) | None => any(),
-            };
-            return (Shape::Map(Box::new(of)), Plan::Map(Box::new(plan)));
-        }
-        let others = match self.direction {
-            Direction::Input => self.others(schema, hint),
-            Direction::Output => None,
-        };
-        let index = self.object(schema, hint.clone(), target, others.as_ref());
-        shaped(index, others.as_ref())
-    }
-
     /// The rule of an `enum`, and the enum type where it is one of words.
     fn choices(&mut self, schema: &Schema, hint: &Hint, rules: &mut Vec<Rule>) -> Option<Plan> {
         schema.choices.as_ref()?;
@@ -572,77 +429,4 @@ impl<'f> Values<'f> {
             }
         }
     }
-}
-
-/// An object with properties, and with others where it takes them: then its Rust type is
-/// a map, which the table checks by name.
-fn shaped(index: usize, others: Option<&Of>) -> (Shape, Plan) {
-    match others {
-        Some(of) => (Shape::Open(index, Box::new(of.clone())), Plan::Map(Box::new(Plan::Any))),
-        None => (Shape::Object(index), Plan::Object(index)),
-    }
-}
-
-/// The type that a schema names, or that its other keywords imply.
-pub(super) fn kind(schema: &Schema) -> TypeWord {
-    let kinds = || implied(schema).first().and_then(|branch| branch.types.first().copied());
-    match stated(schema) {
-        TypeWord::Unknown if schema.types.is_empty() && schema.choices.is_none() => {
-            kinds().unwrap_or(TypeWord::Unknown)
-        }
-        word => word,
-    }
-}
-
-/// The type that a schema names, or that all of its choices have.
-fn stated(schema: &Schema) -> TypeWord {
-    if let [word, ..] = schema.types.as_slice() {
-        return *word;
-    }
-    let all = |test: fn(&Value) -> bool| {
-        schema.choices.as_ref().is_some_and(|choices| choices.iter().all(test))
-    };
-    if all(Value::is_string) {
-        TypeWord::String
-    } else if all(|value| value.as_i64().is_some()) {
-        TypeWord::Integer
-    } else {
-        TypeWord::Unknown
-    }
-}
-
-/// What a schema without `type` says of each kind of value that it describes, beside
-/// rules that are one number each.
-fn implied(schema: &Schema) -> Vec<Schema> {
-    let of_kind = |word: TypeWord| Schema {
-        place: schema.place.clone(),
-        types: vec![word],
-        title: schema.title.clone(),
-        description: schema.description.clone(),
-        unchecked: schema.unchecked.clone(),
-        ..Schema::default()
-    };
-    let about_objects =
-        schema.properties.is_some() || schema.additional.is_some() || !schema.required.is_empty();
-    let about_strings = schema.format.is_some() || !schema.validations.is_empty();
-    let mut kinds = Vec::new();
-    if about_objects {
-        kinds.push(Schema {
-            properties: schema.properties.clone(),
-            required: schema.required.clone(),
-            additional: schema.additional.clone(),
-            ..of_kind(TypeWord::Object)
-        });
-    }
-    // A format and custom rules are about the items where there are some.
-    if schema.items.is_some() || about_strings {
-        let word = if schema.items.is_some() { TypeWord::Array } else { TypeWord::String };
-        kinds.push(Schema {
-            items: schema.items.clone(),
-            format: schema.format,
-            validations: schema.validations.clone(),
-            ..of_kind(word)
-        });
-    }
-    kinds
 }

@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::{Node, Side, Within, validations};
+use super::references::{definitions, reference, schema, spoken};
+use super::{Node, Side, validations};
 use crate::diagnostic::{Code, Findings, Place};
 use crate::document::{Additional, Bound, Format, Schema, TypeWord};
 
@@ -68,7 +68,7 @@ const CARRIED: [&str; 33] = [
 ];
 
 /// Keywords that say nothing about values, beside those that begin with `x-`.
-const ANNOTATIONS: [&str; 7] =
+pub(super) const ANNOTATIONS: [&str; 7] =
     ["$comment", "$id", "$schema", "deprecated", "id", "readOnly", "writeOnly"];
 
 /// Keywords of JSON Schema that are not carried: a schema that has one is refused,
@@ -109,32 +109,8 @@ const MOST_CHOICE: usize = 2048;
 /// list has some 10.
 const MOST_BRANCHES: usize = 200;
 
-/// Drafts in which what stands beside a `$ref` is passed over, by what `$schema` names.
-const BARE_REFERENCES: [&str; 4] = ["draft-03", "draft-04", "draft-06", "draft-07"];
-
-/// Reads a whole schema document.
-pub(super) fn document(node: &Node<'_>, side: Side, findings: &mut Findings) -> Schema {
-    let entries = node.entries().unwrap_or_default();
-    let draft = entries.iter().find(|(keyword, _)| *keyword == "$schema");
-    let draft = draft.and_then(|(_, node)| node.string()).unwrap_or_default();
-    let bare_references = BARE_REFERENCES.iter().any(|early| draft.contains(early));
-    let within = Within { side, bare_references, other_base: false };
-    read_schema(&Node { value: node.value, place: node.place.clone(), within }, findings)
-}
-
-/// Reads a schema within another, which an `$id` makes a document of its own.
-fn schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
-    let names_document = |(keyword, node): &(&str, Node<'_>)| {
-        let is_fragment = |id: &str| id.starts_with('#');
-        ["$id", "id"].contains(keyword) && node.string().is_some_and(|id| !is_fragment(id))
-    };
-    let named = node.entries().unwrap_or_default().iter().any(names_document);
-    let within = Within { other_base: node.within.other_base || named, ..node.within };
-    read_schema(&Node { value: node.value, place: node.place.clone(), within }, findings)
-}
-
 /// Reads a schema. A keyword that cannot be read is reported and left out.
-fn read_schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
+pub(super) fn read_schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
     let mut schema = Schema { place: node.place.clone(), ..Schema::default() };
     let Some(entries) = node.entries() else {
         // `true` takes everything, as an empty schema does; `false` nothing.
@@ -151,19 +127,7 @@ fn read_schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
         }
         return schema;
     };
-    let is_reference =
-        |(keyword, node): &(&str, Node<'_>)| *keyword == "$ref" && node.string().is_some();
-    let is_bare = node.within.bare_references && entries.iter().any(is_reference);
-    for (keyword, value) in &entries {
-        if is_bare && !stands_beside_reference(keyword) {
-            findings.push(
-                Code::IgnoredKeyword,
-                &value.place,
-                format!("`{keyword}` says nothing beside a `$ref`, in the schema's own draft"),
-                "nothing; or put both into `allOf` with a fixup, if both are meant",
-            );
-            continue;
-        }
+    for (keyword, value) in spoken(node, &entries, findings) {
         read(&mut schema, keyword, value, findings);
     }
     let is_true = |keyword: &str| {
@@ -271,23 +235,6 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
     }
 }
 
-/// Whether a keyword is read beside a `$ref` in every draft: it says nothing of values, or
-/// is no keyword of JSON Schema's.
-fn stands_beside_reference(keyword: &str) -> bool {
-    const READ: [&str; 9] = [
-        "$defs",
-        "$ref",
-        "default",
-        "definitions",
-        "description",
-        "example",
-        "examples",
-        "nullable",
-        "title",
-    ];
-    READ.contains(&keyword) || ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-")
-}
-
 pub(super) fn malformed(node: &Node<'_>, wanted: &str, findings: &mut Findings) {
     let is_name = |step: &&str| step.parse::<usize>().is_err();
     let keyword = node.place.pointer.rsplit('/').find(is_name).unwrap_or_default();
@@ -299,7 +246,7 @@ pub(super) fn malformed(node: &Node<'_>, wanted: &str, findings: &mut Findings) 
     );
 }
 
-fn text(node: &Node<'_>, findings: &mut Findings) -> Option<String> {
+pub(super) fn text(node: &Node<'_>, findings: &mut Findings) -> Option<String> {
     let text = node.string().map(str::to_owned);
     if text.is_none() {
         malformed(node, "a string", findings);
@@ -399,45 +346,6 @@ fn both(a: Option<Vec<Value>>, b: Option<Vec<Value>>) -> Option<Vec<Value>> {
     }
 }
 
-fn reference(node: &Node<'_>, findings: &mut Findings) -> Option<(String, Place)> {
-    let text = text(node, findings)?;
-    let pointer = text.strip_prefix('#').filter(|rest| rest.is_empty() || rest.starts_with('/'));
-    if pointer.is_none() {
-        findings.push(
-            Code::UnresolvableReference,
-            &node.place,
-            format!("`{text}` is no JSON pointer into this document"),
-            "put what it refers to into `$defs` of this document, with a fixup",
-        );
-    }
-    // A pointer in a URI may be percent-encoded.
-    let decoded = percent_decode_str(pointer?).decode_utf8().ok();
-    if decoded.is_none() || node.within.other_base {
-        let (why, help) = match decoded {
-            None => ("is not UTF-8 when it is decoded", "correct it with a fixup"),
-            Some(_) => (
-                "is a pointer into the document that an `$id` above it begins",
-                "take the `$id` out with a fixup, if a pointer into the whole is meant",
-            ),
-        };
-        let message = format!("`{text}` {why}");
-        findings.push(Code::UnresolvableReference, &node.place, message, help);
-    }
-    Some((decoded?.into_owned(), node.place.clone()))
-}
-
-fn definitions(keyword: &str, node: &Node<'_>, findings: &mut Findings) -> Vec<(String, Schema)> {
-    let Some(entries) = node.entries() else {
-        malformed(node, "an object", findings);
-        return Vec::new();
-    };
-    let definition = |(name, node): (&str, Node<'_>)| {
-        let step = name.replace('~', "~0").replace('/', "~1");
-        (format!("/{keyword}/{step}"), schema(&node, findings))
-    };
-    entries.into_iter().map(definition).collect()
-}
-
 fn branches(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Schema>> {
     match node.elements() {
         Some(nodes) if nodes.len() > MOST_BRANCHES => {
@@ -460,7 +368,7 @@ fn format(node: &Node<'_>, findings: &mut Findings) -> Option<Format> {
     match word.as_str() {
         "uri" if node.within.side == Side::Output => Some(Format::Uri),
         "uri" => {
-            let message = "`uri` is not checked: what an address is, servers see differently";
+            let message = "`uri` is not checked of an input; any string is taken";
             let help = "nothing, if any string will do";
             findings.push(Code::UnknownFormat, &node.place, message, help);
             None

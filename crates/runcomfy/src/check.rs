@@ -369,3 +369,6 @@ fn same(a: Node<'_>, b: Node<'_>) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

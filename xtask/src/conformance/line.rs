@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
@@ -78,8 +80,8 @@ fn main() {
 }
 ";
 
-/// Carries every schema through the line.
-pub(crate) fn run(schemas: &[Tested]) -> Result<Vec<Outcome>> {
+/// Carries every schema of a folder through the line.
+pub(crate) fn run(folder: &Path, schemas: &[Tested]) -> Result<Vec<Outcome>> {
     let mut outcomes = schemas.iter().enumerate().map(generated).collect::<Result<Vec<_>>>()?;
     let mut modules: BTreeMap<usize, String> = BTreeMap::new();
     for (index, (_, text)) in outcomes.iter_mut().enumerate() {
@@ -88,8 +90,12 @@ pub(crate) fn run(schemas: &[Tested]) -> Result<Vec<Outcome>> {
         }
     }
     let mut outcomes: Vec<Outcome> = outcomes.into_iter().map(|(outcome, _)| outcome).collect();
-    let scratch = Scratch::new("conformance", "conformance")?;
-    for (index, detail) in build(&scratch, &mut modules)? {
+    // One crate a folder: two may be judged side by side.
+    let mut hasher = DefaultHasher::new();
+    fs::canonicalize(folder)?.hash(&mut hasher);
+    let crate_name = format!("conformance_{:016x}", hasher.finish());
+    let scratch = Scratch::new(&crate_name, &format!("conformance/{crate_name}"))?;
+    for (index, detail) in build(&scratch, &crate_name, &mut modules)? {
         outcomes[index] = Outcome::Broken { detail };
     }
     let mut lines = Vec::new();
@@ -149,7 +155,11 @@ fn generated((index, tested): (usize, &Tested)) -> Result<(Outcome, Option<Strin
 
 /// Compiles the modules. Those that do not are taken out, until the rest does; which they
 /// are, and what the compiler said.
-fn build(scratch: &Scratch, modules: &mut BTreeMap<usize, String>) -> Result<Vec<(usize, String)>> {
+fn build(
+    scratch: &Scratch,
+    crate_name: &str,
+    modules: &mut BTreeMap<usize, String>,
+) -> Result<Vec<(usize, String)>> {
     let mut broken = Vec::new();
     for (index, text) in &*modules {
         scratch.write(&format!("src/generated/{}.rs", name(*index)), text)?;
@@ -160,7 +170,7 @@ fn build(scratch: &Scratch, modules: &mut BTreeMap<usize, String>) -> Result<Vec
         scratch.write("src/generated/mod.rs", &listed)?;
         let arm = |index: &usize| {
             let name = name(*index);
-            format!("{name:?} => check::<conformance::generated::{name}::Input>(text),\n")
+            format!("{name:?} => check::<{crate_name}::generated::{name}::Input>(text),\n")
         };
         let arms: String = modules.keys().map(arm).collect();
         scratch.write("src/main.rs", &PROGRAM.replace("// CHECKS", &arms))?;
