@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::model::{Model, Of, Rule, Shape};
 
 /// Whether a value keeps to what the model says of it.
-pub(super) fn fits(of: &Of, value: &Value, model: &Model) -> bool {
+pub(crate) fn fits(of: &Of, value: &Value, model: &Model) -> bool {
     let parts = match (&of.shape, value) {
         (Shape::Any, _) | (Shape::Nullable(_), Value::Null) => true,
         (Shape::Boolean, value) => value.is_boolean(),

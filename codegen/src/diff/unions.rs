@@ -1,0 +1,192 @@
+//! Unions compared, with each other and with what is none.
+
+use super::input::{Pair, Walk, noun};
+use super::{Change, Kind, Refusal};
+use crate::model::{Model, Of, Rule, Shape, Union};
+use crate::render::Names;
+
+impl<'a> Walk<'a> {
+    /// Values of which at least one side is a union.
+    pub(super) fn unions(&mut self, old: &'a Of, new: &'a Of, at: &str) {
+        let (was, is) = (union_of(old), union_of(new));
+        match (was, is) {
+            (Some(i), Some(j)) => self.once(Pair::Unions(i, j), at, |walk| {
+                if let (Some(old), Some(new)) = (walk.old.unions.get(i), walk.new.unions.get(j))
+                    && !walk.is_asking()
+                {
+                    walk.variants(old, new, at);
+                }
+                walk.branches(old, new, at);
+            }),
+            _ => self.branches(old, new, at),
+        }
+    }
+
+    fn branches(&mut self, old: &'a Of, new: &'a Of, at: &str) {
+        let olds = flat(old, self.old);
+        let Some(union) = union_of(new).and_then(|index| self.new.unions.get(index)) else {
+            // Whatever a branch took has to be taken by the one kind that is left.
+            olds.iter().for_each(|branch| self.of(branch, new, at));
+            return;
+        };
+        let news = flat(new, self.new);
+        let rule = if union.exactly_one { "oneOf" } else { "anyOf" };
+        let (old_keys, new_keys) = (keys(&olds, self.old), keys(&news, self.new));
+        let mut paired = vec![false; news.len()];
+        let mut grew = false;
+        for (branch, key) in olds.iter().zip(&old_keys) {
+            let covered = news.iter().any(|new| self.covers(branch, new));
+            let same = (0..news.len()).find(|index| !paired[*index] && new_keys[*index] == *key);
+            let from = self.changes.len();
+            match same {
+                Some(index) => {
+                    paired[index] = true;
+                    self.of(branch, news[index], at);
+                    let wider = [Kind::WiderBound, Kind::WiderType, Kind::ValueNew, Kind::WordNew];
+                    let found = &self.changes[from..];
+                    grew |= found.iter().any(|change| wider.contains(&change.kind));
+                }
+                None if !covered => {
+                    let message = format!("{} is not taken any more", noun(&branch.shape));
+                    self.refuse(Kind::NarrowerType, at, rule, message);
+                }
+                None => {}
+            }
+            self.within_union(from, covered, at, rule);
+        }
+        for (index, branch) in news.iter().enumerate().filter(|(index, _)| !paired[*index]) {
+            grew = true;
+            // A branch that only takes another's place is no news.
+            if olds.len() != news.len() || !old_keys.contains(&new_keys[index]) {
+                let message = format!("{} is taken too", noun(&branch.shape));
+                self.note(Kind::WiderType, at, message);
+            }
+        }
+        let was_exact = union_of(old)
+            .and_then(|index| self.old.unions.get(index))
+            .is_some_and(|union| union.exactly_one);
+        let overlap = |(index, branch): (usize, &&Of)| {
+            news[..index].iter().any(|other| kinds(other) & kinds(branch) != 0)
+        };
+        let overlaps = news.iter().enumerate().any(overlap);
+        if union.exactly_one && overlaps && (!was_exact || grew) {
+            let message = "a value that fits several of its kinds is refused";
+            self.refuse(Kind::NarrowerType, at, rule, message);
+        }
+    }
+
+    /// What is found within a branch breaks the union as a whole, or nothing where
+    /// another branch takes it.
+    fn within_union(&mut self, from: usize, covered: bool, at: &str, rule: &str) {
+        for change in &mut self.changes[from..] {
+            if change.refuses.is_some() {
+                let whole = Refusal { at: at.to_owned(), rule: rule.to_owned() };
+                change.refuses = (!covered).then_some(whole);
+            }
+        }
+        if covered && !self.is_asking() {
+            let within = self.changes.split_off(from);
+            let stays = |change: &Change| change.kind.level() != super::Level::Refuses;
+            self.changes.extend(within.into_iter().filter(stays));
+        }
+    }
+
+    /// The Rust enums of two unions of one name.
+    fn variants(&mut self, old: &Union, new: &Union, at: &str) {
+        if old.name == new.name {
+            let (was, is) = (self.old_names(), self.new_names());
+            self.changes.extend(variants((old, was), (new, is), at, Kind::BranchGone));
+        }
+    }
+}
+
+/// What became of the variants of an enum.
+pub(super) fn variants(
+    (old, was): (&Union, Names<'_>),
+    (new, is): (&Union, Names<'_>),
+    at: &str,
+    gone: Kind,
+) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (name, ty) in &old.variants {
+        let ty = was.text(ty);
+        let path = format!("`{}::{name}`", old.name);
+        match new.variants.iter().find(|(other, _)| other == name) {
+            None => changes.push(Change::of(gone, at, format!("{path} is not there any more"))),
+            Some((_, now)) if is.text(now) != ty => {
+                let now = is.text(now);
+                let message = format!("{path} holds `{now}`, was `{ty}`");
+                changes.push(Change::of(gone, at, message));
+            }
+            Some(_) => {}
+        }
+    }
+    for (name, ty) in &new.variants {
+        if !old.variants.iter().any(|(other, _)| other == name) {
+            let message = format!("`{}::{name}`, `{}`", new.name, is.text(ty));
+            changes.push(Change::of(Kind::BranchNew, at, message));
+        }
+    }
+    changes
+}
+
+fn union_of(of: &Of) -> Option<usize> {
+    match of.shape {
+        Shape::Union(index) => Some(index),
+        _ => None,
+    }
+}
+
+/// The branches of a union, those of unions within it too; of anything else, itself.
+fn flat<'a>(of: &'a Of, model: &'a Model) -> Vec<&'a Of> {
+    let (mut flat, mut seen, mut open) = (Vec::new(), Vec::new(), vec![of]);
+    while let Some(of) = open.pop() {
+        match union_of(of) {
+            Some(index) if seen.contains(&index) => {}
+            Some(index) => {
+                seen.push(index);
+                let branches = model.unions.get(index).map(|union| union.branches.as_slice());
+                open.extend(branches.unwrap_or_default().iter().rev());
+            }
+            None => flat.push(of),
+        }
+    }
+    flat
+}
+
+/// By what branches of two unions are known to be the same.
+fn keys(branches: &[&Of], model: &Model) -> Vec<String> {
+    branches.iter().map(|of| key(of, model)).collect()
+}
+
+fn key(of: &Of, model: &Model) -> String {
+    let word = of.rules.iter().find_map(|rule| match rule {
+        Rule::Words(index) => model.words.get(*index).map(|words| words.name.as_str()),
+        _ => None,
+    });
+    let named = |index: &usize| model.inputs.get(*index).map_or("", |of| of.name.as_str());
+    match &of.shape {
+        Shape::List(item) => format!("list of {}", key(item, model)),
+        Shape::Map(value) => format!("map of {}", key(value, model)),
+        Shape::Nullable(inner) => format!("{} or null", key(inner, model)),
+        Shape::Object(index) | Shape::Open(index, _) => format!("object {}", named(index)),
+        Shape::Union(index) => {
+            let name = model.unions.get(*index).map_or("", |union| union.name.as_str());
+            format!("union {name}")
+        }
+        shape => format!("{} {}", noun(shape), word.unwrap_or_default()),
+    }
+}
+
+/// The kinds of JSON values that a branch may take, a bit each.
+fn kinds(of: &Of) -> u8 {
+    match &of.shape {
+        Shape::Any | Shape::Union(_) => u8::MAX,
+        Shape::Boolean => 1,
+        Shape::Integer | Shape::Number => 2,
+        Shape::Text | Shape::Media(_) => 4,
+        Shape::List(_) => 8,
+        Shape::Map(_) | Shape::Object(_) | Shape::Open(..) => 16,
+        Shape::Nullable(inner) => kinds(inner) | 32,
+    }
+}
