@@ -9,6 +9,7 @@ mod fuzz;
 mod hostile;
 mod must_not_compile;
 mod regenerating;
+mod schema_changes;
 mod support;
 mod sync;
 mod tidy;

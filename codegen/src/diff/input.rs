@@ -179,9 +179,11 @@ impl<'a> Walk<'a> {
             (true, false) if matches!(old.shape, Shape::Nullable(_)) => {
                 self.refuse(Kind::NarrowerType, at, "type", "null is not taken any more");
             }
-            (false, true) => self.note(Kind::WiderType, at, "null is taken too"),
-            // What takes anything, or a union, is compared as a whole.
-            (true, _) | (false, false) => {}
+            (false, true) if matches!(new.shape, Shape::Nullable(_)) => {
+                self.note(Kind::WiderType, at, "null is taken too");
+            }
+            // What takes anything is compared as a whole.
+            (true | false, true | false) => {}
         }
     }
 

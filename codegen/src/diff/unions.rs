@@ -5,6 +5,9 @@ use super::{Change, Kind, Refusal};
 use crate::model::{Model, Of, Rule, Shape, Union};
 use crate::render::Names;
 
+/// The kinds of changes that say that more is taken.
+const WIDER: [Kind; 3] = [Kind::WiderBound, Kind::WiderType, Kind::ValueNew];
+
 impl<'a> Walk<'a> {
     /// Values of which at least one side is a union.
     pub(super) fn unions(&mut self, old: &'a Of, new: &'a Of, at: &str) {
@@ -23,6 +26,17 @@ impl<'a> Walk<'a> {
     }
 
     fn branches(&mut self, old: &'a Of, new: &'a Of, at: &str) {
+        let from = self.changes.len();
+        self.each_branch(old, new, at);
+        // A branch may take more than it did, and no more than another took already.
+        if !self.is_asking() && Walk::new(self.new, self.old).covers(new, old) {
+            let within = self.changes.split_off(from);
+            let stays = |change: &Change| !WIDER.contains(&change.kind);
+            self.changes.extend(within.into_iter().filter(stays));
+        }
+    }
+
+    fn each_branch(&mut self, old: &'a Of, new: &'a Of, at: &str) {
         let olds = flat(old, self.old);
         let Some(union) = union_of(new).and_then(|index| self.new.unions.get(index)) else {
             // Whatever a branch took has to be taken by the one kind that is left.
@@ -42,9 +56,9 @@ impl<'a> Walk<'a> {
                 Some(index) => {
                     paired[index] = true;
                     self.of(branch, news[index], at);
-                    let wider = [Kind::WiderBound, Kind::WiderType, Kind::ValueNew, Kind::WordNew];
                     let found = &self.changes[from..];
-                    grew |= found.iter().any(|change| wider.contains(&change.kind));
+                    let grows = |kind: Kind| kind == Kind::WordNew || WIDER.contains(&kind);
+                    grew |= found.iter().any(|change| grows(change.kind));
                 }
                 None if !covered => {
                     let message = format!("{} is not taken any more", noun(&branch.shape));

@@ -1,0 +1,163 @@
+//! What is said of a changed schema, proved: callers and inputs made for the earlier state
+//! are built against the later one and checked by it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use runcomfy_codegen::{Change, Kind, Level};
+use runcomfy_tests::changes::{Case, Sides, cases};
+use serde_json::Value;
+
+use crate::support::{cargo, dependency, scratch_crate};
+
+#[test]
+fn every_kind_of_change_is_found_where_it_is_and_nothing_else() {
+    let cases = cases();
+    let sides = Sides::of(&cases);
+    for side in [&sides.old, &sides.new] {
+        let errors: Vec<String> = side
+            .generated
+            .diagnostics
+            .iter()
+            .filter(|found| found.code.severity() == runcomfy_codegen::Severity::Error)
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(errors, [""; 0]);
+    }
+    let changes = changes(&cases, &sides);
+    let mut wrong = String::new();
+    for case in &cases {
+        let mut expected: Vec<(&str, &str)> =
+            case.changes.iter().map(|(kind, at)| (kind.name(), *at)).collect();
+        let found = &changes[case.name];
+        let mut named: Vec<(&str, &str)> =
+            found.iter().map(|change| (change.kind.name(), change.at.as_str())).collect();
+        expected.sort_unstable();
+        named.sort_unstable();
+        if expected != named {
+            wrong += &format!("{}:\n  expected {expected:?}\n  found    {found:#?}\n", case.name);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    let covered: BTreeSet<&str> =
+        cases.iter().flat_map(|case| &case.changes).map(|(kind, _)| kind.name()).collect();
+    let all: BTreeSet<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+    assert_eq!(covered, all, "a kind of change has no case");
+}
+
+#[test]
+fn a_caller_builds_unless_it_is_said_to_break_and_an_input_is_taken_unless_it_is_said_to_be_refused()
+ {
+    let cases = cases();
+    let sides = Sides::of(&cases);
+    let changes = changes(&cases, &sides);
+    let breaks =
+        |case: &&Case| changes[case.name].iter().any(|change| change.kind.level() == Level::Breaks);
+    let callable: Vec<&Case> = cases.iter().filter(|case| case.old.is_some()).collect();
+    let (broken, sound): (Vec<&Case>, Vec<&Case>) =
+        callable.iter().copied().partition(|case| breaks(case));
+    let (old, new) = (folder(), folder());
+
+    // As a control, every caller builds against what it was written for.
+    let all: Vec<(String, String)> =
+        callable.iter().map(|case| program(case, sides.old.caller(case))).collect();
+    let judge = |side: &runcomfy_tests::changes::Side| ("judge".to_owned(), side.judge(&cases));
+    write(old.path(), &sides.old.library(), &[together(&all), judge(&sides.old)]);
+    assert_eq!(failed(old.path()), BTreeMap::new(), "a caller does not build to begin with");
+
+    let sound: Vec<(String, String)> =
+        sound.iter().map(|case| program(case, sides.old.caller(case))).collect();
+    let mut programs: Vec<(String, String)> =
+        broken.iter().map(|case| program(case, sides.old.caller(case))).collect();
+    programs.extend([together(&sound), judge(&sides.new)]);
+    write(new.path(), &sides.new.library(), &programs);
+    let failed = failed(new.path());
+    let builds = failed.get("together");
+    assert_eq!(builds, None, "a caller breaks that was said to build");
+    let failed: BTreeSet<&str> = failed.keys().map(String::as_str).collect();
+    let expected: BTreeSet<String> = broken.iter().map(|case| case.module()).collect();
+    let expected: BTreeSet<&str> = expected.iter().map(String::as_str).collect();
+    assert_eq!(failed, expected, "a caller builds that was said to break");
+    assert!(broken.len() > 20 && sound.len() > 50, "the cases were not found");
+
+    assert_eq!(judged(old.path()), BTreeMap::new(), "an input is refused to begin with");
+    let judged = judged(new.path());
+    for case in &cases {
+        let said: BTreeSet<(String, String)> = changes[case.name]
+            .iter()
+            .filter_map(|change| change.refuses.as_ref())
+            .map(|refusal| (refusal.at.clone(), refusal.rule.clone()))
+            .collect();
+        let found = judged.get(case.name).cloned().unwrap_or_default();
+        assert_eq!(found, said, "{}: what is refused is not what is said to be", case.name);
+    }
+}
+
+fn changes(cases: &[Case], sides: &Sides) -> BTreeMap<&'static str, Vec<Change>> {
+    let diff = sides.diff();
+    assert_eq!(diff.refused, []);
+    let of = |case: &Case| {
+        let model = diff.models.iter().find(|model| model.folder == case.folder());
+        (case.name, model.map(|model| model.changes.clone()).unwrap_or_default())
+    };
+    cases.iter().map(of).collect()
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("there is room")
+}
+
+fn program(case: &Case, text: String) -> (String, String) {
+    (case.module(), text)
+}
+
+/// Programs as modules of one, which is checked in one step.
+fn together(programs: &[(String, String)]) -> (String, String) {
+    let mut text = "//! Callers.\n".to_owned();
+    for (name, program) in programs {
+        // The docs and attributes of a program are its own only at its top.
+        text += &format!("mod {name} {{\n{program}\n}}\n");
+    }
+    let calls: String = programs.iter().map(|(name, _)| format!("    {name}::main();\n")).collect();
+    text += &format!("\nfn main() {{\n{calls}}}\n");
+    ("together".to_owned(), text)
+}
+
+fn write(folder: &Path, library: &[(String, String)], programs: &[(String, String)]) {
+    let programs = programs.iter().map(|(name, text)| (format!("src/bin/{name}.rs"), text.clone()));
+    let sources: Vec<(String, String)> = library.iter().cloned().chain(programs).collect();
+    scratch_crate(folder, &dependency("runcomfy", "crates/runcomfy", ""), &sources);
+}
+
+/// The programs that do not build, each with why.
+fn failed(folder: &Path) -> BTreeMap<String, String> {
+    let args = ["check", "--offline", "--bins", "--keep-going", "--message-format", "json"];
+    let output = cargo(folder, &args);
+    let mut failed: BTreeMap<String, String> = BTreeMap::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let message: Value = serde_json::from_str(line).expect("cargo speaks JSON");
+        if message["message"]["level"] == "error" {
+            let name = message["target"]["name"].as_str().unwrap_or_default();
+            let rendered = message["message"]["rendered"].as_str().unwrap_or_default();
+            failed.entry(name.to_owned()).or_default().push_str(rendered);
+        }
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.success(), failed.is_empty(), "{said}");
+    failed
+}
+
+/// The violations of each case's inputs: where, with `[]` for any index, and the rule.
+fn judged(folder: &Path) -> BTreeMap<String, BTreeSet<(String, String)>> {
+    let output = cargo(folder, &["run", "--quiet", "--offline", "--bin", "judge"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut judged: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let parts: Vec<&str> = line.split('\t').collect();
+        let [case, path, rule] = parts.as_slice() else { panic!("not a violation: {line}") };
+        let path = if *path == "input" { "" } else { path };
+        let path = path.replace("[\"*\"]", "[*]").replace("[0]", "[]").replace("[1]", "[]");
+        judged.entry((*case).to_owned()).or_default().insert((path, (*rule).to_owned()));
+    }
+    judged
+}
