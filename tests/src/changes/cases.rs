@@ -354,9 +354,9 @@ fn types() -> Vec<Case> {
         ),
         one(
             "image-to-media",
-            IMAGE,
-            r#"{"type": "string", "validations": [{"validation_rule": "width_pixels>", "validation_value": 0, "validation_error": ""}]}"#,
-            &[(WiderType, "a"), (NarrowerBound, "a")],
+            r#"{"type": "string", "format": "image_uri", "validations": [{"validation_rule": "width_pixels>", "validation_value": 300, "validation_error": ""}]}"#,
+            r#"{"type": "string", "validations": [{"validation_rule": "width_pixels>", "validation_value": 300, "validation_error": ""}]}"#,
+            &[(WiderType, "a")],
             &[URL],
         ),
         // What a picture is, is asked when it is measured, and not of its address.
