@@ -126,17 +126,22 @@ impl Diff {
         self.models.iter().filter_map(ModelDiff::level).max()
     }
 
-    /// The lines for a changelog: one a model, and one for all of which only words changed.
+    /// The lines for a changelog: one a model, one for all that are new, and one for all of
+    /// which only words changed.
     pub fn changelog(&self) -> Vec<String> {
-        let (mut lines, mut words) = (Vec::new(), Vec::new());
+        let (mut lines, mut new, mut words) = (Vec::new(), Vec::new(), Vec::new());
         for model in &self.models {
+            let is_new = model.changes.iter().any(|change| change.kind == Kind::ModelNew);
             match model.level() {
+                _ if is_new => new.push(format!("`{}`", model.id)),
                 Some(Level::Words) | None => words.push(format!("`{}`", model.id)),
                 Some(Level::New | Level::Refuses | Level::Breaks) => lines.push(model.line()),
             }
         }
-        if !words.is_empty() {
-            lines.push(format!("- Docs only: {}.", words.join(", ")));
+        for (of, models) in [("New models", new), ("Docs only", words)] {
+            if !models.is_empty() {
+                lines.push(format!("- {of}: {}.", models.join(", ")));
+            }
         }
         lines
     }

@@ -8,7 +8,7 @@ use runcomfy_codegen::{Change, Kind, Level};
 use runcomfy_tests::changes::{Case, Sides, cases};
 use serde_json::Value;
 
-use crate::support::{cargo, dependency, scratch_crate};
+use crate::support::{cargo, dependency, root, scratch_crate, xtask, xtask_output};
 
 #[test]
 fn every_kind_of_change_is_found_where_it_is_and_nothing_else() {
@@ -95,6 +95,127 @@ fn a_caller_builds_unless_it_is_said_to_break_and_an_input_is_taken_unless_it_is
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn the_docs_list_every_kind_of_change_with_its_level() {
+    let text = std::fs::read_to_string(root().join("docs/compatibility.md")).expect("it is there");
+    for kind in Kind::ALL {
+        let row = format!("| `{kind}` | {} |", kind.level().name());
+        assert!(text.lines().any(|line| line.starts_with(&row)), "no row `{row}`");
+    }
+    let rows =
+        text.lines().filter(|line| line.starts_with("| `") && line.matches('|').count() == 4);
+    let rows = rows.filter(|line| line.contains('-') || line.starts_with("| `docs`"));
+    assert_eq!(rows.count(), Kind::ALL.len(), "a row for a kind that is not there");
+}
+
+#[test]
+fn the_command_says_what_changed_between_folders_and_between_revisions() {
+    let place = folder();
+    let path = |name: &str| place.path().join(name).display().to_string();
+    let state = |name: &str, most: u32, model: &str| {
+        let home = place.path().join(name).join("acme/boat");
+        let input = format!(
+            r#"{{"required": ["p"], "properties": {{"p": {{"type": "string", "maxLength": {most}}}}}}}"#
+        );
+        crate::support::write(&home.join("model.json"), model);
+        crate::support::write(&home.join("input.json"), &input);
+    };
+    state("old", 9, r#"{"id": "acme/boat"}"#);
+    state("new", 8, r#"{"id": "acme/boat"}"#);
+    state("bad", 8, r#"{"id": 7}"#);
+
+    let (ok, said) = xtask(&["schemas", "diff", &path("old"), &path("new")]);
+    let expected = format!(
+        "acme/boat\n  refuses  p: `maxLength` 8, was 9\n\nmodels changed: 1; for callers: \
+         breaks 0, refuses 1, new 0, words 0\nstep: minor, {}\nfor CHANGELOG.md:\n\
+         - `acme/boat`: Refused now: `p`: `maxLength` 8, was 9.\n",
+        "0.1.0 to 0.1.1"
+    );
+    assert_eq!((ok, said), (true, expected));
+    let (ok, said) = xtask(&["schemas", "diff", &path("old"), &path("old")]);
+    assert_eq!((ok, said.as_str()), (true, "nothing changed\n"));
+
+    for (most, passes) in [("major", true), ("minor", false), ("patch", false)] {
+        let (ok, said) = xtask(&["schemas", "diff", &path("old"), &path("new"), "--fail-on", most]);
+        assert_eq!(ok, passes, "{most}: {said}");
+    }
+    let output =
+        xtask_output(&["schemas", "diff", &path("old"), &path("new"), "--message-format", "json"]);
+    let lines: Vec<Value> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("each line is JSON"))
+        .collect();
+    let change = serde_json::json!({
+        "model": "acme/boat", "folder": "acme/boat", "level": "refuses", "kind": "narrower-bound",
+        "at": "p", "message": "`maxLength` 8, was 9", "refuses": ["p", "maxLength"],
+    });
+    assert_eq!(lines[0], change);
+    assert_eq!((&lines[1]["step"], &lines[1]["version"]), (&"minor".into(), &"0.1.1".into()));
+
+    let (ok, said) = xtask(&["schemas", "diff", &path("old"), &path("bad")]);
+    assert!(!ok && said.contains("not compared: its later schemas are refused"), "{said}");
+    assert!(said.contains("malformed-model"), "{said}");
+}
+
+#[test]
+fn the_command_reads_git_revisions_and_says_which_are_none() {
+    let place = folder();
+    let git = |args: &[&str]| {
+        let identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
+        let output = std::process::Command::new("git")
+            .args(identity)
+            .args(args)
+            .current_dir(place.path())
+            .output()
+            .expect("git is there");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let state = |most: u32| {
+        let home = place.path().join("my/schemas/acme/boat");
+        let input =
+            format!(r#"{{"properties": {{"p": {{"type": "string", "maxLength": {most}}}}}}}"#);
+        crate::support::write(&home.join("model.json"), r#"{"id": "acme/boat"}"#);
+        crate::support::write(&home.join("input.json"), &input);
+    };
+    git(&["init", "--quiet"]);
+    for most in [9, 8] {
+        state(most);
+        git(&["add", "."]);
+        git(&["commit", "--quiet", "--message", "A state"]);
+    }
+    // What is not committed is in no revision.
+    state(7);
+    let manifest = root().join("Cargo.toml").display().to_string();
+    let diff = |states: &[&str], below: &str| {
+        let run =
+            ["run", "--quiet", "--offline", "--manifest-path", &manifest, "--package", "xtask"];
+        let args = [&run[..], &["--", "schemas", "diff"], states].concat();
+        let output = cargo(&place.path().join(below), &args);
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+    };
+    for below in ["", "my/schemas"] {
+        let (ok, said) = diff(&["HEAD~1:my/schemas", "HEAD:my/schemas"], below);
+        assert!(ok && said.contains("  refuses  p: `maxLength` 8, was 9\n"), "{below}: {said}");
+    }
+    let (ok, said) = diff(&["HEAD:my/schemas", "my/schemas"], "");
+    assert!(ok && said.contains("  refuses  p: `maxLength` 7, was 8\n"), "{said}");
+    for (state, why) in [
+        ("nowhere", "`nowhere` is neither a folder nor a git revision"),
+        ("-x", "unexpected argument"),
+        ("HEAD", "there is no folder schemas in `HEAD`"),
+        (
+            "HEAD:my/schemas/acme/boat/input.json",
+            "there is no folder my/schemas/acme/boat/input.json",
+        ),
+        ("HEAD:my", "ok"),
+        ("HEAD:my/schemas/acme/boat", "belongs in the folder"),
+    ] {
+        let (ok, said) = diff(&[state, "HEAD:my"], "");
+        assert!(said.contains(why) || why == "ok" && ok, "{state}: {said}");
+    }
 }
 
 fn changes(cases: &[Case], sides: &Sides) -> BTreeMap<&'static str, Vec<Change>> {

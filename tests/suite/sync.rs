@@ -294,7 +294,7 @@ fn a_whole_catalog_reply_is_added_from_a_file() {
     write(&place.path("reply.json"), &page(&entries[1..], Some(3)));
     let said = place.add(&["reply.json"]);
     assert_eq!(place.models(), ["acme/big-boat/draft", "kling/kling/lipsync", "zoo/zebra-2.1"]);
-    assert_eq!(said.out.matches("new     ").count(), 6, "{said:?}");
+    assert_eq!(said.out.matches("new     schemas/").count(), 6, "{said:?}");
     // What came from a catalog is what a sync would have written.
     let said = place.sync(&[]);
     assert!(said.ok && said.out.contains("added 1, changed 0, "), "{said:?}");

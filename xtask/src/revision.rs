@@ -1,23 +1,28 @@
 //! The schemas of a git revision.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use crate::folder::{self, Model};
 
-/// Where the schemas stand in this repository.
+/// Where the schemas stand in a repository, unless it is said.
 const SCHEMAS: &str = "schemas";
 
-/// The models of a revision such as `v0.1.0`, or of a folder in it: `main:schemas`.
+/// The models of a revision such as `v0.1.0`, or of a folder in it: `main:my/schemas`. The
+/// repository is the one around the current folder.
 pub(crate) fn read(state: &str) -> Result<Vec<Model>> {
-    let root = folder::workspace()?;
+    let neither =
+        || format!("`{state}` is neither a folder nor a git revision: `git log` has the revisions");
+    let here = std::env::current_dir().context("finding the current folder")?;
+    let root = git(&here, None, &["rev-parse", "--show-toplevel"])?.with_context(neither)?;
+    let root = PathBuf::from(root.trim_end());
     let (revision, path) = state.split_once(':').unwrap_or((state, SCHEMAS));
     let commit = format!("{revision}^{{commit}}");
     let verify = ["rev-parse", "--verify", "--quiet", "--end-of-options"];
     if git(&root, None, &[&verify[..], &[&commit]].concat())?.is_none() {
-        bail!("`{state}` is neither a folder nor a git revision: `git log` has the revisions");
+        bail!(neither());
     }
     let tree = format!("{revision}:{path}");
     let is_folder = |found: &String| found.split(' ').nth(1) == Some("tree");

@@ -47,7 +47,6 @@ pub(super) fn of(module: &str, text: &str) -> String {
 }
 
 const HEAD: &str = "//! A caller.\n\
-    #![allow(unused_imports, deprecated, unreachable_patterns, unused_mut, unused_assignments)]\n\
     use std::collections::BTreeMap;\n\
     use runcomfy::{Map, Media, Url, Value};\n\
     fn any<T>() -> T { std::process::exit(0) }\n";
