@@ -3,9 +3,11 @@
 //! Both sides are lowered, and the models are compared: what a caller can name in Rust,
 //! which values are taken, and what the docs say. [`Kind`] has every kind of change.
 
+mod choices;
 mod input;
 mod kind;
 mod output;
+mod properties;
 mod rules;
 mod unions;
 

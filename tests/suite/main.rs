@@ -10,6 +10,7 @@ mod hostile;
 mod must_not_compile;
 mod regenerating;
 mod schema_changes;
+mod schema_mutations;
 mod support;
 mod sync;
 mod tidy;

@@ -85,7 +85,7 @@ fn structure(item: &ItemStruct, impls: &[&ItemImpl]) -> Vec<String> {
         lines.push(format!("let _: fn(&m::{name}) -> &{ty} = |value| &value.{field};"));
         lines.push(format!("let _: fn(&mut m::{name}, {ty}) = |value, new| value.{field} = new;"));
     }
-    let own = |item: &&&ItemImpl| text_of(&item.self_ty) == name.to_string();
+    let own = |item: &&&ItemImpl| *name == text_of(&item.self_ty);
     for method in impls.iter().filter(own).flat_map(|item| &item.items) {
         let ImplItem::Fn(method) = method else { continue };
         let mut arguments = Vec::new();
