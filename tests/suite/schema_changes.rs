@@ -279,10 +279,10 @@ fn judged(folder: &Path) -> BTreeMap<String, BTreeSet<(String, String)>> {
     let mut judged: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let parts: Vec<&str> = line.split('\t').collect();
-        let [case, path, rule] = parts.as_slice() else { panic!("not a violation: {line}") };
-        let path = if *path == "input" { "" } else { path };
+        let [case, path, rule] = <[&str; 3]>::try_from(parts).expect("a line is a violation");
+        let path = if path == "input" { "" } else { path };
         let path = path.replace("[\"*\"]", "[*]").replace("[0]", "[]").replace("[1]", "[]");
-        judged.entry((*case).to_owned()).or_default().insert((path, (*rule).to_owned()));
+        judged.entry(case.to_owned()).or_default().insert((path, rule.to_owned()));
     }
     judged
 }
