@@ -88,6 +88,11 @@ fn what_changed_came_and_went_is_reported_by_check_and_carried_by_sync() {
         "changed acme/Big Boat\n--- schemas/acme/big-boat/input.json\n",
         "-      \"maxLength\": 70\n+      \"maxLength\": 80\n",
         "added   acme/raft\n",
+        "\nacme/Big Boat\n  new      zeta: `maxLength` 80, was 70\n",
+        "\nzoo/zebra-2.1\n  new      deprecated: not in RunComfy's catalog as of ",
+        "\nstep: minor, ",
+        "\nfor CHANGELOG.md:\n",
+        "\n- New models: `acme/raft`.\n",
         "gone    zoo/zebra-2.1: not in the catalog any more; kept for one release\n",
         "added 1, changed 1, back 0, gone 1, removed 0, kept 0; passed over 0",
     ] {

@@ -31,8 +31,15 @@ pub(super) struct Walk<'a> {
     seen: HashSet<Pair>,
     /// The enums of words that were compared already.
     pub words: HashSet<(usize, usize)>,
-    /// While it is only asked whether the new takes what the old took: what is known.
-    asking: Option<HashMap<Pair, bool>>,
+    /// Whether it is only asked if the new takes what the old took: then nothing but a
+    /// refusal is noted, and one is enough.
+    asking: bool,
+    /// What is known of that.
+    known: HashMap<Pair, bool>,
+    /// What is known to be taken, in the order in which it was assumed.
+    assumed: Vec<Pair>,
+    /// The walk the other way round.
+    back: Option<Box<Self>>,
     level: usize,
     pub changes: Vec<Change>,
 }
@@ -44,7 +51,10 @@ impl<'a> Walk<'a> {
             new,
             seen: HashSet::new(),
             words: HashSet::new(),
-            asking: None,
+            asking: false,
+            known: HashMap::new(),
+            assumed: Vec::new(),
+            back: None,
             level: 0,
             changes: Vec::new(),
         }
@@ -90,57 +100,73 @@ impl<'a> Walk<'a> {
         }
     }
 
+    pub(super) fn push(&mut self, change: Change) {
+        if !self.asking || change.refuses.is_some() {
+            self.changes.push(change);
+        }
+    }
+
     pub(super) fn note(&mut self, kind: Kind, at: &str, message: impl Into<String>) {
-        self.changes.push(Change::of(kind, at, message));
+        self.push(Change::of(kind, at, message));
     }
 
     pub(super) fn refuse(&mut self, kind: Kind, at: &str, rule: &str, message: impl Into<String>) {
-        self.changes.push(Change::of(kind, at, message).refusing(rule));
+        self.push(Change::of(kind, at, message).refusing(rule));
     }
 
     /// Whether the new takes whatever the old takes.
     pub(super) fn covers(&mut self, old: &'a Of, new: &'a Of) -> bool {
         let changes = std::mem::take(&mut self.changes);
-        let was_asking = self.asking.is_some();
-        self.asking.get_or_insert_default();
+        let was_asking = std::mem::replace(&mut self.asking, true);
         self.of(old, new, "");
-        let covers = !self.changes.iter().any(|change| change.refuses.is_some());
-        if !was_asking {
-            self.asking = None;
-        }
-        self.changes = changes;
-        covers
+        self.asking = was_asking;
+        std::mem::replace(&mut self.changes, changes).is_empty()
+    }
+
+    /// Whether the new takes nothing that the old does not take.
+    pub(super) fn adds_nothing(&mut self, old: &'a Of, new: &'a Of) -> bool {
+        let (was, is) = (self.old, self.new);
+        self.back.get_or_insert_with(|| Box::new(Self::new(is, was))).covers(new, old)
     }
 
     pub(super) fn is_asking(&self) -> bool {
-        self.asking.is_some()
+        self.asking
     }
 
     /// Compares two of a kind that can lead back to themselves, once.
     pub(super) fn once(&mut self, pair: Pair, at: &str, compare: impl FnOnce(&mut Self)) {
-        if let Some(known) = &mut self.asking {
-            match known.get(&pair) {
-                Some(true) => return,
-                Some(false) => {
-                    self.refuse(Kind::NarrowerType, at, "type", "as was found before");
-                    return;
-                }
-                // What leads back here takes what it took, unless something else does not.
-                None => known.insert(pair, true),
-            };
-            let from = self.changes.len();
-            compare(self);
-            let covers = !self.changes[from..].iter().any(|change| change.refuses.is_some());
-            if let Some(known) = &mut self.asking {
-                known.insert(pair, covers);
+        if !self.asking {
+            if self.seen.insert(pair) {
+                compare(self);
             }
-        } else if self.seen.insert(pair) {
-            compare(self);
+            return;
+        }
+        match self.known.get(&pair) {
+            Some(true) => return,
+            Some(false) => {
+                return self.refuse(Kind::NarrowerType, at, "type", "as was found before");
+            }
+            None => {}
+        }
+        // What leads back here takes what it took, unless something else does not.
+        self.known.insert(pair, true);
+        let start = self.assumed.len();
+        self.assumed.push(pair);
+        compare(self);
+        if !self.changes.is_empty() {
+            // What was found meanwhile may have relied on this.
+            for assumed in self.assumed.split_off(start) {
+                self.known.remove(&assumed);
+            }
+            self.known.insert(pair, false);
         }
     }
 
     /// What a value may be.
     pub(super) fn of(&mut self, old: &'a Of, new: &'a Of, at: &str) {
+        if self.asking && !self.changes.is_empty() {
+            return;
+        }
         if self.level >= MOST_LEVELS {
             self.refuse(Kind::NarrowerType, at, "type", "too deep to be compared from here on");
             return;

@@ -57,7 +57,7 @@ impl<'a> Walk<'a> {
                         let message = format!("{} is its name, in Rust as before", shown(&is.wire));
                         self.refuse(Kind::WireRenamed, &at, "additionalProperties", message);
                     }
-                    match typed {
+                    match typed && !self.is_asking() {
                         true => self.typed_property((field, taken), (is, takes), &at),
                         false => self.untyped_property(field, is, &at),
                     }
@@ -90,7 +90,10 @@ impl<'a> Walk<'a> {
             }
             (None, None) => {}
         }
-        if let (true, Some((_, old)), Some((_, new))) = (typed, old.of, new.of) {
+        if let (Some((_, old)), Some((_, new))) = (old.of, new.of)
+            && typed
+            && !self.is_asking()
+        {
             self.constructors((old, &taken), (new, &takes), at);
         }
     }
@@ -100,7 +103,7 @@ impl<'a> Walk<'a> {
         if old.typed() {
             let change = Change::of(Kind::PropertyGone, at, "not there any more");
             let is_refused = new.others.is_none();
-            self.changes.push(match is_refused {
+            self.push(match is_refused {
                 true => change.refusing("additionalProperties"),
                 false => change,
             });
@@ -119,7 +122,7 @@ impl<'a> Walk<'a> {
         if new.typed() && takes {
             let change = Change::of(Kind::PropertyRequired, at, "new, and `new` takes it");
             let change = if is_required { change.refusing("required") } else { change };
-            self.changes.push(change);
+            self.push(change);
         } else if is_required {
             self.refuse(Kind::NameRequired, at, "required", "required, and new");
         } else {
@@ -156,7 +159,7 @@ impl<'a> Walk<'a> {
         };
         if let Some((kind, message)) = by_new {
             let change = Change::of(kind, at, message);
-            self.changes.push(if !was && is { change.refusing("required") } else { change });
+            self.push(if !was && is { change.refusing("required") } else { change });
         }
         let (old_names, new_names) = (self.old_names(), self.new_names());
         let both_set = taken && takes;
@@ -179,6 +182,9 @@ impl<'a> Walk<'a> {
     }
 
     fn property_words(&mut self, old: &Field, new: &Field, at: &str) {
+        if self.is_asking() {
+            return;
+        }
         if old.default != new.default {
             let said = |default: &Option<String>| match default {
                 Some(default) => shown(default),

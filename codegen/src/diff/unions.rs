@@ -14,9 +14,7 @@ impl<'a> Walk<'a> {
         let (was, is) = (union_of(old), union_of(new));
         match (was, is) {
             (Some(i), Some(j)) => self.once(Pair::Unions(i, j), at, |walk| {
-                if let (Some(old), Some(new)) = (walk.old.unions.get(i), walk.new.unions.get(j))
-                    && !walk.is_asking()
-                {
+                if let (Some(old), Some(new)) = (walk.old.unions.get(i), walk.new.unions.get(j)) {
                     walk.variants(old, new, at);
                 }
                 walk.branches(old, new, at);
@@ -26,13 +24,29 @@ impl<'a> Walk<'a> {
     }
 
     fn branches(&mut self, old: &'a Of, new: &'a Of, at: &str) {
+        if self.is_asking() {
+            return self.ask_branches(old, new, at);
+        }
         let from = self.changes.len();
         self.each_branch(old, new, at);
         // A branch may take more than it did, and no more than another took already.
-        if !self.is_asking() && Walk::new(self.new, self.old).covers(new, old) {
+        if self.adds_nothing(old, new) {
             let within = self.changes.split_off(from);
             let stays = |change: &Change| !WIDER.contains(&change.kind);
             self.changes.extend(within.into_iter().filter(stays));
+        }
+    }
+
+    /// Whether every branch of the old is taken by one of the new.
+    fn ask_branches(&mut self, old: &'a Of, new: &'a Of, at: &str) {
+        let news = flat(new, self.new);
+        let covered = flat(old, self.old)
+            .into_iter()
+            .all(|branch| news.iter().any(|new| self.covers(branch, new)));
+        let union = union_of(new).and_then(|index| self.new.unions.get(index));
+        // Where one value may fit several, it takes more than this to know.
+        if !covered || union.is_some_and(|union| union.exactly_one && overlap(&news)) {
+            self.refuse(Kind::NarrowerType, at, "type", "a branch is not taken");
         }
     }
 
@@ -79,11 +93,7 @@ impl<'a> Walk<'a> {
         let was_exact = union_of(old)
             .and_then(|index| self.old.unions.get(index))
             .is_some_and(|union| union.exactly_one);
-        let overlap = |(index, branch): (usize, &&Of)| {
-            news[..index].iter().any(|other| kinds(other) & kinds(branch) != 0)
-        };
-        let overlaps = news.iter().enumerate().any(overlap);
-        if union.exactly_one && overlaps && (!was_exact || grew) {
+        if union.exactly_one && overlap(&news) && (!was_exact || grew) {
             let message = "a value that fits several of its kinds is refused";
             self.refuse(Kind::NarrowerType, at, rule, message);
         }
@@ -98,7 +108,7 @@ impl<'a> Walk<'a> {
                 change.refuses = (!covered).then_some(whole);
             }
         }
-        if covered && !self.is_asking() {
+        if covered {
             let within = self.changes.split_off(from);
             let stays = |change: &Change| change.kind.level() != super::Level::Refuses;
             self.changes.extend(within.into_iter().filter(stays));
@@ -107,7 +117,7 @@ impl<'a> Walk<'a> {
 
     /// The Rust enums of two unions of one name.
     fn variants(&mut self, old: &Union, new: &Union, at: &str) {
-        if old.name == new.name {
+        if old.name == new.name && !self.is_asking() {
             let (was, is) = (self.old_names(), self.new_names());
             self.changes.extend(variants((old, was), (new, is), at, Kind::BranchGone));
         }
@@ -190,6 +200,14 @@ fn key(of: &Of, model: &Model) -> String {
         }
         shape => format!("{} {}", noun(shape), word.unwrap_or_default()),
     }
+}
+
+/// Whether one value may fit two of these.
+fn overlap(branches: &[&Of]) -> bool {
+    let before = |(index, branch): (usize, &&Of)| {
+        branches[..index].iter().any(|other| kinds(other) & kinds(branch) != 0)
+    };
+    branches.iter().enumerate().any(before)
 }
 
 /// The kinds of JSON values that a branch may take, a bit each.
