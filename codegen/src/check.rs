@@ -10,6 +10,8 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+pub(crate) use defaults::fits;
+
 use crate::Settings;
 use crate::diagnostic::{Code, Findings, Place, Severity};
 use crate::model::{Model, Of, Output, Rule, Shape, Struct};
@@ -93,7 +95,7 @@ fn choices(of: &Of, place: &Place, model: &Model, findings: &mut Findings) {
             }
             _ => continue,
         };
-        if !choices.iter().any(|choice| defaults::fits(of, choice, model)) {
+        if !choices.iter().any(|choice| fits(of, choice, model)) {
             findings.push(
                 Code::Unsatisfiable,
                 place,
@@ -114,7 +116,7 @@ fn defaults(of: &Struct, model: &Model, findings: &mut Findings) {
         let default: Vec<Value> = default.collect();
         let all = default.iter().map(|value| ("default", value));
         for (what, value) in all.chain(field.examples.iter().map(|value| ("example", value))) {
-            if !defaults::fits(&field.of, value, model) {
+            if !fits(&field.of, value, model) {
                 findings.push(
                     Code::DefaultBreaksSchema,
                     &field.place,

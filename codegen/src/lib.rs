@@ -4,6 +4,7 @@ mod check;
 #[cfg(test)]
 mod conformance;
 mod diagnostic;
+mod diff;
 mod document;
 mod entry;
 mod fixup;
@@ -17,6 +18,7 @@ mod render;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use diagnostic::{Code, Diagnostic, Place, Severity};
+pub use diff::{Change, Diff, Kind, Level, ModelDiff, Refusal, Refused, Side, Step, diff};
 pub use entry::{model_json, recorded_id};
 pub use fixup::{fixup_path, orphaned_fixup};
 pub use parse::{Treatment, keywords};

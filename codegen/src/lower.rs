@@ -27,7 +27,8 @@ use crate::entry::Entry;
 use crate::model::{Docs, Field, Model, Module, Output, Struct, Type, Union};
 use crate::names;
 
-pub(crate) use arguments::{ordered, ordered_by_name};
+pub(crate) use arguments::Takes;
+use arguments::ordered;
 use plan::{Direction, FieldDraft, Found, Plan};
 use shapes::Types;
 use values::Values;

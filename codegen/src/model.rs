@@ -22,7 +22,8 @@ pub(crate) struct Model {
     pub about: Vec<String>,
     /// What the schema itself says of the input.
     pub description: Option<String>,
-    /// The input's required fields in the order of `new`, as indices.
+    /// The input's fields that `new` takes, in its order, as indices: the required ones,
+    /// and those that once were.
     pub arguments: Vec<usize>,
     /// The structs of the input, the input itself first.
     pub inputs: Vec<Struct>,
@@ -87,7 +88,7 @@ pub(crate) struct Field {
     pub examples: Vec<Value>,
     /// Its place in the schema's `required`, where it is there.
     pub required: Option<usize>,
-    /// The Rust type, without the `Option` of an optional field.
+    /// The Rust type, without the `Option` of a field that `new` does not take.
     pub ty: Type,
     /// What the table says of it.
     pub of: Of,

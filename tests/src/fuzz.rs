@@ -2,12 +2,23 @@
 //! promises does not hold; it says whether something came of them. The suite replays them, and cargo-fuzz looks for more.
 
 use runcomfy_codegen::import::import;
-use runcomfy_codegen::{Features, Generated, Objects, Settings, Source, fixup_path, generate};
+use runcomfy_codegen::{
+    Features, Generated, Objects, Settings, Source, diff, fixup_path, generate,
+};
 
 /// Where the model stands that is generated.
 const FOLDER: &str = "acme/x";
 /// What is known of it, where the bytes do not say.
 const ENTRY: &str = r#"{"id": "acme/x"}"#;
+
+/// A schema to compare others with.
+const OTHER: &str = r##"{
+    "properties": {"a": {"$ref": "#/$defs/a"}, "b": {"$ref": "#/$defs/b"}},
+    "$defs": {
+        "a": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/$defs/b"}}]},
+        "b": {"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}, "b": {"$ref": "#/$defs/b"}}}
+    }
+}"##;
 
 /// Any bytes as a page, a catalog or a schema.
 pub fn fuzz_import(data: &[u8]) -> bool {
@@ -74,6 +85,13 @@ fn holds(input: &str, output: Option<&str>, model: &str, fixup: Option<&str>) ->
         assert!(within, "{diagnostic}\nis at {:?}, where there is no text", place.span);
     }
     assert!(first.diagnostics.len() < 1000, "{} diagnostics", first.diagnostics.len());
+    let spaced = format!("{input}\n");
+    let again = Source { input: &spaced, ..source };
+    assert_eq!(diff(&[source], &[again]).models, [], "white space is a change");
+    // Whatever it is compared with, comparing comes to an end.
+    let other = Source { input: OTHER, output: None, fixup: None, ..source };
+    diff(&[source], &[other]);
+    diff(&[other], &[source]);
     first.models > 0
 }
 

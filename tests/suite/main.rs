@@ -12,6 +12,8 @@ mod judged;
 mod must_not_compile;
 mod regenerating;
 mod round_trip;
+mod schema_changes;
+mod schema_mutations;
 mod support;
 mod sync;
 mod tidy;

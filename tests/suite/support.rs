@@ -5,11 +5,7 @@ use std::process::{Command, Output};
 
 use runcomfy_codegen::import::{Imported, import};
 use runcomfy_codegen::{Features, Generated, Objects, Settings, generate_imported};
-
-/// The root of the workspace.
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the workspace").to_owned()
-}
+pub(crate) use runcomfy_tests::scratch::{dependency, root, scratch_crate, write};
 
 /// Runs cargo in a folder, with the workspace's own target folder.
 pub(crate) fn cargo(folder: &Path, args: &[&str]) -> Output {
@@ -34,31 +30,6 @@ pub(crate) fn xtask(args: &[&str]) -> (bool, String) {
     let output = xtask_output(args);
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(said).expect("xtask speaks UTF-8"))
-}
-
-/// A crate outside of the workspace that depends on `runcomfy`, made of these sources.
-pub(crate) fn scratch_crate(folder: &Path, dependencies: &str, sources: &[(String, String)]) {
-    let manifest = format!(
-        "[package]\nname = \"scratch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-         [workspace]\n\n[dependencies]\n{dependencies}\n"
-    );
-    write(&folder.join("Cargo.toml"), &manifest);
-    let lock = std::fs::read_to_string(root().join("Cargo.lock")).expect("there is a lock file");
-    write(&folder.join("Cargo.lock"), &lock);
-    for (name, text) in sources {
-        write(&folder.join(name), text);
-    }
-}
-
-/// A dependency on a crate of the workspace, as a line of a manifest.
-pub(crate) fn dependency(name: &str, path: &str, features: &str) -> String {
-    let path = root().join(path).display().to_string();
-    format!("{name} = {{ path = {path:?}, default-features = false, features = [{features}] }}\n")
-}
-
-pub(crate) fn write(path: &Path, text: &str) {
-    std::fs::create_dir_all(path.parent().expect("it has a folder")).expect("it can be made");
-    std::fs::write(path, text).expect("it can be written");
 }
 
 /// Generates from models as `import` gives them.

@@ -5,9 +5,11 @@ mod codegen;
 mod conformance;
 mod corpus;
 mod demo;
+mod diff;
 mod files;
 mod folder;
 mod report;
+mod revision;
 mod schemas;
 mod scratch;
 mod sync;
@@ -109,6 +111,23 @@ enum SchemasCommand {
     Add(AddArgs),
     /// Bring the schemas up to date with RunComfy's live catalog.
     Sync(SyncArgs),
+    /// Say what changed for callers between two states of the schemas.
+    Diff(DiffArgs),
+}
+
+#[derive(Debug, Args)]
+struct DiffArgs {
+    /// The earlier state: a schemas folder, or a git revision such as `v0.1.0` or
+    /// `main:schemas`. A folder comes before a revision of the same name.
+    old: String,
+    /// The later state, in the same form; the workspace's own schemas where it is left out.
+    new: Option<String>,
+    /// How to say it.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    message_format: MessageFormat,
+    /// Fail where the changes ask for this step of the version, or a greater one.
+    #[arg(long, value_name = "STEP", value_parser = ["patch", "minor", "major"])]
+    fail_on: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -159,6 +178,7 @@ fn main() -> ExitCode {
         Command::Corpus(args) => corpus::run(&args),
         Command::Schemas(SchemasCommand::Add(args)) => schemas::add(&args),
         Command::Schemas(SchemasCommand::Sync(args)) => sync::run(&args),
+        Command::Schemas(SchemasCommand::Diff(args)) => diff::run(&args),
     };
     match result {
         Ok(code) => code,

@@ -13,7 +13,7 @@ pub(crate) fn takes(model: &Model, value: &Value) -> bool {
 }
 
 /// Whether a value keeps to what the model says of it.
-pub(super) fn fits(of: &Of, value: &Value, model: &Model) -> bool {
+pub(crate) fn fits(of: &Of, value: &Value, model: &Model) -> bool {
     let parts = match (&of.shape, value) {
         (Shape::Any, _) | (Shape::Nullable(_), Value::Null) => true,
         (Shape::Null, value) => value.is_null(),

@@ -83,7 +83,7 @@ pub(super) fn sentence(text: &str) -> String {
 }
 
 /// A text as code.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = readable(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);

@@ -41,6 +41,10 @@ macro_rules! words {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_attribute])* $variant,)+
+            /// Never there. With it a choice cannot be cast to its number, which a new
+            /// one before it would change.
+            #[doc(hidden)]
+            __NoNumber(::std::convert::Infallible),
         }
 
         impl $name {
@@ -54,6 +58,7 @@ macro_rules! words {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
+                    Self::__NoNumber(never) => match never {},
                 }
             }
         }
