@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use serde_json::Value;
 
-use crate::check::check;
+use crate::check;
 use crate::model::Model;
 use crate::node::View;
 use crate::valid::{Invalid, Valid};
@@ -45,7 +45,7 @@ impl<M: Model> Json<M> {
 
     /// Every rule that this input breaks, of those that need no measuring of media.
     pub fn violations(&self) -> Violations {
-        check(M::FIELDS, M::RULES, self.value.view()).violations
+        check::violations(M::FIELDS, M::RULES, self.value.view())
     }
 }
 

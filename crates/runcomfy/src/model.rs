@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::check::{FoundMedia, check};
+use crate::check::{self, FoundMedia};
 use crate::json::Json;
 use crate::node::{Node, View};
 use crate::output::Read;
@@ -33,7 +33,7 @@ pub trait Model: View + Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Every rule that this input breaks, of those that need no measuring of media.
     fn violations(&self) -> Violations {
-        check(Self::FIELDS, Self::RULES, self.view()).violations
+        check::violations(Self::FIELDS, Self::RULES, self.view())
     }
 }
 
@@ -49,7 +49,7 @@ pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Every piece of media in it, with its rules.
     fn media(&self) -> Vec<FoundMedia> {
-        check(Self::Model::FIELDS, Self::Model::RULES, self.node()).media
+        check::media(Self::Model::FIELDS, Self::Model::RULES, self.node())
     }
 
     /// The input as JSON, as it would be sent.
