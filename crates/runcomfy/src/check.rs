@@ -147,8 +147,7 @@ fn media_found(node: Node<'_>, rules: &'static [Rule], at: Trail<'_>, findings: 
     found.push(FoundMedia { path: at.path(), media, rules });
 }
 
-/// The properties of a larger object are looked up one by one: a pass over the input that
-/// looks for each name in the table is faster in a small one only.
+/// Among so many names, one is found by looking at them all as fast as by hashing.
 const FEW: usize = 16;
 
 /// An object's properties, and those that its schema does not name.
@@ -173,38 +172,34 @@ fn object(
         // It broke `type`.
         _ => return,
     };
-    let is_wide = fields.len() > FEW;
-    let mut few = [Node::Absent; FEW];
     let mut known = 0;
-    if !is_wide {
-        entries.each(&mut |name, node| {
-            let row = fields.iter().position(|field| field.name == name);
-            if let Some(slot) = row.and_then(|row| few.get_mut(row)) {
-                *slot = node;
-                known += 1;
-            }
-        });
-    }
-    for (row, field) in fields.iter().enumerate() {
-        let node = match few.get(row) {
-            Some(node) if !is_wide => *node,
-            _ => entries.get(field.name),
-        };
-        known += usize::from(is_wide && !matches!(node, Node::Absent));
+    for field in fields {
+        let node = entries.get(field.name);
+        known += usize::from(!matches!(node, Node::Absent));
         property(field, node, at, findings);
         if findings.is_decided() {
             return;
         }
     }
-    if known == entries.count() {
-        return;
+    if known < entries.count() {
+        unnamed(fields, others, entries, at, findings);
     }
-    let wide = if is_wide { fields } else { &[] };
+}
+
+/// The properties of an object that its schema does not name.
+fn unnamed(
+    fields: &'static [Field],
+    others: Option<&'static Of>,
+    entries: &dyn Entries,
+    at: Trail<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let wide = if fields.len() > FEW { fields } else { &[] };
     let wide: HashSet<&str> = wide.iter().map(|field| field.name).collect();
     entries.each(&mut |name, node| {
-        let is_known = match is_wide {
-            true => wide.contains(name),
-            false => fields.iter().any(|field| field.name == name),
+        let is_known = match wide.is_empty() {
+            true => fields.iter().any(|field| field.name == name),
+            false => wide.contains(name),
         };
         match others {
             _ if is_known || findings.is_decided() => {}
@@ -347,14 +342,16 @@ const MOST_LISTED: usize = 24;
 
 /// What to say to a name that the schema does not have: the nearest that it has.
 fn unknown(fields: &'static [Field], name: &str) -> String {
-    let nearest = fields
-        .iter()
-        .map(|field| (field.name, 1 + field.name.chars().count() / 4))
+    let length = name.chars().count();
+    let near = fields.iter().filter_map(|field| {
+        let known = field.name.chars().count();
+        let most = 1 + known / 4;
         // The lengths bound the distance from below: a name from a stranger may be long.
-        .filter(|(known, most)| known.len().abs_diff(name.len()) <= 4 * most)
-        .map(|(known, most)| (strsim::damerau_levenshtein(known, name), most, known))
-        .filter(|(distance, most, _)| distance <= most)
-        .min();
+        let distance = (known.abs_diff(length) <= most)
+            .then(|| strsim::damerau_levenshtein(field.name, name))?;
+        (distance <= most).then_some((distance, most, field.name))
+    });
+    let nearest = near.min();
     if let Some((.., known)) = nearest {
         return format!("No such property; did you mean `{known}`?");
     }

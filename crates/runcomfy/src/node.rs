@@ -187,7 +187,12 @@ impl Entries for Map<String, Value> {
     }
 
     fn get(&self, name: &str) -> Node<'_> {
-        Map::get(self, name).map_or(Node::Absent, View::view)
+        // Hashing a name costs more than looking at a few.
+        let found = match self.len() {
+            0..=8 => Map::iter(self).find(|(own, _)| *own == name).map(|(_, value)| value),
+            _ => Map::get(self, name),
+        };
+        found.map_or(Node::Absent, View::view)
     }
 
     fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, Node<'a>)) {

@@ -100,6 +100,15 @@ impl Violations {
         &mut self.0.get_or_insert_default().faults
     }
 
+    /// Adds one that no check found, such as that of measured media.
+    #[cfg(feature = "client")]
+    pub(crate) fn push(&mut self, violation: Violation) {
+        let found = self.0.get_or_insert_default();
+        let mut all = found.all.take().unwrap_or_else(|| found.faults.violations());
+        all.push(violation);
+        found.all = all.into();
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         let len = |found: &Found| found.all.get().map_or(found.faults.len(), Vec::len);
@@ -242,5 +251,25 @@ mod tests {
             "image_url: Both sides over 300. [width_pixels>, height_pixels>; found 200 × 200 px]\n\
              image_url: Not so wide. [width/height<; found 200 × 200 px]"
         );
+    }
+
+    #[test]
+    #[cfg(feature = "client")]
+    fn what_no_check_found_comes_after_what_one_did() {
+        let violation = |rule: &'static str| Violation {
+            path: path(&["a"]),
+            rule: rule.into(),
+            message: String::new(),
+            found: None,
+        };
+        let mut violations = Violations::from(vec![violation("type")]);
+        violations.push(violation("width_pixels>"));
+        let mut none = Violations::default();
+        none.push(violation("width_pixels>"));
+        let rules = |violations: &Violations| -> Vec<String> {
+            violations.iter().map(|violation| violation.rule.to_string()).collect()
+        };
+        assert_eq!(rules(&violations), ["type", "width_pixels>"]);
+        assert_eq!((rules(&none), none.len()), (vec!["width_pixels>".to_owned()], 1));
     }
 }

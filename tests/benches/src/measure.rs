@@ -102,7 +102,7 @@ impl Report {
         let verdict = if keeps { "kept" } else { "MISSED" };
         self.note(
             name,
-            &format!("{figure:6.2}{unit} of at most {most}{unit}: {verdict}  {detail}"),
+            &format!("{figure:6.2}{unit} of at most {most:.2}{unit}: {verdict}  {detail}"),
         );
     }
 

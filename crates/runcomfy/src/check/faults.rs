@@ -13,7 +13,7 @@ use crate::violation::{Path, Segment, Violation};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Faults {
     all: SmallVec<[Fault; 3]>,
-    /// The ways to the faults, one after the other.
+    /// The ways to the faults, one after the other, each from its end.
     steps: Vec<Step>,
     /// The names in those ways that the input brought along, one after the other.
     names: String,
@@ -119,9 +119,6 @@ impl Faults {
             let step = self.step(trail);
             self.steps.extend(step);
         }
-        if let Some(way) = self.steps.get_mut(start..) {
-            way.reverse();
-        }
         self.all.push(Fault { above: part(start, self.steps.len()), last, cause });
     }
 
@@ -145,7 +142,8 @@ impl Faults {
 
     fn violation(&self, fault: &Fault) -> Violation {
         let above = self.steps.get(whole(&fault.above)).unwrap_or_default();
-        let path: Path = above.iter().chain(&fault.last).map(|step| self.segment(step)).collect();
+        let path: Path =
+            above.iter().rev().chain(&fault.last).map(|step| self.segment(step)).collect();
         let of = |rule: &'static str, message: String| (rule.into(), message, None);
         let (rule, message, found) = match fault.cause {
             Cause::Type(noun) => of("type", format!("Must be {noun}.")),

@@ -244,6 +244,9 @@ mod tests {
             (Rule::MaxLength(3), json!(wave), json!("波波波波")),
             (Rule::MaxLength(3), json!("🌊🌊🌊"), json!("🌊🌊🌊🌊")),
             (Rule::MinLength(3), json!(wave), json!("波波")),
+            (Rule::MinLength(3), json!("🌊🌊🌊"), json!("🌊🌊")),
+            (Rule::MinLength(1), json!("🌊"), json!("")),
+            (Rule::MaxLength(5), json!("aa波aa"), json!("aaa波aa")),
             (Rule::Minimum(5.0), json!(5), json!(4)),
             (Rule::Maximum(0.5), json!(0.5), json!(0.51)),
             (Rule::Maximum(0.5), json!(0), json!(1)),
@@ -268,6 +271,8 @@ mod tests {
             (Rule::MultipleOf(0.5), json!(-3.5), json!(-3.25)),
             (Rule::MultipleOf(1e-8), json!(12391239123u64), json!(1e-9)),
             (Rule::UniqueItems, json!([1, "1", true]), json!([1, 2, 1.0])),
+            (Rule::UniqueItems, json!([0.5, [1], [[1]], []]), json!([0.5, [1, -0.0], [1.0, 0]])),
+            (Rule::UniqueItems, json!([null, false, "", 0, {}]), json!([{}, null, {}])),
             (
                 Rule::UniqueItems,
                 json!([{"a": 1}, {"a": 2}]),
