@@ -55,7 +55,7 @@ static WIDE: [Field; 26] = {
     }
     fields
 };
-static FIELDS: [Field; 8] = [
+static FIELDS: [Field; 9] = [
     Field::required("size", Shape::AnyOf(&SIZES), &[]),
     Field::optional("strength", Shape::OneOf(&NUMBERS), &[]),
     Field::optional("maybe", Shape::Nullable(&Of(TEXT, &[MaxLength(1)])), &[]),
@@ -64,6 +64,7 @@ static FIELDS: [Field; 8] = [
     Field::optional("box", Shape::Object(&BOX), &[]),
     Field::optional("pictures", Shape::AnyOf(&PICTURES), &[]),
     Field::optional("wide", Shape::Object(&WIDE), &[]),
+    Field::optional("boxes", Shape::List(&Of(Shape::Object(&BOX), &[])), &[]),
 ];
 
 impl View for Pixels {
@@ -116,7 +117,7 @@ fn found(input: Value) -> Vec<String> {
 
 #[test]
 fn a_broken_union_is_one_violation_at_its_node() {
-    let cases: [(Value, &[&str]); 18] = [
+    let cases: [(Value, &[&str]); 19] = [
         (json!({"size": "square"}), &[]),
         (json!({"size": {"width": 9}}), &[]),
         (json!({"size": {"width": 10}}), &["size anyOf"]),
@@ -131,6 +132,7 @@ fn a_broken_union_is_one_violation_at_its_node() {
         (json!({"size": "wide", "maybe": null}), &[]),
         (json!({"size": "wide", "box": {"lid": null}}), &[]),
         (json!({"size": "wide", "box": {}}), &["box.lid required"]),
+        (json!({"size": "wide", "boxes": [{"lid": null}, {"lid": 1}]}), &["boxes[1].lid type"]),
         (json!({"size": "wide", "maybe": "ab"}), &["maybe maxLength"]),
         (json!({"size": "wide", "open": {"width": 1, "x": "y"}}), &[]),
         (
