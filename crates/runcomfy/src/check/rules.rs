@@ -8,7 +8,8 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::{parsed, repeated, same};
+use super::parsed;
+use super::same::{repeated, same};
 use crate::metric::Facts;
 use crate::node::{Node, Number, View};
 use crate::table::Rule;
