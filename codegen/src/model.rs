@@ -187,6 +187,13 @@ pub(crate) enum Rule {
     Annotation(String, String),
 }
 
+impl Rule {
+    /// Whether this says nothing of values.
+    pub(crate) fn is_note(&self) -> bool {
+        matches!(self, Self::Annotation(..))
+    }
+}
+
 /// What a value has to be to fit a union.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Takes {

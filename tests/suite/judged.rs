@@ -40,8 +40,8 @@ fn judge(subject: &Subject) -> Result<Judge, String> {
     Judge::compile(schema).map_err(|flaw| format!("{}: {}", flaw.pointer, flaw.problem))
 }
 
-/// Writes the types that are implied into a schema, at every depth: a schema of properties
-/// is read as one of objects, where JSON Schema says nothing of other values.
+/// Writes the types that are implied into a schema, at every depth: an `enum` of strings is
+/// one of strings, and what is none breaks both.
 fn write_types(schema: &mut Value) {
     let Value::Object(node) = schema else { return };
     if !["type", "$ref", "anyOf", "oneOf", "allOf"].iter().any(|word| node.contains_key(*word))

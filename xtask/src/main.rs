@@ -1,6 +1,7 @@
 //! The workspace's own commands. It never depends on the crate that it generates, so
 //! that generated code that does not compile can still be regenerated.
 
+mod bench;
 mod codegen;
 mod conformance;
 mod corpus;
@@ -34,6 +35,8 @@ const ALL_WARNINGS: &str = "warnings";
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure what checking, generating and compiling cost, against what others take.
+    Bench(BenchArgs),
     /// Show the main job end to end, against a simulator: no token, no network.
     Demo,
     /// Generate Rust from the schemas.
@@ -46,6 +49,13 @@ enum Command {
     /// Take in and compare schemas.
     #[command(subcommand)]
     Schemas(SchemasCommand),
+}
+
+#[derive(Debug, Args)]
+struct BenchArgs {
+    /// What the benchmarks take: `--gate`, `--help`, and which parts to measure.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
 }
 
 #[derive(Debug, Default, Args)]
@@ -172,6 +182,7 @@ struct SyncArgs {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Bench(args) => bench::run(&args),
         Command::Demo => demo::run(),
         Command::Codegen(args) => codegen::run(&args),
         Command::Conformance(args) => conformance::run(&args),

@@ -225,6 +225,7 @@ impl<'a> Walk<'a> {
                 let message = format!("{}, was {}", noun(&new.shape), noun(&old.shape));
                 self.note(Kind::NarrowerType, at, message);
             }
+            (Shape::Nullable(old), Shape::Nullable(new)) => self.of(old, new, at),
             (Shape::List(old), Shape::List(new)) => self.of(old, new, &format!("{at}[]")),
             (Shape::Map(_) | Shape::Object(_) | Shape::Open(..), Shape::Map(_) | Shape::Object(_) | Shape::Open(..)) => {
                 let (old, new) = (object(old, self.old), object(new, self.new));
@@ -280,7 +281,7 @@ pub(super) fn docs_differ(old: &Docs, new: &Docs) -> bool {
 
 pub(super) fn not_null(of: &Of) -> &Of {
     match &of.shape {
-        Shape::Nullable(inner) if of.rules.is_empty() => inner,
+        Shape::Nullable(inner) if of.rules.iter().all(Rule::is_note) => inner,
         _ => of,
     }
 }

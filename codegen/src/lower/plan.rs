@@ -116,10 +116,9 @@ pub(super) fn any() -> (Of, Plan) {
 
 /// The same, or null. Null is among any values, and once is enough.
 pub(super) fn nullable(of: Of, plan: Plan) -> (Of, Plan) {
-    let is_note = |rule: &Rule| matches!(rule, Rule::Annotation(..));
     let of = match &of.shape {
         Shape::Nullable(_) | Shape::Null => of,
-        Shape::Any if of.rules.iter().all(is_note) => of,
+        Shape::Any if of.rules.iter().all(Rule::is_note) => of,
         _ => Of { shape: Shape::Nullable(Box::new(of)), rules: Vec::new() },
     };
     let plan = match plan {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::check::check;
+use crate::check;
 use crate::model::Model;
 use crate::node::View;
 use crate::table::{Field, Of, Rule};
@@ -31,7 +31,7 @@ impl ModelInfo {
 
     /// Every rule that an input breaks, of those that need no measuring of media.
     pub fn violations(&self, input: &Value) -> Violations {
-        check(self.input(), input.view()).violations
+        check::violations(&self.input(), input.view())
     }
 
     /// The JSON Schema of its input, as [`json_schema`](crate::json_schema) gives it.

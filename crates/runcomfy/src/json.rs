@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::check::check;
+use crate::check;
 use crate::model::{Model, input};
 use crate::node::View;
 use crate::valid::{Invalid, Valid};
@@ -46,7 +46,7 @@ impl<M: Model> Json<M> {
 
     /// Every rule that this input breaks, of those that need no measuring of media.
     pub fn violations(&self) -> Violations {
-        check(input::<M>(), self.value.view()).violations
+        check::violations(&input::<M>(), self.value.view())
     }
 }
 

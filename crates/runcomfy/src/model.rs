@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::check::{FoundMedia, check};
+use crate::check::{self, FoundMedia};
 use crate::json::Json;
 use crate::node::{Node, View};
 use crate::output::Read;
@@ -35,7 +35,7 @@ pub trait Model: View + Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Every rule that this input breaks, of those that need no measuring of media.
     fn violations(&self) -> Violations {
-        check(input::<Self>(), self.view()).violations
+        check::violations(&input::<Self>(), self.view())
     }
 }
 
@@ -51,7 +51,7 @@ pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Every piece of media in it, with its rules.
     fn media(&self) -> Vec<FoundMedia> {
-        check(input::<Self::Model>(), self.node()).media
+        check::media(&input::<Self::Model>(), self.node())
     }
 
     /// The input as JSON, as it would be sent.

@@ -1,6 +1,7 @@
 //! The one view of a value that the checker and the serialiser read, given alike
 //! by JSON values and by generated structs.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
@@ -66,8 +67,12 @@ pub trait Elements {
 
 /// Values under names.
 pub trait Entries {
+    /// How many there are.
+    fn count(&self) -> usize;
     /// The value under this name, or [`Node::Absent`].
     fn get(&self, name: &str) -> Node<'_>;
+    /// Gives every name with its value, without the allocation of [`Entries::iter`].
+    fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, Node<'a>));
     /// Every name with its value.
     fn iter(&self) -> Box<dyn Iterator<Item = (&str, Node<'_>)> + '_>;
 }
@@ -75,6 +80,12 @@ pub trait Entries {
 impl<T: View> View for Box<T> {
     fn view(&self) -> Node<'_> {
         T::view(self)
+    }
+}
+
+impl View for Node<'_> {
+    fn view(&self) -> Node<'_> {
+        *self
     }
 }
 
@@ -149,19 +160,43 @@ impl<T: View> Elements for Vec<T> {
     }
 }
 
-impl<T: View> Entries for BTreeMap<String, T> {
+impl<K: Borrow<str> + Ord, T: View> Entries for BTreeMap<K, T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
     fn get(&self, name: &str) -> Node<'_> {
         BTreeMap::get(self, name).map_or(Node::Absent, View::view)
     }
 
+    fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, Node<'a>)) {
+        BTreeMap::iter(self).for_each(|(name, value)| take(name.borrow(), value.view()));
+    }
+
     fn iter(&self) -> Box<dyn Iterator<Item = (&str, Node<'_>)> + '_> {
-        Box::new(BTreeMap::iter(self).map(|(name, value)| (name.as_str(), value.view())))
+        Box::new(BTreeMap::iter(self).map(|(name, value)| {
+            let name: &str = name.borrow();
+            (name, value.view())
+        }))
     }
 }
 
 impl Entries for Map<String, Value> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
     fn get(&self, name: &str) -> Node<'_> {
-        Map::get(self, name).map_or(Node::Absent, View::view)
+        // Hashing a name costs more than looking at a few.
+        let found = match self.len() {
+            0..=8 => Map::iter(self).find(|(own, _)| *own == name).map(|(_, value)| value),
+            _ => Map::get(self, name),
+        };
+        found.map_or(Node::Absent, View::view)
+    }
+
+    fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, Node<'a>)) {
+        Map::iter(self).for_each(|(name, value)| take(name, value.view()));
     }
 
     fn iter(&self) -> Box<dyn Iterator<Item = (&str, Node<'_>)> + '_> {

@@ -383,7 +383,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The type that other keywords imply, and the choices that are of the type.
+    /// The type that the choices imply, and the choices that are of the type.
     fn typed(&self, node: &mut Node) {
         if self.forgives(ImpliedType)
             && let (None, Some(word)) = (node.get("type"), implied_type(node))
@@ -478,9 +478,8 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// The type that a schema's other keywords imply.
+/// The type that a schema's choices imply.
 pub(crate) fn implied_type(node: &Node) -> Option<&'static str> {
-    let has = |keyword: &str| node.contains_key(keyword);
     let choices = node.get("enum").and_then(Value::as_array);
     let all = |word: &str| {
         choices.is_some_and(|choices| choices.iter().all(|choice| is_of(&json!(word), choice)))
@@ -488,10 +487,6 @@ pub(crate) fn implied_type(node: &Node) -> Option<&'static str> {
     match () {
         () if all("string") => Some("string"),
         () if all("integer") => Some("integer"),
-        () if choices.is_some() => None,
-        () if has("properties") || has("additionalProperties") || has("required") => Some("object"),
-        () if has("items") => Some("array"),
-        () if has("format") || has("validations") => Some("string"),
         () => None,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::same::same;
 use super::*;
 use crate::metric::{Limit, Metric};
 use crate::node::{Members, Number, View};
@@ -22,9 +23,10 @@ static SIZED: [Rule; 2] = [
 
 /// What is found of a value, as path, rule and message.
 fn found(of: Of, node: Node<'_>) -> Vec<(String, String, String)> {
-    let mut findings = Findings::default();
-    value(of, node, &Trail::Name(&Trail::Top, "v"), &mut findings);
-    let all = findings.violations.iter();
+    let mut violations = Violations::default();
+    let mut findings = Findings { violations: Some(&mut violations), ..Findings::default() };
+    value(&of, node, Trail::Name(&Trail::Top, "v"), &mut findings);
+    let all = violations.iter();
     all.map(|of| (of.path.to_string(), of.rule.to_string(), of.message.clone())).collect()
 }
 
@@ -184,9 +186,10 @@ fn an_unknown_name_is_told_the_nearest_or_all_that_there_are() {
 fn media_is_checked_once_it_is_measured_and_what_is_not_known_is_unchecked() {
     let picture = json!("https://example.com/1.png");
     for node in [picture.view(), Node::Media(&Media::from_wire("https://example.com/1.png"))] {
-        let mut findings = Findings::default();
-        value(Of(IMAGE, &SIZED), node, &Trail::Name(&Trail::Top, "v"), &mut findings);
-        let [media] = findings.media.as_slice() else { panic!("there is one") };
+        let mut media = Vec::new();
+        let mut findings = Findings { media: Some(&mut media), ..Findings::default() };
+        value(&Of(IMAGE, &SIZED), node, Trail::Name(&Trail::Top, "v"), &mut findings);
+        let [media] = media.as_slice() else { panic!("there is one") };
         assert_eq!(media.unchecked(&Facts::default()), ["width_pixels>", "file_size_mb<"]);
         assert_eq!(media.violations(&Facts::default()), []);
 
