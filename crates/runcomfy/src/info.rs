@@ -32,7 +32,7 @@ impl ModelInfo {
         check(self.fields, self.rules, input.view()).violations
     }
 
-    /// The JSON Schema of its input, as [`json_schema`](crate::json_schema) gives it.
+    /// The JSON Schema of its input, as [`json_schema`](crate::json_schema()) gives it.
     #[cfg(feature = "schemars")]
     pub fn json_schema(&self) -> crate::schemars::Schema {
         crate::schema::alone(self.fields, self.rules)
