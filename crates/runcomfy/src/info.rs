@@ -34,7 +34,7 @@ impl ModelInfo {
         check::violations(&self.input(), input.view())
     }
 
-    /// The JSON Schema of its input, as [`json_schema`](crate::json_schema) gives it.
+    /// The JSON Schema of its input, as [`json_schema`](crate::json_schema()) gives it.
     #[cfg(feature = "schemars")]
     pub fn json_schema(&self) -> crate::schemars::Schema {
         crate::schema::alone(self.input())
