@@ -333,6 +333,8 @@ mod tests {
             (whole(0), 1e300, true),
             (whole(5), 1e300, false),
             (float(0.5), 1.0, false),
+            (float(0.5), 10.0, false),
+            (whole(i128::MAX), 1.0, true),
             (float(4.35), 0.01, true),
             (float(4.355), 0.01, false),
             // A power of ten has as many twos.
