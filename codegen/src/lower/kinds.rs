@@ -72,14 +72,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::diagnostic::{Findings, Place};
-    use crate::parse::{File, input};
-
-    fn schema(value: Value) -> Schema {
-        let text = value.to_string();
-        let file = File { path: "input.json".to_owned(), text: &text };
-        input(&file, &mut Findings::default()).expect("it is a schema")
-    }
+    use crate::diagnostic::Place;
+    use crate::parse::schema;
 
     #[test]
     fn the_kind_is_the_type_or_that_of_all_choices_or_what_the_keywords_are_about() {
@@ -100,13 +94,13 @@ mod tests {
             (json!({"minimum": 1, "maxLength": 2, "minItems": 3}), TypeWord::Unknown),
         ];
         for (value, expected) in cases {
-            assert_eq!(kind(&schema(value.clone())), expected, "{value}");
+            assert_eq!(kind(&schema(&value)), expected, "{value}");
         }
     }
 
     #[test]
     fn what_a_schema_says_of_itself_stands_on_each_kind() {
-        let whole = schema(json!({
+        let whole = schema(&json!({
             "title": "T", "description": "D", "maxWords": 1,
             "properties": {"a": {}}, "required": ["a"], "additionalProperties": false,
             "items": {"type": "string"}, "format": "image_uris",
