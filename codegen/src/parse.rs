@@ -44,6 +44,14 @@ pub(crate) fn input(file: &File<'_>, findings: &mut Findings) -> Option<Schema> 
     Some(references::document(&Node::root(&ast, file), Side::Input, findings))
 }
 
+/// The schema that a value is, for tests.
+#[cfg(test)]
+pub(crate) fn schema(value: &Value) -> Schema {
+    let text = value.to_string();
+    let file = File { path: "input.json".to_owned(), text: &text };
+    input(&file, &mut Findings::default()).unwrap_or_default()
+}
+
 /// Parses an output schema, which stands under the one key `output`.
 pub(crate) fn output(file: &File<'_>, findings: &mut Findings) -> Option<Schema> {
     let ast = syntax(file, findings)?;

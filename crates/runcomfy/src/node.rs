@@ -266,7 +266,7 @@ impl Number {
         }
         match u32::try_from(a_exponent - b_exponent) {
             // Only the rest counts, so that no number is too large.
-            Ok(shift) => (a % b) * power_of_ten_modulo(shift, b) % b == 0,
+            Ok(shift) => (0..shift).fold(a % b, |rest, _| rest * 10 % b) == 0,
             Err(_) => {
                 let shift = u32::try_from(b_exponent - a_exponent).unwrap_or(u32::MAX);
                 let step = 10_i128.checked_pow(shift).and_then(|power| power.checked_mul(b));
@@ -290,20 +290,6 @@ impl Number {
             }
         }
     }
-}
-
-/// The rest of a power of ten, divided by a step's digits. A float has at most 17 of
-/// them, so that no product overflows.
-fn power_of_ten_modulo(mut exponent: u32, step: i128) -> i128 {
-    let (mut rest, mut square) = (1, 10);
-    while exponent > 0 {
-        if exponent % 2 == 1 {
-            rest = rest * square % step;
-        }
-        square = square * square % step;
-        exponent /= 2;
-    }
-    rest
 }
 
 /// A number as written, such as `4.35` or `1e-8`, as digits and a power of ten.
@@ -368,6 +354,8 @@ mod tests {
             (whole(0), 1e300, true),
             (whole(5), 1e300, false),
             (float(0.5), 1.0, false),
+            (float(0.5), 10.0, false),
+            (whole(i128::MAX), 1.0, true),
             (float(4.35), 0.01, true),
             (float(4.355), 0.01, false),
             // A power of ten has as many twos.

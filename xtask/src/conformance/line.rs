@@ -119,8 +119,7 @@ fn name(index: usize) -> String {
 
 /// Generates from one schema: what became of it, and its module.
 fn generated((index, tested): (usize, &Tested)) -> Result<(Outcome, Option<String>)> {
-    let input = Wrapped::of(&tested.schema)
-        .with_context(|| format!("{}: the schema of `{}`", tested.file, tested.description))?;
+    let input = Wrapped::of(&tested.schema);
     let model = Imported {
         id: ModelId::parse(&format!("conformance/{}", name(index)))?,
         input: import::layout(&input.text),

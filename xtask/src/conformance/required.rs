@@ -57,7 +57,7 @@ mod tests {
         let files = [("a", exact(1)), ("b", exact(0)), ("c", exact(2)), ("e", exact(1))];
         let complaints = complaints(&path, &files.into()).expect("it can be read");
         let of = |file: &str, what: &str| {
-            complaints.iter().any(|said| said.contains(&format!("{file}")) && said.contains(what))
+            complaints.iter().any(|said| said.contains(file) && said.contains(what))
         };
         assert_eq!(complaints.len(), 4, "{complaints:?}");
         assert!(of(": b", "are required") && of(": c", "raise it") && of(": d", "not there"));

@@ -293,6 +293,7 @@ mod tests {
         for (rule, right, wrong) in cases {
             assert!(!breaks(rule, &right), "{rule:?} refuses {right}");
             assert!(breaks(rule, &wrong), "{rule:?} takes {wrong}");
+            assert!(rule.allows(&right) && !rule.allows(&wrong), "{rule:?}");
         }
     }
 

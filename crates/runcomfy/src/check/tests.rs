@@ -159,6 +159,7 @@ fn an_unknown_name_is_told_the_nearest_or_all_that_there_are() {
     static NAMES: [Field; 2] =
         [Field::optional("prompt", ANY, &[]), Field::optional("negative_prompt", ANY, &[])];
     static SHORT: [Field; 1] = [Field::optional("abcd", ANY, &[])];
+    static WAVES: [Field; 1] = [Field::optional("🌊🌊🌊🌊🌊🌊🌊🌊", ANY, &[])];
     let nearest = |known: &str| format!("No such property; did you mean `{known}`?");
     let all = "No such property; there are `prompt`, `negative_prompt`.".to_owned();
     let cases = [
@@ -172,6 +173,8 @@ fn an_unknown_name_is_told_the_nearest_or_all_that_there_are() {
         (&NAMES[..], "xxxxxive_prompt", all),
         (&SHORT[..], "xxcd", nearest("abcd")),
         (&SHORT[..], "xxxd", "No such property; there are `abcd`.".to_owned()),
+        // So may a quarter of characters that have four bytes each.
+        (&WAVES[..], "🌊🌊🌊🌊🌊", nearest("🌊🌊🌊🌊🌊🌊🌊🌊")),
         (&[], "x", "No such property; there are none.".to_owned()),
     ];
     for (fields, name, message) in cases {
