@@ -19,7 +19,16 @@ impl<'a> Walk<'a> {
                 }
                 walk.branches(old, new, at);
             }),
-            _ => self.branches(old, new, at),
+            // A union within a union can lead back to the one around it.
+            (Some(i), None) => {
+                let pair = Pair::FromUnion(i, std::ptr::from_ref(new).addr());
+                self.once(pair, at, |walk| walk.branches(old, new, at));
+            }
+            (None, Some(j)) => {
+                let pair = Pair::ToUnion(std::ptr::from_ref(old).addr(), j);
+                self.once(pair, at, |walk| walk.branches(old, new, at));
+            }
+            (None, None) => {}
         }
     }
 
@@ -75,7 +84,8 @@ impl<'a> Walk<'a> {
                     grew |= found.iter().any(|change| grows(change.kind));
                 }
                 None if !covered => {
-                    let message = format!("{} is not taken any more", noun(&branch.shape));
+                    let was = noun(&branch.shape);
+                    let message = format!("what was taken as {was} is not, or not all of it");
                     self.refuse(Kind::NarrowerType, at, rule, message);
                 }
                 None => {}
@@ -161,19 +171,26 @@ fn union_of(of: &Of) -> Option<usize> {
     }
 }
 
-/// The branches of a union, those of unions within it too; of anything else, itself.
+/// The branches of a union, those of unions within it too, unless a value may fit only one
+/// of them and could fit more; of anything else, itself.
 fn flat<'a>(of: &'a Of, model: &'a Model) -> Vec<&'a Of> {
     let (mut flat, mut seen, mut open) = (Vec::new(), Vec::new(), vec![of]);
     while let Some(of) = open.pop() {
-        match union_of(of) {
-            Some(index) if seen.contains(&index) => {}
-            Some(index) => {
-                seen.push(index);
-                let branches = model.unions.get(index).map(|union| union.branches.as_slice());
-                open.extend(branches.unwrap_or_default().iter().rev());
-            }
-            None => flat.push(of),
+        let Some(index) = union_of(of) else {
+            flat.push(of);
+            continue;
+        };
+        let Some(union) = model.unions.get(index) else { continue };
+        if seen.contains(&index) {
+            continue;
         }
+        let branches: Vec<&Of> = union.branches.iter().collect();
+        if !seen.is_empty() && union.exactly_one && overlap(&branches) {
+            flat.push(of);
+        } else {
+            open.extend(branches.into_iter().rev());
+        }
+        seen.push(index);
     }
     flat
 }
