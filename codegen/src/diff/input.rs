@@ -16,11 +16,13 @@ use crate::render::Names;
 /// circles of different lengths meet anew for long.
 const MOST_LEVELS: usize = 128;
 
-/// Two things that stand in one place, by their indices.
+/// Two things that stand in one place, by their indices; what has none, by its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Pair {
     Structs(usize, usize),
     Unions(usize, usize),
+    FromUnion(usize, usize),
+    ToUnion(usize, usize),
 }
 
 /// The walk over two inputs.

@@ -19,7 +19,16 @@ impl<'a> Walk<'a> {
                 }
                 walk.branches(old, new, at);
             }),
-            _ => self.branches(old, new, at),
+            // A union within a union can lead back to the one around it.
+            (Some(i), None) => {
+                let pair = Pair::FromUnion(i, std::ptr::from_ref(new).addr());
+                self.once(pair, at, |walk| walk.branches(old, new, at));
+            }
+            (None, Some(j)) => {
+                let pair = Pair::ToUnion(std::ptr::from_ref(old).addr(), j);
+                self.once(pair, at, |walk| walk.branches(old, new, at));
+            }
+            (None, None) => {}
         }
     }
 
@@ -108,7 +117,8 @@ impl<'a> Walk<'a> {
                     grew |= found.iter().any(|change| grows(change.kind));
                 }
                 None if !covered => {
-                    let message = format!("{} is not taken any more", noun(&branch.shape));
+                    let was = noun(&branch.shape);
+                    let message = format!("what was taken as {was} is not, or not all of it");
                     self.refuse(Kind::NarrowerType, at, rule, message);
                 }
                 None => {}
@@ -200,21 +210,31 @@ fn is_by_kind(of: &Of, model: &Model) -> bool {
     union.is_some_and(|union| union.takes == Takes::ByKind)
 }
 
-/// The branches of a union, those of unions within it too, unless they are by kind; of
-/// anything else, itself.
+/// The branches of a union, those of unions within it too, unless a value may fit only one
+/// of them and could fit more, or they are by kind; of anything else, itself.
 fn flat<'a>(of: &'a Of, model: &'a Model) -> Vec<&'a Of> {
     let (mut flat, mut seen, mut open) = (Vec::new(), Vec::new(), vec![of]);
     while let Some(of) = open.pop() {
-        match union_of(of) {
-            Some(index) if seen.contains(&index) => {}
-            Some(_) if !seen.is_empty() && is_by_kind(of, model) => flat.push(of),
-            Some(index) => {
-                seen.push(index);
-                let branches = model.unions.get(index).map(|union| union.branches.as_slice());
-                open.extend(branches.unwrap_or_default().iter().rev());
-            }
-            None => flat.push(of),
+        let Some(index) = union_of(of) else {
+            flat.push(of);
+            continue;
+        };
+        let Some(union) = model.unions.get(index) else { continue };
+        if seen.contains(&index) {
+            continue;
         }
+        let branches: Vec<&Of> = union.branches.iter().collect();
+        let stays_one = match union.takes {
+            Takes::AnyOf => false,
+            Takes::OneOf => overlap(&branches),
+            Takes::ByKind => true,
+        };
+        if !seen.is_empty() && stays_one {
+            flat.push(of);
+        } else {
+            open.extend(branches.into_iter().rev());
+        }
+        seen.push(index);
     }
     flat
 }

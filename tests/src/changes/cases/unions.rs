@@ -76,6 +76,16 @@ pub(super) fn unions() -> Vec<Case> {
             &["6"],
         ),
         one(
+            "one-of-within-any-of",
+            TEXT,
+            &any_of(&format!(
+                "{}, {INTEGER}",
+                one_of(&format!(r#"{TEXT}, {{"type": "string", "minLength": 2}}"#))
+            )),
+            &[(TypeChanged, "a"), (NarrowerType, "a"), (WiderType, "a"), (WiderType, "a")],
+            &[r#""abc""#],
+        ),
+        one(
             "word-in-a-union",
             &any_of(r#"{"type": "string", "enum": ["x", "y"]}, {"type": "integer"}"#),
             &any_of(r#"{"type": "string", "enum": ["x"]}, {"type": "integer"}"#),
