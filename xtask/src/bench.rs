@@ -8,7 +8,8 @@ use crate::{BenchArgs, folder};
 
 /// The program: a package of its own, so that this one need not depend on the crate that
 /// it generates.
-const PROGRAM: [&str; 6] = ["run", "--quiet", "--release", "--package", "runcomfy-benches", "--"];
+const PROGRAM: [&str; 6] =
+    ["run", "--quiet", "--release", "--package", "runcomfy-benchmarks", "--"];
 
 pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -53,7 +53,8 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct BenchArgs {
-    /// What the benchmarks take: `--gate`, `--help`, and which parts to measure.
+    /// `--gate`, to fail where a target is missed; `checking`, `generating` or `compiling`,
+    /// to measure only that.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }

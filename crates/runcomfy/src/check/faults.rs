@@ -116,8 +116,9 @@ impl Faults {
         let mut trail = at;
         while let Some(above) = trail.above() {
             trail = *above;
-            let step = self.step(trail);
-            self.steps.extend(step);
+            if let Some(step) = self.step(trail) {
+                self.steps.push(step);
+            }
         }
         self.all.push(Fault { above: part(start, self.steps.len()), last, cause });
     }

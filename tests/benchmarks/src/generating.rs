@@ -36,7 +36,6 @@ impl Model {
 
 pub(crate) fn run(report: &mut Report) -> Result<()> {
     report.part("Generating, against typify with prettyplease on the same schemas");
-    rival::hush();
     let models = repeated(MODELS)?;
     let taken: Vec<Model> =
         models.iter().filter(|model| rival::module(&model.input).is_some()).cloned().collect();
@@ -55,12 +54,15 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
     growth(report)
 }
 
+/// A schema of a size.
+type Schema = fn(usize) -> Value;
+
 /// Schemas that are small and large in one way.
 fn growth(report: &mut Report) -> Result<()> {
     report.part(&format!("How generating grows: the cost of one, where there are {GROWTH} times"));
     let prose =
         |count| json!({"type": "string", "description": "It is a sentence. ".repeat(count)});
-    let cases: [(&str, usize, fn(usize) -> Value); 5] = [
+    let cases: [(&str, usize, Schema); 5] = [
         ("properties of an object", 50, |count| object(count, &json!({"type": "string"}))),
         ("properties with choices", 20, |count| object(count, &json!({"enum": ["a", "b"]}))),
         ("choices of an enum", 200, |count| {

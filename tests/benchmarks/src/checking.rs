@@ -18,9 +18,9 @@ const IMAGE: &str = "https://example.com/boat.png";
 const ROUNDS: usize = 101;
 
 /// What a broken input may cost. Where there is one violation or a few, most of the cost
-/// is that of what is right; where there are many, it is theirs.
+/// is that of what is right; where there are many, it is theirs: a third, and room for noise.
 const MOST_OF_ONE: f64 = 0.7;
-const MOST_OF_MANY: f64 = 1.0 / 3.0;
+const MOST_OF_MANY: f64 = 1.0 / 3.0 + 0.03;
 
 pub(crate) fn run(report: &mut Report) -> Result<()> {
     let judge = judge()?;

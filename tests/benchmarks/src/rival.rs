@@ -1,7 +1,7 @@
 //! typify with prettyplease alone: what a program has that hands a schema to typify as it
 //! is and writes down what comes out.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
 
 use schemars::schema::RootSchema;
 use serde_json::Value;
@@ -9,8 +9,12 @@ use typify::{TypeSpace, TypeSpaceSettings};
 
 /// The module for a schema; nothing where typify does not take it.
 pub(crate) fn module(schema: &str) -> Option<String> {
-    // typify has panicked on what it did not foresee.
-    catch_unwind(AssertUnwindSafe(|| attempt(schema))).ok()?
+    // typify has panicked on what it did not foresee; nobody wants to read of it each time.
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let module = catch_unwind(AssertUnwindSafe(|| attempt(schema)));
+    panic::set_hook(hook);
+    module.ok()?
 }
 
 fn attempt(schema: &str) -> Option<String> {
@@ -21,9 +25,4 @@ fn attempt(schema: &str) -> Option<String> {
     let mut space = TypeSpace::new(&TypeSpaceSettings::default());
     space.add_root_schema(schema).ok()?;
     Some(prettyplease::unparse(&syn::parse2(space.to_stream()).ok()?))
-}
-
-/// Says nothing of the panics that [`module`] catches.
-pub(crate) fn hush() {
-    std::panic::set_hook(Box::new(|_| {}));
 }
