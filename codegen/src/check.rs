@@ -3,6 +3,9 @@
 
 mod defaults;
 
+#[cfg(test)]
+pub(crate) use defaults::takes;
+
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
@@ -178,7 +181,8 @@ fn bounds(of: &Of, place: &Place, findings: &mut Findings) {
             | Rule::Integers(_)
             | Rule::Values(_)
             | Rule::Measured(..)
-            | Rule::Unchecked(..) => {}
+            | Rule::Unchecked(..)
+            | Rule::Annotation(..) => {}
         }
     }
     let no_number = least > most || (strict && least == most);
@@ -195,6 +199,7 @@ fn bounds(of: &Of, place: &Place, findings: &mut Findings) {
             bounds(inner, place, findings);
         }
         Shape::Any
+        | Shape::Null
         | Shape::Boolean
         | Shape::Integer
         | Shape::Number

@@ -18,7 +18,7 @@ pub use kind::{Kind, Level, Step};
 use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::fixup::Corrected;
 use crate::model::{Model, Module};
-use crate::{Features, Settings, Source, check, lower, lowered, render};
+use crate::{Features, Objects, Settings, Source, check, lower, lowered, render};
 use input::Walk;
 
 /// What changed between two states of the schemas.
@@ -221,12 +221,13 @@ impl<'a> State<'a> {
         let (source, module) = (self.sources.get(folder)?, self.modules.get(folder)?);
         let mut findings = Findings::default();
         let corrected = Corrected::of(source, &mut findings);
-        let model = lowered(source, &corrected, module.clone(), &mut findings);
+        let model = lowered(source, &corrected, module.clone(), Objects::Closed, &mut findings);
         let settings = Settings {
             origin: String::new(),
             features: Features::None,
             present: BTreeSet::new(),
             deny: BTreeSet::new(),
+            objects: Objects::Closed,
         };
         let whole = source.file("model.json", source.model).whole();
         let model = check::check(model, &whole, &settings, &mut findings);

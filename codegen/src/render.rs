@@ -48,6 +48,8 @@ pub(crate) fn model(model: &Model, origin: &str) -> String {
     all.extend(unions.map(|union| macro_call("runcomfy::union!", items::union(union, &names))));
     all.extend(output(model));
     all.extend(table::all(model).into_iter().map(formatted));
+    all.extend(model.inputs.iter().filter(|of| !of.table_only).map(table::object));
+    all.extend(table::model_impl(model).into_iter().map(formatted));
     file(&head, all)
 }
 

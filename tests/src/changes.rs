@@ -7,7 +7,7 @@ mod cases;
 
 pub use cases::{Case, State, cases};
 
-use runcomfy_codegen::{Diff, Features, Generated, Settings, Source, diff, generate};
+use runcomfy_codegen::{Diff, Features, Generated, Objects, Settings, Source, diff, generate};
 
 /// What is generated of all cases on one side, and the texts that it came from.
 #[derive(Debug)]
@@ -55,6 +55,7 @@ impl Side {
             features: Features::None,
             present: Default::default(),
             deny: Default::default(),
+            objects: Objects::Closed,
         };
         side.generated = generate(&side.sources(), &settings);
         side

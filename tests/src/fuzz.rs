@@ -2,7 +2,9 @@
 //! promises does not hold; it says whether something came of them. The suite replays them, and cargo-fuzz looks for more.
 
 use runcomfy_codegen::import::import;
-use runcomfy_codegen::{Features, Generated, Settings, Source, diff, fixup_path, generate};
+use runcomfy_codegen::{
+    Features, Generated, Objects, Settings, Source, diff, fixup_path, generate,
+};
 
 /// Where the model stands that is generated.
 const FOLDER: &str = "acme/x";
@@ -99,6 +101,7 @@ fn generated(source: &Source<'_>) -> Generated {
         features: Features::None,
         present: Default::default(),
         deny: Default::default(),
+        objects: Objects::Closed,
     };
     generate(std::slice::from_ref(source), &settings)
 }

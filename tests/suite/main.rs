@@ -1,5 +1,6 @@
 //! What guards the workspace as a whole, in one binary.
 
+mod conformance;
 mod diagnostics;
 mod end_to_end;
 mod fixtures;
@@ -7,11 +8,14 @@ mod fixups;
 mod from_json;
 mod fuzz;
 mod hostile;
+mod judged;
 mod must_not_compile;
 mod regenerating;
+mod round_trip;
 mod schema_changes;
 mod schema_mutations;
 mod support;
 mod sync;
 mod tidy;
+mod twin;
 mod waiting;

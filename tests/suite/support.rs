@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use runcomfy_codegen::import::{Imported, import};
-use runcomfy_codegen::{Features, Generated, Settings, generate_imported};
+use runcomfy_codegen::{Features, Generated, Objects, Settings, generate_imported};
 pub(crate) use runcomfy_tests::scratch::{dependency, root, scratch_crate, write};
 
 /// Runs cargo in a folder, with the workspace's own target folder.
@@ -44,6 +44,7 @@ pub(crate) fn settings() -> Settings {
         features: Features::None,
         present: Default::default(),
         deny: Default::default(),
+        objects: Objects::Closed,
     }
 }
 

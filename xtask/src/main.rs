@@ -2,6 +2,7 @@
 //! that generated code that does not compile can still be regenerated.
 
 mod codegen;
+mod conformance;
 mod corpus;
 mod demo;
 mod diff;
@@ -10,6 +11,7 @@ mod folder;
 mod report;
 mod revision;
 mod schemas;
+mod scratch;
 mod sync;
 
 use std::path::PathBuf;
@@ -36,6 +38,9 @@ enum Command {
     Demo,
     /// Generate Rust from the schemas.
     Codegen(CodegenArgs),
+    /// Judge instances by code generated for their schemas, and compare with what a test
+    /// suite says of them.
+    Conformance(ConformanceArgs),
     /// Generate and compile a whole collection of schemas, and report.
     Corpus(CorpusArgs),
     /// Take in and compare schemas.
@@ -73,6 +78,19 @@ enum MessageFormat {
     Human,
     /// One JSON object a line, and nothing else, on stdout.
     Json,
+}
+
+#[derive(Debug, Args)]
+struct ConformanceArgs {
+    /// A folder of files in the form of the official JSON Schema test suite.
+    folder: PathBuf,
+    /// How many cases of each file have to be exact: a TOML file of `"file" = count`. Both
+    /// fewer and more fail.
+    #[arg(long, value_name = "FILE")]
+    required: Option<PathBuf>,
+    /// How to say what became of the cases: `json` is one object a case on stdout.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    message_format: MessageFormat,
 }
 
 #[derive(Debug, Args)]
@@ -156,6 +174,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo => demo::run(),
         Command::Codegen(args) => codegen::run(&args),
+        Command::Conformance(args) => conformance::run(&args),
         Command::Corpus(args) => corpus::run(&args),
         Command::Schemas(SchemasCommand::Add(args)) => schemas::add(&args),
         Command::Schemas(SchemasCommand::Sync(args)) => sync::run(&args),

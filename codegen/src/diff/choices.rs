@@ -162,7 +162,7 @@ fn keyword(rule: &Rule) -> Option<&'static str> {
         Rule::MinProperties(_) => "minProperties",
         Rule::MaxProperties(_) => "maxProperties",
         Rule::Words(_) | Rule::Integers(_) | Rule::Values(_) => "enum",
-        Rule::Measured(..) | Rule::Unchecked(..) => return None,
+        Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => return None,
     })
 }
 

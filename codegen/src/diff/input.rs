@@ -176,7 +176,12 @@ impl<'a> Walk<'a> {
         self.level += 1;
         self.nulls(old, new, at);
         let (old, new) = (not_null(old), not_null(new));
-        if matches!(old.shape, Shape::Union(_)) || matches!(new.shape, Shape::Union(_)) {
+        if old.shape == Shape::Null {
+            // Null alone was compared already.
+            if new.shape != Shape::Null {
+                self.note(Kind::WiderType, at, format!("{} is taken too", noun(&new.shape)));
+            }
+        } else if matches!(old.shape, Shape::Union(_)) || matches!(new.shape, Shape::Union(_)) {
             self.unions(old, new, at);
         } else if !self.choices(old, new, at) {
             self.shapes(old, new, at);
@@ -187,10 +192,10 @@ impl<'a> Walk<'a> {
     fn nulls(&mut self, old: &Of, new: &Of, at: &str) {
         let takes_null = |of: &Of, model| fits(of, &Value::Null, model);
         match (takes_null(old, self.old), takes_null(new, self.new)) {
-            (true, false) if matches!(old.shape, Shape::Nullable(_)) => {
+            (true, false) if matches!(old.shape, Shape::Nullable(_) | Shape::Null) => {
                 self.refuse(Kind::NarrowerType, at, "type", "null is not taken any more");
             }
-            (false, true) if matches!(new.shape, Shape::Nullable(_)) => {
+            (false, true) if matches!(new.shape, Shape::Nullable(_) | Shape::Null) => {
                 self.note(Kind::WiderType, at, "null is taken too");
             }
             // What takes anything is compared as a whole.
@@ -286,6 +291,7 @@ pub(super) fn not_null(of: &Of) -> &Of {
 pub(super) fn noun(shape: &Shape) -> &'static str {
     match shape {
         Shape::Any => "any value",
+        Shape::Null => "null",
         Shape::Boolean => "a boolean",
         Shape::Integer => "a whole number",
         Shape::Number => "a number",

@@ -46,6 +46,7 @@ pub(super) fn compare(old: &[Rule], new: &[Rule], whole: bool) -> Vec<Bound> {
     }
     bounds.extend(measured(old, new));
     bounds.extend(unchecked(old, new));
+    bounds.extend(annotations(old, new));
     bounds
 }
 
@@ -128,7 +129,8 @@ impl Edge {
             | Rule::Integers(_)
             | Rule::Values(_)
             | Rule::Measured(..)
-            | Rule::Unchecked(..) => return None,
+            | Rule::Unchecked(..)
+            | Rule::Annotation(..) => return None,
         };
         (of == quantity && at == end).then_some(Self { value, strict, keyword, text })
     }
@@ -266,11 +268,29 @@ fn measured(old: &[Rule], new: &[Rule]) -> Vec<Bound> {
     bounds
 }
 
+/// What a value says of itself, where it is no field.
+fn annotations(old: &[Rule], new: &[Rule]) -> Vec<Bound> {
+    let said = |rules: &[Rule]| -> BTreeSet<(String, String)> {
+        let said = |rule: &Rule| match rule {
+            Rule::Annotation(keyword, json) => Some((keyword.clone(), json.clone())),
+            _ => None,
+        };
+        rules.iter().filter_map(said).collect()
+    };
+    let (was, is) = (said(old), said(new));
+    let keywords: BTreeSet<&str> =
+        was.symmetric_difference(&is).map(|(keyword, _)| keyword.as_str()).collect();
+    let words = |keyword: &str| Bound::Words { message: format!("another `{keyword}`") };
+    keywords.into_iter().map(words).collect()
+}
+
 /// What is not checked, and what a rule says of itself.
 fn unchecked(old: &[Rule], new: &[Rule]) -> Vec<Bound> {
     let said = |rules: &[Rule]| -> BTreeSet<(String, String)> {
         let said = |rule: &Rule| match rule {
-            Rule::Unchecked(rule, message) => Some((rule.clone(), message.clone())),
+            Rule::Unchecked(rule, value, message) => {
+                Some((rule.clone(), format!("{value} {message}")))
+            }
             Rule::Measured(metric, limit, message) => {
                 Some((format!("{}{limit:?}", metric.name()), message.clone()))
             }
@@ -280,7 +300,7 @@ fn unchecked(old: &[Rule], new: &[Rule]) -> Vec<Bound> {
     };
     let names = |rules: &[Rule]| -> BTreeSet<String> {
         let name = |rule: &Rule| match rule {
-            Rule::Unchecked(rule, _) => Some(rule.clone()),
+            Rule::Unchecked(rule, ..) => Some(rule.clone()),
             _ => None,
         };
         rules.iter().filter_map(name).collect()

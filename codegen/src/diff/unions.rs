@@ -2,7 +2,7 @@
 
 use super::input::{Pair, Walk, noun};
 use super::{Change, Kind, Refusal};
-use crate::model::{Model, Of, Rule, Shape, Union};
+use crate::model::{Model, Of, Rule, Shape, Takes, Union};
 use crate::render::Names;
 
 /// The kinds of changes that say that more is taken.
@@ -11,25 +11,24 @@ const WIDER: [Kind; 3] = [Kind::WiderBound, Kind::WiderType, Kind::ValueNew];
 impl<'a> Walk<'a> {
     /// Values of which at least one side is a union.
     pub(super) fn unions(&mut self, old: &'a Of, new: &'a Of, at: &str) {
-        let (was, is) = (union_of(old), union_of(new));
-        match (was, is) {
-            (Some(i), Some(j)) => self.once(Pair::Unions(i, j), at, |walk| {
-                if let (Some(old), Some(new)) = (walk.old.unions.get(i), walk.new.unions.get(j)) {
-                    walk.variants(old, new, at);
-                }
-                walk.branches(old, new, at);
-            }),
+        let pair = match (union_of(old), union_of(new)) {
+            (Some(i), Some(j)) => Pair::Unions(i, j),
             // A union within a union can lead back to the one around it.
-            (Some(i), None) => {
-                let pair = Pair::FromUnion(i, std::ptr::from_ref(new).addr());
-                self.once(pair, at, |walk| walk.branches(old, new, at));
+            (Some(i), None) => Pair::FromUnion(i, std::ptr::from_ref(new).addr()),
+            (None, Some(j)) => Pair::ToUnion(std::ptr::from_ref(old).addr(), j),
+            (None, None) => return,
+        };
+        self.once(pair, at, |walk| {
+            if let Pair::Unions(i, j) = pair
+                && let (Some(old), Some(new)) = (walk.old.unions.get(i), walk.new.unions.get(j))
+            {
+                walk.variants(old, new, at);
             }
-            (None, Some(j)) => {
-                let pair = Pair::ToUnion(std::ptr::from_ref(old).addr(), j);
-                self.once(pair, at, |walk| walk.branches(old, new, at));
+            match is_by_kind(old, walk.old) || is_by_kind(new, walk.new) {
+                true => walk.by_kind(old, new, at),
+                false => walk.branches(old, new, at),
             }
-            (None, None) => {}
-        }
+        });
     }
 
     fn branches(&mut self, old: &'a Of, new: &'a Of, at: &str) {
@@ -46,6 +45,36 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// A schema without `type` on one side at least: each of its branches bounds the values
+    /// of its own kind, and leaves all others alone.
+    fn by_kind(&mut self, old: &'a Of, new: &'a Of, at: &str) {
+        let (olds, news) = (flat(old, self.old), flat(new, self.new));
+        let was_by_kind = is_by_kind(old, self.old);
+        if !is_by_kind(new, self.new) {
+            let message = format!("{}, was any value of other kinds too", noun(&new.shape));
+            match new.shape {
+                Shape::Any => self.note(Kind::WiderType, at, message),
+                _ => self.refuse(Kind::NarrowerType, at, "type", message),
+            }
+            return self.bounds(&old.rules, &new.rules, false, at);
+        }
+        for branch in &news {
+            let before = olds.iter().filter(|old| kinds(old) & kinds(branch) != 0);
+            let before: Vec<&&Of> = before.collect();
+            if before.is_empty() && was_by_kind {
+                let message = format!("{} is bounded, and was not", noun(&branch.shape));
+                self.refuse(Kind::NarrowerType, at, "type", message);
+            }
+            before.into_iter().for_each(|old| self.of(old, branch, at));
+        }
+        let left = |old: &&&Of| !news.iter().any(|new| kinds(old) & kinds(new) != 0);
+        for branch in olds.iter().filter(left) {
+            let message = format!("{} is not bounded any more", noun(&branch.shape));
+            self.note(Kind::WiderType, at, message);
+        }
+        self.bounds(&old.rules, &new.rules, false, at);
+    }
+
     /// Whether every branch of the old is taken by one of the new.
     fn ask_branches(&mut self, old: &'a Of, new: &'a Of, at: &str) {
         let news = flat(new, self.new);
@@ -54,7 +83,7 @@ impl<'a> Walk<'a> {
             .all(|branch| news.iter().any(|new| self.covers(branch, new)));
         let union = union_of(new).and_then(|index| self.new.unions.get(index));
         // Where one value may fit several, it takes more than this to know.
-        if !covered || union.is_some_and(|union| union.exactly_one && overlap(&news)) {
+        if !covered || union.is_some_and(|union| union.takes == Takes::OneOf && overlap(&news)) {
             self.refuse(Kind::NarrowerType, at, "type", "a branch is not taken");
         }
     }
@@ -67,7 +96,7 @@ impl<'a> Walk<'a> {
             return;
         };
         let news = flat(new, self.new);
-        let rule = if union.exactly_one { "oneOf" } else { "anyOf" };
+        let rule = if union.takes == Takes::OneOf { "oneOf" } else { "anyOf" };
         let (old_keys, new_keys) = (keys(&olds, self.old), keys(&news, self.new));
         let mut paired = vec![false; news.len()];
         let mut grew = false;
@@ -102,8 +131,8 @@ impl<'a> Walk<'a> {
         }
         let was_exact = union_of(old)
             .and_then(|index| self.old.unions.get(index))
-            .is_some_and(|union| union.exactly_one);
-        if union.exactly_one && overlap(&news) && (!was_exact || grew) {
+            .is_some_and(|union| union.takes == Takes::OneOf);
+        if union.takes == Takes::OneOf && overlap(&news) && (!was_exact || grew) {
             let message = "a value that fits several of its kinds is refused";
             self.refuse(Kind::NarrowerType, at, rule, message);
         }
@@ -171,8 +200,14 @@ fn union_of(of: &Of) -> Option<usize> {
     }
 }
 
-/// The branches of a union, those of unions within it too, unless a value may fit only one
-/// of them and could fit more; of anything else, itself.
+/// Whether this is a schema without `type`.
+fn is_by_kind(of: &Of, model: &Model) -> bool {
+    let union = union_of(of).and_then(|index| model.unions.get(index));
+    union.is_some_and(|union| union.takes == Takes::ByKind)
+}
+
+/// The branches of a union, those of unions within it too, unless they are by kind, or a
+/// value may fit only one of them and could fit more; of anything else, itself.
 fn flat<'a>(of: &'a Of, model: &'a Model) -> Vec<&'a Of> {
     let (mut flat, mut seen, mut open) = (Vec::new(), Vec::new(), vec![of]);
     while let Some(of) = open.pop() {
@@ -185,10 +220,14 @@ fn flat<'a>(of: &'a Of, model: &'a Model) -> Vec<&'a Of> {
             continue;
         }
         let branches: Vec<&Of> = union.branches.iter().collect();
-        if !seen.is_empty() && union.exactly_one && overlap(&branches) {
-            flat.push(of);
-        } else {
-            open.extend(branches.into_iter().rev());
+        let opens = match union.takes {
+            Takes::AnyOf => true,
+            Takes::OneOf => !overlap(&branches),
+            Takes::ByKind => false,
+        };
+        match opens || seen.is_empty() {
+            true => open.extend(branches.into_iter().rev()),
+            false => flat.push(of),
         }
         seen.push(index);
     }
@@ -231,6 +270,7 @@ fn overlap(branches: &[&Of]) -> bool {
 fn kinds(of: &Of) -> u8 {
     match &of.shape {
         Shape::Any | Shape::Union(_) => u8::MAX,
+        Shape::Null => 32,
         Shape::Boolean => 1,
         Shape::Integer | Shape::Number => 2,
         Shape::Text | Shape::Media(_) => 4,

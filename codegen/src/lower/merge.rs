@@ -1,6 +1,8 @@
 //! Merging: the schema that takes what two schemas both take, for `allOf`, for the
 //! keywords beside a `$ref`, and for those beside a union.
 
+use serde_json::Value;
+
 use crate::diagnostic::{Code, Findings};
 use crate::document::{Additional, Bound, Schema, TypeWord};
 
@@ -56,8 +58,12 @@ pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) ->
     let says_nothing = |schema: &Schema| schema.types.is_empty() && schema.choices.is_none();
     Schema {
         place: outer.place.clone(),
-        nullable: (outer.nullable || says_nothing(outer))
-            && (inner.nullable || says_nothing(inner)),
+        nullable: match (says_nothing(outer), says_nothing(inner)) {
+            (true, true) => outer.nullable || inner.nullable,
+            (false, true) => outer.nullable,
+            (true, false) => inner.nullable,
+            (false, false) => outer.nullable && inner.nullable,
+        },
         types,
         title: outer.title.clone().or_else(|| inner.title.clone()),
         description: outer.description.clone().or_else(|| inner.description.clone()),
@@ -99,23 +105,36 @@ pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) ->
             }
             (a, b) => tighter(a, b, |a, b| a > b),
         },
+        notes: notes(outer, inner),
         unchecked: outer.unchecked.iter().chain(&inner.unchecked).cloned().collect(),
         validations: outer.validations.iter().chain(&inner.validations).cloned().collect(),
     }
+}
+
+/// The notes of both. Where both have one of a keyword, the outer one stands.
+fn notes(outer: &Schema, inner: &Schema) -> Vec<(String, Value)> {
+    let is_new =
+        |(keyword, _): &&(String, Value)| outer.notes.iter().all(|(known, _)| known != keyword);
+    outer.notes.iter().chain(inner.notes.iter().filter(is_new)).cloned().collect()
 }
 
 /// The types that both take. A whole number is a number.
 fn types(outer: &Schema, inner: &Schema) -> Vec<TypeWord> {
     match (outer.types.as_slice(), inner.types.as_slice()) {
         ([], types) | (types, []) => types.to_vec(),
-        (outer, inner) => {
+        (of_outer, of_inner) => {
             let whole = |a: &[TypeWord], b: &[TypeWord]| {
                 a.contains(&TypeWord::Integer) && b.contains(&TypeWord::Number)
             };
-            let both = outer.iter().filter(|word| inner.contains(word)).copied();
+            let both = of_outer.iter().filter(|word| of_inner.contains(word)).copied();
             let mut both: Vec<TypeWord> = both.collect();
-            if (whole(outer, inner) || whole(inner, outer)) && !both.contains(&TypeWord::Integer) {
+            let is_whole = whole(of_outer, of_inner) || whole(of_inner, of_outer);
+            if is_whole && !both.contains(&TypeWord::Integer) {
                 both.push(TypeWord::Integer);
+            }
+            // Null is no word here, and is in common where both have it.
+            if both.is_empty() && outer.nullable && inner.nullable {
+                both.push(TypeWord::Null);
             }
             both
         }

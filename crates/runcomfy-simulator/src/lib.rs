@@ -19,6 +19,8 @@
 //! # }
 //! ```
 //!
+//! [`Judge`] is what it judges inputs by, alone: for tests that ask for a second opinion.
+//!
 //! What it does not do: it does not fetch or measure input media (the `validations` of a schema),
 //! and it asserts no `format`.
 
@@ -37,4 +39,5 @@ mod simulator;
 
 pub use error::SimulatorError;
 pub use jobs::Pace;
+pub use judge::{Flaw, Judge, Refusal};
 pub use simulator::{Simulator, SimulatorBuilder};

@@ -47,10 +47,10 @@ impl FoundMedia {
     }
 }
 
-/// Checks an object against its table.
-pub(crate) fn check(fields: &'static [Field], rules: &'static [Rule], node: Node<'_>) -> Findings {
+/// Checks a value against its table.
+pub(crate) fn check(of: Of, node: Node<'_>) -> Findings {
     let mut findings = Findings::default();
-    value(Of(Shape::Object(fields), rules), node, &Trail::Top, &mut findings);
+    value(of, node, &Trail::Top, &mut findings);
     findings
 }
 
@@ -121,6 +121,11 @@ fn value(Of(shape, rules): Of, node: Node<'_>, at: &Trail<'_>, findings: &mut Fi
         (Shape::Nullable(of), node) => value(*of, node, at, findings),
         (Shape::AnyOf(branches), node) => union(branches, "anyOf", node, at, findings),
         (Shape::OneOf(branches), node) => union(branches, "oneOf", node, at, findings),
+        (Shape::ByKind(branches), node) => {
+            for branch in branches.iter().filter(|Of(shape, _)| fits(*shape, node)) {
+                value(*branch, node, at, findings);
+            }
+        }
         // Anything else is a scalar, whose rules were asked above, or broke `type`.
         _ => {}
     }
@@ -176,7 +181,11 @@ fn object(
         match others {
             _ if fields.iter().any(|field| field.name == name) => {}
             Some(of) => value(*of, node, &Trail::Name(at, name), findings),
-            None => findings.violations.push(unknown(fields, name, at)),
+            None => {
+                let violation =
+                    Trail::Name(at, name).violation("additionalProperties", unknown(fields, name));
+                findings.violations.push(violation);
+            }
         }
     }
 }
@@ -269,9 +278,8 @@ fn address(node: Node<'_>) -> Option<Address> {
     }
 }
 
-/// A violation for a name that the schema does not have, with the nearest that it
-/// has.
-fn unknown(fields: &'static [Field], name: &str, at: &Trail<'_>) -> Violation {
+/// What to say to a name that the schema does not have: the nearest that it has.
+pub(crate) fn unknown(fields: &'static [Field], name: &str) -> String {
     let nearest = fields
         .iter()
         .map(|field| (field.name, 1 + field.name.chars().count() / 4))
@@ -280,7 +288,7 @@ fn unknown(fields: &'static [Field], name: &str, at: &Trail<'_>) -> Violation {
         .map(|(known, most)| (strsim::damerau_levenshtein(known, name), most, known))
         .filter(|(distance, most, _)| distance <= most)
         .min();
-    let message = match nearest {
+    match nearest {
         Some((.., known)) => format!("No such property; did you mean `{known}`?"),
         None if fields.is_empty() => "No such property; there are none.".to_owned(),
         None => {
@@ -288,14 +296,16 @@ fn unknown(fields: &'static [Field], name: &str, at: &Trail<'_>) -> Violation {
                 fields.iter().map(|field| format!("`{}`", field.name)).collect();
             format!("No such property; there are {}.", known.join(", "))
         }
-    };
-    Trail::Name(at, name).violation("additionalProperties", message)
+    }
 }
 
 fn fits(shape: Shape, node: Node<'_>) -> bool {
     match shape {
         // What these take is asked of their parts.
-        Shape::Any | Shape::Nullable(_) | Shape::AnyOf(_) | Shape::OneOf(_) => true,
+        Shape::Any | Shape::Nullable(_) | Shape::AnyOf(_) | Shape::OneOf(_) | Shape::ByKind(_) => {
+            true
+        }
+        Shape::Null => matches!(node, Node::Null),
         Shape::Boolean => matches!(node, Node::Bool(_)),
         Shape::Integer => matches!(node, Node::Number(number) if number.is_whole()),
         Shape::Number => matches!(node, Node::Number(number) if number.is_finite()),
@@ -308,9 +318,10 @@ fn fits(shape: Shape, node: Node<'_>) -> bool {
 }
 
 /// A shape in words.
-fn noun(shape: Shape) -> &'static str {
+pub(crate) fn noun(shape: Shape) -> &'static str {
     match shape {
-        Shape::Any => "any value",
+        Shape::Any | Shape::ByKind(_) => "any value",
+        Shape::Null => "null",
         Shape::Boolean => "a boolean",
         Shape::Integer => "a whole number",
         Shape::Number => "a number",
@@ -358,3 +369,6 @@ fn same(a: Node<'_>, b: Node<'_>) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,6 +85,8 @@ macro_rules! words {
                 $crate::node::Node::Text(self.as_str())
             }
         }
+
+        $crate::__words_from_json! { $name }
     };
 }
 
@@ -131,6 +133,8 @@ macro_rules! union {
                 }
             }
         }
+
+        $crate::__union_from_json! { $name { $($variant($inner),)+ } }
     };
 }
 

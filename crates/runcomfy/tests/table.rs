@@ -53,23 +53,10 @@ static FIELDS: [Field; 7] = [
     Field::optional("pictures", Shape::AnyOf(&PICTURES), &[]),
 ];
 
-impl View for Pixels {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Pixels {
-    fn fields(&self) -> &'static [Field] {
-        &PIXELS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.width.view(),
-            1 => self.height.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Pixels: PIXELS {
+        0: width,
+        1: height,
     }
 }
 

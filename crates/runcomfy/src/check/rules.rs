@@ -34,7 +34,7 @@ impl Rule {
             Self::Measured(metric, limit, _) => {
                 format!("{}{}", metric.name(), limit.operator()).into()
             }
-            Self::Unchecked(rule, _) => (*rule).into(),
+            Self::Unchecked(name, ..) | Self::Annotation(name, _) => (*name).into(),
         }
     }
 }
@@ -103,8 +103,8 @@ pub(super) fn broken(rule: &Rule, node: Node<'_>) -> Option<(String, Option<Stri
             let chosen = number(node).is_some_and(|number| choices.iter().any(|c| is(number, *c)));
             (!chosen).then(|| (format!("One of {}.", listed(choices)), None))
         }
-        // Asked once the media is measured.
-        Rule::Measured(..) | Rule::Unchecked(..) => None,
+        // Asked once the media is measured, or never.
+        Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => None,
     }
 }
 
@@ -115,7 +115,7 @@ pub(super) fn measured(rule: &Rule, facts: &Facts, path: &Path) -> Option<Violat
     if limit.allows(value) {
         return None;
     }
-    let message = match *message {
+    let message = match message.trim() {
         "" => format!("The {} must be {limit}{}.", metric.noun(), metric.unit()),
         words => words.to_owned(),
     };
@@ -143,7 +143,8 @@ pub(super) fn is_unchecked(rule: &Rule, facts: &Facts) -> bool {
         | Rule::MaxProperties(_)
         | Rule::Words(_)
         | Rule::Integers(_)
-        | Rule::Values(_) => false,
+        | Rule::Values(_)
+        | Rule::Annotation(..) => false,
     }
 }
 
