@@ -193,8 +193,8 @@ impl<'a> Walk<'a> {
             let message = format!("default {}, was {}", said(&new.default), said(&old.default));
             self.note(Kind::DefaultChanged, at, message);
         }
-        if docs_differ(&old.docs, &new.docs) || old.examples != new.examples {
-            self.note(Kind::Docs, at, "its title, description or examples");
+        if docs_differ(&old.docs, &new.docs) {
+            self.note(Kind::Docs, at, "another title or description");
         }
         let (was, is) = (&old.docs.unchecked, &new.docs.unchecked);
         for unchecked in is.iter().filter(|unchecked| !was.contains(unchecked)) {

@@ -58,6 +58,9 @@ impl<'a> Walk<'a> {
             }
             return self.bounds(&old.rules, &new.rules, false, at);
         }
+        if !was_by_kind && !matches!(old.shape, Shape::Any) {
+            self.note(Kind::WiderType, at, "values of any other kind too");
+        }
         for branch in &news {
             let before = olds.iter().filter(|old| kinds(old) & kinds(branch) != 0);
             let before: Vec<&&Of> = before.collect();
