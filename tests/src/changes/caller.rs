@@ -26,10 +26,14 @@ pub(super) fn of(module: &str, text: &str) -> String {
             }
             Item::Macro(item) => {
                 let kind = text_of(&item.mac.path);
-                let item: ItemEnum = item.mac.parse_body().expect("it is an enum");
+                let item = || item.mac.parse_body::<ItemEnum>().expect("it is an enum");
                 match kind.as_str() {
-                    "runcomfy :: words" => lines.extend(words(&item)),
-                    kind => lines.extend(union(&item, kind == "runcomfy :: union")),
+                    "runcomfy :: words" => lines.extend(words(&item())),
+                    "runcomfy :: union" => lines.extend(union(&item(), true)),
+                    "runcomfy :: output_union" => lines.extend(union(&item(), false)),
+                    // What stands behind the types, and nobody calls.
+                    "runcomfy :: object" | "runcomfy :: json_schema" => {}
+                    other => unreachable!("`{other}!` is not known here"),
                 }
             }
             Item::Impl(item) if is_model(item) => {
