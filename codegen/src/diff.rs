@@ -274,11 +274,17 @@ fn models(old: &Model, new: &Model) -> Vec<Change> {
             "what is said of the model: facts, price or words",
         ));
     }
-    // One change can be met on several ways.
+    // One change can be met on several ways, and words of one place are said together.
     let mut seen: Vec<Change> = Vec::new();
     for change in changes {
-        if !seen.contains(&change) {
-            seen.push(change);
+        let is_docs = |change: &Change| change.kind == Kind::Docs;
+        let same_words = |other: &&mut Change| is_docs(other) && other.at == change.at;
+        if seen.contains(&change) {
+            continue;
+        }
+        match seen.iter_mut().find(same_words).filter(|_| is_docs(&change)) {
+            Some(other) => other.message = format!("{}; {}", other.message, change.message),
+            None => seen.push(change),
         }
     }
     seen.sort_by_key(|change| std::cmp::Reverse(change.kind.level()));

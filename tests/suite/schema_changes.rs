@@ -103,33 +103,33 @@ fn what_leads_back_to_itself_on_many_ways_is_compared_soon() {
     let schema = |step: usize, most: u32| {
         let definition = |of: usize| {
             let property = |index: usize| {
-                let other = |by: usize| (of * step + index * by) % 16;
+                let other = |by: usize| (of * step + index * by) % 8;
                 format!(
                     r##""p{index}": {{"anyOf": [{{"$ref": "#/$defs/D{}"}}, {{"type": "array", "items": {{"$ref": "#/$defs/D{}"}}}}, {{"type": "integer", "maximum": {most}}}]}}"##,
                     other(3),
                     other(5),
                 )
             };
-            let properties: Vec<String> = (0..28).map(property).collect();
+            let properties: Vec<String> = (0..10).map(property).collect();
             format!(r#""D{of}": {{"type": "object", "properties": {{{}}}}}"#, properties.join(", "))
         };
-        let definitions: Vec<String> = (0..16).map(definition).collect();
+        let definitions: Vec<String> = (0..8).map(definition).collect();
         let definitions = definitions.join(", ");
         format!(
             r##"{{"properties": {{"a": {{"$ref": "#/$defs/D0"}}}}, "$defs": {{{definitions}}}}}"##
         )
     };
-    let (first, bounded, other) = (schema(1, 9), schema(1, 8), schema(7, 9));
+    let (first, bounded, other) = (schema(1, 9), schema(1, 8), schema(3, 9));
     let model = r#"{"id": "acme/x"}"#;
     let source = |input| Source { folder: "acme/x", model, input, output: None, fixup: None };
     let start = std::time::Instant::now();
     for (old, new) in [(&first, &bounded), (&first, &other), (&other, &first)] {
         let diff = diff(&[source(old)], &[source(new)]);
         assert_eq!(diff.refused, []);
-        assert!(diff.models[0].changes.len() > 400, "{}", diff.models[0].changes.len());
+        assert!(diff.models[0].changes.len() > 40, "{}", diff.models[0].changes.len());
     }
     let seconds = start.elapsed().as_secs_f64();
-    assert!(seconds < 60.0, "it took {seconds:.1} s");
+    assert!(seconds < 20.0, "it took {seconds:.1} s");
 }
 
 #[test]

@@ -162,7 +162,10 @@ fn mutate_value(schema: &mut Value, dice: &mut Dice) {
         0..=3 => mutate_bound(object, dice),
         4 => {
             let types = ["string", "integer", "number", "boolean", "array", "object"];
-            object.insert("type".to_owned(), types[dice.below(types.len())].into());
+            match types.get(dice.below(types.len() + 1)) {
+                Some(ty) => object.insert("type".to_owned(), (*ty).into()),
+                None => object.remove("type"),
+            };
             object.remove("default");
         }
         5 => mutate_choices(object, dice),

@@ -175,6 +175,9 @@ impl<'a> Walk<'a> {
         }
         self.level += 1;
         self.nulls(old, new, at);
+        if let (Shape::Nullable(_), Shape::Nullable(_)) = (&old.shape, &new.shape) {
+            self.bounds(&old.rules, &new.rules, false, at);
+        }
         let (old, new) = (not_null(old), not_null(new));
         if old.shape == Shape::Null {
             // Null alone was compared already.
@@ -283,7 +286,7 @@ pub(super) fn docs_differ(old: &Docs, new: &Docs) -> bool {
 
 pub(super) fn not_null(of: &Of) -> &Of {
     match &of.shape {
-        Shape::Nullable(inner) if of.rules.iter().all(Rule::is_note) => inner,
+        Shape::Nullable(inner) => inner,
         _ => of,
     }
 }

@@ -194,7 +194,7 @@ impl<'a> Walk<'a> {
             self.note(Kind::DefaultChanged, at, message);
         }
         if docs_differ(&old.docs, &new.docs) {
-            self.note(Kind::Docs, at, "its title or description");
+            self.note(Kind::Docs, at, "another title or description");
         }
         let (was, is) = (&old.docs.unchecked, &new.docs.unchecked);
         for unchecked in is.iter().filter(|unchecked| !was.contains(unchecked)) {

@@ -11,31 +11,27 @@ const WIDER: [Kind; 3] = [Kind::WiderBound, Kind::WiderType, Kind::ValueNew];
 impl<'a> Walk<'a> {
     /// Values of which at least one side is a union.
     pub(super) fn unions(&mut self, old: &'a Of, new: &'a Of, at: &str) {
-        let (was, is) = (union_of(old), union_of(new));
-        match (was, is) {
-            (Some(i), Some(j)) => self.once(Pair::Unions(i, j), at, |walk| {
-                if let (Some(old), Some(new)) = (walk.old.unions.get(i), walk.new.unions.get(j)) {
-                    walk.variants(old, new, at);
-                }
-                walk.branches(old, new, at);
-            }),
+        let pair = match (union_of(old), union_of(new)) {
+            (Some(i), Some(j)) => Pair::Unions(i, j),
             // A union within a union can lead back to the one around it.
-            (Some(i), None) => {
-                let pair = Pair::FromUnion(i, std::ptr::from_ref(new).addr());
-                self.once(pair, at, |walk| walk.branches(old, new, at));
+            (Some(i), None) => Pair::FromUnion(i, std::ptr::from_ref(new).addr()),
+            (None, Some(j)) => Pair::ToUnion(std::ptr::from_ref(old).addr(), j),
+            (None, None) => return,
+        };
+        self.once(pair, at, |walk| {
+            if let Pair::Unions(i, j) = pair
+                && let (Some(old), Some(new)) = (walk.old.unions.get(i), walk.new.unions.get(j))
+            {
+                walk.variants(old, new, at);
             }
-            (None, Some(j)) => {
-                let pair = Pair::ToUnion(std::ptr::from_ref(old).addr(), j);
-                self.once(pair, at, |walk| walk.branches(old, new, at));
+            match is_by_kind(old, walk.old) || is_by_kind(new, walk.new) {
+                true => walk.by_kind(old, new, at),
+                false => walk.branches(old, new, at),
             }
-            (None, None) => {}
-        }
+        });
     }
 
     fn branches(&mut self, old: &'a Of, new: &'a Of, at: &str) {
-        if is_by_kind(old, self.old) || is_by_kind(new, self.new) {
-            return self.by_kind(old, new, at);
-        }
         if self.is_asking() {
             return self.ask_branches(old, new, at);
         }
@@ -61,6 +57,9 @@ impl<'a> Walk<'a> {
                 _ => self.refuse(Kind::NarrowerType, at, "type", message),
             }
             return self.bounds(&old.rules, &new.rules, false, at);
+        }
+        if !was_by_kind && !matches!(old.shape, Shape::Any) {
+            self.note(Kind::WiderType, at, "values of any other kind too");
         }
         for branch in &news {
             let before = olds.iter().filter(|old| kinds(old) & kinds(branch) != 0);
@@ -210,8 +209,8 @@ fn is_by_kind(of: &Of, model: &Model) -> bool {
     union.is_some_and(|union| union.takes == Takes::ByKind)
 }
 
-/// The branches of a union, those of unions within it too, unless a value may fit only one
-/// of them and could fit more, or they are by kind; of anything else, itself.
+/// The branches of a union, those of unions within it too, unless they are by kind, or a
+/// value may fit only one of them and could fit more; of anything else, itself.
 fn flat<'a>(of: &'a Of, model: &'a Model) -> Vec<&'a Of> {
     let (mut flat, mut seen, mut open) = (Vec::new(), Vec::new(), vec![of]);
     while let Some(of) = open.pop() {
@@ -224,15 +223,14 @@ fn flat<'a>(of: &'a Of, model: &'a Model) -> Vec<&'a Of> {
             continue;
         }
         let branches: Vec<&Of> = union.branches.iter().collect();
-        let stays_one = match union.takes {
-            Takes::AnyOf => false,
-            Takes::OneOf => overlap(&branches),
-            Takes::ByKind => true,
+        let opens = match union.takes {
+            Takes::AnyOf => true,
+            Takes::OneOf => !overlap(&branches),
+            Takes::ByKind => false,
         };
-        if !seen.is_empty() && stays_one {
-            flat.push(of);
-        } else {
-            open.extend(branches.into_iter().rev());
+        match opens || seen.is_empty() {
+            true => open.extend(branches.into_iter().rev()),
+            false => flat.push(of),
         }
         seen.push(index);
     }

@@ -31,8 +31,9 @@ pub(super) fn of(module: &str, text: &str) -> String {
                     "runcomfy :: words" => lines.extend(words(&item())),
                     "runcomfy :: union" => lines.extend(union(&item(), true)),
                     "runcomfy :: output_union" => lines.extend(union(&item(), false)),
-                    // What ties a struct to its table is nothing to call.
-                    _ => {}
+                    // What stands behind the types, and nobody calls.
+                    "runcomfy :: object" | "runcomfy :: json_schema" => {}
+                    other => unreachable!("`{other}!` is not known here"),
                 }
             }
             Item::Impl(item) if is_model(item) => {

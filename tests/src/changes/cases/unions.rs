@@ -86,6 +86,20 @@ pub(super) fn unions() -> Vec<Case> {
             &[r#""abc""#],
         ),
         one(
+            "type-left-out",
+            r#"{"type": "array", "items": {"type": "string"}}"#,
+            r#"{"items": {"type": "string"}}"#,
+            &[(WiderType, "a")],
+            &[r#"["x"]"#],
+        ),
+        one(
+            "type-put-in",
+            r#"{"items": {"type": "string"}}"#,
+            r#"{"type": "array", "items": {"type": "string"}}"#,
+            &[(NarrowerType, "a")],
+            &["1"],
+        ),
+        one(
             "word-in-a-union",
             &any_of(r#"{"type": "string", "enum": ["x", "y"]}, {"type": "integer"}"#),
             &any_of(r#"{"type": "string", "enum": ["x"]}, {"type": "integer"}"#),
