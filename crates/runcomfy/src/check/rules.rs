@@ -251,6 +251,7 @@ mod tests {
             (Rule::MinLength(3), json!("🌊🌊🌊"), json!("🌊🌊")),
             (Rule::MinLength(1), json!("🌊"), json!("")),
             (Rule::MaxLength(5), json!("aa波aa"), json!("aaa波aa")),
+            (Rule::MinLength(3), json!("abc"), json!("ab")),
             (Rule::Minimum(5.0), json!(5), json!(4)),
             (Rule::Maximum(0.5), json!(0.5), json!(0.51)),
             (Rule::Maximum(0.5), json!(0), json!(1)),
@@ -321,6 +322,33 @@ mod tests {
         ];
         for (rule, breaking) in cases {
             assert_eq!(breaks(rule, &other), breaking, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn each_message_says_what_would_be_right_and_some_what_was_counted() {
+        let cases = [
+            (Rule::MinLength(1), json!(""), "At least 1 character.", Some("0 characters")),
+            (Rule::MaxLength(2), json!("abc"), "At most 2 characters.", Some("3 characters")),
+            (Rule::MinItems(2), json!([0]), "At least 2 items.", Some("1 item")),
+            (Rule::MaxItems(1), json!([0, 0]), "At most 1 item.", Some("2 items")),
+            (Rule::MinProperties(1), json!({}), "At least 1 property.", Some("0")),
+            (Rule::MaxProperties(0), json!({"a": 1}), "At most 0 properties.", Some("1")),
+            (Rule::UniqueItems, json!([1, 1]), "Each item once.", Some("item 1 is there twice")),
+            (Rule::Minimum(0.5), json!(0), "At least 0.5.", None),
+            (Rule::Maximum(0.5), json!(1), "At most 0.5.", None),
+            (Rule::ExclusiveMinimum(1.0), json!(1), "Over 1.", None),
+            (Rule::ExclusiveMaximum(1.0), json!(1), "Under 1.", None),
+            (Rule::MinimumInteger(3), json!(2), "At least 3.", None),
+            (Rule::MaximumInteger(3), json!(4), "At most 3.", None),
+            (Rule::MultipleOf(0.1), json!(0.25), "A multiple of 0.1.", None),
+            (Rule::Words(&["16:9", "a"]), json!("b"), "One of \"16:9\", \"a\".", None),
+            (Rule::Integers(&[5, -1]), json!(4), "One of 5, -1.", None),
+            (Rule::Values(&["null", "2.5"]), json!(4), "One of null, 2.5.", None),
+        ];
+        for (rule, value, message, found) in cases {
+            let said = broken(&rule, value.view());
+            assert_eq!(said, Some((message.to_owned(), found.map(str::to_owned))), "{rule:?}");
         }
     }
 

@@ -140,6 +140,13 @@ fn a_struct_is_checked_by_its_own_table_and_by_another_s() {
     for (fields, of, expected) in cases {
         assert_eq!(rules(Of(Shape::Object(fields), &[]), Node::Struct(of)), expected);
     }
+    static MOST: [Rule; 1] = [Rule::MaxProperties(1)];
+    static LEAST: [Rule; 1] = [Rule::MinProperties(2)];
+    let counted = |of: &Other, own: &'static [Rule]| rules(Of(ANY, own), Node::Struct(of));
+    assert_eq!(counted(&both, &MOST), ["v maxProperties"]);
+    assert_eq!(counted(&both, &LEAST), [""; 0]);
+    assert_eq!(counted(&none, &LEAST), ["v minProperties"]);
+
     static STRICT: [Field; 2] =
         [Field::required("left", TEXT, &[]), Field::optional("right", INTEGER, &[])];
     struct Unset;
@@ -212,6 +219,13 @@ fn media_is_checked_once_it_is_measured_and_what_is_not_known_is_unchecked() {
         );
         assert_eq!(media.violations(&Facts::of_size(301, 1).with_bytes(1)), []);
     }
+}
+
+#[test]
+fn the_rules_of_a_string_hold_of_media_too() {
+    static SHORT: [Rule; 1] = [Rule::MaxLength(3)];
+    let media = Media::from_wire("https://example.com/1.png");
+    assert_eq!(rules(Of(IMAGE, &SHORT), Node::Media(&media)), ["v maxLength"]);
 }
 
 #[test]
