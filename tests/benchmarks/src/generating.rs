@@ -118,6 +118,7 @@ pub(crate) fn generated(models: &[Model]) -> Generated {
         origin: "schemas".to_owned(),
         features: Features::PerProvider,
         present: Default::default(),
+        objects: runcomfy_codegen::Objects::Closed,
         deny: Default::default(),
     };
     generate(&sources, &settings)
