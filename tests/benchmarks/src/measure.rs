@@ -9,7 +9,7 @@ const BATCH: Duration = Duration::from_millis(1);
 
 /// The cost of one unit may be so much higher in the larger of two sizes: caches and
 /// noise, but nothing quadratic, which would be [`GROWTH`].
-const MOST_GROWTH: f64 = 1.6;
+const MOST_GROWTH: f64 = 2.0;
 
 /// By how much the larger of two sizes is larger.
 pub(crate) const GROWTH: usize = 8;
