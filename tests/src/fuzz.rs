@@ -4,12 +4,23 @@
 use runcomfy::Facts;
 use runcomfy::measure::{Measuring, Step};
 use runcomfy_codegen::import::import;
-use runcomfy_codegen::{Features, Generated, Settings, Source, fixup_path, generate};
+use runcomfy_codegen::{
+    Features, Generated, Objects, Settings, Source, diff, fixup_path, generate,
+};
 
 /// Where the model stands that is generated.
 const FOLDER: &str = "acme/x";
 /// What is known of it, where the bytes do not say.
 const ENTRY: &str = r#"{"id": "acme/x"}"#;
+
+/// A schema to compare others with.
+const OTHER: &str = r##"{
+    "properties": {"a": {"$ref": "#/$defs/a"}, "b": {"$ref": "#/$defs/b"}},
+    "$defs": {
+        "a": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/$defs/b"}}]},
+        "b": {"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}, "b": {"$ref": "#/$defs/b"}}}
+    }
+}"##;
 
 /// Any bytes as a page, a catalog or a schema.
 pub fn fuzz_import(data: &[u8]) -> bool {
@@ -112,6 +123,13 @@ fn holds(input: &str, output: Option<&str>, model: &str, fixup: Option<&str>) ->
         assert!(within, "{diagnostic}\nis at {:?}, where there is no text", place.span);
     }
     assert!(first.diagnostics.len() < 1000, "{} diagnostics", first.diagnostics.len());
+    let spaced = format!("{input}\n");
+    let again = Source { input: &spaced, ..source };
+    assert_eq!(diff(&[source], &[again]).models, [], "white space is a change");
+    // Whatever it is compared with, comparing comes to an end.
+    let other = Source { input: OTHER, output: None, fixup: None, ..source };
+    diff(&[source], &[other]);
+    diff(&[other], &[source]);
     first.models > 0
 }
 
@@ -121,6 +139,7 @@ fn generated(source: &Source<'_>) -> Generated {
         features: Features::None,
         present: Default::default(),
         deny: Default::default(),
+        objects: Objects::Closed,
     };
     generate(std::slice::from_ref(source), &settings)
 }

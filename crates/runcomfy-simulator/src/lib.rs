@@ -24,6 +24,8 @@
 //! simulator serves for that: pictures of any size, real samples of other formats, served well or
 //! with any [`MediaFault`].
 //!
+//! [`Judge`] is what it judges inputs by, alone: for tests that ask for a second opinion.
+//!
 //! What it does not do: it fetches nothing from elsewhere, and it asserts no `format`.
 
 #![warn(missing_docs)]
@@ -43,6 +45,7 @@ mod validations;
 
 pub use error::SimulatorError;
 pub use jobs::Pace;
+pub use judge::{Flaw, Judge, Refusal};
 pub use measure::Measuring;
 pub use media::{Header, Kind as MediaKind, MediaFault, PictureFormat, Sample, TestMedia};
 pub use simulator::{Simulator, SimulatorBuilder};

@@ -312,6 +312,18 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_is_split_into_its_metric_and_its_limit() {
+        for (rule, name, limit) in [
+            ("width_pixels>", "width_pixels", Limit::Over(3.0)),
+            ("width/height<", "width/height", Limit::Under(3.0)),
+        ] {
+            assert_eq!(Limit::split(rule, 3.0), Some((name, limit)));
+            assert_eq!(format!("{name}{}", limit.operator()), rule);
+        }
+        assert_eq!(Limit::split("width_pixels", 3.0), None);
+    }
+
+    #[test]
     fn a_value_that_equals_its_bound_breaks_the_rule() {
         let ratio = Metric::WidthOverHeight;
         let size = Metric::FileSizeMb;
