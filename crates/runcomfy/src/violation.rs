@@ -102,7 +102,7 @@ impl Violations {
     }
 
     /// Adds one that no check found, such as that of measured media.
-    #[cfg(feature = "client")]
+    #[cfg(any(feature = "client", feature = "from-json"))]
     pub(crate) fn push(&mut self, violation: Violation) {
         let found = self.0.get_or_insert_default();
         let mut all = found.all.take().unwrap_or_else(|| found.faults.violations());
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "client")]
+    #[cfg(any(feature = "client", feature = "from-json"))]
     fn what_no_check_found_comes_after_what_one_did() {
         let violation = |rule: &'static str| Violation {
             path: path(&["a"]),
