@@ -3,9 +3,14 @@
 
 mod defaults;
 
+#[cfg(test)]
+pub(crate) use defaults::takes;
+
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
+
+pub(crate) use defaults::fits;
 
 use crate::Settings;
 use crate::diagnostic::{Code, Findings, Place, Severity};
@@ -90,7 +95,7 @@ fn choices(of: &Of, place: &Place, model: &Model, findings: &mut Findings) {
             }
             _ => continue,
         };
-        if !choices.iter().any(|choice| defaults::fits(of, choice, model)) {
+        if !choices.iter().any(|choice| fits(of, choice, model)) {
             findings.push(
                 Code::Unsatisfiable,
                 place,
@@ -111,7 +116,7 @@ fn defaults(of: &Struct, model: &Model, findings: &mut Findings) {
         let default: Vec<Value> = default.collect();
         let all = default.iter().map(|value| ("default", value));
         for (what, value) in all.chain(field.examples.iter().map(|value| ("example", value))) {
-            if !defaults::fits(&field.of, value, model) {
+            if !fits(&field.of, value, model) {
                 findings.push(
                     Code::DefaultBreaksSchema,
                     &field.place,
@@ -176,7 +181,8 @@ fn bounds(of: &Of, place: &Place, findings: &mut Findings) {
             | Rule::Integers(_)
             | Rule::Values(_)
             | Rule::Measured(..)
-            | Rule::Unchecked(..) => {}
+            | Rule::Unchecked(..)
+            | Rule::Annotation(..) => {}
         }
     }
     let no_number = least > most || (strict && least == most);
@@ -193,6 +199,7 @@ fn bounds(of: &Of, place: &Place, findings: &mut Findings) {
             bounds(inner, place, findings);
         }
         Shape::Any
+        | Shape::Null
         | Shape::Boolean
         | Shape::Integer
         | Shape::Number

@@ -110,6 +110,8 @@ codes! {
     UnknownRule = "unknown-rule", Warning;
     /// `required` names a property that is not there: any value is taken.
     RequiredWithoutProperty = "required-without-property", Warning;
+    /// A keyword beside a `$ref`, in a draft in which that says nothing.
+    IgnoredKeyword = "ignored-keyword", Warning;
     /// `enum` has one choice twice.
     RepeatedChoice = "repeated-choice", Warning;
 }

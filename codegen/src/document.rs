@@ -50,6 +50,9 @@ pub(crate) struct Schema {
     pub validations: Vec<Validation>,
     /// What is not known, and so not checked, such as `format: color`.
     pub unchecked: Vec<String>,
+    /// Every keyword that is not carried otherwise, verbatim: those that annotate, and
+    /// those that are not known.
+    pub notes: Vec<(String, Value)>,
 }
 
 /// A bound on a number, exactly as it is written.

@@ -1,7 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 mod check;
+#[cfg(test)]
+mod conformance;
 mod diagnostic;
+mod diff;
 mod document;
 mod entry;
 mod fixup;
@@ -15,6 +18,7 @@ mod render;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use diagnostic::{Code, Diagnostic, Place, Severity};
+pub use diff::{Change, Diff, Kind, Level, ModelDiff, Refusal, Refused, Side, Step, diff};
 pub use entry::{model_json, recorded_id};
 pub use fixup::{fixup_path, orphaned_fixup};
 pub use parse::{Treatment, keywords};
@@ -55,6 +59,17 @@ pub struct Settings {
     pub present: BTreeSet<String>,
     /// The warnings that count as errors.
     pub deny: BTreeSet<Code>,
+    /// Whether an input's objects take properties that their schema does not name.
+    pub objects: Objects,
+}
+
+/// What an object whose schema says nothing of other properties does with one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Objects {
+    /// It refuses it, as misspelt; so does the whole of an input, whatever its schema says.
+    Closed,
+    /// It takes it, as JSON Schema has it.
+    Open,
 }
 
 /// Whether each provider's module stands behind a cargo feature of its name.
@@ -106,7 +121,7 @@ pub fn generate(sources: &[Source<'_>], settings: &Settings) -> Generated {
             );
         }
         let corrected = Corrected::of(source, &mut findings);
-        let lowered = lowered(source, &corrected, module.clone(), &mut findings);
+        let lowered = lowered(source, &corrected, module.clone(), settings.objects, &mut findings);
         generated.patched.extend(corrected.into_texts(source.folder));
         let listed = lowered.as_ref().map(Listed::of);
         let model = check::check(lowered, &whole, settings, &mut findings);
@@ -156,7 +171,7 @@ fn argument_order(source: &Source<'_>) -> Vec<String> {
     let mut findings = Findings::default();
     let corrected = Corrected::of(source, &mut findings);
     let module = Module { provider: String::new(), name: String::new() };
-    let model = lowered(source, &corrected, module, &mut findings);
+    let model = lowered(source, &corrected, module, Objects::Closed, &mut findings);
     let root = model.as_ref().and_then(|model| Some((model, model.inputs.first()?)));
     let Some((model, root)) = root else { return Vec::new() };
     let wire = |index: &usize| Some(root.fields.get(*index)?.wire.clone());
@@ -189,6 +204,7 @@ fn lowered(
     source: &Source<'_>,
     corrected: &Corrected,
     module: Module,
+    objects: Objects,
     findings: &mut Findings,
 ) -> Option<model::Model> {
     let entry_file = source.file("model.json", source.model);
@@ -213,7 +229,7 @@ fn lowered(
             "move it there, or correct the `id`",
         );
     }
-    let mut model = lower::lower(&entry, module, &input, output.as_ref(), findings)?;
+    let mut model = lower::lower(&entry, module, &input, output.as_ref(), objects, findings)?;
     model.about.extend(corrected.about.clone());
     Some(model)
 }

@@ -4,10 +4,13 @@
 //! string `enum` an enum, and the rules are gathered beside the shapes. Which Rust type
 //! a field has is then typify's decision; see [`shapes`].
 
+mod annotations;
 mod arguments;
+mod kinds;
 mod limits;
 mod merge;
 mod named;
+mod objects;
 mod plan;
 mod references;
 mod rules;
@@ -17,13 +20,15 @@ mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::Objects;
 use crate::diagnostic::{Code, Findings};
 use crate::document::Schema;
 use crate::entry::Entry;
 use crate::model::{Docs, Field, Model, Module, Output, Struct, Type, Union};
 use crate::names;
 
-pub(crate) use arguments::{ordered, ordered_by_name};
+pub(crate) use arguments::Takes;
+use arguments::ordered;
 use plan::{Direction, FieldDraft, Found, Plan};
 use shapes::Types;
 use values::Values;
@@ -34,15 +39,17 @@ pub(crate) fn lower(
     module: Module,
     input: &Schema,
     output: Option<&Schema>,
+    objects: Objects,
     findings: &mut Findings,
 ) -> Option<Model> {
-    let found = Values::new(Direction::Input, input, findings).input(&entry.required_inputs)?;
-    let (words, rules) = (found.words.clone(), found.rules.clone());
+    let values = Values::new(Direction::Input, input, objects, findings);
+    let found = values.input(&entry.required_inputs)?;
+    let (words, rules, others) = (found.words.clone(), found.rules.clone(), found.others.clone());
     let (inputs, unions, _) = typed(found, input, findings)?;
     let output = match output {
         None => Output::Usual,
         Some(schema) => {
-            let found = Values::new(Direction::Output, schema, findings).output()?;
+            let found = Values::new(Direction::Output, schema, objects, findings).output()?;
             let is_struct = found.root == Plan::Object(0);
             match typed(found, schema, findings)? {
                 (structs, unions, _) if is_struct && is_usual(&structs, &unions) => Output::Usual,
@@ -61,6 +68,7 @@ pub(crate) fn lower(
         description: input.description.clone(),
         arguments: arguments.unwrap_or_default(),
         inputs,
+        others,
         rules,
         words,
         unions,
@@ -86,6 +94,7 @@ fn typed(
     let field = |(draft, ty): (FieldDraft, Type)| Field {
         docs: draft.docs,
         title: draft.title,
+        description: draft.description,
         default: draft.default,
         examples: draft.examples,
         required: draft.required,
@@ -125,7 +134,7 @@ fn typed(
             name: draft.name,
             wire: draft.hint.own,
             docs: draft.docs,
-            exactly_one: draft.exactly_one,
+            takes: draft.takes,
             branches: draft.branches,
             variants: named.into_iter().zip(types).collect(),
         });

@@ -22,10 +22,13 @@ pub(crate) struct Model {
     pub about: Vec<String>,
     /// What the schema itself says of the input.
     pub description: Option<String>,
-    /// The input's required fields in the order of `new`, as indices.
+    /// The input's fields that `new` takes, in its order, as indices: the required ones,
+    /// and those that once were.
     pub arguments: Vec<usize>,
     /// The structs of the input, the input itself first.
     pub inputs: Vec<Struct>,
+    /// What properties of other names the input takes, where it takes them.
+    pub others: Option<Of>,
     /// The rules of the input as a whole.
     pub rules: Vec<Rule>,
     /// The enums of words in the input.
@@ -78,13 +81,14 @@ pub(crate) struct Field {
     pub name: String,
     pub docs: Docs,
     pub title: Option<String>,
+    pub description: Option<String>,
     /// The default as JSON text.
     pub default: Option<String>,
     /// The schema's examples.
     pub examples: Vec<Value>,
     /// Its place in the schema's `required`, where it is there.
     pub required: Option<usize>,
-    /// The Rust type, without the `Option` of an optional field.
+    /// The Rust type, without the `Option` of a field that `new` does not take.
     pub ty: Type,
     /// What the table says of it.
     pub of: Of,
@@ -136,6 +140,7 @@ pub(crate) struct Of {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Shape {
     Any,
+    Null,
     Boolean,
     Integer,
     Number,
@@ -176,18 +181,39 @@ pub(crate) enum Rule {
     /// Any values, as JSON text.
     Values(Vec<String>),
     Measured(Metric, Limit, String),
-    Unchecked(String, String),
+    /// Its name, its value as JSON text, its message.
+    Unchecked(String, String, String),
+    /// A keyword that is not checked, and its value as JSON text.
+    Annotation(String, String),
 }
 
-/// A union: `anyOf` or `oneOf`.
+impl Rule {
+    /// Whether this says nothing of values.
+    pub(crate) fn is_note(&self) -> bool {
+        matches!(self, Self::Annotation(..))
+    }
+}
+
+/// What a value has to be to fit a union.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// What at least one branch takes: `anyOf`.
+    AnyOf,
+    /// What exactly one branch takes: `oneOf`.
+    OneOf,
+    /// What the branch of its kind takes, or anything where no branch is of its kind: a
+    /// schema without `type`, whose keywords are each about one kind.
+    ByKind,
+}
+
+/// A union: `anyOf`, `oneOf`, or a schema without `type`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Union {
     pub name: String,
     /// The property that it is named after.
     pub wire: String,
     pub docs: Docs,
-    /// Whether a value may fit only one branch (`oneOf`).
-    pub exactly_one: bool,
+    pub takes: Takes,
     pub branches: Vec<Of>,
     /// The variants of its Rust enum; none where all branches have one Rust type.
     pub variants: Vec<(String, Type)>,

@@ -16,7 +16,7 @@ const KEYWORDS: [&str; 52] = [
 ];
 
 /// Types that generated code names, or that every Rust program expects to find.
-const TAKEN_TYPES: [&str; 75] = [
+const TAKEN_TYPES: [&str; 76] = [
     "Input",
     "Output",
     "Required",
@@ -63,6 +63,7 @@ const TAKEN_TYPES: [&str; 75] = [
     "Drop",
     "Fn",
     "Hash",
+    "Annotation",
     "ExclusiveMaximum",
     "ExclusiveMinimum",
     "FileSizeMb",

@@ -3,6 +3,8 @@
 
 pub(crate) mod fixup;
 mod keywords;
+mod references;
+mod validations;
 
 pub use keywords::{Treatment, keywords};
 
@@ -39,15 +41,25 @@ pub(crate) struct File<'a> {
 /// Parses an input schema.
 pub(crate) fn input(file: &File<'_>, findings: &mut Findings) -> Option<Schema> {
     let ast = syntax(file, findings)?;
-    Some(keywords::schema(&Node { value: &ast, place: file.whole() }, findings))
+    Some(references::document(&Node::root(&ast, file), Side::Input, findings))
+}
+
+/// The schema that a value is, for tests.
+#[cfg(test)]
+pub(crate) fn schema(value: &Value) -> Schema {
+    let text = value.to_string();
+    let file = File { path: "input.json".to_owned(), text: &text };
+    input(&file, &mut Findings::default()).unwrap_or_default()
 }
 
 /// Parses an output schema, which stands under the one key `output`.
 pub(crate) fn output(file: &File<'_>, findings: &mut Findings) -> Option<Schema> {
     let ast = syntax(file, findings)?;
-    let root = Node { value: &ast, place: file.whole() };
+    let root = Node::root(&ast, file);
     match root.entries().unwrap_or_default().as_slice() {
-        [(name, output)] if *name == "output" => Some(keywords::schema(output, findings)),
+        [(name, output)] if *name == "output" => {
+            Some(references::document(output, Side::Output, findings))
+        }
         _ => {
             findings.push(
                 Code::NotAnObject,
@@ -100,11 +112,34 @@ impl File<'_> {
 struct Node<'t> {
     value: &'t ast::Value<'t>,
     place: Place,
+    within: Within,
+}
+
+/// What the document, and the schemas above a value, say of how it is read.
+#[derive(Debug, Clone, Copy)]
+struct Within {
+    side: Side,
+    /// Whether the draft is one in which `$ref` says all that a schema says.
+    bare_references: bool,
+    /// Whether an `$id` makes pointers mean another document.
+    other_base: bool,
+}
+
+/// Which of a model's schemas is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Input,
+    Output,
 }
 
 impl<'t> Node<'t> {
+    fn root(value: &'t ast::Value<'t>, file: &File<'_>) -> Self {
+        let within = Within { side: Side::Input, bare_references: false, other_base: false };
+        Self { value, place: file.whole(), within }
+    }
+
     fn child(&self, step: &str, value: &'t ast::Value<'t>) -> Self {
-        Self { value, place: at(&self.place, step, value) }
+        Self { value, place: at(&self.place, step, value), within: self.within }
     }
 
     /// The entries, where this is an object.

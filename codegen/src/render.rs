@@ -11,6 +11,7 @@ use proc_macro2::TokenStream;
 
 use crate::model::{Model, Output};
 
+pub(crate) use items::{Names, required_name, rest_name};
 pub(crate) use listing::{Listed, crate_module, provider_module, table};
 
 /// What every generated file says in its head, before what it was generated from.
@@ -32,15 +33,14 @@ pub(crate) fn model(model: &Model, origin: &str) -> String {
         head.extend(about);
     }
     let mut all: Vec<String> = imports::of(model).into_iter().map(formatted).collect();
-    let names = items::Names { structs: &model.inputs, words: &model.words, unions: &model.unions };
+    let names = Names { structs: &model.inputs, words: &model.words, unions: &model.unions };
     for (index, of) in model.inputs.iter().enumerate().filter(|(_, of)| !of.table_only) {
         let is_root = index == 0;
         let docs = match is_root {
             true => vec![format!("What `{}` takes.", model.id)],
             false => docs::named(&of.docs, &of.wire),
         };
-        let arguments =
-            if is_root { model.arguments.clone() } else { crate::lower::ordered_by_name(of) };
+        let arguments = model.arguments_of(index);
         all.extend(items::input(&names, of, &docs, &arguments).into_iter().map(formatted));
     }
     all.extend(model.words.iter().map(|words| macro_call("runcomfy::words!", items::words(words))));
@@ -48,6 +48,8 @@ pub(crate) fn model(model: &Model, origin: &str) -> String {
     all.extend(unions.map(|union| macro_call("runcomfy::union!", items::union(union, &names))));
     all.extend(output(model));
     all.extend(table::all(model).into_iter().map(formatted));
+    all.extend(model.inputs.iter().filter(|of| !of.table_only).map(table::object));
+    all.extend(table::model_impl(model).into_iter().map(formatted));
     file(&head, all)
 }
 
@@ -59,7 +61,7 @@ fn output(model: &Model) -> Vec<String> {
         Output::Own { structs, unions } => (structs, unions, None),
         Output::Plain { structs, unions, root } => (structs, unions, Some(root)),
     };
-    let names = items::Names { structs, words: &[], unions };
+    let names = Names { structs, words: &[], unions };
     let mut all = Vec::new();
     all.extend(plain.map(|root| formatted(items::plain_output(&answers, root, &names))));
     for (index, of) in structs.iter().enumerate() {

@@ -1,14 +1,27 @@
 //! What is tried with any bytes: each body takes some, and panics where what the generator
 //! promises does not hold; it says whether something came of them. The suite replays them, and cargo-fuzz looks for more.
 
+use runcomfy::Facts;
 pub use runcomfy::client::fuzz_reply;
+use runcomfy::measure::{Measuring, Step};
 use runcomfy_codegen::import::import;
-use runcomfy_codegen::{Features, Generated, Settings, Source, fixup_path, generate};
+use runcomfy_codegen::{
+    Features, Generated, Objects, Settings, Source, diff, fixup_path, generate,
+};
 
 /// Where the model stands that is generated.
 const FOLDER: &str = "acme/x";
 /// What is known of it, where the bytes do not say.
 const ENTRY: &str = r#"{"id": "acme/x"}"#;
+
+/// A schema to compare others with.
+const OTHER: &str = r##"{
+    "properties": {"a": {"$ref": "#/$defs/a"}, "b": {"$ref": "#/$defs/b"}},
+    "$defs": {
+        "a": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/$defs/b"}}]},
+        "b": {"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}, "b": {"$ref": "#/$defs/b"}}}
+    }
+}"##;
 
 /// Any bytes as a page, a catalog or a schema.
 pub fn fuzz_import(data: &[u8]) -> bool {
@@ -60,6 +73,42 @@ pub fn fuzz_schemas(data: &[u8]) -> bool {
     holds(&input, Some(&output), ENTRY, None)
 }
 
+/// Any bytes as the beginning of a media file.
+pub fn fuzz_media(data: &[u8]) -> bool {
+    /// As many steps as there are bytes, and a few: each has to bring one.
+    fn steps<'a>(mut file: Measuring<'a>, data: &[u8], most: usize, block: u64) -> Measuring<'a> {
+        for _ in 0..most {
+            let Step::Read(range) = file.step() else { break };
+            assert!(range.start < range.end, "{range:?} has nothing in it");
+            let end = range.end.max(range.start.saturating_add(block));
+            let place = |at: u64| usize::try_from(at).unwrap_or(data.len()).min(data.len());
+            let mut bytes = data[place(range.start)..place(end)].to_vec();
+            // What lies beyond is zeros, and as much as anybody asks for.
+            bytes.resize(block.min(end - range.start) as usize, 0);
+            file.give(range.start, &bytes);
+        }
+        file
+    }
+
+    let whole = Measuring::whole(data).so_far();
+    assert_eq!(whole.facts, Facts::of_bytes(data), "two runs differ");
+    assert_eq!(whole.facts.bytes, Some(data.len() as u64));
+    assert_eq!(whole.facts.width.is_some(), whole.facts.height.is_some());
+    assert!(whole.facts.width != Some(0) && whole.facts.height != Some(0));
+
+    let mut file = Measuring::new();
+    file.set_size(data.len() as u64);
+    let file = steps(file, data, data.len() + 1, 1);
+    assert_eq!(file.step(), Step::Measured(whole), "read bit by bit");
+
+    // The same bytes at the beginning of a file that is said to be very long, or never said.
+    let mut file = Measuring::new();
+    let _ = steps(file.clone(), data, 24, 4096).so_far();
+    file.set_size(u64::MAX);
+    let _ = steps(file, data, 24, 4096).so_far();
+    whole.facts.width.is_some() || whole.facts.duration.is_some()
+}
+
 /// Generates twice, and asserts what holds of any model. Whether it is generated.
 fn holds(input: &str, output: Option<&str>, model: &str, fixup: Option<&str>) -> bool {
     let source = Source { folder: FOLDER, model, input, output, fixup };
@@ -92,6 +141,13 @@ fn holds(input: &str, output: Option<&str>, model: &str, fixup: Option<&str>) ->
         assert!(within, "{diagnostic}\nis at {:?}, where there is no text", place.span);
     }
     assert!(first.diagnostics.len() < 1000, "{} diagnostics", first.diagnostics.len());
+    let spaced = format!("{input}\n");
+    let again = Source { input: &spaced, ..source };
+    assert_eq!(diff(&[source], &[again]).models, [], "white space is a change");
+    // Whatever it is compared with, comparing comes to an end.
+    let other = Source { input: OTHER, output: None, fixup: None, ..source };
+    diff(&[source], &[other]);
+    diff(&[other], &[source]);
     first.models > 0
 }
 
@@ -101,6 +157,7 @@ fn generated(source: &Source<'_>) -> Generated {
         features: Features::None,
         present: Default::default(),
         deny: Default::default(),
+        objects: Objects::Closed,
     };
     generate(std::slice::from_ref(source), &settings)
 }

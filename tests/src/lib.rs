@@ -1,6 +1,9 @@
-//! The code of the README and the docs, compiled, and the fuzz bodies; everything else is in `suite/`.
+//! The code of the README and the docs, compiled, the fuzz bodies, and the kinds of changes that
+//! a schema can undergo; everything else is in `suite/`.
 
+pub mod changes;
 pub mod fuzz;
+pub mod scratch;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

@@ -294,6 +294,12 @@ const DIAGNOSED: &[Diagnosed] = &[
         None,
     ),
     (Code::RequiredWithoutProperty, ENTRY, r#"{"properties": {}, "required": ["ghost"]}"#, None),
+    (
+        Code::IgnoredKeyword,
+        ENTRY,
+        r##"{"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"a": {"$ref": "#/$defs/A", "maxLength": 2}}, "$defs": {"A": {"type": "string"}}}"##,
+        None,
+    ),
     (Code::RepeatedChoice, ENTRY, r#"{"properties": {"a": {"enum": ["x", "y", "x"]}}}"#, None),
 ];
 

@@ -144,8 +144,9 @@ fn rules_whose_facts_are_not_known_are_unchecked_and_not_broken() {
     let nothing = Facts::default();
     assert_eq!(media[0].violations(&nothing), []);
     let rules = ["width_pixels>", "height_pixels>", "width/height>", "width/height<"];
-    assert_eq!(media[0].unchecked(&nothing), rules);
-    assert_eq!(media[0].unchecked(&Facts::of_size(1, 1)), Vec::<String>::new());
+    let unchecked = media[0].unchecked(&nothing);
+    assert_eq!(unchecked.iter().map(|(rule, _)| rule.as_ref()).collect::<Vec<_>>(), rules);
+    assert_eq!(media[0].unchecked(&Facts::of_size(1, 1)), []);
 }
 
 #[test]
@@ -160,4 +161,47 @@ fn a_valid_input_can_be_read_and_taken_out_again() {
 fn text_that_is_not_json_is_answered_with_its_place() {
     let error = Json::<Input>::parse("{\"prompt\": }").expect_err("it is not JSON");
     assert!(error.to_string().contains("line 1 column 12"), "{error}");
+}
+
+#[test]
+fn json_becomes_typed_whether_it_keeps_the_rules_or_not() {
+    let typed = |input: Value| Json::<Input>::from(input).typed();
+    assert_eq!(typed(good()), Ok(Input::new("a paper boat", image())));
+    let long = with("prompt", Some(json!("a".repeat(1996))));
+    let input = typed(long.clone()).expect("a text is a text");
+    assert_eq!(input.to_json(), long);
+    assert_eq!(found(&input.violations()), [("prompt".to_owned(), "maxLength".to_owned())]);
+
+    let valid = Json::<Input>::from(good()).validate().expect("it is right");
+    assert_eq!(valid.typed().map(Valid::into_inner), Ok(Input::new("a paper boat", image())));
+    let assumed = Valid::assume(Json::<Input>::from(long));
+    assert!(assumed.typed().is_ok(), "what was assumed to be valid still is");
+}
+
+#[test]
+fn what_a_type_cannot_hold_is_refused_at_its_path_and_the_json_comes_back() {
+    let input = json!({"prompt": 7, "prompt_optimizer": null, "seed": 1});
+    let invalid = Json::<Input>::from(input.clone()).typed().expect_err("it does not fit");
+    assert_eq!(invalid.input.as_value(), &input);
+    let expected = [
+        ("seed", "additionalProperties"),
+        ("prompt", "type"),
+        ("image_url", "required"),
+        ("prompt_optimizer", "type"),
+    ];
+    let expected = expected.map(|(path, rule)| (path.to_owned(), rule.to_owned()));
+    assert_eq!(found(&invalid.violations), expected);
+}
+
+#[test]
+fn a_list_of_every_model_checks_like_its_type() {
+    let folder = crate::support::root().join("schemas");
+    let listed: Vec<&runcomfy::ModelInfo> = runcomfy_models::models().collect();
+    let subjects = crate::twin::subjects();
+    let published = subjects.iter().filter(|of| folder.join(&of.folder).exists());
+    assert_eq!(listed.len(), published.count());
+    let hailuo = listed.iter().find(|model| model.id == Input::ID).expect("it is listed");
+    assert_eq!(hailuo.violations(&good()), Violations::default());
+    assert_eq!(hailuo.violations(&json!({})), Json::<Input>::from(json!({})).violations());
+    assert_eq!(hailuo.json_schema(), runcomfy::json_schema::<Input>());
 }

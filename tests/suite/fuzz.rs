@@ -6,7 +6,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
-use runcomfy_tests::fuzz::{fuzz_generate, fuzz_import, fuzz_replies, fuzz_reply, fuzz_schemas};
+use runcomfy_tests::fuzz::{
+    fuzz_generate, fuzz_import, fuzz_media, fuzz_replies, fuzz_reply, fuzz_schemas,
+};
 
 use crate::support::root;
 
@@ -20,6 +22,9 @@ const BODIES: [Body; 5] = [
     ("reply", fuzz_reply),
     ("replies", fuzz_replies),
 ];
+
+/// Small real files of every format, which are the corpus of `fuzz_media`.
+const SAMPLES: &str = "crates/runcomfy-simulator/assets/samples";
 
 #[test]
 fn what_the_bodies_promise_holds_over_the_corpus_and_the_fixtures() {
@@ -65,6 +70,71 @@ fn what_the_bodies_promise_holds_over_random_bytes_and_mutated_fixtures() {
     // What is refused early shows little.
     assert!(taken.iter().all(|taken| taken * 50 > count), "of {count}, only {taken:?} were taken");
     println!("{count} inputs of each body, of which {taken:?} were taken");
+}
+
+#[test]
+fn what_the_media_body_promises_holds_over_real_files_whole_cut_and_mutated() {
+    let count = std::env::var("RUNCOMFY_FUZZ").ok().and_then(|count| count.parse().ok());
+    let count: usize = count.unwrap_or(150) / 15;
+    let mut random = Random(0x5eed_f00d_5eed_f00d);
+    let mut measured = 0;
+    for file in files(SAMPLES) {
+        let name = file.display().to_string();
+        let bytes = std::fs::read(&file).expect("it can be read");
+        // Headers are at the ends of a file, and so is what is changed.
+        let ends = |at: usize| if at.is_multiple_of(2) { at } else { bytes.len() - 1 - at };
+        for round in 0..=count {
+            let mut mutated = bytes.clone();
+            for _ in 0..round.min(1) * random.below(6) {
+                let at = ends(random.below(bytes.len().min(900))).min(mutated.len() - 1);
+                match random.below(5) {
+                    0 => mutated.truncate(at + 1),
+                    1 => _ = mutated.splice(at..at, [random.byte()]),
+                    2 => mutated.iter_mut().skip(at).take(4).for_each(|byte| *byte = 0xff),
+                    3 => mutated.iter_mut().skip(at).take(4).for_each(|byte| *byte = 0),
+                    _ => mutated[at] = random.byte(),
+                }
+            }
+            let ended = catch_unwind(AssertUnwindSafe(|| fuzz_media(&mutated)));
+            measured += usize::from(matches!(ended, Ok(true)));
+            assert!(ended.is_ok(), "round {round} of {name}: {}", mutated.escape_ascii());
+        }
+    }
+    assert!(measured > 20, "only {measured} were measured");
+    println!("{count} inputs of each file, of which {measured} were measured");
+}
+
+/// What a file of so many bytes is made of that wants to cost much time: a beginning, and
+/// then the same piece again and again.
+const ENDLESS: [(&str, &[u8], &[u8]); 8] = [
+    ("boxes", b"\0\0\0\x10ftypisom\0\0\0\0", b"\0\0\0\x08free"),
+    ("tracks", b"\0\0\0\x10ftypisom\0\0\0\0\xff\xff\xff\xffmoov", b"\0\0\0\x10trak\0\0\0\x08mdia"),
+    ("properties", b"\0\0\0\x10ftypheic\0\0\0\0\xff\xff\xff\xffmeta\0\0\0\0", b"\0\0\0\x08iprp"),
+    ("segments", b"\xff\xd8", b"\xff\xe1\0\x08Exif\0\0"),
+    ("fill bytes", b"\xff\xd8", b"\xff"),
+    ("chunks", b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x08\0\0\0\x01\0\0\x01\0\0", b"ABCD\0\0\0\0"),
+    ("entries", b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff", b"\x05\0\x03\0"),
+    (
+        "elements",
+        b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\x01\xff\xff\xff\xff\xff\xff\xff\x16\x54\xae\x6b\x01\xff\xff\xff\xff\xff\xff\xff",
+        b"\xae\x84\xe0\x82\xb0\x80",
+    ),
+];
+
+#[test]
+fn a_file_that_wants_to_cost_much_time_costs_little() {
+    for (what, begins, goes_on) in ENDLESS {
+        let mut bytes = begins.to_vec();
+        while bytes.len() < 8_000_000 {
+            bytes.extend_from_slice(goes_on);
+        }
+        let start = std::time::Instant::now();
+        let facts = runcomfy::Facts::of_bytes(&bytes);
+        let time = start.elapsed();
+        assert!(facts.format.is_some(), "{what} are of no format");
+        // Decoding a picture of this size takes longer, and this is not optimised.
+        assert!(time.as_secs() < 5, "8 MB of {what} took {time:?}");
+    }
 }
 
 fn files(folder: &str) -> Vec<PathBuf> {

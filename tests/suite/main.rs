@@ -1,6 +1,7 @@
 //! What guards the workspace as a whole, in one binary.
 
 mod blocking;
+mod conformance;
 mod diagnostics;
 mod downloading;
 mod end_to_end;
@@ -10,13 +11,22 @@ mod from_json;
 mod fuzz;
 mod hostile;
 mod jobs;
+mod judged;
 mod ledger;
+mod media_facts;
+mod media_files;
 mod must_not_compile;
+mod preflight;
+mod preflight_hosts;
 mod regenerating;
 mod retrying;
+mod round_trip;
+mod schema_changes;
+mod schema_mutations;
 mod scripted;
 mod secrets;
 mod support;
 mod sync;
 mod tidy;
+mod twin;
 mod waiting;

@@ -135,7 +135,8 @@ fn a_model_is_added_from_a_page_and_adding_it_again_changes_nothing() {
     let (ok, said) = place.add(&["page.txt"]);
     assert!(
         ok && said.contains("-      \"maxLength\": 70")
-            && said.contains("+      \"maxLength\": 80"),
+            && said.contains("+      \"maxLength\": 80")
+            && said.contains("  new      prompt: `maxLength` 80, was 70\n"),
         "{said}"
     );
 

@@ -4,12 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use runcomfy_codegen::import::{Imported, import};
-use runcomfy_codegen::{Features, Generated, Settings, generate_imported};
-
-/// The root of the workspace.
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the workspace").to_owned()
-}
+use runcomfy_codegen::{Features, Generated, Objects, Settings, generate_imported};
+pub(crate) use runcomfy_tests::scratch::{dependency, root, scratch_crate, write};
 
 /// Runs cargo in a folder, with the workspace's own target folder.
 pub(crate) fn cargo(folder: &Path, args: &[&str]) -> Output {
@@ -36,31 +32,6 @@ pub(crate) fn xtask(args: &[&str]) -> (bool, String) {
     (output.status.success(), String::from_utf8(said).expect("xtask speaks UTF-8"))
 }
 
-/// A crate outside of the workspace that depends on `runcomfy`, made of these sources.
-pub(crate) fn scratch_crate(folder: &Path, dependencies: &str, sources: &[(String, String)]) {
-    let manifest = format!(
-        "[package]\nname = \"scratch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-         [workspace]\n\n[dependencies]\n{dependencies}\n"
-    );
-    write(&folder.join("Cargo.toml"), &manifest);
-    let lock = std::fs::read_to_string(root().join("Cargo.lock")).expect("there is a lock file");
-    write(&folder.join("Cargo.lock"), &lock);
-    for (name, text) in sources {
-        write(&folder.join(name), text);
-    }
-}
-
-/// A dependency on a crate of the workspace, as a line of a manifest.
-pub(crate) fn dependency(name: &str, path: &str, features: &str) -> String {
-    let path = root().join(path).display().to_string();
-    format!("{name} = {{ path = {path:?}, default-features = false, features = [{features}] }}\n")
-}
-
-pub(crate) fn write(path: &Path, text: &str) {
-    std::fs::create_dir_all(path.parent().expect("it has a folder")).expect("it can be made");
-    std::fs::write(path, text).expect("it can be written");
-}
-
 /// Generates from models as `import` gives them.
 pub(crate) fn generated(models: &[Imported]) -> Generated {
     generate_imported(models, &settings())
@@ -73,6 +44,7 @@ pub(crate) fn settings() -> Settings {
         features: Features::None,
         present: Default::default(),
         deny: Default::default(),
+        objects: Objects::Closed,
     }
 }
 

@@ -88,6 +88,11 @@ fn what_changed_came_and_went_is_reported_by_check_and_carried_by_sync() {
         "changed acme/Big Boat\n--- schemas/acme/big-boat/input.json\n",
         "-      \"maxLength\": 70\n+      \"maxLength\": 80\n",
         "added   acme/raft\n",
+        "\nacme/Big Boat\n  new      zeta: `maxLength` 80, was 70\n",
+        "\nzoo/zebra-2.1\n  new      deprecated: not in RunComfy's catalog as of ",
+        "\nstep: minor, ",
+        "\nfor CHANGELOG.md:\n",
+        "\n- New models: `acme/raft`.\n",
         "gone    zoo/zebra-2.1: not in the catalog any more; kept for one release\n",
         "added 1, changed 1, back 0, gone 1, removed 0, kept 0; passed over 0",
     ] {
@@ -294,7 +299,7 @@ fn a_whole_catalog_reply_is_added_from_a_file() {
     write(&place.path("reply.json"), &page(&entries[1..], Some(3)));
     let said = place.add(&["reply.json"]);
     assert_eq!(place.models(), ["acme/big-boat/draft", "kling/kling/lipsync", "zoo/zebra-2.1"]);
-    assert_eq!(said.out.matches("new     ").count(), 6, "{said:?}");
+    assert_eq!(said.out.matches("new     schemas/").count(), 6, "{said:?}");
     // What came from a catalog is what a sync would have written.
     let said = place.sync(&[]);
     assert!(said.ok && said.out.contains("added 1, changed 0, "), "{said:?}");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use runcomfy_codegen::{Code, Features, Generated, Settings, Severity, orphaned_fixup};
+use runcomfy_codegen::{Code, Features, Generated, Objects, Settings, Severity, orphaned_fixup};
 use toml_edit::{Array, DocumentMut, Item, Value};
 
 use crate::files::Change;
@@ -118,6 +118,7 @@ fn settings(target: &Target, args: &CodegenArgs) -> Result<Settings> {
         features: if target.manifest.is_some() { Features::PerProvider } else { Features::None },
         present: present(&target.out)?,
         deny: Code::ALL.iter().copied().filter(denies).collect(),
+        objects: Objects::Closed,
     })
 }
 

@@ -4,16 +4,17 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use runcomfy_codegen::import::{self, Imported, ModelId};
-use runcomfy_codegen::{Features, Generated, Settings, Severity, generate_imported};
+use runcomfy_codegen::{Features, Generated, Objects, Settings, Severity, generate_imported};
 use serde_json::Value;
 
 use crate::CorpusArgs;
 use crate::folder;
+use crate::scratch::Scratch;
 
 pub(crate) fn run(args: &CorpusArgs) -> Result<ExitCode> {
     let (mut models, unusable) = read(&args.collection)?;
@@ -25,7 +26,7 @@ pub(crate) fn run(args: &CorpusArgs) -> Result<ExitCode> {
     let seconds = start.elapsed().as_secs_f64();
     let refused = report(&models, &generated, seconds) + unusable;
     let name = args.collection.file_stem().context("the collection has no name")?;
-    let scratch = folder::workspace()?.join("target/corpus").join(name);
+    let scratch = Scratch::new("corpus", &format!("corpus/{}", name.to_string_lossy()))?;
     let start = Instant::now();
     compile(&scratch, &generated)?;
     println!("compiled with warnings denied in {:.1} s", start.elapsed().as_secs_f64());
@@ -91,6 +92,7 @@ fn generated(models: &[Imported]) -> Generated {
     let settings = Settings {
         origin: "corpus".to_owned(),
         features: Features::None,
+        objects: Objects::Closed,
         present: Default::default(),
         deny: Default::default(),
     };
@@ -130,37 +132,11 @@ fn report(models: &[Imported], generated: &Generated, seconds: f64) -> usize {
     refused
 }
 
-fn compile(scratch: &Path, generated: &Generated) -> Result<()> {
-    let source = scratch.join("src");
-    if source.exists() {
-        fs::remove_dir_all(&source)?;
-    }
-    for (name, text) in &generated.files {
-        let path = source.join("generated").join(name);
-        fs::create_dir_all(path.parent().context("it has a folder")?)?;
-        fs::write(path, text)?;
-    }
-    let root = folder::workspace()?;
-    let runcomfy = root.join("crates/runcomfy");
-    fs::write(source.join("lib.rs"), "//! A corpus.\n#![deny(warnings)]\npub mod generated;\n")?;
-    fs::write(
-        scratch.join("Cargo.toml"),
-        format!(
-            "[package]\nname = \"corpus\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
-             [dependencies]\nruncomfy = {{ path = {:?}, default-features = false }}\n",
-            runcomfy.display().to_string()
-        ),
-    )?;
-    fs::copy(root.join("Cargo.lock"), scratch.join("Cargo.lock"))?;
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(["check", "--quiet", "--offline"])
-        .env("CARGO_TARGET_DIR", root.join("target/corpus/target"))
-        .current_dir(scratch)
-        .status()
-        .context("starting cargo")?;
+fn compile(scratch: &Scratch, generated: &Generated) -> Result<()> {
+    scratch.generated(&generated.files)?;
+    let status = scratch.cargo(&["check"])?.status().context("starting cargo")?;
     if !status.success() {
-        bail!("what was generated does not compile; it is in {}", scratch.display());
+        bail!("what was generated does not compile; it is in {}", scratch.folder().display());
     }
     Ok(())
 }

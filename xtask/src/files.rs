@@ -28,6 +28,16 @@ impl Change {
         Ok((old != new).then_some(Self { path, name, old, new }))
     }
 
+    /// Where the file stands.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The text that the file is to have; nothing where it is to be removed.
+    pub(crate) fn new_text(&self) -> Option<&str> {
+        self.new.as_deref()
+    }
+
     /// What it is, in a line.
     pub(crate) fn summary(&self) -> String {
         let what = match (&self.old, &self.new) {

@@ -28,6 +28,25 @@ pub(crate) struct Orphan {
 }
 
 impl Model {
+    /// The model in one folder, by how its files are read; nothing where they are not all
+    /// there. A file is asked for by its path in the schemas folder.
+    pub(crate) fn read(
+        folder: &str,
+        read: impl Fn(&str) -> Result<Option<String>>,
+    ) -> Result<Option<Self>> {
+        let own = |file: &str| read(&format!("{folder}/{file}"));
+        let (Some(model), Some(input)) = (own("model.json")?, own("input.json")?) else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            folder: folder.to_owned(),
+            model,
+            input,
+            output: own("output.json")?,
+            fixup: read(&fixup_path(folder))?,
+        }))
+    }
+
     pub(crate) fn source(&self) -> Source<'_> {
         Source {
             folder: &self.folder,

@@ -1,14 +1,19 @@
 //! The workspace's own commands. It never depends on the crate that it generates, so
 //! that generated code that does not compile can still be regenerated.
 
+mod bench;
 mod codegen;
+mod conformance;
 mod corpus;
 mod demo;
+mod diff;
 mod files;
 mod folder;
 mod openapi;
 mod report;
+mod revision;
 mod schemas;
+mod scratch;
 mod sync;
 
 use std::path::PathBuf;
@@ -31,10 +36,15 @@ const ALL_WARNINGS: &str = "warnings";
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure what checking, generating and compiling cost, against what others take.
+    Bench(BenchArgs),
     /// Show the main job end to end, against a simulator: no token, no network.
     Demo,
     /// Generate Rust from the schemas.
     Codegen(CodegenArgs),
+    /// Judge instances by code generated for their schemas, and compare with what a test
+    /// suite says of them.
+    Conformance(ConformanceArgs),
     /// Generate and compile a whole collection of schemas, and report.
     Corpus(CorpusArgs),
     /// Write the simulator's OpenAPI 3.1 document of itself.
@@ -42,6 +52,14 @@ enum Command {
     /// Take in and compare schemas.
     #[command(subcommand)]
     Schemas(SchemasCommand),
+}
+
+#[derive(Debug, Args)]
+struct BenchArgs {
+    /// `--gate`, to fail where a target is missed; `checking`, `generating` or `compiling`,
+    /// to measure only that.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
 }
 
 #[derive(Debug, Default, Args)]
@@ -77,6 +95,19 @@ enum MessageFormat {
 }
 
 #[derive(Debug, Args)]
+struct ConformanceArgs {
+    /// A folder of files in the form of the official JSON Schema test suite.
+    folder: PathBuf,
+    /// How many cases of each file have to be exact: a TOML file of `"file" = count`. Both
+    /// fewer and more fail.
+    #[arg(long, value_name = "FILE")]
+    required: Option<PathBuf>,
+    /// How to say what became of the cases: `json` is one object a case on stdout.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    message_format: MessageFormat,
+}
+
+#[derive(Debug, Args)]
 struct CorpusArgs {
     /// A catalog reply, or a folder of files `{"model_id", "input", "output"}`.
     collection: PathBuf,
@@ -104,6 +135,23 @@ enum SchemasCommand {
     Add(AddArgs),
     /// Bring the schemas up to date with RunComfy's live catalog.
     Sync(SyncArgs),
+    /// Say what changed for callers between two states of the schemas.
+    Diff(DiffArgs),
+}
+
+#[derive(Debug, Args)]
+struct DiffArgs {
+    /// The earlier state: a schemas folder, or a git revision such as `v0.1.0` or
+    /// `main:schemas`. A folder comes before a revision of the same name.
+    old: String,
+    /// The later state, in the same form; the workspace's own schemas where it is left out.
+    new: Option<String>,
+    /// How to say it.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    message_format: MessageFormat,
+    /// Fail where the changes ask for this step of the version, or a greater one.
+    #[arg(long, value_name = "STEP", value_parser = ["patch", "minor", "major"])]
+    fail_on: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -148,12 +196,15 @@ struct SyncArgs {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Bench(args) => bench::run(&args),
         Command::Demo => demo::run(),
         Command::Codegen(args) => codegen::run(&args),
+        Command::Conformance(args) => conformance::run(&args),
         Command::Corpus(args) => corpus::run(&args),
         Command::Openapi(args) => openapi::run(&args),
         Command::Schemas(SchemasCommand::Add(args)) => schemas::add(&args),
         Command::Schemas(SchemasCommand::Sync(args)) => sync::run(&args),
+        Command::Schemas(SchemasCommand::Diff(args)) => diff::run(&args),
     };
     match result {
         Ok(code) => code,

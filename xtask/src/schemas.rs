@@ -7,9 +7,9 @@ use anyhow::{Context, Result, bail};
 use runcomfy_codegen::import::{self, Import, Imported};
 use runcomfy_codegen::{fixup_path, model_json};
 
-use crate::AddArgs;
 use crate::files::Change;
 use crate::folder;
+use crate::{AddArgs, diff};
 
 pub(crate) fn add(args: &AddArgs) -> Result<ExitCode> {
     let import =
@@ -23,7 +23,10 @@ pub(crate) fn add(args: &AddArgs) -> Result<ExitCode> {
         refuse_another(model, &schemas)?;
         all.push((model.id.as_str(), changes(model, &schemas)?));
     }
-    all.iter().flat_map(|(_, changes)| changes).try_for_each(Change::apply)?;
+    let folders = import.models.iter().map(|model| model.id.folder()).collect();
+    let changes: Vec<&Change> = all.iter().flat_map(|(_, changes)| changes).collect();
+    let diff = diff::of_changes(&schemas, &folders, &changes)?;
+    changes.into_iter().try_for_each(Change::apply)?;
     for (id, changes) in &all {
         match changes.as_slice() {
             [] => println!("{id}: nothing changed"),
@@ -38,6 +41,7 @@ pub(crate) fn add(args: &AddArgs) -> Result<ExitCode> {
             }
         }
     }
+    print!("{}", diff::shown(&diff)?);
     if all.iter().any(|(_, changes)| !changes.is_empty()) && args.schemas.is_none() {
         println!("now run `cargo xtask codegen`");
     }

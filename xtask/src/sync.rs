@@ -14,8 +14,8 @@ use runcomfy::client::{ClientBuilder, Retry};
 use runcomfy_codegen::import::{Import, Pages};
 use semver::Version;
 
-use crate::SyncArgs;
 use crate::schemas::schemas_folder;
+use crate::{SyncArgs, diff};
 use plan::Plan;
 
 pub(crate) fn run(args: &SyncArgs) -> Result<ExitCode> {
@@ -25,12 +25,15 @@ pub(crate) fn run(args: &SyncArgs) -> Result<ExitCode> {
     for skipped in &import.skipped {
         eprintln!("warning: passed over: {skipped}");
     }
+    // Before a file is written, while the earlier state is still there.
+    let diff = plan.diff(&schemas)?;
     for step in &plan.steps {
         if !args.check {
             step.apply(&schemas)?;
         }
         step.print();
     }
+    print!("{}", diff::shown(&diff)?);
     println!(
         "models in the catalog: {}; {}; passed over {}",
         import.models.len() + import.skipped.len(),

@@ -3,12 +3,20 @@
 use runcomfy::table;
 use serde_json::Value;
 
-use crate::model::{Model, Of, Rule, Shape};
+use crate::model::{Model, Of, Rule, Shape, Takes};
+
+/// Whether the whole of an input keeps to its model.
+#[cfg(test)]
+pub(crate) fn takes(model: &Model, value: &Value) -> bool {
+    object(0, model.others.as_ref(), value, model)
+        && model.rules.iter().all(|rule| keeps(rule, value, model))
+}
 
 /// Whether a value keeps to what the model says of it.
-pub(super) fn fits(of: &Of, value: &Value, model: &Model) -> bool {
+pub(crate) fn fits(of: &Of, value: &Value, model: &Model) -> bool {
     let parts = match (&of.shape, value) {
         (Shape::Any, _) | (Shape::Nullable(_), Value::Null) => true,
+        (Shape::Null, value) => value.is_null(),
         (Shape::Boolean, value) => value.is_boolean(),
         (Shape::Integer, value) => value.as_f64().is_some_and(|float| float.fract() == 0.0),
         (Shape::Number, value) => value.is_number(),
@@ -23,12 +31,34 @@ pub(super) fn fits(of: &Of, value: &Value, model: &Model) -> bool {
         (Shape::Open(index, others), value) => object(*index, Some(others), value, model),
         (Shape::Nullable(inner), value) => fits(inner, value, model),
         (Shape::Union(index), value) => model.unions.get(*index).is_none_or(|union| {
-            let fitting = union.branches.iter().filter(|of| fits(of, value, model)).count();
-            fitting == 1 || (fitting > 1 && !union.exactly_one)
+            let mut branches = union.branches.iter();
+            match union.takes {
+                Takes::AnyOf => branches.any(|of| fits(of, value, model)),
+                Takes::OneOf => branches.filter(|of| fits(of, value, model)).count() == 1,
+                Takes::ByKind => {
+                    branches.all(|of| !is_of_kind(&of.shape, value) || fits(of, value, model))
+                }
+            }
         }),
         (Shape::List(_) | Shape::Map(_), _) => false,
     };
     parts && of.rules.iter().all(|rule| keeps(rule, value, model))
+}
+
+/// Whether a value is of the kind that a branch of an untyped schema is about.
+fn is_of_kind(shape: &Shape, value: &Value) -> bool {
+    match shape {
+        Shape::List(_) => value.is_array(),
+        Shape::Text | Shape::Media(_) => value.is_string(),
+        Shape::Map(_) | Shape::Object(_) | Shape::Open(..) => value.is_object(),
+        Shape::Any
+        | Shape::Null
+        | Shape::Boolean
+        | Shape::Integer
+        | Shape::Number
+        | Shape::Nullable(_)
+        | Shape::Union(_) => true,
+    }
 }
 
 fn object(index: usize, others: Option<&Of>, value: &Value, model: &Model) -> bool {
@@ -66,15 +96,20 @@ fn keeps(rule: &Rule, value: &Value, model: &Model) -> bool {
             return value.as_str().is_some_and(|text| words.any(|word| word == text));
         }
         Rule::Integers(choices) => {
-            let is = |choice: &i64| value.as_f64() == Some(*choice as f64);
-            return choices.iter().any(is);
+            return choices.iter().any(|choice| is_same(Value::from(*choice), value));
         }
         Rule::Values(choices) => {
             let parsed = |choice: &String| serde_json::from_str::<Value>(choice).ok();
-            return choices.iter().filter_map(parsed).any(|choice| choice == *value);
+            return choices.iter().filter_map(parsed).any(|choice| is_same(choice, value));
         }
         // These are about what the value points to.
-        Rule::Measured(..) | Rule::Unchecked(..) => return true,
+        Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => return true,
     };
     rule.allows(value)
+}
+
+/// Whether two values are the same, as the checker of `runcomfy` says: in one list, they
+/// would not be unique.
+fn is_same(choice: Value, value: &Value) -> bool {
+    !table::Rule::UniqueItems.allows(&Value::Array(vec![choice, value.clone()]))
 }

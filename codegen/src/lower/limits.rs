@@ -92,7 +92,9 @@ impl Schema {
     pub(super) fn weight(&self) -> usize {
         let texts = [&self.title, &self.description].into_iter().flatten();
         let texts: usize = texts.map(|text| text.len() / TEXT).sum();
+        let notes = self.notes.iter().map(|(_, value)| value);
         let values = self.choices.iter().flatten().chain(&self.default);
+        let values = values.chain(&self.examples).chain(notes);
         let values: usize = values.map(weight).sum();
         let rules = self.validations.iter();
         let rules: usize =
@@ -118,7 +120,10 @@ impl Of {
             Rule::Integers(choices) => choices.len(),
             Rule::Values(choices) => choices.iter().map(|choice| 1 + choice.len() / TEXT).sum(),
             Rule::Measured(.., message) => 1 + message.len() / TEXT,
-            Rule::Unchecked(rule, message) => 1 + (rule.len() + message.len()) / TEXT,
+            Rule::Unchecked(rule, value, message) => {
+                1 + (rule.len() + value.len() + message.len()) / TEXT
+            }
+            Rule::Annotation(keyword, value) => 1 + (keyword.len() + value.len()) / TEXT,
             Rule::MinLength(_)
             | Rule::MaxLength(_)
             | Rule::Minimum(_)
@@ -140,6 +145,7 @@ impl Of {
                 of.weight()
             }
             Shape::Any
+            | Shape::Null
             | Shape::Boolean
             | Shape::Integer
             | Shape::Number

@@ -3,9 +3,8 @@
 use serde_json::Value;
 
 use super::named::Hint;
-use super::values::any;
 use crate::diagnostic::Place;
-use crate::model::{Docs, Of, Rule, Words};
+use crate::model::{Docs, Of, Rule, Shape, Takes, Words};
 
 /// Whether a schema is of what goes in or of what comes out. Outputs are open: they
 /// are read as far as they fit, so their rules and words are not carried.
@@ -33,6 +32,7 @@ impl Draft {
             name: String::new(),
             docs: Docs::default(),
             title: None,
+            description: None,
             default: None,
             examples: Vec::new(),
             required: Some(0),
@@ -56,6 +56,7 @@ pub(super) struct FieldDraft {
     pub name: String,
     pub docs: Docs,
     pub title: Option<String>,
+    pub description: Option<String>,
     pub default: Option<String>,
     pub examples: Vec<Value>,
     pub required: Option<usize>,
@@ -68,7 +69,7 @@ pub(super) struct FieldDraft {
 pub(super) struct UnionDraft {
     pub name: String,
     pub docs: Docs,
-    pub exactly_one: bool,
+    pub takes: Takes,
     pub branches: Vec<Of>,
     /// One a variant; fewer than two where it needs no enum of its own.
     pub plans: Vec<Plan>,
@@ -99,9 +100,30 @@ pub(super) enum Plan {
 /// What the walk found.
 pub(super) struct Found {
     pub root: Plan,
+    /// What other properties the root takes.
+    pub others: Option<Of>,
     /// The rules of the root itself.
     pub rules: Vec<Rule>,
     pub structs: Vec<Draft>,
     pub unions: Vec<UnionDraft>,
     pub words: Vec<Words>,
+}
+
+/// Any value.
+pub(super) fn any() -> (Of, Plan) {
+    (Of { shape: Shape::Any, rules: Vec::new() }, Plan::Any)
+}
+
+/// The same, or null. Null is among any values, and once is enough.
+pub(super) fn nullable(of: Of, plan: Plan) -> (Of, Plan) {
+    let of = match &of.shape {
+        Shape::Nullable(_) | Shape::Null => of,
+        Shape::Any if of.rules.iter().all(Rule::is_note) => of,
+        _ => Of { shape: Shape::Nullable(Box::new(of)), rules: Vec::new() },
+    };
+    let plan = match plan {
+        Plan::Any | Plan::Nullable(_) => plan,
+        plan => Plan::Nullable(Box::new(plan)),
+    };
+    (of, plan)
 }

@@ -3,7 +3,7 @@
 
 use super::merge::merged;
 use super::values::Values;
-use crate::diagnostic::{Code, Findings};
+use crate::diagnostic::Code;
 use crate::document::{Additional, Schema};
 
 /// So many references and parts of `allOf` are taken into one schema: real ones have
@@ -11,28 +11,6 @@ use crate::document::{Additional, Schema};
 const MOST_STEPS: usize = 64;
 
 impl Values<'_> {
-    /// What a property says of itself, or the one schema that it refers to.
-    pub(super) fn said(&mut self, schema: &Schema) -> Schema {
-        let mut findings = Findings::default();
-        let all = schema.all_of.first().filter(|_| schema.all_of.len() == 1);
-        let pointer = |schema: &Schema| schema.reference.as_ref().map(|(to, _)| to.clone());
-        let target = pointer(schema).or_else(|| all.and_then(pointer));
-        let target = target.and_then(|target| self.document.at(&target));
-        let weight = schema.weight() + target.map_or(0, Schema::weight);
-        if !self.spend(&schema.place, weight) {
-            return Schema::default();
-        }
-        match target {
-            // What the target says of itself stands on its own type.
-            Some(target) => Schema {
-                title: schema.title.clone(),
-                description: schema.description.clone(),
-                ..merged(schema, target, &mut findings)
-            },
-            None => schema.clone(),
-        }
-    }
-
     /// A schema without `$ref` and `allOf`: all that they say, in one.
     pub(super) fn whole(&mut self, schema: &Schema) -> Schema {
         let mut whole = schema.clone();
@@ -124,6 +102,7 @@ impl Schema {
             default: self.default.clone(),
             examples: self.examples.clone(),
             unchecked: self.unchecked.clone(),
+            notes: self.notes.clone(),
             reference: self.reference.clone(),
             definitions: self.definitions.clone(),
             all_of: self.all_of.clone(),

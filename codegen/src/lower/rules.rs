@@ -3,9 +3,33 @@
 use runcomfy::{Limit, Metric};
 use serde_json::Value;
 
-use super::values::kind;
+use super::kinds::kind;
+use super::plan::Direction;
+use super::values::Values;
+use crate::diagnostic::Code;
 use crate::document::{Bound, Schema, TypeWord, Validation};
-use crate::model::Rule;
+use crate::model::{Rule, Shape};
+
+impl Values<'_> {
+    /// The rule of an entry of `validations`.
+    pub(super) fn custom(&mut self, validation: &Validation, shape: &Shape) -> Rule {
+        let message = validation.message.clone();
+        match (known(validation), shape) {
+            (Some((metric, limit)), Shape::Media(_)) => Rule::Measured(metric, limit, message),
+            _ => {
+                if self.direction == Direction::Input {
+                    self.findings.push(
+                        Code::UnknownRule,
+                        &validation.place,
+                        format!("`{}` is no rule that this version checks here", validation.rule),
+                        "nothing: it is carried, and shown as unchecked",
+                    );
+                }
+                Rule::Unchecked(validation.rule.clone(), validation.value.to_string(), message)
+            }
+        }
+    }
+}
 
 /// The choices of a schema that are of its type.
 pub(super) fn choices_of(schema: &Schema) -> Vec<Value> {

@@ -2,12 +2,14 @@
 
 use serde_json::Value;
 
+use super::kinds::kind;
 use super::merge::merged;
 use super::named::Hint;
-use super::plan::{Plan, UnionDraft};
-use super::values::{Values, any, kind, nullable};
+use super::plan::{Plan, UnionDraft, any, nullable};
+use super::values::Values;
+use crate::diagnostic::Code;
 use crate::document::{Schema, TypeWord};
-use crate::model::{Docs, Of, Shape};
+use crate::model::{Docs, Of, Shape, Takes};
 
 impl Values<'_> {
     /// A union. `own` is what stands beside its branches, and holds for each of them.
@@ -15,19 +17,24 @@ impl Values<'_> {
         &mut self,
         own: &Schema,
         branches: &[Schema],
-        exactly_one: bool,
+        takes: Takes,
         hint: &Hint,
         target: Option<&str>,
     ) -> (Of, Plan) {
-        let is_null = |schema: &Schema| {
-            schema.types == [TypeWord::Null]
-                || schema.choices.as_deref().is_some_and(|choices| choices == [Value::Null])
-        };
         let own_takes_null = own.nullable
             || (own.types.is_empty()
                 && own.choices.as_ref().is_none_or(|choices| choices.contains(&Value::Null)));
-        let takes_null = own.nullable || (branches.iter().any(is_null) && own_takes_null);
-        let rest: Vec<&Schema> = branches.iter().filter(|branch| !is_null(branch)).collect();
+        let nulls = branches.iter().filter(|branch| is_null(branch)).count();
+        // Of `oneOf`, null may fit one branch alone.
+        let is_apart = takes != Takes::OneOf
+            || (nulls == 1
+                && branches.iter().all(|branch| is_null(branch) || self.refuses_null(branch, 0)));
+        // A `type` with null in it asks what the branches say of null; `nullable` alone
+        // offers it whatever they say.
+        let offers_null = own.nullable && own.types.is_empty();
+        let takes_null = offers_null || (nulls > 0 && is_apart && own_takes_null);
+        let rest: Vec<&Schema> =
+            branches.iter().filter(|branch| !is_apart || !is_null(branch)).collect();
         let says_nothing = own.says_only_of_itself();
         let described = Schema {
             place: own.place.clone(),
@@ -43,13 +50,8 @@ impl Values<'_> {
             let whole = match says_nothing {
                 true => (*branch).clone(),
                 false => {
-                    let own = Schema {
-                        title: None,
-                        description: None,
-                        default: None,
-                        nullable: false,
-                        ..own.clone()
-                    };
+                    let nullable = own.nullable && !offers_null;
+                    let own = Schema { nullable, ..own.silent() };
                     let place = branch.place.clone();
                     let branch = self.whole(branch);
                     Schema { place, ..merged(&own, &branch, self.findings) }
@@ -61,49 +63,91 @@ impl Values<'_> {
             self.null_targets.insert(target.to_owned());
         }
         let (of, plan) = match each.as_slice() {
-            [] => self.single(&Schema { types: vec![TypeWord::Null], ..own.clone() }, hint, None),
-            [only] if only.reference.is_some() || !only.all_of.is_empty() => self.value(only, hint),
+            [] if !takes_null => {
+                let message = "it is null by its union, and is not by what stands beside that";
+                let help = "correct the one or the other, with a fixup";
+                self.findings.push(Code::Unsatisfiable, &own.place, message, help);
+                any()
+            }
+            [] => {
+                let null = Schema { types: vec![TypeWord::Null], ..own.clone() };
+                return self.single(&null, hint, None);
+            }
+            [only] if only.reference.is_some() || !only.all_of.is_empty() => {
+                self.annotated(only, hint)
+            }
             // It may be this union again, by what stands beside it.
             [only] if self.enter(only) => {
-                let found = self.resolved(only, hint, target);
+                let (mut of, plan) = self.resolved(only, hint, target);
                 self.leave();
-                found
+                self.annotate(only, &mut of);
+                (of, plan)
             }
             [_] => any(),
-            each => self.branches(each, &described, exactly_one, hint, target),
+            each => self.branches(each, &described, takes, hint, target),
         };
         if takes_null { nullable(of, plan) } else { (of, plan) }
     }
 
-    /// A union of at least two branches, none of them null.
-    fn branches(
+    /// Whether a schema certainly does not take null.
+    fn refuses_null(&mut self, schema: &Schema, depth: usize) -> bool {
+        /// References lead in circles; unions nest no deeper.
+        const DEEPEST: usize = 8;
+        if depth > DEEPEST || self.used.stopped {
+            return false;
+        }
+        let whole = self.whole(schema);
+        let unions = [&whole.any_of, &whole.one_of].into_iter().flatten();
+        let no_null = |choices: &Vec<Value>| !choices.contains(&Value::Null);
+        let own = !whole.types.is_empty() && whole.types != [TypeWord::Null];
+        (own && !whole.nullable && !whole.types.contains(&TypeWord::Unknown))
+            || (whole.choices.as_ref().is_some_and(no_null) && !whole.nullable)
+            || unions
+                .clone()
+                .any(|branches| branches.iter().all(|branch| self.refuses_null(branch, depth + 1)))
+    }
+
+    /// A union of its branches, each of which becomes a row.
+    pub(super) fn branches(
         &mut self,
         branches: &[Schema],
         own: &Schema,
-        exactly_one: bool,
+        takes: Takes,
         hint: &Hint,
         target: Option<&str>,
     ) -> (Of, Plan) {
         self.count_type(&own.place);
         let index = self.unions.len();
+        // One kind alone has the name to itself.
+        let is_alone = matches!((takes, branches), (Takes::ByKind, [_]));
+        let own_hint = match is_alone {
+            true => hint.called(format!("{}_kinds", hint.own)),
+            false => hint.clone(),
+        };
         self.unions.push(UnionDraft {
             name: String::new(),
             docs: Docs::of(own),
-            exactly_one,
+            takes,
             branches: Vec::new(),
             plans: Vec::new(),
-            hint: hint.at(own),
+            hint: own_hint.at(own),
         });
         let of = Of { shape: Shape::Union(index), rules: Vec::new() };
         if let Some(target) = target {
-            self.known(target, of.clone(), Plan::Union(index));
+            // One kind needs no enum, and within itself it is any value.
+            let plan = if is_alone { Plan::Any } else { Plan::Union(index) };
+            self.known(target, of.clone(), plan);
         }
         let mut plans: Vec<Plan> = Vec::new();
         for branch in branches {
             if !self.row(&branch.place) {
                 break;
             }
-            let (of, plan) = self.value(branch, &hint.of_branch(branch, branches));
+            let hint = match is_alone {
+                true => hint.clone(),
+                false => hint.of_branch(branch, branches),
+            };
+            let (of, plan) = self.annotated(branch, &hint);
             self.unions[index].branches.push(of);
             if !plans.contains(&plan) {
                 plans.push(plan);
@@ -127,6 +171,19 @@ impl Values<'_> {
         }
         self.unions[index].plans = plans;
         (of, Plan::Union(index))
+    }
+}
+
+/// Whether a schema takes null and nothing else.
+fn is_null(schema: &Schema) -> bool {
+    let is_plain = schema.any_of.is_none()
+        && schema.one_of.is_none()
+        && schema.all_of.is_empty()
+        && schema.reference.is_none();
+    match schema.choices.as_deref() {
+        Some([Value::Null]) => is_plain && (schema.types.is_empty() || schema.nullable),
+        Some(_) => false,
+        None => is_plain && schema.types == [TypeWord::Null],
     }
 }
 

@@ -6,13 +6,16 @@ use std::collections::{HashMap, HashSet};
 use runcomfy::table::MediaKind;
 use serde_json::Value;
 
+use super::annotations::annotations;
+use super::kinds::{implied, kind, stated};
 use super::limits::Used;
 use super::named::{Hint, type_names};
-use super::plan::{Direction, Draft, FieldDraft, Found, Plan, UnionDraft};
+use super::plan::{Direction, Draft, Found, Plan, UnionDraft, any, nullable};
 use super::rules::{bounds, choices_of, known, values};
+use crate::Objects;
 use crate::diagnostic::{Code, Findings, Place};
-use crate::document::{Additional, Format, Schema, TypeWord, Validation};
-use crate::model::{Docs, Of, Rule, Shape, Variant, Words};
+use crate::document::{Additional, Format, Schema, TypeWord};
+use crate::model::{Docs, Of, Rule, Shape, Takes, Variant, Words};
 use crate::names;
 
 /// What a `$ref` has led to: that it is being walked, or what it is.
@@ -23,16 +26,19 @@ pub(super) enum Target {
 }
 
 pub(super) struct Values<'f> {
-    direction: Direction,
+    pub direction: Direction,
+    pub objects: Objects,
     pub document: &'f Schema,
     pub findings: &'f mut Findings,
-    structs: Vec<Draft>,
+    pub structs: Vec<Draft>,
     pub unions: Vec<UnionDraft>,
     words: Vec<(Words, Hint)>,
     pub targets: HashMap<String, Target>,
     pub used: Used,
     /// The references that lead to something that may be null.
     pub null_targets: HashSet<String>,
+    /// The rules of what a reference leads to, beside those of its parts.
+    target_rules: HashMap<String, Vec<Rule>>,
     /// The unions that a reference has led to.
     pub reentered: HashSet<usize>,
 }
@@ -41,10 +47,12 @@ impl<'f> Values<'f> {
     pub(super) fn new(
         direction: Direction,
         document: &'f Schema,
+        objects: Objects,
         findings: &'f mut Findings,
     ) -> Self {
         Self {
             direction,
+            objects,
             document,
             findings,
             structs: Vec::new(),
@@ -52,6 +60,7 @@ impl<'f> Values<'f> {
             words: Vec::new(),
             targets: HashMap::new(),
             null_targets: HashSet::new(),
+            target_rules: HashMap::new(),
             reentered: HashSet::new(),
             used: Used::default(),
         }
@@ -79,7 +88,8 @@ impl<'f> Values<'f> {
             );
             return None;
         }
-        if matches!(schema.additional, Some(Additional::Open | Additional::Schema(_))) {
+        let is_open = matches!(schema.additional, Some(Additional::Open | Additional::Schema(_)));
+        if is_open && self.objects == Objects::Closed {
             self.findings.push(
                 Code::ClosedInput,
                 &schema.place,
@@ -92,13 +102,18 @@ impl<'f> Values<'f> {
             let required = required_inputs.iter().map(|name| (name.clone(), place.clone()));
             schema.required = required.collect();
         }
-        let root = self.object(&schema, Hint::top("Input"), None);
+        let root = self.object(&schema, Hint::top("Input"), None, None);
+        let others = match self.objects {
+            Objects::Open => self.others(&schema, &Hint::top("Other")),
+            Objects::Closed => None,
+        };
         let mut rules = bounds(&schema);
         rules.extend(schema.choices.as_deref().map(values));
         for validation in &schema.validations {
             rules.push(self.custom(validation, &Shape::Object(root)));
         }
-        (!self.used.stopped).then(|| Found { rules, ..self.finish(Plan::Object(root)) })
+        rules.extend(annotations(&schema));
+        (!self.used.stopped).then(|| Found { rules, others, ..self.finish(Plan::Object(root)) })
     }
 
     /// Walks an output, which may be anything.
@@ -129,64 +144,14 @@ impl<'f> Values<'f> {
         }
         let named = |((words, _), name)| Words { name, ..words };
         let words = words.into_iter().zip(names).map(named).collect();
-        Found { root, rules: Vec::new(), structs, unions, words }
-    }
-
-    /// A struct for an object with properties; its index. `target` is the `$ref` that
-    /// leads here, which may lead here again from within.
-    fn object(&mut self, schema: &Schema, hint: Hint, target: Option<&str>) -> usize {
-        let index = self.structs.len();
-        if let Some(target) = target {
-            let of = Of { shape: Shape::Object(index), rules: Vec::new() };
-            self.known(target, of, Plan::Object(index));
-        }
-        self.count_type(&schema.place);
-        let hint = hint.at(schema);
-        let docs = Docs::of(schema);
-        self.structs.push(Draft {
-            name: String::new(),
-            docs,
-            fields: Vec::new(),
-            hint: hint.clone(),
-            table_only: false,
-        });
-        let mut fields: Vec<FieldDraft> = Vec::new();
-        for (wire, property) in schema.properties.as_deref().unwrap_or_default() {
-            if !self.row(&property.place) {
-                break;
-            }
-            let hint = hint.below(wire);
-            let (of, plan) = self.value(property, &hint);
-            let said = self.said(property);
-            fields.push(FieldDraft {
-                wire: wire.clone(),
-                name: String::new(),
-                docs: Docs::of(&said),
-                title: said.title,
-                default: said.default.as_ref().map(Value::to_string),
-                examples: said.examples,
-                required: schema.required.iter().position(|(name, _)| name == wire),
-                of,
-                plan,
-                place: property.place.clone(),
-            });
-        }
-        self.required_only(schema, &mut fields);
-        let wires = fields.iter().map(|field| field.wire.as_str());
-        let names = names::distinct(wires, names::snake, names::snake_suffix);
-        for (field, name) in fields.iter_mut().zip(names) {
-            if name != names::snake(&field.wire) {
-                self.shared(&field.wire, &name, &field.place);
-            }
-            field.name = name;
-        }
-        self.structs[index].fields = fields;
-        index
+        Found { root, others: None, rules: Vec::new(), structs, unions, words }
     }
 
     /// Records what a `$ref` leads to while it is still being walked, since it may lead
     /// here again from within.
     pub(super) fn known(&mut self, target: &str, of: Of, plan: Plan) {
+        let rules = self.target_rules.get(target).cloned().unwrap_or_default();
+        let of = Of { rules: of.rules.into_iter().chain(rules).collect(), ..of };
         let (of, plan) = match self.null_targets.contains(target) {
             true => nullable(of, plan),
             false => (of, plan),
@@ -195,7 +160,7 @@ impl<'f> Values<'f> {
     }
 
     /// Reports a name that several would have had.
-    fn shared(&mut self, wire: &str, name: &str, place: &Place) {
+    pub(super) fn shared(&mut self, wire: &str, name: &str, place: &Place) {
         self.findings.push(
             Code::SharedName,
             place,
@@ -207,36 +172,6 @@ impl<'f> Values<'f> {
     /// How many types there are so far.
     pub(super) fn types(&self) -> usize {
         self.structs.len() + self.unions.len() + self.words.len()
-    }
-
-    /// Adds the names that are required and not described: any value is taken.
-    fn required_only(&mut self, schema: &Schema, fields: &mut Vec<FieldDraft>) {
-        for (position, (wire, place)) in schema.required.iter().enumerate() {
-            if fields.iter().any(|field| field.wire == *wire) {
-                continue;
-            }
-            if !self.row(place) {
-                break;
-            }
-            self.findings.push(
-                Code::RequiredWithoutProperty,
-                place,
-                format!("`{wire}` is required and not among the `properties`; any value is taken"),
-                "describe it with a fixup, if you know what is meant",
-            );
-            fields.push(FieldDraft {
-                wire: wire.clone(),
-                name: String::new(),
-                docs: Docs::default(),
-                title: None,
-                default: None,
-                examples: Vec::new(),
-                required: Some(position),
-                of: Of { shape: Shape::Any, rules: Vec::new() },
-                plan: Plan::Any,
-                place: place.clone(),
-            });
-        }
     }
 
     /// What a value may be, and how typify is asked for its type.
@@ -251,6 +186,12 @@ impl<'f> Values<'f> {
 
     /// The same, within the limits.
     fn referred(&mut self, schema: &Schema, hint: &Hint) -> (Of, Plan) {
+        // `nullable` beside a reference is about what is referred to, whatever its type.
+        let refers = schema.reference.is_some() || !schema.all_of.is_empty();
+        if schema.nullable && refers && schema.types.is_empty() && schema.choices.is_none() {
+            let (of, plan) = self.referred(&Schema { nullable: false, ..schema.clone() }, hint);
+            return nullable(of, plan);
+        }
         let all = schema.all_of.first().filter(|_| schema.all_of.len() == 1);
         let bare = |schema: &Schema| schema.says_only_of_itself();
         let target = match (&schema.reference, all) {
@@ -319,9 +260,9 @@ impl<'f> Values<'f> {
             );
         }
         if let Some(branches) = schema.any_of.as_ref().or(schema.one_of.as_ref()) {
-            let exactly_one = schema.any_of.is_none();
+            let takes = if schema.any_of.is_none() { Takes::OneOf } else { Takes::AnyOf };
             let own = Schema { any_of: None, one_of: None, ..schema.clone() };
-            return self.union(&own, branches, exactly_one, hint, target);
+            return self.union(&own, branches, takes, hint, target);
         }
         if schema.nullable && schema.types != [TypeWord::Null] {
             let mut choices = schema.choices.clone();
@@ -336,14 +277,39 @@ impl<'f> Values<'f> {
             return nullable(of, plan);
         }
         if let [_, _, ..] = schema.types.as_slice() {
-            let one = |word: &TypeWord| Schema { types: vec![*word], ..schema.clone() };
+            let bare = schema.silent();
+            let one = |word: &TypeWord| Schema { types: vec![*word], ..bare.clone() };
             let branches: Vec<Schema> = schema.types.iter().map(one).collect();
             let fits = |branch: &Schema| schema.choices.is_none() || !choices_of(branch).is_empty();
             let branches: Vec<Schema> = branches.into_iter().filter(fits).collect();
             let own = Schema { place: schema.place.clone(), ..Schema::default() };
-            return self.union(&own, &branches, false, hint, target);
+            return self.union(&own, &branches, Takes::AnyOf, hint, target);
+        }
+        if self.direction == Direction::Input && matches!(stated(schema), TypeWord::Unknown) {
+            let branches = implied(schema);
+            if !branches.is_empty() {
+                return self.by_kind(schema, &branches, hint, target);
+            }
         }
         self.single(schema, hint, target)
+    }
+
+    /// A schema that names no type: each of its keywords is about values of one kind, and
+    /// says nothing of others. Its Rust type is the kind that it describes.
+    fn by_kind(
+        &mut self,
+        schema: &Schema,
+        branches: &[Schema],
+        hint: &Hint,
+        target: Option<&str>,
+    ) -> (Of, Plan) {
+        let mut rules = bounds(schema);
+        rules.extend(schema.choices.as_deref().map(values));
+        if let Some(target) = target {
+            self.target_rules.insert(target.to_owned(), rules.clone());
+        }
+        let (of, plan) = self.branches(branches, schema, Takes::ByKind, hint, target);
+        (Of { shape: of.shape, rules }, plan)
     }
 
     /// A schema of one type.
@@ -353,12 +319,14 @@ impl<'f> Values<'f> {
         hint: &Hint,
         target: Option<&str>,
     ) -> (Of, Plan) {
+        if let (Some(target), TypeWord::Object) = (target, kind(schema)) {
+            let choices = schema.choices.as_ref().map(|_| values(&choices_of(schema)));
+            let rules = bounds(schema).into_iter().chain(choices).collect();
+            self.target_rules.insert(target.to_owned(), rules);
+        }
         let (shape, plan) = match kind(schema) {
             TypeWord::Unknown => (Shape::Any, Plan::Any),
-            TypeWord::Null => {
-                let rules = vec![Rule::Values(vec!["null".to_owned()])];
-                return (Of { shape: Shape::Any, rules }, Plan::Any);
-            }
+            TypeWord::Null => (Shape::Null, Plan::Any),
             TypeWord::Boolean => (Shape::Boolean, Plan::Boolean),
             TypeWord::Integer => (Shape::Integer, Plan::Integer),
             TypeWord::Number => (Shape::Number, Plan::Number),
@@ -396,46 +364,19 @@ impl<'f> Values<'f> {
             Some(items) => (**items).clone(),
             None => Schema { place: schema.place.clone(), ..Schema::default() },
         };
+        let about_media = schema.format.is_some() || !schema.validations.is_empty();
+        if about_media && stated(&items) == TypeWord::Unknown && items.types.is_empty() {
+            items.types = vec![TypeWord::String];
+        }
         items.format = items.format.or(schema.format);
         items.validations.extend(schema.validations.iter().cloned());
         let hint = hint.of_items();
-        let (of, plan) = self.value(&items, &hint);
+        let (of, plan) = self.annotated(&items, &hint);
         let mut rules = bounds(schema);
         if let Some(choices) = &schema.choices {
             rules.push(values(choices));
         }
         (Of { shape: Shape::List(Box::new(of)), rules }, Plan::List(Box::new(plan)))
-    }
-
-    fn properties(&mut self, schema: &Schema, hint: &Hint, target: Option<&str>) -> (Shape, Plan) {
-        let described = schema.properties.as_ref().is_some_and(|all| !all.is_empty())
-            || !schema.required.is_empty();
-        match &schema.additional {
-            None | Some(Additional::Open) if !described => {
-                let (of, plan) = any();
-                (Shape::Map(Box::new(of)), Plan::Map(Box::new(plan)))
-            }
-            Some(Additional::Schema(values)) if !described => {
-                let (of, plan) = self.value(values, hint);
-                (Shape::Map(Box::new(of)), Plan::Map(Box::new(plan)))
-            }
-            Some(Additional::Open | Additional::Schema(_))
-                if self.direction == Direction::Input =>
-            {
-                // Its Rust type is a map, which the table checks by name.
-                let (of, _) = match &schema.additional {
-                    Some(Additional::Schema(values)) => self.value(values, hint),
-                    _ => any(),
-                };
-                let index = self.object(schema, hint.clone(), None);
-                self.structs[index].table_only = true;
-                (Shape::Open(index, Box::new(of)), Plan::Map(Box::new(Plan::Any)))
-            }
-            None | Some(Additional::Closed | Additional::Open | Additional::Schema(_)) => {
-                let index = self.object(schema, hint.clone(), target);
-                (Shape::Object(index), Plan::Object(index))
-            }
-        }
     }
 
     /// The rule of an `enum`, and the enum type where it is one of words.
@@ -486,68 +427,6 @@ impl<'f> Values<'f> {
                 rules.push(values(&choices));
                 None
             }
-        }
-    }
-
-    /// The rule of an entry of `validations`.
-    fn custom(&mut self, validation: &Validation, shape: &Shape) -> Rule {
-        let message = validation.message.trim().to_owned();
-        match (known(validation), shape) {
-            (Some((metric, limit)), Shape::Media(_)) => Rule::Measured(metric, limit, message),
-            _ => {
-                if self.direction == Direction::Input {
-                    self.findings.push(
-                        Code::UnknownRule,
-                        &validation.place,
-                        format!("`{}` is no rule that this version checks here", validation.rule),
-                        "nothing: it is carried, and shown as unchecked",
-                    );
-                }
-                Rule::Unchecked(validation.rule.clone(), message)
-            }
-        }
-    }
-}
-
-/// The type that a schema names, or that its other keywords imply.
-pub(super) fn kind(schema: &Schema) -> TypeWord {
-    if let [word, ..] = schema.types.as_slice() {
-        return *word;
-    }
-    let all = |test: fn(&Value) -> bool| {
-        schema.choices.as_ref().is_some_and(|choices| choices.iter().all(test))
-    };
-    if all(Value::is_string) {
-        TypeWord::String
-    } else if all(|value| value.as_i64().is_some()) {
-        TypeWord::Integer
-    } else if schema.choices.is_some() {
-        TypeWord::Unknown
-    } else if schema.properties.is_some()
-        || schema.additional.is_some()
-        || !schema.required.is_empty()
-    {
-        TypeWord::Object
-    } else if schema.items.is_some() {
-        TypeWord::Array
-    } else if schema.format.is_some() || !schema.validations.is_empty() {
-        TypeWord::String
-    } else {
-        TypeWord::Unknown
-    }
-}
-
-pub(super) fn any() -> (Of, Plan) {
-    (Of { shape: Shape::Any, rules: Vec::new() }, Plan::Any)
-}
-
-pub(super) fn nullable(of: Of, plan: Plan) -> (Of, Plan) {
-    match (&of.shape, &plan) {
-        // Null is among any values, and once is enough.
-        (Shape::Any | Shape::Nullable(_), _) | (_, Plan::Any | Plan::Nullable(_)) => (of, plan),
-        _ => {
-            let shape = Shape::Nullable(Box::new(of));
-            (Of { shape, rules: Vec::new() }, Plan::Nullable(Box::new(plan)))
         }
     }
 }

@@ -51,7 +51,7 @@ pub(crate) fn read(file: &File<'_>, findings: &mut Findings) -> Option<Fixup> {
         |found| Diagnostic { code: Code::MalformedFixup, help: FORM.to_owned(), ..found };
     findings.0.extend(broken.0.into_iter().map(as_fixup));
     let ast = ast?;
-    let root = Node { value: &ast, place: file.whole() };
+    let root = Node::root(&ast, file);
     let Some(entries) = root.entries() else {
         malformed(&root.place, "a fixup is an object", FORM, findings);
         return None;

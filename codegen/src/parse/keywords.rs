@@ -5,9 +5,10 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::Node;
+use super::references::{definitions, reference, schema, spoken};
+use super::{Node, Side, validations};
 use crate::diagnostic::{Code, Findings, Place};
-use crate::document::{Additional, Bound, Format, Schema, TypeWord, Validation};
+use crate::document::{Additional, Bound, Format, Schema, TypeWord};
 
 /// What becomes of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +68,7 @@ const CARRIED: [&str; 33] = [
 ];
 
 /// Keywords that say nothing about values, beside those that begin with `x-`.
-const ANNOTATIONS: [&str; 7] =
+pub(super) const ANNOTATIONS: [&str; 7] =
     ["$comment", "$id", "$schema", "deprecated", "id", "readOnly", "writeOnly"];
 
 /// Keywords of JSON Schema that are not carried: a schema that has one is refused,
@@ -109,7 +110,7 @@ const MOST_CHOICE: usize = 2048;
 const MOST_BRANCHES: usize = 200;
 
 /// Reads a schema. A keyword that cannot be read is reported and left out.
-pub(super) fn schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
+pub(super) fn read_schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
     let mut schema = Schema { place: node.place.clone(), ..Schema::default() };
     let Some(entries) = node.entries() else {
         // `true` takes everything, as an empty schema does; `false` nothing.
@@ -126,7 +127,7 @@ pub(super) fn schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
         }
         return schema;
     };
-    for (keyword, value) in &entries {
+    for (keyword, value) in spoken(node, &entries, findings) {
         read(&mut schema, keyword, value, findings);
     }
     let is_true = |keyword: &str| {
@@ -163,7 +164,7 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
         "title" => schema.title = text(node, findings),
         "description" => schema.description = text(node, findings),
         "default" => schema.default = Some(node.to_value()).filter(|value| !value.is_null()),
-        "example" => schema.examples.push(node.to_value()),
+        "example" => schema.examples.insert(0, node.to_value()),
         "examples" => match node.to_value() {
             Value::Array(examples) => schema.examples.extend(examples),
             example => schema.examples.push(example),
@@ -177,6 +178,10 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
             schema.format = format(node, findings);
             if let (None, Some(word)) = (schema.format, node.string()) {
                 schema.unchecked.push(format!("format: {word}"));
+            }
+            // What says nothing of an input is noted.
+            if matches!(schema.format, None | Some(Format::Uri)) {
+                schema.notes.push((keyword.to_owned(), node.to_value()));
             }
         }
         "$ref" => schema.reference = reference(node, findings),
@@ -207,8 +212,10 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
         "exclusiveMinimum" => schema.exclusive_minimum = number(node, findings),
         "exclusiveMaximum" => schema.exclusive_maximum = number(node, findings),
         "multipleOf" => schema.multiple_of = step(node, findings),
-        "validations" => schema.validations = validations(node, findings),
-        _ if ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-") => {}
+        "validations" => schema.validations = validations::read(node, findings),
+        _ if ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-") => {
+            schema.notes.push((keyword.to_owned(), node.to_value()));
+        }
         _ if UNSUPPORTED.contains(&keyword) => findings.push(
             Code::UnsupportedKeyword,
             &node.place,
@@ -217,6 +224,7 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
         ),
         _ => {
             schema.unchecked.push(keyword.to_owned());
+            schema.notes.push((keyword.to_owned(), node.to_value()));
             findings.push(
                 Code::UnknownKeyword,
                 &node.place,
@@ -227,7 +235,7 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
     }
 }
 
-fn malformed(node: &Node<'_>, wanted: &str, findings: &mut Findings) {
+pub(super) fn malformed(node: &Node<'_>, wanted: &str, findings: &mut Findings) {
     let is_name = |step: &&str| step.parse::<usize>().is_err();
     let keyword = node.place.pointer.rsplit('/').find(is_name).unwrap_or_default();
     findings.push(
@@ -238,7 +246,7 @@ fn malformed(node: &Node<'_>, wanted: &str, findings: &mut Findings) {
     );
 }
 
-fn text(node: &Node<'_>, findings: &mut Findings) -> Option<String> {
+pub(super) fn text(node: &Node<'_>, findings: &mut Findings) -> Option<String> {
     let text = node.string().map(str::to_owned);
     if text.is_none() {
         malformed(node, "a string", findings);
@@ -338,34 +346,6 @@ fn both(a: Option<Vec<Value>>, b: Option<Vec<Value>>) -> Option<Vec<Value>> {
     }
 }
 
-fn reference(node: &Node<'_>, findings: &mut Findings) -> Option<(String, Place)> {
-    let text = text(node, findings)?;
-    let pointer = text.strip_prefix('#').filter(|rest| rest.is_empty() || rest.starts_with('/'));
-    if pointer.is_none() {
-        findings.push(
-            Code::UnresolvableReference,
-            &node.place,
-            format!("`{text}` is no JSON pointer into this document"),
-            "put what it refers to into `$defs` of this document, with a fixup",
-        );
-    }
-    // A pointer in a URI may be percent-encoded.
-    let decoded = pointer?.replace("%24", "$").replace("%20", " ").replace("%25", "%");
-    Some((decoded, node.place.clone()))
-}
-
-fn definitions(keyword: &str, node: &Node<'_>, findings: &mut Findings) -> Vec<(String, Schema)> {
-    let Some(entries) = node.entries() else {
-        malformed(node, "an object", findings);
-        return Vec::new();
-    };
-    let definition = |(name, node): (&str, Node<'_>)| {
-        let step = name.replace('~', "~0").replace('/', "~1");
-        (format!("/{keyword}/{step}"), schema(&node, findings))
-    };
-    entries.into_iter().map(definition).collect()
-}
-
 fn branches(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Schema>> {
     match node.elements() {
         Some(nodes) if nodes.len() > MOST_BRANCHES => {
@@ -386,7 +366,13 @@ fn branches(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Schema>> {
 fn format(node: &Node<'_>, findings: &mut Findings) -> Option<Format> {
     let word = text(node, findings)?;
     match word.as_str() {
-        "uri" => Some(Format::Uri),
+        "uri" if node.within.side == Side::Output => Some(Format::Uri),
+        "uri" => {
+            let message = "`uri` is not checked of an input; any string is taken";
+            let help = "nothing, if any string will do";
+            findings.push(Code::UnknownFormat, &node.place, message, help);
+            None
+        }
         "image_uri" | "image_uris" => Some(Format::Image),
         "video_uri" | "video_uris" => Some(Format::Video),
         "audio_uri" | "audio_uris" => Some(Format::Audio),
@@ -490,42 +476,6 @@ fn step(node: &Node<'_>, findings: &mut Findings) -> Option<f64> {
         return None;
     }
     Some(step)
-}
-
-fn validations(node: &Node<'_>, findings: &mut Findings) -> Vec<Validation> {
-    match node.elements() {
-        Some(elements) => elements.iter().filter_map(|node| validation(node, findings)).collect(),
-        None => {
-            malformed(node, "a list of rules", findings);
-            Vec::new()
-        }
-    }
-}
-
-fn validation(node: &Node<'_>, findings: &mut Findings) -> Option<Validation> {
-    let mut rule = None;
-    let mut value = Value::Null;
-    let mut message = String::new();
-    for (key, node) in node.entries().unwrap_or_default() {
-        match (key, node.to_value()) {
-            ("validation_rule", Value::String(word)) => rule = Some(word.trim().to_owned()),
-            ("validation_value", any) => value = any,
-            ("validation_error", Value::String(words)) => message = words,
-            ("validation_error", Value::Null) => {}
-            ("validation_rule" | "validation_error", _) => malformed(&node, "a string", findings),
-            (key, _) => findings.push(
-                Code::UnknownKeyword,
-                &node.place,
-                format!("`{key}` is no part of a rule that this version knows"),
-                "nothing, if it only annotates; otherwise tell the maintainers",
-            ),
-        }
-    }
-    let rule = rule.filter(|rule| !rule.is_empty());
-    if rule.is_none() {
-        malformed(node, "a list of rules, each with a `validation_rule`", findings);
-    }
-    Some(Validation { place: node.place.clone(), rule: rule?, value, message })
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ pub(super) fn sentence(text: &str) -> String {
 }
 
 /// A text as code.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = readable(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
@@ -127,6 +127,7 @@ fn bounds(of: &Of) -> Vec<String> {
         Shape::Media(MediaKind::Image) => Some("An image."),
         Shape::Media(MediaKind::Video) => Some("A video."),
         Shape::Media(MediaKind::Audio) => Some("A sound."),
+        Shape::Null => Some("Only `null`."),
         _ => None,
     };
     let mut sentences: Vec<String> = kind.into_iter().map(str::to_owned).collect();
@@ -141,6 +142,7 @@ fn bounds(of: &Of) -> Vec<String> {
         }
         Shape::Nullable(inner) => sentences.extend(bounds(inner)),
         Shape::Any
+        | Shape::Null
         | Shape::Boolean
         | Shape::Integer
         | Shape::Number
@@ -181,8 +183,8 @@ fn own_bounds(rules: &[Rule]) -> Vec<String> {
                     }
                 });
             }
-            Rule::Unchecked(rule, message) => {
-                let words = if message.is_empty() {
+            Rule::Unchecked(rule, _, message) => {
+                let words = if message.trim().is_empty() {
                     String::new()
                 } else {
                     format!(" {}", sentence(message))
@@ -200,7 +202,7 @@ fn own_bounds(rules: &[Rule]) -> Vec<String> {
                     choices.iter().map(|choice| code_in_prose(&shortened(choice))).collect();
                 sentences.push(format!("One of {}.", choices.join(", ")));
             }
-            Rule::Words(_) | Rule::Measured(..) => {}
+            Rule::Words(_) | Rule::Measured(..) | Rule::Annotation(..) => {}
         }
     }
     let number = match (least, most) {

@@ -11,7 +11,6 @@ use crate::model::{Model, Of, Output, Rule, Shape, Struct, Type, Union};
 /// The `use` items of a model's module.
 pub(super) fn of(model: &Model) -> Vec<TokenStream> {
     let mut used = Used::default();
-    used.node.extend(["Members", "Node", "View"]);
     used.table.insert("Field");
     for of in &model.inputs {
         for field in &of.fields {
@@ -20,6 +19,10 @@ pub(super) fn of(model: &Model) -> Vec<TokenStream> {
                 used.ty(&field.ty);
             }
         }
+    }
+    if let Some(of) = &model.others {
+        used.table.insert("Of");
+        used.of(of);
     }
     if !model.rules.is_empty() {
         used.table.insert("Rule");
@@ -46,7 +49,6 @@ struct Used {
     runcomfy: BTreeSet<&'static str>,
     limits: BTreeSet<&'static str>,
     metrics: BTreeSet<String>,
-    node: BTreeSet<&'static str>,
     rules: BTreeSet<&'static str>,
     table: BTreeSet<&'static str>,
     std: BTreeSet<&'static str>,
@@ -114,7 +116,6 @@ impl Used {
         let runcomfy = group([
             ("runcomfy::Limit", self.limits),
             ("runcomfy::Metric", metrics),
-            ("runcomfy::node", self.node),
             ("runcomfy::table::Rule", self.rules),
             ("runcomfy::table", self.table),
             ("runcomfy", self.runcomfy),

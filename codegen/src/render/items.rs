@@ -4,28 +4,27 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use super::docs;
+use crate::lower::Takes;
 use crate::model::{Field, Struct, Type, Union, Words};
 
-/// More arguments than this are taken by name.
-const MOST_ARGUMENTS: usize = 6;
-
-/// An input struct with its constructor and setters. `arguments` are its required
-/// fields in the order of `new`.
+/// An input struct with its constructor and setters. `arguments` are the fields that
+/// `new` takes, in its order.
 pub(super) fn input(
     names: &Names<'_>,
     of: &Struct,
     docs: &[String],
     arguments: &[usize],
 ) -> Vec<TokenStream> {
-    let required: Vec<&Field> =
-        arguments.iter().filter_map(|index| of.fields.get(*index)).collect();
     let name = format_ident!("{}", of.name);
     let attributes = doc(docs);
-    let default = required.is_empty().then(|| quote! { Default, });
-    let fields = of.fields.iter().map(|field| {
-        let docs = doc(&docs::field(field));
-        let name = ident(&field.name);
-        let ty = names.field(field);
+    let default = arguments.is_empty().then(|| quote! { Default, });
+    let fields = of.fields.iter().enumerate().map(|(index, field)| {
+        let mut docs = docs::field(field);
+        let (name, ty) = (ident(&field.name), names.field(field, arguments.contains(&index)));
+        if arguments.contains(&index) && field.required.is_none() {
+            docs.extend([String::new(), NO_MORE_REQUIRED.to_owned()]);
+        }
+        let docs = doc(&docs);
         quote! { #docs pub #name: #ty, }
     });
     let mut items = vec![quote! {
@@ -34,67 +33,74 @@ pub(super) fn input(
         #[non_exhaustive]
         pub struct #name { #(#fields)* }
     }];
-    let setters = of.fields.iter().filter(|field| field.required.is_none());
-    let setters = setters.map(|field| setter(names, field));
-    let (new, named) = constructor(names, of, &required);
+    let unset: Vec<&Field> = of
+        .fields
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !arguments.contains(index))
+        .map(|(_, field)| field)
+        .collect();
+    let setters = unset.iter().map(|field| setter(names, field));
+    let (new, named) = constructor(names, of, &Takes::of(of, arguments), &unset);
     items.extend(named);
     items.push(quote! { impl #name { #new #(#setters)* } });
     items
 }
 
+/// What the docs say of an argument that may be left out in JSON.
+const NO_MORE_REQUIRED: &str =
+    "RunComfy requires it no more; `new` takes it as before, so that older calls compile.";
+
 /// `new`, and the struct that it takes where arguments in a row could be mixed up.
 fn constructor(
     names: &Names<'_>,
     of: &Struct,
-    required: &[&Field],
+    takes: &Takes<'_>,
+    unset: &[&Field],
 ) -> (TokenStream, Option<TokenStream>) {
-    let unset = of.fields.iter().filter(|field| field.required.is_none()).map(|field| {
+    let unset = unset.iter().map(|field| {
         let name = ident(&field.name);
         quote! { #name: None }
     });
     let what = if of.name == "Input" { "A new input" } else { "A new one" };
-    let with = if required.is_empty() { "nothing set" } else { "what is required" };
+    let with = if *takes == Takes::Nothing { "nothing set" } else { "what is required" };
     let docs = doc(&[format!("{what}, with {with}.")]);
-    if required.is_empty() {
-        let new = quote! {
-            #docs
-            pub fn new() -> Self { Self::default() }
-        };
-        return (new, None);
-    }
-    // Anything at all can be taken for anything else.
-    let alike = |a: &Type, b: &Type| a == b || *a == Type::Any || *b == Type::Any;
-    let mixable = required
-        .iter()
-        .enumerate()
-        .any(|(index, field)| required[..index].iter().any(|other| alike(&other.ty, &field.ty)));
-    if mixable || required.len() > MOST_ARGUMENTS {
-        let prefix = if of.name == "Input" { "" } else { of.name.as_str() };
-        let name = format_ident!("{prefix}Required");
-        let takes = doc(&[format!("What [`{}::new`] takes.", of.name)]);
-        let fields = required.iter().map(|field| {
-            let docs = doc(&docs::field(field));
-            let name = ident(&field.name);
-            let ty = names.ty(&field.ty);
-            quote! { #docs pub #name: #ty, }
-        });
-        let moves = required.iter().map(|field| {
-            let name = ident(&field.name);
-            quote! { #name: required.#name }
-        });
-        let named = quote! {
-            #takes
-            #[derive(Debug, Clone, PartialEq)]
-            pub struct #name { #(#fields)* }
-        };
-        let new = quote! {
-            #docs
-            pub fn new(required: #name) -> Self {
-                Self { #(#moves,)* #(#unset,)* }
-            }
-        };
-        return (new, Some(named));
-    }
+    let required = match takes {
+        Takes::Nothing => {
+            let new = quote! {
+                #docs
+                pub fn new() -> Self { Self::default() }
+            };
+            return (new, None);
+        }
+        Takes::ByName(required) => {
+            let name = format_ident!("{}", required_name(of));
+            let takes = doc(&[format!("What [`{}::new`] takes.", of.name)]);
+            let fields = required.iter().map(|field| {
+                let docs = doc(&docs::field(field));
+                let name = ident(&field.name);
+                let ty = names.ty(&field.ty);
+                quote! { #docs pub #name: #ty, }
+            });
+            let moves = required.iter().map(|field| {
+                let name = ident(&field.name);
+                quote! { #name: required.#name }
+            });
+            let named = quote! {
+                #takes
+                #[derive(Debug, Clone, PartialEq)]
+                pub struct #name { #(#fields)* }
+            };
+            let new = quote! {
+                #docs
+                pub fn new(required: #name) -> Self {
+                    Self { #(#moves,)* #(#unset,)* }
+                }
+            };
+            return (new, Some(named));
+        }
+        Takes::InOrder(required) => required,
+    };
     let parameters = required.iter().map(|field| {
         let name = ident(&field.name);
         let ty = names.parameter(&field.ty);
@@ -167,14 +173,15 @@ pub(super) fn union(union: &Union, names: &Names<'_>) -> TokenStream {
     }
 }
 
+/// What the struct is called by which `new` takes its arguments.
+pub(crate) fn required_name(of: &Struct) -> String {
+    format!("{}Required", if of.name == "Input" { "" } else { of.name.as_str() })
+}
+
 /// An output that is no object.
 pub(super) fn plain_output(docs: &str, root: &Type, names: &Names<'_>) -> TokenStream {
     let docs = doc(&[docs.to_owned()]);
-    let ty = names.ty(root);
-    let ty = match root {
-        Type::Any | Type::List(_) | Type::Map(_) | Type::Nullable(_) => ty,
-        _ => quote! { Option<#ty> },
-    };
+    let ty = names.plain(root);
     quote! {
         #docs
         pub type Output = #ty;
@@ -197,13 +204,10 @@ pub(super) fn output(of: &Struct, docs: &[String], names: &Names<'_>) -> Vec<Tok
     let fields = of.fields.iter().map(|field| {
         let docs = doc(&docs::field(field));
         let name = ident(&field.name);
-        let ty = names.ty(not_null(&field.ty));
-        match not_null(&field.ty) {
-            Type::List(_) => quote! { #docs pub #name: #ty, },
-            _ => quote! { #docs pub #name: Option<#ty>, },
-        }
+        let ty = names.answered(field);
+        quote! { #docs pub #name: #ty, }
     });
-    let rest = rest_name(of);
+    let rest = format_ident!("{}", rest_name(of));
     let reads = of.fields.iter().map(|field| {
         let (name, wire) = (ident(&field.name), &field.wire);
         match not_null(&field.ty) {
@@ -234,12 +238,12 @@ pub(super) fn output(of: &Struct, docs: &[String], names: &Names<'_>) -> Vec<Tok
 }
 
 /// The field of an output that holds what no other does.
-fn rest_name(of: &Struct) -> Ident {
+pub(crate) fn rest_name(of: &Struct) -> String {
     let mut name = "others".to_owned();
     while of.fields.iter().any(|field| field.name == name) {
         name.push('_');
     }
-    format_ident!("{name}")
+    name
 }
 
 /// An identifier from a name of ours, which may be raw.
@@ -257,7 +261,8 @@ fn doc(lines: &[String]) -> TokenStream {
 }
 
 /// What the types of one side of a module are called.
-pub(super) struct Names<'a> {
+#[derive(Clone, Copy)]
+pub(crate) struct Names<'a> {
     pub structs: &'a [Struct],
     pub words: &'a [Words],
     pub unions: &'a [Union],
@@ -300,15 +305,59 @@ impl Names<'_> {
         }
     }
 
-    /// The type of a field. An optional one that may be null is left out, not null.
-    fn field(&self, field: &Field) -> TokenStream {
-        match field.required {
-            Some(_) => self.ty(&field.ty),
-            None => {
+    /// The type of a field, by whether `new` takes it. One that is not set and may be null
+    /// is left out, not null.
+    fn field(&self, field: &Field, taken: bool) -> TokenStream {
+        match taken {
+            true => self.ty(&field.ty),
+            false => {
                 let ty = self.ty(not_null(&field.ty));
                 quote! { Option<#ty> }
             }
         }
+    }
+
+    /// The type of an output's field.
+    fn answered(&self, field: &Field) -> TokenStream {
+        let ty = self.ty(not_null(&field.ty));
+        match not_null(&field.ty) {
+            Type::List(_) => ty,
+            _ => quote! { Option<#ty> },
+        }
+    }
+
+    /// The type of an output that is no object.
+    fn plain(&self, root: &Type) -> TokenStream {
+        let ty = self.ty(root);
+        match root {
+            Type::Any | Type::List(_) | Type::Map(_) | Type::Nullable(_) => ty,
+            _ => quote! { Option<#ty> },
+        }
+    }
+
+    /// A type as one would write it.
+    pub(crate) fn text(&self, ty: &Type) -> String {
+        text(self.ty(ty))
+    }
+
+    /// The type of an input's field, by whether `new` takes it.
+    pub(crate) fn text_of(&self, field: &Field, taken: bool) -> String {
+        text(self.field(field, taken))
+    }
+
+    /// The type of an argument of `new`.
+    pub(crate) fn text_argument(&self, ty: &Type) -> String {
+        text(self.parameter(ty))
+    }
+
+    /// The type of an output's field.
+    pub(crate) fn text_answered(&self, field: &Field) -> String {
+        text(self.answered(field))
+    }
+
+    /// The type of an output that is no object.
+    pub(crate) fn text_plain(&self, root: &Type) -> String {
+        text(self.plain(root))
     }
 
     /// The type of an argument.
@@ -320,6 +369,16 @@ impl Names<'_> {
             plain
         }
     }
+}
+
+/// A type without the spaces between its tokens.
+fn text(ty: TokenStream) -> String {
+    let spaced = ty.to_string();
+    let (head, rest) = match spaced.strip_prefix("impl ") {
+        Some(rest) => ("impl ", rest),
+        None => ("", spaced.as_str()),
+    };
+    format!("{head}{}", rest.replace(' ', "").replace(',', ", "))
 }
 
 /// A type without null.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::{FOOTER, HEADER, docs, file, formatted};
@@ -85,7 +85,25 @@ pub(crate) fn provider_module(provider: &str, models: &[Listed], origin: &str) -
         });
         quote! { #gone pub mod #module; }
     });
-    file(&head, [formatted(modules.collect::<TokenStream>())])
+    // One that is gone is deprecated, and no longer to be offered.
+    let listed = models.iter().filter(|model| model.gone.is_none()).map(|model| {
+        let module = format_ident!("{}", model.module);
+        quote! { ModelInfo::of::<#module::Input>() }
+    });
+    let listed: Vec<TokenStream> = listed.collect();
+    let count = Literal::usize_unsuffixed(listed.len());
+    let of = doc_line(&format!("The models of {}.", docs::code(provider)));
+    let items = [
+        quote! { use runcomfy::ModelInfo; },
+        modules.collect(),
+        quote! { #of pub static MODELS: [ModelInfo; #count] = [#(#listed),*]; },
+    ];
+    file(&head, items.map(formatted))
+}
+
+fn doc_line(text: &str) -> TokenStream {
+    let text = format!(" {text}");
+    quote! { #[doc = #text] }
 }
 
 /// `mod.rs`: the providers, each behind its feature where there are features.
@@ -100,7 +118,23 @@ pub(crate) fn crate_module(providers: &[(String, Option<String>)], origin: &str)
         let gate = feature.as_ref().map(|feature| quote! { #[cfg(feature = #feature)] });
         quote! { #gate pub mod #module; }
     });
-    file(&head, [formatted(modules.collect::<TokenStream>())])
+    let lists = providers.iter().map(|(module, feature)| {
+        let module = format_ident!("{module}");
+        let gate = feature.as_ref().map(|feature| quote! { #[cfg(feature = #feature)] });
+        quote! { #gate &#module::MODELS }
+    });
+    let items = [
+        quote! { use runcomfy::ModelInfo; },
+        modules.collect(),
+        quote! {
+            /// Every model that is there, with the table of its input.
+            pub fn models() -> impl Iterator<Item = &'static ModelInfo> {
+                MODELS.iter().copied().flatten()
+            }
+        },
+        quote! { static MODELS: &[&[ModelInfo]] = &[#(#lists),*]; },
+    ];
+    file(&head, items.map(formatted))
 }
 
 /// `models.md`: every model of the crate in one table, for its front page.

@@ -1,38 +1,63 @@
-//! The static tables and the views that belong to them.
+//! The static tables, and what ties a struct to its own.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use runcomfy::Limit;
 use runcomfy::table::MediaKind;
 
-use crate::model::{Field, Model, Of, Rule, Shape, Struct, Union};
+use crate::model::{Field, Model, Of, Rule, Shape, Struct, Takes, Union};
 
-/// The table and view of every input struct, and what makes the first a model.
+/// The table of every input struct and union.
 pub(super) fn all(model: &Model) -> Vec<TokenStream> {
     let mut items: Vec<TokenStream> =
         model.inputs.iter().flat_map(|of| fields(model, of)).collect();
     items.extend(model.unions.iter().flat_map(|union| branches(model, union)));
-    items.extend(model.inputs.iter().filter(|of| !of.table_only).flat_map(members));
+    items
+}
+
+/// What makes the first struct a model.
+pub(super) fn model_impl(model: &Model) -> Vec<TokenStream> {
     let id = &model.id;
     let own = model.rules.iter().map(|rule| self::rule(model, rule));
     let rules = (!model.rules.is_empty()).then(|| {
         quote! { const RULES: &'static [Rule] = &[#(#own),*]; }
     });
+    let mut items = Vec::new();
+    let others = model.others.as_ref().map(|of| {
+        let mut rows = Rows { model, name: format_ident!("OTHERS_RULES"), apart: None };
+        let of = rows.of(of);
+        items.extend(rows.apart);
+        quote! { const OTHERS: Option<&'static Of> = Some(#of); }
+    });
     items.push(quote! {
         impl runcomfy::Model for Input {
             const ID: &'static str = #id;
             const FIELDS: &'static [Field] = &FIELDS;
+            #others
             #rules
             type Output = Output;
         }
     });
+    items.push(quote! { runcomfy::json_schema!(Input); });
     items
+}
+
+/// What goes into the macro that makes an object of a struct: its table, and which field
+/// holds the value of each row.
+pub(super) fn object(of: &Struct) -> String {
+    let table = table_name(&of.name);
+    let mut text = format!("runcomfy::object! {{\n    {}: {table} {{\n", of.name);
+    for (row, field) in of.fields.iter().enumerate() {
+        text.push_str(&format!("        {row}: {},\n", field.name));
+    }
+    text + "    }\n}\n"
 }
 
 /// The constant that stands for a shape without parts.
 pub(super) fn scalar(shape: &Shape) -> Option<&'static str> {
     match shape {
         Shape::Any => Some("ANY"),
+        Shape::Null => Some("NULL"),
         Shape::Boolean => Some("BOOLEAN"),
         Shape::Integer => Some("INTEGER"),
         Shape::Number => Some("NUMBER"),
@@ -72,6 +97,7 @@ pub(super) fn rule_name(rule: &Rule) -> &'static str {
         Rule::Values(_) => "Values",
         Rule::Measured(..) => "Measured",
         Rule::Unchecked(..) => "Unchecked",
+        Rule::Annotation(..) => "Annotation",
     }
 }
 
@@ -147,8 +173,9 @@ impl Rows<'_> {
         let shape = self.shape(&field.of.shape);
         let rules = self.rules(&field.of.rules);
         let title = field.title.as_ref().map(|title| quote! { .titled(#title) });
+        let described = field.description.as_ref().map(|text| quote! { .described(#text) });
         let default = field.default.as_ref().map(|default| quote! { .default(#default) });
-        quote! { Field::#kind(#wire, #shape, #rules) #title #default }
+        quote! { Field::#kind(#wire, #shape, #rules) #title #described #default }
     }
 
     fn shape(&mut self, shape: &Shape) -> TokenStream {
@@ -168,9 +195,10 @@ impl Rows<'_> {
             (Shape::Union(index), _) => {
                 let union = self.model.unions.get(*index);
                 let name = branches_name(union.map_or("", |union| union.name.as_str()));
-                match union.is_some_and(|union| union.exactly_one) {
-                    true => quote! { Shape::OneOf(&#name) },
-                    false => quote! { Shape::AnyOf(&#name) },
+                match union.map(|union| union.takes) {
+                    Some(Takes::OneOf) => quote! { Shape::OneOf(&#name) },
+                    Some(Takes::ByKind) => quote! { Shape::ByKind(&#name) },
+                    Some(Takes::AnyOf) | None => quote! { Shape::AnyOf(&#name) },
                 }
             }
             (Shape::Open(index, others), _) => {
@@ -267,7 +295,8 @@ fn rule(model: &Model, rule: &Rule) -> TokenStream {
             let bound = number(*bound);
             quote! { #name(#metric, #side(#bound), #message) }
         }
-        Rule::Unchecked(rule, message) => quote! { #name(#rule, #message) },
+        Rule::Unchecked(rule, value, message) => quote! { #name(#rule, #value, #message) },
+        Rule::Annotation(keyword, value) => quote! { #name(#keyword, #value) },
     }
 }
 
@@ -279,37 +308,6 @@ fn number(value: f64) -> TokenStream {
     } else {
         quote! { #digits }
     }
-}
-
-fn members(of: &Struct) -> [TokenStream; 2] {
-    let name = format_ident!("{}", of.name);
-    let table = table_name(&of.name);
-    let arms = of.fields.iter().enumerate().map(|(index, field)| {
-        let index = Literal::usize_unsuffixed(index);
-        let field = super::items::ident(&field.name);
-        quote! { #index => self.#field.view() }
-    });
-    let view = quote! {
-        impl View for #name {
-            fn view(&self) -> Node<'_> {
-                Node::Struct(self)
-            }
-        }
-    };
-    let members = quote! {
-        impl Members for #name {
-            fn fields(&self) -> &'static [Field] {
-                &#table
-            }
-            fn get(&self, index: usize) -> Node<'_> {
-                match index {
-                    #(#arms,)*
-                    _ => Node::Absent,
-                }
-            }
-        }
-    };
-    [view, members]
 }
 
 /// The table of the input is `FIELDS`; that of a nested `VoiceSetting` is

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use runcomfy::client::Polling;
+use runcomfy::client::{Polling, SubmitError};
 use runcomfy::{Client, Json, Media, Model, Violations};
 use runcomfy_models::minimax::hailuo_video_01_live as hailuo;
 use runcomfy_simulator::{Pace, Simulator};
@@ -23,6 +23,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .api_base(simulator.api_base())
         .token("any-token-will-do")
         .polling(Polling::every(Duration::from_millis(400)))
+        // The simulator's pictures are on this machine, which is otherwise not asked.
+        .allow_local_media()
         .build()?;
     println!("\n3. Bad inputs are refused here, in words, before they cost anything");
     refuse_bad_inputs(&client, &simulator).await?;
@@ -40,9 +42,21 @@ async fn refuse_bad_inputs(client: &Client, simulator: &Simulator) -> Result<(),
     for (width, height) in [(200, 200), (900, 300)] {
         let media = Media::url(simulator.picture_url(width, height))?;
         let input = hailuo::Input::new("a paper boat drifts", media).validate()?;
-        let report = client.preflight(&input).await;
-        show(&format!("a picture of {width} × {height}, measured"), &report.violations);
+        match client.submit(&input).await {
+            Err(SubmitError::Refused(report)) => {
+                show(&format!("a picture of {width} × {height}, measured"), &report.violations);
+                println!("     measured from {}", report.cost);
+            }
+            other => return Err(format!("a picture that is too small was sent: {other:?}").into()),
+        }
     }
+
+    let gif = Media::bytes(b"GIF89a\xc8\x00\xc8\x00\x00\x00\x00");
+    let input = hailuo::Input::new("a paper boat drifts", gif).validate()?;
+    show("a GIF in memory, of 200 × 200", &client.preflight(&input).await.violations);
+    let file = hailuo::Input::new("a paper boat drifts", PathBuf::from("no-such-boat.png"));
+    let report = client.preflight(&file.validate()?).await;
+    show("a local file that is not there", &report.violations);
 
     let json = [
         ("JSON without `image_url`", r#"{"prompt": "a paper boat drifts"}"#.to_owned()),

@@ -26,7 +26,11 @@
 //!
 //! One feature a provider, and `full`, the default, for all of them.
 //!
+//! `runcomfy` has more of its own: `from-json`, `schemars`. The types here follow them.
+//!
 //! # Models
+//!
+//! [`models`] lists every model at run time, with the table of its input.
 //!
 //! Media as an answer is [`runcomfy::MediaOutput`].
 //!

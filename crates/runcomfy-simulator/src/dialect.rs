@@ -1,11 +1,12 @@
 //! RunComfy's dialect of JSON Schema, put into plain JSON Schema 2020-12.
 //!
 //! - `float` is `number`; other words that JSON Schema does not have are dropped from `type`.
-//! - `nullable: true` is `null` among the types and choices; `exclusiveMinimum: true`, as draft 4 has
-//!   it, makes the `minimum` beside it exclusive.
+//! - `nullable: true` is a `null` in `type`, `enum`, `anyOf` or `oneOf`; a flag `exclusiveMinimum`
+//!   or `exclusiveMaximum`, as draft 4 has it, is the exclusive bound.
 //! - A list whose `format` is `image_uris`, `video_uris` or `audio_uris` holds strings, unless its
 //!   `items` say otherwise.
-//! - An object with `properties` is closed, unless its `additionalProperties` say otherwise. A name
+//! - An object with `properties`, of which there is one, is closed, unless its
+//!   `additionalProperties` say otherwise; an input is so with none, too. A name
 //!   that is only in `required` stays required, and any value will do for it.
 //!
 //! An object whose properties are spread over `allOf` and its like is closed as a whole, to the
@@ -16,6 +17,12 @@ use serde_json::{Map, Value, json};
 
 /// Puts a published schema into plain JSON Schema, at every depth.
 pub(crate) fn normalise(schema: &mut Value) {
+    // An input without properties takes none; another object without them takes any.
+    if let Value::Object(schema) = schema
+        && schema.contains_key("properties")
+    {
+        close(schema);
+    }
     normalise_at(schema, Place::Whole);
 }
 
@@ -84,10 +91,14 @@ fn normalise_at(schema: &mut Value, place: Place) {
         return;
     };
     mend_type(schema);
-    mend_nullable(schema);
-    mend_exclusive(schema, "exclusiveMinimum", "minimum");
-    mend_exclusive(schema, "exclusiveMaximum", "maximum");
+    mend_null(schema);
+    mend_bounds(schema);
     mend_media_list(schema);
+
+    // Without `properties`, the compiler would name no name that does not belong.
+    if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
+        schema.entry("properties").or_insert_with(|| json!({}));
+    }
 
     let names_members = names_members(schema);
     if names_members && place == Place::Whole {
@@ -135,32 +146,54 @@ fn mend_type(schema: &mut Map<String, Value>) {
     };
 }
 
-fn mend_nullable(schema: &mut Map<String, Value>) {
-    if schema.get("nullable") != Some(&Value::Bool(true)) {
+fn mend_null(schema: &mut Map<String, Value>) {
+    if schema.remove("nullable") != Some(Value::Bool(true)) {
         return;
     }
-    schema.remove("nullable");
+    if schema.contains_key("$ref") || schema.contains_key("allOf") {
+        // It is about what is referred to, whatever its type.
+        if !schema.contains_key("type") {
+            let whole = Value::Object(std::mem::take(schema));
+            schema.insert("anyOf".to_owned(), json!([whole, {"type": "null"}]));
+            return;
+        }
+    }
     match schema.get_mut("type") {
+        Some(Value::String(word)) => {
+            let words = json!([word, "null"]);
+            schema.insert("type".to_owned(), words);
+        }
         Some(Value::Array(words)) if !words.contains(&json!("null")) => words.push(json!("null")),
-        Some(word) if word.is_string() && word != "null" => *word = json!([word.take(), "null"]),
-        Some(_) | None => {}
+        _ => {}
     }
     if let Some(Value::Array(choices)) = schema.get_mut("enum")
         && !choices.contains(&Value::Null)
     {
         choices.push(Value::Null);
     }
+    for union in ["anyOf", "oneOf"] {
+        if let Some(Value::Array(branches)) = schema.get_mut(union) {
+            let null = json!({"type": "null"});
+            // Null is one of the choices, and with `oneOf` one of them alone.
+            if !branches.contains(&null) {
+                branches.push(null);
+            }
+        }
+    }
 }
 
-fn mend_exclusive(schema: &mut Map<String, Value>, flag: &str, bound: &str) {
-    let Some(Value::Bool(is_exclusive)) = schema.get(flag) else {
-        return;
-    };
-    let moved = is_exclusive.then(|| schema.remove(bound)).flatten();
-    match moved {
-        Some(bound) => schema.insert(flag.to_owned(), bound),
-        None => schema.remove(flag),
-    };
+fn mend_bounds(schema: &mut Map<String, Value>) {
+    for (flag, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+        match schema.get(flag) {
+            Some(Value::Bool(true)) => {
+                let bound = schema.remove(bound);
+                schema.remove(flag);
+                schema.extend(bound.map(|bound| (flag.to_owned(), bound)));
+            }
+            Some(Value::Bool(false)) => _ = schema.remove(flag),
+            _ => {}
+        }
+    }
 }
 
 fn mend_media_list(schema: &mut Map<String, Value>) {
@@ -182,7 +215,8 @@ fn mend_media_list(schema: &mut Map<String, Value>) {
 /// Whether a schema has properties, by itself or by parts that always hold.
 fn names_members(schema: &Map<String, Value>) -> bool {
     let parts = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
-    schema.contains_key("properties") || parts.filter_map(Value::as_object).any(names_members)
+    let own = schema.get("properties").and_then(Value::as_object);
+    own.is_some_and(|own| !own.is_empty()) || parts.filter_map(Value::as_object).any(names_members)
 }
 
 /// Closes an object to the names that it or any of its parts has.

@@ -9,32 +9,40 @@ use serde_json::{Value, json};
 
 use crate::dialect;
 
-/// A compiled input schema.
-pub(crate) struct Judge {
+/// An input schema as it is published, compiled: what the simulator judges inputs by.
+pub struct Judge {
     validator: Validator,
 }
 
 /// One thing wrong with an input.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+#[non_exhaustive]
+pub struct Refusal {
     /// The names and indices that lead to it.
-    pub(crate) path: Vec<Value>,
+    pub path: Vec<Value>,
     /// The keyword that it breaks.
-    pub(crate) keyword: String,
+    pub keyword: String,
     /// What is wrong. It does not repeat the value.
-    pub(crate) message: String,
+    pub message: String,
 }
 
 /// Why a schema cannot be compiled.
 #[derive(Debug)]
-pub(crate) struct Flaw {
-    pub(crate) pointer: String,
-    pub(crate) problem: String,
+#[non_exhaustive]
+pub struct Flaw {
+    /// Where in the schema, as a JSON pointer.
+    pub pointer: String,
+    /// What is wrong there.
+    pub problem: String,
 }
 
 impl Judge {
     /// Compiles a schema as published. Nothing is fetched: a reference out of the file is a flaw.
-    pub(crate) fn compile(mut schema: Value) -> Result<Self, Flaw> {
+    ///
+    /// # Errors
+    ///
+    /// When the schema is no JSON Schema, once RunComfy's dialect is put into plain words.
+    pub fn compile(mut schema: Value) -> Result<Self, Flaw> {
         dialect::normalise(&mut schema);
         jsonschema::options()
             .with_draft(Draft::Draft202012)
@@ -49,7 +57,7 @@ impl Judge {
     }
 
     /// Everything that is wrong with an input; nothing when it will do.
-    pub(crate) fn judge(&self, input: &Value) -> Vec<Refusal> {
+    pub fn judge(&self, input: &Value) -> Vec<Refusal> {
         self.validator.iter_errors(input).flat_map(|error| refusals(&error, input)).collect()
     }
 }

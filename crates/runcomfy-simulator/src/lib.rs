@@ -23,8 +23,14 @@
 //! which jobs walk can be moved ([`Simulator::advance`]), and [`Simulator::ledger`] says what was
 //! accepted, and so paid for. A test in another process has the same under `/_simulator`.
 //!
-//! What it does not do: it does not fetch or measure input media (the `validations` of a schema),
-//! and it asserts no `format`.
+//! Media that an input points to is measured where it is at the simulator's own addresses or in a
+//! `data:` URI, and refused where it breaks the schema's `validations`. [`TestMedia`] is what the
+//! simulator serves for that: pictures of any size, real samples of other formats, served well or
+//! with any [`MediaFault`].
+//!
+//! [`Judge`] is what it judges inputs by, alone: for tests that ask for a second opinion.
+//!
+//! What it does not do: it fetches nothing from elsewhere, and it asserts no `format`.
 
 #![warn(missing_docs)]
 
@@ -36,6 +42,7 @@ mod faults;
 mod jobs;
 mod judge;
 mod ledger;
+mod measure;
 mod media;
 mod models;
 mod openapi;
@@ -43,11 +50,15 @@ mod output;
 mod seed;
 mod server;
 mod simulator;
+mod validations;
 
 pub use error::SimulatorError;
 pub use faults::{Call, Failure, Fate, Fault, Random, RetryAfter, Taken};
 pub use jobs::Pace;
+pub use judge::{Flaw, Judge, Refusal};
 pub use ledger::{Accepted, State};
+pub use measure::Measuring;
+pub use media::{Header, Kind as MediaKind, MediaFault, PictureFormat, Sample, TestMedia};
 pub use simulator::{Simulator, SimulatorBuilder, Traffic};
 
 /// The README's examples are compiled with the documentation.

@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use runcomfy_simulator::{Pace, Random, Simulator, SimulatorBuilder};
+use runcomfy_simulator::{Measuring, Pace, Random, Simulator, SimulatorBuilder};
 
 /// Simulates RunComfy's queue API on this machine.
 ///
 /// This is a simulator: it runs no model, costs nothing and takes any token. It judges inputs by
-/// the schemas of a folder and answers with small real media files.
+/// the schemas of a folder, media in them too, and answers with small real media files.
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(version, args_conflicts_with_subcommands = true, after_help = MEDIA)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -57,6 +57,10 @@ struct Arguments {
     /// The only token to take, instead of any without `invalid` in it.
     #[arg(long)]
     token: Option<String>,
+
+    /// Take any media: do not measure what an input points to by the schema's `validations`.
+    #[arg(long)]
+    no_measuring: bool,
 }
 
 #[derive(Subcommand)]
@@ -68,6 +72,15 @@ enum Command {
         schemas: PathBuf,
     },
 }
+
+const MEDIA: &str = "\
+Media to be given to a model, made to measure, at the address that it listens at:
+  /media/640x480.png                    also jpg, webp, gif, bmp, tiff
+  /media/640x480.jpg?bytes=50000000     padded to any size; header=last puts its header at the end
+  /media/samples/mp4.mp4                small real files of other formats
+  /media/640x480.png?fault=no_ranges    served badly; the README lists every fault
+
+Media at these addresses and in `data:` URIs is measured when an input is submitted.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -118,10 +131,12 @@ fn describe(schemas: &Path) -> ExitCode {
 impl Arguments {
     fn builder(self) -> SimulatorBuilder {
         let random = Random::calls(self.faults).with_jobs(self.odd_jobs).with_seed(self.seed);
+        let measuring = if self.no_measuring { Measuring::Off } else { Measuring::On };
         let mut builder = Simulator::builder(self.schemas)
             .port(self.port)
             .pace(Pace { queue: self.queue, run: self.run })
             .random(random)
+            .measuring(measuring)
             .funds_usd(self.funds);
         if self.manual_time {
             builder = builder.manual_time();

@@ -25,6 +25,8 @@ pub(crate) struct Models {
 /// One model.
 pub(crate) struct Model {
     pub(crate) judge: Judge,
+    /// The input schema as published, for what the judge does not read: `validations`.
+    pub(crate) schema: Value,
     pub(crate) output: Output,
     pub(crate) output_schema: Option<Value>,
     /// What a finished job costs.
@@ -112,13 +114,13 @@ impl Model {
         };
 
         let output = Output::plan(&id, &input, output_schema.clone());
-        let judge = Judge::compile(input).map_err(|flaw| SimulatorError::Schema {
+        let judge = Judge::compile(input.clone()).map_err(|flaw| SimulatorError::Schema {
             path: input_path,
             pointer: flaw.pointer,
             problem: flaw.problem,
         })?;
         let price_usd = base_price_usd.unwrap_or(0.0);
-        Ok((id, Self { judge, output, output_schema, price_usd, entry }))
+        Ok((id, Self { judge, schema: input, output, output_schema, price_usd, entry }))
     }
 }
 

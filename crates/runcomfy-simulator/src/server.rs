@@ -6,10 +6,12 @@ mod catalog;
 mod connection;
 mod control;
 mod faulty;
-mod files;
+pub(crate) mod files;
 mod odd;
 mod queue;
+mod range;
 mod reply;
+mod stream;
 
 use std::sync::Arc;
 
@@ -24,6 +26,8 @@ use tokio::sync::oneshot;
 
 use crate::faults::{Call, Plan};
 use crate::jobs::Jobs;
+use crate::measure::Measuring;
+use crate::media::Store;
 use crate::models::Models;
 pub(crate) use connection::Connections;
 use connection::{Connection, Door};
@@ -44,6 +48,8 @@ pub(crate) struct App {
     pub(crate) connections: Arc<Connections>,
     /// The only token that is taken; without one, any will do that does not say `invalid`.
     pub(crate) token: Option<String>,
+    pub(crate) store: Store,
+    pub(crate) measuring: Measuring,
     /// Scheme, host and port, without a slash at the end.
     pub(crate) origin: String,
 }
@@ -75,8 +81,8 @@ fn router(app: Arc<App>) -> Router {
         .route("/v1/requests/{id}/result", faulty(Call::Result, get(queue::result)))
         .route("/v1/requests/{id}/cancel", faulty(Call::Cancel, post(queue::cancel)))
         .route("/prod/v2/balance", faulty(Call::Balance, get(account::balance)))
-        .route("/outputs/{name}", faulty(Call::Output, get(files::output)))
-        .route("/media/{name}", get(files::picture))
+        .route("/outputs/{name}", faulty(Call::Output, get(files::serve)))
+        .route("/media/{*name}", get(files::serve))
         .nest("/_simulator", control::routes())
         .fallback(async || problem(StatusCode::NOT_FOUND, "there is nothing at this address"))
         .method_not_allowed_fallback(async || {

@@ -17,6 +17,8 @@ use crate::error::SimulatorError;
 use crate::faults::{Call, Fate, Fault, Plan, Random};
 use crate::jobs::{Jobs, Pace};
 use crate::ledger::Accepted;
+use crate::measure::Measuring;
+use crate::media::{PictureFormat, Store, TestMedia};
 use crate::models::Models;
 use crate::openapi;
 use crate::server::{self, App, Calls, Connections};
@@ -59,6 +61,7 @@ impl Simulator {
             time: Time::Runs,
             funds: FUNDS,
             token: None,
+            measuring: Measuring::default(),
         }
     }
 
@@ -75,7 +78,13 @@ impl Simulator {
     /// The URL of a PNG of this size, to be given to a model as an input. Sides are 1 to 8192
     /// pixels, and at most 16 million pixels together; the URL of any other size answers 404.
     pub fn picture_url(&self, width: u32, height: u32) -> String {
-        format!("{}/media/{width}x{height}.png", self.app.origin)
+        self.media_url(&TestMedia::picture(PictureFormat::Png, width, height))
+    }
+
+    /// The URL of a file to be measured: of any format, size and weight, served well or badly. What
+    /// cannot be made answers 404, and says why.
+    pub fn media_url(&self, media: &TestMedia) -> String {
+        format!("{}{media}", self.app.origin)
     }
 
     /// The OpenAPI 3.1 document of a simulator of the models in `schemas`, without starting one.
@@ -149,6 +158,7 @@ pub struct SimulatorBuilder {
     time: Time,
     funds: f64,
     token: Option<String>,
+    measuring: Measuring,
 }
 
 /// What moves the time by which jobs walk.
@@ -197,6 +207,12 @@ impl SimulatorBuilder {
         self
     }
 
+    /// Whether the media of an input is measured on submit. By default it is.
+    pub fn measuring(mut self, measuring: Measuring) -> Self {
+        self.measuring = measuring;
+        self
+    }
+
     /// Reads the models and starts to serve. It must be awaited inside a tokio runtime, and the
     /// server lives no longer than that runtime.
     pub async fn start(self) -> Result<Simulator, SimulatorError> {
@@ -219,6 +235,8 @@ impl SimulatorBuilder {
             calls: Calls::default(),
             connections: Arc::new(Connections::default()),
             token: self.token,
+            store: Store::default(),
+            measuring: self.measuring,
             origin,
         });
         let (running, stopped) = oneshot::channel::<()>();

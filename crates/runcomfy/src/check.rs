@@ -1,24 +1,36 @@
 //! The checker: one walk over a table and a view, which finds every violation and
 //! every piece of media that is still to be measured.
 
+mod faults;
 mod rules;
+mod same;
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
 
+use crate::measure::Format;
 use crate::media::Media;
-use crate::metric::Facts;
-use crate::node::{Node, View};
-use crate::table::{Field, Of, Rule, Shape};
-use crate::violation::{Path, Segment, Violation, Violations};
+use crate::metric::{Facts, Missing};
+use crate::node::{Entries, Members, Node};
+use crate::table::{Field, MediaKind, Of, Rule, Shape};
+use crate::violation::{Path, Violation, Violations};
+pub(crate) use faults::Faults;
+use faults::{Cause, Trail, Union};
 
-/// What one walk finds.
+/// What one walk looks for and finds.
 #[derive(Default)]
-pub(crate) struct Findings {
-    pub violations: Violations,
-    pub media: Vec<FoundMedia>,
+struct Findings<'a> {
+    /// Everything that is wrong, where somebody wants it.
+    violations: Option<&'a mut Violations>,
+    /// Every piece of media, where somebody wants it.
+    media: Option<&'a mut Vec<FoundMedia>>,
+    /// Whether this is about a branch of a union, of which it only counts whether the
+    /// value fits.
+    is_branch: bool,
+    is_broken: bool,
     /// What the branches of unions made of lists and objects that were seen already, by
     /// the addresses of both: nothing where they do not fit, else the media.
-    seen: HashMap<(usize, Address), Option<Vec<FoundMedia>>>,
+    seen: BTreeMap<(usize, Address), Option<Vec<FoundMedia>>>,
 }
 
 /// One piece of media in an input, and what its schema says of it.
@@ -29,166 +41,274 @@ pub struct FoundMedia {
     pub path: Path,
     /// The media itself.
     pub media: Media,
+    /// What its property takes, as far as the schema says.
+    pub kind: MediaKind,
     /// Its rules, of which [`FoundMedia::violations`] checks the measured ones.
     pub rules: &'static [Rule],
 }
 
 impl FoundMedia {
-    /// What this media breaks, given what was measured of it. Rules about facts
-    /// that are not known are left out; see [`FoundMedia::unchecked`].
+    /// What this media breaks, given what was measured of it: its `format`, where it is of
+    /// a kind that its property does not take, and its rules. Rules about facts that are
+    /// not known are left out; see [`FoundMedia::unchecked`].
     pub fn violations(&self, facts: &Facts) -> Vec<Violation> {
-        self.rules.iter().filter_map(|rule| rules::measured(rule, facts, &self.path)).collect()
+        let misfit = (self.kind.fit(facts) == Fit::No).then(|| Violation {
+            path: self.path.clone(),
+            rule: "format".into(),
+            message: format!("Must be {}.", self.kind.noun()),
+            found: facts.format.map(|format| format.content_type().to_owned()),
+        });
+        let measured = self.rules.iter();
+        let measured = measured.filter_map(|rule| rules::measured(rule, facts, &self.path));
+        misfit.into_iter().chain(measured).collect()
     }
 
-    /// The rules, verbatim, that these facts leave unchecked.
-    pub fn unchecked(&self, facts: &Facts) -> Vec<String> {
-        let open = |rule: &&Rule| rules::is_unchecked(rule, facts);
-        self.rules.iter().filter(open).map(|rule| rule.name().into_owned()).collect()
+    /// The rules, verbatim, that these facts leave unchecked, each with what is missing.
+    pub fn unchecked(&self, facts: &Facts) -> Vec<(Cow<'static, str>, Missing)> {
+        let open = |rule: &Rule| Some((rule.name(), rules::unchecked(rule, facts)?));
+        self.rules.iter().filter_map(open).collect()
+    }
+
+    /// What its string breaks: for a local file, which has none before it is read.
+    #[cfg(feature = "client")]
+    pub(crate) fn broken_as_text(&self) -> Vec<Violation> {
+        let node = Node::Media(&self.media);
+        let broken = self.rules.iter().filter_map(|rule| {
+            let (message, found) = rules::words(rule, rules::broken(rule, node)?);
+            Some(Violation { path: self.path.clone(), rule: rule.name(), message, found })
+        });
+        broken.collect()
     }
 }
 
-/// Checks an object against its table.
-pub(crate) fn check(fields: &'static [Field], rules: &'static [Rule], node: Node<'_>) -> Findings {
-    let mut findings = Findings::default();
-    value(Of(Shape::Object(fields), rules), node, &Trail::Top, &mut findings);
-    findings
+/// Whether a file is of a kind that a property takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// It is, or nothing says that it is not.
+    Yes,
+    /// Some models take it: a moving picture for a video, or the sound of a video.
+    Doubtful,
+    /// It is not.
+    No,
 }
 
-/// The way from the top to the value under check. It lives on the stack, so that
-/// valid input costs no allocation.
-enum Trail<'a> {
-    Top,
-    Name(&'a Trail<'a>, &'a str),
-    Index(&'a Trail<'a>, usize),
-}
-
-impl Trail<'_> {
-    fn path(&self) -> Path {
-        let mut segments = Vec::new();
-        let mut step = self;
-        loop {
-            step = match step {
-                Trail::Top => break,
-                Trail::Name(above, name) => {
-                    segments.push(Segment::Name((*name).to_owned()));
-                    above
-                }
-                Trail::Index(above, index) => {
-                    segments.push(Segment::Index(*index));
-                    above
-                }
-            };
+impl MediaKind {
+    pub(crate) fn fit(self, facts: &Facts) -> Fit {
+        use MediaKind::{Any, Audio, Image, Video};
+        let moves = matches!(facts.format, Some(Format::Gif | Format::WebP | Format::Avif));
+        match (self, facts.kind) {
+            (Any, _) => Fit::Yes,
+            // A file of a known format that is no media at all.
+            (_, None) if facts.format.is_some() => Fit::No,
+            (_, None | Some(Any)) => Fit::Yes,
+            (Image, Some(Image)) | (Video, Some(Video)) | (Audio, Some(Audio)) => Fit::Yes,
+            (Audio, Some(Video)) => Fit::Doubtful,
+            (Video, Some(Image)) if moves => Fit::Doubtful,
+            (Image | Video | Audio, Some(Image | Video | Audio)) => Fit::No,
         }
-        segments.into_iter().rev().collect()
     }
 
-    fn violation(&self, rule: &'static str, message: String) -> Violation {
-        Violation { path: self.path(), rule: rule.into(), message, found: None }
+    /// This kind in words.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Any => "media",
+            Self::Image => "an image",
+            Self::Video => "a video",
+            Self::Audio => "a sound",
+        }
     }
 }
 
-fn value(Of(shape, rules): Of, node: Node<'_>, at: &Trail<'_>, findings: &mut Findings) {
+/// Everything that is wrong with a value, by its table.
+pub(crate) fn violations(of: &Of, node: Node<'_>) -> Violations {
+    let mut violations = Violations::default();
+    let mut findings = Findings { violations: Some(&mut violations), ..Findings::default() };
+    value(of, node, Trail::Top, &mut findings);
+    violations
+}
+
+/// Every piece of media in a value, by its table.
+pub(crate) fn media(of: &Of, node: Node<'_>) -> Vec<FoundMedia> {
+    let mut media = Vec::new();
+    let mut findings = Findings { media: Some(&mut media), ..Findings::default() };
+    value(of, node, Trail::Top, &mut findings);
+    media
+}
+
+impl Findings<'_> {
+    fn push(&mut self, at: Trail<'_>, cause: Cause) {
+        self.is_broken = true;
+        if let Some(violations) = &mut self.violations {
+            violations.faults().push(at, cause);
+        }
+    }
+
+    /// Whether nothing more can change what is wanted.
+    fn is_decided(&self) -> bool {
+        self.is_branch && self.is_broken
+    }
+}
+
+fn value(of: &Of, node: Node<'_>, at: Trail<'_>, findings: &mut Findings<'_>) {
+    let Of(shape, rules) = *of;
     // An element that is not set, or a required one, can only be a nullable one.
     let node = if matches!(node, Node::Absent) { Node::Null } else { node };
     if !fits(shape, node) {
-        let message = format!("Must be {}.", noun(shape));
-        findings.violations.push(at.violation("type", message));
+        findings.push(at, Cause::Type(noun(shape)));
     }
     for rule in rules {
-        if let Some((message, found)) = rules::broken(rule, node) {
-            let violation = Violation { path: at.path(), rule: rule.name(), message, found };
-            findings.violations.push(violation);
+        if let Some(count) = rules::broken(rule, node) {
+            findings.push(at, Cause::Rule(rule, count));
         }
     }
+    if findings.is_decided() {
+        return;
+    }
     match (shape, node) {
-        (Shape::Media(_), Node::Media(media)) => media_found(media.clone(), rules, at, findings),
-        (Shape::Media(_), Node::Text(text)) => {
-            media_found(Media::from_wire(text), rules, at, findings);
-        }
+        (Shape::Media(kind), node) => media_found(node, kind, rules, at, findings),
         (Shape::List(of), Node::List(list)) => {
             for index in 0..list.count() {
-                value(*of, list.get(index), &Trail::Index(at, index), findings);
+                value(of, list.get(index), Trail::Index(&at, index), findings);
+                if findings.is_decided() {
+                    return;
+                }
             }
         }
         (Shape::Map(of), Node::Map(entries)) => {
             for (name, node) in entries.iter() {
-                value(*of, node, &Trail::Name(at, name), findings);
+                value(of, node, Trail::Name(&at, name), findings);
             }
         }
         (Shape::Object(fields), node) => object(fields, None, node, at, findings),
         (Shape::Open(fields, others), node) => object(fields, Some(others), node, at, findings),
         (Shape::Nullable(_), Node::Null) => {}
-        (Shape::Nullable(of), node) => value(*of, node, at, findings),
-        (Shape::AnyOf(branches), node) => union(branches, "anyOf", node, at, findings),
-        (Shape::OneOf(branches), node) => union(branches, "oneOf", node, at, findings),
+        (Shape::Nullable(of), node) => value(of, node, at, findings),
+        (Shape::AnyOf(branches), node) => union(branches, Union::AnyOf, node, at, findings),
+        (Shape::OneOf(branches), node) => union(branches, Union::OneOf, node, at, findings),
+        (Shape::ByKind(branches), node) => {
+            for branch in branches.iter().filter(|Of(shape, _)| fits(*shape, node)) {
+                value(branch, node, at, findings);
+            }
+        }
         // Anything else is a scalar, whose rules were asked above, or broke `type`.
         _ => {}
     }
 }
 
-fn media_found(media: Media, rules: &'static [Rule], at: &Trail<'_>, findings: &mut Findings) {
-    findings.media.push(FoundMedia { path: at.path(), media, rules });
+fn media_found(
+    node: Node<'_>,
+    kind: MediaKind,
+    rules: &'static [Rule],
+    at: Trail<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let Some(found) = &mut findings.media else { return };
+    let media = match node {
+        Node::Media(media) => media.clone(),
+        Node::Text(text) => Media::from_wire(text),
+        // It broke `type`.
+        _ => return,
+    };
+    found.push(FoundMedia { path: at.path(), media, kind, rules });
 }
+
+/// Among so many names, one is found by looking at them all as fast as by hashing.
+const FEW: usize = 16;
 
 /// An object's properties, and those that its schema does not name.
 fn object(
     fields: &'static [Field],
     others: Option<&'static Of>,
     node: Node<'_>,
-    at: &Trail<'_>,
-    findings: &mut Findings,
+    at: Trail<'_>,
+    findings: &mut Findings<'_>,
 ) {
-    // A struct is asked by index, unless it stands where another's table applies, as in a
-    // union.
-    let members = match node {
-        Node::Struct(members) => Some(members),
-        _ => None,
-    };
-    if let Some(members) = members.filter(|members| std::ptr::eq(members.fields(), fields)) {
-        for (index, field) in fields.iter().enumerate() {
-            // What is required and not set in a struct can only be null.
-            let null = field.required && matches!(field.of.0, Shape::Nullable(_));
-            match members.get(index) {
-                Node::Absent if null => property(field, Node::Null, at, findings),
-                node => property(field, node, at, findings),
-            }
+    let own;
+    let entries: &dyn Entries = match node {
+        Node::Struct(members) if std::ptr::eq(members.fields(), fields) => {
+            return indexed(fields, members, at, findings);
         }
-        return;
-    }
-    let named: Vec<(&str, Node<'_>)> = match node {
+        // A struct that stands where another's table applies, as in a union.
         Node::Struct(members) => {
-            let named = members.fields().iter().enumerate();
-            let set = named.map(|(index, field)| match (members.get(index), field.required) {
-                (Node::Absent, true) => (field.name, Node::Null),
-                (node, _) => (field.name, node),
-            });
-            set.filter(|(_, node)| !matches!(node, Node::Absent)).collect()
+            own = named(members);
+            &own
         }
-        Node::Map(entries) => entries.iter().collect(),
+        Node::Map(entries) => entries,
         // It broke `type`.
         _ => return,
     };
+    let mut known = 0;
     for field in fields {
-        let found = named.iter().find(|(name, _)| *name == field.name);
-        property(field, found.map_or(Node::Absent, |(_, node)| *node), at, findings);
+        let node = entries.get(field.name);
+        known += usize::from(!matches!(node, Node::Absent));
+        property(field, node, at, findings);
+        if findings.is_decided() {
+            return;
+        }
     }
-    for (name, node) in named {
+    if known < entries.count() {
+        unnamed(fields, others, entries, at, findings);
+    }
+}
+
+/// The properties of an object that its schema does not name.
+fn unnamed(
+    fields: &'static [Field],
+    others: Option<&'static Of>,
+    entries: &dyn Entries,
+    at: Trail<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let wide = if fields.len() > FEW { fields } else { &[] };
+    let wide: HashSet<&str> = wide.iter().map(|field| field.name).collect();
+    entries.each(&mut |name, node| {
+        let is_known = match wide.is_empty() {
+            true => fields.iter().any(|field| field.name == name),
+            false => wide.contains(name),
+        };
         match others {
-            _ if fields.iter().any(|field| field.name == name) => {}
-            Some(of) => value(*of, node, &Trail::Name(at, name), findings),
-            None => findings.violations.push(unknown(fields, name, at)),
+            _ if is_known || findings.is_decided() => {}
+            Some(of) => value(of, node, Trail::Name(&at, name), findings),
+            None => findings.push(Trail::Name(&at, name), Cause::Unknown(fields)),
+        }
+    });
+}
+
+/// The properties of a struct, by their rows in its own table.
+fn indexed(
+    fields: &'static [Field],
+    members: &dyn Members,
+    at: Trail<'_>,
+    findings: &mut Findings<'_>,
+) {
+    for (index, field) in fields.iter().enumerate() {
+        // What is required and not set in a struct can only be null.
+        let null = field.required && matches!(field.of.0, Shape::Nullable(_));
+        match members.get(index) {
+            Node::Absent if null => property(field, Node::Null, at, findings),
+            node => property(field, node, at, findings),
         }
     }
 }
 
-fn property(field: &'static Field, node: Node<'_>, at: &Trail<'_>, findings: &mut Findings) {
-    let at = Trail::Name(at, field.name);
+/// The properties of a struct that are set, as JSON would have them.
+fn named(members: &dyn Members) -> BTreeMap<&'static str, Node<'_>> {
+    let named = members.fields().iter().enumerate();
+    let set = named.map(|(index, field)| match (members.get(index), field.required) {
+        (Node::Absent, true) => (field.name, Node::Null),
+        (node, _) => (field.name, node),
+    });
+    set.filter(|(_, node)| !matches!(node, Node::Absent)).collect()
+}
+
+fn property(field: &'static Field, node: Node<'_>, at: Trail<'_>, findings: &mut Findings<'_>) {
+    let at = Trail::Property(&at, field.name);
     match (node, field.required) {
         (Node::Absent, false) => {}
         (Node::Absent, true) => {
-            findings.violations.push(at.violation("required", "Required, and missing.".to_owned()));
+            findings.push(at, Cause::Required);
         }
-        (node, _) => value(field.of, node, &at, findings),
+        (node, _) => value(&field.of, node, at, findings),
     }
 }
 
@@ -196,57 +316,70 @@ fn property(field: &'static Field, node: Node<'_>, at: &Trail<'_>, findings: &mu
 /// first branch that fits is the union's.
 fn union(
     branches: &'static [Of],
-    rule: &'static str,
+    kind: Union,
     node: Node<'_>,
-    at: &Trail<'_>,
-    findings: &mut Findings,
+    at: Trail<'_>,
+    findings: &mut Findings<'_>,
 ) {
     let mut fitting = 0;
     for branch in branches {
-        let media = match address(node).map(|of| (std::ptr::from_ref(branch).addr(), of)) {
-            // Unions within unions would be asked again for every way down to them.
-            Some(key) => match findings.seen.get(&key) {
-                Some(seen) => seen.clone(),
-                None => {
-                    let media = fitting_media(branch, node, at, findings);
-                    findings.seen.insert(key, media.clone());
-                    media
-                }
-            },
-            None => fitting_media(branch, node, at, findings),
-        };
-        if let Some(media) = media {
+        if let Some(media) = remembered(branch, node, at, findings) {
             fitting += 1;
-            if fitting == 1 {
-                findings.media.extend(media);
+            if let (1, Some(found)) = (fitting, &mut findings.media) {
+                found.extend(media);
             }
         }
     }
-    let nouns: Vec<&str> = branches.iter().map(|Of(shape, _)| noun(*shape)).collect();
-    let message = match (fitting, rule) {
-        (0, _) => format!("Must be {}, as the schema describes it.", nouns.join(", or ")),
-        (2.., "oneOf") => "Fits more than one of the choices, and may fit only one.".to_owned(),
-        _ => return,
+    match (fitting, kind) {
+        (0, _) => findings.push(at, Cause::NoBranch(kind, branches)),
+        (2.., Union::OneOf) => findings.push(at, Cause::Branches(kind)),
+        _ => {}
+    }
+}
+
+/// What [`fitting_media`] says, asked once: unions within unions would be asked again for
+/// every way down to them.
+fn remembered(
+    branch: &'static Of,
+    node: Node<'_>,
+    at: Trail<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Vec<FoundMedia>> {
+    let key = match address(node).filter(|_| findings.is_branch) {
+        Some(of) => (std::ptr::from_ref(branch).addr(), of),
+        None => return fitting_media(branch, node, at, findings),
     };
-    findings.violations.push(at.violation(rule, message));
+    if let Some(seen) = findings.seen.get(&key) {
+        return seen.clone();
+    }
+    let media = fitting_media(branch, node, at, findings);
+    findings.seen.insert(key, media.clone());
+    media
 }
 
 /// The media in a value that fits a branch; nothing where it does not fit.
 fn fitting_media(
     branch: &'static Of,
     node: Node<'_>,
-    at: &Trail<'_>,
-    findings: &mut Findings,
+    at: Trail<'_>,
+    findings: &mut Findings<'_>,
 ) -> Option<Vec<FoundMedia>> {
-    let mut own = Findings { seen: std::mem::take(&mut findings.seen), ..Findings::default() };
-    value(*branch, node, at, &mut own);
+    let mut media = Vec::new();
+    let mut own = Findings {
+        violations: None,
+        media: findings.media.is_some().then_some(&mut media),
+        is_branch: true,
+        is_broken: false,
+        seen: std::mem::take(&mut findings.seen),
+    };
+    value(branch, node, at, &mut own);
     findings.seen = own.seen;
-    own.violations.is_empty().then_some(own.media)
+    (!own.is_broken).then_some(media)
 }
 
 /// Where a list or object lies, which tells it from every other that one branch of a
 /// union is asked of during a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Address {
     List(usize),
     Map(usize),
@@ -269,33 +402,40 @@ fn address(node: Node<'_>) -> Option<Address> {
     }
 }
 
-/// A violation for a name that the schema does not have, with the nearest that it
-/// has.
-fn unknown(fields: &'static [Field], name: &str, at: &Trail<'_>) -> Violation {
-    let nearest = fields
-        .iter()
-        .map(|field| (field.name, 1 + field.name.chars().count() / 4))
+/// As many names are listed where none is like the one that is not known.
+const MOST_LISTED: usize = 24;
+
+/// What to say to a name that the schema does not have: the nearest that it has.
+pub(crate) fn unknown(fields: &'static [Field], name: &str) -> String {
+    let length = name.chars().count();
+    let near = fields.iter().filter_map(|field| {
+        let known = field.name.chars().count();
+        let most = 1 + known / 4;
         // The lengths bound the distance from below: a name from a stranger may be long.
-        .filter(|(known, most)| known.len().abs_diff(name.len()) <= 4 * most)
-        .map(|(known, most)| (strsim::damerau_levenshtein(known, name), most, known))
-        .filter(|(distance, most, _)| distance <= most)
-        .min();
-    let message = match nearest {
-        Some((.., known)) => format!("No such property; did you mean `{known}`?"),
-        None if fields.is_empty() => "No such property; there are none.".to_owned(),
-        None => {
-            let known: Vec<String> =
-                fields.iter().map(|field| format!("`{}`", field.name)).collect();
-            format!("No such property; there are {}.", known.join(", "))
-        }
-    };
-    Trail::Name(at, name).violation("additionalProperties", message)
+        let distance = (known.abs_diff(length) <= most)
+            .then(|| strsim::damerau_levenshtein(field.name, name))?;
+        (distance <= most).then_some((distance, most, field.name))
+    });
+    let nearest = near.min();
+    if let Some((.., known)) = nearest {
+        return format!("No such property; did you mean `{known}`?");
+    }
+    let listed = fields.iter().take(MOST_LISTED).map(|field| format!("`{}`", field.name));
+    let listed = listed.collect::<Vec<_>>().join(", ");
+    match fields.len().saturating_sub(MOST_LISTED) {
+        _ if fields.is_empty() => "No such property; there are none.".to_owned(),
+        0 => format!("No such property; there are {listed}."),
+        more => format!("No such property; there are {listed} and {more} more."),
+    }
 }
 
 fn fits(shape: Shape, node: Node<'_>) -> bool {
     match shape {
         // What these take is asked of their parts.
-        Shape::Any | Shape::Nullable(_) | Shape::AnyOf(_) | Shape::OneOf(_) => true,
+        Shape::Any | Shape::Nullable(_) | Shape::AnyOf(_) | Shape::OneOf(_) | Shape::ByKind(_) => {
+            true
+        }
+        Shape::Null => matches!(node, Node::Null),
         Shape::Boolean => matches!(node, Node::Bool(_)),
         Shape::Integer => matches!(node, Node::Number(number) if number.is_whole()),
         Shape::Number => matches!(node, Node::Number(number) if number.is_finite()),
@@ -308,9 +448,10 @@ fn fits(shape: Shape, node: Node<'_>) -> bool {
 }
 
 /// A shape in words.
-fn noun(shape: Shape) -> &'static str {
+pub(crate) fn noun(shape: Shape) -> &'static str {
     match shape {
-        Shape::Any => "any value",
+        Shape::Any | Shape::ByKind(_) => "any value",
+        Shape::Null => "null",
         Shape::Boolean => "a boolean",
         Shape::Integer => "a whole number",
         Shape::Number => "a number",
@@ -328,33 +469,5 @@ fn parsed(json: &str) -> serde_json::Value {
     serde_json::from_str(json).unwrap_or_default()
 }
 
-/// Whether two values are the same in JSON Schema's sense: `1` is `1.0`.
-fn same(a: Node<'_>, b: Node<'_>) -> bool {
-    match (a, b) {
-        (Node::Absent | Node::Null, Node::Absent | Node::Null) => true,
-        (Node::Bool(a), Node::Bool(b)) => a == b,
-        (Node::Number(a), Node::Number(b)) => a.is_same(b),
-        (Node::Text(a), Node::Text(b)) => a == b,
-        (Node::Media(media), Node::Text(text)) | (Node::Text(text), Node::Media(media)) => {
-            media.wire() == text
-        }
-        (Node::Media(a), Node::Media(b)) => a.wire() == b.wire(),
-        (Node::List(a), Node::List(b)) => {
-            a.count() == b.count() && (0..a.count()).all(|index| same(a.get(index), b.get(index)))
-        }
-        (Node::Map(_) | Node::Struct(_), Node::Map(_) | Node::Struct(_)) => {
-            let json = |node: Node<'_>| serde_json::to_value(node).unwrap_or_default();
-            let (a, b) = (json(a), json(b));
-            match (a.as_object(), b.as_object()) {
-                (Some(a), Some(b)) => {
-                    let pair = |(name, value): (&String, &serde_json::Value)| {
-                        b.get(name).is_some_and(|other| same(value.view(), other.view()))
-                    };
-                    a.len() == b.len() && a.iter().all(pair)
-                }
-                _ => false,
-            }
-        }
-        _ => false,
-    }
-}
+#[cfg(test)]
+mod tests;

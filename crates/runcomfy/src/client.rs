@@ -40,7 +40,8 @@ pub use fuzz::fuzz_reply;
 pub use job::{Answers, CancelOnDrop, Job, Raw, Success, Update};
 use limits::Limits;
 pub use polling::Polling;
-pub use preflight::{Preflight, Unchecked};
+pub use preflight::{Advice, Cost, MediaLimits, Preflight, Prepared, Report, Unchecked, Warning};
+use preflight::{Checker, Reach};
 pub use raw::RawClient;
 pub use request_id::{RequestId, RequestIdError};
 pub use retry::Retry;
@@ -65,8 +66,6 @@ pub const API_BASE_VARIABLE: &str = "RUNCOMFY_MODEL_API_BASE";
 
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long fetching a piece of media may take.
-const MEDIA_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a connection may be idle and still be used. A stale one would make the
 /// outcome of a submit unknown.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
@@ -79,8 +78,9 @@ pub struct Client {
 
 struct Inner {
     http: reqwest::Client,
-    /// For media hosts: no token, redirects followed.
-    media: reqwest::Client,
+    /// For media hosts: no token, and by default only public addresses.
+    media: Checker,
+    preflight: Preflight,
     token: Token,
     base: Url,
     balance: Url,
@@ -107,6 +107,9 @@ pub struct ClientBuilder {
     calls_per_second: Option<f64>,
     jobs_in_flight: Option<usize>,
     http: Option<reqwest::ClientBuilder>,
+    preflight: Preflight,
+    media_limits: MediaLimits,
+    reach: Reach,
 }
 
 /// An address as it was given. It may hold a password, so it is not shown.
@@ -142,18 +145,35 @@ impl Client {
         Run::new(self.submit(input))
     }
 
+    /// Makes the body of a request: local files are read, and media is checked, as
+    /// [`ClientBuilder::preflight`] says. Nothing is submitted.
+    ///
+    /// # Errors
+    ///
+    /// The report, where there is something in it that is reason enough to refuse.
+    pub async fn prepare<P: Payload>(
+        &self,
+        input: &Valid<P>,
+    ) -> Result<Prepared<P::Model>, Box<Report>> {
+        let preflight = self.inner.preflight;
+        self.inner.media.prepare(&**input, preflight).await.unless_refused(preflight)
+    }
+
     /// Takes up a job again from its id, in this process or another.
     pub fn job<M: Model>(&self, id: RequestId) -> Job<M> {
         Job::new(self.clone(), id)
     }
 
-    /// Measures the media of an input, as far as it can be reached from here, and
-    /// checks the rules about it. Nothing is submitted.
+    /// Checks the media of an input, as [`Preflight::Warn`] does and whatever the client is
+    /// set to, and reports all that is found. Nothing is submitted.
     ///
-    /// This fetches every address in the input from this machine, so do not hand it
-    /// addresses from strangers.
-    pub async fn preflight<P: Payload>(&self, input: &Valid<P>) -> Preflight {
-        preflight::preflight(&self.inner.media, input.media()).await
+    /// Media at an address is measured from this machine. Only public addresses are asked,
+    /// also behind names and redirects, so that input from strangers reaches nothing of this
+    /// machine's own networks ([`ClientBuilder::allow_local_media`] changes that). A local
+    /// file is read, so do not make [`Media::file`](crate::Media::file) of a stranger's path;
+    /// a string in [`Json`](crate::Json) never becomes one.
+    pub async fn preflight<P: Payload>(&self, input: &Valid<P>) -> Report {
+        self.inner.media.prepare(&**input, Preflight::Warn).await.into_report()
     }
 }
 
@@ -253,6 +273,26 @@ impl ClientBuilder {
         self
     }
 
+    /// How much is checked before an input is submitted: [`Preflight::Warn`] unless told
+    /// otherwise.
+    pub fn preflight(mut self, preflight: Preflight) -> Self {
+        self.preflight = preflight;
+        self
+    }
+
+    /// What bounds the work on media.
+    pub fn media_limits(mut self, limits: MediaLimits) -> Self {
+        self.media_limits = limits;
+        self
+    }
+
+    /// Lets preflight fetch media from this machine and private networks too, as tests and
+    /// local work with a simulator need. Not for addresses from strangers.
+    pub fn allow_local_media(mut self) -> Self {
+        self.reach = Reach::Local;
+        self
+    }
+
     /// The client.
     ///
     /// # Errors
@@ -297,15 +337,16 @@ impl ClientBuilder {
             None => finished(rustls()),
         };
         let http = http.redirect(redirect::Policy::none()).retry(reqwest::retry::never());
-        let media = finished(rustls()).timeout(MEDIA_TIMEOUT);
+        let media = Checker::new(self.media_limits, self.reach);
         Ok(Client {
             inner: Arc::new(Inner {
                 http: http.build().map_err(ConfigError::Http)?,
-                media: media.build().map_err(ConfigError::Http)?,
+                media: media.map_err(ConfigError::Http)?,
                 token,
                 base,
                 balance,
                 outputs,
+                preflight: self.preflight,
                 polling: self.polling,
                 retry: self.retry,
                 deadline: self.deadline.unwrap_or(polling::DEFAULT_DEADLINE),

@@ -41,6 +41,10 @@ macro_rules! words {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_attribute])* $variant,)+
+            /// Never there. With it a choice cannot be cast to its number, which a new
+            /// one before it would change.
+            #[doc(hidden)]
+            __NoNumber(::std::convert::Infallible),
         }
 
         impl $name {
@@ -54,6 +58,7 @@ macro_rules! words {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
+                    Self::__NoNumber(never) => match never {},
                 }
             }
         }
@@ -80,6 +85,8 @@ macro_rules! words {
                 $crate::node::Node::Text(self.as_str())
             }
         }
+
+        $crate::__words_from_json! { $name }
     };
 }
 
@@ -126,6 +133,8 @@ macro_rules! union {
                 }
             }
         }
+
+        $crate::__union_from_json! { $name { $($variant($inner),)+ } }
     };
 }
 

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::check::check;
-use crate::model::Model;
+use crate::check;
+use crate::model::{Model, input};
 use crate::node::View;
 use crate::valid::{Invalid, Valid};
 use crate::violation::Violations;
@@ -45,7 +46,7 @@ impl<M: Model> Json<M> {
 
     /// Every rule that this input breaks, of those that need no measuring of media.
     pub fn violations(&self) -> Violations {
-        check(M::FIELDS, M::RULES, self.value.view()).violations
+        check::violations(&input::<M>(), self.value.view())
     }
 }
 
@@ -59,6 +60,19 @@ impl<M> Json<M> {
 impl<M> From<Value> for Json<M> {
     fn from(value: Value) -> Self {
         Self { value, model: PhantomData }
+    }
+}
+
+/// As the JSON value alone, which is checked by [`Json::validate`] and not before.
+impl<'de, M> Deserialize<'de> for Json<M> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl<M> Serialize for Json<M> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
     }
 }
 

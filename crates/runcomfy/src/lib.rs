@@ -6,12 +6,19 @@ mod check;
 #[cfg(feature = "client")]
 pub mod client;
 mod enums;
+#[cfg(feature = "from-json")]
+pub mod from_json;
+mod info;
 mod json;
+pub mod measure;
 mod media;
 mod metric;
 mod model;
 pub mod node;
+mod object;
 mod output;
+#[cfg(feature = "schemars")]
+pub mod schema;
 pub mod table;
 mod valid;
 mod violation;
@@ -20,11 +27,19 @@ pub use check::FoundMedia;
 #[cfg(feature = "client")]
 pub use client::{Client, Job, RequestId};
 pub use enums::UnknownWord;
+#[cfg(feature = "from-json")]
+pub use from_json::FromJson;
+pub use info::ModelInfo;
 pub use json::{Json, JsonError};
-pub use media::{Media, MediaError};
-pub use metric::{Facts, Limit, Metric};
+pub use media::{FileError, Media, MediaError};
+pub use metric::{Facts, Limit, Metric, Missing};
 pub use model::{Model, Payload};
 pub use output::{MediaOutput, Read, Reader};
+#[cfg(feature = "schemars")]
+pub use schema::json_schema;
+/// schemars 1, whose `JsonSchema` every input implements.
+#[cfg(feature = "schemars")]
+pub use schemars1 as schemars;
 pub use serde_json::{Map, Value};
 pub use url::Url;
 pub use valid::{Invalid, Valid};

@@ -1,9 +1,16 @@
 //! What custom rules measure: the one place that knows a metric.
 //!
-//! To add a metric, add a variant and follow the compiler through this file. One that
-//! needs a new fact adds that to [`Facts`], and `client/preflight.rs` measures it.
+//! To add a metric, add a variant, name it in [`Metric::ALL`], and write its row in
+//! `Metric::about`: the checker, the report, the generator and the docs all read that row.
+//! One about a fact that is in [`Facts`] already needs nothing else.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::time::Duration;
+
+use crate::measure::Format;
+use crate::node::decimal;
+use crate::table::MediaKind;
 
 /// What a custom rule of RunComfy's schema dialect measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +37,9 @@ pub enum Limit {
 
 /// What is known of one piece of media. What is not known is `None`, and rules
 /// about it are left unchecked.
+///
+/// Width and height are those of the picture as it is shown upright: `docs/media.md` says
+/// what that means for each format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Facts {
@@ -39,12 +49,98 @@ pub struct Facts {
     pub height: Option<u32>,
     /// Size of the file in bytes.
     pub bytes: Option<u64>,
+    /// How long a video or a sound lasts.
+    pub duration: Option<Duration>,
+    /// The format of the file, by what is in it.
+    pub format: Option<Format>,
+    /// Whether it is an image, a video or a sound; never [`MediaKind::Any`].
+    pub kind: Option<MediaKind>,
+}
+
+/// What a rule's metric says of some facts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The rule holds.
+    Kept,
+    /// The rule is broken, and what was measured.
+    Broken(String),
+    /// The facts do not tell.
+    Unknown(Missing),
+}
+
+/// What is missing where a rule about media cannot be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Missing {
+    /// Something that headers of some formats say.
+    Header,
+    /// The size of the file, which its host says.
+    FileSize,
+    /// The metric or the operator: this version does not know the rule.
+    Rule,
+}
+
+/// Everything that there is to know of a metric: its row.
+struct About {
+    name: &'static str,
+    noun: &'static str,
+    unit: &'static str,
+    /// Whether only what is seen has it: a sound never does.
+    of_pictures: bool,
+    /// Its value, where the facts that it needs are known.
+    value: fn(&Facts) -> Option<Ratio>,
+    /// What a person needs to see in order to believe that it was measured.
+    found: fn(&Facts) -> Option<String>,
+    /// What is missing where it has no value although the file was read.
+    missing: Missing,
 }
 
 impl Metric {
     /// Every metric.
     pub const ALL: [Self; 4] =
         [Self::WidthPixels, Self::HeightPixels, Self::WidthOverHeight, Self::FileSizeMb];
+
+    fn about(self) -> About {
+        let size = |facts: &Facts| Some(format!("{} × {} px", facts.width?, facts.height?));
+        match self {
+            Self::WidthPixels => About {
+                name: "width_pixels",
+                noun: "width",
+                unit: " px",
+                of_pictures: true,
+                value: |facts| facts.width.map(Ratio::whole),
+                found: size,
+                missing: Missing::Header,
+            },
+            Self::HeightPixels => About {
+                name: "height_pixels",
+                noun: "height",
+                unit: " px",
+                of_pictures: true,
+                value: |facts| facts.height.map(Ratio::whole),
+                found: size,
+                missing: Missing::Header,
+            },
+            Self::WidthOverHeight => About {
+                name: "width/height",
+                noun: "width/height",
+                unit: "",
+                of_pictures: true,
+                value: |facts| Ratio::of(facts.width?.into(), facts.height?.into()),
+                found: size,
+                missing: Missing::Header,
+            },
+            Self::FileSizeMb => About {
+                name: "file_size_mb",
+                noun: "file size",
+                unit: " MB",
+                of_pictures: false,
+                value: |facts| Ratio::of(facts.bytes?, 1_000_000),
+                found: |facts| Some(format!("{} MB", facts.bytes? as f64 / 1e6)),
+                missing: Missing::FileSize,
+            },
+        }
+    }
 
     /// The metric with this name on the wire, such as `width_pixels`.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -53,55 +149,39 @@ impl Metric {
 
     /// Its name on the wire.
     pub fn name(self) -> &'static str {
-        self.words().0
+        self.about().name
     }
 
     /// Its name in words, such as `width`.
     pub fn noun(self) -> &'static str {
-        self.words().1
+        self.about().noun
     }
 
     /// Its unit as written after a number, such as ` px`; empty for a ratio.
     pub fn unit(self) -> &'static str {
-        self.words().2
+        self.about().unit
     }
 
-    /// Its name on the wire, its name in words, and its unit.
-    fn words(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::WidthPixels => ("width_pixels", "width", " px"),
-            Self::HeightPixels => ("height_pixels", "height", " px"),
-            Self::WidthOverHeight => ("width/height", "width/height", ""),
-            Self::FileSizeMb => ("file_size_mb", "file size", " MB"),
+    /// Whether some facts keep within a limit of this metric, compared without rounding;
+    /// `None` where they do not tell.
+    pub fn keeps(self, limit: Limit, facts: &Facts) -> Option<bool> {
+        match self.ask(limit, facts) {
+            Answer::Kept => Some(true),
+            Answer::Broken(_) => Some(false),
+            Answer::Unknown(_) => None,
         }
     }
 
-    /// The value of this metric, where the facts that it needs are known.
-    pub fn of(self, facts: &Facts) -> Option<f64> {
-        match self {
-            Self::WidthPixels => facts.width.map(f64::from),
-            Self::HeightPixels => facts.height.map(f64::from),
-            // Both sides have at most 32 bits, so that the quotient, correctly
-            // rounded, is equal to a bound written in decimal only where the
-            // ratio is, and never crosses it.
-            Self::WidthOverHeight => match (facts.width, facts.height) {
-                (Some(width), Some(height)) if height > 0 => {
-                    Some(f64::from(width) / f64::from(height))
-                }
-                _ => None,
-            },
-            Self::FileSizeMb => facts.bytes.map(|bytes| bytes as f64 / 1e6),
+    pub(crate) fn ask(self, limit: Limit, facts: &Facts) -> Answer {
+        let about = self.about();
+        if about.of_pictures && facts.is_seen() == Some(false) {
+            let format = facts.format.map_or("a sound", Format::content_type);
+            return Answer::Broken(format!("{format}, which has no {}", about.noun));
         }
-    }
-
-    /// What was measured for this metric, such as `200 × 300 px`: the facts that a
-    /// person needs to see why a rule about it is broken.
-    pub(crate) fn found(self, facts: &Facts) -> Option<String> {
-        match self {
-            Self::WidthPixels | Self::HeightPixels | Self::WidthOverHeight => {
-                Some(format!("{} × {} px", facts.width?, facts.height?))
-            }
-            Self::FileSizeMb => Some(format!("{} MB", self.of(facts)?)),
+        match (about.value)(facts) {
+            Some(value) if limit.allows(value) => Answer::Kept,
+            Some(_) => Answer::Broken((about.found)(facts).unwrap_or_default()),
+            None => Answer::Unknown(about.missing),
         }
     }
 }
@@ -116,11 +196,10 @@ impl Limit {
         }
     }
 
-    /// Whether a measured value keeps within this limit.
-    pub fn allows(self, value: f64) -> bool {
+    fn allows(self, value: Ratio) -> bool {
         match self {
-            Self::Over(bound) => value > bound,
-            Self::Under(bound) => value < bound,
+            Self::Over(bound) => value.compare(bound) == Some(Ordering::Greater),
+            Self::Under(bound) => value.compare(bound) == Some(Ordering::Less),
         }
     }
 
@@ -142,16 +221,81 @@ impl fmt::Display for Limit {
     }
 }
 
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Header => "it is not measured in a file of this format",
+            Self::FileSize => "its host does not say how large the file is",
+            Self::Rule => "this version does not know the rule",
+        })
+    }
+}
+
+/// A measured value as a fraction, so that no rounding moves it over a bound.
+#[derive(Debug, Clone, Copy)]
+struct Ratio {
+    numerator: u64,
+    denominator: u64,
+}
+
+impl Ratio {
+    fn whole(number: u32) -> Self {
+        Self { numerator: number.into(), denominator: 1 }
+    }
+
+    fn of(numerator: u64, denominator: u64) -> Option<Self> {
+        (denominator > 0).then_some(Self { numerator, denominator })
+    }
+
+    /// How it compares with a bound, taken as the decimal that it is written as: 0.4 is two
+    /// fifths, which no float is. A bound that is no number compares with nothing.
+    fn compare(self, bound: f64) -> Option<Ordering> {
+        // A float is written with at most 17 digits, so that `digits` has less than 58 bits,
+        // and its product with a denominator of 64 bits fits.
+        let (digits, exponent) = decimal(&format!("{bound:e}"))?;
+        let power = 10_i128.checked_pow(exponent.unsigned_abs());
+        let value = i128::from(self.numerator);
+        let bound = digits.checked_mul(i128::from(self.denominator))?;
+        let (value, bound) = match exponent {
+            ..0 => (power.and_then(|power| value.checked_mul(power)), Some(bound)),
+            0.. => (Some(value), power.and_then(|power| bound.checked_mul(power))),
+        };
+        // What does not fit is larger than what does; zero always fits.
+        Some(match (value, bound) {
+            (Some(value), Some(bound)) => value.cmp(&bound),
+            (None, _) if self.numerator == 0 => 0.cmp(&digits),
+            (None, _) => Ordering::Greater,
+            (_, None) => 0.cmp(&digits),
+        })
+    }
+}
+
 impl Facts {
     /// Facts of a picture or video of this size in pixels.
     pub fn of_size(width: u32, height: u32) -> Self {
-        Self { width: Some(width), height: Some(height), bytes: None }
+        Self { width: Some(width), height: Some(height), ..Self::default() }
     }
 
     /// The same, and the size of the file.
-    pub fn with_bytes(mut self, bytes: u64) -> Self {
-        self.bytes = Some(bytes);
-        self
+    #[must_use]
+    pub fn with_bytes(self, bytes: u64) -> Self {
+        Self { bytes: Some(bytes), ..self }
+    }
+
+    /// The same, and the format of the file.
+    #[must_use]
+    pub fn with_format(self, format: Format) -> Self {
+        Self { format: Some(format), kind: format.kind(), ..self }
+    }
+
+    /// Whether it can be seen: `false` of a sound, and of a file that is no media.
+    fn is_seen(&self) -> Option<bool> {
+        match (self.kind, self.format) {
+            (Some(MediaKind::Image | MediaKind::Video), _) => Some(true),
+            (Some(MediaKind::Audio), _) => Some(false),
+            (None, Some(_)) => Some(false),
+            (None, None) | (Some(MediaKind::Any), _) => None,
+        }
     }
 }
 
@@ -168,39 +312,82 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_is_split_into_its_metric_and_its_limit() {
+        for (rule, name, limit) in [
+            ("width_pixels>", "width_pixels", Limit::Over(3.0)),
+            ("width/height<", "width/height", Limit::Under(3.0)),
+        ] {
+            assert_eq!(Limit::split(rule, 3.0), Some((name, limit)));
+            assert_eq!(format!("{name}{}", limit.operator()), rule);
+        }
+        assert_eq!(Limit::split("width_pixels", 3.0), None);
+    }
+
+    #[test]
     fn a_value_that_equals_its_bound_breaks_the_rule() {
+        let ratio = Metric::WidthOverHeight;
+        let size = Metric::FileSizeMb;
+        let bytes = |bytes| Facts::default().with_bytes(bytes);
         let cases = [
             (Metric::WidthPixels, Limit::Over(300.0), Facts::of_size(300, 600), false),
             (Metric::WidthPixels, Limit::Over(300.0), Facts::of_size(301, 600), true),
-            (Metric::WidthOverHeight, Limit::Over(0.4), Facts::of_size(400, 1000), false),
-            (Metric::WidthOverHeight, Limit::Over(0.4), Facts::of_size(401, 1000), true),
-            (
-                Metric::WidthOverHeight,
-                Limit::Over(0.4),
-                Facts::of_size(4_294_967, 10_737_418),
-                false,
-            ),
-            (Metric::WidthOverHeight, Limit::Under(2.5), Facts::of_size(1000, 400), false),
-            (Metric::WidthOverHeight, Limit::Under(2.5), Facts::of_size(999, 400), true),
-            (
-                Metric::FileSizeMb,
-                Limit::Under(30.0),
-                Facts::default().with_bytes(30_000_000),
-                false,
-            ),
-            (Metric::FileSizeMb, Limit::Under(30.0), Facts::default().with_bytes(29_999_999), true),
+            (Metric::HeightPixels, Limit::Over(299.5), Facts::of_size(301, 300), true),
+            (Metric::WidthPixels, Limit::Over(-1.0), Facts::of_size(0, 1), true),
+            (ratio, Limit::Over(0.4), Facts::of_size(400, 1000), false),
+            (ratio, Limit::Over(0.4), Facts::of_size(401, 1000), true),
+            (ratio, Limit::Over(0.4), Facts::of_size(4_294_967, 10_737_418), false),
+            (ratio, Limit::Under(2.5), Facts::of_size(1000, 400), false),
+            (ratio, Limit::Under(2.5), Facts::of_size(999, 400), true),
+            (size, Limit::Under(30.0), bytes(30_000_000), false),
+            (size, Limit::Under(30.0), bytes(29_999_999), true),
+            (size, Limit::Under(0.3), bytes(300_000), false),
+            (size, Limit::Under(0.3), bytes(299_999), true),
         ];
         for (metric, limit, facts, allowed) in cases {
-            let value = metric.of(&facts).expect("the facts are there");
-            assert_eq!(limit.allows(value), allowed, "{} {limit} for {facts:?}", metric.name());
+            let kept = metric.keeps(limit, &facts);
+            assert_eq!(kept, Some(allowed), "{} {limit} for {facts:?}", metric.name());
         }
     }
 
     #[test]
-    fn a_metric_without_its_facts_has_no_value() {
-        for metric in Metric::ALL {
-            assert_eq!(metric.of(&Facts::default()), None);
+    fn a_ratio_is_compared_without_rounding() {
+        // As floats, each of these two is equal to its bound, or on its other side.
+        let third = 0.333_333_333_333_333_3;
+        let cases = [
+            (Ratio::of(1, 3), third, Ordering::Greater),
+            (Ratio::of(9_007_199_254_740_993, 1), 9_007_199_254_740_992.0, Ordering::Greater),
+            (Ratio::of(2, 5), 0.4, Ordering::Equal),
+            (Ratio::of(1, 10), 0.1, Ordering::Equal),
+            (Ratio::of(u64::MAX, 1), 1e300, Ordering::Less),
+            (Ratio::of(u64::MAX, 1), -1e300, Ordering::Greater),
+            (Ratio::of(1, u64::MAX), 1e-300, Ordering::Greater),
+            (Ratio::of(0, 1), 1e-300, Ordering::Less),
+            (Ratio::of(0, 1), -1e-300, Ordering::Greater),
+            (Ratio::of(0, 1), 0.0, Ordering::Equal),
+        ];
+        for (ratio, bound, order) in cases {
+            let ratio = ratio.expect("it is a ratio");
+            assert_eq!(ratio.compare(bound), Some(order), "{ratio:?} and {bound:e}");
         }
-        assert_eq!(Metric::WidthOverHeight.of(&Facts::of_size(1, 0)), None);
+        let one = Ratio::whole(1);
+        assert_eq!((one.compare(f64::NAN), one.compare(f64::INFINITY)), (None, None));
+    }
+
+    #[test]
+    fn a_metric_without_its_facts_has_no_answer() {
+        for metric in Metric::ALL {
+            assert_eq!(metric.keeps(Limit::Over(0.0), &Facts::default()), None);
+        }
+        let flat = Facts::of_size(1, 0);
+        assert_eq!(Metric::WidthOverHeight.keeps(Limit::Over(0.0), &flat), None);
+    }
+
+    #[test]
+    fn a_sound_has_no_width_whatever_the_bound() {
+        let sound = Facts::default().with_format(Format::Mp3).with_bytes(1);
+        for metric in [Metric::WidthPixels, Metric::HeightPixels, Metric::WidthOverHeight] {
+            assert_eq!(metric.keeps(Limit::Over(-1.0), &sound), Some(false));
+        }
+        assert_eq!(Metric::FileSizeMb.keeps(Limit::Under(1.0), &sound), Some(true));
     }
 }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use crate::check::{FoundMedia, check};
+use crate::check::{self, FoundMedia};
 use crate::json::Json;
 use crate::node::{Node, View};
 use crate::output::Read;
-use crate::table::{Field, Rule};
+use crate::table::{Field, Of, Rule};
 use crate::valid::{Invalid, Valid};
 use crate::violation::Violations;
 
@@ -16,6 +16,8 @@ pub trait Model: View + Clone + fmt::Debug + Send + Sync + 'static {
     const ID: &'static str;
     /// The input's table.
     const FIELDS: &'static [Field];
+    /// What properties beside those of the table may be, where the input takes them.
+    const OTHERS: Option<&'static Of> = None;
     /// The rules of the input as a whole.
     const RULES: &'static [Rule] = &[];
     /// What the model answers.
@@ -33,7 +35,7 @@ pub trait Model: View + Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Every rule that this input breaks, of those that need no measuring of media.
     fn violations(&self) -> Violations {
-        check(Self::FIELDS, Self::RULES, self.view()).violations
+        check::violations(&input::<Self>(), self.view())
     }
 }
 
@@ -49,13 +51,19 @@ pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Every piece of media in it, with its rules.
     fn media(&self) -> Vec<FoundMedia> {
-        check(Self::Model::FIELDS, Self::Model::RULES, self.node()).media
+        check::media(&input::<Self::Model>(), self.node())
     }
 
-    /// The input as JSON, as it would be sent.
+    /// The input as JSON, as it would be sent; `null` where it cannot be written, as with a
+    /// local file that was not read yet ([`Media::read`](crate::Media::read)).
     fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self.node()).unwrap_or_default()
     }
+}
+
+/// The table of a model's input as a whole.
+pub(crate) const fn input<M: Model>() -> Of {
+    Of::input(M::FIELDS, M::OTHERS, M::RULES)
 }
 
 impl<M: Model> Payload for M {

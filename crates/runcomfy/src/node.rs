@@ -1,9 +1,10 @@
 //! The one view of a value that the checker and the serialiser read, given alike
 //! by JSON values and by generated structs.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
 use crate::media::Media;
@@ -23,7 +24,7 @@ pub enum Node<'a> {
     Number(Number),
     /// A string.
     Text(&'a str),
-    /// Media, which goes over the wire as a string.
+    /// Media, which goes over the wire as a string: a local file once it has been read.
     Media(&'a Media),
     /// A list.
     List(&'a dyn Elements),
@@ -66,8 +67,12 @@ pub trait Elements {
 
 /// Values under names.
 pub trait Entries {
+    /// How many there are.
+    fn count(&self) -> usize;
     /// The value under this name, or [`Node::Absent`].
     fn get(&self, name: &str) -> Node<'_>;
+    /// Gives every name with its value, without the allocation of [`Entries::iter`].
+    fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, Node<'a>));
     /// Every name with its value.
     fn iter(&self) -> Box<dyn Iterator<Item = (&str, Node<'_>)> + '_>;
 }
@@ -75,6 +80,12 @@ pub trait Entries {
 impl<T: View> View for Box<T> {
     fn view(&self) -> Node<'_> {
         T::view(self)
+    }
+}
+
+impl View for Node<'_> {
+    fn view(&self) -> Node<'_> {
+        *self
     }
 }
 
@@ -149,19 +160,43 @@ impl<T: View> Elements for Vec<T> {
     }
 }
 
-impl<T: View> Entries for BTreeMap<String, T> {
+impl<K: Borrow<str> + Ord, T: View> Entries for BTreeMap<K, T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
     fn get(&self, name: &str) -> Node<'_> {
         BTreeMap::get(self, name).map_or(Node::Absent, View::view)
     }
 
+    fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, Node<'a>)) {
+        BTreeMap::iter(self).for_each(|(name, value)| take(name.borrow(), value.view()));
+    }
+
     fn iter(&self) -> Box<dyn Iterator<Item = (&str, Node<'_>)> + '_> {
-        Box::new(BTreeMap::iter(self).map(|(name, value)| (name.as_str(), value.view())))
+        Box::new(BTreeMap::iter(self).map(|(name, value)| {
+            let name: &str = name.borrow();
+            (name, value.view())
+        }))
     }
 }
 
 impl Entries for Map<String, Value> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
     fn get(&self, name: &str) -> Node<'_> {
-        Map::get(self, name).map_or(Node::Absent, View::view)
+        // Hashing a name costs more than looking at a few.
+        let found = match self.len() {
+            0..=8 => Map::iter(self).find(|(own, _)| *own == name).map(|(_, value)| value),
+            _ => Map::get(self, name),
+        };
+        found.map_or(Node::Absent, View::view)
+    }
+
+    fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, Node<'a>)) {
+        Map::iter(self).for_each(|(name, value)| take(name, value.view()));
     }
 
     fn iter(&self) -> Box<dyn Iterator<Item = (&str, Node<'_>)> + '_> {
@@ -226,17 +261,18 @@ impl Number {
         else {
             return false;
         };
-        let exponent = a_exponent.min(b_exponent);
-        let scaled = |digits: i128, own: i32| {
-            let power = u32::try_from(own - exponent).ok()?;
-            digits.checked_mul(10_i128.checked_pow(power)?)
-        };
-        match (scaled(a, a_exponent), scaled(b, b_exponent)) {
-            (Some(a), Some(b)) if b != 0 => a % b == 0,
-            // Too far apart for exact decimals: a huge number of a tiny step, which
-            // floats do not tell apart either; or a tiny number of a huge step.
-            (None, Some(_)) => true,
-            _ => a == 0,
+        if b == 0 {
+            return a == 0;
+        }
+        match u32::try_from(a_exponent - b_exponent) {
+            // Only the rest counts, so that no number is too large.
+            Ok(shift) => (0..shift).fold(a % b, |rest, _| rest * 10 % b) == 0,
+            Err(_) => {
+                let shift = u32::try_from(b_exponent - a_exponent).unwrap_or(u32::MAX);
+                let step = 10_i128.checked_pow(shift).and_then(|power| power.checked_mul(b));
+                // A step that is larger than any number fits nothing but zero.
+                step.map_or(a == 0, |step| a % step == 0)
+            }
         }
     }
 
@@ -257,7 +293,7 @@ impl Number {
 }
 
 /// A number as written, such as `4.35` or `1e-8`, as digits and a power of ten.
-fn decimal(text: &str) -> Option<(i128, i32)> {
+pub(crate) fn decimal(text: &str) -> Option<(i128, i32)> {
     let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
@@ -280,7 +316,12 @@ impl Serialize for Node<'_> {
             }
             Self::Number(Number::Float(float)) => serializer.serialize_f64(*float),
             Self::Text(text) => serializer.serialize_str(text),
-            Self::Media(media) => serializer.serialize_str(media.wire()),
+            Self::Media(media) => match media.wire() {
+                Some(text) => serializer.serialize_str(text),
+                None => Err(S::Error::custom(
+                    "a local file was not read yet; `Client::prepare` reads it, and so does `Media::read`",
+                )),
+            },
             Self::List(list) => {
                 let mut seq = serializer.serialize_seq(Some(list.count()))?;
                 for index in 0..list.count() {
@@ -307,6 +348,86 @@ impl Serialize for Node<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_multiple_is_reckoned_in_decimals_however_large_or_small() {
+        let (whole, float) = (Number::Integer, Number::Float);
+        let power = f64::from(1_u32 << 15);
+        let cases = [
+            (whole(1000), 100.0, true),
+            (whole(1050), 100.0, false),
+            (whole(0), 1e300, true),
+            (whole(5), 1e300, false),
+            (float(0.5), 1.0, false),
+            (float(0.5), 10.0, false),
+            (whole(i128::MAX), 1.0, true),
+            (float(4.35), 0.01, true),
+            (float(4.355), 0.01, false),
+            // A power of ten has as many twos.
+            (float(1e14), power, false),
+            (float(1e15), power, true),
+            (float(1e16), 2.0 * power, true),
+            (float(5e15), 2.0 * power, false),
+            (float(6e15), 2.0 * power, true),
+            (float(3e15), 2.0 * power, false),
+            (float(1e49), 1_125_899_906_842_624.0, false),
+            (float(1e50), 1_125_899_906_842_624.0, true),
+            (float(7e300), 7.0, true),
+            (float(1e300), 7.0, false),
+            (float(1e308), 0.123456789, false),
+            (whole(i128::from(u64::MAX)), 5e-324, true),
+            // No step that a schema can have.
+            (whole(0), 0.0, true),
+            (whole(1), 0.0, false),
+            (float(f64::NAN), 1.0, false),
+        ];
+        for (number, step, expected) in cases {
+            assert_eq!(number.is_multiple_of(step), expected, "{number:?} of {step}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_compared_without_rounding() {
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        let (whole, float) = (Number::Integer, Number::Float);
+        let large = (1_i128 << 53) + 1;
+        let cases = [
+            (whole(1), 1.5, Some(Less)),
+            (whole(2), 1.5, Some(Greater)),
+            (whole(-1), -1.5, Some(Greater)),
+            (whole(-2), -1.5, Some(Less)),
+            (whole(1), 1.0, Some(Equal)),
+            (whole(large), 9007199254740992.0, Some(Greater)),
+            (float(0.1), 0.1, Some(Equal)),
+            (float(f64::NAN), 0.0, None),
+        ];
+        for (number, bound, expected) in cases {
+            assert_eq!(number.compare(bound), expected, "{number:?} and {bound}");
+            assert_eq!(number.is_same(float(bound)), expected == Some(Equal), "{number:?}");
+        }
+        assert_eq!(float(9007199254740992.0).compare_integer(large), Some(Less));
+        assert_eq!(whole(large).compare_integer(large), Some(Equal));
+        assert!(whole(3).is_same(whole(3)) && !whole(3).is_same(whole(4)));
+        assert!(float(3.0).is_same(whole(3)) && !float(3.5).is_same(whole(3)));
+    }
+
+    #[test]
+    fn what_is_not_set_is_absent_and_what_is_beyond_the_end_too() {
+        let list = vec![true];
+        assert!(matches!(Elements::get(&list, 0), Node::Bool(true)));
+        assert!(matches!(Elements::get(&list, 1), Node::Absent));
+        let map: BTreeMap<String, bool> = [("a".to_owned(), true)].into();
+        let json = serde_json::json!({"a": true});
+        let entries: [&dyn Entries; 2] = [&map, json.as_object().expect("it is one")];
+        for entries in entries {
+            assert!(matches!(entries.get("a"), Node::Bool(true)));
+            assert!(matches!(entries.get("b"), Node::Absent));
+            assert_eq!(entries.iter().count(), 1);
+        }
+        assert!(matches!(Box::new(1_i64).view(), Node::Number(Number::Integer(1))));
+        assert!(matches!(0.5.view(), Node::Number(Number::Float(0.5))));
+        assert!(matches!(None::<bool>.view(), Node::Absent));
+    }
 
     #[test]
     fn an_integer_is_written_exactly_or_not_at_all() {

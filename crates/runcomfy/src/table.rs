@@ -17,6 +17,8 @@ pub struct Field {
     pub of: Of,
     /// The schema's `title`.
     pub title: Option<&'static str>,
+    /// The schema's `description`.
+    pub description: Option<&'static str>,
     /// The schema's `default`, as JSON text. It is documented, never sent; a
     /// required property's default is an example.
     pub default: Option<&'static str>,
@@ -26,12 +28,28 @@ pub struct Field {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Of(pub Shape, pub &'static [Rule]);
 
+impl Of {
+    /// A model's input as a whole.
+    pub(crate) const fn input(
+        fields: &'static [Field],
+        others: Option<&'static Self>,
+        rules: &'static [Rule],
+    ) -> Self {
+        match others {
+            Some(others) => Self(Shape::Open(fields, others), rules),
+            None => Self(Shape::Object(fields), rules),
+        }
+    }
+}
+
 /// What kind of value is taken.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Shape {
     /// Any JSON value.
     Any,
+    /// Nothing but `null`.
+    Null,
     /// A boolean.
     Boolean,
     /// A whole number; `1.0` is one.
@@ -56,10 +74,13 @@ pub enum Shape {
     AnyOf(&'static [Of]),
     /// Exactly one of these (`oneOf`).
     OneOf(&'static [Of]),
+    /// Any value, but one of the kind of one of these (an object, a list, a string) has to
+    /// be that: a schema without `type`, whose keywords are each about one kind.
+    ByKind(&'static [Of]),
 }
 
 /// What a media property takes, as far as the schema says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MediaKind {
     /// The schema does not say.
@@ -72,7 +93,7 @@ pub enum MediaKind {
     Audio,
 }
 
-/// One constraint on one value.
+/// One keyword of a schema: a constraint on one value, or a note on it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Rule {
@@ -113,13 +134,19 @@ pub enum Rule {
     /// A custom rule about media, with the schema's own message (empty where it has
     /// none). It is checked once the media is measured.
     Measured(Metric, Limit, &'static str),
-    /// A rule that this version cannot check, verbatim, with the schema's own
-    /// message.
-    Unchecked(&'static str, &'static str),
+    /// A custom rule that this version cannot check, verbatim: its name, its value as
+    /// JSON text (`null` where it has none), and the schema's own message.
+    Unchecked(&'static str, &'static str, &'static str),
+    /// What else the schema says of the value: a keyword that is not checked, such as
+    /// `examples`, a `format` that is not known, or the `title` of a list's items; and
+    /// what it says, as JSON text.
+    Annotation(&'static str, &'static str),
 }
 
 /// Any JSON value.
 pub const ANY: Shape = Shape::Any;
+/// Nothing but `null`.
+pub const NULL: Shape = Shape::Null;
 /// A boolean.
 pub const BOOLEAN: Shape = Shape::Boolean;
 /// A whole number.
@@ -140,17 +167,27 @@ pub const AUDIO: Shape = Shape::Media(MediaKind::Audio);
 impl Field {
     /// A required property.
     pub const fn required(name: &'static str, shape: Shape, rules: &'static [Rule]) -> Self {
-        Self { name, required: true, of: Of(shape, rules), title: None, default: None }
+        Self::new(name, true, Of(shape, rules))
     }
 
     /// An optional property.
     pub const fn optional(name: &'static str, shape: Shape, rules: &'static [Rule]) -> Self {
-        Self { name, required: false, of: Of(shape, rules), title: None, default: None }
+        Self::new(name, false, Of(shape, rules))
+    }
+
+    const fn new(name: &'static str, required: bool, of: Of) -> Self {
+        Self { name, required, of, title: None, description: None, default: None }
     }
 
     /// The same, with the schema's title.
     pub const fn titled(mut self, title: &'static str) -> Self {
         self.title = Some(title);
+        self
+    }
+
+    /// The same, with the schema's description.
+    pub const fn described(mut self, description: &'static str) -> Self {
+        self.description = Some(description);
         self
     }
 

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
+use std::sync::OnceLock;
+
+use crate::check::Faults;
 
 /// One rule that a value breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +14,8 @@ pub struct Violation {
     /// Where. A missing or unknown property's path is that property's.
     pub path: Path,
     /// The schema keyword verbatim (`maxLength`, `required`), or the custom rule
-    /// verbatim (`width_pixels>`). Stable: compare this, not the message.
+    /// verbatim (`width_pixels>`); `file` where a local file cannot be used, and `request`
+    /// where the whole is too large to be sent. Stable: compare this, not the message.
     pub rule: Cow<'static, str>,
     /// What would be right, in the schema's own words where it has them. It never
     /// repeats what was given.
@@ -35,8 +39,18 @@ pub enum Segment {
 
 /// Every violation of one input, in the order of the schema. Shown a line each;
 /// those of one place that share a message share a line.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Violations(Vec<Violation>);
+///
+/// Their words are made when they are first looked at.
+#[derive(Clone, Default)]
+pub struct Violations(Option<Box<Found>>);
+
+/// What makes an input invalid: apart, so that a valid one costs nothing.
+#[derive(Clone, Default)]
+struct Found {
+    faults: Faults,
+    /// The faults in words, once somebody has looked.
+    all: OnceLock<Vec<Violation>>,
+}
 
 impl Path {
     /// The steps from the top of the input.
@@ -82,8 +96,35 @@ fn is_plain(name: &str) -> bool {
 }
 
 impl Violations {
+    /// Where a check puts what it finds, before anybody looks.
+    pub(crate) fn faults(&mut self) -> &mut Faults {
+        &mut self.0.get_or_insert_default().faults
+    }
+
+    /// Adds one that no check found, such as that of measured media.
+    #[cfg(any(feature = "client", feature = "from-json"))]
     pub(crate) fn push(&mut self, violation: Violation) {
-        self.0.push(violation);
+        let found = self.0.get_or_insert_default();
+        let mut all = found.all.take().unwrap_or_else(|| found.faults.violations());
+        all.push(violation);
+        found.all = all.into();
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        let len = |found: &Found| found.all.get().map_or(found.faults.len(), Vec::len);
+        self.0.as_deref().map_or(0, len)
+    }
+
+    /// Whether there are none: the input keeps every rule that was asked.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl From<Vec<Violation>> for Violations {
+    fn from(all: Vec<Violation>) -> Self {
+        Self(Some(Box::new(Found { faults: Faults::default(), all: all.into() })))
     }
 }
 
@@ -91,16 +132,34 @@ impl Deref for Violations {
     type Target = [Violation];
 
     fn deref(&self) -> &[Violation] {
-        &self.0
+        match &self.0 {
+            Some(found) => found.all.get_or_init(|| found.faults.violations()),
+            None => &[],
+        }
     }
 }
+
+impl fmt::Debug for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl PartialEq for Violations {
+    fn eq(&self, other: &Self) -> bool {
+        self[..] == other[..]
+    }
+}
+
+impl Eq for Violations {}
 
 impl IntoIterator for Violations {
     type Item = Violation;
     type IntoIter = std::vec::IntoIter<Violation>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        let Found { faults, all } = self.0.map(|found| *found).unwrap_or_default();
+        all.into_inner().unwrap_or_else(|| faults.violations()).into_iter()
     }
 }
 
@@ -109,7 +168,7 @@ impl<'a> IntoIterator for &'a Violations {
     type IntoIter = std::slice::Iter<'a, Violation>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.deref().iter()
     }
 }
 
@@ -121,7 +180,7 @@ impl fmt::Display for Violation {
 
 impl fmt::Display for Violations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let groups = self.0.chunk_by(|a, b| a.path == b.path && a.message == b.message);
+        let groups = self.chunk_by(|a, b| a.path == b.path && a.message == b.message);
         for (position, group) in groups.enumerate() {
             if position > 0 {
                 f.write_str("\n")?;
@@ -182,7 +241,7 @@ mod tests {
             found: Some("200 × 200 px".to_owned()),
         };
         let both = "Both sides over 300.";
-        let violations = Violations(vec![
+        let violations = Violations::from(vec![
             violation("width_pixels>", both),
             violation("height_pixels>", both),
             violation("width/height<", "Not so wide."),
@@ -193,5 +252,25 @@ mod tests {
             "image_url: Both sides over 300. [width_pixels>, height_pixels>; found 200 × 200 px]\n\
              image_url: Not so wide. [width/height<; found 200 × 200 px]"
         );
+    }
+
+    #[test]
+    #[cfg(any(feature = "client", feature = "from-json"))]
+    fn what_no_check_found_comes_after_what_one_did() {
+        let violation = |rule: &'static str| Violation {
+            path: path(&["a"]),
+            rule: rule.into(),
+            message: String::new(),
+            found: None,
+        };
+        let mut violations = Violations::from(vec![violation("type")]);
+        violations.push(violation("width_pixels>"));
+        let mut none = Violations::default();
+        none.push(violation("width_pixels>"));
+        let rules = |violations: &Violations| -> Vec<String> {
+            violations.iter().map(|violation| violation.rule.to_string()).collect()
+        };
+        assert_eq!(rules(&violations), ["type", "width_pixels>"]);
+        assert_eq!((rules(&none), none.len()), (vec!["width_pixels>".to_owned()], 1));
     }
 }

@@ -43,7 +43,19 @@ static RIGHT: [Field; 2] =
 static BOX: [Field; 1] = [Field::required("lid", Shape::Nullable(&Of(TEXT, &[])), &[])];
 static PICTURES: [Of; 2] =
     [Of(Shape::List(&Of(IMAGE, &[])), &[Rule::MaxItems(1)]), Of(Shape::List(&Of(TEXT, &[])), &[])];
-static FIELDS: [Field; 7] = [
+/// More properties than are looked through one by one, or listed in a message.
+static WIDE: [Field; 26] = {
+    let names = "abcdefghijklmnopqrstuvwxyz";
+    let mut fields = [Field::optional("", INTEGER, &[]); 26];
+    let mut row = 0;
+    while row < 26 {
+        let (_, rest) = names.split_at(row);
+        fields[row] = Field::optional(rest.split_at(1).0, INTEGER, &[]);
+        row += 1;
+    }
+    fields
+};
+static FIELDS: [Field; 9] = [
     Field::required("size", Shape::AnyOf(&SIZES), &[]),
     Field::optional("strength", Shape::OneOf(&NUMBERS), &[]),
     Field::optional("maybe", Shape::Nullable(&Of(TEXT, &[MaxLength(1)])), &[]),
@@ -51,25 +63,14 @@ static FIELDS: [Field; 7] = [
     Field::optional("tree", Shape::AnyOf(&TREES), &[]),
     Field::optional("box", Shape::Object(&BOX), &[]),
     Field::optional("pictures", Shape::AnyOf(&PICTURES), &[]),
+    Field::optional("wide", Shape::Object(&WIDE), &[]),
+    Field::optional("boxes", Shape::List(&Of(Shape::Object(&BOX), &[])), &[]),
 ];
 
-impl View for Pixels {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Pixels {
-    fn fields(&self) -> &'static [Field] {
-        &PIXELS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.width.view(),
-            1 => self.height.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Pixels: PIXELS {
+        0: width,
+        1: height,
     }
 }
 
@@ -103,7 +104,7 @@ fn found(input: Value) -> Vec<String> {
 
 #[test]
 fn a_broken_union_is_one_violation_at_its_node() {
-    let cases: [(Value, &[&str]); 18] = [
+    let cases: [(Value, &[&str]); 19] = [
         (json!({"size": "square"}), &[]),
         (json!({"size": {"width": 9}}), &[]),
         (json!({"size": {"width": 10}}), &["size anyOf"]),
@@ -118,6 +119,7 @@ fn a_broken_union_is_one_violation_at_its_node() {
         (json!({"size": "wide", "maybe": null}), &[]),
         (json!({"size": "wide", "box": {"lid": null}}), &[]),
         (json!({"size": "wide", "box": {}}), &["box.lid required"]),
+        (json!({"size": "wide", "boxes": [{"lid": null}, {"lid": 1}]}), &["boxes[1].lid type"]),
         (json!({"size": "wide", "maybe": "ab"}), &["maybe maxLength"]),
         (json!({"size": "wide", "open": {"width": 1, "x": "y"}}), &[]),
         (
@@ -175,6 +177,55 @@ fn unions_within_unions_cost_no_more_than_they_are_deep() {
         tree = json!({"n": tree});
     }
     assert_eq!(found(json!({"size": "wide", "tree": tree})), Vec::<String>::new());
+}
+
+#[test]
+fn a_wide_object_is_checked_like_a_narrow_one() {
+    let all: serde_json::Map<String, Value> =
+        ('a'..='z').map(|name| (name.to_string(), json!(1))).collect();
+    let wide = |change: &[(&str, Value)]| {
+        let mut wide = all.clone();
+        wide.extend(change.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        json!({"size": "wide", "wide": wide})
+    };
+    let cases: [(Value, &[&str]); 4] = [
+        (wide(&[]), &[]),
+        (wide(&[("k", json!("1"))]), &["wide.k type"]),
+        (wide(&[("no name", json!(1))]), &["wide[\"no name\"] additionalProperties"]),
+        (
+            json!({"size": "wide", "wide": {"z": 1, "é!": 1}}),
+            &["wide[\"é!\"] additionalProperties"],
+        ),
+    ];
+    for (input, expected) in cases {
+        assert_eq!(found(input.clone()), expected, "{input}");
+    }
+    let violations = Json::<Input>::from(wide(&[("no name", json!(1))])).violations();
+    let message = &violations.first().expect("there is one").message;
+    assert!(message.ends_with("`w`, `x` and 2 more."), "{message}");
+}
+
+#[test]
+fn violations_are_the_same_before_and_after_somebody_reads_them() {
+    let input = Json::<Input>::from(json!({"size": 1, "box": {"lod": 1}, "open": {"x": [{}]}}));
+    let (read, unread) = (input.violations(), input.violations());
+    let shown: Vec<String> = read.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "input: At most 2 properties. [maxProperties; found 3]",
+            "size: Must be an object, or a string, as the schema describes it. [anyOf]",
+            "open.x: Must be a string. [type]",
+            "box.lid: Required, and missing. [required]",
+            "box.lod: No such property; did you mean `lid`? [additionalProperties]",
+        ]
+    );
+    assert_eq!((unread.len(), unread.is_empty()), (5, false));
+    assert_eq!(unread.clone(), read);
+    assert_eq!(unread.into_iter().collect::<Vec<_>>(), read.into_iter().collect::<Vec<_>>());
+    let none = Json::<Input>::from(json!({"size": "wide"})).violations();
+    assert_eq!((none.len(), none.is_empty(), none.first()), (0, true, None));
+    assert_eq!(none, runcomfy::Violations::default());
 }
 
 #[test]

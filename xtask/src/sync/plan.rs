@@ -6,10 +6,12 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use runcomfy_codegen::Diff;
 use runcomfy_codegen::import::{Import, ModelId, Standing};
 use semver::Version;
 
 use super::known::{Known, Model};
+use crate::diff;
 use crate::files::Change;
 use crate::schemas::{change, changes};
 
@@ -17,6 +19,8 @@ use crate::schemas::{change, changes};
 #[derive(Debug)]
 pub(super) struct Plan {
     pub steps: Vec<Step>,
+    /// The folders of all models before and after.
+    folders: BTreeSet<String>,
 }
 
 /// What becomes of one model.
@@ -74,7 +78,14 @@ impl Plan {
             steps.push(missing(folder, model, schemas, version)?);
         }
         steps.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(Self { steps })
+        let folders = known.keys().cloned().chain(spared).collect();
+        Ok(Self { steps, folders })
+    }
+
+    /// What it changes for callers.
+    pub(super) fn diff(&self, schemas: &Path) -> Result<Diff> {
+        let changes: Vec<&Change> = self.steps.iter().flat_map(|step| &step.changes).collect();
+        diff::of_changes(schemas, &self.folders, &changes)
     }
 
     /// Whether a file would be another afterwards.

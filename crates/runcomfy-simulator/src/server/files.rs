@@ -1,46 +1,95 @@
-//! Media: pictures to be given to a model, and the outputs of finished jobs. No token is asked.
+//! Media files: those to be given to a model, and the outputs of finished jobs. No token is asked.
 
 use std::sync::Arc;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{ConnectInfo, Query, State};
+use axum::http::header::{
+    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, LOCATION,
+};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, Version};
+use axum::response::{Html, IntoResponse, Response};
+use percent_encoding::percent_decode_str;
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 
 use super::App;
+use super::connection::Connection;
+use super::range::{Asked, asked_for};
 use super::reply::problem;
+use super::stream::{Course, stream};
 use crate::jobs::Phase;
-use crate::media::{self, Kind, Size};
+use crate::media::{Content, Kind, Made, MediaFault, TestMedia};
 
-type Name = Result<Path<String>, PathRejection>;
+const LOGIN_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n\
+    <body><h1>Sign in to see this file</h1><form method=\"post\"><input name=\"password\" \
+    type=\"password\"></form><p>This page is a fault of the simulator.</p></body></html>\n";
 
-pub(super) async fn picture(name: Name) -> Response {
-    let size = name.ok().and_then(|Path(name)| Size::parse(name.strip_suffix(".png")?));
-    match size {
-        Some(size) => draw(size),
-        None => problem(
-            StatusCode::NOT_FOUND,
-            "pictures are at /media/<width>x<height>.png, with sides of 1 to 8192 pixels and at \
-             most 16 million pixels",
-        ),
+/// Serves what an address asks for, as badly as it asks for it.
+pub(super) async fn serve(
+    State(app): State<Arc<App>>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let media = match asked(&app, &uri) {
+        Ok(media) => media,
+        Err(words) => return problem(StatusCode::NOT_FOUND, &words),
+    };
+    let mut manner = Manner::default();
+    for fault in media.faults() {
+        match fault {
+            MediaFault::NoRanges => manner.ranges = Ranges::Ignored,
+            MediaFault::NoLength => manner.length = Length::Unsaid,
+            MediaFault::Chunked => manner.length = Length::Chunked,
+            MediaFault::ClaimBytes(bytes) => manner.length = Length::Claimed(*bytes),
+            MediaFault::Redirects(0) => {}
+            MediaFault::Redirects(_) | MediaFault::RedirectLoop => {
+                return redirect(&format!("{}{}", app.origin, one_redirect_on(&media)));
+            }
+            MediaFault::RedirectTo(address) => return redirect(address),
+            MediaFault::Delay(time) => sleep(*time).await,
+            MediaFault::Drip(bytes) => manner.drip = Some(*bytes),
+            MediaFault::LoginPage => return Html(LOGIN_PAGE).into_response(),
+            MediaFault::ContentType(value) => manner.content_type = Some(value.clone()),
+            MediaFault::Status(status) => {
+                let status = StatusCode::from_u16(*status);
+                let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                return problem(status, "a fault of the simulator");
+            }
+            MediaFault::Cut(bytes) => manner.cut = Some(*bytes),
+            MediaFault::Empty => manner.is_empty = true,
+            MediaFault::Reset => {
+                connection.reset();
+                return StatusCode::OK.into_response();
+            }
+        }
+    }
+    let content_type = media.content_type();
+    let etag = etag(&media);
+    match make(app, media).await {
+        Ok(made) => manner.reply(&made, content_type, &etag, &method, &headers),
+        Err(words) => problem(StatusCode::NOT_FOUND, &words),
     }
 }
 
-pub(super) async fn output(State(app): State<Arc<App>>, name: Name) -> Response {
-    let kind = name.ok().and_then(|Path(name)| {
+/// What an address of this simulator asks for, or why there is nothing there.
+pub(crate) fn asked(app: &App, uri: &Uri) -> Result<TestMedia, String> {
+    let Query(query) = Query::<Vec<(String, String)>>::try_from_uri(uri)
+        .map_err(|_| "the query cannot be read".to_owned())?;
+    let path = percent_decode_str(uri.path()).decode_utf8_lossy();
+    if let Some(name) = path.strip_prefix("/media/") {
+        return TestMedia::parse(name, &query);
+    }
+    let kind = path.strip_prefix("/outputs/").and_then(|name| {
         let (id, extension) = name.rsplit_once('.')?;
         let kind = Kind::from_extension(extension)?;
         let phase = app.jobs.look(id)?.phase;
         matches!(phase, Phase::Finished { .. }).then_some(kind)
     });
     match kind {
-        Some(Kind::Image) => draw(Size::OUTPUT),
-        Some(Kind::Video) => file(Kind::Video, media::VIDEO),
-        Some(Kind::Audio) => file(Kind::Audio, media::tone()),
-        None => problem(
-            StatusCode::NOT_FOUND,
-            "outputs are at the URLs in the result of a job that succeeded",
-        ),
+        Some(kind) => TestMedia::parse(kind.output(), &query),
+        None => Err("outputs are at the URLs in the result of a job that succeeded".to_owned()),
     }
 }
 
@@ -49,20 +98,134 @@ pub(super) fn output_url(app: &App, id: &str, kind: Kind) -> String {
     format!("{}/outputs/{id}.{}", app.origin, kind.extension())
 }
 
-fn draw(size: Size) -> Response {
-    match media::picture(size) {
-        Ok(png) => file(Kind::Image, png),
-        Err(error) => problem(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            &format!("the picture could not be encoded: {error}"),
-        ),
+/// Makes a file, on a thread of its own: a large picture takes a while.
+async fn make(app: Arc<App>, media: TestMedia) -> Result<Arc<Made>, String> {
+    match spawn_blocking(move || app.store.get(media)).await {
+        Ok(made) => made,
+        Err(_) => Err("the file could not be made".to_owned()),
     }
 }
 
-/// The length goes along: the body is whole, and axum counts it.
-fn file(kind: Kind, bytes: impl IntoResponse) -> Response {
-    let mut response = bytes.into_response();
-    let content_type = header::HeaderValue::from_static(kind.content_type());
-    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
-    response
+/// The same file with one redirect fewer to come.
+fn one_redirect_on(media: &TestMedia) -> TestMedia {
+    let faults = media.faults().iter().cloned().map(|fault| match fault {
+        MediaFault::Redirects(count) => MediaFault::Redirects(count.saturating_sub(1)),
+        fault => fault,
+    });
+    faults.fold(media.clone().without_faults(), TestMedia::with_fault)
+}
+
+fn redirect(to: &str) -> Response {
+    match HeaderValue::from_str(to) {
+        Ok(to) => (StatusCode::FOUND, [(LOCATION, to)]).into_response(),
+        Err(_) => problem(StatusCode::NOT_FOUND, "no header can hold this address"),
+    }
+}
+
+/// A name for the bytes of a file: the same address has the same ones.
+fn etag(media: &TestMedia) -> String {
+    let file = media.clone().without_faults().to_string();
+    format!("\"{:08x}\"", crc32fast::hash(file.as_bytes()))
+}
+
+/// How a file is sent.
+#[derive(Default)]
+struct Manner {
+    ranges: Ranges,
+    length: Length,
+    content_type: Option<String>,
+    drip: Option<u32>,
+    cut: Option<u64>,
+    is_empty: bool,
+}
+
+#[derive(Default, PartialEq, Eq)]
+enum Ranges {
+    #[default]
+    Served,
+    Ignored,
+}
+
+/// What is said of the length of a file.
+#[derive(Default)]
+enum Length {
+    #[default]
+    True,
+    Claimed(u64),
+    Unsaid,
+    Chunked,
+}
+
+impl Manner {
+    fn reply(
+        self,
+        made: &Made,
+        content_type: &'static str,
+        etag: &str,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Response {
+        let content = if self.is_empty { Content::default() } else { made.content.clone() };
+        let total = content.len();
+        // A range is defined for GET alone.
+        let asked = match self.ranges {
+            Ranges::Served if method == Method::GET => asked_for(headers, etag, total),
+            Ranges::Served | Ranges::Ignored => Asked::Whole,
+        };
+        let said = match self.length {
+            Length::True | Length::Chunked => total.to_string(),
+            Length::Claimed(bytes) => bytes.to_string(),
+            Length::Unsaid => "*".to_owned(),
+        };
+        let (status, part, content_range) = match asked {
+            Asked::Whole => (StatusCode::OK, 0..total, None),
+            Asked::Part(part) => {
+                let words = format!("bytes {}-{}/{said}", part.start, part.end - 1);
+                (StatusCode::PARTIAL_CONTENT, part, Some(words))
+            }
+            Asked::Beyond => {
+                let words = format!("bytes */{said}");
+                let status = StatusCode::RANGE_NOT_SATISFIABLE;
+                let mut reply = problem(status, "the file is shorter than that");
+                set(&mut reply, CONTENT_RANGE, &words);
+                return reply;
+            }
+        };
+        let length = match self.length {
+            Length::Claimed(bytes) if content_range.is_none() => Some(bytes),
+            Length::True | Length::Claimed(_) => Some(part.end - part.start),
+            Length::Unsaid | Length::Chunked => None,
+        };
+        let is_unsaid = matches!(self.length, Length::Unsaid);
+        let mut course = Course { drip: self.drip, cut: self.cut };
+        let there = part.end - part.start;
+        if length.is_some_and(|length| length > there) {
+            // The body breaks off where the file ends.
+            course.cut = Some(course.cut.unwrap_or(there).min(there));
+        }
+        let mut reply = (status, stream(content, part, course)).into_response();
+        if is_unsaid {
+            // The server closes the connection at the end then, and does not send chunks.
+            *reply.version_mut() = Version::HTTP_10;
+        }
+        set(&mut reply, CONTENT_TYPE, self.content_type.as_deref().unwrap_or(content_type));
+        set(&mut reply, ETAG, etag);
+        if self.ranges == Ranges::Served {
+            set(&mut reply, ACCEPT_RANGES, "bytes");
+        }
+        if let Some(words) = content_range {
+            set(&mut reply, CONTENT_RANGE, &words);
+        }
+        if let Some(length) = length {
+            set(&mut reply, CONTENT_LENGTH, &length.to_string());
+        }
+        reply
+    }
+}
+
+/// Sets a header to words that one can hold; every caller's are.
+fn set(reply: &mut Response, name: axum::http::HeaderName, words: &str) {
+    if let Ok(value) = HeaderValue::from_str(words) {
+        reply.headers_mut().insert(name, value);
+    }
 }

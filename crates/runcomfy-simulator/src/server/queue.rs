@@ -20,6 +20,7 @@ use super::{App, files};
 use crate::faults::Fate;
 use crate::jobs::{Glance, Outcome, Phase, Ticket};
 use crate::judge::Refusal;
+use crate::measure;
 
 /// What the query of a result call asks for.
 #[derive(Deserialize)]
@@ -49,7 +50,8 @@ pub(super) async fn submit(
     if !input.is_object() {
         return refuse_body("type", "the body must be a JSON object".to_owned());
     }
-    let refusals = model.judge.judge(&input);
+    let mut refusals = model.judge.judge(&input);
+    refusals.extend(measure::refusals(&app, &model, &input).await);
     if !refusals.is_empty() {
         return refused(refusals);
     }

@@ -163,6 +163,35 @@ async fn the_habits_of_published_schemas_are_understood() {
             ],
         },
         Case {
+            schema: json!({"type": "object", "properties": {
+                "maybe": {"type": "string", "enum": ["a"], "nullable": true},
+                "either": {"anyOf": [{"type": "string"}, {"type": "integer"}], "nullable": true},
+                "referred": {"$ref": "#/$defs/word", "nullable": true},
+                "never": {"type": "string", "nullable": false},
+                "over": {"type": "number", "minimum": 0, "exclusiveMinimum": true},
+                "under": {"type": "number", "maximum": 9, "exclusiveMaximum": false},
+                "nothing": {"type": "object", "additionalProperties": false},
+                "anything": {"type": "object", "properties": {}}
+            }, "$defs": {"word": {"type": "string"}}}),
+            inputs: vec![
+                (json!({"maybe": null, "either": null, "referred": null}), vec![]),
+                (json!({"over": 0.1, "under": 9, "nothing": {}, "anything": {"x": 1}}), vec![]),
+                (json!({"maybe": "b"}), vec![(json!(["body", "maybe"]), "enum")]),
+                (json!({"referred": 1}), vec![(json!(["body", "referred"]), "anyOf")]),
+                (json!({"never": null}), vec![(json!(["body", "never"]), "type")]),
+                (json!({"over": 0}), vec![(json!(["body", "over"]), "exclusiveMinimum")]),
+                (json!({"under": 9.1}), vec![(json!(["body", "under"]), "maximum")]),
+                (
+                    json!({"nothing": {"x": 1}}),
+                    vec![(json!(["body", "nothing", "x"]), "additionalProperties")],
+                ),
+            ],
+        },
+        Case {
+            schema: json!({"type": "object", "properties": {}}),
+            inputs: vec![(json!({"x": 1}), vec![(json!(["body", "x"]), "additionalProperties")])],
+        },
+        Case {
             schema: json!({
                 "allOf": [
                     {"type": "object", "properties": {"a": {"type": "float"}}},

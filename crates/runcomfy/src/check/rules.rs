@@ -8,8 +8,9 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::{parsed, same};
-use crate::metric::Facts;
+use super::parsed;
+use super::same::{repeated, same};
+use crate::metric::{Answer, Facts, Missing};
 use crate::node::{Node, Number, View};
 use crate::table::Rule;
 use crate::violation::{Path, Violation};
@@ -34,7 +35,7 @@ impl Rule {
             Self::Measured(metric, limit, _) => {
                 format!("{}{}", metric.name(), limit.operator()).into()
             }
-            Self::Unchecked(rule, _) => (*rule).into(),
+            Self::Unchecked(name, ..) | Self::Annotation(name, _) => (*name).into(),
         }
     }
 }
@@ -47,86 +48,85 @@ impl Rule {
     }
 }
 
-/// Whether a value breaks a rule: then what would be right, and what was counted.
-pub(super) fn broken(rule: &Rule, node: Node<'_>) -> Option<(String, Option<String>)> {
-    match *rule {
-        Rule::MinLength(least) => length(node, least, Ordering::Less),
-        Rule::MaxLength(most) => length(node, most, Ordering::Greater),
-        Rule::MinItems(least) => items(node, least, Ordering::Less),
-        Rule::MaxItems(most) => items(node, most, Ordering::Greater),
-        Rule::MinProperties(least) => properties(node, least, Ordering::Less),
-        Rule::MaxProperties(most) => properties(node, most, Ordering::Greater),
+/// Whether a value breaks a rule: then what was counted, if the rule counts something.
+pub(super) fn broken(rule: &Rule, node: Node<'_>) -> Option<usize> {
+    let is_broken = match *rule {
+        Rule::MinLength(least) => return length(node, least, Ordering::Less),
+        Rule::MaxLength(most) => return length(node, most, Ordering::Greater),
+        Rule::MinItems(least) => return beyond(items(node)?, least, Ordering::Less),
+        Rule::MaxItems(most) => return beyond(items(node)?, most, Ordering::Greater),
+        Rule::MinProperties(least) => return beyond(properties(node)?, least, Ordering::Less),
+        Rule::MaxProperties(most) => return beyond(properties(node)?, most, Ordering::Greater),
         Rule::UniqueItems => {
             let Node::List(list) = node else { return None };
-            let twice =
-                |index: &usize| (0..*index).any(|other| same(list.get(*index), list.get(other)));
-            let index = (0..list.count()).find(twice)?;
-            Some(("Each item once.".to_owned(), Some(format!("item {index} is there twice"))))
+            return repeated(list);
         }
-        Rule::MinimumInteger(bound) => {
-            let broken = number(node)?.compare_integer(bound)? == Ordering::Less;
-            broken.then(|| (format!("At least {bound}."), None))
-        }
-        Rule::MaximumInteger(bound) => {
-            let broken = number(node)?.compare_integer(bound)? == Ordering::Greater;
-            broken.then(|| (format!("At most {bound}."), None))
-        }
-        Rule::MultipleOf(step) => {
-            let broken = !number(node)?.is_multiple_of(step);
-            broken.then(|| (format!("A multiple of {step}."), None))
-        }
-        Rule::Values(choices) => {
-            let chosen = choices.iter().any(|choice| same(node, parsed(choice).view()));
-            (!chosen).then(|| (format!("One of {}.", choices.join(", ")), None))
-        }
-        Rule::Minimum(bound) => {
-            let broken = compare(node, bound)? == Ordering::Less;
-            broken.then(|| (format!("At least {bound}."), None))
-        }
-        Rule::Maximum(bound) => {
-            let broken = compare(node, bound)? == Ordering::Greater;
-            broken.then(|| (format!("At most {bound}."), None))
-        }
-        Rule::ExclusiveMinimum(bound) => {
-            let broken = compare(node, bound)? != Ordering::Greater;
-            broken.then(|| (format!("Over {bound}."), None))
-        }
-        Rule::ExclusiveMaximum(bound) => {
-            let broken = compare(node, bound)? != Ordering::Less;
-            broken.then(|| (format!("Under {bound}."), None))
-        }
-        Rule::Words(words) => {
-            let chosen = text(node).is_some_and(|text| words.contains(&text));
-            (!chosen).then(|| (format!("One of {}.", listed(words)), None))
-        }
+        Rule::MinimumInteger(bound) => number(node)?.compare_integer(bound)? == Ordering::Less,
+        Rule::MaximumInteger(bound) => number(node)?.compare_integer(bound)? == Ordering::Greater,
+        Rule::MultipleOf(step) => !number(node)?.is_multiple_of(step),
+        Rule::Values(choices) => !choices.iter().any(|choice| same(node, parsed(choice).view())),
+        Rule::Minimum(bound) => compare(node, bound)? == Ordering::Less,
+        Rule::Maximum(bound) => compare(node, bound)? == Ordering::Greater,
+        Rule::ExclusiveMinimum(bound) => compare(node, bound)? != Ordering::Greater,
+        Rule::ExclusiveMaximum(bound) => compare(node, bound)? != Ordering::Less,
+        Rule::Words(words) => !text(node).is_some_and(|text| words.contains(&text)),
         Rule::Integers(choices) => {
-            let chosen = number(node).is_some_and(|number| choices.iter().any(|c| is(number, *c)));
-            (!chosen).then(|| (format!("One of {}.", listed(choices)), None))
+            !number(node).is_some_and(|number| choices.iter().any(|choice| is(number, *choice)))
         }
-        // Asked once the media is measured.
-        Rule::Measured(..) | Rule::Unchecked(..) => None,
-    }
+        // Asked once the media is measured, or never.
+        Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => false,
+    };
+    is_broken.then_some(0)
+}
+
+/// What would be right, of a rule that is [`broken`], and what was counted.
+pub(super) fn words(rule: &Rule, count: usize) -> (String, Option<String>) {
+    let message = match *rule {
+        Rule::MinLength(least) => return counted("least", least, count, "character"),
+        Rule::MaxLength(most) => return counted("most", most, count, "character"),
+        Rule::MinItems(least) => return counted("least", least, count, "item"),
+        Rule::MaxItems(most) => return counted("most", most, count, "item"),
+        Rule::MinProperties(least) => return of_properties("least", least, count),
+        Rule::MaxProperties(most) => return of_properties("most", most, count),
+        Rule::UniqueItems => {
+            return ("Each item once.".to_owned(), Some(format!("item {count} is there twice")));
+        }
+        Rule::MinimumInteger(bound) => format!("At least {bound}."),
+        Rule::MaximumInteger(bound) => format!("At most {bound}."),
+        Rule::MultipleOf(step) => format!("A multiple of {step}."),
+        Rule::Values(choices) => format!("One of {}.", choices.join(", ")),
+        Rule::Minimum(bound) => format!("At least {bound}."),
+        Rule::Maximum(bound) => format!("At most {bound}."),
+        Rule::ExclusiveMinimum(bound) => format!("Over {bound}."),
+        Rule::ExclusiveMaximum(bound) => format!("Under {bound}."),
+        Rule::Words(words) => format!("One of {}.", listed(words)),
+        Rule::Integers(choices) => format!("One of {}.", listed(choices)),
+        Rule::Measured(_, _, message) | Rule::Unchecked(_, _, message) => message.to_owned(),
+        // It is never broken.
+        Rule::Annotation(..) => String::new(),
+    };
+    (message, None)
 }
 
 /// What a measured rule finds, where its metric is known.
 pub(super) fn measured(rule: &Rule, facts: &Facts, path: &Path) -> Option<Violation> {
     let Rule::Measured(metric, limit, message) = rule else { return None };
-    let value = metric.of(facts)?;
-    if limit.allows(value) {
-        return None;
-    }
-    let message = match *message {
+    let Answer::Broken(found) = metric.ask(*limit, facts) else { return None };
+    let message = match message.trim() {
         "" => format!("The {} must be {limit}{}.", metric.noun(), metric.unit()),
         words => words.to_owned(),
     };
-    Some(Violation { path: path.clone(), rule: rule.name(), message, found: metric.found(facts) })
+    Some(Violation { path: path.clone(), rule: rule.name(), message, found: Some(found) })
 }
 
-/// Whether a rule about media cannot be checked with these facts.
-pub(super) fn is_unchecked(rule: &Rule, facts: &Facts) -> bool {
+/// What is missing to check a rule about media with these facts, where something is.
+pub(super) fn unchecked(rule: &Rule, facts: &Facts) -> Option<Missing> {
     match rule {
-        Rule::Measured(metric, ..) => metric.of(facts).is_none(),
-        Rule::Unchecked(..) => true,
+        Rule::Measured(metric, limit, _) => match metric.ask(*limit, facts) {
+            Answer::Unknown(missing) => Some(missing),
+            Answer::Kept | Answer::Broken(_) => None,
+        },
+        Rule::Unchecked(..) => Some(Missing::Rule),
         Rule::MinLength(_)
         | Rule::MaxLength(_)
         | Rule::Minimum(_)
@@ -143,49 +143,59 @@ pub(super) fn is_unchecked(rule: &Rule, facts: &Facts) -> bool {
         | Rule::MaxProperties(_)
         | Rule::Words(_)
         | Rule::Integers(_)
-        | Rule::Values(_) => false,
+        | Rule::Values(_)
+        | Rule::Annotation(..) => None,
     }
 }
 
-fn length(node: Node<'_>, bound: u64, wrong: Ordering) -> Option<(String, Option<String>)> {
+fn length(node: Node<'_>, bound: u64, wrong: Ordering) -> Option<usize> {
     let text = text(node)?;
     // A character has 1 to 4 bytes: most texts need no counting.
-    if wrong == Ordering::Greater && text.len() as u64 <= bound {
+    let bytes = text.len() as u64;
+    let keeps = match wrong {
+        Ordering::Greater => bytes <= bound,
+        Ordering::Less | Ordering::Equal => bytes.div_ceil(4) >= bound,
+    };
+    if keeps {
         return None;
     }
-    let count = text.chars().count() as u64;
-    (count.cmp(&bound) == wrong).then(|| counted(count, bound, wrong, "character"))
+    beyond(bytecount::num_chars(text.as_bytes()), bound, wrong)
 }
 
-fn items(node: Node<'_>, bound: u64, wrong: Ordering) -> Option<(String, Option<String>)> {
-    let Node::List(list) = node else { return None };
-    let count = list.count() as u64;
-    (count.cmp(&bound) == wrong).then(|| counted(count, bound, wrong, "item"))
+/// A count that is on the wrong side of its bound.
+fn beyond(count: usize, bound: u64, wrong: Ordering) -> Option<usize> {
+    ((count as u64).cmp(&bound) == wrong).then_some(count)
 }
 
-fn properties(node: Node<'_>, bound: u64, wrong: Ordering) -> Option<(String, Option<String>)> {
-    let count = match node {
-        Node::Map(entries) => entries.iter().count() as u64,
+fn items(node: Node<'_>) -> Option<usize> {
+    match node {
+        Node::List(list) => Some(list.count()),
+        _ => None,
+    }
+}
+
+fn properties(node: Node<'_>) -> Option<usize> {
+    match node {
+        Node::Map(entries) => Some(entries.count()),
         Node::Struct(members) => {
             let set = |index: &usize| !matches!(members.get(*index), Node::Absent);
-            (0..members.fields().len()).filter(set).count() as u64
+            Some((0..members.fields().len()).filter(set).count())
         }
-        _ => return None,
-    };
-    (count.cmp(&bound) == wrong).then(|| {
-        let side = if wrong == Ordering::Less { "least" } else { "most" };
-        let plural = if bound == 1 { "property" } else { "properties" };
-        (format!("At {side} {bound} {plural}."), Some(count.to_string()))
-    })
+        _ => None,
+    }
 }
 
-fn counted(count: u64, bound: u64, wrong: Ordering, noun: &str) -> (String, Option<String>) {
-    let plural = |n| if n == 1 { "" } else { "s" };
-    let side = if wrong == Ordering::Less { "least" } else { "most" };
+fn counted(side: &str, bound: u64, count: usize, noun: &str) -> (String, Option<String>) {
+    let plural = |is_one| if is_one { "" } else { "s" };
     (
-        format!("At {side} {bound} {noun}{}.", plural(bound)),
-        Some(format!("{count} {noun}{}", plural(count))),
+        format!("At {side} {bound} {noun}{}.", plural(bound == 1)),
+        Some(format!("{count} {noun}{}", plural(count == 1))),
     )
+}
+
+fn of_properties(side: &str, bound: u64, count: usize) -> (String, Option<String>) {
+    let plural = if bound == 1 { "property" } else { "properties" };
+    (format!("At {side} {bound} {plural}."), Some(count.to_string()))
 }
 
 fn compare(node: Node<'_>, bound: f64) -> Option<Ordering> {
@@ -204,7 +214,8 @@ fn number(node: Node<'_>) -> Option<Number> {
 fn text(node: Node<'_>) -> Option<&str> {
     match node {
         Node::Text(text) => Some(text),
-        Node::Media(media) => Some(media.wire()),
+        // Of a local file that is yet to be read there is nothing to say.
+        Node::Media(media) => media.wire(),
         _ => None,
     }
 }
@@ -238,6 +249,10 @@ mod tests {
             (Rule::MaxLength(3), json!(wave), json!("波波波波")),
             (Rule::MaxLength(3), json!("🌊🌊🌊"), json!("🌊🌊🌊🌊")),
             (Rule::MinLength(3), json!(wave), json!("波波")),
+            (Rule::MinLength(3), json!("🌊🌊🌊"), json!("🌊🌊")),
+            (Rule::MinLength(1), json!("🌊"), json!("")),
+            (Rule::MaxLength(5), json!("aa波aa"), json!("aaa波aa")),
+            (Rule::MinLength(3), json!("abc"), json!("ab")),
             (Rule::Minimum(5.0), json!(5), json!(4)),
             (Rule::Maximum(0.5), json!(0.5), json!(0.51)),
             (Rule::Maximum(0.5), json!(0), json!(1)),
@@ -262,6 +277,8 @@ mod tests {
             (Rule::MultipleOf(0.5), json!(-3.5), json!(-3.25)),
             (Rule::MultipleOf(1e-8), json!(12391239123u64), json!(1e-9)),
             (Rule::UniqueItems, json!([1, "1", true]), json!([1, 2, 1.0])),
+            (Rule::UniqueItems, json!([0.5, [1], [[1]], []]), json!([0.5, [1, -0.0], [1.0, 0]])),
+            (Rule::UniqueItems, json!([null, false, "", 0, {}]), json!([{}, null, {}])),
             (
                 Rule::UniqueItems,
                 json!([{"a": 1}, {"a": 2}]),
@@ -278,6 +295,7 @@ mod tests {
         for (rule, right, wrong) in cases {
             assert!(!breaks(rule, &right), "{rule:?} refuses {right}");
             assert!(breaks(rule, &wrong), "{rule:?} takes {wrong}");
+            assert!(rule.allows(&right) && !rule.allows(&wrong), "{rule:?}");
         }
     }
 
@@ -309,9 +327,37 @@ mod tests {
     }
 
     #[test]
+    fn each_message_says_what_would_be_right_and_some_what_was_counted() {
+        let cases = [
+            (Rule::MinLength(1), json!(""), "At least 1 character.", Some("0 characters")),
+            (Rule::MaxLength(2), json!("abc"), "At most 2 characters.", Some("3 characters")),
+            (Rule::MinItems(2), json!([0]), "At least 2 items.", Some("1 item")),
+            (Rule::MaxItems(1), json!([0, 0]), "At most 1 item.", Some("2 items")),
+            (Rule::MinProperties(1), json!({}), "At least 1 property.", Some("0")),
+            (Rule::MaxProperties(0), json!({"a": 1}), "At most 0 properties.", Some("1")),
+            (Rule::UniqueItems, json!([1, 1]), "Each item once.", Some("item 1 is there twice")),
+            (Rule::Minimum(0.5), json!(0), "At least 0.5.", None),
+            (Rule::Maximum(0.5), json!(1), "At most 0.5.", None),
+            (Rule::ExclusiveMinimum(1.0), json!(1), "Over 1.", None),
+            (Rule::ExclusiveMaximum(1.0), json!(1), "Under 1.", None),
+            (Rule::MinimumInteger(3), json!(2), "At least 3.", None),
+            (Rule::MaximumInteger(3), json!(4), "At most 3.", None),
+            (Rule::MultipleOf(0.1), json!(0.25), "A multiple of 0.1.", None),
+            (Rule::Words(&["16:9", "a"]), json!("b"), "One of \"16:9\", \"a\".", None),
+            (Rule::Integers(&[5, -1]), json!(4), "One of 5, -1.", None),
+            (Rule::Values(&["null", "2.5"]), json!(4), "One of null, 2.5.", None),
+        ];
+        for (rule, value, message, found) in cases {
+            let said = broken(&rule, value.view()).map(|count| words(&rule, count));
+            assert_eq!(said, Some((message.to_owned(), found.map(str::to_owned))), "{rule:?}");
+        }
+    }
+
+    #[test]
     fn a_message_says_what_would_be_right_and_not_what_was_given() {
         let secret = json!("hush");
-        let (message, found) = broken(&Rule::MaxLength(1), secret.view()).expect("it breaks");
+        let rule = Rule::MaxLength(1);
+        let (message, found) = words(&rule, broken(&rule, secret.view()).expect("it breaks"));
         assert_eq!(message, "At most 1 character.");
         assert_eq!(found.as_deref(), Some("4 characters"));
     }

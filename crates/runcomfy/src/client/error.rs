@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::preflight::Report;
 use super::request_id::RequestId;
 use super::retry::Failure;
 
@@ -60,6 +61,9 @@ pub enum SubmitError {
     /// The input cannot be written as JSON, so nothing was sent.
     #[error("the input cannot be written as JSON, so nothing was sent")]
     Unwritable(#[source] serde_json::Error),
+    /// Preflight found that the input cannot go well, so nothing was sent.
+    #[error("nothing was sent, since the media of the input will not do:\n{0}")]
+    Refused(Box<Report>),
     /// RunComfy answered that it did not take the request.
     #[error("RunComfy did not take the request: {0}")]
     Rejected(ApiError),

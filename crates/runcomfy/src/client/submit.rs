@@ -13,6 +13,7 @@ use tracing::Instrument;
 
 use super::error::SubmitError;
 use super::limits::Lane;
+use super::preflight::Prepared;
 use super::reply::{Cut, MOST_BYTES, Reply, transport_failure};
 use super::retry::{Call, Failure, classify};
 use super::{Client, Job, RequestId, reply};
@@ -38,6 +39,10 @@ impl Client {
     /// where no connection came about, and after an HTTP 429, as often as
     /// [`Retry`](super::Retry) says.
     ///
+    /// First its media is checked, as [`ClientBuilder::preflight`](super::ClientBuilder::preflight)
+    /// says, and local files are read. This is [`Client::prepare`] and then
+    /// [`Client::submit_prepared`].
+    ///
     /// Dropping the future, as a timeout around it does, leaves the outcome unknown
     /// with no error to read: the request may have left, and be taken and paid for.
     /// So this has no limit to its time as a whole, only to connecting (10 s) and to hearing
@@ -50,8 +55,20 @@ impl Client {
     /// [`SubmitError`] tells apart what was certainly not taken and what may have
     /// been.
     pub async fn submit<P: Payload>(&self, input: &Valid<P>) -> Result<Job<P::Model>, SubmitError> {
-        let body = written(&input.node())?;
-        Ok(Job::taken(self.clone(), self.send(P::Model::ID, body).await?))
+        let prepared = self.prepare(input).await.map_err(SubmitError::Refused)?;
+        self.submit_prepared(&prepared).await
+    }
+
+    /// Submits what was prepared: the same bytes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::submit`], but for [`SubmitError::Refused`].
+    pub async fn submit_prepared<M: Model>(
+        &self,
+        prepared: &Prepared<M>,
+    ) -> Result<Job<M>, SubmitError> {
+        Ok(Job::taken(self.clone(), self.send(M::ID, prepared.shared_body()).await?))
     }
 
     /// Sends an input that is written out already, once there may be one more job in flight.
@@ -151,6 +168,7 @@ fn again(error: &SubmitError) -> bool {
         SubmitError::NotSent(_) => classify(Call::Submit, Failure::NotConnected).again,
         SubmitError::Rejected(error) => classify(Call::Submit, error.failure()).again,
         SubmitError::ModelId(_)
+        | SubmitError::Refused(_)
         | SubmitError::Unwritable(_)
         | SubmitError::OutcomeUnknown { .. } => false,
     }

@@ -2,7 +2,6 @@
 //! `schemas/acestep-ai/ace-step/audio-inpaint`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Maximum, Minimum, Words};
 use runcomfy::table::{AUDIO, Field, INTEGER, NUMBER, TEXT};
 
@@ -117,29 +116,16 @@ static FIELDS: [Field; 8] = [
     Field::required("tags", TEXT, &[]).default("\"\""),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.audio.view(),
-            1 => self.end_time.view(),
-            2 => self.end_time_relative_to.view(),
-            3 => self.lyrics.view(),
-            4 => self.seed.view(),
-            5 => self.start_time.view(),
-            6 => self.start_time_relative_to.view(),
-            7 => self.tags.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: audio,
+        1: end_time,
+        2: end_time_relative_to,
+        3: lyrics,
+        4: seed,
+        5: start_time,
+        6: start_time_relative_to,
+        7: tags,
     }
 }
 
@@ -148,3 +134,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/acestep-ai/ace-step/audio-outpaint`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Maximum, Minimum};
 use runcomfy::table::{AUDIO, Field, INTEGER, NUMBER, TEXT};
 
@@ -77,27 +76,14 @@ static FIELDS: [Field; 6] = [
     Field::required("tags", TEXT, &[]).default("\"\""),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.audio.view(),
-            1 => self.extend_after_duration.view(),
-            2 => self.extend_before_duration.view(),
-            3 => self.lyrics.view(),
-            4 => self.seed.view(),
-            5 => self.tags.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: audio,
+        1: extend_after_duration,
+        2: extend_before_duration,
+        3: lyrics,
+        4: seed,
+        5: tags,
     }
 }
 
@@ -106,3 +92,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/alibaba/happyhorse-1.1/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Integers, MaxLength, Maximum, Minimum, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
@@ -193,36 +192,23 @@ static FIELDS: [Field; 15] = [
     Field::optional("watermark", BOOLEAN, &[]).default("false"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.duration.view(),
-            1 => self.image_url_1.view(),
-            2 => self.image_url_2.view(),
-            3 => self.image_url_3.view(),
-            4 => self.image_url_4.view(),
-            5 => self.image_url_5.view(),
-            6 => self.image_url_6.view(),
-            7 => self.image_url_7.view(),
-            8 => self.image_url_8.view(),
-            9 => self.image_url_9.view(),
-            10 => self.prompt.view(),
-            11 => self.ratio.view(),
-            12 => self.resolution.view(),
-            13 => self.seed.view(),
-            14 => self.watermark.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: duration,
+        1: image_url_1,
+        2: image_url_2,
+        3: image_url_3,
+        4: image_url_4,
+        5: image_url_5,
+        6: image_url_6,
+        7: image_url_7,
+        8: image_url_8,
+        9: image_url_9,
+        10: prompt,
+        11: ratio,
+        12: resolution,
+        13: seed,
+        14: watermark,
     }
 }
 
@@ -231,3 +217,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

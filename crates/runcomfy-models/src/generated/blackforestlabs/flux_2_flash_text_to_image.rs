@@ -3,9 +3,8 @@
 //!
 //! Categories: text-to-image.
 
-use runcomfy::node::{Members, Node, View};
-use runcomfy::table::Rule::{Maximum, Minimum, Words};
-use runcomfy::table::{Field, INTEGER, NUMBER, TEXT};
+use runcomfy::table::Rule::{Annotation, Maximum, Minimum, Words};
+use runcomfy::table::{Field, INTEGER, NUMBER, Rule, TEXT};
 
 /// What `blackforestlabs/flux-2/flash/text-to-image` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,31 +106,21 @@ static FIELDS: [Field; 5] = [
         .default("\"png\""),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.prompt.view(),
-            1 => self.guidance_scale.view(),
-            2 => self.seed.view(),
-            3 => self.image_size.view(),
-            4 => self.output_format.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: prompt,
+        1: guidance_scale,
+        2: seed,
+        3: image_size,
+        4: output_format,
     }
 }
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "blackforestlabs/flux-2/flash/text-to-image";
     const FIELDS: &'static [Field] = &FIELDS;
+    const RULES: &'static [Rule] = &[Annotation("title", "\"Input schema\"")];
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

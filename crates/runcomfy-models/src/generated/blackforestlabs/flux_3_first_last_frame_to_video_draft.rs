@@ -2,7 +2,6 @@
 //! `schemas/blackforestlabs/flux-3/first-last-frame-to-video/draft`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Integers, Maximum, Minimum, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
@@ -118,28 +117,15 @@ static FIELDS: [Field; 7] = [
     Field::required("start_image_url", IMAGE, &[]),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.duration.view(),
-            2 => self.end_image_url.view(),
-            3 => self.generate_audio.view(),
-            4 => self.prompt.view(),
-            5 => self.safety_tolerance.view(),
-            6 => self.start_image_url.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: duration,
+        2: end_image_url,
+        3: generate_audio,
+        4: prompt,
+        5: safety_tolerance,
+        6: start_image_url,
     }
 }
 
@@ -148,3 +134,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

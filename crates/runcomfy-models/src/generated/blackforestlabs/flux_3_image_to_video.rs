@@ -2,7 +2,6 @@
 //! `schemas/blackforestlabs/flux-3/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Maximum, Minimum, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
@@ -158,28 +157,15 @@ static FIELDS: [Field; 7] = [
         .default("2"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.duration.view(),
-            2 => self.generate_audio.view(),
-            3 => self.image_url.view(),
-            4 => self.prompt.view(),
-            5 => self.resolution.view(),
-            6 => self.safety_tolerance.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: duration,
+        2: generate_audio,
+        3: image_url,
+        4: prompt,
+        5: resolution,
+        6: safety_tolerance,
     }
 }
 
@@ -188,3 +174,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

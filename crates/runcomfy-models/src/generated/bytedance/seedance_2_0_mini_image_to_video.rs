@@ -2,7 +2,6 @@
 //! `schemas/bytedance/seedance-2.0-mini/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Maximum, Minimum, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
@@ -123,29 +122,16 @@ static FIELDS: [Field; 8] = [
     Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"720p\""),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.duration.view(),
-            2 => self.enable_web_search.view(),
-            3 => self.generate_audio.view(),
-            4 => self.image.view(),
-            5 => self.last_image.view(),
-            6 => self.prompt.view(),
-            7 => self.resolution.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: duration,
+        2: enable_web_search,
+        3: generate_audio,
+        4: image,
+        5: last_image,
+        6: prompt,
+        7: resolution,
     }
 }
 
@@ -154,3 +140,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

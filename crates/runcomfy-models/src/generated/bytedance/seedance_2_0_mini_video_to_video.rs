@@ -2,7 +2,6 @@
 //! `schemas/bytedance/seedance-2.0-mini/video-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxItems, Maximum, MinItems, Minimum, Words};
 use runcomfy::table::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
 
@@ -141,30 +140,17 @@ static FIELDS: [Field; 9] = [
     Field::required("video", VIDEO, &[]),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.duration.view(),
-            2 => self.enable_web_search.view(),
-            3 => self.generate_audio.view(),
-            4 => self.prompt.view(),
-            5 => self.reference_audios.view(),
-            6 => self.reference_images.view(),
-            7 => self.resolution.view(),
-            8 => self.video.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: duration,
+        2: enable_web_search,
+        3: generate_audio,
+        4: prompt,
+        5: reference_audios,
+        6: reference_images,
+        7: resolution,
+        8: video,
     }
 }
 
@@ -173,3 +159,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

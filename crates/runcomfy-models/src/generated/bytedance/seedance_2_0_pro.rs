@@ -2,7 +2,6 @@
 //! `schemas/bytedance/seedance-2.0/pro`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxItems, Maximum, Minimum, Words};
 use runcomfy::table::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
 
@@ -145,30 +144,17 @@ static FIELDS: [Field; 9] = [
     Field::optional("videos", Shape::List(&Of(VIDEO, &[])), &[MaxItems(3)]),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.audios.view(),
-            2 => self.duration.view(),
-            3 => self.generate_audio.view(),
-            4 => self.images.view(),
-            5 => self.prompt.view(),
-            6 => self.resolution.view(),
-            7 => self.seed.view(),
-            8 => self.videos.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: audios,
+        2: duration,
+        3: generate_audio,
+        4: images,
+        5: prompt,
+        6: resolution,
+        7: seed,
+        8: videos,
     }
 }
 
@@ -177,3 +163,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

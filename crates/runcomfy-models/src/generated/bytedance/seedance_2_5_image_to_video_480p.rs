@@ -2,7 +2,6 @@
 //! `schemas/bytedance/seedance-2.5/image-to-video/480p`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Maximum, Minimum};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
@@ -54,25 +53,12 @@ static FIELDS: [Field; 4] = [
     Field::required("prompt", TEXT, &[]).default("\"\""),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.duration.view(),
-            1 => self.generate_audio.view(),
-            2 => self.image.view(),
-            3 => self.prompt.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: duration,
+        1: generate_audio,
+        2: image,
+        3: prompt,
     }
 }
 
@@ -81,3 +67,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/bytedance/seedance-2.5/image-to-video/4k`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Maximum, Minimum};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
@@ -54,25 +53,12 @@ static FIELDS: [Field; 4] = [
     Field::required("image", IMAGE, &[]),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.prompt.view(),
-            1 => self.duration.view(),
-            2 => self.generate_audio.view(),
-            3 => self.image.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: prompt,
+        1: duration,
+        2: generate_audio,
+        3: image,
     }
 }
 
@@ -81,3 +67,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

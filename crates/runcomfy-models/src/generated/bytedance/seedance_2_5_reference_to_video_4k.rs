@@ -2,7 +2,6 @@
 //! `schemas/bytedance/seedance-2.5/reference-to-video/4k`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxItems, Maximum, MinItems, Minimum, Words};
 use runcomfy::table::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
 
@@ -105,28 +104,15 @@ static FIELDS: [Field; 7] = [
     Field::optional("audios", Shape::List(&Of(AUDIO, &[])), &[MaxItems(3)]),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.prompt.view(),
-            1 => self.aspect_ratio.view(),
-            2 => self.duration.view(),
-            3 => self.generate_audio.view(),
-            4 => self.images.view(),
-            5 => self.videos.view(),
-            6 => self.audios.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: prompt,
+        1: aspect_ratio,
+        2: duration,
+        3: generate_audio,
+        4: images,
+        5: videos,
+        6: audios,
     }
 }
 
@@ -135,3 +121,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

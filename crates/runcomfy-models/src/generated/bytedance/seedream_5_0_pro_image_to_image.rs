@@ -4,7 +4,6 @@
 use runcomfy::Limit::{Over, Under};
 use runcomfy::Media;
 use runcomfy::Metric::{FileSizeMb, HeightPixels, WidthOverHeight, WidthPixels};
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxItems, Measured, MinItems, Words};
 use runcomfy::table::{Field, IMAGE, Of, Rule, Shape, TEXT};
 
@@ -133,26 +132,13 @@ static FIELDS: [Field; 5] = [
     ),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.prompt.view(),
-            1 => self.aspect_ratio.view(),
-            2 => self.resolution.view(),
-            3 => self.output_format.view(),
-            4 => self.image.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: prompt,
+        1: aspect_ratio,
+        2: resolution,
+        3: output_format,
+        4: image,
     }
 }
 
@@ -161,3 +147,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/google/gemini-omni-flash/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Maximum, Minimum, Words};
 use runcomfy::table::{Field, IMAGE, INTEGER, TEXT};
 
@@ -65,25 +64,12 @@ static FIELDS: [Field; 4] = [
     Field::required("prompt", TEXT, &[]).default("\"\""),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.duration.view(),
-            2 => self.image_url.view(),
-            3 => self.prompt.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: duration,
+        2: image_url,
+        3: prompt,
     }
 }
 
@@ -92,3 +78,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/google/gemini-omni-flash/video-edit`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::{Field, TEXT, VIDEO};
 
 /// What `google/gemini-omni-flash/video-edit` takes.
@@ -33,23 +32,10 @@ static FIELDS: [Field; 2] = [
     Field::required("video_url", VIDEO, &[]),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.prompt.view(),
-            1 => self.video_url.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: prompt,
+        1: video_url,
     }
 }
 
@@ -58,3 +44,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/google/nano-banana-2-lite/edit`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxItems, MinItems, Words};
 use runcomfy::table::{Field, IMAGE, Of, Shape, TEXT};
 
@@ -85,24 +84,11 @@ static FIELDS: [Field; 3] = [
     ),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.prompt.view(),
-            1 => self.aspect_ratio.view(),
-            2 => self.image_urls.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: prompt,
+        1: aspect_ratio,
+        2: image_urls,
     }
 }
 
@@ -111,3 +97,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

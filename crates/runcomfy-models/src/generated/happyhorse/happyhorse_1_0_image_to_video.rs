@@ -2,7 +2,6 @@
 //! `schemas/happyhorse/happyhorse-1.0/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Integers, MaxLength, Maximum, Minimum, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
@@ -91,27 +90,14 @@ static FIELDS: [Field; 6] = [
     Field::optional("watermark", BOOLEAN, &[]).default("false"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.duration.view(),
-            1 => self.image_url.view(),
-            2 => self.prompt.view(),
-            3 => self.resolution.view(),
-            4 => self.seed.view(),
-            5 => self.watermark.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: duration,
+        1: image_url,
+        2: prompt,
+        3: resolution,
+        4: seed,
+        5: watermark,
     }
 }
 
@@ -120,3 +106,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/happyhorse/happyhorse-1.0/video-edit`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxLength, Maximum, Minimum, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT, VIDEO};
 
@@ -147,32 +146,19 @@ static FIELDS: [Field; 11] = [
     Field::optional("watermark", BOOLEAN, &[]).default("false"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.audio_setting.view(),
-            1 => self.prompt.view(),
-            2 => self.reference_image_url_1.view(),
-            3 => self.reference_image_url_2.view(),
-            4 => self.reference_image_url_3.view(),
-            5 => self.reference_image_url_4.view(),
-            6 => self.reference_image_url_5.view(),
-            7 => self.resolution.view(),
-            8 => self.seed.view(),
-            9 => self.video_url.view(),
-            10 => self.watermark.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: audio_setting,
+        1: prompt,
+        2: reference_image_url_1,
+        3: reference_image_url_2,
+        4: reference_image_url_3,
+        5: reference_image_url_4,
+        6: reference_image_url_5,
+        7: resolution,
+        8: seed,
+        9: video_url,
+        10: watermark,
     }
 }
 
@@ -181,3 +167,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

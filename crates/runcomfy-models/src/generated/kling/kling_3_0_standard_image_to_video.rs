@@ -2,7 +2,6 @@
 //! `schemas/kling/kling-3.0/standard/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Maximum, Minimum, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, NUMBER, TEXT};
 
@@ -93,28 +92,15 @@ static FIELDS: [Field; 7] = [
     Field::required("start_image_url", IMAGE, &[]),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.cfg_scale.view(),
-            1 => self.duration.view(),
-            2 => self.generate_audio.view(),
-            3 => self.negative_prompt.view(),
-            4 => self.prompt.view(),
-            5 => self.shot_type.view(),
-            6 => self.start_image_url.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: cfg_scale,
+        1: duration,
+        2: generate_audio,
+        3: negative_prompt,
+        4: prompt,
+        5: shot_type,
+        6: start_image_url,
     }
 }
 
@@ -123,3 +109,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/kling/kling-video-o3/4k/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Integers, MaxItems, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT};
 
@@ -109,27 +108,14 @@ static FIELDS: [Field; 6] = [
     Field::optional("sound", BOOLEAN, &[]).default("false"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.duration.view(),
-            2 => self.images.view(),
-            3 => self.prompt.view(),
-            4 => self.shot_type.view(),
-            5 => self.sound.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: duration,
+        2: images,
+        3: prompt,
+        4: shot_type,
+        5: sound,
     }
 }
 
@@ -138,3 +124,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/kling/kling-video-o3/pro/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Maximum, Minimum, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
@@ -85,27 +84,14 @@ static FIELDS: [Field; 6] = [
     Field::optional("sound", BOOLEAN, &[]).default("false"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.duration.view(),
-            1 => self.end_image.view(),
-            2 => self.image.view(),
-            3 => self.prompt.view(),
-            4 => self.shot_type.view(),
-            5 => self.sound.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: duration,
+        1: end_image,
+        2: image,
+        3: prompt,
+        4: shot_type,
+        5: sound,
     }
 }
 
@@ -114,3 +100,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/kling/kling-video-o3/standard/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxItems, Maximum, MinItems, Minimum, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
 
@@ -124,29 +123,16 @@ static FIELDS: [Field; 8] = [
     Field::optional("video", VIDEO, &[]),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.duration.view(),
-            2 => self.images.view(),
-            3 => self.keep_original_sound.view(),
-            4 => self.prompt.view(),
-            5 => self.shot_type.view(),
-            6 => self.sound.view(),
-            7 => self.video.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: duration,
+        2: images,
+        3: keep_original_sound,
+        4: prompt,
+        5: shot_type,
+        6: sound,
+        7: video,
     }
 }
 
@@ -155,3 +141,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

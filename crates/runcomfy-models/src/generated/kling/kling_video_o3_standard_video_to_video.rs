@@ -2,7 +2,6 @@
 //! `schemas/kling/kling-video-o3/standard/video-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxItems, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, Of, Shape, TEXT, VIDEO};
 
@@ -73,26 +72,13 @@ static FIELDS: [Field; 5] = [
     Field::required("video", VIDEO, &[]),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.images.view(),
-            1 => self.keep_original_sound.view(),
-            2 => self.prompt.view(),
-            3 => self.shot_type.view(),
-            4 => self.video.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: images,
+        1: keep_original_sound,
+        2: prompt,
+        3: shot_type,
+        4: video,
     }
 }
 
@@ -101,3 +87,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/lightricks/ltx-2.5/audio-to-video/fast`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Maximum, Minimum, Words};
 use runcomfy::table::{AUDIO, Field, IMAGE, NUMBER, TEXT};
 
@@ -84,26 +83,13 @@ static FIELDS: [Field; 5] = [
     Field::optional("prompt", TEXT, &[]).default("\"\""),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.audio_url.view(),
-            2 => self.guidance_scale.view(),
-            3 => self.image_url.view(),
-            4 => self.prompt.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: audio_url,
+        2: guidance_scale,
+        3: image_url,
+        4: prompt,
     }
 }
 
@@ -112,3 +98,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/lightricks/ltx-2.5/image-to-video/fast`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Integers, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
@@ -177,30 +176,17 @@ static FIELDS: [Field; 9] = [
     Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"1080p\""),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.camera_motion.view(),
-            2 => self.duration.view(),
-            3 => self.end_image_url.view(),
-            4 => self.fps.view(),
-            5 => self.generate_audio.view(),
-            6 => self.image_url.view(),
-            7 => self.prompt.view(),
-            8 => self.resolution.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: camera_motion,
+        2: duration,
+        3: end_image_url,
+        4: fps,
+        5: generate_audio,
+        6: image_url,
+        7: prompt,
+        8: resolution,
     }
 }
 
@@ -209,3 +195,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

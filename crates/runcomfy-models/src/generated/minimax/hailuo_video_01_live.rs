@@ -4,8 +4,7 @@
 use runcomfy::Limit::{Over, Under};
 use runcomfy::Media;
 use runcomfy::Metric::{HeightPixels, WidthOverHeight, WidthPixels};
-use runcomfy::node::{Members, Node, View};
-use runcomfy::table::Rule::{MaxLength, Measured};
+use runcomfy::table::Rule::{Annotation, MaxLength, Measured};
 use runcomfy::table::{BOOLEAN, Field, MEDIA, Rule, TEXT};
 
 /// What `minimax/Hailuo Video 01 Live` takes.
@@ -59,35 +58,29 @@ static IMAGE_URL_RULES: [Rule; 4] = [
 
 static FIELDS: [Field; 3] = [
     Field::required("prompt", TEXT, &[MaxLength(1995)]).titled("Prompt"),
-    Field::required("image_url", MEDIA, &IMAGE_URL_RULES).titled("Image"),
+    Field::required("image_url", MEDIA, &IMAGE_URL_RULES)
+        .titled("Image")
+        .described(
+            "The uploaded image must be over 300px with an aspect ratio between 2:5 and 5:2.",
+        ),
     Field::optional("prompt_optimizer", BOOLEAN, &[])
         .titled("Magic Prompt")
         .default("true"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.prompt.view(),
-            1 => self.image_url.view(),
-            2 => self.prompt_optimizer.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: prompt,
+        1: image_url,
+        2: prompt_optimizer,
     }
 }
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "minimax/Hailuo Video 01 Live";
     const FIELDS: &'static [Field] = &FIELDS;
+    const RULES: &'static [Rule] = &[Annotation("title", "\"入力スキーマ\"")];
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

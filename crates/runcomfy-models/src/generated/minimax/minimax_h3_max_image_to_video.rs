@@ -2,7 +2,6 @@
 //! `schemas/minimax/minimax-h3-max/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Maximum, Minimum, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
@@ -113,29 +112,16 @@ static FIELDS: [Field; 8] = [
     Field::optional("seed", INTEGER, &[]).default("-1"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.duration.view(),
-            1 => self.enable_safety_checker.view(),
-            2 => self.end_image_url.view(),
-            3 => self.image_url.view(),
-            4 => self.prompt.view(),
-            5 => self.prompt_expansion_mode.view(),
-            6 => self.resolution.view(),
-            7 => self.seed.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: duration,
+        1: enable_safety_checker,
+        2: end_image_url,
+        3: image_url,
+        4: prompt,
+        5: prompt_expansion_mode,
+        6: resolution,
+        7: seed,
     }
 }
 
@@ -144,3 +130,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/minimax/minimax-h3-max/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxItems, Maximum, Minimum, Words};
 use runcomfy::table::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
 
@@ -154,31 +153,18 @@ static FIELDS: [Field; 10] = [
     Field::optional("seed", INTEGER, &[]).default("-1"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.duration.view(),
-            2 => self.enable_safety_checker.view(),
-            3 => self.prompt.view(),
-            4 => self.prompt_expansion_mode.view(),
-            5 => self.reference_audios.view(),
-            6 => self.reference_images.view(),
-            7 => self.reference_videos.view(),
-            8 => self.resolution.view(),
-            9 => self.seed.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: duration,
+        2: enable_safety_checker,
+        3: prompt,
+        4: prompt_expansion_mode,
+        5: reference_audios,
+        6: reference_images,
+        7: reference_videos,
+        8: resolution,
+        9: seed,
     }
 }
 
@@ -187,3 +173,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

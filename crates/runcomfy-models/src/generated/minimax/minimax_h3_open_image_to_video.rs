@@ -2,7 +2,6 @@
 //! `schemas/minimax/minimax-h3-open/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Maximum, Minimum, Words};
 use runcomfy::table::{Field, IMAGE, INTEGER, TEXT};
 
@@ -84,27 +83,14 @@ static FIELDS: [Field; 6] = [
     Field::optional("seed", INTEGER, &[]).default("-1"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.duration.view(),
-            1 => self.image.view(),
-            2 => self.last_image.view(),
-            3 => self.prompt.view(),
-            4 => self.resolution.view(),
-            5 => self.seed.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: duration,
+        1: image,
+        2: last_image,
+        3: prompt,
+        4: resolution,
+        5: seed,
     }
 }
 
@@ -113,3 +99,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/minimax/minimax-h3/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxItems, Maximum, Minimum, Words};
 use runcomfy::table::{AUDIO, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
 
@@ -115,28 +114,15 @@ static FIELDS: [Field; 7] = [
     Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"768p\""),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.duration.view(),
-            2 => self.prompt.view(),
-            3 => self.reference_audios.view(),
-            4 => self.reference_images.view(),
-            5 => self.reference_videos.view(),
-            6 => self.resolution.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: duration,
+        2: prompt,
+        3: reference_audios,
+        4: reference_images,
+        5: reference_videos,
+        6: resolution,
     }
 }
 
@@ -145,3 +131,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/openai/gpt-image-2.5/sunburst/edit`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxItems, MinItems, Words};
 use runcomfy::table::{Field, IMAGE, Of, Shape, TEXT};
 
@@ -156,27 +155,14 @@ static FIELDS: [Field; 6] = [
     Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"1k\""),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.images.view(),
-            2 => self.output_format.view(),
-            3 => self.prompt.view(),
-            4 => self.quality.view(),
-            5 => self.resolution.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: images,
+        2: output_format,
+        3: prompt,
+        4: quality,
+        5: resolution,
     }
 }
 
@@ -185,3 +171,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/pixverse/pixverse-c1/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Maximum, Minimum, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
@@ -88,27 +87,14 @@ static FIELDS: [Field; 6] = [
     Field::optional("seed", INTEGER, &[]).default("0"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.duration.view(),
-            1 => self.generate_audio_switch.view(),
-            2 => self.image.view(),
-            3 => self.prompt.view(),
-            4 => self.resolution.view(),
-            5 => self.seed.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: duration,
+        1: generate_audio_switch,
+        2: image,
+        3: prompt,
+        4: resolution,
+        5: seed,
     }
 }
 
@@ -117,3 +103,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

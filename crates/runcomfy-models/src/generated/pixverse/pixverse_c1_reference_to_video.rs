@@ -2,7 +2,6 @@
 //! `schemas/pixverse/pixverse-c1/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxItems, Maximum, Minimum, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
 
@@ -137,29 +136,16 @@ static FIELDS: [Field; 8] = [
     Field::optional("videos", Shape::List(&Of(VIDEO, &[])), &[MaxItems(16)]),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.duration.view(),
-            2 => self.generate_audio_switch.view(),
-            3 => self.images.view(),
-            4 => self.prompt.view(),
-            5 => self.resolution.view(),
-            6 => self.seed.view(),
-            7 => self.videos.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: duration,
+        2: generate_audio_switch,
+        3: images,
+        4: prompt,
+        5: resolution,
+        6: seed,
+        7: videos,
     }
 }
 
@@ -168,3 +154,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

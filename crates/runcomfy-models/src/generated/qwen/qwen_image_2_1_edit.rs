@@ -4,7 +4,6 @@
 use runcomfy::Limit::Under;
 use runcomfy::Media;
 use runcomfy::Metric::FileSizeMb;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxItems, Measured, MinItems, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, Of, Rule, Shape, TEXT};
 
@@ -175,30 +174,17 @@ static FIELDS: [Field; 9] = [
     Field::optional("seed", INTEGER, &[]).default("-1"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.background.view(),
-            2 => self.enhance_prompt.view(),
-            3 => self.image_urls.view(),
-            4 => self.mask_url.view(),
-            5 => self.output_format.view(),
-            6 => self.prompt.view(),
-            7 => self.resolution.view(),
-            8 => self.seed.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: background,
+        2: enhance_prompt,
+        3: image_urls,
+        4: mask_url,
+        5: output_format,
+        6: prompt,
+        7: resolution,
+        8: seed,
     }
 }
 
@@ -207,3 +193,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/qwen/qwen-image-3.0/edit`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxItems, MinItems, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT};
 
@@ -105,27 +104,14 @@ static FIELDS: [Field; 6] = [
     Field::optional("seed", INTEGER, &[]).default("-1"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.enable_prompt_expansion.view(),
-            2 => self.image_urls.view(),
-            3 => self.prompt.view(),
-            4 => self.resolution.view(),
-            5 => self.seed.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: enable_prompt_expansion,
+        2: image_urls,
+        3: prompt,
+        4: resolution,
+        5: seed,
     }
 }
 
@@ -134,3 +120,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

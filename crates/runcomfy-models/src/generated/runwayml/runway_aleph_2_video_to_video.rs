@@ -4,7 +4,6 @@
 use runcomfy::Limit::Under;
 use runcomfy::Media;
 use runcomfy::Metric::FileSizeMb;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Maximum, Measured, Minimum, Words};
 use runcomfy::table::{Field, INTEGER, Rule, TEXT, VIDEO};
 
@@ -82,25 +81,12 @@ static FIELDS: [Field; 4] = [
     Field::required("video_url", VIDEO, &VIDEO_URL_RULES),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.prompt.view(),
-            1 => self.seed.view(),
-            2 => self.target_aspect_ratio.view(),
-            3 => self.video_url.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: prompt,
+        1: seed,
+        2: target_aspect_ratio,
+        3: video_url,
     }
 }
 
@@ -109,3 +95,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/wan-ai/wan-2.7/edit`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxItems, Maximum, MinItems, Minimum, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT};
 
@@ -107,28 +106,15 @@ static FIELDS: [Field; 7] = [
     Field::optional("seed", INTEGER, &[Minimum(0.0), Maximum(2147483647.0)]),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.enable_prompt_expansion.view(),
-            1 => self.image_size.view(),
-            2 => self.image_urls.view(),
-            3 => self.negative_prompt.view(),
-            4 => self.num_images.view(),
-            5 => self.prompt.view(),
-            6 => self.seed.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: enable_prompt_expansion,
+        1: image_size,
+        2: image_urls,
+        3: negative_prompt,
+        4: num_images,
+        5: prompt,
+        6: seed,
     }
 }
 
@@ -137,3 +123,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/wan-ai/wan-2.7/edit-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Integers, Maximum, Minimum, Words};
 use runcomfy::table::{Field, IMAGE, INTEGER, TEXT, VIDEO};
 
@@ -134,29 +133,16 @@ static FIELDS: [Field; 8] = [
     Field::required("video_url", VIDEO, &[]),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.audio_setting.view(),
-            2 => self.duration.view(),
-            3 => self.prompt.view(),
-            4 => self.reference_image_url.view(),
-            5 => self.resolution.view(),
-            6 => self.seed.view(),
-            7 => self.video_url.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: audio_setting,
+        2: duration,
+        3: prompt,
+        4: reference_image_url,
+        5: resolution,
+        6: seed,
+        7: video_url,
     }
 }
 
@@ -165,3 +151,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

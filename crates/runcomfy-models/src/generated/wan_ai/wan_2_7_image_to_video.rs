@@ -2,7 +2,6 @@
 //! `schemas/wan-ai/wan-2.7/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Integers, MaxLength, Maximum, Minimum, Words};
 use runcomfy::table::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
@@ -120,30 +119,17 @@ static FIELDS: [Field; 9] = [
     Field::optional("seed", INTEGER, &[Minimum(0.0), Maximum(2147483647.0)]).default("0"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.audio_url.view(),
-            1 => self.duration.view(),
-            2 => self.enable_prompt_expansion.view(),
-            3 => self.end_image_url.view(),
-            4 => self.image_url.view(),
-            5 => self.negative_prompt.view(),
-            6 => self.prompt.view(),
-            7 => self.resolution.view(),
-            8 => self.seed.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: audio_url,
+        1: duration,
+        2: enable_prompt_expansion,
+        3: end_image_url,
+        4: image_url,
+        5: negative_prompt,
+        6: prompt,
+        7: resolution,
+        8: seed,
     }
 }
 
@@ -152,3 +138,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

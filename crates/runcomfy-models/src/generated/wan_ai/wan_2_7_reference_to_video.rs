@@ -2,7 +2,6 @@
 //! `schemas/wan-ai/wan-2.7/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Integers, MaxItems, MaxLength, Maximum, Minimum, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
 
@@ -147,30 +146,17 @@ static FIELDS: [Field; 9] = [
     Field::optional("seed", INTEGER, &[Minimum(0.0), Maximum(2147483647.0)]).default("0"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.duration.view(),
-            2 => self.multi_shots.view(),
-            3 => self.negative_prompt.view(),
-            4 => self.prompt.view(),
-            5 => self.reference_image_urls.view(),
-            6 => self.reference_video_urls.view(),
-            7 => self.resolution.view(),
-            8 => self.seed.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: duration,
+        2: multi_shots,
+        3: negative_prompt,
+        4: prompt,
+        5: reference_image_urls,
+        6: reference_video_urls,
+        7: resolution,
+        8: seed,
     }
 }
 
@@ -179,3 +165,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

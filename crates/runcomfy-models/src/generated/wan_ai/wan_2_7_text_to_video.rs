@@ -2,7 +2,6 @@
 //! `schemas/wan-ai/wan-2.7/text-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Integers, MaxLength, Maximum, Minimum, Words};
 use runcomfy::table::{AUDIO, BOOLEAN, Field, INTEGER, TEXT};
 
@@ -133,29 +132,16 @@ static FIELDS: [Field; 8] = [
     Field::optional("seed", INTEGER, &[Minimum(0.0), Maximum(2147483647.0)]).default("0"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.audio_url.view(),
-            2 => self.duration.view(),
-            3 => self.enable_prompt_expansion.view(),
-            4 => self.negative_prompt.view(),
-            5 => self.prompt.view(),
-            6 => self.resolution.view(),
-            7 => self.seed.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: audio_url,
+        2: duration,
+        3: enable_prompt_expansion,
+        4: negative_prompt,
+        5: prompt,
+        6: resolution,
+        7: seed,
     }
 }
 
@@ -164,3 +150,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -2,7 +2,6 @@
 //! `schemas/wan-ai/wan-3.0-prime/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{Maximum, Minimum, Words};
 use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
@@ -136,30 +135,17 @@ static FIELDS: [Field; 9] = [
     Field::optional("end_image_url", IMAGE, &[]),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.prompt.view(),
-            1 => self.aspect_ratio.view(),
-            2 => self.resolution.view(),
-            3 => self.duration.view(),
-            4 => self.enable_audio.view(),
-            5 => self.prompt_extend.view(),
-            6 => self.seed.view(),
-            7 => self.image_url.view(),
-            8 => self.end_image_url.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: prompt,
+        1: aspect_ratio,
+        2: resolution,
+        3: duration,
+        4: enable_audio,
+        5: prompt_extend,
+        6: seed,
+        7: image_url,
+        8: end_image_url,
     }
 }
 
@@ -168,3 +154,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

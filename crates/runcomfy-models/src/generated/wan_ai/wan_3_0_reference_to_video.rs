@@ -2,7 +2,6 @@
 //! `schemas/wan-ai/wan-3.0/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{MaxItems, Maximum, Minimum, Words};
 use runcomfy::table::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
 
@@ -151,31 +150,18 @@ static FIELDS: [Field; 10] = [
     Field::optional("seed", INTEGER, &[]),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.aspect_ratio.view(),
-            1 => self.duration.view(),
-            2 => self.enable_audio.view(),
-            3 => self.prompt.view(),
-            4 => self.prompt_extend.view(),
-            5 => self.reference_audios.view(),
-            6 => self.reference_images.view(),
-            7 => self.reference_videos.view(),
-            8 => self.resolution.view(),
-            9 => self.seed.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Input: FIELDS {
+        0: aspect_ratio,
+        1: duration,
+        2: enable_audio,
+        3: prompt,
+        4: prompt_extend,
+        5: reference_audios,
+        6: reference_images,
+        7: reference_videos,
+        8: resolution,
+        9: seed,
     }
 }
 
@@ -184,3 +170,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

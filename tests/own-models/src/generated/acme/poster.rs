@@ -7,7 +7,6 @@
 
 use runcomfy::Limit::Under;
 use runcomfy::Metric::FileSizeMb;
-use runcomfy::node::{Members, Node, View};
 use runcomfy::table::Rule::{
     Integers, MaxItems, MaxLength, Maximum, Measured, MinLength, Minimum, Words,
 };
@@ -153,7 +152,8 @@ static FIELDS: [Field; 4] = [
         Shape::List(&Of(Shape::Object(&LAYER_FIELDS), &[])),
         &[MaxItems(8)],
     )
-    .titled("Layers"),
+    .titled("Layers")
+    .described("From the back to the front."),
     Field::optional("copies", INTEGER, &[Integers(&[1, 2, 4])]).default("1"),
 ];
 
@@ -166,45 +166,19 @@ static LAYER_FIELDS: [Field; 2] = [
     Field::optional("opacity", NUMBER, &[Minimum(0.0), Maximum(1.0)]).default("1"),
 ];
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
+runcomfy::object! {
+    Input: FIELDS {
+        0: title,
+        1: format,
+        2: layers,
+        3: copies,
     }
 }
 
-impl Members for Input {
-    fn fields(&self) -> &'static [Field] {
-        &FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.title.view(),
-            1 => self.format.view(),
-            2 => self.layers.view(),
-            3 => self.copies.view(),
-            _ => Node::Absent,
-        }
-    }
-}
-
-impl View for Layer {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
-    }
-}
-
-impl Members for Layer {
-    fn fields(&self) -> &'static [Field] {
-        &LAYER_FIELDS
-    }
-
-    fn get(&self, index: usize) -> Node<'_> {
-        match index {
-            0 => self.picture.view(),
-            1 => self.opacity.view(),
-            _ => Node::Absent,
-        }
+runcomfy::object! {
+    Layer: LAYER_FIELDS {
+        0: picture,
+        1: opacity,
     }
 }
 
@@ -213,3 +187,5 @@ impl runcomfy::Model for Input {
     const FIELDS: &'static [Field] = &FIELDS;
     type Output = Output;
 }
+
+runcomfy::json_schema!(Input);

@@ -1,0 +1,174 @@
+//! Objects: described ones become structs, others maps, and what is required is there.
+
+use serde_json::Value;
+
+use super::annotations::{annotate, is_of_field};
+use super::named::Hint;
+use super::plan::{Direction, Draft, FieldDraft, Plan, any};
+use super::values::Values;
+use crate::Objects;
+use crate::diagnostic::Code;
+use crate::document::{Additional, Schema};
+use crate::model::{Docs, Of, Shape};
+use crate::names;
+
+impl Values<'_> {
+    /// An object by its properties.
+    pub(super) fn properties(
+        &mut self,
+        schema: &Schema,
+        hint: &Hint,
+        target: Option<&str>,
+    ) -> (Shape, Plan) {
+        let described = schema.properties.as_ref().is_some_and(|all| !all.is_empty())
+            || !schema.required.is_empty();
+        if !described && !matches!(schema.additional, Some(Additional::Closed)) {
+            let (of, plan) = match &schema.additional {
+                Some(Additional::Schema(values)) => self.annotated(values, hint),
+                Some(Additional::Open | Additional::Closed) | None => any(),
+            };
+            return (Shape::Map(Box::new(of)), Plan::Map(Box::new(plan)));
+        }
+        let others = match self.direction {
+            Direction::Input => self.others(schema, hint),
+            Direction::Output => None,
+        };
+        let index = self.object(schema, hint.clone(), target, others.as_ref());
+        shaped(index, others.as_ref())
+    }
+
+    /// What an object takes under names that it does not describe; nothing where it is
+    /// closed.
+    pub(super) fn others(&mut self, schema: &Schema, hint: &Hint) -> Option<Of> {
+        match (&schema.additional, self.objects) {
+            (Some(Additional::Schema(values)), _) => Some(self.annotated(values, hint).0),
+            (Some(Additional::Open), _) | (None, Objects::Open) => Some(any().0),
+            (Some(Additional::Closed), _) | (None, Objects::Closed) => None,
+        }
+    }
+
+    /// A struct for an object with properties; its index. `target` is the `$ref` that
+    /// leads here, which may lead here again from within; `others` is what other
+    /// properties may be.
+    pub(super) fn object(
+        &mut self,
+        schema: &Schema,
+        hint: Hint,
+        target: Option<&str>,
+        others: Option<&Of>,
+    ) -> usize {
+        let index = self.structs.len();
+        if let Some(target) = target {
+            let (shape, plan) = shaped(index, others);
+            self.known(target, Of { shape, rules: Vec::new() }, plan);
+        }
+        self.count_type(&schema.place);
+        let hint = hint.at(schema);
+        let docs = Docs::of(schema);
+        self.structs.push(Draft {
+            name: String::new(),
+            docs,
+            fields: Vec::new(),
+            hint: hint.clone(),
+            table_only: others.is_some(),
+        });
+        let mut fields: Vec<FieldDraft> = Vec::new();
+        for (wire, property) in schema.properties.as_deref().unwrap_or_default() {
+            if !self.row(&property.place) {
+                break;
+            }
+            let hint = hint.below(wire);
+            let (mut of, plan) = self.value(property, &hint);
+            let said = self.said(property);
+            let filled = |text: &String| !text.is_empty();
+            annotate(&said, &mut of);
+            of.rules.retain(|rule| !is_of_field(rule));
+            fields.push(FieldDraft {
+                wire: wire.clone(),
+                name: String::new(),
+                // What the target of a reference says of itself stands on its own type.
+                docs: Docs {
+                    title: property.title.clone(),
+                    description: property.description.clone(),
+                    unchecked: said.unchecked,
+                },
+                title: said.title.filter(filled),
+                description: said.description.filter(filled),
+                default: said.default.as_ref().map(Value::to_string),
+                examples: said.examples,
+                required: schema.required.iter().position(|(name, _)| name == wire),
+                of,
+                plan,
+                place: property.place.clone(),
+            });
+        }
+        self.required_only(schema, &hint, &mut fields);
+        let wires = fields.iter().map(|field| field.wire.as_str());
+        let names = names::distinct(wires, names::snake, names::snake_suffix);
+        for (field, name) in fields.iter_mut().zip(names) {
+            if name != names::snake(&field.wire) {
+                self.shared(&field.wire, &name, &field.place);
+            }
+            field.name = name;
+        }
+        self.structs[index].fields = fields;
+        index
+    }
+
+    /// Adds the names that are required and not described: what the schema says of other
+    /// properties holds of them, and where it says nothing, any value is taken.
+    fn required_only(&mut self, schema: &Schema, hint: &Hint, fields: &mut Vec<FieldDraft>) {
+        for (position, (wire, place)) in schema.required.iter().enumerate() {
+            if fields.iter().any(|field| field.wire == *wire) {
+                continue;
+            }
+            if !self.row(place) {
+                break;
+            }
+            let (of, plan) = match (&schema.additional, self.direction) {
+                (Some(Additional::Schema(values)), Direction::Input) => {
+                    self.value(values, &hint.below(wire))
+                }
+                (Some(Additional::Closed), Direction::Input) => {
+                    self.findings.push(
+                        Code::Unsatisfiable,
+                        place,
+                        format!("`{wire}` is required, and no property of that name is taken"),
+                        "describe it, or take it out of `required`, with a fixup",
+                    );
+                    any()
+                }
+                (None | Some(Additional::Open), _) | (_, Direction::Output) => {
+                    let message = format!(
+                        "`{wire}` is required and not among the `properties`; any value is taken"
+                    );
+                    let help = "describe it with a fixup, if you know what is meant";
+                    self.findings.push(Code::RequiredWithoutProperty, place, message, help);
+                    any()
+                }
+            };
+            fields.push(FieldDraft {
+                wire: wire.clone(),
+                name: String::new(),
+                docs: Docs::default(),
+                title: None,
+                description: None,
+                default: None,
+                examples: Vec::new(),
+                required: Some(position),
+                of,
+                plan,
+                place: place.clone(),
+            });
+        }
+    }
+}
+
+/// An object with properties, and with others where it takes them: then its Rust type is
+/// a map, which the table checks by name.
+fn shaped(index: usize, others: Option<&Of>) -> (Shape, Plan) {
+    match others {
+        Some(of) => (Shape::Open(index, Box::new(of.clone())), Plan::Map(Box::new(Plan::Any))),
+        None => (Shape::Object(index), Plan::Object(index)),
+    }
+}

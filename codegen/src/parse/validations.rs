@@ -1,0 +1,45 @@
+//! `validations`: RunComfy's own rules, each with a name, a value and a message.
+
+use serde_json::Value;
+
+use super::Node;
+use super::keywords::malformed;
+use crate::diagnostic::{Code, Findings};
+use crate::document::Validation;
+
+/// Reads a list of rules. One that cannot be read is reported and left out.
+pub(super) fn read(node: &Node<'_>, findings: &mut Findings) -> Vec<Validation> {
+    match node.elements() {
+        Some(elements) => elements.iter().filter_map(|node| validation(node, findings)).collect(),
+        None => {
+            malformed(node, "a list of rules", findings);
+            Vec::new()
+        }
+    }
+}
+
+fn validation(node: &Node<'_>, findings: &mut Findings) -> Option<Validation> {
+    let mut rule = None;
+    let mut value = Value::Null;
+    let mut message = String::new();
+    for (key, node) in node.entries().unwrap_or_default() {
+        match (key, node.to_value()) {
+            ("validation_rule", Value::String(word)) => rule = Some(word.trim().to_owned()),
+            ("validation_value", any) => value = any,
+            ("validation_error", Value::String(words)) => message = words,
+            ("validation_error", Value::Null) => {}
+            ("validation_rule" | "validation_error", _) => malformed(&node, "a string", findings),
+            (key, _) => findings.push(
+                Code::UnknownKeyword,
+                &node.place,
+                format!("`{key}` is no part of a rule that this version knows"),
+                "nothing, if it only annotates; otherwise tell the maintainers",
+            ),
+        }
+    }
+    let rule = rule.filter(|rule| !rule.is_empty());
+    if rule.is_none() {
+        malformed(node, "a list of rules, each with a `validation_rule`", findings);
+    }
+    Some(Validation { place: node.place.clone(), rule: rule?, value, message })
+}

@@ -1,0 +1,226 @@
+//! Measuring the media of an input when it is submitted.
+//!
+//! By a path of its own: pictures are decoded whole with the `image` crate, where the client reads
+//! headers; the other formats come from the committed samples, whose facts independent tools made.
+//! What is at this simulator's own addresses is known here without a fetch, and a `data:` URI holds
+//! its bytes. Nothing else is fetched, and so nothing else is judged.
+
+use std::io::BufReader;
+use std::sync::Arc;
+
+use axum::http::Uri;
+use data_url::DataUrl;
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
+use serde_json::Value;
+use tokio::task::spawn_blocking;
+
+use crate::judge::Refusal;
+use crate::media::{Content, Sample};
+use crate::models::Model;
+use crate::server::{App, files};
+use crate::validations;
+
+/// What a picture may take in memory while it is decoded: more than the largest that the
+/// simulator draws takes.
+const MOST_DECODED: u64 = 256 * 1024 * 1024;
+
+/// Whether media is measured when an input is submitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Measuring {
+    /// An input is refused where its media breaks the schema's `validations`.
+    #[default]
+    On,
+    /// `validations` are not looked at.
+    Off,
+}
+
+/// What is known of a file. Width and height are those of the picture as it is shown upright.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Facts {
+    pub(crate) width: Option<u32>,
+    pub(crate) height: Option<u32>,
+    pub(crate) bytes: u64,
+}
+
+/// Why a file is none that can be measured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unreadable(pub(crate) String);
+
+/// What the `validations` of a model refuse in an input. Measuring takes a thread of its own.
+pub(crate) async fn refusals(app: &Arc<App>, model: &Arc<Model>, input: &Value) -> Vec<Refusal> {
+    if app.measuring == Measuring::Off || validations::find(&model.schema, input).is_empty() {
+        return Vec::new();
+    }
+    let (app, model, input) = (app.clone(), model.clone(), input.clone());
+    let measured = spawn_blocking(move || {
+        let found = validations::find(&model.schema, &input);
+        let refused = |found: &validations::Found<'_>| {
+            measure_text(&app, found.text).map(|facts| found.refusals(&facts))
+        };
+        found.iter().filter_map(refused).flatten().collect()
+    });
+    // A thread that fell over has refused nothing.
+    measured.await.unwrap_or_default()
+}
+
+/// The facts of what a string points to; nothing where that is somewhere else.
+fn measure_text(app: &App, text: &str) -> Option<Result<Facts, Unreadable>> {
+    if let Some(scheme) = text.get(..5)
+        && scheme.eq_ignore_ascii_case("data:")
+    {
+        return Some(measure_data_uri(text));
+    }
+    let uri = own_address(app, text)?;
+    let found = files::asked(app, &uri).and_then(|media| {
+        let sample = media.as_sample();
+        Ok((app.store.get(media)?, sample))
+    });
+    Some(match found {
+        Ok((made, sample)) => made.facts.get_or_init(|| measure(&made.content, sample)).clone(),
+        Err(why) => Err(Unreadable(format!("there is no such file: {why}"))),
+    })
+}
+
+/// An address of this simulator, under any name of the loopback.
+fn own_address(app: &App, text: &str) -> Option<Uri> {
+    let own: Uri = app.origin.parse().ok()?;
+    let uri: Uri = text.split('#').next()?.parse().ok()?;
+    let is_here = uri.scheme_str() == Some("http")
+        && uri.port_u16() == own.port_u16()
+        && matches!(uri.host(), Some("127.0.0.1" | "localhost"));
+    is_here.then_some(uri)
+}
+
+fn measure_data_uri(text: &str) -> Result<Facts, Unreadable> {
+    let broken = |why: &str| Unreadable(format!("this is no `data:` URI: {why}"));
+    let uri = DataUrl::process(text).map_err(|_| broken("it lacks its comma"))?;
+    let (bytes, _) = uri.decode_to_vec().map_err(|_| broken("its base64 is broken"))?;
+    let sample = Sample::with_bytes(&bytes);
+    measure(&Content::from(bytes), sample)
+}
+
+/// The facts of a file: by decoding it, or by what the list says of the sample that it is.
+pub(crate) fn measure(content: &Content, sample: Option<&Sample>) -> Result<Facts, Unreadable> {
+    let bytes = content.len();
+    let reader = ImageReader::new(BufReader::new(content.reader()));
+    let reader = reader.with_guessed_format().map_err(|error| Unreadable(error.to_string()))?;
+    let (width, height) = if reader.format().is_some_and(|format| format.reading_enabled()) {
+        let (width, height) = decode(reader).map_err(unreadable)?;
+        (Some(width), Some(height))
+    } else {
+        let turned = sample.is_some_and(|sample| matches!(sample.rotation, 90 | 270));
+        let size = sample.map(|sample| (sample.width, sample.height));
+        let (width, height) = size.unwrap_or_default();
+        if turned { (height, width) } else { (width, height) }
+    };
+    Ok(Facts { width, height, bytes })
+}
+
+/// Width and height of a picture that can be decoded to its last pixel.
+fn decode(
+    mut reader: ImageReader<BufReader<crate::media::Reader<'_>>>,
+) -> Result<(u32, u32), ImageError> {
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MOST_DECODED);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder()?;
+    let (width, height) = decoder.dimensions();
+    let orientation = decoder.orientation()?;
+    DynamicImage::from_decoder(decoder)?;
+    Ok(match orientation {
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => (height, width),
+        Orientation::NoTransforms
+        | Orientation::Rotate180
+        | Orientation::FlipHorizontal
+        | Orientation::FlipVertical => (width, height),
+    })
+}
+
+fn unreadable(error: ImageError) -> Unreadable {
+    Unreadable(format!("this cannot be read as a picture: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::{Header, Kind, PictureFormat, TestMedia};
+
+    fn facts_of(media: &TestMedia) -> Facts {
+        let content = media.make().unwrap_or_else(|why| panic!("{media}: {why}"));
+        let facts = measure(&content, media.as_sample());
+        facts.unwrap_or_else(|Unreadable(why)| panic!("{media}: {why}"))
+    }
+
+    #[test]
+    fn every_picture_is_decoded_at_every_size_and_weight() {
+        let sizes = [(1, 1), (1, 700), (8192, 1), (300, 301), (17, 31)];
+        for (format, (width, height)) in
+            PictureFormat::ALL.into_iter().flat_map(|format| sizes.map(|size| (format, size)))
+        {
+            let plain = TestMedia::picture(format, width, height);
+            let base = facts_of(&plain).bytes;
+            // Around what the smallest and the largest unit of padding of each format take.
+            let around = [255, 256, 257, 258, 65_535, 65_537, 65_540, 65_541, 200_001];
+            let small = if width < 100 && height < 100 { 30 } else { 2 };
+            for more in (0..small).chain(around) {
+                let bytes = base + more;
+                let expected = Facts { width: Some(width), height: Some(height), bytes };
+                assert_eq!(facts_of(&plain.clone().with_bytes(bytes)), expected, "{plain} {more}");
+            }
+            if matches!(format, PictureFormat::Jpeg | PictureFormat::Tiff) {
+                for more in [400, 401, 65_537, 200_001] {
+                    let bytes = base + more;
+                    let media = plain.clone().with_bytes(bytes).with_header(Header::Last);
+                    let expected = Facts { width: Some(width), height: Some(height), bytes };
+                    assert_eq!(facts_of(&media), expected, "{media}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_turned_picture_is_measured_as_it_is_shown() {
+        for orientation in 1..=8 {
+            let media = TestMedia::picture(PictureFormat::Jpeg, 40, 30);
+            let facts = facts_of(&media.with_orientation(orientation));
+            let expected = if orientation < 5 { (40, 30) } else { (30, 40) };
+            assert_eq!((facts.width, facts.height), (Some(expected.0), Some(expected.1)));
+        }
+    }
+
+    #[test]
+    fn what_is_decoded_agrees_with_the_list_of_facts() {
+        for sample in Sample::all() {
+            let content = Content::default().with(sample.bytes);
+            let Ok(alone) = measure(&content, None) else { panic!("{}", sample.name) };
+            let listed = facts_of(&TestMedia::sample(sample.name));
+            assert_eq!(listed.bytes, sample.bytes.len() as u64, "{}", sample.name);
+            assert_eq!(listed.width.is_some(), sample.kind != Kind::Audio, "{}", sample.name);
+            let turned = matches!(sample.rotation, 90 | 270);
+            let shown =
+                if turned { (sample.height, sample.width) } else { (sample.width, sample.height) };
+            assert_eq!((listed.width, listed.height), shown, "{}", sample.name);
+            let can_be_decoded = sample.kind == Kind::Image
+                && ![".avif", ".heic"].iter().any(|end| sample.name.ends_with(end));
+            assert_eq!(alone.width.is_some(), can_be_decoded, "{}", sample.name);
+        }
+    }
+
+    #[test]
+    fn the_index_of_a_film_is_moved_and_the_film_padded() {
+        for name in ["mp4.mp4", "mp4-index-last.mp4", "mp4-sound-first.mp4", "mov.mov", "m4a.m4a"] {
+            let sample = Sample::named(name).expect("a sample");
+            for header in [Header::First, Header::Last] {
+                let media = TestMedia::sample(name).with_header(header).with_bytes(100_000_000);
+                let content = media.make().expect("it can be laid out");
+                assert_eq!((content.len(), content.held() < 200_000), (100_000_000, true));
+                let facts = facts_of(&media);
+                assert_eq!((facts.width, facts.height), (sample.width, sample.height), "{media}");
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! How the address of a file can misbehave.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// What goes wrong where a file is served. Several go together: a server without ranges can be
+/// slow too. A fault is about fetching alone: the simulator itself judges the file as it is, as
+/// RunComfy does where a host refuses others and not RunComfy.
+///
+/// In an address it is written as its [`Display`](fmt::Display) form, `fault=redirects:3`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MediaFault {
+    /// `no_ranges`: a `Range` header is ignored, and the whole file answers.
+    NoRanges,
+    /// `no_length`: neither `Content-Length` nor a total in `Content-Range`; the body ends where
+    /// the connection is closed, as HTTP/1.0 does.
+    NoLength,
+    /// `chunked`: a chunked body without `Content-Length`.
+    Chunked,
+    /// `redirects:3`: so many redirects to the same host come first.
+    Redirects(u32),
+    /// `redirect_loop`: a redirect to itself.
+    RedirectLoop,
+    /// `redirect_to:http://10.0.0.1/`: a redirect to any address.
+    RedirectTo(String),
+    /// `delay:250`: so many milliseconds before anything is answered.
+    Delay(Duration),
+    /// `drip:1000`: so many bytes a second.
+    Drip(u32),
+    /// `claim_bytes:99`: `Content-Length`, or of a range the total in `Content-Range`, says so
+    /// many bytes. A whole body that is promised longer than it is breaks off; one that is
+    /// promised shorter ends there.
+    ClaimBytes(u64),
+    /// `login_page`: a page that asks to log in, as HTML with HTTP 200.
+    LoginPage,
+    /// `content_type:text/plain`: another content type.
+    ContentType(String),
+    /// `status:403`: this HTTP status, from 400 to 599, and no file.
+    Status(u16),
+    /// `cut:100`: the connection is closed after so many bytes of the body.
+    Cut(u64),
+    /// `empty`: HTTP 200 and no byte.
+    Empty,
+    /// `reset`: the connection is reset instead of an answer.
+    Reset,
+}
+
+impl fmt::Display for MediaFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRanges => f.write_str("no_ranges"),
+            Self::NoLength => f.write_str("no_length"),
+            Self::Chunked => f.write_str("chunked"),
+            Self::Redirects(count) => write!(f, "redirects:{count}"),
+            Self::RedirectLoop => f.write_str("redirect_loop"),
+            Self::RedirectTo(address) => write!(f, "redirect_to:{address}"),
+            Self::Delay(time) => write!(f, "delay:{}", time.as_millis()),
+            Self::Drip(bytes) => write!(f, "drip:{bytes}"),
+            Self::ClaimBytes(bytes) => write!(f, "claim_bytes:{bytes}"),
+            Self::LoginPage => f.write_str("login_page"),
+            Self::ContentType(value) => write!(f, "content_type:{value}"),
+            Self::Status(status) => write!(f, "status:{status}"),
+            Self::Cut(bytes) => write!(f, "cut:{bytes}"),
+            Self::Empty => f.write_str("empty"),
+            Self::Reset => f.write_str("reset"),
+        }
+    }
+}
+
+impl FromStr for MediaFault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = match text.split_once(':') {
+            Some((name, value)) => (name, Some(value)),
+            None => (text, None),
+        };
+        let number = |words: &str| -> Result<u64, String> {
+            let number = value.and_then(|value| value.parse().ok());
+            number.ok_or_else(|| format!("`{name}` takes {words}, such as `{name}:400`"))
+        };
+        let words = |example: &str| {
+            let value = value.filter(|value| axum::http::HeaderValue::from_str(value).is_ok());
+            value.map(str::to_owned).ok_or_else(|| {
+                format!("`{name}` takes what a header can hold, such as `{name}:{example}`")
+            })
+        };
+        let small =
+            |number: u64| u32::try_from(number).map_err(|_| format!("{number} is too many"));
+        let plain = |fault: Self| match value {
+            None => Ok(fault),
+            Some(_) => Err(format!("`{name}` takes no value")),
+        };
+        match name {
+            "no_ranges" => plain(Self::NoRanges),
+            "no_length" => plain(Self::NoLength),
+            "chunked" => plain(Self::Chunked),
+            "redirects" => number("a number of redirects").and_then(small).map(Self::Redirects),
+            "redirect_loop" => plain(Self::RedirectLoop),
+            "redirect_to" => words("https://example.com/").map(Self::RedirectTo),
+            "delay" => number("milliseconds").map(Duration::from_millis).map(Self::Delay),
+            "drip" => match small(number("bytes a second")?)? {
+                0 => Err("`drip` takes at least one byte a second".to_owned()),
+                bytes => Ok(Self::Drip(bytes)),
+            },
+            "claim_bytes" => number("a number of bytes").map(Self::ClaimBytes),
+            "login_page" => plain(Self::LoginPage),
+            "content_type" => words("text/plain").map(Self::ContentType),
+            "status" => match number("an HTTP status")? {
+                status @ 400..=599 => Ok(Self::Status(status as u16)),
+                _ => Err("`status` takes an HTTP status from 400 to 599".to_owned()),
+            },
+            "cut" => number("a number of bytes").map(Self::Cut),
+            "empty" => plain(Self::Empty),
+            "reset" => plain(Self::Reset),
+            _ => Err(format!("`{name}` is no fault; see the simulator's README for all of them")),
+        }
+    }
+}

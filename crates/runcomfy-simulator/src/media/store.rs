@@ -1,0 +1,44 @@
+//! Files that were made, kept for a while: a file that is measured is asked for again and again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::content::Content;
+use super::file::TestMedia;
+use crate::measure::{Facts, Unreadable};
+
+/// What kept files may take in memory.
+const MOST_HELD: usize = 64 * 1024 * 1024;
+/// How many files are kept: each is small, but for large pictures.
+const MOST_FILES: usize = 1024;
+
+/// The files of one simulator.
+#[derive(Default)]
+pub(crate) struct Store {
+    made: Mutex<HashMap<TestMedia, Arc<Made>>>,
+}
+
+/// A file that was made, and its facts once they were measured.
+pub(crate) struct Made {
+    pub(crate) content: Content,
+    pub(crate) facts: OnceLock<Result<Facts, Unreadable>>,
+}
+
+impl Store {
+    /// The file, or why it cannot be made. This takes as long as encoding it does.
+    pub(crate) fn get(&self, media: TestMedia) -> Result<Arc<Made>, String> {
+        let media = media.without_faults();
+        let lock = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = lock().get(&media) {
+            return Ok(made.clone());
+        }
+        let made = Arc::new(Made { content: media.make()?, facts: OnceLock::new() });
+        let mut kept = lock();
+        let held: usize = kept.values().map(|made| made.content.held()).sum();
+        if held + made.content.held() > MOST_HELD || kept.len() >= MOST_FILES {
+            kept.clear();
+        }
+        kept.insert(media, made.clone());
+        Ok(made)
+    }
+}

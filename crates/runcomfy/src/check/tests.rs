@@ -1,0 +1,259 @@
+//! The checker over each shape, and over structs where another's table applies.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::same::same;
+use super::*;
+use crate::metric::{Limit, Metric};
+use crate::node::{Members, Number, View};
+use crate::table::{ANY, BOOLEAN, IMAGE, INTEGER, NUMBER, TEXT};
+
+static WORD: Of = Of(TEXT, &[Rule::MaxLength(2)]);
+static COUNT: Of = Of(INTEGER, &[Rule::Minimum(2.0)]);
+static PAIR: [Field; 2] =
+    [Field::required("left", TEXT, &[]), Field::optional("right", INTEGER, &[])];
+static KINDS: [Of; 3] = [Of(Shape::Object(&PAIR), &[]), Of(Shape::List(&WORD), &[]), WORD];
+static EITHER: [Of; 2] = [WORD, COUNT];
+static SIZED: [Rule; 2] = [
+    Rule::Measured(Metric::WidthPixels, Limit::Over(300.0), ""),
+    Rule::Measured(Metric::FileSizeMb, Limit::Under(30.0), "Too large."),
+];
+
+/// What is found of a value, as path, rule and message.
+fn found(of: Of, node: Node<'_>) -> Vec<(String, String, String)> {
+    let mut violations = Violations::default();
+    let mut findings = Findings { violations: Some(&mut violations), ..Findings::default() };
+    value(&of, node, Trail::Name(&Trail::Top, "v"), &mut findings);
+    let all = violations.iter();
+    all.map(|of| (of.path.to_string(), of.rule.to_string(), of.message.clone())).collect()
+}
+
+fn rules(of: Of, node: Node<'_>) -> Vec<String> {
+    found(of, node).into_iter().map(|(path, rule, _)| format!("{path} {rule}")).collect()
+}
+
+#[test]
+fn what_is_of_another_type_is_told_what_is_taken() {
+    let cases = [
+        (BOOLEAN, json!(0), "Must be a boolean."),
+        (INTEGER, json!(0.5), "Must be a whole number."),
+        (NUMBER, json!("0"), "Must be a number."),
+        (TEXT, json!(0), "Must be a string."),
+        (IMAGE, json!(0), "Must be a string, the address of media."),
+        (Shape::List(&WORD), json!({}), "Must be a list."),
+        (Shape::Map(&WORD), json!([]), "Must be an object."),
+        (Shape::Object(&PAIR), json!([]), "Must be an object."),
+        (Shape::Open(&PAIR, &WORD), json!(null), "Must be an object."),
+        (Shape::Nullable(&WORD), json!(1), "Must be a string."),
+    ];
+    for (shape, value, message) in cases {
+        let expected = ("v".to_owned(), "type".to_owned(), message.to_owned());
+        assert_eq!(found(Of(shape, &[]), value.view()), [expected], "{shape:?}");
+    }
+    let union = found(Of(Shape::AnyOf(&EITHER), &[]), Node::Bool(true));
+    let message = "Must be a string, or a whole number, as the schema describes it.";
+    assert_eq!(union, [("v".to_owned(), "anyOf".to_owned(), message.to_owned())]);
+    static NESTED: [Of; 2] = [Of(Shape::OneOf(&EITHER), &[Rule::Integers(&[])]), Of(ANY, &[])];
+    static NEVER: [Of; 2] =
+        [Of(Shape::OneOf(&EITHER), &[Rule::Integers(&[])]), Of(ANY, &[Rule::Integers(&[])])];
+    assert_eq!(rules(Of(Shape::AnyOf(&NESTED), &[]), Node::Null), [""; 0]);
+    let never = found(Of(Shape::AnyOf(&NEVER), &[]), Node::Null);
+    assert_eq!(
+        never.first().map(|(.., message)| message.as_str()),
+        Some("Must be one of several choices, or any value, as the schema describes it.")
+    );
+}
+
+#[test]
+fn every_part_of_a_value_is_checked_at_its_place() {
+    let cases = [
+        (Shape::List(&WORD), json!(["ab", "abc"]), vec!["v[1] maxLength"]),
+        (Shape::Map(&WORD), json!({"a": "ab", "b": "abc"}), vec!["v.b maxLength"]),
+        (Shape::Object(&PAIR), json!({"right": "x"}), vec!["v.left required", "v.right type"]),
+        (Shape::Object(&PAIR), json!({"left": "x", "up": 1}), vec!["v.up additionalProperties"]),
+        (
+            Shape::Open(&PAIR, &WORD),
+            json!({"left": 1, "up": "abc"}),
+            vec!["v.left type", "v.up maxLength"],
+        ),
+        (Shape::Nullable(&WORD), json!("abc"), vec!["v maxLength"]),
+        (Shape::Nullable(&WORD), json!(null), vec![]),
+        (Shape::ByKind(&KINDS), json!("abc"), vec!["v maxLength"]),
+        (Shape::ByKind(&KINDS), json!(["abc"]), vec!["v[0] maxLength"]),
+        (Shape::ByKind(&KINDS), json!({}), vec!["v.left required"]),
+        (Shape::ByKind(&KINDS), json!(12345), vec![]),
+        (Shape::ByKind(&KINDS), json!(null), vec![]),
+        (INTEGER, json!(2.0), vec![]),
+        (INTEGER, json!(7), vec![]),
+    ];
+    for (shape, value, expected) in cases {
+        assert_eq!(rules(Of(shape, &[]), value.view()), expected, "{shape:?}: {value}");
+    }
+    for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        for shape in [NUMBER, INTEGER] {
+            assert_eq!(rules(Of(shape, &[]), Node::Number(Number::Float(number))), ["v type"]);
+        }
+    }
+}
+
+/// A struct whose table is not the one that it is checked by.
+struct Other {
+    left: Option<String>,
+    right: Option<i64>,
+}
+
+static OTHER: [Field; 2] =
+    [Field::required("left", Shape::Nullable(&WORD), &[]), Field::optional("right", INTEGER, &[])];
+
+impl Members for Other {
+    fn fields(&self) -> &'static [Field] {
+        &OTHER
+    }
+
+    fn get(&self, index: usize) -> Node<'_> {
+        match index {
+            0 => self.left.view(),
+            1 => self.right.view(),
+            _ => Node::Absent,
+        }
+    }
+}
+
+#[test]
+fn a_struct_is_checked_by_its_own_table_and_by_another_s() {
+    static LEFT: [Field; 1] = [Field::required("left", Shape::Nullable(&WORD), &[])];
+    static REQUIRED: [Field; 2] =
+        [Field::required("left", ANY, &[]), Field::required("right", INTEGER, &[])];
+    let none = Other { left: None, right: None };
+    let both = Other { left: Some("abc".to_owned()), right: Some(1) };
+    let cases = [
+        // What is required and not set can only be null.
+        (&OTHER[..], &none, vec![]),
+        (&OTHER[..], &both, vec!["v.left maxLength"]),
+        (&LEFT[..], &none, vec![]),
+        (&LEFT[..], &both, vec!["v.left maxLength", "v.right additionalProperties"]),
+        (&REQUIRED[..], &none, vec!["v.right required"]),
+        (&PAIR[..], &none, vec!["v.left type"]),
+    ];
+    for (fields, of, expected) in cases {
+        assert_eq!(rules(Of(Shape::Object(fields), &[]), Node::Struct(of)), expected);
+    }
+    static MOST: [Rule; 1] = [Rule::MaxProperties(1)];
+    static LEAST: [Rule; 1] = [Rule::MinProperties(2)];
+    let counted = |of: &Other, own: &'static [Rule]| rules(Of(ANY, own), Node::Struct(of));
+    assert_eq!(counted(&both, &MOST), ["v maxProperties"]);
+    assert_eq!(counted(&both, &LEAST), [""; 0]);
+    assert_eq!(counted(&none, &LEAST), ["v minProperties"]);
+
+    static STRICT: [Field; 2] =
+        [Field::required("left", TEXT, &[]), Field::optional("right", INTEGER, &[])];
+    struct Unset;
+    impl Members for Unset {
+        fn fields(&self) -> &'static [Field] {
+            &STRICT
+        }
+        fn get(&self, _: usize) -> Node<'_> {
+            Node::Absent
+        }
+    }
+    assert_eq!(rules(Of(Shape::Object(&STRICT), &[]), Node::Struct(&Unset)), ["v.left required"]);
+}
+
+#[test]
+fn an_unknown_name_is_told_the_nearest_or_all_that_there_are() {
+    static NAMES: [Field; 2] =
+        [Field::optional("prompt", ANY, &[]), Field::optional("negative_prompt", ANY, &[])];
+    static SHORT: [Field; 1] = [Field::optional("abcd", ANY, &[])];
+    static WAVES: [Field; 1] = [Field::optional("🌊🌊🌊🌊🌊🌊🌊🌊", ANY, &[])];
+    let nearest = |known: &str| format!("No such property; did you mean `{known}`?");
+    let all = "No such property; there are `prompt`, `negative_prompt`.".to_owned();
+    let cases = [
+        // A quarter of the name, and one more, may differ.
+        (&NAMES[..], "promt", nearest("prompt")),
+        (&NAMES[..], "Prompts", nearest("prompt")),
+        (&NAMES[..], "xxompt", nearest("prompt")),
+        (&NAMES[..], "xxxmpt", all.clone()),
+        (&NAMES[..], "negativePrompt", nearest("negative_prompt")),
+        (&NAMES[..], "xxxxtive_prompt", nearest("negative_prompt")),
+        (&NAMES[..], "xxxxxive_prompt", all),
+        (&SHORT[..], "xxcd", nearest("abcd")),
+        (&SHORT[..], "xxxd", "No such property; there are `abcd`.".to_owned()),
+        // So may a quarter of characters that have four bytes each.
+        (&WAVES[..], "🌊🌊🌊🌊🌊", nearest("🌊🌊🌊🌊🌊🌊🌊🌊")),
+        (&[], "x", "No such property; there are none.".to_owned()),
+    ];
+    for (fields, name, message) in cases {
+        let value = json!({ name: 1 });
+        let found = found(Of(Shape::Object(fields), &[]), value.view());
+        let said: Vec<&str> = found.iter().map(|(.., message)| message.as_str()).collect();
+        assert_eq!(said, [message.as_str()], "{name}");
+    }
+}
+
+#[test]
+fn media_is_checked_once_it_is_measured_and_what_is_not_known_is_unchecked() {
+    let picture = json!("https://example.com/1.png");
+    for node in [picture.view(), Node::Media(&Media::from_wire("https://example.com/1.png"))] {
+        let mut media = Vec::new();
+        let mut findings = Findings { media: Some(&mut media), ..Findings::default() };
+        value(&Of(IMAGE, &SIZED), node, Trail::Name(&Trail::Top, "v"), &mut findings);
+        let [media] = media.as_slice() else { panic!("there is one") };
+        let unchecked = |facts: &Facts| -> Vec<String> {
+            media.unchecked(facts).into_iter().map(|(rule, _)| rule.into_owned()).collect()
+        };
+        assert_eq!(unchecked(&Facts::default()), ["width_pixels>", "file_size_mb<"]);
+        assert_eq!(media.violations(&Facts::default()), []);
+
+        let small = Facts::of_size(300, 200).with_bytes(30_000_000);
+        assert_eq!(unchecked(&small), [""; 0]);
+        let said: Vec<String> = media
+            .violations(&small)
+            .iter()
+            .map(|of| format!("{} {}: {} ({:?})", of.path, of.rule, of.message, of.found))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "v width_pixels>: The width must be over 300 px. (Some(\"300 × 200 px\"))",
+                "v file_size_mb<: Too large. (Some(\"30 MB\"))",
+            ]
+        );
+        assert_eq!(media.violations(&Facts::of_size(301, 1).with_bytes(1)), []);
+    }
+}
+
+#[test]
+fn the_rules_of_a_string_hold_of_media_too() {
+    static SHORT: [Rule; 1] = [Rule::MaxLength(3)];
+    let media = Media::from_wire("https://example.com/1.png");
+    assert_eq!(rules(Of(IMAGE, &SHORT), Node::Media(&media)), ["v maxLength"]);
+}
+
+#[test]
+fn values_are_the_same_as_json_schema_has_it() {
+    let (a, b) = (Media::from_wire("a"), Media::from_wire("b"));
+    let map: BTreeMap<String, i64> = [("left".to_owned(), 1)].into();
+    let own = Other { left: None, right: Some(1) };
+    let values: [(Node<'_>, Value); 9] = [
+        (Node::Absent, json!(null)),
+        (Node::Bool(true), json!(true)),
+        (Node::Number(Number::Float(1.0)), json!(1)),
+        (Node::Text("a"), json!("a")),
+        (Node::Media(&b), json!("b")),
+        (Node::List(&vec![true, false]), json!([true, false])),
+        (Node::Map(&map), json!({"left": 1.0})),
+        (Node::Struct(&own), json!({"right": 1, "left": null})),
+        (Node::Map(&BTreeMap::<String, i64>::new()), json!({})),
+    ];
+    for (at, (node, _)) in values.iter().enumerate() {
+        for (other, (_, json)) in values.iter().enumerate() {
+            assert_eq!(same(*node, json.view()), at == other, "{at} and {json}");
+            assert_eq!(same(json.view(), *node), at == other, "{json} and {at}");
+        }
+    }
+    assert!(same(Node::Media(&a), Node::Media(&a)) && !same(Node::Media(&a), Node::Media(&b)));
+    assert!(!same(json!([1]).view(), json!([1, 2]).view()));
+    assert!(!same(json!({"a": 1}).view(), json!({"a": 1, "b": 1}).view()));
+}

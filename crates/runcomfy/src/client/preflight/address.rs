@@ -1,0 +1,246 @@
+//! Which addresses may be asked: by default those of the public internet, so that an address
+//! from a stranger cannot make this machine ask its own network.
+
+use std::error::Error;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+/// An address that is not of the public internet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NotPublic {
+    address: IpAddr,
+    what: &'static str,
+}
+
+impl fmt::Display for NotPublic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "its host is at {}, {}, which RunComfy cannot reach and is not asked from here",
+            self.address, self.what
+        )
+    }
+}
+
+impl Error for NotPublic {}
+
+/// IPv4 networks that are not public, by their first address and the length of their prefix
+/// (the IANA special-purpose registry).
+const NOT_PUBLIC_V4: [([u8; 4], u32, &str); 15] = [
+    ([0, 0, 0, 0], 8, "an unspecified address"),
+    ([10, 0, 0, 0], 8, "a private address"),
+    ([100, 64, 0, 0], 10, "an address inside a provider's network"),
+    ([127, 0, 0, 0], 8, "this machine itself"),
+    ([169, 254, 0, 0], 16, "a link-local address"),
+    ([172, 16, 0, 0], 12, "a private address"),
+    ([192, 0, 0, 0], 24, "a reserved address"),
+    ([192, 0, 2, 0], 24, "an address for documentation"),
+    ([192, 88, 99, 0], 24, "a reserved address"),
+    ([192, 168, 0, 0], 16, "a private address"),
+    ([198, 18, 0, 0], 15, "an address for benchmarks"),
+    ([198, 51, 100, 0], 24, "an address for documentation"),
+    ([203, 0, 113, 0], 24, "an address for documentation"),
+    ([224, 0, 0, 0], 4, "a multicast address"),
+    ([240, 0, 0, 0], 4, "a reserved address"),
+];
+
+/// IPv6 networks within 2000::/3, the public one, that are not public all the same.
+const NOT_PUBLIC_V6: [(Ipv6Addr, u32, &str); 3] = [
+    // Teredo in it is asked before.
+    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, "a reserved address"),
+    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32, "an address for documentation"),
+    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, "an address for documentation"),
+];
+
+/// Fails where an address is not of the public internet, nor leads there.
+pub(super) fn check(address: IpAddr) -> Result<(), NotPublic> {
+    let what = match address {
+        IpAddr::V4(address) => not_public_v4(address),
+        IpAddr::V6(address) => not_public_v6(address),
+    };
+    what.map_or(Ok(()), |what| Err(NotPublic { address, what }))
+}
+
+/// Fails where the host of an address is written as a number and is not public: the
+/// connector asks no resolver about those. The parser of URLs has read every spelling of a
+/// number, such as `0x7f.1`, by then.
+pub(super) fn check_literal(url: &Url) -> Result<(), NotPublic> {
+    match url.host() {
+        Some(Host::Ipv4(address)) => check(address.into()),
+        Some(Host::Ipv6(address)) => check(address.into()),
+        Some(Host::Domain(_)) | None => Ok(()),
+    }
+}
+
+fn not_public_v4(address: Ipv4Addr) -> Option<&'static str> {
+    let bits = u32::from(address);
+    let is_in = |network: [u8; 4], length: u32| {
+        bits >> (32 - length) == u32::from_be_bytes(network) >> (32 - length)
+    };
+    NOT_PUBLIC_V4.iter().find(|(network, length, _)| is_in(*network, *length)).map(|row| row.2)
+}
+
+fn not_public_v6(address: Ipv6Addr) -> Option<&'static str> {
+    let bits = u128::from(address);
+    let low = |bits: u128| Ipv4Addr::from(bits as u32);
+    let v4 = |bits: u128| not_public_v4(low(bits));
+    match address.segments() {
+        // Compatible, which has `::` and `::1` in it; mapped; translated (RFC 2765); NAT64.
+        [0, 0, 0, 0, 0, 0, ..]
+        | [0, 0, 0, 0, 0, 0xffff, ..]
+        | [0, 0, 0, 0, 0xffff, 0, ..]
+        | [0x64, 0xff9b, 0, 0, 0, 0, ..] => v4(bits),
+        // 6to4.
+        [0x2002, ..] => v4(bits >> 80),
+        // Teredo: its server, and its client with every bit turned.
+        [0x2001, 0, ..] => v4(bits >> 64).or_else(|| v4(!bits)),
+        // ISATAP, under any prefix.
+        [.., 0 | 0x200, 0x5efe, _, _] if v4(bits).is_some() => v4(bits),
+        [0x2000..=0x3fff, ..] => {
+            let is_in = |network: Ipv6Addr, length: u32| {
+                bits >> (128 - length) == u128::from(network) >> (128 - length)
+            };
+            let found = NOT_PUBLIC_V6.iter().find(|(network, length, _)| is_in(*network, *length));
+            found.map(|row| row.2)
+        }
+        [0xfc00..=0xfdff, ..] => Some("a private address"),
+        [0xfe80..=0xfebf, ..] => Some("a link-local address"),
+        [0xff00..=0xffff, ..] => Some("a multicast address"),
+        _ => Some("a reserved address"),
+    }
+}
+
+/// Looks names up, and gives only addresses of the public internet: what was checked is what
+/// is connected to.
+pub(super) struct PublicOnly;
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let mut refused = None;
+            let mut public: Vec<SocketAddr> = Vec::new();
+            for address in found {
+                match check(address.ip()) {
+                    Ok(()) => public.push(address),
+                    Err(not_public) => refused = Some(not_public),
+                }
+            }
+            match refused {
+                Some(refused) if public.is_empty() => Err(refused.into()),
+                _ => Ok(Box::new(public.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_is_not_public_is_refused_under_every_spelling() {
+        let local = [
+            // Numbers, as the parser of URLs takes them.
+            "127.0.0.1",
+            "127.1",
+            "0x7f.1",
+            "0177.0.0.1",
+            "2130706433",
+            "0x7f000001",
+            "0",
+            "127.0.0.1.",
+            "1\u{ff12}7.0.0.1",
+            "10.1.2.3",
+            "100.64.0.1",
+            "100.127.255.255",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.1",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.0.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "239.255.255.255",
+            "240.0.0.1",
+            "255.255.255.255",
+            "[::]",
+            "[::1]",
+            "[fc00::1]",
+            "[fdff::1]",
+            "[fe80::1]",
+            "[fec0::1]",
+            "[ff02::1]",
+            "[100::1]",
+            "[2001:db8::1]",
+            "[3fff::1]",
+            "[2001:2::1]",
+            "[2001:20::1]",
+            "[64:ff9b:1::1]",
+            "[4000::1]",
+            // What embeds one of the above.
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[::127.0.0.1]",
+            "[::ffff:0:10.0.0.1]",
+            "[64:ff9b::10.0.0.1]",
+            "[64:ff9b::169.254.169.254]",
+            "[2002:7f00:1::]",
+            "[2002:a00:1::1]",
+            "[2001:0:7f00:1::]",
+            "[2001:0:808:808::80ff:fffe]",
+            "[2606:4700::5efe:10.0.0.1]",
+            "[fe80::5efe:8.8.8.8]",
+        ];
+        for host in local {
+            let url = Url::parse(&format!("http://{host}/a.png")).expect("it is an address");
+            assert!(check_literal(&url).is_err(), "{host} is taken");
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_public_is_taken_also_where_another_embeds_it() {
+        let public = [
+            "8.8.8.8",
+            "1.1.1.1",
+            "100.63.255.255",
+            "100.128.0.0",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "192.167.0.1",
+            "198.17.0.1",
+            "198.20.0.1",
+            "223.255.255.255",
+            "[2606:4700:4700::1111]",
+            "[2a00:1450::1]",
+            "[::ffff:8.8.8.8]",
+            "[::8.8.8.8]",
+            "[64:ff9b::8.8.8.8]",
+            "[2002:808:808::1]",
+            "[2001:0:808:808::f7f7:f7f7]",
+            "[2606:4700::5efe:8.8.8.8]",
+            "example.com",
+            "localhost",
+        ];
+        for host in public {
+            let url = Url::parse(&format!("https://{host}/a.png")).expect("it is an address");
+            assert_eq!(check_literal(&url), Ok(()), "{host}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_is_refused_by_what_it_resolves_to() {
+        let name = "localhost".parse().expect("it is a name");
+        let error = PublicOnly.resolve(name).await.err().expect("it is this machine");
+        assert!(error.downcast_ref::<NotPublic>().is_some(), "{error}");
+    }
+}

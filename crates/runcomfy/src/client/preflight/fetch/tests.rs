@@ -1,0 +1,355 @@
+//! Measuring over HTTP, against a server that behaves as badly as it is told.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+
+/// A file that is mostly zeros: what stands where, and how long it is.
+#[derive(Clone)]
+struct File {
+    parts: Vec<(u64, Vec<u8>)>,
+    size: u64,
+}
+
+impl File {
+    fn bytes(&self, range: Range<u64>) -> Vec<u8> {
+        let end = range.end.min(self.size);
+        let mut bytes = vec![0; end.saturating_sub(range.start) as usize];
+        for (at, part) in &self.parts {
+            for (index, byte) in part.iter().enumerate() {
+                let place = at + index as u64;
+                if (range.start..end).contains(&place) {
+                    bytes[(place - range.start) as usize] = *byte;
+                }
+            }
+        }
+        bytes
+    }
+}
+
+fn png(size: u64) -> File {
+    let mut head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    head.extend([0, 0, 2, 128, 0, 0, 1, 224, 8, 2, 0, 0, 0, 0, 0, 0, 0]);
+    head.extend(b"\x7f\0\0\0IDAT");
+    File { parts: vec![(0, head)], size }
+}
+
+/// A JPEG with so many segments of 64 KiB before its frame.
+fn jpeg(segments: u64, size: u64) -> File {
+    let mut parts = vec![(0, b"\xff\xd8".to_vec())];
+    for segment in 0..segments {
+        parts.push((2 + segment * 0x1_0001, b"\xff\xe2\xff\xff".to_vec()));
+    }
+    let frame = b"\xff\xc0\0\x11\x08\x01\xe0\x02\x80\x03".to_vec();
+    parts.push((2 + segments * 0x1_0001, frame));
+    File { parts, size }
+}
+
+/// An MP4 with its index at its end.
+fn mp4(size: u64) -> File {
+    let one = |name: &[u8; 4], body: &[u8]| {
+        let mut bytes = (body.len() as u32 + 8).to_be_bytes().to_vec();
+        bytes.extend(name);
+        bytes.extend(body);
+        bytes
+    };
+    let mut description = vec![0; 44];
+    description[40..44].copy_from_slice(&[2, 128, 1, 224]);
+    let stbl = one(b"stbl", &one(b"stsd", &description));
+    let hdlr = one(b"hdlr", b"\0\0\0\0\0\0\0\0vide\0\0\0\0");
+    let mdia = one(b"mdia", &[hdlr, one(b"minf", &stbl)].concat());
+    let moov = one(b"moov", &one(b"trak", &[one(b"tkhd", &[0; 84]), mdia].concat()));
+    let mut head = one(b"ftyp", b"isom\0\0\x02\0isom");
+    let index = size - moov.len() as u64;
+    head.extend((index as u32 - head.len() as u32).to_be_bytes());
+    head.extend(b"mdat");
+    File { parts: vec![(0, head), (index, moov)], size }
+}
+
+/// How the server behaves.
+#[derive(Clone, Copy, PartialEq)]
+enum Manner {
+    Ranges,
+    /// Ranges of a file whose size is not said.
+    RangesOfNoSize,
+    /// Ranges that say another size each time.
+    RangesOfTwoSizes,
+    /// Ranges, of which it sends only so many bytes.
+    Sparingly(usize),
+    /// Ranges, of which it sends more than asked.
+    Generously,
+    /// A range that is not the one that was asked for.
+    OtherRange,
+    Whole,
+    WholeInChunks,
+    /// The whole, cut off before its end.
+    Cut(usize),
+    Status(u16),
+    Headers(&'static str),
+    /// A redirect to itself.
+    Loop,
+    /// So many redirects, one after the other.
+    Redirects(usize),
+    Silent,
+}
+
+struct Server {
+    address: String,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+async fn server(file: File, manner: Manner) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+    let address = format!("http://{}/a.bin", listener.local_addr().expect("it has one"));
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let log = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(answer(stream, file.clone(), manner, log.clone()));
+        }
+    });
+    Server { address, asked }
+}
+
+async fn answer(mut stream: TcpStream, file: File, manner: Manner, log: Arc<Mutex<Vec<String>>>) {
+    let mut buffer = [0; 4096];
+    let count = stream.read(&mut buffer).await.unwrap_or(0);
+    let head = String::from_utf8_lossy(&buffer[..count]).into_owned();
+    let before = log.lock().map_or(0, |log| log.len());
+    if let Ok(mut log) = log.lock() {
+        log.push(head.clone());
+    }
+    let range = head.lines().find_map(|line| line.strip_prefix("range: bytes="));
+    let range = range.and_then(|range| range.split_once('-')).and_then(|(first, last)| {
+        Some(first.parse().ok()?..last.parse::<u64>().ok()?.checked_add(1)?)
+    });
+    let range: Range<u64> = range.expect("a range was asked for");
+    let part = |size: String, range: Range<u64>| {
+        let bytes = file.bytes(range.clone());
+        let last = range.start + bytes.len() as u64;
+        let head =
+            format!("206 -\r\ncontent-range: bytes {}-{}/{size}", range.start, last.max(1) - 1);
+        (format!("{head}\r\ncontent-length: {}", bytes.len()), bytes)
+    };
+    let size = file.size.to_string();
+    let (head, body) = match manner {
+        Manner::Ranges if range.start >= file.size => {
+            (format!("416 -\r\ncontent-range: bytes */{size}\r\ncontent-length: 0"), Vec::new())
+        }
+        Manner::Ranges => part(size, range),
+        Manner::RangesOfNoSize => part("*".to_owned(), range),
+        Manner::RangesOfTwoSizes => part((file.size + before as u64).to_string(), range),
+        Manner::Sparingly(bytes) => part(size, range.start..range.start + bytes as u64),
+        Manner::Generously => part(size, range.start..file.size),
+        Manner::OtherRange => part(size, range.start + 7..range.end),
+        Manner::Whole => (format!("200 -\r\ncontent-length: {size}"), file.bytes(0..file.size)),
+        Manner::WholeInChunks => {
+            let bytes = file.bytes(0..file.size);
+            let mut body = format!("{:x}\r\n", bytes.len()).into_bytes();
+            body.extend(bytes);
+            body.extend(b"\r\n0\r\n\r\n");
+            ("200 -\r\ntransfer-encoding: chunked".to_owned(), body)
+        }
+        Manner::Cut(bytes) => {
+            (format!("200 -\r\ncontent-length: {size}"), file.bytes(0..bytes as u64))
+        }
+        Manner::Status(status) => (format!("{status} -\r\ncontent-length: 0"), Vec::new()),
+        Manner::Headers(headers) => {
+            let (head, body) = part(size, range);
+            (format!("{head}\r\n{headers}"), body)
+        }
+        Manner::Loop => ("302 -\r\nlocation: /a.bin\r\ncontent-length: 0".to_owned(), Vec::new()),
+        Manner::Redirects(count) if before < count => {
+            ("307 -\r\nlocation: /b.bin?signed=hush\r\ncontent-length: 0".to_owned(), Vec::new())
+        }
+        Manner::Redirects(_) => part(size, range),
+        Manner::Silent => return tokio::time::sleep(Duration::from_secs(60)).await,
+    };
+    let head = format!("HTTP/1.1 {head}\r\nconnection: close\r\n\r\n");
+    let _ = stream.write_all(head.as_bytes()).await;
+    let _ = stream.write_all(&body).await;
+}
+
+async fn fetch(address: &str, reach: Reach, limits: MediaLimits) -> Examined {
+    let fetcher = Fetcher::new(limits, reach).expect("it can be set up");
+    fetcher.fetch(address, &limits, None, |facts| facts.bytes.is_none()).await
+}
+
+async fn measured(file: File, manner: Manner) -> (Examined, Server) {
+    let server = server(file, manner).await;
+    (fetch(&server.address, Reach::Local, MediaLimits::default()).await, server)
+}
+
+fn size(examined: &Examined) -> Option<(u32, u32)> {
+    examined.facts.width.zip(examined.facts.height)
+}
+
+#[tokio::test]
+async fn a_file_is_measured_from_few_bytes_however_large_it_is() {
+    let cases = [
+        ("a small PNG", png(900), 1, 900),
+        ("a PNG of 40 MB", png(40_000_000), 1, 4096),
+        ("a JPEG of 50 MB", jpeg(0, 50_000_000), 1, 4096),
+        ("the same with three colour profiles", jpeg(3, 50_000_000), 4, 4 * 4096),
+        ("an MP4 of 100 MB with its index last", mp4(100_000_000), 2, 4096 + 210),
+    ];
+    for (what, file, requests, bytes) in cases {
+        let (examined, _) = measured(file.clone(), Manner::Ranges).await;
+        assert_eq!(size(&examined), Some((640, 480)), "{what}: {examined:?}");
+        assert_eq!(examined.facts.bytes, Some(file.size), "{what}");
+        assert_eq!(examined.requests, requests, "{what}");
+        assert!(examined.bytes <= bytes, "{what}: {} bytes", examined.bytes);
+        assert_eq!((&examined.unread, examined.problem, examined.advice.len()), (&None, None, 0));
+    }
+}
+
+#[tokio::test]
+async fn whatever_a_host_does_ends_in_facts_or_a_reason() {
+    let large = 50_000_000;
+    let found = Some((640, 480));
+    type Case = (Manner, File, Option<(u32, u32)>, Option<u64>, &'static str);
+    let cases: [Case; 17] = [
+        (Manner::RangesOfNoSize, png(large), found, None, ""),
+        (Manner::RangesOfTwoSizes, jpeg(2, large), found, None, ""),
+        (Manner::Sparingly(600), jpeg(0, large), found, Some(large), ""),
+        (Manner::Sparingly(1), jpeg(0, large), None, Some(large), "too many places"),
+        (Manner::Sparingly(0), jpeg(0, large), None, Some(large), "less than it said"),
+        (Manner::Generously, jpeg(0, 3_000_000), found, Some(3_000_000), ""),
+        (Manner::OtherRange, png(large), None, None, "something else"),
+        (Manner::Whole, png(3_000_000), found, Some(3_000_000), ""),
+        (Manner::Whole, jpeg(3, 3_000_000), found, Some(3_000_000), ""),
+        (Manner::Whole, mp4(3_000_000), None, Some(3_000_000), "its host gives no ranges"),
+        (Manner::WholeInChunks, png(100_000), found, Some(100_000), ""),
+        (Manner::WholeInChunks, png(3_000_000), found, None, ""),
+        (Manner::Cut(5), png(large), None, Some(large), "could not be fetched"),
+        (Manner::Status(403), png(large), None, None, "its host answered HTTP 403"),
+        (
+            Manner::Headers("content-encoding: gzip"),
+            png(large),
+            None,
+            None,
+            "compressed, as `gzip`",
+        ),
+        (Manner::Loop, png(large), None, None, "from redirect to redirect"),
+        (Manner::Redirects(5), png(large), found, Some(large), ""),
+    ];
+    for (index, (manner, file, expected, bytes, words)) in cases.into_iter().enumerate() {
+        let (examined, _) = measured(file, manner).await;
+        let reason = examined.unread.clone().unwrap_or_default();
+        assert_eq!(size(&examined), expected, "case {index}: {examined:?}");
+        assert_eq!(examined.facts.bytes, bytes, "case {index}: {examined:?}");
+        assert_eq!(reason.is_empty(), words.is_empty(), "case {index}: {reason}");
+        assert!(reason.contains(words), "case {index}: {reason}");
+        assert!(examined.bytes <= 256 * 1024, "case {index}: {} bytes", examined.bytes);
+        assert!(examined.requests <= MOST_REQUESTS, "case {index}: {} requests", examined.requests);
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_says_nothing_is_given_up() {
+    let server = server(png(900), Manner::Silent).await;
+    let limits = MediaLimits::default().with_time(Duration::from_millis(200));
+    let start = Instant::now();
+    let examined = fetch(&server.address, Reach::Local, limits).await;
+    assert!(start.elapsed() < Duration::from_secs(2));
+    assert!(examined.unread.is_some_and(|reason| reason.contains("time that is allowed")));
+    assert!(examined.advice.iter().any(|(about, _)| *about == Advice::NotFetched));
+}
+
+#[tokio::test]
+async fn a_header_past_the_limit_is_given_up() {
+    let (examined, _) = measured(jpeg(30, 50_000_000), Manner::Ranges).await;
+    assert!(examined.bytes <= 256 * 1024);
+    let server = server(jpeg(1, 50_000_000), Manner::Ranges).await;
+    let limits = MediaLimits::default().with_fetched_bytes(4096);
+    let examined = fetch(&server.address, Reach::Local, limits).await;
+    assert_eq!(examined.bytes, 4096);
+    assert!(examined.unread.is_some_and(|reason| reason.contains("more than 4096 bytes")));
+}
+
+#[tokio::test]
+async fn a_page_instead_of_media_is_known_for_one() {
+    let page = b"<!doctype html><title>Sign in</title>".to_vec();
+    let page = File { size: page.len() as u64, parts: vec![(0, page)] };
+    let (examined, _) = measured(page, Manner::Headers("content-type: text/html")).await;
+    let about: Vec<Advice> = examined.advice.iter().map(|(about, _)| *about).collect();
+    assert_eq!(about, [Advice::WebPage]);
+    assert_eq!(examined.facts, Facts::default());
+}
+
+#[tokio::test]
+async fn a_content_type_that_does_not_fit_is_warned_of() {
+    for (header, warned) in [
+        ("content-type: text/plain; charset=utf-8", true),
+        ("content-type: image/jpeg", false),
+        ("content-type: application/octet-stream", false),
+    ] {
+        let (examined, _) = measured(png(900), Manner::Headers(header)).await;
+        let is = |(about, _): &(Advice, String)| *about == Advice::ContentType;
+        assert_eq!(examined.advice.iter().any(is), warned, "{header}");
+        assert_eq!(size(&examined), Some((640, 480)));
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_names_the_caller_is_sent_and_no_address_is_told() {
+    let (examined, server) = measured(png(900), Manner::Redirects(2)).await;
+    assert_eq!(size(&examined), Some((640, 480)));
+    let asked = server.asked.lock().expect("no test panics with it").join("");
+    for header in ["authorization", "cookie", "referer"] {
+        assert!(!asked.contains(header), "{asked}");
+    }
+    let (examined, _) = measured(png(900), Manner::Redirects(9)).await;
+    assert!(!format!("{examined:?}").contains("hush"), "{examined:?}");
+}
+
+#[tokio::test]
+async fn a_local_address_is_not_asked_unless_that_is_allowed() {
+    let server = server(png(900), Manner::Ranges).await;
+    let port = server.address.rsplit(':').next().expect("it has one").to_owned();
+    // By a literal, and by a name that the resolver has to turn down.
+    for host in ["127.0.0.1", "2130706433", "[::ffff:127.0.0.1]", "localhost"] {
+        let address = format!("http://{host}:{port}");
+        let examined = fetch(&address, Reach::Public, MediaLimits::default()).await;
+        let reason = examined.unread.unwrap_or_default();
+        assert!(reason.contains("this machine itself"), "{host}: {reason}");
+        assert!(examined.advice.iter().any(|(about, _)| *about == Advice::OutOfReach), "{host}");
+    }
+    assert!(server.asked.lock().expect("no test panics with it").is_empty());
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_local_address_is_not_followed() {
+    let inside = server(png(900), Manner::Ranges).await;
+    // The policy alone: the address that redirects is local too, and allowed here.
+    let url = Url::parse(&inside.address).expect("it is an address");
+    assert!(check_literal(&url).is_err());
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+    let port = listener.local_addr().expect("it has one").port();
+    let location = inside.address.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut buffer = [0; 4096];
+            let _ = stream.read(&mut buffer).await;
+            let head =
+                format!("HTTP/1.1 302 -\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
+            let _ = stream.write_all(head.as_bytes()).await;
+        }
+    });
+    let limits = MediaLimits::default();
+    let mut fetcher = Fetcher::new(limits, Reach::Public).expect("it can be set up");
+    // A public name that leads to the server here, as one of a stranger's could.
+    let here = ([127, 0, 0, 1], port).into();
+    fetcher.http = Fetcher::builder(limits, Reach::Public)
+        .resolve("example.com", here)
+        .build()
+        .expect("it can be set up");
+    let address = format!("http://example.com:{port}/a.png");
+    let examined = fetcher.fetch(&address, &limits, None, |_| false).await;
+    let reason = examined.unread.unwrap_or_default();
+    assert!(reason.contains("this machine itself"), "{reason}");
+    assert!(inside.asked.lock().expect("no test panics with it").is_empty());
+}

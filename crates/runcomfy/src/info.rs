@@ -1,0 +1,46 @@
+//! `ModelInfo`: a model without its type, for programs that serve any of them.
+
+use serde_json::Value;
+
+use crate::check;
+use crate::model::Model;
+use crate::node::View;
+use crate::table::{Field, Of, Rule};
+use crate::violation::Violations;
+
+/// One model of a generated crate, whose `models()` lists them all: its id, and the table
+/// of its input.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct ModelInfo {
+    /// The model's id, such as `minimax/Hailuo Video 01 Live`.
+    pub id: &'static str,
+    /// The input's table.
+    pub fields: &'static [Field],
+    /// What properties beside those of the table may be, where the input takes them.
+    pub others: Option<&'static Of>,
+    /// The rules of the input as a whole.
+    pub rules: &'static [Rule],
+}
+
+impl ModelInfo {
+    /// What is known of a model.
+    pub const fn of<M: Model>() -> Self {
+        Self { id: M::ID, fields: M::FIELDS, others: M::OTHERS, rules: M::RULES }
+    }
+
+    /// Every rule that an input breaks, of those that need no measuring of media.
+    pub fn violations(&self, input: &Value) -> Violations {
+        check::violations(&self.input(), input.view())
+    }
+
+    /// The JSON Schema of its input, as [`json_schema`](crate::json_schema()) gives it.
+    #[cfg(feature = "schemars")]
+    pub fn json_schema(&self) -> crate::schemars::Schema {
+        crate::schema::alone(self.input())
+    }
+
+    fn input(&self) -> Of {
+        Of::input(self.fields, self.others, self.rules)
+    }
+}

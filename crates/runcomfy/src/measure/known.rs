@@ -1,0 +1,247 @@
+//! The bytes of a file that are known, and a reader over them that stops at a gap.
+
+use std::borrow::Cow;
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::ops::Range;
+
+/// Why reading a header went no further.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// These bytes are not known.
+    Missing(Range<u64>),
+    /// The file has no such bytes.
+    Ends,
+    /// The header contradicts itself or its format.
+    Broken(&'static str),
+}
+
+/// The known bytes of a file.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known<'a> {
+    /// In order, with a gap between each two.
+    parts: Vec<Part<'a>>,
+    size: Option<u64>,
+}
+
+#[derive(Debug, Clone)]
+struct Part<'a> {
+    at: u64,
+    bytes: Cow<'a, [u8]>,
+}
+
+impl Part<'_> {
+    fn end(&self) -> u64 {
+        self.at.saturating_add(self.bytes.len() as u64)
+    }
+
+    /// The bytes from here on, where it has any there.
+    fn from(&self, at: u64) -> Option<&[u8]> {
+        self.bytes.get(usize::try_from(at.checked_sub(self.at)?).ok()?..)
+    }
+}
+
+impl<'a> Known<'a> {
+    /// Takes a whole file without copying it.
+    pub(super) fn borrow(&mut self, bytes: &'a [u8]) {
+        self.size = Some(bytes.len() as u64);
+        self.parts = vec![Part { at: 0, bytes: Cow::Borrowed(bytes) }];
+    }
+
+    pub(super) fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    pub(super) fn set_size(&mut self, size: Option<u64>) {
+        self.size = size;
+    }
+
+    pub(super) fn give(&mut self, at: u64, bytes: &[u8]) {
+        // The part that it goes on with, or else a new one in its place.
+        let index = match self.parts.iter().position(|part| part.at <= at && at <= part.end()) {
+            Some(index) => index,
+            None => {
+                let index = self.parts.partition_point(|part| part.at < at);
+                self.parts.insert(index, Part { at, bytes: Cow::Owned(Vec::new()) });
+                index
+            }
+        };
+        self.extend(index, at, bytes);
+        while let Some(next) = self.parts.get(index + 1) {
+            if next.at > self.parts[index].end() {
+                break;
+            }
+            let next = self.parts.remove(index + 1);
+            self.extend(index, next.at, &next.bytes);
+        }
+    }
+
+    /// Adds what lies past the end of a part.
+    fn extend(&mut self, index: usize, at: u64, bytes: &[u8]) {
+        let part = &mut self.parts[index];
+        let known = usize::try_from(part.end().saturating_sub(at)).unwrap_or(usize::MAX);
+        if let Some(news) = bytes.get(known..).filter(|news| !news.is_empty()) {
+            part.bytes.to_mut().extend_from_slice(news);
+        }
+    }
+
+    pub(super) fn contiguous(&self) -> u64 {
+        self.parts.first().filter(|part| part.at == 0).map_or(0, Part::end)
+    }
+
+    /// All the bytes that are known from here on without a gap.
+    pub(super) fn some(&self, at: u64) -> Option<&[u8]> {
+        let bytes = self.parts.iter().rev().find_map(|part| part.from(at))?;
+        (!bytes.is_empty()).then_some(bytes)
+    }
+
+    /// Bytes at a place.
+    pub(super) fn get(&self, at: u64, length: usize) -> Result<&[u8], Stop> {
+        let end = at.checked_add(length as u64).ok_or(Stop::Ends)?;
+        if self.size.is_some_and(|size| end > size) {
+            return Err(Stop::Ends);
+        }
+        let some = self.some(at).unwrap_or_default();
+        some.get(..length).ok_or_else(|| Stop::Missing(at + some.len() as u64..end))
+    }
+
+    /// The same as an array, for numbers.
+    pub(super) fn array<const N: usize>(&self, at: u64) -> Result<[u8; N], Stop> {
+        let bytes = self.get(at, N)?;
+        bytes.try_into().map_err(|_| Stop::Ends)
+    }
+
+    pub(super) fn u16(&self, at: u64) -> Result<u16, Stop> {
+        self.array(at).map(u16::from_be_bytes)
+    }
+
+    pub(super) fn u32(&self, at: u64) -> Result<u32, Stop> {
+        self.array(at).map(u32::from_be_bytes)
+    }
+
+    pub(super) fn u64(&self, at: u64) -> Result<u64, Stop> {
+        self.array(at).map(u64::from_be_bytes)
+    }
+
+    pub(super) fn u8(&self, at: u64) -> Result<u8, Stop> {
+        self.array(at).map(|[byte]| byte)
+    }
+
+    /// The first bytes of the file: so many, or all that it has.
+    pub(super) fn head(&self, length: usize) -> Result<&[u8], Stop> {
+        let size = self.size.and_then(|size| usize::try_from(size).ok());
+        self.get(0, size.map_or(length, |size| size.min(length)))
+    }
+}
+
+/// A reader for libraries that take one. Where it fails, `stopped` says why.
+pub(super) struct Reader<'a> {
+    known: &'a Known<'a>,
+    at: u64,
+    stopped: Option<Stop>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(known: &'a Known<'a>) -> Self {
+        Self { known, at: 0, stopped: None }
+    }
+
+    /// Why it failed; `otherwise` where the library found fault with what it read.
+    pub(super) fn stop(self, otherwise: &'static str) -> Stop {
+        self.stopped.unwrap_or(Stop::Broken(otherwise))
+    }
+}
+
+impl BufRead for Reader<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if let Some(bytes) = self.known.some(self.at) {
+            return Ok(bytes);
+        }
+        match self.known.get(self.at, 1) {
+            Ok(bytes) => Ok(bytes),
+            Err(stop) => {
+                let ends = stop == Stop::Ends;
+                self.stopped = Some(stop);
+                if ends { Ok(&[]) } else { Err(io::ErrorKind::WouldBlock.into()) }
+            }
+        }
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.at = self.at.saturating_add(amount as u64);
+    }
+}
+
+impl Read for Reader<'_> {
+    /// Gives all that is asked for, or as much as there is to the end of the file: what
+    /// reads a number takes a short read for the end.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Err(stop @ Stop::Missing(_)) = self.known.get(self.at, buffer.len()) {
+            self.stopped = Some(stop);
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let mut bytes = self.fill_buf()?;
+        let count = bytes.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl Seek for Reader<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+            SeekFrom::End(by) => self.known.size.and_then(|size| size.checked_add_signed(by)),
+        };
+        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_grow_together_in_any_order() {
+        let all: Vec<u8> = (0..=255).collect();
+        for pieces in
+            [[0..90, 60..200, 190..256], [190..256, 0..90, 60..200], [90..91, 0..256, 5..6]]
+        {
+            let mut known = Known::default();
+            for piece in pieces.clone() {
+                known.give(piece.start as u64, &all[piece]);
+            }
+            assert_eq!((known.parts.len(), known.contiguous()), (1, 256), "{pieces:?}");
+            assert_eq!(known.get(0, 256), Ok(all.as_slice()), "{pieces:?}");
+        }
+    }
+
+    #[test]
+    fn a_reader_gives_a_number_whole_or_says_what_is_missing() {
+        let mut known = Known::default();
+        known.give(0, &[1, 2, 3]);
+        let mut reader = Reader::new(&known);
+        let mut number = [0; 2];
+        assert_eq!(reader.read(&mut number).ok(), Some(2));
+        assert!(reader.read(&mut number).is_err());
+        assert_eq!(reader.stop("else"), Stop::Missing(3..4));
+        known.set_size(Some(3));
+        let mut reader = Reader::new(&known);
+        assert_eq!(reader.seek(SeekFrom::Start(2)).ok(), Some(2));
+        assert_eq!(reader.read(&mut number).ok(), Some(1));
+    }
+
+    #[test]
+    fn what_is_not_known_is_told_from_what_is_not_there() {
+        let mut known = Known::default();
+        known.give(10, &[1, 2, 3]);
+        assert_eq!(known.get(11, 2), Ok([2, 3].as_slice()));
+        assert_eq!(known.get(11, 4), Err(Stop::Missing(13..15)));
+        assert_eq!(known.get(8, 4), Err(Stop::Missing(8..12)));
+        assert_eq!(known.get(u64::MAX, 4), Err(Stop::Ends));
+        known.set_size(Some(14));
+        assert_eq!(known.get(11, 4), Err(Stop::Ends));
+        assert_eq!(known.head(512), Err(Stop::Missing(0..14)));
+    }
+}

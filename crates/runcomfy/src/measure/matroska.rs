@@ -1,0 +1,243 @@
+//! Matroska and WebM (RFC 9559, on EBML, RFC 8794): the size of the first video track.
+//!
+//! The walk is ours for the reason that `boxes.rs` gives; besides, the `matroska` crate
+//! allocates whatever length an element says that it has.
+
+use std::time::Duration;
+
+use super::known::{Known, Stop};
+use super::{Format, Header, MOST_STEPS};
+use crate::table::MediaKind;
+
+const BROKEN: &str = "its elements do not fit into each other";
+/// Nanoseconds, unless the file says otherwise.
+const DEFAULT_SCALE: u64 = 1_000_000;
+
+const DOC_TYPE: u32 = 0x4282;
+const SEGMENT: u32 = 0x1853_8067;
+const SEEK_HEAD: u32 = 0x114d_9b74;
+const SEEK: u32 = 0x4dbb;
+const SEEK_ID: u32 = 0x53ab;
+const SEEK_POSITION: u32 = 0x53ac;
+const INFO: u32 = 0x1549_a966;
+const SCALE: u32 = 0x002a_d7b1;
+const DURATION: u32 = 0x4489;
+const TRACKS: u32 = 0x1654_ae6b;
+const TRACK_ENTRY: u32 = 0xae;
+const TRACK_TYPE: u32 = 0x83;
+const VIDEO: u32 = 0xe0;
+const PIXEL_WIDTH: u32 = 0xb0;
+const PIXEL_HEIGHT: u32 = 0xba;
+const CLUSTER: u32 = 0x1f43_b675;
+
+/// One element.
+#[derive(Clone, Copy)]
+struct Element {
+    id: u32,
+    /// Where its body begins.
+    body: u64,
+    /// Where it ends; `None` of one that was written without knowing.
+    end: Option<u64>,
+    /// Whether it goes beyond what it is in, as where a file is cut off.
+    is_cut: bool,
+}
+
+/// The elements between two places, one after the other.
+struct Elements<'a> {
+    known: &'a Known<'a>,
+    at: u64,
+    end: Option<u64>,
+    steps: usize,
+}
+
+pub(super) fn header(known: &Known<'_>, format: &mut Format) -> Result<Header, Stop> {
+    let mut top = Elements { known, at: 0, end: known.size(), steps: 0 };
+    let ebml = top.next()?.ok_or(Stop::Ends)?;
+    let mut words = Elements::within(known, ebml);
+    while let Some(word) = words.next()? {
+        if word.id == DOC_TYPE && word.bytes(known)? == b"webm" {
+            *format = Format::WebM;
+        }
+    }
+    let segment = loop {
+        match top.next()? {
+            Some(found) if found.id == SEGMENT => break found,
+            Some(_) => {}
+            None => return Err(Stop::Ends),
+        }
+    };
+
+    let mut header = Header::default();
+    let (mut tracks, mut tracks_at) = (None, None);
+    let mut elements = Elements::within(known, segment);
+    while let Some(found) = elements.next()? {
+        match found.id {
+            SEEK_HEAD => tracks_at = tracks_at.or(sought(known, found)?),
+            INFO => header.duration = film_duration(known, found)?,
+            TRACKS => tracks = Some(found),
+            // The frames, past which the tracks are found by the index or not at all.
+            CLUSTER => break,
+            _ => {}
+        }
+        if tracks.is_some() {
+            break;
+        }
+    }
+    if let (None, Some(offset)) = (tracks, tracks_at) {
+        let at = segment.body.checked_add(offset).ok_or(Stop::Broken(BROKEN))?;
+        let mut elements = Elements { known, at, end: segment.end, steps: 0 };
+        tracks = elements.next()?.filter(|found| found.id == TRACKS);
+    }
+    let tracks = tracks.ok_or(Stop::Broken("it does not say which tracks it has"))?;
+    match video(known, tracks)? {
+        (Some(size), _) => {
+            (header.size, header.kind) = (Some(size), Some(MediaKind::Video));
+            Ok(header)
+        }
+        (None, true) => Ok(Header { kind: Some(MediaKind::Audio), ..header }),
+        (None, false) => Err(Stop::Broken("it has no track of pictures or sound")),
+    }
+}
+
+/// The size of the first video track, and whether there is a track of sound.
+fn video(known: &Known<'_>, tracks: Element) -> Result<(Option<(u32, u32)>, bool), Stop> {
+    const IS_VIDEO: u64 = 1;
+    const IS_SOUND: u64 = 2;
+    let mut sounds = false;
+    let mut entries = Elements::within(known, tracks);
+    while let Some(entry) = entries.next()? {
+        if entry.id != TRACK_ENTRY {
+            continue;
+        }
+        let (mut kind, mut size) = (0, (0, 0));
+        let mut parts = Elements::within(known, entry);
+        while let Some(part) = parts.next()? {
+            match part.id {
+                TRACK_TYPE => kind = part.number(known)?,
+                VIDEO => {
+                    let mut sides = Elements::within(known, part);
+                    while let Some(side) = sides.next()? {
+                        let pixels = || Ok(u32::try_from(side.number(known)?).unwrap_or(0));
+                        match side.id {
+                            PIXEL_WIDTH => size.0 = pixels()?,
+                            PIXEL_HEIGHT => size.1 = pixels()?,
+                            _ => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        match kind {
+            IS_VIDEO => return Ok((Some(size), sounds)),
+            IS_SOUND => sounds = true,
+            _ => {}
+        }
+    }
+    Ok((None, sounds))
+}
+
+fn film_duration(known: &Known<'_>, info: Element) -> Result<Option<Duration>, Stop> {
+    let (mut scale, mut length) = (DEFAULT_SCALE, 0.0);
+    let mut parts = Elements::within(known, info);
+    while let Some(part) = parts.next()? {
+        match part.id {
+            SCALE => scale = part.number(known)?,
+            DURATION => {
+                length = match part.bytes(known)? {
+                    [a, b, c, d] => f32::from_be_bytes([*a, *b, *c, *d]).into(),
+                    bytes => bytes.try_into().map_or(0.0, f64::from_be_bytes),
+                }
+            }
+            _ => {}
+        }
+    }
+    let duration = Duration::try_from_secs_f64(length * scale as f64 / 1e9).ok();
+    Ok(duration.filter(|duration| !duration.is_zero()))
+}
+
+/// Where the index says that the tracks are, from the beginning of the segment's body.
+fn sought(known: &Known<'_>, head: Element) -> Result<Option<u64>, Stop> {
+    let mut entries = Elements::within(known, head);
+    while let Some(entry) = entries.next()? {
+        if entry.id != SEEK {
+            continue;
+        }
+        let (mut is_tracks, mut position) = (false, None);
+        let mut parts = Elements::within(known, entry);
+        while let Some(part) = parts.next()? {
+            match part.id {
+                SEEK_ID => is_tracks = part.number(known)? == u64::from(TRACKS),
+                SEEK_POSITION => position = Some(part.number(known)?),
+                _ => {}
+            }
+        }
+        if is_tracks {
+            return Ok(position);
+        }
+    }
+    Ok(None)
+}
+
+impl<'a> Elements<'a> {
+    fn within(known: &'a Known<'a>, outer: Element) -> Self {
+        Self { known, at: outer.body, end: outer.end.or(known.size()), steps: 0 }
+    }
+
+    /// The next element; `None` after the last.
+    fn next(&mut self) -> Result<Option<Element>, Stop> {
+        self.steps += 1;
+        if self.end.is_some_and(|end| self.at >= end) || self.steps > MOST_STEPS {
+            return Ok(None);
+        }
+        let (id, length, _) = self.variable(self.at, 4)?;
+        let at = self.at + length;
+        let (size, length, is_unknown) = self.variable(at, 8)?;
+        let body = at + length;
+        let end = match size & !(1 << (7 * length)) {
+            _ if is_unknown => None,
+            size => Some(body.checked_add(size).ok_or(Stop::Broken(BROKEN))?),
+        };
+        // None goes beyond what it is in, so that the walks below it stay disjoint.
+        let outer = self.end.unwrap_or(u64::MAX);
+        let is_cut = end.is_some_and(|end| end > outer);
+        let end = end.map(|end| end.min(outer));
+        self.at = end.unwrap_or(u64::MAX);
+        let id = u32::try_from(id).map_err(|_| Stop::Broken(BROKEN))?;
+        Ok(Some(Element { id, body, end, is_cut }))
+    }
+
+    /// A number of variable length with the bit that marks its length, that length, and
+    /// whether all its bits are set, which says that it is not known.
+    fn variable(&self, at: u64, most: u64) -> Result<(u64, u64, bool), Stop> {
+        let first = self.known.u8(at)?;
+        let length = u64::from(first.leading_zeros()) + 1;
+        if length > most {
+            return Err(Stop::Broken(BROKEN));
+        }
+        let bytes = self.known.get(at, length as usize)?;
+        let number = bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+        let all = (1 << (7 * length)) - 1;
+        Ok((number, length, number & all == all))
+    }
+}
+
+impl Element {
+    /// Its body, of those that are short.
+    fn bytes<'a>(&self, known: &'a Known<'_>) -> Result<&'a [u8], Stop> {
+        let length = self.end.map(|end| end.saturating_sub(self.body));
+        match length {
+            _ if self.is_cut => Err(Stop::Ends),
+            Some(length @ 0..=16) => known.get(self.body, length as usize),
+            _ => Err(Stop::Broken(BROKEN)),
+        }
+    }
+
+    fn number(&self, known: &Known<'_>) -> Result<u64, Stop> {
+        let bytes = self.bytes(known)?;
+        match bytes.len() {
+            0..=8 => Ok(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))),
+            _ => Err(Stop::Broken(BROKEN)),
+        }
+    }
+}

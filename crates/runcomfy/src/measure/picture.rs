@@ -1,0 +1,130 @@
+//! PNG, GIF, WebP and TIFF, whose sizes `imagesize` reads; JPEG, whose orientation stands
+//! on the way to its size; and BMP, of which `imagesize` knows one header of several.
+
+use super::exif::{turns, upright};
+use super::known::{Known, Reader, Stop};
+use super::{Format, Header, MOST_STEPS, turned};
+
+const BROKEN: &str = "its header is broken";
+/// What stands before Exif in a segment of JPEG, and sometimes in WebP.
+const EXIF: &[u8; 6] = b"Exif\0\0";
+
+pub(super) fn size(known: &Known<'_>, format: Format) -> Result<Header, Stop> {
+    let mut reader = Reader::new(known);
+    let size = match imagesize::reader_size(&mut reader) {
+        Ok(size) => size,
+        Err(_) => return Err(reader.stop(BROKEN)),
+    };
+    let side = |side: usize| u32::try_from(side).map_err(|_| Stop::Broken(BROKEN));
+    let mut size = (side(size.width)?, side(size.height)?);
+    let tiff = match format {
+        Format::Png => png_exif(known)?,
+        Format::WebP => {
+            // Two bits above the size are a hint for scaling, which nothing follows.
+            if known.get(12, 4)? == b"VP8 " {
+                size = (size.0 & 0x3fff, size.1 & 0x3fff);
+            }
+            webp_exif(known)?
+        }
+        Format::Tiff => Some(0),
+        _ => None,
+    };
+    upright(known, size, tiff)
+}
+
+/// Where Exif begins in a PNG that has it before its picture. There alone it is honoured:
+/// what stands behind would have to be looked for in every file.
+fn png_exif(known: &Known<'_>) -> Result<Option<u64>, Stop> {
+    let mut at = 8;
+    for _ in 0..MOST_STEPS {
+        let chunk = match known.array::<8>(at) {
+            Ok(chunk) => chunk,
+            // It has its size: what is cut off does not matter.
+            Err(Stop::Ends) => return Ok(None),
+            Err(stop) => return Err(stop),
+        };
+        let [a, b, c, d, name @ ..] = chunk;
+        match &name {
+            b"eXIf" => return Ok(Some(at + 8)),
+            b"IDAT" | b"IEND" => return Ok(None),
+            _ => at += 12 + u64::from(u32::from_be_bytes([a, b, c, d])),
+        }
+    }
+    Ok(None)
+}
+
+/// Where Exif begins in a WebP that says that it has it.
+fn webp_exif(known: &Known<'_>) -> Result<Option<u64>, Stop> {
+    const HAS_EXIF: u8 = 0b1000;
+    if known.get(12, 4)? != b"VP8X" || known.u8(20)? & HAS_EXIF == 0 {
+        return Ok(None);
+    }
+    let mut at = 12;
+    for _ in 0..MOST_STEPS {
+        let chunk = match known.array::<8>(at) {
+            Ok(chunk) => chunk,
+            Err(Stop::Ends) => return Ok(None),
+            Err(stop) => return Err(stop),
+        };
+        let [b'E', b'X', b'I', b'F', ..] = chunk else {
+            let [.., a, b, c, d] = chunk;
+            let length = u64::from(u32::from_le_bytes([a, b, c, d]));
+            at += 8 + length + length % 2;
+            continue;
+        };
+        let is_marked = known.array(at + 8).is_ok_and(|mark| mark == *EXIF);
+        return Ok(Some(at + 8 + if is_marked { 6 } else { 0 }));
+    }
+    Ok(None)
+}
+
+/// The segments of a JPEG up to the frame, whose header has the size.
+pub(super) fn jpeg(known: &Known<'_>) -> Result<Header, Stop> {
+    let mut at = 2;
+    let mut turn = None;
+    for _ in 0..MOST_STEPS {
+        let [0xff, marker] = known.array(at)? else { return Err(Stop::Broken(BROKEN)) };
+        match marker {
+            // Fill bytes; and markers without a segment.
+            0xff => {
+                at += 1;
+                continue;
+            }
+            0x01 | 0xd0..=0xd8 => {
+                at += 2;
+                continue;
+            }
+            0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
+                let size = (known.u16(at + 7)?.into(), known.u16(at + 5)?.into());
+                let size = turned(size, turn.unwrap_or(false));
+                return Ok(Header { size: Some(size), ..Header::default() });
+            }
+            // The picture itself, or the end.
+            0xd9 | 0xda => return Err(Stop::Broken(BROKEN)),
+            _ => {}
+        }
+        let length = u64::from(known.u16(at + 2)?);
+        if length < 2 {
+            return Err(Stop::Broken(BROKEN));
+        }
+        if marker == 0xe1 && turn.is_none() && length >= 8 && known.get(at + 4, 6)? == EXIF {
+            turn = Some(turns(known, at + 10)?);
+        }
+        at += 2 + length;
+    }
+    Err(Stop::Broken(BROKEN))
+}
+
+/// The size in the header of a BMP: 16 bits in the first one, and otherwise 32, of which a
+/// negative height says that the rows go from top to bottom.
+pub(super) fn bmp(known: &Known<'_>) -> Result<Header, Stop> {
+    const FIRST: u32 = 12;
+    let size = if u32::from_le_bytes(known.array(14)?) == FIRST {
+        let side = |at| known.array(at).map(|side| u32::from(u16::from_le_bytes(side)));
+        (side(18)?, side(20)?)
+    } else {
+        let side = |at| known.array(at).map(i32::from_le_bytes);
+        (u32::try_from(side(18)?).map_err(|_| Stop::Broken(BROKEN))?, side(22)?.unsigned_abs())
+    };
+    Ok(Header { size: Some(size), ..Header::default() })
+}

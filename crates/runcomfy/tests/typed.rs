@@ -1,0 +1,146 @@
+//! JSON → typed, over types written by hand: what is lost, what is refused, and where.
+#![cfg(feature = "from-json")]
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use runcomfy::table::Rule::MinProperties;
+use runcomfy::table::{ANY, Field, INTEGER, NUMBER, Of, Rule, Shape, TEXT};
+use runcomfy::{Json, MediaOutput, Model, Payload, Value};
+use serde_json::json;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Input {
+    whole: Option<i64>,
+    number: Option<f64>,
+    maybe: Option<String>,
+    words: Option<Vec<Option<String>>>,
+    labels: Option<BTreeMap<String, i64>>,
+    any: Option<Value>,
+    tree: Option<Tree>,
+}
+
+runcomfy::union! {
+    /// A tree, two sorts of which are told apart at their leaves.
+    pub enum Tree {
+        /// Left.
+        Left(Box<Left>),
+        /// Right.
+        Right(Box<Right>),
+    }
+}
+
+/// Leads on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Left {
+    n: Option<Tree>,
+    tag: Option<bool>,
+}
+
+/// Leads on too.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Right {
+    n: Option<Tree>,
+    tag: Option<String>,
+}
+
+static LEFT: [Field; 2] =
+    [Field::optional("n", Shape::AnyOf(&TREES), &[]), Field::optional("tag", ANY, &[])];
+static RIGHT: [Field; 2] =
+    [Field::optional("n", Shape::AnyOf(&TREES), &[]), Field::optional("tag", ANY, &[])];
+static TREES: [Of; 2] = [Of(Shape::Object(&LEFT), &[]), Of(Shape::Object(&RIGHT), &[])];
+static FIELDS: [Field; 7] = [
+    Field::optional("whole", INTEGER, &[]),
+    Field::optional("number", NUMBER, &[]),
+    Field::optional("maybe", Shape::Nullable(&Of(TEXT, &[])), &[]),
+    Field::optional("words", Shape::List(&Of(Shape::Nullable(&Of(TEXT, &[])), &[])), &[]),
+    Field::optional("labels", Shape::Map(&Of(INTEGER, &[])), &[]),
+    Field::optional("any", ANY, &[]),
+    Field::optional("tree", Shape::AnyOf(&TREES), &[]),
+];
+
+runcomfy::object! {
+    Left: LEFT {
+        0: n,
+        1: tag,
+    }
+}
+
+runcomfy::object! {
+    Right: RIGHT {
+        0: n,
+        1: tag,
+    }
+}
+
+runcomfy::object! {
+    Input: FIELDS {
+        0: whole,
+        1: number,
+        2: maybe,
+        3: words,
+        4: labels,
+        5: any,
+        6: tree,
+    }
+}
+
+impl Model for Input {
+    const ID: &'static str = "acme/typed";
+    const FIELDS: &'static [Field] = &FIELDS;
+    const RULES: &'static [Rule] = &[MinProperties(1)];
+    type Output = MediaOutput;
+}
+
+#[test]
+fn what_is_built_is_the_same_json_and_what_cannot_be_is_refused_at_its_path() {
+    let cases: [(Value, Result<Value, &[&str]>); 16] = [
+        (json!({"whole": 1.0}), Ok(json!({"whole": 1}))),
+        (json!({"whole": i64::MIN}), Ok(json!({"whole": i64::MIN}))),
+        (json!({"whole": u64::MAX}), Err(&["whole type"])),
+        (json!({"whole": 9_223_372_036_854_775_808.0}), Err(&["whole type"])),
+        (json!({"whole": 1.5}), Err(&["whole type"])),
+        (json!({"number": 0.1}), Ok(json!({"number": 0.1}))),
+        (json!({"number": 9_007_199_254_740_993_u64}), Err(&["number type"])),
+        (json!({"maybe": null}), Ok(json!({}))),
+        (json!({"whole": null}), Err(&["whole type"])),
+        (json!({"any": null}), Ok(json!({"any": null}))),
+        (json!({"words": ["a", null]}), Ok(json!({"words": ["a", null]}))),
+        (json!({"words": ["a", 1, 2]}), Err(&["words[1] type", "words[2] type"])),
+        (json!({"labels": {"a": 1}}), Ok(json!({"labels": {"a": 1}}))),
+        (json!({"labels": {"a": "b"}}), Err(&["labels.a type"])),
+        (json!({"tree": {"n": {}, "tag": "x"}}), Ok(json!({"tree": {"n": {}, "tag": "x"}}))),
+        (json!({"tree": {"n": 1}, "x": 1}), Err(&["x additionalProperties", "tree anyOf"])),
+    ];
+    for (input, expected) in cases {
+        let typed = Json::<Input>::from(input.clone()).typed();
+        let found = typed.map(|typed| typed.to_json()).map_err(|invalid| {
+            let found = invalid.violations.iter();
+            found.map(|found| format!("{} {}", found.path, found.rule)).collect::<Vec<_>>()
+        });
+        let expected = expected.map_err(|all| all.iter().map(|one| (*one).to_owned()).collect());
+        assert_eq!(found, expected, "{input}");
+    }
+}
+
+#[test]
+fn a_null_that_is_left_out_is_looked_at_again() {
+    let valid = Json::<Input>::from(json!({"maybe": null})).validate().expect("it has a property");
+    let invalid = valid.typed().expect_err("it has none any more");
+    assert_eq!(
+        invalid.violations.iter().map(|found| found.rule.as_ref()).collect::<Vec<_>>(),
+        ["minProperties"]
+    );
+    assert_eq!(invalid.input.as_value(), &json!({"maybe": null}));
+}
+
+#[test]
+fn unions_within_unions_are_not_tried_for_ever() {
+    let mut tree = json!({"tag": 7});
+    for _ in 0..60 {
+        tree = json!({"n": tree, "tag": "x"});
+    }
+    let start = Instant::now();
+    assert!(Json::<Input>::from(json!({"tree": tree})).typed().is_err());
+    assert!(start.elapsed() < Duration::from_secs(2), "it took {:?}", start.elapsed());
+}

@@ -1,0 +1,217 @@
+//! What the generated code costs to compile, against typify's, and what the commands cost.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Instant, SystemTime};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::generating::{MODELS, Model, generated, lines, repeated, root};
+use crate::measure::{Pair, Report, median};
+use crate::rival;
+
+/// How often each is compiled.
+const ROUNDS: usize = 3;
+
+/// How often each command is run.
+const REPEATS: usize = 9;
+
+/// The provider whose feature is measured alone.
+const PROVIDER: &str = "minimax";
+
+pub(crate) fn run(report: &mut Report) -> Result<()> {
+    commands(report)?;
+    let models = repeated(MODELS)?;
+    let (taken, theirs): (Vec<Model>, Vec<String>) = models
+        .iter()
+        .filter_map(|model| Some((model.clone(), rival::module(&model.input)?)))
+        .unzip();
+    report.part(&format!(
+        "`cargo check`, dependencies warm, incremental off, {} of {MODELS} models",
+        taken.len()
+    ));
+    let (ours, theirs) = (ours("ours", &taken)?, theirs_of("typify-alone", &theirs)?);
+    let checked = |scratch: &Scratch| scratch.check(&[]);
+    report.ratio(
+        "those that typify takes, ours : typify's",
+        turns(|| checked(&ours), || checked(&theirs))?,
+        0.3,
+    );
+    let few = self::ours("few", &models[..MODELS / 4])?;
+    let all = self::ours("all", &models)?;
+    let pair = turns(|| checked(&all), || checked(&few))?;
+    let growth = pair.ratio / (all.lines as f64 / few.lines as f64);
+    let detail = format!(
+        "({:.1?} : {:.1?} for {} : {} lines)",
+        pair.ours, pair.theirs, all.lines, few.lines
+    );
+    report.at_most("a line, in four times the models", growth, 1.3, " ×", &detail);
+    let one = ["--no-default-features", "--features", PROVIDER];
+    let pair = turns(|| all.check(&one), || checked(&all))?;
+    report.ratio(&format!("the feature `{PROVIDER}` alone : all"), pair, 0.2);
+    Ok(())
+}
+
+/// What the commands take, as a person waits for them.
+fn commands(report: &mut Report) -> Result<()> {
+    report.part("Commands, by the release binary");
+    let root = root();
+    cargo(&root, &["build", "--release", "--package", "xtask"])?;
+    let schemas = root.join("target/bench/schemas");
+    let out = root.join("target/bench/generated");
+    empty(&schemas)?;
+    for model in repeated(MODELS)? {
+        let folder = schemas.join(&model.folder);
+        write(&folder.join("model.json"), &model.model)?;
+        write(&folder.join("input.json"), &model.input)?;
+        if let Some(output) = &model.output {
+            write(&folder.join("output.json"), output)?;
+        }
+    }
+    let binary = root.join("target/release/xtask");
+    let xtask = |args: &[&str]| started(Command::new(&binary).args(args).current_dir(&root));
+    let (from, to) = (schemas.display().to_string(), out.display().to_string());
+    let generate = || {
+        empty(&out)?;
+        xtask(&["codegen", "--schemas", &from, "--out", &to])
+    };
+    let seconds = repeat(generate)?;
+    report.at_most(&format!("codegen of {MODELS} models"), seconds, 1.0, " s", "");
+    let check = repeat(|| xtask(&["codegen", "--check"]))?;
+    report.at_most("codegen --check of the models here", check, 0.3, " s", "");
+    // Cargo sees first whether the command itself is up to date, and builds it to debug.
+    cargo(&root, &["xtask", "--help"])?;
+    let whole = repeat(|| cargo(&root, &["xtask", "codegen", "--check"]))?;
+    report.note("the same as `cargo xtask`", &format!("{whole:6.2} s"));
+    Ok(())
+}
+
+/// A crate to compile.
+struct Scratch {
+    folder: PathBuf,
+    lines: usize,
+}
+
+/// What this workspace generates, as a crate.
+fn ours(name: &str, models: &[Model]) -> Result<Scratch> {
+    let generated = generated(models);
+    ensure!(generated.models == models.len(), "a model was refused");
+    let files = generated.files.iter();
+    let files = files.map(|(path, text)| (format!("generated/{path}"), text.as_str()));
+    let features = generated.features.iter();
+    let features: String = features.map(|feature| format!("{feature:?} = []\n")).collect();
+    let default: Vec<&String> = generated.features.iter().collect();
+    let runcomfy = root().join("crates/runcomfy").display().to_string();
+    let manifest = format!(
+        "[features]\ndefault = {default:?}\n{features}\n\
+         [dependencies]\nruncomfy = {{ path = {runcomfy:?}, default-features = false }}\n"
+    );
+    let library = "pub mod generated;\n";
+    let folder = scratch(name, &manifest, library, files)?;
+    Ok(Scratch { folder, lines: lines(&generated) })
+}
+
+/// What typify alone makes of the same, as a crate.
+fn theirs_of(name: &str, modules: &[String]) -> Result<Scratch> {
+    let names = (0..modules.len()).map(|index| format!("m{index}"));
+    let library: String = names.clone().map(|name| format!("pub mod {name};\n")).collect();
+    let files = names.map(|name| format!("{name}.rs")).zip(modules.iter().map(String::as_str));
+    let manifest = "[dependencies]\nregress = \"*\"\nserde = { version = \"1\", features = [\"derive\"] }\nserde_json = \"1\"\n";
+    let folder = scratch(name, manifest, &library, files)?;
+    Ok(Scratch { folder, lines: modules.iter().map(|text| text.lines().count()).sum() })
+}
+
+fn scratch<'a>(
+    name: &str,
+    manifest: &str,
+    library: &str,
+    files: impl Iterator<Item = (String, &'a str)>,
+) -> Result<PathBuf> {
+    let folder = root().join("target/bench").join(name);
+    empty(&folder)?;
+    let package = format!(
+        "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n"
+    );
+    write(&folder.join("Cargo.toml"), &format!("{package}{manifest}"))?;
+    fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    write(&folder.join("src/lib.rs"), library)?;
+    for (path, text) in files {
+        write(&folder.join("src").join(path), text)?;
+    }
+    Ok(folder)
+}
+
+impl Scratch {
+    /// The seconds of a `cargo check` of this crate and of nothing it depends on.
+    fn check(&self, features: &[&str]) -> Result<f64> {
+        let library = File::options().append(true).open(self.folder.join("src/lib.rs"))?;
+        library.set_modified(SystemTime::now())?;
+        let mut args = vec!["check", "--quiet", "--offline"];
+        args.extend(features);
+        cargo(&self.folder, &args)
+    }
+}
+
+/// Two costs in turns, after one turn that compiles what both depend on.
+fn turns(ours: impl Fn() -> Result<f64>, theirs: impl Fn() -> Result<f64>) -> Result<Pair> {
+    let mut times = Vec::new();
+    for round in 0..=ROUNDS {
+        let both = (ours()?, theirs()?);
+        if round > 0 {
+            times.push(both);
+        }
+    }
+    let middle = |of: fn(&(f64, f64)) -> f64| median(times.iter().map(of).collect());
+    Ok(Pair::from_seconds(middle(|times| times.0), middle(|times| times.1)))
+}
+
+/// The least of some runs, in seconds: what else the machine does only adds to it.
+fn repeat(run: impl Fn() -> Result<f64>) -> Result<f64> {
+    let mut least = f64::INFINITY;
+    for _ in 0..REPEATS {
+        least = least.min(run()?);
+    }
+    Ok(least)
+}
+
+fn cargo(folder: &Path, args: &[&str]) -> Result<f64> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let target =
+        if folder == root() { root().join("target") } else { root().join("target/bench/target") };
+    started(
+        Command::new(cargo)
+            .args(args)
+            .current_dir(folder)
+            .env("CARGO_TARGET_DIR", target)
+            .env("CARGO_INCREMENTAL", "0"),
+    )
+}
+
+/// The seconds of a command, which has to succeed.
+fn started(command: &mut Command) -> Result<f64> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    // The command finds the workspace by its own manifest.
+    command
+        .env("CARGO_MANIFEST_DIR", root().join("xtask"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let start = Instant::now();
+    let output = command.output().with_context(|| format!("starting {name}"))?;
+    let seconds = start.elapsed().as_secs_f64();
+    ensure!(output.status.success(), "{name} failed:\n{}", String::from_utf8_lossy(&output.stderr));
+    Ok(seconds)
+}
+
+fn empty(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("emptying {}", folder.display()))?;
+    }
+    Ok(fs::create_dir_all(folder)?)
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    let folder = path.parent().context("it has a folder")?;
+    fs::create_dir_all(folder)?;
+    fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+}

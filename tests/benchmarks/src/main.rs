@@ -1,0 +1,54 @@
+//! What checking, generating and compiling cost, set against what others take for the
+//! same in the same run. `cargo xtask bench` builds this optimised and starts it.
+
+mod checking;
+mod compiling;
+mod generating;
+mod measure;
+mod rival;
+mod tables;
+
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+
+use measure::Report;
+
+/// What checking, generating and compiling cost, a line a figure.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
+struct Cli {
+    /// What to measure; without it, everything.
+    parts: Vec<Part>,
+    /// Fail where a target is missed.
+    #[arg(long)]
+    gate: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// The checker against the `jsonschema` crate, and how its cost grows.
+    Checking,
+    /// The generator against typify with prettyplease, and how its cost grows.
+    Generating,
+    /// `cargo check` of what is generated against typify's, and the commands. Minutes.
+    Compiling,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let cli = Cli::parse();
+    let mut report = Report::default();
+    let is_asked = |part| cli.parts.is_empty() || cli.parts.contains(&part);
+    if is_asked(Part::Checking) {
+        checking::run(&mut report)?;
+    }
+    if is_asked(Part::Generating) {
+        generating::run(&mut report)?;
+    }
+    if is_asked(Part::Compiling) {
+        compiling::run(&mut report)?;
+    }
+    println!("{} of {} targets missed", report.missed, report.targets);
+    let fails = cli.gate && report.missed > 0;
+    Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}

@@ -1,0 +1,80 @@
+//! A model with a table as real ones do not have: wide, deep, with lists of everything.
+
+use runcomfy::node::{Members, Node, View};
+use runcomfy::table::Rule::{MaxLength, UniqueItems};
+use runcomfy::table::{Field, INTEGER, Of, Shape, TEXT};
+use runcomfy::{MediaOutput, Model};
+
+/// An input of which only the table counts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Grown;
+
+/// How many properties the wide and the narrow object have.
+pub(crate) const WIDE: usize = 496;
+pub(crate) const NARROW: usize = 62;
+
+static NAMES: [[u8; 4]; WIDE] = names();
+static WIDE_FIELDS: [Field; WIDE] = numbered();
+static NARROW_FIELDS: [Field; NARROW] = numbered();
+static NODE: [Field; 1] = [Field::optional("n", Shape::Object(&NODE), &[])];
+static BRANCHES: [Of; 2] = [Of(Shape::Object(&TREE), &[]), Of(TEXT, &[MaxLength(3)])];
+static TREE: [Field; 1] = [Field::optional("n", Shape::AnyOf(&BRANCHES), &[])];
+static ITEM: [Field; 1] = [Field::required("word", TEXT, &[MaxLength(3)])];
+static FIELDS: [Field; 9] = [
+    Field::optional("text", TEXT, &[MaxLength(3)]),
+    Field::optional("words", Shape::List(&Of(TEXT, &[MaxLength(3)])), &[]),
+    Field::optional("items", Shape::List(&Of(Shape::Object(&ITEM), &[])), &[]),
+    Field::optional("unique", Shape::List(&Of(Shape::Any, &[])), &[UniqueItems]),
+    Field::optional("wide", Shape::Object(&WIDE_FIELDS), &[]),
+    Field::optional("narrow", Shape::Object(&NARROW_FIELDS), &[]),
+    Field::optional("open", Shape::Open(&WIDE_FIELDS, &Of(INTEGER, &[])), &[]),
+    Field::optional("deep", Shape::Object(&NODE), &[]),
+    Field::optional("tree", Shape::AnyOf(&BRANCHES), &[]),
+];
+
+/// `p000`, `p001` and so on.
+const fn names() -> [[u8; 4]; WIDE] {
+    let mut names = [*b"p000"; WIDE];
+    let mut index = 0;
+    while index < WIDE {
+        names[index][1] += (index / 100) as u8;
+        names[index][2] += (index / 10 % 10) as u8;
+        names[index][3] += (index % 10) as u8;
+        index += 1;
+    }
+    names
+}
+
+const fn numbered<const N: usize>() -> [Field; N] {
+    let mut fields = [Field::optional("", INTEGER, &[]); N];
+    let mut index = 0;
+    while index < N {
+        if let Ok(name) = str::from_utf8(&NAMES[index]) {
+            fields[index] = Field::optional(name, INTEGER, &[]);
+        }
+        index += 1;
+    }
+    fields
+}
+
+impl View for Grown {
+    fn view(&self) -> Node<'_> {
+        Node::Struct(self)
+    }
+}
+
+impl Members for Grown {
+    fn fields(&self) -> &'static [Field] {
+        &FIELDS
+    }
+
+    fn get(&self, _: usize) -> Node<'_> {
+        Node::Absent
+    }
+}
+
+impl Model for Grown {
+    const ID: &'static str = "acme/grown";
+    const FIELDS: &'static [Field] = &FIELDS;
+    type Output = MediaOutput;
+}

@@ -1,0 +1,142 @@
+//! What a changed schema does to callers, as cases: two states of a schema each, from
+//! which two crates are generated. A caller of the earlier one, derived from its text, uses
+//! all of it; and inputs that the earlier one takes are shown to the later one.
+
+mod caller;
+mod cases;
+
+pub use cases::{Case, State, cases};
+
+use runcomfy_codegen::{Diff, Features, Generated, Objects, Settings, Source, diff, generate};
+
+/// What is generated of all cases on one side, and the texts that it came from.
+#[derive(Debug)]
+pub struct Side {
+    models: Vec<(String, State)>,
+    records: Vec<String>,
+    /// The modules.
+    pub generated: Generated,
+}
+
+/// The two sides of the cases.
+#[derive(Debug)]
+pub struct Sides {
+    /// The earlier states.
+    pub old: Side,
+    /// The later states.
+    pub new: Side,
+}
+
+impl Sides {
+    /// Generates both sides of the cases.
+    pub fn of(cases: &[Case]) -> Self {
+        let old = cases.iter().filter_map(|case| Some((case.folder(), case.old.clone()?)));
+        let new = cases.iter().filter_map(|case| Some((case.folder(), case.new.clone()?)));
+        let beside =
+            cases.iter().filter_map(|case| Some((case.beside?.to_owned(), case.new.clone()?)));
+        Self { old: Side::of(old.collect()), new: Side::of(new.chain(beside).collect()) }
+    }
+
+    /// What changed, as it is reported.
+    pub fn diff(&self) -> Diff {
+        diff(&self.old.sources(), &self.new.sources())
+    }
+}
+
+impl Side {
+    fn of(models: Vec<(String, State)>) -> Self {
+        let record = |(folder, state): &(String, State)| {
+            format!(r#"{{"id": "{}"{}}}"#, state.id.unwrap_or(folder), state.facts)
+        };
+        let records = models.iter().map(record).collect();
+        let mut side = Self { models, records, generated: Generated::default() };
+        let settings = Settings {
+            origin: "schemas".to_owned(),
+            features: Features::None,
+            present: Default::default(),
+            deny: Default::default(),
+            objects: Objects::Closed,
+        };
+        side.generated = generate(&side.sources(), &settings);
+        side
+    }
+
+    fn sources(&self) -> Vec<Source<'_>> {
+        self.models
+            .iter()
+            .zip(&self.records)
+            .map(|((folder, state), record)| Source {
+                folder,
+                model: record,
+                input: &state.input,
+                output: state.output.as_deref(),
+                fixup: None,
+            })
+            .collect()
+    }
+
+    /// The library of this side, as files of a crate.
+    pub fn library(&self) -> Vec<(String, String)> {
+        let lib = "//! Cases.\nmod generated;\npub use generated::*;\n";
+        let file =
+            |(path, text): (&String, &String)| (format!("src/generated/{path}"), text.clone());
+        let files = self.generated.files.iter().filter(|(path, _)| path.ends_with(".rs")).map(file);
+        files.chain([("src/lib.rs".to_owned(), lib.to_owned())]).collect()
+    }
+
+    /// A program that uses all that a caller can use of one case.
+    pub fn caller(&self, case: &Case) -> String {
+        caller::of(&case.module(), self.text(case))
+    }
+
+    /// A program that shows the inputs of all cases to this side, and prints a line for
+    /// each violation: the case, the path and the rule.
+    pub fn judge(&self, cases: &[Case]) -> String {
+        let mut body = String::new();
+        for case in cases.iter().filter(|case| case.old.is_some() && case.new.is_some()) {
+            // The neighbour that renames a module is of no interest here.
+            for input in case.inputs.iter().filter(|_| case.beside.is_none()) {
+                let (name, module) = (case.name, case.module());
+                body +=
+                    &format!("    show::<scratch::acme::{module}::Input>({name:?}, {input:?});\n");
+            }
+        }
+        format!("{JUDGE}\nfn main() {{\n{body}}}\n")
+    }
+
+    fn text(&self, case: &Case) -> &str {
+        let path = format!("acme/{}.rs", case.module());
+        self.generated.files.get(&path).map_or("", String::as_str)
+    }
+}
+
+impl Case {
+    /// The folder of its model.
+    pub fn folder(&self) -> String {
+        format!("acme/{}", self.name)
+    }
+
+    /// The module of its model in the earlier state.
+    pub fn module(&self) -> String {
+        self.name.replace('-', "_")
+    }
+}
+
+/// How inputs are judged: by the checker, and by what is measured of a picture of 350 ×
+/// 350 pixels and 5 MB.
+const JUDGE: &str = r#"//! Shows inputs.
+
+use runcomfy::{Facts, Json, Model, Payload};
+
+fn show<M: Model>(case: &str, input: &str) {
+    let json = Json::<M>::parse(input).expect("it is JSON");
+    let mut facts = Facts::default();
+    facts.width = Some(350);
+    facts.height = Some(350);
+    facts.bytes = Some(5_000_000);
+    let measured = json.media().into_iter().flat_map(|found| found.violations(&facts));
+    for violation in json.violations().into_iter().chain(measured) {
+        println!("{case}\t{}\t{}", violation.path, violation.rule);
+    }
+}
+"#;

@@ -1,0 +1,161 @@
+//! A caller of a generated module, derived from its text: every constructor, setter, field,
+//! choice, branch and alias is used, each at its exact type.
+
+use quote::ToTokens;
+use syn::{Fields, FnArg, ImplItem, Item, ItemEnum, ItemImpl, ItemStruct, Type, Visibility};
+
+/// The program that calls a module, which is `acme`'s in the crate `scratch`.
+pub(super) fn of(module: &str, text: &str) -> String {
+    let mut lines = Vec::new();
+    let file = syn::parse_file(text).expect("what is generated is Rust");
+    let impls: Vec<&ItemImpl> = file
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Impl(item) if item.trait_.is_none() => Some(item),
+            _ => None,
+        })
+        .collect();
+    for item in &file.items {
+        match item {
+            Item::Struct(item) if is_public(&item.vis) => lines.extend(structure(item, &impls)),
+            Item::Type(item) if is_public(&item.vis) => {
+                let (name, ty) = (&item.ident, text_of(&item.ty));
+                lines.push(format!("let _: fn(&m::{name}) -> &{ty} = |value| value;"));
+                lines.extend(usual(&ty));
+            }
+            Item::Macro(item) => {
+                let kind = text_of(&item.mac.path);
+                let item = || item.mac.parse_body::<ItemEnum>().expect("it is an enum");
+                match kind.as_str() {
+                    "runcomfy :: words" => lines.extend(words(&item())),
+                    "runcomfy :: union" => lines.extend(union(&item(), true)),
+                    "runcomfy :: output_union" => lines.extend(union(&item(), false)),
+                    // What stands behind the types, and nobody calls.
+                    "runcomfy :: object" | "runcomfy :: json_schema" => {}
+                    other => unreachable!("`{other}!` is not known here"),
+                }
+            }
+            Item::Impl(item) if is_model(item) => {
+                lines.push("fn is_model<M: runcomfy::Model<Output = Output>>() {}".to_owned());
+                lines.push("is_model::<Input>();".to_owned());
+            }
+            _ => {}
+        }
+    }
+    assert!(lines.len() > 2, "{module} has nothing to call");
+    format!(
+        "{HEAD}use scratch::acme::{module} as m;\nuse m::*;\n\npub fn main() {{\n    {}\n}}\n",
+        lines.join("\n    ")
+    )
+}
+
+const HEAD: &str = "//! A caller.\n\
+    use std::collections::BTreeMap;\n\
+    use runcomfy::{Map, Media, Url, Value};\n\
+    fn any<T>() -> T { std::process::exit(0) }\n";
+
+fn is_public(visibility: &Visibility) -> bool {
+    matches!(visibility, Visibility::Public(_))
+}
+
+fn is_model(item: &ItemImpl) -> bool {
+    item.trait_.as_ref().is_some_and(|(path, _)| text_of(path).ends_with("Model"))
+}
+
+fn text_of(tokens: &impl ToTokens) -> String {
+    tokens.to_token_stream().to_string()
+}
+
+fn structure(item: &ItemStruct, impls: &[&ItemImpl]) -> Vec<String> {
+    let name = &item.ident;
+    let mut lines = Vec::new();
+    let attributes: String = item.attrs.iter().map(text_of).collect();
+    let fields: Vec<(String, String)> = item
+        .fields
+        .iter()
+        .filter(|field| is_public(&field.vis))
+        .filter_map(|field| Some((field.ident.as_ref()?.to_string(), text_of(&field.ty))))
+        .collect();
+    if !attributes.contains("non_exhaustive") {
+        let all: Vec<String> =
+            fields.iter().map(|(name, ty)| format!("{name}: any::<{ty}>()")).collect();
+        lines.push(format!("let _ = m::{name} {{ {} }};", all.join(", ")));
+    }
+    if attributes.contains("Default") {
+        lines.push(format!("let _ = <m::{name} as Default>::default();"));
+    }
+    for (field, ty) in &fields {
+        lines.push(format!("let _: fn(&m::{name}) -> &{ty} = |value| &value.{field};"));
+        lines.push(format!("let _: fn(&mut m::{name}, {ty}) = |value, new| value.{field} = new;"));
+    }
+    let own = |item: &&&ItemImpl| *name == text_of(&item.self_ty);
+    for method in impls.iter().filter(own).flat_map(|item| &item.items) {
+        let ImplItem::Fn(method) = method else { continue };
+        let mut arguments = Vec::new();
+        for argument in &method.sig.inputs {
+            match argument {
+                FnArg::Receiver(_) => arguments.push(format!("any::<m::{name}>()")),
+                FnArg::Typed(argument) => arguments.push(value_for(&argument.ty)),
+            }
+        }
+        let method = &method.sig.ident;
+        lines.push(format!("let _: m::{name} = m::{name}::{method}({});", arguments.join(", ")));
+    }
+    lines
+}
+
+/// An argument: of the type itself, or of what converts into it.
+fn value_for(ty: &Type) -> String {
+    let ty = text_of(ty);
+    match ty.strip_prefix("impl Into < ").and_then(|ty| ty.strip_suffix('>')) {
+        Some(ty) => format!("any::<{ty}>()"),
+        None => format!("any::<{ty}>()"),
+    }
+}
+
+fn words(item: &ItemEnum) -> Vec<String> {
+    let name = &item.ident;
+    let arms: Vec<String> =
+        item.variants.iter().map(|variant| format!("m::{name}::{} => 1", variant.ident)).collect();
+    vec![
+        format!(
+            "let _: fn(m::{name}) -> u8 = |word| match word {{ {}, _ => 0 }};",
+            arms.join(", ")
+        ),
+        format!("let _: &[m::{name}] = m::{name}::ALL;"),
+        format!("let _: &[&str] = m::{name}::WORDS;"),
+        format!("let _: &str = any::<m::{name}>().as_str();"),
+        format!("let _ = \"\".parse::<m::{name}>().map_err(|error: runcomfy::UnknownWord| error);"),
+    ]
+}
+
+fn union(item: &ItemEnum, is_input: bool) -> Vec<String> {
+    let name = &item.ident;
+    let mut lines = Vec::new();
+    for variant in &item.variants {
+        let Fields::Unnamed(fields) = &variant.fields else { continue };
+        let (path, ty) = (format!("m::{name}::{}", variant.ident), text_of(&fields.unnamed));
+        let ty = ty.trim_end_matches([',', ' ']);
+        lines.push(format!("let _: m::{name} = {path}(any::<{ty}>());"));
+        lines.push(format!(
+            "let _: fn(m::{name}) -> {ty} = |value| match value {{ {path}(inner) => inner, _ => any() }};"
+        ));
+        if is_input {
+            lines.push(format!("let _ = m::{name}::from(any::<{ty}>());"));
+        }
+    }
+    lines
+}
+
+/// What can be read of the output that the models share.
+fn usual(ty: &str) -> Vec<String> {
+    if ty != "runcomfy :: MediaOutput" {
+        return Vec::new();
+    }
+    ["image: Option<Url>", "videos: Vec<Url>", "others: Map<String, Value>"]
+        .iter()
+        .filter_map(|field| field.split_once(": "))
+        .map(|(field, ty)| format!("let _: fn(&m::Output) -> &{ty} = |value| &value.{field};"))
+        .collect()
+}

@@ -1,0 +1,224 @@
+//! An independent judge: for every model of `schemas/` and every fixture, inputs made from
+//! the published schema, good and broken in every place, are judged by the check of JSON,
+//! by the typed check where the input can be built, and by the `jsonschema` crate over the
+//! published schema. The verdicts are the same, and so is what is wrong and where.
+//!
+//! `RUNCOMFY_JUDGED=1000` tries so many inputs a model, beside the faults one by one.
+
+mod instances;
+mod sameness;
+
+use std::collections::BTreeMap;
+
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use runcomfy_simulator::Judge;
+use serde_json::{Map, Value, json};
+
+use crate::round_trip::{self, implied_type};
+use crate::support::root;
+use crate::twin::{self, Found, Subject, Twin, subjects};
+use sameness::{Seen, compared};
+
+/// So many inputs with several faults a model, unless the environment asks for more.
+const INPUTS: u32 = 24;
+
+/// The judge of one model.
+fn judge(subject: &Subject) -> Result<Judge, String> {
+    let mut schema = subject.schema.clone();
+    // An input is closed, whatever its schema says of other properties.
+    schema["additionalProperties"] = json!(false);
+    for name in schema["required"].as_array().cloned().unwrap_or_default() {
+        let name = name.as_str().expect("a name");
+        if schema["properties"].get(name).is_none() {
+            schema["properties"][name] = json!(true);
+        }
+    }
+    if schema.get("required").is_none_or(|names| *names == json!([])) {
+        schema["required"] = json!(subject.required_inputs);
+    }
+    write_types(&mut schema);
+    Judge::compile(schema).map_err(|flaw| format!("{}: {}", flaw.pointer, flaw.problem))
+}
+
+/// Writes the types that are implied into a schema, at every depth: an `enum` of strings is
+/// one of strings, and what is none breaks both.
+fn write_types(schema: &mut Value) {
+    let Value::Object(node) = schema else { return };
+    if !["type", "$ref", "anyOf", "oneOf", "allOf"].iter().any(|word| node.contains_key(*word))
+        && let Some(word) = implied_type(&with_choices(node))
+    {
+        node.insert("type".to_owned(), word.into());
+    }
+    for (keyword, below) in node {
+        match (keyword.as_str(), below) {
+            ("items" | "additionalProperties", below) => write_types(below),
+            ("properties" | "$defs" | "definitions", Value::Object(all)) => {
+                all.values_mut().for_each(write_types);
+            }
+            ("anyOf" | "oneOf" | "allOf", Value::Array(all)) => {
+                all.iter_mut().for_each(write_types);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The same, with the one value of `const` as an `enum`.
+fn with_choices(node: &Map<String, Value>) -> Map<String, Value> {
+    let mut node = node.clone();
+    if let Some(value) = node.remove("const") {
+        node.insert("enum".to_owned(), json!([value]));
+    }
+    node
+}
+
+/// What the judge finds in an input.
+fn judged(judge: &Judge, input: &Value) -> Vec<Found> {
+    let step = |step: &Value| match step {
+        Value::String(name) => name.replace('~', "~0").replace('/', "~1"),
+        index => index.to_string(),
+    };
+    let pointer =
+        |path: &[Value]| path.iter().fold(String::new(), |path, next| path + "/" + &step(next));
+    let refusals = judge.judge(input);
+    refusals.iter().map(|refusal| (pointer(&refusal.path), refusal.keyword.clone())).collect()
+}
+
+#[test]
+fn every_fault_alone_is_judged_alike() {
+    let mut subjects = subjects();
+    let twin = Twin::of("twin", &mut subjects);
+    let mut seen = Seen::default();
+    let mut differing = Vec::new();
+    for subject in &subjects {
+        let judge = judge(subject).expect("it is a schema");
+        let good = instances::sample(&subject.schema, &subject.schema);
+        for fault in instances::faults(&subject.schema) {
+            let input = fault.in_(good.clone());
+            if let Err(why) = compared(&twin, subject, &judge, &input, &mut seen) {
+                differing.push(format!("{}: {input}\n{why}", subject.folder));
+            }
+        }
+    }
+    println!("{seen:?}");
+    let first = differing.iter().take(40).cloned().collect::<Vec<_>>().join("\n");
+    assert!(differing.is_empty(), "{} inputs are judged differently:\n{first}", differing.len());
+    assert!(seen.right > 2000 && seen.wrong > 2000 && seen.typed > 2000, "{seen:?}");
+}
+
+#[test]
+fn inputs_with_several_faults_are_judged_alike() {
+    let inputs = std::env::var("RUNCOMFY_JUDGED").ok();
+    let inputs = inputs.map_or(INPUTS, |text| text.parse().expect("RUNCOMFY_JUDGED is a number"));
+    let mut subjects = subjects();
+    let twin = Twin::of("twin", &mut subjects);
+    let mut seen = Seen::default();
+    let mut differing = String::new();
+    for (number, subject) in subjects.iter().enumerate() {
+        let judge = judge(subject).expect("it is a schema");
+        let config = Config { cases: inputs, failure_persistence: None, ..Config::default() };
+        let seed = [number as u8; 32];
+        let mut runner =
+            TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
+        let cell = std::cell::RefCell::new(&mut seen);
+        let found = runner.run(&instances::inputs(&subject.schema), |input| {
+            compared(&twin, subject, &judge, &input, &mut cell.borrow_mut())
+                .map_err(TestCaseError::fail)
+        });
+        match found {
+            Ok(()) => {}
+            Err(TestError::Fail(why, smallest)) => {
+                differing.push_str(&format!("{}: {smallest}\n{why}\n", subject.folder));
+            }
+            Err(TestError::Abort(why)) => panic!("{}: {why}", subject.folder),
+        }
+    }
+    println!("{seen:?}");
+    assert!(differing.is_empty(), "inputs that are judged differently:\n{differing}");
+    let least = subjects.len() * inputs as usize / 20;
+    assert!(seen.right > least && seen.wrong > least && seen.typed > least, "{seen:?}");
+}
+
+/// `RUNCOMFY_COLLECTION` is a folder of schemas of other platforms. What differs is
+/// counted and shown; `RUNCOMFY_DIFFERING` models may.
+#[test]
+#[ignore = "it needs RUNCOMFY_COLLECTION, a folder of schemas"]
+fn a_collection_of_real_schemas_is_exported_and_judged_alike() {
+    let folder = std::env::var("RUNCOMFY_COLLECTION").expect("RUNCOMFY_COLLECTION is set");
+    let folder = std::path::Path::new(&folder);
+    let may = std::env::var("RUNCOMFY_DIFFERING").map_or(0, |text| text.parse().expect("a number"));
+    let mut subjects = twin::collected(folder);
+    let all = subjects.len();
+    let name = folder.file_name().expect("it has a name").to_string_lossy().into_owned();
+    let twin = Twin::of(&format!("twin-{name}"), &mut subjects);
+    let mut seen = Seen::default();
+    let (mut exported, mut alike, mut inputs) = (0, 0, 0);
+    for subject in &subjects {
+        match round_trip::differs(&twin, subject) {
+            Some(why) => println!("{}: exported: {why:.600}", subject.folder),
+            None => exported += 1,
+        }
+        let judge = match judge(subject) {
+            Ok(judge) => judge,
+            Err(flaw) => {
+                println!("{}: no judge: {flaw}", subject.folder);
+                continue;
+            }
+        };
+        let good = instances::sample(&subject.schema, &subject.schema);
+        let mut differing = 0;
+        for fault in instances::faults(&subject.schema) {
+            inputs += 1;
+            let input = fault.in_(good.clone());
+            if let Err(why) = compared(&twin, subject, &judge, &input, &mut seen) {
+                differing += 1;
+                if differing == 1 {
+                    println!("{}: {input:.600}\n{why:.900}", subject.folder);
+                }
+            }
+        }
+        if differing == 0 {
+            alike += 1;
+        }
+    }
+    let taken = subjects.len();
+    println!("{name}: {taken} of {all} models taken; {exported} exported as published;");
+    println!("  {alike} judged alike, of {inputs} inputs in all");
+    let differing = 2 * taken - exported - alike;
+    assert!(differing <= may, "{differing} differ, {may} may");
+}
+
+/// Inputs that were judged differently once, and the rows of the mapping at work: what is
+/// wrong with each is written down.
+#[test]
+fn every_difference_that_was_ever_found_is_settled() {
+    let text = std::fs::read_to_string(root().join("tests/judged.json")).expect("it is there");
+    let cases: Vec<Value> = serde_json::from_str(&text).expect("it is JSON");
+    let mut subjects = subjects();
+    let twin = Twin::of("twin", &mut subjects);
+    let by_folder: BTreeMap<&str, &Subject> =
+        subjects.iter().map(|subject| (subject.folder.as_str(), subject)).collect();
+    let mut seen = Seen::default();
+    for case in &cases {
+        let folder = case["model"].as_str().expect("a case names its model");
+        let subject = by_folder[folder];
+        let input = &case["input"];
+        if let Err(why) =
+            compared(&twin, subject, &judge(subject).expect("it is a schema"), input, &mut seen)
+        {
+            panic!("{case}\n{why}");
+        }
+        let wrong: Vec<Found> =
+            serde_json::from_value(case["wrong"].clone()).expect("pairs of path and keyword");
+        let mut found = twin.answer(subject, input).violations;
+        found.sort();
+        assert_eq!(found, wrong, "{case}");
+    }
+    assert!(!cases.is_empty());
+    let idle: Vec<&str> = sameness::MAPPING
+        .iter()
+        .map(|row| row.name)
+        .filter(|name| !seen.mapped.contains(name))
+        .collect();
+    assert_eq!(idle, [""; 0], "no case needs these rows of the mapping");
+}

@@ -1,0 +1,144 @@
+//! What is measured of real files, against what independent tools say of them, and the table
+//! of it in `docs/media.md`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use runcomfy::measure::{Format, Measuring, Reading, Step};
+use runcomfy::table::MediaKind;
+use runcomfy::{Facts, Limit, Metric};
+
+use crate::media_files::{MediaFile, samples, sizes};
+use crate::support::root;
+
+/// What tools say that HEIF has viewers ignore: its orientation stands in Exif alone, and in
+/// no `irot`.
+const NOT_TURNED: [&str; 1] = ["heic-turned.heic"];
+/// Files that do not say how long they last where they say everything else.
+const NO_DURATION: [&str; 5] =
+    ["mp3.mp3", "mp3-without-tag.mp3", "ogg-opus.ogg", "ogg-vorbis.ogg", "mp4-fragmented.mp4"];
+
+/// Every file that the lists have.
+fn files() -> Vec<MediaFile> {
+    let all: Vec<MediaFile> = samples().into_iter().chain(sizes()).collect();
+    assert!(all.len() >= 40 + 12 * 40, "the files were not found");
+    all
+}
+
+/// The size as viewers show it.
+fn shown(file: &MediaFile) -> Option<(u32, u32)> {
+    match NOT_TURNED.contains(&file.name.as_str()) {
+        true => file.width.zip(file.height),
+        false => file.shown(),
+    }
+}
+
+/// Measures a file of which only what is asked for is told, in blocks of at least so many
+/// bytes. Gives the bytes that were told too.
+fn bit_by_bit(bytes: &[u8], block: u64) -> (Reading, u64) {
+    let mut file = Measuring::new();
+    let mut told = 0;
+    loop {
+        match file.step() {
+            Step::Measured(reading) => return (reading, told),
+            Step::Read(range) => {
+                let end = range.end.max(range.start + block).min(bytes.len() as u64);
+                let part = &bytes[range.start as usize..end as usize];
+                file.set_size(bytes.len() as u64);
+                file.give(range.start, part);
+                told += part.len() as u64;
+            }
+        }
+    }
+}
+
+#[test]
+fn every_file_is_measured_as_independent_tools_say() {
+    for file in files() {
+        let (name, bytes) = (&file.name, file.read());
+        let facts = Facts::of_bytes(&bytes);
+        assert_eq!(facts.width.zip(facts.height), shown(&file), "{name}: {facts:?}");
+        let kind = facts.kind.map(|kind| format!("{kind:?}").to_lowercase());
+        assert_eq!(kind.as_ref(), Some(&file.kind), "{name}");
+        assert_eq!(facts.bytes, Some(file.bytes), "{name}");
+        let is_said = !NO_DURATION.contains(&name.as_str());
+        match file.seconds.filter(|_| is_said) {
+            Some(seconds) => {
+                let duration = facts.duration.unwrap_or(Duration::ZERO).as_secs_f64();
+                assert!((duration - seconds).abs() < 0.01, "{name}: {duration} s, not {seconds}");
+            }
+            None => assert_eq!(facts.duration, None, "{name}"),
+        }
+        for block in [1, 4096] {
+            let (reading, _) = bit_by_bit(&bytes, block);
+            assert_eq!(reading.facts, facts, "{name}, read bit by bit");
+        }
+    }
+}
+
+#[test]
+fn the_bounds_of_the_rules_part_sizes_that_differ_by_a_pixel() {
+    let rules = [
+        (Metric::WidthPixels, Limit::Over(300.0)),
+        (Metric::HeightPixels, Limit::Over(300.0)),
+        (Metric::WidthOverHeight, Limit::Over(0.4)),
+        (Metric::WidthOverHeight, Limit::Under(2.5)),
+    ];
+    let (mut kept, mut broken) = (0, 0);
+    for file in files() {
+        let Some((width, height)) = shown(&file) else { continue };
+        let (w, h) = (u64::from(width), u64::from(height));
+        let right = [w > 300, h > 300, 5 * w > 2 * h, 2 * w < 5 * h];
+        let facts = Facts::of_bytes(&file.read());
+        for ((metric, limit), right) in rules.into_iter().zip(right) {
+            let keeps = metric.keeps(limit, &facts);
+            assert_eq!(keeps, Some(right), "{} {limit} of {}", metric.name(), file.name);
+            *(if right { &mut kept } else { &mut broken }) += 1;
+        }
+    }
+    assert!(kept > 300 && broken > 300, "{kept} kept, {broken} broken");
+}
+
+#[test]
+fn a_file_that_is_cut_off_anywhere_says_what_it_has_or_why_not() {
+    for file in samples() {
+        let (name, bytes) = (&file.name, file.read());
+        for end in (0..bytes.len().min(3000)).step_by(7) {
+            let reading = Measuring::whole(&bytes[..end]).so_far();
+            let facts = reading.facts;
+            let size = facts.width.zip(facts.height);
+            let is_right = size.is_none() || size == shown(&file);
+            assert!(is_right, "{name} cut at {end}: {reading:?}");
+            let is_heard = facts.kind == Some(MediaKind::Audio);
+            let is_told = size.is_some() || reading.problem.is_some();
+            assert!(facts.format.is_none() || is_heard || is_told, "{name} at {end}: {reading:?}");
+        }
+    }
+}
+
+#[test]
+fn docs_say_what_is_measured_of_each_format_and_from_how_many_bytes() {
+    let mut rows: BTreeMap<String, (bool, bool, u64, usize)> = BTreeMap::new();
+    for file in files() {
+        let (reading, told) = bit_by_bit(&file.read(), 1);
+        let facts = reading.facts;
+        let format = facts.format.expect("it is known");
+        assert!(!matches!(format, Format::Other(..)), "{} is {format:?}", file.name);
+        let row = rows.entry(format!("{format:?} (`{}`)", format.content_type())).or_default();
+        row.0 |= facts.width.is_some();
+        row.1 |= facts.duration.is_some();
+        row.2 = row.2.max(told);
+        row.3 += 1;
+    }
+    assert_eq!(rows.len(), 17, "there is a file of each format");
+    let mut table = "| format | width, height | duration | kind, file size | bytes read, at most | of files |\n\
+                     | --- | --- | --- | --- | --- | --- |\n"
+        .to_owned();
+    let word = |measured: bool| if measured { "measured" } else { "–" };
+    for (format, (size, duration, bytes, files)) in rows {
+        let (size, duration) = (word(size), word(duration));
+        table += &format!("| {format} | {size} | {duration} | measured | {bytes} | {files} |\n");
+    }
+    let docs = std::fs::read_to_string(root().join("docs/media.md")).expect("it is there");
+    assert!(docs.contains(&table), "docs/media.md should have this table:\n{table}");
+}

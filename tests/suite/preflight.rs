@@ -1,0 +1,416 @@
+//! Media checked before it costs money: what goes in, what is found, and what is sent.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use runcomfy::client::{Advice, MediaLimits, Preflight, Report, RunError, SubmitError};
+use runcomfy::{Client, Json, Media, Model, Url, Valid};
+use runcomfy_models::bytedance::seedream_5_0_pro_image_to_image::Input as Seedream;
+use runcomfy_models::minimax::hailuo_video_01_live::Input;
+use runcomfy_simulator::{Pace, Simulator};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::root;
+
+const BIG: &str = "The uploaded image width and height must both exceed 300 pixels.";
+const SHAPE: &str = "The aspect ratio range should be 2:5 to 5:2.";
+
+async fn simulator() -> Simulator {
+    let pace = Pace { queue: Duration::ZERO, run: Duration::ZERO };
+    Simulator::builder(root().join("schemas")).pace(pace).start().await.expect("it starts")
+}
+
+fn client(base: &str, preflight: Preflight) -> Client {
+    let builder = Client::builder().api_base(base).token("hush-hush").preflight(preflight);
+    builder.allow_local_media().build().expect("the settings are right")
+}
+
+/// A client whose API nobody answers: what it refuses was not sent there.
+fn alone() -> Client {
+    client("http://127.0.0.1:1/v1", Preflight::Warn)
+}
+
+fn boat(media: impl Into<Media>) -> Valid<Input> {
+    Input::new("a paper boat", media).validate().expect("it is right")
+}
+
+/// The header of a GIF: as much of a picture as is measured.
+fn gif(width: u16, height: u16) -> Vec<u8> {
+    [b"GIF89a", width.to_le_bytes().as_slice(), &height.to_le_bytes(), &[0; 3]].concat()
+}
+
+fn violations(report: &Report) -> Vec<(String, String)> {
+    let all = report.violations.iter();
+    all.map(|violation| (violation.path.to_string(), violation.rule.to_string())).collect()
+}
+
+fn advice(report: &Report) -> Vec<Advice> {
+    report.warnings.iter().map(|warning| warning.about).collect()
+}
+
+/// A server that answers every request alike, and keeps what it was asked.
+async fn server(
+    answer: impl Fn(&str) -> (Duration, Vec<u8>) + Send + Sync + 'static,
+) -> (String, Asked) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+    let origin = format!("http://{}", listener.local_addr().expect("it has one"));
+    let asked = Asked::default();
+    let (log, answer) = (asked.clone(), Arc::new(answer));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream, log.clone(), answer.clone()));
+        }
+    });
+    (origin, asked)
+}
+
+type Asked = Arc<Mutex<Vec<String>>>;
+
+async fn serve(
+    mut stream: TcpStream,
+    log: Asked,
+    answer: Arc<impl Fn(&str) -> (Duration, Vec<u8>)>,
+) {
+    let mut request = Vec::new();
+    let mut buffer = [0; 65536];
+    loop {
+        let count = stream.read(&mut buffer).await.unwrap_or(0);
+        request.extend_from_slice(&buffer[..count]);
+        let text = String::from_utf8_lossy(&request);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            if count == 0 {
+                return;
+            }
+            continue;
+        };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        if count == 0 || body.len() >= length.and_then(|length| length.parse().ok()).unwrap_or(0) {
+            break;
+        }
+    }
+    let request = String::from_utf8_lossy(&request).into_owned();
+    let (pause, reply) = answer(&request);
+    log.lock().expect("no test panics with it").push(request);
+    tokio::time::sleep(pause).await;
+    let _ = stream.write_all(&reply).await;
+}
+
+fn http(status: u16, body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "HTTP/1.1 {status} -\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+#[tokio::test]
+async fn the_four_rules_of_the_page_hold_from_an_address_a_file_bytes_and_a_data_uri() {
+    let simulator = simulator().await;
+    let client = client(simulator.api_base(), Preflight::Warn);
+    let folder = tempfile::tempdir().expect("there is room");
+    type Case = (u32, u32, &'static [(&'static str, &'static str)]);
+    let cases: [Case; 9] = [
+        (301, 301, &[]),
+        (300, 301, &[("width_pixels>", BIG)]),
+        (301, 300, &[("height_pixels>", BIG)]),
+        (300, 300, &[("width_pixels>", BIG), ("height_pixels>", BIG)]),
+        (400, 1000, &[("width/height>", SHAPE)]),
+        (401, 1000, &[]),
+        (1000, 400, &[("width/height<", SHAPE)]),
+        (999, 400, &[]),
+        (900, 300, &[("height_pixels>", BIG), ("width/height<", SHAPE)]),
+    ];
+    for (width, height, expected) in cases {
+        let url = simulator.picture_url(width, height);
+        let reply = reqwest::get(&url).await.expect("it answers");
+        let picture = reply.bytes().await.expect("all of it");
+        let path = folder.path().join(format!("{width}x{height}.png"));
+        std::fs::write(&path, &picture).expect("there is room");
+        let from_bytes = Media::bytes(&picture);
+        let prepared =
+            serde_json::to_value(boat(from_bytes.clone()).as_sent()).expect("it is JSON");
+        let uri = prepared["image_url"].as_str().expect("it is text").to_owned();
+        let sources = [
+            ("an address", Media::url(url).expect("it is one")),
+            ("a file", Media::from(path)),
+            ("bytes", from_bytes),
+            ("a data URI", Media::data_uri(uri).expect("it is one")),
+        ];
+        for (what, media) in sources {
+            let outcome = client.submit(&boat(media)).await;
+            let found = match &outcome {
+                Ok(_) => Vec::new(),
+                Err(SubmitError::Refused(report)) => {
+                    let all = report.violations.iter();
+                    all.map(|v| {
+                        assert_eq!(v.path.to_string(), "image_url");
+                        assert_eq!(v.found, Some(format!("{width} × {height} px")));
+                        (v.rule.as_ref(), v.message.as_str())
+                    })
+                    .collect()
+                }
+                Err(error) => panic!("{width} × {height} from {what}: {error}"),
+            };
+            assert_eq!(found, expected, "{width} × {height} from {what}");
+        }
+    }
+}
+
+/// The JSON that an input would be sent as, of those that need no reading.
+trait AsSent {
+    fn as_sent(&self) -> Value;
+}
+
+impl AsSent for Valid<Input> {
+    fn as_sent(&self) -> Value {
+        runcomfy::Payload::to_json(&**self)
+    }
+}
+
+#[tokio::test]
+async fn what_shares_a_message_is_shown_once_and_stays_two() {
+    let report = alone().preflight(&boat(Media::bytes(gif(200, 200)))).await;
+    assert_eq!(report.violations.len(), 2);
+    let shown = format!("image_url: {BIG} [width_pixels>, height_pixels>; found 200 × 200 px]");
+    assert_eq!(report.to_string(), shown);
+    let error = SubmitError::Refused(Box::new(report)).to_string();
+    assert!(error.starts_with("nothing was sent") && error.ends_with(&shown), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_that_will_not_do_is_refused_at_its_place_and_nothing_is_sent() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("there is room");
+        path
+    };
+    let mp3 = file("a.png", b"ID3\x04\0\0\0\0\0\0");
+    let pdf = file("b.png", b"%PDF-1.7\n");
+    let cases: [(PathBuf, &[&str], &str); 5] = [
+        (folder.path().join("gone.png"), &["file"], "There is no such file."),
+        (folder.path().to_owned(), &["file"], "Must be a file, and is a folder."),
+        (file("empty.png", b""), &["file"], "The file is empty."),
+        (mp3.clone(), &["format"], "Must be an image."),
+        (pdf, &["format"], "Must be an image."),
+    ];
+    for (path, rules, message) in cases {
+        let shown = path.display().to_string();
+        let file = Media::from(path);
+        let input = Seedream::new("a paper boat", vec![Media::bytes(gif(640, 480)), file]);
+        let outcome = alone().submit(&input.validate().expect("it is right")).await;
+        let Err(SubmitError::Refused(report)) = outcome else { panic!("{shown}: {outcome:?}") };
+        let first = report.violations.first().expect("there is one");
+        assert_eq!(first.path.to_string(), "image[1]", "{shown}");
+        assert_eq!(first.rule, rules[0], "{shown}");
+        assert_eq!(first.message, message, "{shown}");
+        assert!(!report.to_string().contains(&shown), "{report}");
+    }
+    // A field that does not say what it takes still asks for a width, which no sound has.
+    let report = alone().preflight(&boat(mp3)).await;
+    let rules: Vec<_> = violations(&report).into_iter().map(|(_, rule)| rule).collect();
+    assert_eq!(rules, ["width_pixels>", "height_pixels>", "width/height>", "width/height<"]);
+    let found = report.violations[0].found.as_deref();
+    assert_eq!(found, Some("audio/mpeg, which has no width"));
+}
+
+#[tokio::test]
+async fn a_file_is_read_once_and_what_was_measured_is_what_is_sent() {
+    let (origin, asked) =
+        server(|_| (Duration::ZERO, http(200, br#"{"request_id": "r-1"}"#))).await;
+    let client = client(&format!("{origin}/v1"), Preflight::Warn);
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("boat.gif");
+    std::fs::write(&path, gif(640, 480)).expect("there is room");
+    let input = boat(path.clone());
+    assert!(serde_json::to_string(&runcomfy::Payload::node(&*input)).is_err(), "it was not read");
+    assert!(client.preflight(&input).await.is_spotless());
+
+    std::fs::write(&path, gif(2, 2)).expect("there is room");
+    let prepared = client.prepare(&input).await.expect("it was measured before");
+    std::fs::remove_file(&path).expect("it is there");
+    let jobs = [
+        client.submit_prepared(&prepared).await.expect("it is taken"),
+        client.submit(&input.clone()).await.expect("it is taken"),
+    ];
+    assert!(jobs.iter().all(|job| job.id().as_str() == "r-1"));
+
+    let sent = json!({
+        "prompt": "a paper boat",
+        "image_url": "data:image/gif;base64,R0lGODlhgALgAQAAAA==",
+    });
+    assert_eq!(serde_json::from_slice::<Value>(prepared.body()).expect("it is JSON"), sent);
+    let asked = asked.lock().expect("no test panics with it");
+    assert_eq!(asked.len(), 2);
+    for request in asked.iter() {
+        let (head, body) = request.split_once("\r\n\r\n").expect("it has a body");
+        assert!(head.starts_with("POST /v1/models/minimax/Hailuo%20Video%2001%20Live HTTP/1.1"));
+        assert!(head.contains("content-type: application/json"), "{head}");
+        assert_eq!(body.as_bytes(), prepared.body());
+    }
+}
+
+#[tokio::test]
+async fn limits_hold_at_their_bound_and_can_be_set() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("boat.gif");
+    std::fs::write(&path, gif(640, 480)).expect("there is room");
+    let input = || boat(path.clone());
+    let body = alone().prepare(&input()).await.expect("it will do").body().len() as u64;
+    let limits = MediaLimits::default();
+    let cases: [(MediaLimits, &[(&str, &str)]); 4] = [
+        (limits.with_file_bytes(13), &[]),
+        (limits.with_file_bytes(12), &[("image_url", "file")]),
+        (limits.with_request_bytes(body), &[]),
+        (limits.with_request_bytes(body - 1), &[("input", "request")]),
+    ];
+    for (limits, expected) in cases {
+        let builder = Client::builder().token("a").media_limits(limits);
+        let report = builder.build().expect("it is right").preflight(&input()).await;
+        let found = violations(&report);
+        let found: Vec<_> =
+            found.iter().map(|(path, rule)| (path.as_str(), rule.as_str())).collect();
+        assert_eq!(found, expected, "{limits:?}");
+    }
+    assert_eq!((limits.request_bytes, limits.file_bytes), (64 << 20, 48 << 20));
+}
+
+#[tokio::test]
+async fn rules_on_an_array_are_about_each_element() {
+    let wide = Media::bytes(gif(1600, 100));
+    let right = Media::bytes(gif(1599, 100));
+    let small = Media::bytes(gif(14, 15));
+    let images = vec![right.clone(), wide, right, small];
+    let input = Seedream::new("a paper boat", images).validate().expect("it is right");
+    let report = alone().preflight(&input).await;
+    let expected = [("image[1]", "width/height<"), ("image[3]", "width_pixels>")];
+    let expected = expected.map(|(path, rule)| (path.to_owned(), rule.to_owned()));
+    assert_eq!(violations(&report), expected);
+}
+
+#[tokio::test]
+async fn what_cannot_be_measured_is_unchecked_and_refused_only_by_the_strict() {
+    let (origin, _) = server(|request| {
+        (
+            Duration::ZERO,
+            if request.starts_with("POST") {
+                http(200, br#"{"request_id": "r-1"}"#)
+            } else {
+                http(403, b"not for you")
+            },
+        )
+    })
+    .await;
+    let base = format!("{origin}/v1");
+    let input = boat(Media::url(format!("{origin}/a.png")).expect("it is an address"));
+    let report = client(&base, Preflight::Off).preflight(&input).await;
+    assert!(report.is_ok() && !report.is_spotless());
+    assert_eq!(report.unchecked.len(), 4);
+    assert!(report.unchecked.iter().all(|open| open.reason == "its host answered HTTP 403"));
+    assert_eq!(advice(&report), [Advice::NotFetched]);
+
+    assert!(client(&base, Preflight::Off).submit(&input).await.is_ok());
+    assert!(client(&base, Preflight::Warn).submit(&input).await.is_ok());
+    let outcome = client(&base, Preflight::Strict).run(&input).await;
+    let Err(RunError::Submit(SubmitError::Refused(report))) = outcome else {
+        panic!("{outcome:?}")
+    };
+    let shown = report.to_string();
+    let line = "image_url: not checked: its host answered HTTP 403 \
+                [width_pixels>, height_pixels>, width/height>, width/height<]";
+    assert!(shown.ends_with(line), "{shown}");
+
+    // A name says nothing about the media; and a rule is not broken by what is not known.
+    let named = boat(Media::verbatim("boat.png"));
+    let report = alone().preflight(&named).await;
+    assert_eq!((report.violations.len(), report.warnings.len(), report.unchecked.len()), (0, 0, 4));
+}
+
+#[tokio::test]
+async fn off_measures_nothing_and_still_refuses_a_file_that_is_not_there() {
+    let small = boat(Media::bytes(gif(1, 1)));
+    let client = client("http://127.0.0.1:1/v1", Preflight::Off);
+    assert!(client.prepare(&small).await.is_ok());
+    let gone = boat(PathBuf::from("no/such/boat.png"));
+    let report = client.prepare(&gone).await.expect_err("it is not there");
+    assert_eq!(violations(&report), [("image_url".to_owned(), "file".to_owned())]);
+}
+
+#[tokio::test]
+async fn an_address_of_this_machine_is_not_asked_by_default_and_warned_of() {
+    let (origin, asked) = server(|_| (Duration::ZERO, http(200, &gif(640, 480)))).await;
+    let port = Url::parse(&origin).expect("it is an address").port().expect("it has one");
+    let client = Client::builder().token("a").build().expect("it is right");
+    for host in ["127.0.0.1", "localhost", "[::ffff:7f00:1]", "0x7f.1"] {
+        let media = Media::url(format!("http://{host}:{port}/a.gif")).expect("it is an address");
+        let report = client.preflight(&boat(media)).await;
+        assert_eq!(advice(&report), [Advice::NotHttps, Advice::OutOfReach], "{host}");
+        assert_eq!((report.violations.len(), report.unchecked.len()), (0, 4), "{host}");
+    }
+    assert!(asked.lock().expect("no test panics with it").is_empty());
+}
+
+#[tokio::test]
+async fn media_of_one_input_is_measured_side_by_side_and_each_address_once() {
+    let pause = Duration::from_millis(400);
+    let (origin, asked) = server(move |_| (pause, http(200, &gif(640, 480)))).await;
+    let addresses = |count: usize| -> Vec<String> {
+        (0..count).map(|index| format!("{origin}/{}.gif", index % 32)).collect()
+    };
+    let input = json!({"prompt": "a", "image": addresses(64)});
+    let input = Valid::assume(Json::<Seedream>::from(input));
+    let start = Instant::now();
+    let report = alone().preflight(&input).await;
+    let time = start.elapsed();
+    assert!(report.is_spotless(), "{report}");
+    assert!(time < 2 * pause, "32 took {time:?}, and each {pause:?}");
+    assert_eq!((report.cost.requests, report.cost.bytes), (32, 32 * 13));
+    assert!(report.cost.time <= time);
+    assert_eq!(asked.lock().expect("no test panics with it").len(), 32);
+}
+
+#[tokio::test]
+async fn a_page_and_a_content_type_that_does_not_fit_are_warned_of() {
+    let page = b"<!DOCTYPE html><title>Sign in</title>";
+    let (origin, _) = server(move |_| (Duration::ZERO, http(200, page))).await;
+    let report = alone().preflight(&boat(Media::url(origin).expect("it is an address"))).await;
+    assert_eq!(advice(&report), [Advice::WebPage]);
+    assert_eq!((report.violations.len(), report.unchecked.len()), (0, 4));
+
+    let typed = Media::bytes_of_type("video/mp4", gif(640, 480)).expect("it is a type");
+    let report = alone().preflight(&boat(typed)).await;
+    assert_eq!(advice(&report), [Advice::ContentType]);
+    assert!(report.is_ok());
+}
+
+#[tokio::test]
+async fn a_file_of_megabytes_is_weighed_in_millions_of_bytes() {
+    let (origin, _) = server(|request| {
+        let path = request.split(' ').nth(1).unwrap_or_default();
+        let picture = gif(640, 480);
+        let head = format!(
+            "HTTP/1.1 206 -\r\nconnection: close\r\ncontent-length: {}\r\n\
+             content-range: bytes 0-12/{}\r\n\r\n",
+            picture.len(),
+            path.trim_start_matches('/'),
+        );
+        (Duration::ZERO, [head.as_bytes(), &picture].concat())
+    })
+    .await;
+    let cases: [(u64, &[&str], &[Advice]); 4] = [
+        (29_999_999, &[], &[]),
+        (30_000_000, &["file_size_mb<"], &[]),
+        (50_000_000, &["file_size_mb<"], &[]),
+        (50_000_001, &["file_size_mb<"], &[Advice::LargeImage]),
+    ];
+    for (bytes, broken, advised) in cases {
+        let media = Media::url(format!("{origin}/{bytes}")).expect("it is an address");
+        let input = Seedream::new("a", vec![media]).validate().expect("it is right");
+        let report = alone().preflight(&input).await;
+        let rules: Vec<_> = report.violations.iter().map(|v| v.rule.as_ref()).collect();
+        assert_eq!((rules.as_slice(), advice(&report).as_slice()), (broken, advised), "{bytes}");
+    }
+}

@@ -1,0 +1,140 @@
+//! The JSON Schema that an `Input` gives is the one that was published, up to the list of
+//! equivalences in `schemas/README.md`, of which none is there without need.
+
+mod equivalence;
+mod normal;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::support::root;
+use crate::twin::{Subject, Twin, subjects};
+use equivalence::Equivalence;
+use normal::Reading;
+pub(crate) use normal::implied_type;
+
+/// Where two schemas differ under these equivalences; nothing where they are the same.
+fn difference(
+    subject: &Subject,
+    exported: &Value,
+    forgiven: &BTreeSet<Equivalence>,
+) -> Option<String> {
+    let published = Reading::published(&subject.schema, &subject.required_inputs, forgiven);
+    normal::difference(&published, &Reading::of(exported, forgiven))
+}
+
+/// Where the schema that a subject's `Input` gives differs from the published one.
+pub(crate) fn differs(twin: &Twin, subject: &Subject) -> Option<String> {
+    let forgiven: BTreeSet<Equivalence> = Equivalence::ALL.into_iter().collect();
+    difference(subject, &twin.schema(subject), &forgiven)
+}
+
+#[test]
+fn every_input_gives_the_schema_that_was_published_and_no_equivalence_is_idle() {
+    let mut subjects = subjects();
+    let all = subjects.len();
+    let twin = Twin::of("twin", &mut subjects);
+    assert!(all == subjects.len() && all >= 100, "{} of {all} were generated", subjects.len());
+    let exported: Vec<Value> = subjects.iter().map(|subject| twin.schema(subject)).collect();
+    let pairs = || subjects.iter().zip(&exported);
+
+    let forgiven: BTreeSet<Equivalence> = Equivalence::ALL.into_iter().collect();
+    let mut differing = String::new();
+    for (subject, exported) in pairs() {
+        if let Some(where_) = difference(subject, exported, &forgiven) {
+            differing.push_str(&format!("{}: {where_}\n", subject.folder));
+        }
+    }
+    assert!(differing.is_empty(), "what was published and what is exported differ:\n{differing}");
+
+    let idle: Vec<&str> = Equivalence::ALL
+        .into_iter()
+        .filter(|equivalence| {
+            let mut rest = forgiven.clone();
+            rest.remove(equivalence);
+            pairs().all(|(subject, exported)| difference(subject, exported, &rest).is_none())
+        })
+        .map(Equivalence::name)
+        .collect();
+    assert_eq!(idle, [""; 0], "nothing needs these equivalences");
+}
+
+#[test]
+fn the_list_of_equivalences_is_the_one_that_is_written_down() {
+    let text = std::fs::read_to_string(root().join("schemas/README.md")).expect("it is there");
+    let (_, table) = text.split_once("| equivalence | what counts as the same |").expect("a table");
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let written: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+    let known: Vec<&str> = Equivalence::ALL.into_iter().map(Equivalence::name).collect();
+    assert_eq!(written, known);
+}
+
+#[test]
+fn what_is_lost_or_changed_in_a_schema_is_a_difference() {
+    let published = r##"{"type": "object", "required": ["a"], "title": "T", "properties": {
+        "a": {"type": "string", "title": "A", "description": "D", "default": "x", "maxLength": 9,
+            "examples": ["p"], "format": "image_uri", "x-order": 1, "validations": [
+                {"validation_rule": "frames<", "validation_value": 24, "validation_error": "Few."}
+            ]},
+        "b": {"type": "array", "minItems": 1, "items": {"type": "integer", "title": "I", "enum": [1, 2]}},
+        "c": {"anyOf": [{"type": "object", "properties": {"n": {"$ref": "#/properties/c"}}},
+            {"type": "string", "minLength": 2}]}
+    }}"##;
+    let published: Value = serde_json::from_str(published).expect("it is JSON");
+    let forgiven: BTreeSet<Equivalence> = Equivalence::ALL.into_iter().collect();
+    let differs = |other: &Value| {
+        let published = Reading::published(&published, &[], &forgiven);
+        normal::difference(&published, &Reading::of(other, &forgiven)).is_some()
+    };
+    assert!(!differs(&published));
+    // Every value in it changed, and every keyword in it taken out, each alone.
+    let mut places = Vec::new();
+    pointers(&published, String::new(), &mut places);
+    let mut changed = 0;
+    for pointer in places {
+        let (parent, last) = pointer.rsplit_once('/').expect("it is below the top");
+        let mut other = published.clone();
+        match other.pointer_mut(parent).expect("it is there") {
+            Value::Object(parent) => _ = parent.remove(last),
+            Value::Array(parent) => _ = parent.remove(last.parse().expect("an index")),
+            _ => panic!("{pointer} leads nowhere"),
+        }
+        // A keyword that another implies is not missed.
+        let implied = pointer == "/type" || pointer == "/properties/c/anyOf/0/type";
+        let implied = implied || pointer == "/properties/b/type" || pointer.ends_with("items/type");
+        let implied = implied || pointer == "/properties/a/type";
+        assert!(differs(&other) || implied, "{pointer} is not missed");
+        let mut other = published.clone();
+        let value = other.pointer_mut(&pointer).expect("it is there");
+        *value = match &*value {
+            Value::String(text) if text == "#/properties/c" => Value::from("#/properties/b"),
+            Value::String(text) if text == "string" => Value::from("boolean"),
+            Value::String(text) if pointer.ends_with("/type") => {
+                Value::from(if text == "integer" { "number" } else { "string" })
+            }
+            Value::String(text) => Value::from(format!("{text}!")),
+            Value::Number(number) => Value::from(number.as_i64().unwrap_or_default() + 1),
+            _ => continue,
+        };
+        changed += 1;
+        assert!(differs(&other), "a change of {pointer} is not seen");
+    }
+    assert!(changed > 20, "{changed}");
+}
+
+fn pointers(value: &Value, at: String, found: &mut Vec<String>) {
+    match value {
+        Value::Object(entries) => entries.iter().for_each(|(name, value)| {
+            let at = format!("{at}/{name}");
+            found.push(at.clone());
+            pointers(value, at, found);
+        }),
+        Value::Array(items) => items.iter().enumerate().for_each(|(index, value)| {
+            let at = format!("{at}/{index}");
+            found.push(at.clone());
+            pointers(value, at, found);
+        }),
+        _ => {}
+    }
+}

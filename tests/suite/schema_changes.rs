@@ -1,0 +1,325 @@
+//! What is said of a changed schema, proved: callers and inputs made for the earlier state
+//! are built against the later one and checked by it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use runcomfy_codegen::{Change, Kind, Level, Source, diff};
+use runcomfy_tests::changes::{Case, Sides, cases};
+use serde_json::Value;
+
+use crate::support::{cargo, dependency, root, scratch_crate, xtask, xtask_output};
+
+#[test]
+fn every_kind_of_change_is_found_where_it_is_and_nothing_else() {
+    let cases = cases();
+    let sides = Sides::of(&cases);
+    for side in [&sides.old, &sides.new] {
+        let errors: Vec<String> = side
+            .generated
+            .diagnostics
+            .iter()
+            .filter(|found| found.code.severity() == runcomfy_codegen::Severity::Error)
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(errors, [""; 0]);
+    }
+    let changes = changes(&cases, &sides);
+    let mut wrong = String::new();
+    for case in &cases {
+        let mut expected: Vec<(&str, &str)> =
+            case.changes.iter().map(|(kind, at)| (kind.name(), *at)).collect();
+        let found = &changes[case.name];
+        let mut named: Vec<(&str, &str)> =
+            found.iter().map(|change| (change.kind.name(), change.at.as_str())).collect();
+        expected.sort_unstable();
+        named.sort_unstable();
+        if expected != named {
+            wrong += &format!("{}:\n  expected {expected:?}\n  found    {found:#?}\n", case.name);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    let covered: BTreeSet<&str> =
+        cases.iter().flat_map(|case| &case.changes).map(|(kind, _)| kind.name()).collect();
+    let all: BTreeSet<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+    assert_eq!(covered, all, "a kind of change has no case");
+}
+
+#[test]
+fn a_caller_builds_unless_it_is_said_to_break_and_an_input_is_taken_unless_it_is_said_to_be_refused()
+ {
+    let cases = cases();
+    let sides = Sides::of(&cases);
+    let changes = changes(&cases, &sides);
+    let breaks =
+        |case: &&Case| changes[case.name].iter().any(|change| change.kind.level() == Level::Breaks);
+    let callable: Vec<&Case> = cases.iter().filter(|case| case.old.is_some()).collect();
+    let (broken, sound): (Vec<&Case>, Vec<&Case>) =
+        callable.iter().copied().partition(|case| breaks(case));
+    let (old, new) = (folder(), folder());
+
+    // As a control, every caller builds against what it was written for.
+    let all: Vec<(String, String)> =
+        callable.iter().map(|case| program(case, sides.old.caller(case))).collect();
+    let judge = |side: &runcomfy_tests::changes::Side| ("judge".to_owned(), side.judge(&cases));
+    write(old.path(), &sides.old.library(), &[together(&all), judge(&sides.old)]);
+    assert_eq!(failed(old.path()), BTreeMap::new(), "a caller does not build to begin with");
+
+    let sound: Vec<(String, String)> =
+        sound.iter().map(|case| program(case, sides.old.caller(case))).collect();
+    let mut programs: Vec<(String, String)> =
+        broken.iter().map(|case| program(case, sides.old.caller(case))).collect();
+    programs.extend([together(&sound), judge(&sides.new)]);
+    write(new.path(), &sides.new.library(), &programs);
+    let failed = failed(new.path());
+    let builds = failed.get("together");
+    assert_eq!(builds, None, "a caller breaks that was said to build");
+    let failed: BTreeSet<&str> = failed.keys().map(String::as_str).collect();
+    let expected: BTreeSet<String> = broken.iter().map(|case| case.module()).collect();
+    let expected: BTreeSet<&str> = expected.iter().map(String::as_str).collect();
+    assert_eq!(failed, expected, "a caller builds that was said to break");
+    assert!(broken.len() > 20 && sound.len() > 50, "the cases were not found");
+
+    assert_eq!(judged(old.path()), BTreeMap::new(), "an input is refused to begin with");
+    let judged = judged(new.path());
+    let mut wrong = String::new();
+    for case in &cases {
+        let said: BTreeSet<(String, String)> = changes[case.name]
+            .iter()
+            .filter_map(|change| change.refuses.as_ref())
+            .map(|refusal| (refusal.at.clone(), refusal.rule.clone()))
+            .collect();
+        let found = judged.get(case.name).cloned().unwrap_or_default();
+        if found != said {
+            wrong += &format!("{}: refused {found:?}, said to be {said:?}\n", case.name);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Objects and unions that lead to each other in every way, in two orders.
+#[test]
+fn what_leads_back_to_itself_on_many_ways_is_compared_soon() {
+    let schema = |step: usize, most: u32| {
+        let definition = |of: usize| {
+            let property = |index: usize| {
+                let other = |by: usize| (of * step + index * by) % 8;
+                format!(
+                    r##""p{index}": {{"anyOf": [{{"$ref": "#/$defs/D{}"}}, {{"type": "array", "items": {{"$ref": "#/$defs/D{}"}}}}, {{"type": "integer", "maximum": {most}}}]}}"##,
+                    other(3),
+                    other(5),
+                )
+            };
+            let properties: Vec<String> = (0..10).map(property).collect();
+            format!(r#""D{of}": {{"type": "object", "properties": {{{}}}}}"#, properties.join(", "))
+        };
+        let definitions: Vec<String> = (0..8).map(definition).collect();
+        let definitions = definitions.join(", ");
+        format!(
+            r##"{{"properties": {{"a": {{"$ref": "#/$defs/D0"}}}}, "$defs": {{{definitions}}}}}"##
+        )
+    };
+    let (first, bounded, other) = (schema(1, 9), schema(1, 8), schema(3, 9));
+    let model = r#"{"id": "acme/x"}"#;
+    let source = |input| Source { folder: "acme/x", model, input, output: None, fixup: None };
+    let start = std::time::Instant::now();
+    for (old, new) in [(&first, &bounded), (&first, &other), (&other, &first)] {
+        let diff = diff(&[source(old)], &[source(new)]);
+        assert_eq!(diff.refused, []);
+        assert!(diff.models[0].changes.len() > 40, "{}", diff.models[0].changes.len());
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    assert!(seconds < 20.0, "it took {seconds:.1} s");
+}
+
+#[test]
+fn the_docs_list_every_kind_of_change_with_its_level() {
+    let text = std::fs::read_to_string(root().join("docs/compatibility.md")).expect("it is there");
+    for kind in Kind::ALL {
+        let row = format!("| `{kind}` | {} |", kind.level().name());
+        assert!(text.lines().any(|line| line.starts_with(&row)), "no row `{row}`");
+    }
+    let rows =
+        text.lines().filter(|line| line.starts_with("| `") && line.matches('|').count() == 4);
+    let rows = rows.filter(|line| line.contains('-') || line.starts_with("| `docs`"));
+    assert_eq!(rows.count(), Kind::ALL.len(), "a row for a kind that is not there");
+}
+
+#[test]
+fn the_command_says_what_changed_between_folders_and_between_revisions() {
+    let place = folder();
+    let path = |name: &str| place.path().join(name).display().to_string();
+    let state = |name: &str, most: u32, model: &str| {
+        let home = place.path().join(name).join("acme/boat");
+        let input = format!(
+            r#"{{"required": ["p"], "properties": {{"p": {{"type": "string", "maxLength": {most}}}}}}}"#
+        );
+        crate::support::write(&home.join("model.json"), model);
+        crate::support::write(&home.join("input.json"), &input);
+    };
+    state("old", 9, r#"{"id": "acme/boat"}"#);
+    state("new", 8, r#"{"id": "acme/boat"}"#);
+    state("bad", 8, r#"{"id": 7}"#);
+
+    let (ok, said) = xtask(&["schemas", "diff", &path("old"), &path("new")]);
+    let (changes, release) = said.split_once("step: ").expect("it gives the step");
+    let expected = "acme/boat\n  refuses  p: `maxLength` 8, was 9\n\nmodels changed: 1; for \
+        callers: breaks 0, refuses 1, new 0, words 0\n";
+    assert_eq!((ok, changes), (true, expected));
+    assert!(release.starts_with(&format!("minor, {} to ", env!("CARGO_PKG_VERSION"))), "{release}");
+    let changelog = "for CHANGELOG.md:\n- `acme/boat`: Refused now: `p`: `maxLength` 8, was 9.\n";
+    assert!(release.ends_with(changelog), "{release}");
+    let (ok, said) = xtask(&["schemas", "diff", &path("old"), &path("old")]);
+    assert_eq!((ok, said.as_str()), (true, "nothing changed\n"));
+
+    for (most, passes) in [("major", true), ("minor", false), ("patch", false)] {
+        let (ok, said) = xtask(&["schemas", "diff", &path("old"), &path("new"), "--fail-on", most]);
+        assert_eq!(ok, passes, "{most}: {said}");
+    }
+    let output =
+        xtask_output(&["schemas", "diff", &path("old"), &path("new"), "--message-format", "json"]);
+    let lines: Vec<Value> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("each line is JSON"))
+        .collect();
+    let change = serde_json::json!({
+        "model": "acme/boat", "folder": "acme/boat", "level": "refuses", "kind": "narrower-bound",
+        "at": "p", "message": "`maxLength` 8, was 9", "refuses": ["p", "maxLength"],
+    });
+    assert_eq!(lines[0], change);
+    assert_eq!(lines[1]["step"], "minor");
+    assert_ne!(lines[1]["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(lines.len(), 2);
+
+    let (ok, said) = xtask(&["schemas", "diff", &path("old"), &path("bad")]);
+    assert!(!ok && said.contains("not compared: its later schemas are refused"), "{said}");
+    assert!(said.contains("malformed-model"), "{said}");
+}
+
+#[test]
+fn the_command_reads_git_revisions_and_says_which_are_none() {
+    let place = folder();
+    let git = |args: &[&str]| {
+        let identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
+        let output = std::process::Command::new("git")
+            .args(identity)
+            .args(args)
+            .current_dir(place.path())
+            .output()
+            .expect("git is there");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let state = |most: u32| {
+        let home = place.path().join("my/schemas/acme/boat");
+        let input =
+            format!(r#"{{"properties": {{"p": {{"type": "string", "maxLength": {most}}}}}}}"#);
+        crate::support::write(&home.join("model.json"), r#"{"id": "acme/boat"}"#);
+        crate::support::write(&home.join("input.json"), &input);
+    };
+    git(&["init", "--quiet"]);
+    for most in [9, 8] {
+        state(most);
+        git(&["add", "."]);
+        git(&["commit", "--quiet", "--message", "A state"]);
+    }
+    // What is not committed is in no revision.
+    state(7);
+    let manifest = root().join("Cargo.toml").display().to_string();
+    let diff = |states: &[&str], below: &str| {
+        let run =
+            ["run", "--quiet", "--offline", "--manifest-path", &manifest, "--package", "xtask"];
+        let args = [&run[..], &["--", "schemas", "diff"], states].concat();
+        let output = cargo(&place.path().join(below), &args);
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+    };
+    for below in ["", "my/schemas"] {
+        let (ok, said) = diff(&["HEAD~1:my/schemas", "HEAD:my/schemas"], below);
+        assert!(ok && said.contains("  refuses  p: `maxLength` 8, was 9\n"), "{below}: {said}");
+    }
+    let (ok, said) = diff(&["HEAD:my/schemas", "my/schemas"], "");
+    assert!(ok && said.contains("  refuses  p: `maxLength` 7, was 8\n"), "{said}");
+    for (state, why) in [
+        ("nowhere", "`nowhere` is neither a folder nor a git revision"),
+        ("-x", "unexpected argument"),
+        ("HEAD", "there is no folder schemas in `HEAD`"),
+        (
+            "HEAD:my/schemas/acme/boat/input.json",
+            "there is no folder my/schemas/acme/boat/input.json",
+        ),
+        ("HEAD:my", "ok"),
+        ("HEAD:my/schemas/acme/boat", "belongs in the folder"),
+    ] {
+        let (ok, said) = diff(&[state, "HEAD:my"], "");
+        assert!(said.contains(why) || why == "ok" && ok, "{state}: {said}");
+    }
+}
+
+fn changes(cases: &[Case], sides: &Sides) -> BTreeMap<&'static str, Vec<Change>> {
+    let diff = sides.diff();
+    assert_eq!(diff.refused, []);
+    let of = |case: &Case| {
+        let model = diff.models.iter().find(|model| model.folder == case.folder());
+        (case.name, model.map(|model| model.changes.clone()).unwrap_or_default())
+    };
+    cases.iter().map(of).collect()
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("there is room")
+}
+
+fn program(case: &Case, text: String) -> (String, String) {
+    (case.module(), text)
+}
+
+/// Programs as modules of one, which is checked in one step.
+fn together(programs: &[(String, String)]) -> (String, String) {
+    let mut text = "//! Callers.\n".to_owned();
+    for (name, program) in programs {
+        // The docs and attributes of a program are its own only at its top.
+        text += &format!("mod {name} {{\n{program}\n}}\n");
+    }
+    let calls: String = programs.iter().map(|(name, _)| format!("    {name}::main();\n")).collect();
+    text += &format!("\nfn main() {{\n{calls}}}\n");
+    ("together".to_owned(), text)
+}
+
+fn write(folder: &Path, library: &[(String, String)], programs: &[(String, String)]) {
+    let programs = programs.iter().map(|(name, text)| (format!("src/bin/{name}.rs"), text.clone()));
+    let sources: Vec<(String, String)> = library.iter().cloned().chain(programs).collect();
+    scratch_crate(folder, &dependency("runcomfy", "crates/runcomfy", ""), &sources);
+}
+
+/// The programs that do not build, each with why.
+fn failed(folder: &Path) -> BTreeMap<String, String> {
+    let args = ["check", "--offline", "--bins", "--keep-going", "--message-format", "json"];
+    let output = cargo(folder, &args);
+    let mut failed: BTreeMap<String, String> = BTreeMap::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let message: Value = serde_json::from_str(line).expect("cargo speaks JSON");
+        if message["message"]["level"] == "error" {
+            let name = message["target"]["name"].as_str().unwrap_or_default();
+            let rendered = message["message"]["rendered"].as_str().unwrap_or_default();
+            failed.entry(name.to_owned()).or_default().push_str(rendered);
+        }
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.success(), failed.is_empty(), "{said}");
+    failed
+}
+
+/// The violations of each case's inputs: where, with `[]` for any index, and the rule.
+fn judged(folder: &Path) -> BTreeMap<String, BTreeSet<(String, String)>> {
+    let output = cargo(folder, &["run", "--quiet", "--offline", "--bin", "judge"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut judged: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let parts: Vec<&str> = line.split('\t').collect();
+        let [case, path, rule] = <[&str; 3]>::try_from(parts).expect("a line is a violation");
+        let path = if path == "input" { "" } else { path };
+        let path = path.replace("[\"*\"]", "[*]").replace("[0]", "[]").replace("[1]", "[]");
+        judged.entry(case.to_owned()).or_default().insert((path, rule.to_owned()));
+    }
+    judged
+}

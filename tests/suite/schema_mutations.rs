@@ -1,0 +1,304 @@
+//! Real schemas, changed at random: what an independent judge refuses of what it took is
+//! said to be refused, and what it takes of what it refused is said to be new.
+
+use std::path::Path;
+
+use jsonschema::Validator;
+use runcomfy_codegen::{Level, Source, diff};
+use serde_json::{Map, Value, json};
+
+use crate::support::root;
+
+/// How many changed schemas are tried; the long form sets RUNCOMFY_SCHEMA_MUTATIONS.
+const MUTATIONS: usize = 600;
+/// How many values of each side are shown to both.
+const VALUES: usize = 12;
+
+#[test]
+fn whatever_a_changed_schema_refuses_or_takes_anew_is_said() {
+    let count = std::env::var("RUNCOMFY_SCHEMA_MUTATIONS").ok();
+    let count = count.map_or(MUTATIONS, |count| count.parse().expect("it is a number"));
+    let schemas = schemas();
+    let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+    let (mut refused, mut added, mut compared) = (0, 0, 0);
+    for round in 0..count {
+        let old = &schemas[round % schemas.len()];
+        let mut new = old.clone();
+        for _ in 0..=dice.below(3) {
+            mutate(&mut new, &mut dice);
+        }
+        let (old_text, new_text) = (old.to_string(), new.to_string());
+        let source = |input| Source {
+            folder: "acme/x",
+            model: r#"{"id": "acme/x"}"#,
+            input,
+            output: None,
+            fixup: None,
+        };
+        let diff = diff(&[source(&old_text)], &[source(&new_text)]);
+        let (Some(was), Some(is)) = (judge(old), judge(&new)) else { continue };
+        if !diff.refused.is_empty() {
+            continue;
+        }
+        compared += 1;
+        let changes: Vec<_> = diff.models.iter().flat_map(|model| &model.changes).collect();
+        let refuses = changes.iter().any(|change| change.refuses.is_some());
+        let takes = changes.iter().any(|change| change.kind.level() != Level::Words);
+        for schema in [old, &new].into_iter().flat_map(|schema| [schema; VALUES]) {
+            let value = value(schema, &mut dice);
+            let (was, is) = (was.is_valid(&value), is.is_valid(&value));
+            let shown = || format!("{value}\nold {old_text}\nnew {new_text}\n{changes:#?}");
+            refused += usize::from(was && !is);
+            added += usize::from(!was && is);
+            assert!(refuses || !was || is, "refused, and not said to be: {}", shown());
+            assert!(takes || was || !is, "taken now, and not said to be: {}", shown());
+        }
+    }
+    println!("compared {compared}; refused {refused}, taken anew {added}");
+    assert!(compared > count / 2, "only {compared} of {count} could be compared");
+    assert!(refused > compared / 4 && added > compared / 4, "{refused} and {added} say little");
+}
+
+/// Every input schema of the workspace, and those of the fixtures, which have more.
+fn schemas() -> Vec<Value> {
+    let (mut schemas, mut folders) = (Vec::new(), vec![root().join("schemas")]);
+    folders.push(root().join("tests/fixtures"));
+    while let Some(folder) = folders.pop() {
+        let mut entries: Vec<_> = std::fs::read_dir(&folder)
+            .expect("it is there")
+            .map(|entry| entry.expect("it can be read").path())
+            .collect();
+        entries.sort();
+        for path in entries {
+            match path.is_dir() {
+                true => folders.push(path),
+                false => schemas.extend(schema(&path)),
+            }
+        }
+    }
+    assert!(schemas.len() > 90, "the schemas were not found");
+    schemas
+}
+
+fn schema(path: &Path) -> Option<Value> {
+    let is_input = path.file_name().is_some_and(|name| name == "input.json");
+    let text = std::fs::read_to_string(path).expect("it can be read");
+    let value: Value = serde_json::from_str(&text).ok()?;
+    if is_input { Some(value) } else { value.get("input_schema").cloned() }
+}
+
+/// The judge of a schema, in which `float` is the number that it means and objects are as
+/// closed as the types are. It does not know `nullable`, and parts of an `allOf` cannot be
+/// closed one by one.
+fn judge(schema: &Value) -> Option<Validator> {
+    let text = schema.to_string().replace(r#""type":"float""#, r#""type":"number""#);
+    if text.contains(r#""allOf""#) || text.contains(r#""nullable""#) {
+        return None;
+    }
+    let mut schema = serde_json::from_str(&text).ok()?;
+    close(&mut schema);
+    schema["additionalProperties"] = false.into();
+    jsonschema::validator_for(&schema).ok()
+}
+
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(object) => {
+            let describes = object.get("properties").and_then(Value::as_object);
+            if describes.is_some_and(|properties| !properties.is_empty()) {
+                object.entry("additionalProperties").or_insert(false.into());
+            }
+            object.values_mut().for_each(close);
+        }
+        Value::Array(values) => values.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+/// Changes one thing of a schema.
+fn mutate(schema: &mut Value, dice: &mut Dice) {
+    let required: Vec<Value> = schema["required"].as_array().cloned().unwrap_or_default();
+    let Some(properties) = schema["properties"].as_object_mut() else { return };
+    let names: Vec<String> = properties.keys().cloned().collect();
+    if names.is_empty() {
+        return;
+    }
+    let name = names[dice.below(names.len())].clone();
+    match dice.below(12) {
+        0 => {
+            properties.remove(&name);
+            // What is required and not described takes any value, and for the judge none.
+            let kept = required.into_iter().filter(|other| *other != name.as_str());
+            schema["required"] = kept.collect();
+        }
+        1 => {
+            properties.insert(format!("{name}_too"), json!({"type": "integer"}));
+        }
+        2 => {
+            let mut required = required;
+            match required.iter().position(|other| *other == name.as_str()) {
+                Some(index) => drop(required.remove(index)),
+                None => required.push(name.into()),
+            }
+            schema["required"] = required.into();
+        }
+        _ => {
+            if let Some(property) = properties.get_mut(&name) {
+                mutate_value(property, dice);
+            }
+        }
+    }
+}
+
+fn mutate_value(schema: &mut Value, dice: &mut Dice) {
+    let Some(object) = schema.as_object_mut() else { return };
+    if object.get("items").is_some_and(Value::is_object) && dice.below(2) == 0 {
+        return mutate_value(&mut object["items"], dice);
+    }
+    if object.get("properties").is_some_and(Value::is_object) && dice.below(2) == 0 {
+        return mutate(schema, dice);
+    }
+    match dice.below(9) {
+        0..=3 => mutate_bound(object, dice),
+        4 => {
+            let types = ["string", "integer", "number", "boolean", "array", "object"];
+            match types.get(dice.below(types.len() + 1)) {
+                Some(ty) => object.insert("type".to_owned(), (*ty).into()),
+                None => object.remove("type"),
+            };
+            object.remove("default");
+        }
+        5 => mutate_choices(object, dice),
+        6 => {
+            let is = object.get("nullable") == Some(&true.into());
+            let word = object.get("type").cloned().unwrap_or("string".into());
+            if word.is_string() && !is {
+                object.insert("type".to_owned(), json!([word, "null"]));
+            }
+        }
+        7 => {
+            let other = [json!({"type": "integer"}), json!({"type": "string"})];
+            let union = if dice.below(2) == 0 { "anyOf" } else { "oneOf" };
+            *schema = json!({union: [schema.clone(), other[dice.below(2)]]});
+        }
+        _ => {
+            let description = format!("{} keywords.", object.len());
+            object.insert("description".to_owned(), description.into());
+        }
+    }
+}
+
+fn mutate_bound(object: &mut Map<String, Value>, dice: &mut Dice) {
+    let keywords = [
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+    ];
+    let present: Vec<&str> =
+        keywords.into_iter().filter(|keyword| object.contains_key(*keyword)).collect();
+    let keyword = match present.is_empty() || dice.below(3) == 0 {
+        true => keywords[dice.below(keywords.len())],
+        false => present[dice.below(present.len())],
+    };
+    if dice.below(4) == 0 {
+        object.remove(keyword);
+        return;
+    }
+    let was = object.get(keyword).and_then(Value::as_f64).unwrap_or(4.0);
+    let step = [-2.0, -1.0, 1.0, 2.0][dice.below(4)];
+    let value = match keyword {
+        "uniqueItems" => json!(dice.below(2) == 0),
+        "multipleOf" => json!([1, 2, 4, 8][dice.below(4)]),
+        "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => json!(was + step),
+        _ => json!((was + step).max(0.0) as u64),
+    };
+    object.insert(keyword.to_owned(), value);
+}
+
+fn mutate_choices(object: &mut Map<String, Value>, dice: &mut Dice) {
+    let is_integer = object.get("type") == Some(&"integer".into());
+    let new = if is_integer { json!(dice.below(9)) } else { json!(format!("w{}", dice.below(3))) };
+    match object.get_mut("enum").and_then(Value::as_array_mut) {
+        Some(choices) if choices.len() > 1 && dice.below(2) == 0 => {
+            choices.remove(dice.below(choices.len()));
+        }
+        Some(choices) if !choices.contains(&new) => choices.insert(0, new),
+        Some(_) => {}
+        None => drop(object.insert("enum".to_owned(), json!([new]))),
+    }
+}
+
+/// A value that a schema may take, near its bounds.
+fn value(schema: &Value, dice: &mut Dice) -> Value {
+    let branches = schema.get("anyOf").or(schema.get("oneOf")).and_then(Value::as_array);
+    if let Some(branches) = branches.filter(|branches| !branches.is_empty()) {
+        return value(&branches[dice.below(branches.len())], dice);
+    }
+    if let Some(choices) = schema["enum"].as_array().filter(|choices| !choices.is_empty()) {
+        return choices[dice.below(choices.len())].clone();
+    }
+    let ty = match &schema["type"] {
+        Value::Array(types) if !types.is_empty() => types[dice.below(types.len())].clone(),
+        ty => ty.clone(),
+    };
+    let bound = |keyword: &str| schema[keyword].as_f64();
+    let near = |dice: &mut Dice, least: Option<f64>, most: Option<f64>| {
+        let near = [0.0, 0.0, 1.0, -1.0, 0.5][dice.below(5)];
+        let (least, most) = (least.or(most).unwrap_or(1.0), most.or(least).unwrap_or(5.0));
+        [least, most, ((least + most) / 2.0).floor()][dice.below(3)] + near
+    };
+    match ty.as_str() {
+        Some("string") => {
+            let length = near(dice, bound("minLength"), bound("maxLength")).clamp(0.0, 3000.0);
+            json!("x".repeat(length as usize))
+        }
+        Some("integer") => {
+            let least = bound("minimum").or(bound("exclusiveMinimum"));
+            let most = bound("maximum").or(bound("exclusiveMaximum"));
+            json!(near(dice, least, most).floor() as i64)
+        }
+        Some("number" | "float") => {
+            let least = bound("minimum").or(bound("exclusiveMinimum"));
+            json!(near(dice, least, bound("maximum").or(bound("exclusiveMaximum"))))
+        }
+        Some("boolean") => json!(dice.below(2) == 0),
+        Some("null") => Value::Null,
+        Some("array") => {
+            let length = near(dice, bound("minItems"), bound("maxItems")).clamp(0.0, 20.0);
+            (0..length as usize).map(|_| value(&schema["items"], dice)).collect()
+        }
+        _ => match schema["properties"].as_object() {
+            Some(properties) => {
+                let required = schema["required"].as_array();
+                let mut object = Map::new();
+                for (name, property) in properties {
+                    let is = |required: &Vec<Value>| required.contains(&name.as_str().into());
+                    if required.is_some_and(is) || dice.below(2) == 0 {
+                        object.insert(name.clone(), value(property, dice));
+                    }
+                }
+                object.into()
+            }
+            None => json!(dice.below(9)),
+        },
+    }
+}
+
+/// Numbers at random, the same on every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % most as u64) as usize
+    }
+}

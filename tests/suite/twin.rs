@@ -1,0 +1,253 @@
+//! The subjects of the proofs, and their twin: a program that is generated from their
+//! schemas and compiled, and says what generated code makes of an input. A test holds
+//! what it says against the schemas as they were published.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use runcomfy_codegen::import::Imported;
+use runcomfy_codegen::{Source, fixup_path, generate, model_json};
+use serde_json::{Value, json};
+
+use crate::support::{cargo, fixtures, root, settings, write};
+
+/// One model, as published and corrected by its fixup.
+pub(crate) struct Subject {
+    /// Its folder, such as `minimax/hailuo-video-01-live`.
+    pub folder: String,
+    /// The schema of its input.
+    pub schema: Value,
+    /// What its catalog entry says is required, for a schema that says nothing of it.
+    pub required_inputs: Vec<String>,
+    texts: Texts,
+}
+
+struct Texts {
+    model: String,
+    input: String,
+    fixup: Option<String>,
+}
+
+/// What generated code makes of an input.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Answer {
+    /// What the check of JSON finds.
+    pub violations: Vec<Found>,
+    /// The typed input, or why it cannot be built.
+    pub typed: Result<Typed, Vec<Found>>,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Typed {
+    /// What the check of it finds.
+    pub violations: Vec<Found>,
+    /// What would be sent.
+    pub json: Value,
+}
+
+/// Where something is wrong, as a JSON pointer, and the keyword.
+pub(crate) type Found = (String, String);
+
+/// The running program.
+pub(crate) struct Twin {
+    child: Child,
+    replies: RefCell<BufReader<ChildStdout>>,
+    /// The place of each folder among the models of the program.
+    places: BTreeMap<String, usize>,
+}
+
+impl Subject {
+    fn new(folder: String, texts: Texts) -> Self {
+        let parsed = |text: &str| serde_json::from_str::<Value>(text).expect("a schema is JSON");
+        let model = parsed(&texts.model);
+        let listed = model["required_inputs"].as_array().cloned().unwrap_or_default();
+        let required_inputs = listed.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        Self { folder, schema: parsed(&texts.input), required_inputs, texts }
+    }
+
+    fn imported(model: &Imported) -> Self {
+        let texts =
+            Texts { model: model_json(model, None, None), input: model.input.clone(), fixup: None };
+        Self::new(model.id.folder(), texts)
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source {
+            folder: &self.folder,
+            model: &self.texts.model,
+            input: &self.texts.input,
+            output: None,
+            fixup: self.texts.fixup.as_deref(),
+        }
+    }
+}
+
+/// Every model of `schemas/`, and every fixture.
+pub(crate) fn subjects() -> Vec<Subject> {
+    let schemas = root().join("schemas");
+    let mut models = Vec::new();
+    find_models(&schemas, &mut models);
+    models.sort();
+    let published = models.iter().map(|path| {
+        let folder: Vec<String> = path
+            .strip_prefix(&schemas)
+            .expect("it is below")
+            .iter()
+            .map(|step| step.to_string_lossy().into_owned())
+            .collect();
+        let folder = folder.join("/");
+        let read = |path: &Path| std::fs::read_to_string(path).expect("it can be read");
+        let fixup = schemas.join(fixup_path(&folder));
+        let texts = Texts {
+            model: read(&path.join("model.json")),
+            input: read(&path.join("input.json")),
+            fixup: fixup.exists().then(|| read(&fixup)),
+        };
+        Subject::new(folder, texts)
+    });
+    published.chain(fixtures().iter().map(Subject::imported)).collect()
+}
+
+/// The models of a collection outside of this repository: a folder of files, each
+/// `{"model_id", "input", "output"}`.
+pub(crate) fn collected(folder: &Path) -> Vec<Subject> {
+    let entries = std::fs::read_dir(folder).expect("the collection is there");
+    let mut files: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("it can be read").path()).collect();
+    files.retain(|file| file.extension().is_some_and(|end| end == "json"));
+    files.sort();
+    let subject = |file: &PathBuf| {
+        let text = std::fs::read_to_string(file).expect("it can be read");
+        let entry: Value = serde_json::from_str(&text).expect("it is JSON");
+        let name = file.file_stem().expect("it has a name").to_string_lossy().to_lowercase();
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let name: String = name.chars().map(plain).collect();
+        let folder = format!("corpus/{}", name.trim_matches('-'));
+        let texts = Texts {
+            model: json!({"id": folder}).to_string(),
+            input: entry["input"].to_string(),
+            fixup: None,
+        };
+        Subject::new(folder, texts)
+    };
+    files.iter().map(subject).collect()
+}
+
+fn find_models(folder: &Path, found: &mut Vec<PathBuf>) {
+    if folder.join("model.json").exists() {
+        found.push(folder.to_owned());
+    }
+    for entry in std::fs::read_dir(folder).expect("it can be read") {
+        let path = entry.expect("it can be read").path();
+        if path.is_dir() && !path.ends_with("fixups") {
+            find_models(&path, found);
+        }
+    }
+}
+
+impl Twin {
+    /// Generates, compiles and starts the program. A model that the generator refuses is
+    /// not among the subjects any more.
+    pub(crate) fn of(name: &str, subjects: &mut Vec<Subject>) -> Self {
+        let generated = {
+            let sources: Vec<Source<'_>> = subjects.iter().map(Subject::source).collect();
+            generate(&sources, &settings())
+        };
+        let mut modules = BTreeMap::new();
+        for (path, text) in generated.files.iter().filter(|(path, _)| path.contains('/')) {
+            let home = text.lines().take(4).find_map(|line| {
+                let rest = line.split_once("`schemas/")?.1;
+                Some(rest.split_once('`')?.0.to_owned())
+            });
+            let module = path.trim_end_matches(".rs").replace('/', "::");
+            modules.insert(home.expect("the head says where it is from"), module);
+        }
+        for subject in subjects.iter_mut() {
+            let path = format!("{}/input.json", subject.folder);
+            if let Some(text) = generated.patched.get(&path) {
+                subject.schema = serde_json::from_str(text).expect("it is JSON");
+            }
+        }
+        subjects.retain(|subject| modules.contains_key(&subject.folder));
+
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let arms: String = modules
+            .values()
+            .map(|module| format!("    answer::<generated::{module}::Input>,\n"))
+            .collect();
+        let program = include_str!("twin/program.rs.txt").replace("    // MODELS\n", &arms);
+        let manifest = format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+             [profile.dev]\ndebug = false\n\n[dependencies]\nserde_json = \"1\"\n\
+             runcomfy = {{ path = {:?}, default-features = false, features = [\"from-json\", \
+             \"schemars\"] }}\n",
+            root().join("crates/runcomfy").display().to_string()
+        );
+        let lock = std::fs::read_to_string(root().join("Cargo.lock")).expect("there is one");
+        // What did not change is not written, so that it is not compiled again.
+        let update = |path: PathBuf, text: &str| {
+            if std::fs::read_to_string(&path).ok().as_deref() != Some(text) {
+                write(&path, text);
+            }
+        };
+        update(folder.join("Cargo.toml"), &manifest);
+        update(folder.join("src/main.rs"), &program);
+        if !folder.join("Cargo.lock").exists() {
+            write(&folder.join("Cargo.lock"), &lock);
+        }
+        for (path, text) in &generated.files {
+            update(folder.join("src/generated").join(path), text);
+        }
+        let output = cargo(&folder, &["build", "--offline"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "what was generated does not compile:\n{said}");
+
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is in target/");
+        let mut child = Command::new(target.join("debug").join(name))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let replies = RefCell::new(BufReader::new(child.stdout.take().expect("it is piped")));
+        let places = modules.into_keys().enumerate().map(|(place, folder)| (folder, place));
+        Self { child, replies, places: places.collect() }
+    }
+
+    /// The JSON Schema that a subject's `Input` gives.
+    pub(crate) fn schema(&self, subject: &Subject) -> Value {
+        self.ask(subject, json!({}))
+    }
+
+    /// What a subject's `Input` makes of an input.
+    pub(crate) fn answer(&self, subject: &Subject, input: &Value) -> Answer {
+        let reply = self.ask(subject, json!({"input": input}));
+        let found = |list: &Value| -> Vec<Found> {
+            serde_json::from_value(list.clone()).expect("pairs of texts")
+        };
+        let typed = match reply.get("misfits") {
+            Some(misfits) => Err(found(misfits)),
+            None => Ok(Typed { violations: found(&reply["typed"]), json: reply["json"].clone() }),
+        };
+        Answer { violations: found(&reply["violations"]), typed }
+    }
+
+    fn ask(&self, subject: &Subject, mut request: Value) -> Value {
+        request["model"] = json!(self.places[&subject.folder]);
+        let mut stdin = self.child.stdin.as_ref().expect("it is piped");
+        writeln!(stdin, "{request}").expect("the program listens");
+        let mut reply = String::new();
+        self.replies.borrow_mut().read_line(&mut reply).expect("the program answers");
+        serde_json::from_str(&reply).expect("it answers in JSON")
+    }
+}
+
+impl Drop for Twin {
+    fn drop(&mut self) {
+        // With nobody to ask, the program ends by itself.
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}

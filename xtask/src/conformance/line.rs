@@ -1,0 +1,270 @@
+//! The line: every schema through the generator, all that was generated into one crate, and
+//! every instance past its check.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+use runcomfy_codegen::import::{self, Imported, ModelId};
+use runcomfy_codegen::{
+    Diagnostic, Features, Generated, Objects, Settings, Severity, generate_imported,
+};
+use serde::Deserialize;
+
+use super::suite::Tested;
+use super::wrap::Wrapped;
+use crate::scratch::Scratch;
+
+/// What became of a schema.
+pub(crate) enum Outcome {
+    Refused {
+        code: &'static str,
+    },
+    /// It does not compile, or generating it panicked.
+    Broken {
+        detail: String,
+    },
+    /// What was said of each instance.
+    Answered {
+        input: Wrapped,
+        diagnostics: Vec<Diagnostic>,
+        answers: Vec<Answer>,
+    },
+}
+
+/// What the check says of an instance.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    Fits,
+    /// It is refused, for this.
+    Breaks(String),
+    /// The check did not come to an end.
+    Panicked(String),
+}
+
+/// The program around the generated modules: a line in is a schema's number and an
+/// instance, a line out begins with a word.
+const PROGRAM: &str = "//! Checks instances.
+use std::io::BufRead;
+
+use runcomfy::{Json, Model};
+
+fn check<M: Model>(text: &str) -> String {
+    let check = || Json::<M>::parse(text).map(|json| json.violations());
+    match std::panic::catch_unwind(check) {
+        Ok(Ok(violations)) if violations.is_empty() => \"fits\".to_owned(),
+        Ok(Ok(violations)) => {
+            let each = violations.iter().map(|violation| {
+                format!(\"{} {}: {}\", violation.path, violation.rule, violation.message)
+            });
+            format!(\"breaks {:?}\", each.collect::<Vec<_>>().join(\"; \"))
+        }
+        Ok(Err(error)) => format!(\"breaks {:?}\", error.to_string()),
+        Err(_) => \"panicked\".to_owned(),
+    }
+}
+
+fn main() {
+    for line in std::io::stdin().lock().lines() {
+        let line = line.expect(\"it is text\");
+        let (schema, text) = line.split_once('\\t').expect(\"it has two parts\");
+        println!(\"{}\", match schema {
+            // CHECKS
+            _ => \"unknown\".to_owned(),
+        });
+    }
+}
+";
+
+/// Carries every schema of a folder through the line.
+pub(crate) fn run(folder: &Path, schemas: &[Tested]) -> Result<Vec<Outcome>> {
+    let mut outcomes = schemas.iter().enumerate().map(generated).collect::<Result<Vec<_>>>()?;
+    let mut modules: BTreeMap<usize, String> = BTreeMap::new();
+    for (index, (_, text)) in outcomes.iter_mut().enumerate() {
+        if let Some(text) = text.take() {
+            modules.insert(index, text);
+        }
+    }
+    let mut outcomes: Vec<Outcome> = outcomes.into_iter().map(|(outcome, _)| outcome).collect();
+    // One crate a folder: two may be judged side by side.
+    let mut hasher = DefaultHasher::new();
+    fs::canonicalize(folder)?.hash(&mut hasher);
+    let crate_name = format!("conformance_{:016x}", hasher.finish());
+    let scratch = Scratch::new(&crate_name, &format!("conformance/{crate_name}"))?;
+    for (index, detail) in build(&scratch, &crate_name, &mut modules)? {
+        outcomes[index] = Outcome::Broken { detail };
+    }
+    let mut lines = Vec::new();
+    for (index, (tested, outcome)) in schemas.iter().zip(&outcomes).enumerate() {
+        if let Outcome::Answered { input, .. } = outcome {
+            let of = |test: &super::suite::Test| (index, input.instance(&test.data));
+            lines.extend(tested.tests.iter().map(of));
+        }
+    }
+    for ((index, _), answer) in lines.iter().zip(answers(&scratch, &lines)?) {
+        if let Outcome::Answered { answers, .. } = &mut outcomes[*index] {
+            answers.push(answer);
+        }
+    }
+    Ok(outcomes)
+}
+
+fn name(index: usize) -> String {
+    format!("s{index}")
+}
+
+/// Generates from one schema: what became of it, and its module.
+fn generated((index, tested): (usize, &Tested)) -> Result<(Outcome, Option<String>)> {
+    let input = Wrapped::of(&tested.schema);
+    let model = Imported {
+        id: ModelId::parse(&format!("conformance/{}", name(index)))?,
+        input: import::layout(&input.text),
+        output: None,
+        facts: serde_json::Map::new(),
+        listed: false,
+    };
+    let settings = Settings {
+        origin: "conformance".to_owned(),
+        features: Features::None,
+        present: BTreeSet::new(),
+        deny: BTreeSet::new(),
+        objects: Objects::Open,
+    };
+    let generate = || generate_imported(std::slice::from_ref(&model), &settings);
+    let Ok(generated) = catch_unwind(AssertUnwindSafe(generate)) else {
+        let detail = "the generator panicked".to_owned();
+        return Ok((Outcome::Broken { detail }, None));
+    };
+    let Generated { mut files, diagnostics, .. } = generated;
+    let module = files.remove(&format!("conformance/{}.rs", name(index)));
+    let is_error = |found: &&Diagnostic| found.code.severity() == Severity::Error;
+    let outcome = match (&module, diagnostics.iter().find(is_error)) {
+        (None, Some(error)) => Outcome::Refused { code: error.code.name() },
+        (None, None) => {
+            Outcome::Broken { detail: "it is refused, and no diagnostic says why".to_owned() }
+        }
+        (Some(_), _) => Outcome::Answered { input, diagnostics, answers: Vec::new() },
+    };
+    Ok((outcome, module))
+}
+
+/// Compiles the modules. Those that do not are taken out, until the rest does; which they
+/// are, and what the compiler said.
+fn build(
+    scratch: &Scratch,
+    crate_name: &str,
+    modules: &mut BTreeMap<usize, String>,
+) -> Result<Vec<(usize, String)>> {
+    let mut broken = Vec::new();
+    for (index, text) in &*modules {
+        scratch.write(&format!("src/generated/{}.rs", name(*index)), text)?;
+    }
+    loop {
+        let listed: String =
+            modules.keys().map(|index| format!("pub mod {};\n", name(*index))).collect();
+        scratch.write("src/generated/mod.rs", &listed)?;
+        let arm = |index: &usize| {
+            let name = name(*index);
+            format!("{name:?} => check::<{crate_name}::generated::{name}::Input>(text),\n")
+        };
+        let arms: String = modules.keys().map(arm).collect();
+        scratch.write("src/main.rs", &PROGRAM.replace("// CHECKS", &arms))?;
+        let output = scratch.cargo(&["build", "--message-format", "json"])?.output()?;
+        if output.status.success() {
+            return Ok(broken);
+        }
+        let faults = faults(&String::from_utf8_lossy(&output.stdout), modules);
+        if faults.is_empty() {
+            bail!(
+                "the scratch crate in {} does not build, and no schema is to blame:\n{}",
+                scratch.folder().display(),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        for (index, detail) in faults {
+            modules.remove(&index);
+            fs::remove_file(scratch.folder().join(format!("src/generated/{}.rs", name(index))))?;
+            broken.push((index, detail));
+        }
+    }
+}
+
+/// What the compiler says of each module.
+fn faults(messages: &str, modules: &BTreeMap<usize, String>) -> BTreeMap<usize, String> {
+    #[derive(Deserialize)]
+    struct Line {
+        message: Message,
+    }
+    #[derive(Deserialize)]
+    struct Message {
+        level: String,
+        message: String,
+        spans: Vec<Span>,
+        rendered: Option<String>,
+    }
+    #[derive(Deserialize)]
+    struct Span {
+        file_name: String,
+        expansion: Option<Box<Expansion>>,
+    }
+    #[derive(Deserialize)]
+    struct Expansion {
+        span: Span,
+    }
+    fn files<'a>(span: &'a Span, all: &mut Vec<&'a str>) {
+        all.push(&span.file_name);
+        if let Some(expansion) = &span.expansion {
+            files(&expansion.span, all);
+        }
+    }
+    let mut faults = BTreeMap::new();
+    // A line of another kind has no message of the compiler's.
+    for line in messages.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()) {
+        let Message { level, message, spans, rendered } = line.message;
+        if !level.starts_with("error") {
+            continue;
+        }
+        let mut named = Vec::new();
+        spans.iter().for_each(|span| files(span, &mut named));
+        let index = |file: &&str| {
+            file.strip_prefix("src/generated/s")?.strip_suffix(".rs")?.parse::<usize>().ok()
+        };
+        for index in named.iter().filter_map(index).filter(|index| modules.contains_key(index)) {
+            faults.entry(index).or_insert_with(|| rendered.clone().unwrap_or(message.clone()));
+        }
+    }
+    faults
+}
+
+/// What the program says of every instance. Where it stops in the middle, the instance that
+/// it stopped at has that answer, and it goes on behind it.
+fn answers(scratch: &Scratch, lines: &[(usize, String)]) -> Result<Vec<Answer>> {
+    let mut answers = Vec::new();
+    while answers.len() < lines.len() {
+        let rest = lines[answers.len()..].iter();
+        let text: String =
+            rest.map(|(index, instance)| format!("{}\t{instance}\n", name(*index))).collect();
+        scratch.write("instances.txt", &text)?;
+        let instances = fs::File::open(scratch.folder().join("instances.txt"))?;
+        let output = scratch
+            .cargo(&["run"])?
+            .stdin(instances)
+            .stderr(Stdio::null())
+            .output()
+            .context("starting cargo")?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        answers.extend(said.lines().map(|line| match line.split_once(' ') {
+            Some(("breaks", detail)) => Answer::Breaks(detail.to_owned()),
+            _ if line == "fits" => Answer::Fits,
+            _ => Answer::Panicked(format!("the check {line}")),
+        }));
+        if !output.status.success() {
+            answers.push(Answer::Panicked(format!("the program stopped: {}", output.status)));
+        }
+    }
+    Ok(answers)
+}

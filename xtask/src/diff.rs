@@ -1,0 +1,231 @@
+//! `cargo xtask schemas diff`: two states of the schemas → what changed for callers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use runcomfy_codegen::{Diff, Level, ModelDiff, Side, Step};
+use semver::Version;
+use serde::Serialize;
+
+use crate::files::Change;
+use crate::folder::{self, Model};
+use crate::{DiffArgs, MessageFormat, revision};
+
+pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode> {
+    let old = read(&args.old)?;
+    let new = match &args.new {
+        Some(new) => read(new)?,
+        None => folder::read(&folder::workspace()?.join("schemas"))?,
+    };
+    let diff = of(&old, &new);
+    match args.message_format {
+        MessageFormat::Human if diff == Diff::default() => println!("nothing changed"),
+        MessageFormat::Human => print!("{}", shown(&diff)?),
+        MessageFormat::Json => print!("{}", lines(&diff)?),
+    }
+    let step = diff.level().map(Level::step);
+    let reached = |most: &String| step.is_some_and(|step| step >= named(most));
+    if let Some(most) = args.fail_on.as_ref().filter(|most| reached(most)) {
+        eprintln!("error: the changes ask for a {most} step or more");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(if diff.refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What changes of files mean for callers, of the models in these folders. The files are
+/// still as they were.
+pub(crate) fn of_changes(
+    schemas: &Path,
+    folders: &BTreeSet<String>,
+    changes: &[&Change],
+) -> Result<Diff> {
+    let changed: BTreeMap<&Path, Option<&str>> =
+        changes.iter().map(|change| (change.path(), change.new_text())).collect();
+    let before = |file: &str| folder::text(&schemas.join(file));
+    let after = |file: &str| match changed.get(schemas.join(file).as_path()) {
+        Some(text) => Ok(text.map(str::to_owned)),
+        None => before(file),
+    };
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    for folder in folders {
+        old.extend(Model::read(folder, before)?);
+        new.extend(Model::read(folder, after)?);
+    }
+    Ok(of(&old, &new))
+}
+
+/// The report for people; nothing where nothing changed.
+pub(crate) fn shown(diff: &Diff) -> Result<String> {
+    let mut text = String::new();
+    for model in &diff.models {
+        model_shown(model, &mut text)?;
+    }
+    for refused in &diff.refused {
+        let side = side(refused.side);
+        writeln!(text, "{}\n  not compared: its {side} schemas are refused", refused.folder)?;
+        for error in &refused.errors {
+            let place = format!("{}#{}", error.place.file, error.place.pointer);
+            writeln!(text, "    {}: {place}: {}", error.code, error.message)?;
+        }
+    }
+    let Some(level) = diff.level() else { return Ok(text) };
+    let count = |level: Level| {
+        let changes = diff.models.iter().flat_map(|model| &model.changes);
+        let count = changes.filter(|change| change.kind.level() == level).count();
+        format!("{} {count}", level.name())
+    };
+    let counts: Vec<String> = Level::ALL.into_iter().rev().map(count).collect();
+    writeln!(text, "\nmodels changed: {}; for callers: {}", diff.models.len(), counts.join(", "))?;
+    let (version, step) = (version()?, level.step());
+    writeln!(text, "step: {}, {version} to {}", step.name(), next(&version, step))?;
+    writeln!(text, "for CHANGELOG.md:")?;
+    for line in diff.changelog() {
+        writeln!(text, "{line}")?;
+    }
+    Ok(text)
+}
+
+fn model_shown(model: &ModelDiff, text: &mut String) -> Result<()> {
+    writeln!(text, "{}", model.id)?;
+    for change in &model.changes {
+        let at = match change.at.as_str() {
+            "" => String::new(),
+            at => format!("{at}: "),
+        };
+        writeln!(text, "  {:9}{at}{}", change.kind.level().name(), change.message)?;
+    }
+    Ok(())
+}
+
+/// A change as a line of JSON, for programs.
+#[derive(Serialize)]
+struct Line<'a> {
+    model: &'a str,
+    folder: &'a str,
+    level: &'a str,
+    kind: &'a str,
+    at: &'a str,
+    message: &'a str,
+    /// The path and rule of the violation that an input may have now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refuses: Option<[&'a str; 2]>,
+}
+
+/// A model that could not be compared.
+#[derive(Serialize)]
+struct RefusedLine<'a> {
+    folder: &'a str,
+    refused: &'a str,
+    errors: Vec<String>,
+}
+
+/// The last line of JSON.
+#[derive(Serialize)]
+struct Summary {
+    step: Option<&'static str>,
+    version: String,
+    changelog: Vec<String>,
+}
+
+/// The report for programs: one JSON object a line.
+fn lines(diff: &Diff) -> Result<String> {
+    let mut text = String::new();
+    for model in &diff.models {
+        for change in &model.changes {
+            let refuses = change.refuses.as_ref();
+            let line = Line {
+                model: &model.id,
+                folder: &model.folder,
+                level: change.kind.level().name(),
+                kind: change.kind.name(),
+                at: &change.at,
+                message: &change.message,
+                refuses: refuses.map(|refusal| [refusal.at.as_str(), refusal.rule.as_str()]),
+            };
+            writeln!(text, "{}", serde_json::to_string(&line)?)?;
+        }
+    }
+    for refused in &diff.refused {
+        let line = RefusedLine {
+            folder: &refused.folder,
+            refused: side(refused.side),
+            errors: refused.errors.iter().map(ToString::to_string).collect(),
+        };
+        writeln!(text, "{}", serde_json::to_string(&line)?)?;
+    }
+    let (version, step) = (version()?, diff.level().map(Level::step));
+    let summary = Summary {
+        step: step.map(Step::name),
+        version: step.map_or(version.clone(), |step| next(&version, step)).to_string(),
+        changelog: diff.changelog(),
+    };
+    writeln!(text, "{}", serde_json::to_string(&summary)?)?;
+    Ok(text)
+}
+
+/// The models of a schemas folder, or of a git revision.
+fn read(state: &str) -> Result<Vec<Model>> {
+    let path = Path::new(state);
+    if path.is_dir() { folder::read(path) } else { revision::read(state) }
+}
+
+fn of(old: &[Model], new: &[Model]) -> Diff {
+    let old: Vec<_> = old.iter().map(Model::source).collect();
+    let new: Vec<_> = new.iter().map(Model::source).collect();
+    runcomfy_codegen::diff(&old, &new)
+}
+
+fn side(side: Side) -> &'static str {
+    match side {
+        Side::Old => "earlier",
+        Side::New => "later",
+    }
+}
+
+/// A step by the name that the command line takes.
+fn named(name: &str) -> Step {
+    match name {
+        "major" => Step::Major,
+        "minor" => Step::Minor,
+        _ => Step::Patch,
+    }
+}
+
+fn version() -> Result<Version> {
+    Version::parse(env!("CARGO_PKG_VERSION")).context("xtask's own version")
+}
+
+/// The version after a step. While the first number is 0, each step is one lower.
+fn next(version: &Version, step: Step) -> Version {
+    let Version { major, minor, patch, .. } = *version;
+    match (step, major, minor) {
+        (Step::Major, 1.., _) => Version::new(major + 1, 0, 0),
+        (Step::Major, 0, 1..) | (Step::Minor, 1.., _) => Version::new(major, minor + 1, 0),
+        (Step::Major | Step::Minor, 0, _) | (Step::Patch, ..) => {
+            Version::new(major, minor, patch + 1)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_one_lower_while_the_first_number_is_0() {
+        for (version, major, minor, patch) in [
+            ("0.0.3", "0.0.4", "0.0.4", "0.0.4"),
+            ("0.1.0", "0.2.0", "0.1.1", "0.1.1"),
+            ("0.9.2", "0.10.0", "0.9.3", "0.9.3"),
+            ("1.2.3", "2.0.0", "1.3.0", "1.2.4"),
+        ] {
+            let version = Version::parse(version).expect("it is one");
+            let after = |step| next(&version, step).to_string();
+            let found = [after(Step::Major), after(Step::Minor), after(Step::Patch)];
+            assert_eq!(found, [major, minor, patch], "{version}");
+        }
+    }
+}

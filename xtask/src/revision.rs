@@ -1,0 +1,62 @@
+//! The schemas of a git revision.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::folder::{self, Model};
+
+/// Where the schemas stand in a repository, unless it is said.
+const SCHEMAS: &str = "schemas";
+
+/// The models of a revision such as `v0.1.0`, or of a folder in it: `main:my/schemas`. The
+/// repository is the one around the current folder.
+pub(crate) fn read(state: &str) -> Result<Vec<Model>> {
+    let neither =
+        || format!("`{state}` is neither a folder nor a git revision: `git log` has the revisions");
+    let here = std::env::current_dir().context("finding the current folder")?;
+    let root = git(&here, None, &["rev-parse", "--show-toplevel"])?.with_context(neither)?;
+    let root = PathBuf::from(root.trim_end());
+    let (revision, path) = state.split_once(':').unwrap_or((state, SCHEMAS));
+    let commit = format!("{revision}^{{commit}}");
+    let verify = ["rev-parse", "--verify", "--quiet", "--end-of-options"];
+    if git(&root, None, &[&verify[..], &[&commit]].concat())?.is_none() {
+        bail!(neither());
+    }
+    let tree = format!("{revision}:{path}");
+    let is_folder = |found: &String| found.split(' ').nth(1) == Some("tree");
+    let found = git(&root, None, &["ls-tree", "-d", "--full-tree", revision, "--", path])?;
+    if !found.is_some_and(|found| is_folder(&found)) {
+        bail!("there is no folder {path} in `{revision}`: give it as `{revision}:path/to/schemas`");
+    }
+    // With an index of its own, git writes the files anywhere and leaves the working tree.
+    let folder = tempfile::tempdir().context("making a folder for the revision's schemas")?;
+    let index = folder.path().join("index");
+    let schemas = folder.path().join(SCHEMAS);
+    let prefix = format!("--prefix={}/", schemas.display());
+    for args in [&["read-tree", &tree][..], &["checkout-index", "--all", &prefix]] {
+        if git(&root, Some(&index), args)?.is_none() {
+            bail!("git could not read `{tree}`; its own words are above");
+        }
+    }
+    if !schemas.is_dir() {
+        bail!("`{tree}` holds no files");
+    }
+    folder::read(&schemas).with_context(|| format!("reading `{tree}`"))
+}
+
+/// What a git command says; nothing where it fails.
+fn git(root: &Path, index: Option<&Path>, args: &[&str]) -> Result<Option<String>> {
+    let mut command = Command::new("git");
+    command.args(args).current_dir(root);
+    if let Some(index) = index {
+        command.env("GIT_INDEX_FILE", index);
+    }
+    let output = command.output().context("starting git, which reads revisions")?;
+    if !output.status.success() {
+        eprint!("{}", String::from_utf8_lossy(&output.stderr));
+        return Ok(None);
+    }
+    Ok(Some(String::from_utf8_lossy(&output.stdout).into_owned()))
+}
