@@ -90,3 +90,30 @@ pub(super) fn bounds(schema: &Schema) -> Vec<Rule> {
     .flatten()
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::parse::schema;
+
+    #[test]
+    fn a_custom_rule_is_known_by_its_metric_its_operator_and_a_number() {
+        let cases = [
+            ("width_pixels>", json!(300), Some((Metric::WidthPixels, Limit::Over(300.0)))),
+            ("width/height <", json!(" 2.5 "), Some((Metric::WidthOverHeight, Limit::Under(2.5)))),
+            ("frames<", json!(300), None),
+            ("width_pixels", json!(300), None),
+            ("width_pixels>", json!("many"), None),
+            ("width_pixels>", json!("inf"), None),
+            ("width_pixels>", json!(null), None),
+        ];
+        for (rule, value, expected) in cases {
+            let entry = json!({"validation_rule": rule, "validation_value": value});
+            let schema = schema(&json!({ "validations": [entry] }));
+            let found: Vec<_> = schema.validations.iter().map(known).collect();
+            assert_eq!(found, [expected], "{rule} {value}");
+        }
+    }
+}

@@ -199,6 +199,10 @@ impl Export<'_> {
         for Of(shape, rules) in branches {
             let mut of_kind = self.described(*shape, name);
             of_kind.remove("type");
+            // Where it describes none, that it is closed says it all.
+            if of_kind.get("properties") == Some(&json!({})) {
+                of_kind.remove("properties");
+            }
             ruled(&mut of_kind, rules);
             schema.extend(of_kind);
         }

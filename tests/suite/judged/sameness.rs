@@ -30,6 +30,9 @@ struct Places {
     unoffered: BTreeSet<String>,
     /// Where a number is beyond what floats hold exactly.
     huge: BTreeSet<String>,
+    /// Where a schema says nothing of the type: its Rust type is of the kind that its
+    /// keywords are about, and other values are for JSON alone.
+    untyped: BTreeSet<String>,
 }
 
 /// Every difference between the judges that is none. Beyond these rows, paths and keywords
@@ -156,7 +159,8 @@ pub(super) fn compared(
                 let is_known = ours.contains(&(path.clone(), rule.clone()));
                 let in_union = places.union_above(path).is_some();
                 let rounded = input.pointer(path).is_some_and(is_rounded);
-                if !(is_known || in_union || rounded) {
+                let of_another_kind = rule == "type" && places.untyped.contains(path);
+                if !(is_known || in_union || rounded || of_another_kind) {
                     return Err(format!(
                         "  it is not built for {misfits:?}\n  but breaks {ours:?}"
                     ));
@@ -230,6 +234,9 @@ fn find(
     }
     if is_rounded(input) {
         places.huge.insert(path.to_owned());
+    }
+    if ["type", "$ref", "allOf", "enum", "const"].iter().all(|word| schema.get(word).is_none()) {
+        places.untyped.insert(path.to_owned());
     }
     let takes_null = schema.get("type").and_then(Value::as_array);
     let takes_null = takes_null.is_some_and(|words| words.contains(&"null".into()));

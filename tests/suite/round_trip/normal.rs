@@ -424,6 +424,9 @@ impl<'a> Reading<'a> {
                     return;
                 }
                 let items = node.entry("items").or_insert_with(|| json!({}));
+                if let Value::Object(items) = &mut *items {
+                    items.entry("type").or_insert_with(|| "string".into());
+                }
                 if let (Value::Object(items), Some(format)) = (&mut *items, format) {
                     items.entry("format").or_insert_with(|| format.into());
                 }

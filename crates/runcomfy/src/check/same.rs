@@ -30,10 +30,6 @@ pub(super) fn same(a: Node<'_>, b: Node<'_>) -> bool {
 }
 
 /// The index of the first element that is there before.
-#[expect(
-    clippy::mutable_key_type,
-    reason = "a local file that is read meanwhile is at worst not seen to be there twice"
-)]
 pub(super) fn repeated(list: &dyn Elements) -> Option<usize> {
     let mut items = HashSet::new();
     (0..list.count()).find(|index| !items.insert(Item(list.get(*index))))
