@@ -147,7 +147,7 @@ def make_samples(folder):
     heif(to("avif-gradient.avif"), SAMPLE, source=gradient)
     heif(to("heic.heic"), SAMPLE)
     heif(to("heic-thumbnail.heic"), SAMPLE, "-t", "80", source=gradient)
-    # heif-enc writes an EXIF orientation as a box of its own, `irot`.
+    # heif-enc keeps an EXIF orientation and writes no `irot`: HEIF has viewers ignore it.
     still(to("turned.tmp.jpg"), SAMPLE, "-quality", "80")
     run("exiftool", "-q", "-overwrite_original", "-n", "-Orientation=6", to("turned.tmp.jpg"))
     run("heif-enc", "-q", "30", to("turned.tmp.jpg"), "-o", to("heic-turned.heic"))
@@ -238,11 +238,12 @@ def judge(path, exif):
             shown = run("identify", "-format", "%w %h\n", f"{path}[0]").split()
             width, height = (int(side) for side in shown)
             turned = ORIENTATIONS[exif.get("Orientation", 1)]
-            box = -exif.get("Rotation", 0) % 360 if path.suffix == ".heic" else 0
-            # identify shows HEIC as its box `irot` turns it; exiftool says what is stored.
-            if box in (90, 270):
-                width, height = height, width
-            turned = box or turned
+            # In HEIF the box `irot` alone turns a picture, whatever EXIF says.
+            if path.suffix in (".heic", ".avif"):
+                turned = -exif.get("Rotation", 0) % 360
+                # identify shows HEIC as its box `irot` turns it; exiftool says what is stored.
+                if turned in (90, 270):
+                    width, height = height, width
         case "video":
             probe = json.loads(run("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_streams",
                                    "-show_format", "-of", "json", path))

@@ -11,9 +11,6 @@ use runcomfy::{Facts, Limit, Metric};
 use crate::media_files::{MediaFile, samples, sizes};
 use crate::support::root;
 
-/// What tools say that HEIF has viewers ignore: its orientation stands in Exif alone, and in
-/// no `irot`.
-const NOT_TURNED: [&str; 1] = ["heic-turned.heic"];
 /// Files that do not say how long they last where they say everything else.
 const NO_DURATION: [&str; 5] =
     ["mp3.mp3", "mp3-without-tag.mp3", "ogg-opus.ogg", "ogg-vorbis.ogg", "mp4-fragmented.mp4"];
@@ -23,14 +20,6 @@ fn files() -> Vec<MediaFile> {
     let all: Vec<MediaFile> = samples().into_iter().chain(sizes()).collect();
     assert!(all.len() >= 40 + 12 * 40, "the files were not found");
     all
-}
-
-/// The size as viewers show it.
-fn shown(file: &MediaFile) -> Option<(u32, u32)> {
-    match NOT_TURNED.contains(&file.name.as_str()) {
-        true => file.width.zip(file.height),
-        false => file.shown(),
-    }
 }
 
 /// Measures a file of which only what is asked for is told, in blocks of at least so many
@@ -57,7 +46,7 @@ fn every_file_is_measured_as_independent_tools_say() {
     for file in files() {
         let (name, bytes) = (&file.name, file.read());
         let facts = Facts::of_bytes(&bytes);
-        assert_eq!(facts.width.zip(facts.height), shown(&file), "{name}: {facts:?}");
+        assert_eq!(facts.width.zip(facts.height), file.shown(), "{name}: {facts:?}");
         let kind = facts.kind.map(|kind| format!("{kind:?}").to_lowercase());
         assert_eq!(kind.as_ref(), Some(&file.kind), "{name}");
         assert_eq!(facts.bytes, Some(file.bytes), "{name}");
@@ -86,7 +75,7 @@ fn the_bounds_of_the_rules_part_sizes_that_differ_by_a_pixel() {
     ];
     let (mut kept, mut broken) = (0, 0);
     for file in files() {
-        let Some((width, height)) = shown(&file) else { continue };
+        let Some((width, height)) = file.shown() else { continue };
         let (w, h) = (u64::from(width), u64::from(height));
         let right = [w > 300, h > 300, 5 * w > 2 * h, 2 * w < 5 * h];
         let facts = Facts::of_bytes(&file.read());
@@ -107,7 +96,7 @@ fn a_file_that_is_cut_off_anywhere_says_what_it_has_or_why_not() {
             let reading = Measuring::whole(&bytes[..end]).so_far();
             let facts = reading.facts;
             let size = facts.width.zip(facts.height);
-            let is_right = size.is_none() || size == shown(&file);
+            let is_right = size.is_none() || size == file.shown();
             assert!(is_right, "{name} cut at {end}: {reading:?}");
             let is_heard = facts.kind == Some(MediaKind::Audio);
             let is_told = size.is_some() || reading.problem.is_some();

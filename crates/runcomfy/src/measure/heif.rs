@@ -104,7 +104,7 @@ fn associated(known: &Known<'_>, ipma: Box, item: u32) -> Result<Vec<u16>, Stop>
             };
             return (0..associations).map(number).collect();
         }
-        at = first + associations * if wide { 2 } else { 1 };
+        at = first.saturating_add(associations * if wide { 2 } else { 1 });
     }
     Ok(Vec::new())
 }

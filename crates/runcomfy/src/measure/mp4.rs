@@ -49,12 +49,15 @@ pub(super) fn header(known: &Known<'_>) -> Result<Header, Stop> {
 fn film_duration(known: &Known<'_>, mvhd: Box) -> Result<Option<std::time::Duration>, Stop> {
     let (scale, units) = match known.u8(mvhd.body)? {
         0 => {
-            let units = known.u32(mvhd.body + 16)?;
-            (known.u32(mvhd.body + 12)?, if units == u32::MAX { 0 } else { units.into() })
+            let units = known.u32(mvhd.body.saturating_add(16))?;
+            (
+                known.u32(mvhd.body.saturating_add(12))?,
+                if units == u32::MAX { 0 } else { units.into() },
+            )
         }
         _ => {
-            let units = known.u64(mvhd.body + 24)?;
-            (known.u32(mvhd.body + 20)?, if units == u64::MAX { 0 } else { units })
+            let units = known.u64(mvhd.body.saturating_add(24))?;
+            (known.u32(mvhd.body.saturating_add(20))?, if units == u64::MAX { 0 } else { units })
         }
     };
     Ok(duration(units, scale.into()))

@@ -186,3 +186,46 @@ fn one_box(length: u32, name: &[u8; 4]) -> Vec<u8> {
     let ftyp = one(b"ftyp", &[b"isom\0\0\0\0isom"]);
     [ftyp, length.to_be_bytes().to_vec(), name.to_vec()].concat()
 }
+
+/// A file whose box is said to lie where offsets end, as a host may serve it.
+fn at_the_end_of_offsets(
+    head: &[u8],
+    outer: &[u8; 4],
+    own: u64,
+    tail: &[u8],
+) -> Measuring<'static> {
+    // Two boxes of 64-bit lengths: one that goes to the end, and in it one up to the tail.
+    let long = |name: &[u8; 4], length: u64| {
+        [&[0, 0, 0, 1], name.as_slice(), &length.to_be_bytes()].concat()
+    };
+    let at = head.len() as u64;
+    let body = at + 16 + own;
+    let tail_at = u64::MAX - tail.len() as u64;
+    let mut file = Measuring::new();
+    file.give(0, &[head, &long(outer, u64::MAX - at), &vec![0; own as usize]].concat());
+    file.give(body, &long(b"free", tail_at - body));
+    file.give(file.known_to(), &[0; Format::SNIFFED_BYTES]);
+    file.give(tail_at, tail);
+    file
+}
+
+#[test]
+fn boxes_where_offsets_end_end_in_a_reason() {
+    let mp4 = one(b"ftyp", &[b"isom\0\0\0\0isom"]);
+    let heic = one(b"ftyp", &[b"heic\0\0\0\0mif1heic"]);
+    // Each is cut off by the end of offsets, within what its name promises.
+    let mvhd = |version: u8| [b"\0\0\0\0mvhd".as_slice(), &[version, 0, 0]].concat();
+    let entries = [b"\0\x09".as_slice(), &[255], &[0; 8]].concat();
+    let ipma = [b"\0\0\0\0ipma".as_slice(), b"\0\0\0\x01\0\0\0\x02", &entries].concat();
+    let iprp =
+        [one(b"pitm", &[b"\0\0\0\0\0\x07"]), b"\0\0\0\0iprp".to_vec(), one(b"ipco", &[]), ipma];
+    let cases = [
+        ("a film's header", at_the_end_of_offsets(&mp4, b"moov", 0, &mvhd(0))),
+        ("a film's header of 64 bits", at_the_end_of_offsets(&mp4, b"moov", 0, &mvhd(1))),
+        ("a picture's properties", at_the_end_of_offsets(&heic, b"meta", 4, &iprp.concat())),
+    ];
+    for (what, file) in cases {
+        let Step::Measured(reading) = file.step() else { panic!("{what}: {:?}", file.step()) };
+        assert!(reading.problem.is_some(), "{what}: {reading:?}");
+    }
+}

@@ -323,6 +323,8 @@ impl Remote<'_> {
     /// Reads on in the body of a host that gives no ranges.
     async fn read_on(&mut self, end: u64) -> Result<(), Failure> {
         let Some(mut body) = self.stream.take() else { return Ok(()) };
+        // A block at least: what is known is walked over anew after each reading.
+        let end = end.max(self.bytes.saturating_add(BLOCK).min(self.most_bytes));
         while self.bytes < end {
             let left = self.most_bytes.saturating_sub(self.bytes);
             if left == 0 {
