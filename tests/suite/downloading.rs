@@ -159,6 +159,18 @@ async fn a_broken_download_is_taken_up_where_it_broke_and_only_of_the_same_file(
             3,
         ),
         (
+            "a part of another file by now",
+            Box::new(move |_, before| match before {
+                0 => cut(7, 200, tag, &FILE.to_uppercase()),
+                1 => {
+                    let headers = "etag: \"two\"\r\ncontent-range: bytes 7-19/20\r\n";
+                    http(206, headers, &FILE[7..])
+                }
+                _ => http(200, "etag: \"two\"\r\n", FILE),
+            }),
+            3,
+        ),
+        (
             "no such range",
             Box::new(move |_, before| match before {
                 0 => cut(7, 200, tag, FILE),

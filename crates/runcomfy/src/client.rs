@@ -327,7 +327,8 @@ impl ClientBuilder {
                 .no_zstd();
             // A proxy would read the token of plain HTTP, and reaches another machine's
             // loopback.
-            if is_loopback(&base) { builder.no_proxy() } else { builder }
+            let here = is_loopback(&base) || is_loopback(&balance);
+            if here { builder.no_proxy() } else { builder }
         };
         // A redirect would carry the token away, or repeat a paid POST; and so would the
         // retries that the HTTP library has for a protocol that another crate switches on.

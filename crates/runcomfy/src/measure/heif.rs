@@ -35,7 +35,8 @@ pub(super) fn header(known: &Known<'_>) -> Result<Header, Stop> {
     let mut boxes = Boxes::within(known, iprp, 0);
     while let Some(found) = boxes.next()? {
         match &found.name {
-            b"ipco" => {
+            // One has them all; a hostile file says more often what they are.
+            b"ipco" if properties.is_empty() => {
                 let mut all = Boxes::within(known, found, 0);
                 while let Some(property) = all.next()? {
                     properties.push(property);

@@ -174,7 +174,7 @@ impl Transfer<'_> {
                 Ok(())
             }
             StatusCode::PARTIAL_CONTENT if self.bytes > 0 => match content_range(headers) {
-                Some((first, total)) if first == self.bytes => {
+                Some((first, total)) if first == self.bytes && self.goes_on(headers, total) => {
                     self.total = total.or(self.total);
                     Ok(())
                 }
@@ -194,6 +194,13 @@ impl Transfer<'_> {
                 retry_after: Reply::of(response).retry_after,
             }),
         }
+    }
+
+    /// Whether a range is of the file that is here: some hosts do not heed `If-Range`.
+    fn goes_on(&self, headers: &HeaderMap, total: Option<u64>) -> bool {
+        let had = self.validator.as_ref().filter(|it| it.as_bytes().starts_with(b"\""));
+        let same_tag = had.zip(headers.get(ETAG)).is_none_or(|(had, has)| had == has);
+        same_tag && self.total.zip(total).is_none_or(|(had, has)| had == has)
     }
 
     async fn begin_anew(&mut self) -> Result<(), Reason> {

@@ -64,6 +64,8 @@ impl Fetcher {
             .retry(retry::never())
             .referer(false)
             .no_proxy()
+            // HTTP/2 lets a host send far more than was read, whoever has switched it on.
+            .http1_only()
             // Whatever another crate has switched on: a body that is unpacked has no bound.
             .tls_backend_rustls()
             .no_gzip()

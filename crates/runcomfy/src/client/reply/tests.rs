@@ -268,6 +268,7 @@ fn a_pause_is_asked_for_in_seconds_or_until_a_date() {
         // The server's clock is half an hour behind, and counts.
         (Some("Tue, 24 Nov 2026 21:30:09 GMT"), Some("Tue, 24 Nov 2026 21:30:00 GMT"), Some(9)),
         (Some("Tuesday, 24-Nov-26 22:00:30 GMT"), Some("?"), Some(30)),
+        (Some("99999999999999999999999"), None, Some(u64::MAX)),
         (Some("-1"), None, None),
         (Some("1.5"), None, None),
         (Some("soon"), None, None),
