@@ -80,6 +80,11 @@ impl Values<'_> {
         !self.used.stopped
     }
 
+    /// Counts two schemas that are about to become one; whether they may.
+    pub(super) fn merging(&mut self, place: &Place, outer: &Schema, inner: &Schema) -> bool {
+        self.spend(place, [outer, inner].map(Schema::weight).into_iter().sum())
+    }
+
     fn stop(&mut self, place: &Place, message: String) {
         if !std::mem::replace(&mut self.used.stopped, true) {
             self.findings.push(Code::LimitPassed, place, message, "give a smaller schema");
@@ -225,7 +230,8 @@ mod tests {
             (0..MOST_ROWS).for_each(|_| assert!(values.row(&place)));
         };
         let work = |values: &mut Values<'_>| {
-            assert!(values.spend(&place, MOST_WORK - 1) && values.spend(&place, 1));
+            assert!(values.spend(&place, MOST_WORK - 2 * SCHEMA - 1));
+            assert!(values.merging(&place, &small, &small) && values.spend(&place, 1));
         };
         let types = |values: &mut Values<'_>| {
             for _ in 0..MOST_TYPES / 4 {

@@ -44,7 +44,7 @@ impl Values<'_> {
         };
         let mut each = Vec::new();
         for branch in &rest {
-            if !self.spend(&own.place, own.weight() + branch.weight()) {
+            if !self.merging(&own.place, own, branch) {
                 break;
             }
             let whole = match says_nothing {
