@@ -181,6 +181,40 @@ mod tests {
     }
 
     #[test]
+    fn a_schema_speaks_of_itself_or_of_values() {
+        let of_itself = [
+            json!({}),
+            json!({"title": "A"}),
+            json!({"description": "a"}),
+            json!({"default": 1}),
+            json!({"examples": [1]}),
+            json!({"x-order": 1, "$comment": "a"}),
+            json!({"format": "color"}),
+            json!({"$ref": "#/$defs/a"}),
+            json!({"$defs": {"a": {"type": "string"}}}),
+            json!({"allOf": [{"type": "string"}]}),
+        ];
+        let of_values = [
+            json!({"type": "string"}),
+            json!({"nullable": true}),
+            json!({"enum": [1]}),
+            json!({"anyOf": [{}]}),
+            json!({"oneOf": [{}]}),
+            json!({"required": ["a"]}),
+            json!({"minLength": 1}),
+            json!({"title": "A", "$ref": "#/$defs/a", "maximum": 1}),
+        ];
+        // It has a place, whatever it says.
+        let within = |written: &Value| schema(&json!({"items": written})).items;
+        for (says_only_of_itself, all) in [(true, &of_itself[..]), (false, &of_values[..])] {
+            for written in all {
+                let found = within(written).map(|schema| schema.says_only_of_itself());
+                assert_eq!(found, Some(says_only_of_itself), "{written}");
+            }
+        }
+    }
+
+    #[test]
     fn whatever_comes_of_them_references_and_parts_are_taken_out() {
         let parts = |count: usize| -> Vec<Value> {
             (0..count).map(|index| json!({"minLength": index})).collect()
