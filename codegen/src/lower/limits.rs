@@ -270,6 +270,18 @@ mod tests {
     }
 
     #[test]
+    fn items_of_which_nothing_is_said_are_found_where_their_list_is() {
+        let mut findings = Findings::default();
+        let document = schema(&json!({"properties": {"list": {"type": "array"}}}));
+        let list = document.at("/properties/list").expect("it is there");
+        let mut values = Values::new(Direction::Input, &document, Objects::Closed, &mut findings);
+        (0..MOST_LEVELS - 1).for_each(|_| assert!(values.enter(&document)));
+        values.value(list, &Hint::top("list"));
+        let places: Vec<Place> = findings.0.into_iter().map(|found| found.place).collect();
+        assert_eq!(places, [list.place.clone()]);
+    }
+
+    #[test]
     fn a_schema_weighs_what_it_holds() {
         // Two times the bytes that count as one.
         let long = "x".repeat(2 * TEXT);

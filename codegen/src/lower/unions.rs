@@ -269,6 +269,21 @@ mod tests {
     }
 
     #[test]
+    fn null_that_a_whole_union_takes_is_said_of_no_branch() {
+        let document = schema(&json!({
+            "nullable": true,
+            "enum": [1, "bc", null],
+            "anyOf": [{"minLength": 2, "nullable": true}, {"maximum": 1}],
+        }));
+        let mut findings = Findings::default();
+        let mut values = Values::new(Direction::Input, &document, Objects::Closed, &mut findings);
+        let (of, _) = values.value(&document, &Hint::top("value"));
+        assert!(matches!(of.shape, Shape::Nullable(of) if of.shape == Shape::Union(0)));
+        let is_any = |of: &Of| of.shape == Shape::Any;
+        assert!(values.unions[0].branches.iter().all(is_any), "the choices say it");
+    }
+
+    #[test]
     fn null_is_refused_for_certain_where_a_type_the_choices_or_a_whole_union_refuse_it() {
         let nested = |depth: usize| {
             (0..depth).fold(json!({"type": "string"}), |inner, _| json!({"anyOf": [inner]}))
