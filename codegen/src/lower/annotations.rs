@@ -35,7 +35,6 @@ impl Values<'_> {
         };
         let whole = whole.as_ref().unwrap_or(schema);
         Schema {
-            place: whole.place.clone(),
             title: whole.title.clone(),
             description: whole.description.clone(),
             default: whole.default.clone(),

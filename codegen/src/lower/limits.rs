@@ -80,6 +80,11 @@ impl Values<'_> {
         !self.used.stopped
     }
 
+    /// Counts two schemas that are about to become one; whether they may.
+    pub(super) fn merging(&mut self, place: &Place, outer: &Schema, inner: &Schema) -> bool {
+        self.spend(place, [outer, inner].map(Schema::weight).into_iter().sum())
+    }
+
     fn stop(&mut self, place: &Place, message: String) {
         if !std::mem::replace(&mut self.used.stopped, true) {
             self.findings.push(Code::LimitPassed, place, message, "give a smaller schema");
@@ -91,14 +96,10 @@ impl Schema {
     /// How much it is to copy.
     pub(super) fn weight(&self) -> usize {
         let texts = [&self.title, &self.description].into_iter().flatten();
-        let texts: usize = texts.map(|text| text.len() / TEXT).sum();
         let notes = self.notes.iter().map(|(_, value)| value);
         let values = self.choices.iter().flatten().chain(&self.default);
         let values = values.chain(&self.examples).chain(notes);
-        let values: usize = values.map(weight).sum();
         let rules = self.validations.iter();
-        let rules: usize =
-            rules.map(|rule| 1 + (rule.rule.len() + rule.message.len()) / TEXT).sum();
         let named = self.properties.iter().flatten().chain(&self.definitions);
         let lists = [&self.any_of, &self.one_of].into_iter().flatten().flatten();
         let additional = match &self.additional {
@@ -107,9 +108,16 @@ impl Schema {
         };
         let below = named.map(|(_, schema)| schema).chain(lists).chain(&self.all_of);
         let below = below.chain(self.items.as_deref()).chain(additional);
-        let below: usize = below.map(Schema::weight).sum();
-        let place = self.place.pointer.len() / TEXT;
-        SCHEMA + texts + values + rules + self.required.len() + place + below
+        let parts = [
+            SCHEMA,
+            texts.map(|text| of_text(text)).sum(),
+            values.map(of_value).sum(),
+            rules.map(|rule| with_texts(&[&rule.rule, &rule.message])).sum(),
+            self.required.len(),
+            of_text(&self.place.pointer),
+            below.map(Schema::weight).sum(),
+        ];
+        parts.into_iter().sum()
     }
 }
 
@@ -118,12 +126,10 @@ impl Of {
     pub(super) fn weight(&self) -> usize {
         let rule = |rule: &Rule| match rule {
             Rule::Integers(choices) => choices.len(),
-            Rule::Values(choices) => choices.iter().map(|choice| 1 + choice.len() / TEXT).sum(),
-            Rule::Measured(.., message) => 1 + message.len() / TEXT,
-            Rule::Unchecked(rule, value, message) => {
-                1 + (rule.len() + value.len() + message.len()) / TEXT
-            }
-            Rule::Annotation(keyword, value) => 1 + (keyword.len() + value.len()) / TEXT,
+            Rule::Values(choices) => choices.iter().map(|choice| with_texts(&[choice])).sum(),
+            Rule::Measured(.., message) => with_texts(&[message]),
+            Rule::Unchecked(rule, value, message) => with_texts(&[rule, value, message]),
+            Rule::Annotation(keyword, value) => with_texts(&[keyword, value]),
             Rule::MinLength(_)
             | Rule::MaxLength(_)
             | Rule::Minimum(_)
@@ -154,18 +160,184 @@ impl Of {
             | Shape::Object(_)
             | Shape::Union(_) => 0,
         };
-        1 + self.rules.iter().map(rule).sum::<usize>() + below
+        [1, self.rules.iter().map(rule).sum(), below].into_iter().sum()
     }
 }
 
-fn weight(value: &Value) -> usize {
+fn of_value(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 1,
-        Value::String(text) => 1 + text.len() / TEXT,
-        Value::Array(values) => 1 + values.iter().map(weight).sum::<usize>(),
+        Value::String(text) => with_texts(&[text]),
+        Value::Array(values) => values.iter().map(of_value).chain([1]).sum(),
         Value::Object(entries) => {
-            let entry = |(name, value): (&String, &Value)| name.len() / TEXT + weight(value);
-            1 + entries.iter().map(entry).sum::<usize>()
+            let names = entries.keys().map(|name| of_text(name));
+            names.chain(entries.values().map(of_value)).chain([1]).sum()
+        }
+    }
+}
+
+/// One thing that holds texts.
+fn with_texts(texts: &[&str]) -> usize {
+    texts.iter().map(|text| of_text(text)).chain([1]).sum()
+}
+
+fn of_text(text: &str) -> usize {
+    text.len() / TEXT
+}
+
+#[cfg(test)]
+mod tests {
+    use runcomfy::{Limit, Metric};
+    use serde_json::json;
+
+    use super::*;
+    use crate::Objects;
+    use crate::diagnostic::Findings;
+    use crate::lower::named::Hint;
+    use crate::lower::plan::{Direction, Draft, Plan};
+    use crate::model::Takes;
+    use crate::parse::schema;
+
+    /// What a walk is stopped with, having done `steps`.
+    fn stopped_by(steps: impl Fn(&mut Values<'_>)) -> Vec<String> {
+        let mut findings = Findings::default();
+        let document = Schema::default();
+        let mut values = Values::new(Direction::Input, &document, Objects::Closed, &mut findings);
+        steps(&mut values);
+        let is_stopped = values.used.stopped;
+        assert!(findings.0.iter().all(|found| found.code == Code::LimitPassed));
+        let said: Vec<String> = findings.0.into_iter().map(|found| found.message).collect();
+        assert_eq!(is_stopped, !said.is_empty(), "it stops, and says so");
+        said
+    }
+
+    #[test]
+    fn what_a_limit_allows_is_let_through_and_one_more_is_refused_and_said_once() {
+        let place = Place::default();
+        let (small, word) = (Schema::default(), schema(&json!({"enum": ["a"]})));
+        let levels = |values: &mut Values<'_>| {
+            for _ in 0..3 {
+                for _ in 0..MOST_LEVELS {
+                    assert!(values.enter(&small));
+                }
+                for _ in 0..MOST_LEVELS {
+                    values.leave();
+                }
+            }
+            (0..MOST_LEVELS).for_each(|_| assert!(values.enter(&small)));
+        };
+        let rows = |values: &mut Values<'_>| {
+            (0..MOST_ROWS).for_each(|_| assert!(values.row(&place)));
+        };
+        let work = |values: &mut Values<'_>| {
+            assert!(values.spend(&place, MOST_WORK - 2 * SCHEMA - 1));
+            assert!(values.merging(&place, &small, &small) && values.spend(&place, 1));
+        };
+        let types = |values: &mut Values<'_>| {
+            for _ in 0..MOST_TYPES / 4 {
+                values.count_type(&place);
+                values.structs.push(Draft::holding(Plan::Any));
+                values.value(&word, &Hint::top("word"));
+                values.branches(&[small.clone()], &small, Takes::AnyOf, &Hint::top("one"), None);
+                values.value(&word, &Hint::top("word"));
+            }
+        };
+        type Steps<'a> = &'a dyn Fn(&mut Values<'_>);
+        let cases: [(&str, Steps<'_>, Steps<'_>); 4] = [
+            ("its references nest deeper than 64 levels", &levels, &|values| {
+                assert!(!values.enter(&small) && !values.enter(&small));
+            }),
+            ("the schema makes over 2000 fields and branches", &rows, &|values| {
+                assert!(!values.row(&place) && !values.row(&place));
+            }),
+            ("its references and `allOf` make too much of it", &work, &|values| {
+                assert!(!values.spend(&place, 1) && !values.spend(&place, usize::MAX));
+                assert!(!values.enter(&small) && !values.row(&place));
+            }),
+            ("the schema makes over 500 types", &types, &|values| {
+                values.count_type(&place);
+                values.count_type(&place);
+            }),
+        ];
+        for (message, allowed, more) in cases {
+            assert_eq!(stopped_by(allowed), [] as [&str; 0]);
+            let both = |values: &mut Values<'_>| {
+                allowed(values);
+                more(values);
+            };
+            assert_eq!(stopped_by(both), [message]);
+        }
+    }
+
+    #[test]
+    fn items_of_which_nothing_is_said_are_found_where_their_list_is() {
+        let mut findings = Findings::default();
+        let document = schema(&json!({"properties": {"list": {"type": "array"}}}));
+        let list = document.at("/properties/list").expect("it is there");
+        let mut values = Values::new(Direction::Input, &document, Objects::Closed, &mut findings);
+        (0..MOST_LEVELS - 1).for_each(|_| assert!(values.enter(&document)));
+        values.value(list, &Hint::top("list"));
+        let places: Vec<Place> = findings.0.into_iter().map(|found| found.place).collect();
+        assert_eq!(places, [list.place.clone()]);
+    }
+
+    #[test]
+    fn a_schema_weighs_what_it_holds() {
+        // Two times the bytes that count as one.
+        let long = "x".repeat(2 * TEXT);
+        let rule = json!({"validation_rule": "width_pixels>", "validation_value": 1, "validation_error": long});
+        let cases = [
+            (json!({}), 0),
+            (json!({"type": "string", "maxLength": 9}), 0),
+            (json!({"title": long}), 2),
+            (json!({"description": long}), 2),
+            (json!({"default": 1}), 1),
+            (json!({"default": long}), 3),
+            (json!({"examples": [1, long]}), 4),
+            (json!({"enum": [1, 2]}), 2),
+            (json!({"const": [1, [2, 3]]}), 5),
+            (json!({"x-note": {long.clone(): 1, "b": [long]}}), 1 + (2 + 1) + (1 + 3)),
+            (json!({"type": "string", "format": "image_uri", "validations": [rule]}), 3),
+            (json!({"required": ["a", "b"]}), 2),
+            (json!({"properties": {"a": {}, "b": {"title": long}}}), 2 * SCHEMA + 2),
+            // The place of a schema is copied with it.
+            (json!({"properties": {long.clone(): {}}}), SCHEMA + 2),
+            (json!({"$defs": {"a": {}}}), SCHEMA),
+            (json!({"items": {"items": {}}}), 2 * SCHEMA),
+            (json!({"additionalProperties": {}}), SCHEMA),
+            (json!({"additionalProperties": true}), 0),
+            (json!({"additionalProperties": false}), 0),
+            (json!({"anyOf": [{}, {}]}), 2 * SCHEMA),
+            (json!({"oneOf": [{}, {}]}), 2 * SCHEMA),
+            (json!({"allOf": [{}, {}]}), 2 * SCHEMA),
+        ];
+        for (written, more) in cases {
+            assert_eq!(schema(&written).weight(), SCHEMA + more, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_value_weighs_its_rules_and_what_it_holds() {
+        let long = || "x".repeat(2 * TEXT);
+        let of = |shape: Shape, rules: Vec<Rule>| Of { shape, rules };
+        let text = || Box::new(of(Shape::Text, vec![Rule::MinLength(1), Rule::MaxLength(2)]));
+        let rule = |rule: Rule| of(Shape::Any, vec![rule]);
+        let cases = [
+            (of(Shape::Object(7), Vec::new()), 1),
+            (*text(), 3),
+            (of(Shape::List(text()), vec![Rule::UniqueItems]), 1 + 1 + 3),
+            (of(Shape::Map(text()), Vec::new()), 1 + 3),
+            (of(Shape::Nullable(text()), Vec::new()), 1 + 3),
+            (of(Shape::Open(7, text()), Vec::new()), 1 + 3),
+            (rule(Rule::Words(7)), 1 + 1),
+            (rule(Rule::Integers(vec![7, 8, 9])), 1 + 3),
+            (rule(Rule::Values(vec![long(), "1".to_owned()])), 1 + 3 + 1),
+            (rule(Rule::Measured(Metric::WidthPixels, Limit::Under(9.0), long())), 1 + 3),
+            (rule(Rule::Unchecked(long(), long(), long())), 1 + 7),
+            (rule(Rule::Annotation(long(), long())), 1 + 5),
+        ];
+        for (of, weight) in cases {
+            assert_eq!(of.weight(), weight, "{of:?}");
         }
     }
 }

@@ -127,3 +127,34 @@ pub(super) fn nullable(of: Of, plan: Plan) -> (Of, Plan) {
     };
     (of, plan)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_is_taken_once() {
+        let of = |shape: Shape, rules: Vec<Rule>| Of { shape, rules };
+        let or_null = |inner: Of| of(Shape::Nullable(Box::new(inner)), Vec::new());
+        let note = || Rule::Annotation("x-note".to_owned(), "1".to_owned());
+        let text = || of(Shape::Text, vec![Rule::MaxLength(7)]);
+        let cases = [
+            (text(), or_null(text())),
+            (or_null(text()), or_null(text())),
+            (of(Shape::Null, Vec::new()), of(Shape::Null, Vec::new())),
+            (of(Shape::Any, vec![note()]), of(Shape::Any, vec![note()])),
+            // A rule may be broken by null.
+            (
+                of(Shape::Any, vec![note(), Rule::Values(vec!["1".to_owned()])]),
+                or_null(of(Shape::Any, vec![note(), Rule::Values(vec!["1".to_owned()])])),
+            ),
+        ];
+        for (of, with_null) in cases {
+            let (found, plan) = nullable(of, Plan::Text);
+            assert_eq!(found, with_null);
+            assert_eq!(plan, Plan::Nullable(Box::new(Plan::Text)));
+            assert_eq!(nullable(found, plan.clone()), (with_null, plan));
+        }
+        assert_eq!(nullable(any().0, Plan::Any), any());
+    }
+}

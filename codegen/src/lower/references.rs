@@ -1,6 +1,8 @@
 //! References: `$ref` and `allOf` taken out of a schema, so that all that they say stands
 //! in one.
 
+use std::borrow::Cow;
+
 use super::merge::merged;
 use super::values::Values;
 use crate::diagnostic::Code;
@@ -16,30 +18,27 @@ impl Values<'_> {
         let mut whole = schema.clone();
         let mut followed: Vec<String> = Vec::new();
         for _ in 0..MOST_STEPS {
-            if let Some((target, place)) = whole.reference.take() {
-                let Some(found) = self.document.at(&target) else {
-                    self.findings.push(
-                        Code::UnresolvableReference,
-                        &place,
-                        format!("there is no `#{target}` in this document"),
-                        "correct the `$ref`, with a fixup",
-                    );
-                    continue;
-                };
-                followed.push(target);
-                if !self.spend(&schema.place, whole.weight() + found.weight()) {
-                    return Schema { all_of: Vec::new(), ..whole };
+            let part = match whole.reference.take() {
+                Some((target, place)) => {
+                    let Some(found) = self.document.at(&target) else {
+                        self.findings.push(
+                            Code::UnresolvableReference,
+                            &place,
+                            format!("there is no `#{target}` in this document"),
+                            "correct the `$ref`, with a fixup",
+                        );
+                        continue;
+                    };
+                    followed.push(target);
+                    Cow::Borrowed(found)
                 }
-                whole = merged(&whole, found, self.findings);
-            } else if whole.all_of.is_empty() {
-                return whole;
-            } else {
-                let part = whole.all_of.remove(0);
-                if !self.spend(&schema.place, whole.weight() + part.weight()) {
-                    return Schema { all_of: Vec::new(), ..whole };
-                }
-                whole = merged(&whole, &part, self.findings);
+                None if whole.all_of.is_empty() => return whole,
+                None => Cow::Owned(whole.all_of.remove(0)),
+            };
+            if !self.merging(&schema.place, &whole, &part) {
+                return Schema { all_of: Vec::new(), ..whole };
             }
+            whole = merged(&whole, &part, self.findings);
         }
         let again = |(at, target)| followed[..at].contains(target);
         let (code, message, help) = match followed.iter().enumerate().any(again) {
@@ -120,4 +119,134 @@ fn first_step(pointer: &str) -> Option<(&str, &str)> {
 
 fn indexed<'a>(branches: &'a [Schema], step: &str) -> Option<&'a Schema> {
     branches.get(step.parse::<usize>().ok().filter(|index| index.to_string() == step)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::Objects;
+    use crate::diagnostic::Findings;
+    use crate::lower::plan::Direction;
+    use crate::parse::schema;
+
+    #[test]
+    fn a_pointer_leads_to_the_schema_that_stands_there_and_nowhere_else() {
+        let document = schema(&json!({
+            "title": "whole",
+            "properties": {
+                "a": {"title": "a"},
+                "b/c~d": {"title": "escaped"},
+                "list": {"items": {"title": "item", "items": {"title": "its item"}}},
+                "map": {"additionalProperties": {"title": "value", "items": {"title": "its item"}}},
+                "open": {"additionalProperties": true},
+                "any": {"anyOf": [{}, {"title": "of any"}]},
+                "one": {"oneOf": [{}, {"title": "of one"}]},
+                "all": {"allOf": [{}, {"title": "of all"}]},
+            },
+            "$defs": {"D": {"title": "defined", "properties": {"d": {"title": "d"}}}},
+            "definitions": {"D": {"title": "as before", "$defs": {"E": {"title": "nested"}}}},
+        }));
+        let cases = [
+            ("", Some("whole")),
+            ("/properties/a", Some("a")),
+            ("/properties/b~1c~0d", Some("escaped")),
+            ("/properties/list/items", Some("item")),
+            ("/properties/list/items/items", Some("its item")),
+            ("/properties/map/additionalProperties", Some("value")),
+            ("/properties/map/additionalProperties/items", Some("its item")),
+            ("/properties/any/anyOf/1", Some("of any")),
+            ("/properties/one/oneOf/1", Some("of one")),
+            ("/properties/all/allOf/1", Some("of all")),
+            ("/$defs/D", Some("defined")),
+            ("/$defs/D/properties/d", Some("d")),
+            ("/definitions/D", Some("as before")),
+            ("/definitions/D/$defs/E", Some("nested")),
+            ("properties/a", None),
+            ("/properties", None),
+            ("/properties/b", None),
+            ("/properties/open/additionalProperties", None),
+            ("/properties/a/items", None),
+            ("/properties/any/anyOf/2", None),
+            ("/properties/any/anyOf/01", None),
+            ("/properties/any/oneOf/1", None),
+            ("/$defs", None),
+            ("/$defs/E", None),
+        ];
+        for (pointer, title) in cases {
+            let found = document.at(pointer).map(|found| found.title.as_deref());
+            assert_eq!(found, title.map(Some), "{pointer}");
+        }
+    }
+
+    #[test]
+    fn a_schema_speaks_of_itself_or_of_values() {
+        let of_itself = [
+            json!({}),
+            json!({"title": "A"}),
+            json!({"description": "a"}),
+            json!({"default": 1}),
+            json!({"examples": [1]}),
+            json!({"x-order": 1, "$comment": "a"}),
+            json!({"format": "color"}),
+            json!({"$ref": "#/$defs/a"}),
+            json!({"$defs": {"a": {"type": "string"}}}),
+            json!({"allOf": [{"type": "string"}]}),
+        ];
+        let of_values = [
+            json!({"type": "string"}),
+            json!({"nullable": true}),
+            json!({"enum": [1]}),
+            json!({"anyOf": [{}]}),
+            json!({"oneOf": [{}]}),
+            json!({"required": ["a"]}),
+            json!({"minLength": 1}),
+            json!({"title": "A", "$ref": "#/$defs/a", "maximum": 1}),
+        ];
+        // It has a place, whatever it says.
+        let within = |written: &Value| schema(&json!({"items": written})).items;
+        for (says_only_of_itself, all) in [(true, &of_itself[..]), (false, &of_values[..])] {
+            for written in all {
+                let found = within(written).map(|schema| schema.says_only_of_itself());
+                assert_eq!(found, Some(says_only_of_itself), "{written}");
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_comes_of_them_references_and_parts_are_taken_out() {
+        let parts = |count: usize| -> Vec<Value> {
+            (0..count).map(|index| json!({"minLength": index})).collect()
+        };
+        let document = schema(&json!({"$defs": {
+            "a": {"$ref": "#/$defs/b", "maxLength": 3, "allOf": parts(2)},
+            "b": {"type": "string"},
+            "circle": {"$ref": "#/$defs/circle", "maxLength": 3, "allOf": [{}, {"type": "string"}]},
+        }}));
+        let unresolvable = Some(Code::UnresolvableReference);
+        let cases = [
+            (json!({"$ref": "#/$defs/a"}), None),
+            (json!({"allOf": parts(MOST_STEPS - 1)}), None),
+            (json!({"allOf": parts(MOST_STEPS)}), Some(Code::LimitPassed)),
+            (json!({"allOf": parts(MOST_STEPS + 1)}), Some(Code::LimitPassed)),
+            (json!({"$ref": "#/$defs/none", "allOf": parts(3)}), unresolvable),
+            (json!({"$ref": "#/$defs/circle"}), unresolvable),
+            (json!({"allOf": [{"$ref": "#/$defs/circle"}, {"$ref": "#/$defs/a"}]}), unresolvable),
+        ];
+        for (written, code) in &cases {
+            for already in [0, usize::MAX] {
+                let mut findings = Findings::default();
+                let mut values =
+                    Values::new(Direction::Input, &document, Objects::Closed, &mut findings);
+                let is_stopped = !values.spend(&document.place, already);
+                let whole = values.whole(&schema(written));
+                assert_eq!((whole.reference, whole.all_of), (None, Vec::new()), "{written}");
+                if !is_stopped {
+                    let codes = findings.0.iter().map(|found| found.code);
+                    assert_eq!(codes.collect::<Vec<_>>(), code.as_slice(), "{written}");
+                }
+            }
+        }
+    }
 }

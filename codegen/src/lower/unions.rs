@@ -44,7 +44,7 @@ impl Values<'_> {
         };
         let mut each = Vec::new();
         for branch in &rest {
-            if !self.spend(&own.place, own.weight() + branch.weight()) {
+            if !self.merging(&own.place, own, branch) {
                 break;
             }
             let whole = match says_nothing {
@@ -229,4 +229,98 @@ fn told(object: &Schema) -> Option<String> {
     let required = (!required.is_empty()).then(|| format!("with_{}", required.join("_")));
     let first = || properties().next().map(|(name, _)| format!("with_{name}"));
     properties().find_map(only).or(required).or_else(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::Objects;
+    use crate::diagnostic::Findings;
+    use crate::lower::plan::Direction;
+    use crate::parse::schema;
+
+    #[test]
+    fn a_schema_is_null_where_it_takes_nothing_else_and_says_so_itself() {
+        let null = [
+            json!({"type": "null"}),
+            json!({"const": null}),
+            json!({"enum": [null]}),
+            json!({"type": ["string", "null"], "enum": [null]}),
+            json!({"type": "null", "title": "Nothing", "maxLength": 1}),
+        ];
+        for written in null {
+            assert!(is_null(&schema(&written)), "{written}");
+        }
+        let others = [
+            json!({}),
+            json!({"type": ["string", "null"]}),
+            json!({"type": "string", "enum": [null]}),
+            json!({"enum": [null, 1]}),
+            json!({"type": "null", "anyOf": [{}]}),
+            json!({"type": "null", "oneOf": [{}]}),
+            json!({"type": "null", "allOf": [{}]}),
+            json!({"const": null, "$ref": "#/$defs/a"}),
+        ];
+        for written in others {
+            assert!(!is_null(&schema(&written)), "{written}");
+        }
+    }
+
+    #[test]
+    fn null_that_a_whole_union_takes_is_said_of_no_branch() {
+        let document = schema(&json!({
+            "nullable": true,
+            "enum": [1, "bc", null],
+            "anyOf": [{"minLength": 2, "nullable": true}, {"maximum": 1}],
+        }));
+        let mut findings = Findings::default();
+        let mut values = Values::new(Direction::Input, &document, Objects::Closed, &mut findings);
+        let (of, _) = values.value(&document, &Hint::top("value"));
+        assert!(matches!(of.shape, Shape::Nullable(of) if of.shape == Shape::Union(0)));
+        let is_any = |of: &Of| of.shape == Shape::Any;
+        assert!(values.unions[0].branches.iter().all(is_any), "the choices say it");
+    }
+
+    #[test]
+    fn null_is_refused_for_certain_where_a_type_the_choices_or_a_whole_union_refuse_it() {
+        let nested = |depth: usize| {
+            (0..depth).fold(json!({"type": "string"}), |inner, _| json!({"anyOf": [inner]}))
+        };
+        let refusing = [
+            json!({"type": "string"}),
+            json!({"enum": ["a", 1]}),
+            json!({"anyOf": [{"type": "string"}, {"enum": [1]}]}),
+            json!({"oneOf": [{"type": "string"}, {"type": "integer"}]}),
+            json!({"anyOf": [{}], "oneOf": [{"type": "string"}]}),
+            json!({"type": "string", "anyOf": [{}]}),
+            json!({"$ref": "#/$defs/text"}),
+            nested(8),
+        ];
+        let others = [
+            json!({}),
+            json!({"type": "null"}),
+            json!({"type": ["string", "null"]}),
+            json!({"type": "tensor"}),
+            json!({"enum": ["a", null]}),
+            json!({"enum": ["a"], "nullable": true}),
+            json!({"anyOf": [{"type": "string"}, {}]}),
+            json!({"$ref": "#/$defs/none"}),
+            nested(9),
+        ];
+        let document = schema(&json!({
+            "$defs": {"text": {"type": "string"}, "none": {"type": "null"}},
+        }));
+        let mut findings = Findings::default();
+        let mut values = Values::new(Direction::Input, &document, Objects::Closed, &mut findings);
+        for written in &refusing {
+            assert!(values.refuses_null(&schema(written), 0), "{written}");
+        }
+        for written in &others {
+            assert!(!values.refuses_null(&schema(written), 0), "{written}");
+        }
+        values.used.stopped = true;
+        assert!(!values.refuses_null(&schema(&refusing[0]), 0), "nothing is certain of it");
+    }
 }

@@ -1,0 +1,127 @@
+//! What is generated, as text: from the fixtures, each about one thing, and from schemas that
+//! earn each diagnostic. What changes is reviewed as a snapshot; that it compiles is tested in
+//! the workspace's own suite.
+
+mod diagnosed;
+mod limits;
+
+use std::path::{Path, PathBuf};
+
+use runcomfy_codegen::import::{Imported, import};
+use runcomfy_codegen::{Code, Features, Objects, Settings, Source, generate, generate_imported};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn settings() -> Settings {
+    Settings {
+        origin: "schemas".to_owned(),
+        features: Features::None,
+        present: Default::default(),
+        deny: Default::default(),
+        objects: Objects::Closed,
+    }
+}
+
+/// Every fixture: catalog entries, one a file.
+fn fixtures() -> Vec<Imported> {
+    let folder = std::fs::read_dir(root().join("tests/fixtures")).expect("there are fixtures");
+    let mut files: Vec<PathBuf> =
+        folder.map(|entry| entry.expect("it can be read").path()).collect();
+    files.sort();
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).expect("it can be read");
+        import(&text).expect("a fixture is a catalog entry").models
+    };
+    files.iter().flat_map(read).collect()
+}
+
+#[test]
+fn what_is_generated_from_each_fixture_is_as_it_was_reviewed() {
+    let models = fixtures();
+    assert!(models.len() > 5, "the fixtures were not found");
+    for model in &models {
+        let generated = generate_imported(std::slice::from_ref(model), &settings());
+        let mut shown = String::new();
+        for diagnostic in &generated.diagnostics {
+            shown.push_str(&format!("{diagnostic}\n"));
+        }
+        let name = model.id.folder().replace(['/', '.'], "_");
+        let file = generated.files.iter().find(|(path, _)| path.contains('/'));
+        let (path, text) = file.unwrap_or_else(|| panic!("{name} was refused:\n{shown}"));
+        insta::assert_snapshot!(name, format!("{shown}--- {path}\n{text}"));
+    }
+}
+
+#[test]
+fn the_seed_s_model_is_generated_as_it_was_reviewed() {
+    let folder = root().join("schemas/minimax/hailuo-video-01-live");
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).expect("it is there");
+    let (model, input, output) = (read("model.json"), read("input.json"), read("output.json"));
+    let source = Source {
+        folder: "minimax/hailuo-video-01-live",
+        model: &model,
+        input: &input,
+        output: Some(&output),
+        fixup: None,
+    };
+    let generated = generate(&[source], &settings());
+    assert_eq!(generated.diagnostics, []);
+    let text = &generated.files["minimax/hailuo_video_01_live.rs"];
+    assert!(text.lines().count() <= 160, "it has grown to {} lines", text.lines().count());
+    insta::assert_snapshot!("minimax_hailuo_video_01_live", text);
+}
+
+#[test]
+fn the_order_of_the_models_makes_no_difference_and_two_runs_give_the_same_bytes() {
+    let mut models = fixtures();
+    let first = generate_imported(&models, &settings());
+    models.reverse();
+    let second = generate_imported(&models, &settings());
+    assert_eq!(first.files, second.files);
+    assert_eq!(first.diagnostics, second.diagnostics);
+}
+
+#[test]
+fn models_whose_modules_would_share_a_name_are_both_there_and_that_is_said() {
+    let model = |id: &'static str, folder: &'static str| (format!("{{\"id\": \"{id}\"}}"), folder);
+    let entries =
+        [model("acme/a-b", "acme/a-b"), model("acme/a.b", "acme/a.b"), model("acme/c", "acme/c")];
+    let source = |(model, folder): &'_ (String, &'static str)| (model.clone(), *folder);
+    let owned: Vec<(String, &str)> = entries.iter().map(source).collect();
+    let sources: Vec<Source<'_>> = owned
+        .iter()
+        .map(|(model, folder)| Source { folder, model, input: FINE, output: None, fixup: None })
+        .collect();
+    let generated = generate(&sources, &settings());
+    let files: Vec<&str> = generated.files.keys().map(String::as_str).collect();
+    let expected =
+        ["acme.rs", "acme/a_b_612d62.rs", "acme/a_b_612e62.rs", "acme/c.rs", "mod.rs", "models.md"];
+    assert_eq!(files, expected);
+    let codes: Vec<Code> = generated.diagnostics.iter().map(|found| found.code).collect();
+    assert_eq!(codes, [Code::SharedName, Code::SharedName]);
+}
+
+#[test]
+fn a_refused_model_stops_no_other_and_keeps_its_old_file() {
+    let bad = Source {
+        folder: "acme/bad",
+        model: r#"{"id": "acme/bad"}"#,
+        input: "{",
+        output: None,
+        fixup: None,
+    };
+    let good = Source { folder: "acme/good", model: r#"{"id": "acme/good"}"#, input: FINE, ..bad };
+    let generated = generate(&[bad, good], &settings());
+    assert!(generated.files.contains_key("acme/good.rs"));
+    assert!(!generated.files["acme.rs"].contains("pub mod bad"));
+
+    let present = ["acme/bad.rs".to_owned()].into();
+    let generated = generate(&[bad, good], &Settings { present, ..settings() });
+    assert!(!generated.files.contains_key("acme/bad.rs") && generated.kept.contains("acme/bad.rs"));
+    assert!(generated.files["acme.rs"].contains("pub mod bad"));
+}
+
+const ENTRY: &str = r#"{"id": "acme/x"}"#;
+const FINE: &str = r#"{"type": "object", "properties": {}}"#;
