@@ -187,6 +187,8 @@ fn of_text(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use runcomfy::{Limit, Metric};
     use serde_json::json;
 
@@ -238,13 +240,7 @@ mod tests {
                 values.count_type(&place);
                 values.structs.push(Draft::holding(Plan::Any));
                 values.value(&word, &Hint::top("word"));
-                values.branches(
-                    std::slice::from_ref(&small),
-                    &small,
-                    Takes::AnyOf,
-                    &Hint::top("one"),
-                    None,
-                );
+                values.branches(from_ref(&small), &small, Takes::AnyOf, &Hint::top("one"), None);
                 values.value(&word, &Hint::top("word"));
             }
         };
@@ -284,7 +280,7 @@ mod tests {
         (0..MOST_LEVELS - 1).for_each(|_| assert!(values.enter(&document)));
         values.value(list, &Hint::top("list"));
         let places: Vec<Place> = findings.0.into_iter().map(|found| found.place).collect();
-        assert_eq!(places, std::slice::from_ref(&list.place));
+        assert_eq!(places, from_ref(&list.place));
     }
 
     #[test]
