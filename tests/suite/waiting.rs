@@ -75,6 +75,20 @@ async fn a_failed_job_with_a_code_ends_the_wait_at_once() {
 }
 
 #[tokio::test]
+async fn a_cancelled_job_ends_the_wait_where_its_result_says_only_that_it_is_not_there() {
+    let (base, asked) = server(|path, _| match path.ends_with("status") {
+        true => http(200, "", r#"{"status": "cancelled"}"#),
+        false => http(400, "", r#"{"error_code": 400005}"#),
+    })
+    .await;
+    let waiting = job(&base, hasty());
+    let waiting = tokio::time::timeout(Duration::from_secs(5), waiting.wait());
+    let error = waiting.await.expect("it ends").expect_err("it was cancelled");
+    assert!(matches!(error.reason, JobErrorReason::Cancelled), "{error}");
+    assert_eq!(asked.lock().expect("no test panics with it").len(), 2);
+}
+
+#[tokio::test]
 async fn a_wait_keeps_the_pause_that_was_asked_for_and_its_deadline() {
     let (base, asked) = server(|path, before| match (path.ends_with("status"), before) {
         (true, 0) => http(429, "retry-after: 1\r\n", ""),

@@ -153,8 +153,8 @@ impl<M: Answers> Job<M> {
         Ok(cost)
     }
 
-    /// Asks for the cost until RunComfy says it, for this long at most; `None` where it did
-    /// not.
+    /// Asks for the cost until RunComfy says it; `None` where it did not within this time,
+    /// after which no call is begun.
     ///
     /// # Errors
     ///

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use super::error::{JobError, JobErrorReason};
 use super::job::{Answers, Job, Success, Update};
 use super::limits::Lane;
-use super::reply::{self, Problem};
+use super::reply::{self, Problem, ResultReply};
 use super::retry::{Call, classify};
 use super::words::Status;
 
@@ -104,10 +104,15 @@ impl<'a, M: Answers> Updates<'a, M> {
                 let reply = job.client.ask(Lane::Look, job.ask("result")).await?;
                 reply::result(&reply, job.id())
             };
-            if let Some(result) = self.patiently(Asked::Result, read).await?
-                && let Some(success) = job.ended(result)?
-            {
-                return Ok(success);
+            if let Some(result) = self.patiently(Asked::Result, read).await? {
+                let result = match (result, &self.last) {
+                    // There is no result of it to wait for.
+                    (ResultReply::Unfinished, Status::Cancelled) => ResultReply::Cancelled,
+                    (result, _) => result,
+                };
+                if let Some(success) = job.ended(result)? {
+                    return Ok(success);
+                }
             }
             // The result was not there yet: go on looking.
             self.finished = false;
