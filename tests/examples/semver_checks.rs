@@ -10,7 +10,7 @@ use runcomfy_tests::changes::{Case, Side, Sides, cases};
 use runcomfy_tests::scratch::{dependency, root, scratch_crate};
 
 /// Cases in which it sees no break, each with why: `name: reason`.
-const BLIND_SPOTS: &str = include_str!("../src/changes/blind_spots.txt");
+const BLIND_SPOTS: &str = include_str!("../support/changes/blind_spots.txt");
 
 fn main() -> ExitCode {
     let cases = cases();

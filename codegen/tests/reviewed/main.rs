@@ -27,8 +27,10 @@ fn settings() -> Settings {
 /// Every fixture: catalog entries, one a file.
 fn fixtures() -> Vec<Imported> {
     let folder = std::fs::read_dir(root().join("tests/fixtures")).expect("there are fixtures");
-    let mut files: Vec<PathBuf> =
-        folder.map(|entry| entry.expect("it can be read").path()).collect();
+    let mut files: Vec<PathBuf> = folder
+        .map(|entry| entry.expect("it can be read").path())
+        .filter(|path| path.is_file())
+        .collect();
     files.sort();
     let read = |path: &PathBuf| {
         let text = std::fs::read_to_string(path).expect("it can be read");

@@ -1,5 +1,5 @@
 //! Any bytes as each reply that the server can send. Not for users: a way in for the fuzz
-//! bodies of `tests/src/fuzz.rs`, behind the feature `fuzz`.
+//! bodies of `tests/support/fuzz.rs`, behind the feature `fuzz`.
 
 use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What the types promise: each program in `tests/must-not-compile` is refused by the
+//! What the types promise: each program in `tests/ui` is refused by the
 //! compiler, for the reason that its first line names.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ fn every_program_is_refused_for_its_own_reason_and_the_control_compiles() {
     let folder = tempfile::tempdir().expect("there is room");
     let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut sources = Vec::new();
-    for entry in std::fs::read_dir(root().join("tests/must-not-compile")).expect("it is there") {
+    for entry in std::fs::read_dir(root().join("tests/ui")).expect("it is there") {
         let path = entry.expect("it can be read").path();
         let name = path.file_stem().and_then(|name| name.to_str()).expect("it has a name");
         let text = std::fs::read_to_string(&path).expect("it can be read");

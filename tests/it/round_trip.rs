@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::compiled_oracle::{Subject, Twin, subjects};
 use crate::support::root;
-use crate::twin::{Subject, Twin, subjects};
 use equivalence::Equivalence;
 use normal::Reading;
 pub(crate) use normal::implied_type;

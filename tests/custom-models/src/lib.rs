@@ -1,13 +1,13 @@
 //! Models of somebody's own in a crate of their own. `src/generated` is written by
 //!
 //! ```sh
-//! cargo xtask codegen --schemas tests/own-models/schemas --out tests/own-models/src/generated
+//! cargo xtask codegen --schemas tests/custom-models/schemas --out tests/custom-models/src/generated
 //! ```
 //!
 //! and used like any module:
 //!
 //! ```
-//! use own_models::acme::poster::{Format, Input, Layer};
+//! use custom_models::acme::poster::{Format, Input, Layer};
 //! use runcomfy::{Media, Model};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {

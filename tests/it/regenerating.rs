@@ -8,7 +8,8 @@ use crate::support::{cargo, root, write, xtask};
 fn what_is_committed_is_up_to_date() {
     let (fresh, said) = xtask(&["codegen", "--check"]);
     assert!(fresh, "{said}");
-    let own = ["--schemas", "tests/own-models/schemas", "--out", "tests/own-models/src/generated"];
+    let own =
+        ["--schemas", "tests/custom-models/schemas", "--out", "tests/custom-models/src/generated"];
     let (fresh, said) = xtask(&[&["codegen", "--check"], &own[..]].concat());
     assert!(fresh, "{said}");
 }

@@ -1,8 +1,10 @@
 //! What guards the workspace as a whole, in one binary.
 
 mod blocking;
+mod compiled_oracle;
 mod conformance;
 mod diagnostics;
+mod differential;
 mod downloading;
 mod end_to_end;
 mod fixtures;
@@ -11,11 +13,9 @@ mod from_json;
 mod fuzz;
 mod hostile;
 mod jobs;
-mod judged;
 mod ledger;
 mod media_facts;
 mod media_files;
-mod must_not_compile;
 mod preflight;
 mod preflight_hosts;
 mod regenerating;
@@ -28,5 +28,5 @@ mod secrets;
 mod support;
 mod sync;
 mod tidy;
-mod twin;
+mod ui;
 mod waiting;

@@ -197,7 +197,7 @@ fn what_a_type_cannot_hold_is_refused_at_its_path_and_the_json_comes_back() {
 fn a_list_of_every_model_checks_like_its_type() {
     let folder = crate::support::root().join("schemas");
     let listed: Vec<&runcomfy::ModelInfo> = runcomfy_models::models().collect();
-    let subjects = crate::twin::subjects();
+    let subjects = crate::compiled_oracle::subjects();
     let published = subjects.iter().filter(|of| folder.join(&of.folder).exists());
     assert_eq!(listed.len(), published.count());
     let hailuo = listed.iter().find(|model| model.id == Input::ID).expect("it is listed");

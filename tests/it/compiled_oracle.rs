@@ -178,7 +178,8 @@ impl Twin {
             .values()
             .map(|module| format!("    answer::<generated::{module}::Input>,\n"))
             .collect();
-        let program = include_str!("twin/program.rs.txt").replace("    // MODELS\n", &arms);
+        let program =
+            include_str!("compiled_oracle/program.rs.txt").replace("    // MODELS\n", &arms);
         let manifest = format!(
             "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
              [profile.dev]\ndebug = false\n\n[dependencies]\nserde_json = \"1\"\n\

@@ -7,7 +7,7 @@ use runcomfy_simulator::Judge;
 use serde_json::Value;
 
 use super::judged;
-use crate::twin::{Answer, Found, Subject, Twin};
+use crate::compiled_oracle::{Answer, Found, Subject, Twin};
 
 /// How what the judges find is put into one form.
 pub(super) struct Row {

@@ -54,6 +54,7 @@ pub(crate) fn fixtures() -> Vec<Imported> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
         .expect("there are fixtures")
         .map(|entry| entry.expect("it can be read").path())
+        .filter(|path| path.is_file())
         .collect();
     files.sort();
     let read = |path: &PathBuf| {

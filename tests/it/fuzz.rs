@@ -139,8 +139,10 @@ fn a_file_that_wants_to_cost_much_time_costs_little() {
 
 fn files(folder: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root().join(folder)).expect("the folder is there");
-    let mut files: Vec<PathBuf> =
-        entries.map(|entry| entry.expect("it can be read").path()).collect();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("it can be read").path())
+        .filter(|path| path.is_file())
+        .collect();
     files.sort();
     files
 }

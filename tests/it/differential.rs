@@ -14,9 +14,9 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use runcomfy_simulator::Judge;
 use serde_json::{Map, Value, json};
 
+use crate::compiled_oracle::{self, Found, Subject, Twin, subjects};
 use crate::round_trip::{self, implied_type};
 use crate::support::root;
-use crate::twin::{self, Found, Subject, Twin, subjects};
 use sameness::{Seen, compared};
 
 /// So many inputs with several faults a model, unless the environment asks for more.
@@ -144,10 +144,10 @@ fn inputs_with_several_faults_are_judged_alike() {
 /// models may.
 #[test]
 fn a_collection_of_real_schemas_is_exported_and_judged_alike() {
-    let own = root().join("tests/collection");
+    let own = root().join("tests/fixtures/collection");
     let folder = std::env::var_os("RUNCOMFY_COLLECTION").map_or(own, std::path::PathBuf::from);
     let may = std::env::var("RUNCOMFY_DIFFERING").map_or(0, |text| text.parse().expect("a number"));
-    let mut subjects = twin::collected(&folder);
+    let mut subjects = compiled_oracle::collected(&folder);
     let all = subjects.len();
     let name = folder.file_name().expect("it has a name").to_string_lossy().into_owned();
     let twin = Twin::of(&format!("twin-{name}"), &mut subjects);
@@ -193,7 +193,8 @@ fn a_collection_of_real_schemas_is_exported_and_judged_alike() {
 /// wrong with each is written down.
 #[test]
 fn every_difference_that_was_ever_found_is_settled() {
-    let text = std::fs::read_to_string(root().join("tests/judged.json")).expect("it is there");
+    let text = std::fs::read_to_string(root().join("tests/it/differential/regressions.json"))
+        .expect("it is there");
     let cases: Vec<Value> = serde_json::from_str(&text).expect("it is JSON");
     let mut subjects = subjects();
     let twin = Twin::of("twin", &mut subjects);
