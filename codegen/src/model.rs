@@ -1,7 +1,7 @@
 //! The model in the middle: one RunComfy model as plain data. `lower` makes it,
 //! `check` judges it, `render` writes it down without deciding anything.
 
-use runcomfy::table::MediaKind;
+use runcomfy::media::MediaKind;
 use runcomfy::{Limit, Metric};
 use serde_json::Value;
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use runcomfy::measure::{Format, Measuring, Reading, Step};
-use runcomfy::table::MediaKind;
+use runcomfy::measure::{Measuring, Reading, Step};
+use runcomfy::media::{Format, MediaKind};
 use runcomfy::{Facts, Limit, Metric};
 
 use crate::media_files::{MediaFile, samples, sizes};

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use runcomfy::table::MediaKind;
+use runcomfy::media::MediaKind;
 use serde_json::Value;
 
 use super::properties::{Object, object};

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use runcomfy::table::MediaKind;
+use runcomfy::media::MediaKind;
 use serde_json::Value;
 
 use super::annotations::annotations;

@@ -3,7 +3,7 @@
 //! Text from a schema is hostile until proven: whatever it holds, it ends up as plain
 //! words of one paragraph, never as markup, a code fence or a second line of code.
 
-use runcomfy::table::MediaKind;
+use runcomfy::media::MediaKind;
 use runcomfy::{Limit, Metric};
 
 use crate::model::{Docs, Field, Of, Rule, Shape, Type};

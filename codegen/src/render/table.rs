@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use runcomfy::Limit;
-use runcomfy::table::MediaKind;
+use runcomfy::media::MediaKind;
 
 use crate::model::{Field, Model, Of, Rule, Shape, Struct, Takes, Union};
 

@@ -8,11 +8,9 @@ mod same;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use crate::measure::Format;
-use crate::media::Media;
-use crate::metric::{Facts, Missing};
+use crate::media::{Facts, Format, Media, MediaKind, Missing};
 use crate::node::{Entries, Members, Node};
-use crate::table::{Field, MediaKind, Of, Rule, Shape};
+use crate::table::{Field, Of, Rule, Shape};
 use crate::violation::{Path, Violation, Violations};
 pub(crate) use faults::Faults;
 use faults::{Cause, Trail, Union};

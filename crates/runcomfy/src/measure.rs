@@ -9,22 +9,19 @@
 
 mod boxes;
 mod exif;
-mod format;
 mod heif;
-mod known;
 mod matroska;
 mod mp4;
 mod picture;
 mod sound;
+mod sparse_bytes;
 
 use std::ops::Range;
 use std::time::Duration;
 
-pub use format::Format;
-use known::{Known, Stop};
+use sparse_bytes::{Known, Stop};
 
-use crate::metric::Facts;
-use crate::table::MediaKind;
+use crate::media::{Facts, Format, MediaKind};
 
 /// As many boxes, chunks, segments or elements are walked over on one level; real files
 /// have a few dozen before what is looked for.

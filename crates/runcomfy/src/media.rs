@@ -1,7 +1,11 @@
 //! Media: an image, a video or a sound that an input points to or holds.
 
-mod data;
+mod data_uri;
 mod file;
+mod format;
+mod info;
+mod kind;
+mod metric;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,9 +13,14 @@ use std::sync::Arc;
 
 use url::Url;
 
-pub(crate) use data::DataUri;
+pub(crate) use data_uri::DataUri;
 pub use file::FileError;
 use file::LocalFile;
+pub use format::Format;
+pub use info::Facts;
+pub use kind::MediaKind;
+pub(crate) use metric::Answer;
+pub use metric::{Limit, Metric, Missing};
 
 /// An image, video or audio input: an address, a local file, bytes, or a data URI.
 ///
@@ -113,7 +122,7 @@ impl Media {
     ///
     /// When the content type is not written as one.
     pub fn bytes_of_type(content_type: &str, bytes: impl AsRef<[u8]>) -> Result<Self, MediaError> {
-        if !data::is_content_type(content_type) {
+        if !data_uri::is_content_type(content_type) {
             return Err(MediaError::ContentType);
         }
         Ok(Self(Source::Data(DataUri::write(Some(content_type), bytes.as_ref()))))

@@ -10,10 +10,10 @@ use std::collections::HashMap;
 use serde_json::{Map, Number, Value, json};
 
 use crate::json::Json;
-use crate::metric::Limit;
+use crate::media::{Limit, MediaKind};
 use crate::model::{Model, input};
 use crate::schemars::{JsonSchema, Schema, SchemaGenerator};
-use crate::table::{Field, MediaKind, Of, Rule, Shape};
+use crate::table::{Field, Of, Rule, Shape};
 
 /// The JSON Schema of a model's input, alone: what is used more than once is under `$defs`.
 ///

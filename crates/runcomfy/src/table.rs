@@ -3,7 +3,7 @@
 //! Generated code holds one table a struct; the checker, the serialiser and the
 //! docs all read it, so that no bound is written twice.
 
-use crate::metric::{Limit, Metric};
+use crate::media::{Limit, MediaKind, Metric};
 
 /// One property of an object.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,20 +77,6 @@ pub enum Shape {
     /// Any value, but one of the kind of one of these (an object, a list, a string) has to
     /// be that: a schema without `type`, whose keywords are each about one kind.
     ByKind(&'static [Of]),
-}
-
-/// What a media property takes, as far as the schema says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum MediaKind {
-    /// The schema does not say.
-    Any,
-    /// `format: image_uri`.
-    Image,
-    /// `format: video_uri`.
-    Video,
-    /// `format: audio_uri`.
-    Audio,
 }
 
 /// One keyword of a schema: a constraint on one value, or a note on it.

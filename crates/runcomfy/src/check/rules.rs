@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::parsed;
 use super::same::{repeated, same};
-use crate::metric::{Answer, Facts, Missing};
+use crate::media::{Answer, Facts, Missing};
 use crate::node::{Node, Number, View};
 use crate::table::Rule;
 use crate::violation::{Path, Violation};

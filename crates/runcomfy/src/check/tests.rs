@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::same::same;
 use super::*;
-use crate::metric::{Limit, Metric};
+use crate::media::{Limit, Metric};
 use crate::node::{Members, Number, View};
 use crate::table::{ANY, BOOLEAN, IMAGE, INTEGER, NUMBER, TEXT};
 

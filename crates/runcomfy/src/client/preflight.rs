@@ -18,10 +18,8 @@ pub use report::{Advice, Cost, Report, Unchecked, Warning};
 
 use crate::check::{Fit, FoundMedia};
 use crate::measure::Measuring;
-use crate::media::{Bytes, DataUri, Media};
-use crate::metric::{Facts, Missing};
+use crate::media::{Bytes, DataUri, Facts, Media, MediaKind, Missing};
 use crate::model::{Model, Payload};
-use crate::table::MediaKind;
 use crate::violation::{Path, Violation};
 use fetch::Fetcher;
 

@@ -6,7 +6,7 @@
 //! memory, and that has a row for every frame.
 
 use super::MOST_STEPS;
-use super::known::{Known, Stop};
+use super::sparse_bytes::{Known, Stop};
 
 const BROKEN: &str = "its boxes do not fit into each other";
 

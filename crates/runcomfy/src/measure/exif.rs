@@ -1,6 +1,6 @@
 //! The one thing that is read of Exif: how a picture is to be turned.
 
-use super::known::{Known, Stop};
+use super::sparse_bytes::{Known, Stop};
 use super::{Header, turned};
 
 /// As many entries of a directory are read; cameras write some twenty.

@@ -5,7 +5,7 @@
 //! they are of.
 
 use super::boxes::{Box, Boxes};
-use super::known::{Known, Stop};
+use super::sparse_bytes::{Known, Stop};
 use super::{Header, MOST_STEPS, turned};
 
 const NO_PRIMARY: &str = "it does not say how large its picture is";

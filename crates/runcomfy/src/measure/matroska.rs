@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use super::known::{Known, Stop};
-use super::{Format, Header, MOST_STEPS};
-use crate::table::MediaKind;
+use super::sparse_bytes::{Known, Stop};
+use super::{Header, MOST_STEPS};
+use crate::media::{Format, MediaKind};
 
 const BROKEN: &str = "its elements do not fit into each other";
 /// Nanoseconds, unless the file says otherwise.

@@ -1,9 +1,9 @@
 //! MP4 and QuickTime: the size of the first video track, and how long the film is.
 
 use super::boxes::{Box, Boxes};
-use super::known::{Known, Stop};
+use super::sparse_bytes::{Known, Stop};
 use super::{Header, duration, turned};
-use crate::table::MediaKind;
+use crate::media::MediaKind;
 
 /// As many tracks are looked at.
 const MOST_TRACKS: usize = 64;

@@ -2,8 +2,9 @@
 //! on the way to its size; and BMP, of which `imagesize` knows one header of several.
 
 use super::exif::{turns, upright};
-use super::known::{Known, Reader, Stop};
-use super::{Format, Header, MOST_STEPS, turned};
+use super::sparse_bytes::{Known, Reader, Stop};
+use super::{Header, MOST_STEPS, turned};
+use crate::media::Format;
 
 const BROKEN: &str = "its header is broken";
 /// What stands before Exif in a segment of JPEG, and sometimes in WebP.

@@ -1,6 +1,6 @@
 //! WAV and FLAC, whose headers say how long they last.
 
-use super::known::{Known, Stop};
+use super::sparse_bytes::{Known, Stop};
 use super::{Header, MOST_STEPS, duration};
 
 /// The chunks of a WAV: bytes a second, and the length of the sound.

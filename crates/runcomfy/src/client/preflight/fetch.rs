@@ -14,8 +14,8 @@ use url::{Host, Url};
 
 use super::address::{NotPublic, PublicOnly, check, check_literal};
 use super::{Advice, Examined, MediaLimits, Reach};
-use crate::measure::{Format, Measuring, Step};
-use crate::metric::Facts;
+use crate::measure::{Measuring, Step};
+use crate::media::{Facts, Format};
 
 /// How long connecting may take, of the time for one file.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

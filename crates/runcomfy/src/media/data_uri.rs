@@ -6,7 +6,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::measure::Format;
+use super::Format;
 
 /// The content type of bytes that are not recognised.
 const UNKNOWN: &str = "application/octet-stream";

@@ -2,7 +2,7 @@
 
 use infer::MatcherType;
 
-use crate::table::MediaKind;
+use super::MediaKind;
 
 /// The lengths of the headers that BMP has had.
 const BMP_HEADERS: [u8; 8] = [12, 16, 40, 52, 56, 64, 108, 124];
@@ -52,7 +52,7 @@ pub enum Format {
 
 impl Format {
     /// As much of a file is looked at.
-    pub(super) const SNIFFED_BYTES: usize = 512;
+    pub(crate) const SNIFFED_BYTES: usize = 512;
 
     /// What a file is that begins like this, where that is known.
     pub fn sniff(head: &[u8]) -> Option<Self> {
