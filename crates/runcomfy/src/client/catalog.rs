@@ -9,10 +9,10 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::Client;
-use super::call::Ask;
 use super::error::CallError;
-use super::raw::checked;
+use super::model_id::checked;
 use super::reply::{self, Problem, Reply};
+use super::request::Ask;
 use super::retry::{Call, Failure};
 use crate::output::{Read, Reader};
 

@@ -17,7 +17,7 @@ use url::Url;
 
 pub(super) use address::Hosts;
 
-use super::job::Success;
+use super::types::Success;
 use super::{Client, RequestId};
 use crate::violation::{Path, Segment};
 

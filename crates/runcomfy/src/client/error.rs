@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::model_id::ModelIdError;
 use super::preflight::Report;
 use super::request_id::RequestId;
 use super::retry::Failure;
@@ -255,13 +256,6 @@ pub enum CallError {
     #[error(transparent)]
     ModelId(#[from] ModelIdError),
 }
-
-/// A text that is no model id.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is no model id: it has 2 segments or more with `/` between them, such as `minimax/Hailuo Video 01 Live`"
-)]
-pub struct ModelIdError(pub String);
 
 /// A run that gave no output.
 #[derive(Debug, thiserror::Error)]

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::catalog;
 use super::error::SubmitError;
-use super::reply::{self, Cut, Problem, Reply, ResultReply};
+use super::reply::{self, Cut, Problem, Reply};
 use super::request_id::RequestId;
 use super::retry::{Call, Verdict, classify};
+use super::types::ResultReply;
 use crate::output::MediaOutput;
 
 /// The HTTP statuses that the first byte chooses among.

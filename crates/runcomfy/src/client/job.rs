@@ -8,19 +8,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 
-use super::call::Ask;
 use super::error::{JobError, JobErrorReason};
-use super::reply::{self, Problem, Reply, ResultReply};
+use super::reply::{self, Problem, Reply};
+use super::request::Ask;
 use super::retry::Call;
-use super::submit::Taken;
-use super::wait::Updates;
-use super::words::{CancelOutcome, Status};
+use super::types::{CancelOutcome, ResultReply, Status, Success, Update};
 use super::{Client, RequestId};
 use crate::model::Model;
 use crate::output::Read;
@@ -68,35 +66,18 @@ struct End {
     place: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
-/// One look at a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Update {
-    /// Its state.
-    pub status: Status,
-    /// How many are before it, while it is in the queue.
-    pub queue_position: Option<u64>,
+/// A request that RunComfy took.
+pub(super) struct Taken {
+    pub id: RequestId,
+    /// Its place among the jobs in flight, where these are limited.
+    pub place: Option<OwnedSemaphorePermit>,
 }
 
-/// A job that succeeded.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Success<O> {
-    /// The request.
-    pub id: RequestId,
-    /// The output, as far as it fits its type.
-    pub output: O,
-    /// The output as it came, with everything in it.
-    pub raw: Value,
-    /// What it cost in US dollars, where RunComfy said so already. It may say so later: see
-    /// [`Job::cost`].
-    pub cost: Option<f64>,
-    /// When it was submitted, in RunComfy's words.
-    pub created_at: Option<String>,
-    /// When it was finished, in RunComfy's words.
-    pub finished_at: Option<String>,
-    /// What else the answer had, and what of the above did not fit its type, by name.
-    pub others: Map<String, Value>,
+impl Client {
+    /// Takes up a job again from its id, in this process or another.
+    pub fn job<M: Model>(&self, id: RequestId) -> Job<M> {
+        Job::new(self.clone(), id)
+    }
 }
 
 impl<M: Answers> Job<M> {
@@ -197,32 +178,6 @@ impl<M: Answers> Job<M> {
         }
     }
 
-    /// Waits until the job is finished, for as long as the client's deadline says: 30 minutes
-    /// unless told otherwise.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Job::result`], and when the deadline passes. The error has the id,
-    /// and the job can be waited for again.
-    pub async fn wait(&self) -> Result<Success<M::Output>, JobError> {
-        self.wait_for(self.client.inner.deadline).await
-    }
-
-    /// Waits until the job is finished, for this long at most.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Job::wait`].
-    pub async fn wait_for(&self, deadline: Duration) -> Result<Success<M::Output>, JobError> {
-        let mut updates = Updates::new(self, deadline);
-        updates.success().instrument(self.span("wait")).await
-    }
-
-    /// The looks at the job that [`Job::wait`] takes, for whoever wants to draw them.
-    pub fn updates(&self) -> Updates<'_, M> {
-        Updates::new(self, self.client.inner.deadline)
-    }
-
     /// The job, with a call to cancel it once this is dropped before the job was seen to end.
     ///
     /// The call is made by a task of the runtime that this is called in, and nothing waits for
@@ -284,7 +239,7 @@ impl<M: Answers> Job<M> {
         JobError { id: self.id.clone(), reason }
     }
 
-    fn span(&self, call: &'static str) -> tracing::Span {
+    pub(super) fn span(&self, call: &'static str) -> tracing::Span {
         tracing::debug_span!("job", call, request_id = %self.id, model = M::ID)
     }
 }

@@ -16,10 +16,12 @@ use tokio::time::Instant;
 
 pub use report::{Advice, Cost, Report, Unchecked, Warning};
 
+use super::Client;
 use crate::check::{Fit, FoundMedia};
 use crate::measure::Measuring;
 use crate::media::{Bytes, DataUri, Facts, Media, MediaKind, Missing};
 use crate::model::{Model, Payload};
+use crate::valid::Valid;
 use crate::violation::{Path, Violation};
 use fetch::Fetcher;
 
@@ -73,6 +75,34 @@ pub struct Prepared<M> {
     body: Body,
     report: Report,
     model: PhantomData<fn() -> M>,
+}
+
+impl Client {
+    /// Makes the body of a request: local files are read, and media is checked, as
+    /// [`ClientBuilder::preflight`](super::ClientBuilder::preflight) says. Nothing is submitted.
+    ///
+    /// # Errors
+    ///
+    /// The report, where there is something in it that is reason enough to refuse.
+    pub async fn prepare<P: Payload>(
+        &self,
+        input: &Valid<P>,
+    ) -> Result<Prepared<P::Model>, Box<Report>> {
+        let preflight = self.inner.preflight;
+        self.inner.media.prepare(&**input, preflight).await.unless_refused(preflight)
+    }
+
+    /// Checks the media of an input, as [`Preflight::Warn`] does and whatever the client is
+    /// set to, and reports all that is found. Nothing is submitted.
+    ///
+    /// Media at an address is measured from this machine. Only public addresses are asked,
+    /// also behind names and redirects, so that input from strangers reaches nothing of this
+    /// machine's own networks ([`ClientBuilder::allow_local_media`](super::ClientBuilder::allow_local_media) changes that). A local
+    /// file is read, so do not make [`Media::file`](crate::Media::file) of a stranger's path;
+    /// a string in [`Json`](crate::Json) never becomes one.
+    pub async fn preflight<P: Payload>(&self, input: &Valid<P>) -> Report {
+        self.inner.media.prepare(&**input, Preflight::Warn).await.into_report()
+    }
 }
 
 impl<M: Model> Prepared<M> {

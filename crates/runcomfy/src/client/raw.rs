@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::error::{ModelIdError, SubmitError};
+use super::error::SubmitError;
 use super::job::{Job, Raw};
+use super::model_id::checked;
 use super::run::Run;
 use super::submit::written;
 use super::{Client, RequestId};
@@ -43,30 +44,5 @@ impl RawClient {
     /// Takes up a job again from its id, without its type.
     pub fn job(&self, id: RequestId) -> Job<Raw> {
         Job::new(self.client.clone(), id)
-    }
-}
-
-/// A model id that stays in its place in a path.
-pub(super) fn checked(model: &str) -> Result<(), ModelIdError> {
-    let segment = |segment: &str| {
-        let named = !segment.trim().is_empty() && !matches!(segment, "." | "..");
-        named && !segment.contains(|c: char| c.is_control() || c == '\\')
-    };
-    let right = model.contains('/') && model.len() <= 512 && model.split('/').all(segment);
-    right.then_some(()).ok_or_else(|| ModelIdError(model.chars().take(128).collect()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_that_could_leave_its_place_in_a_path_is_refused() {
-        for right in ["a/b", "minimax/Hailuo Video 01 Live", "a/b/c/d/e", "a/é?#%2e"] {
-            assert_eq!(checked(right), Ok(()), "{right}");
-        }
-        for wrong in ["", "a", "a/", "/a", "a//b", "a/..", "./a", "a/ ", "a/b\n", "a/\\..\\b"] {
-            assert!(checked(wrong).is_err(), "{wrong:?}");
-        }
     }
 }

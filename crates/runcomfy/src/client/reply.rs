@@ -7,10 +7,9 @@ use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use serde_json::{Map, Value};
 
 use super::error::{ApiError, ApiErrorKind, CallError, JobErrorReason, SubmitError};
-use super::job::{Success, Update};
 use super::request_id::RequestId;
 use super::retry::{Call, Failure, Verdict, classify};
-use super::words::{CancelOutcome, Status};
+use super::types::{CancelOutcome, ResultReply, Status, Success, Update};
 use crate::output::Read;
 
 /// More of a body is not read: a reply holds addresses and states, not media.
@@ -38,14 +37,6 @@ pub(super) enum Problem {
     Api(ApiError),
     Transport(reqwest::Error),
     Unreadable { failure: Failure, reason: String, body: String },
-}
-
-/// What `/result` said.
-pub(super) enum ResultReply<O> {
-    Unfinished,
-    Succeeded(Success<O>),
-    Failed(Value),
-    Cancelled,
 }
 
 impl Reply {

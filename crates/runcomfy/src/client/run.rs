@@ -4,8 +4,12 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
 
+use super::Client;
 use super::error::{RunError, SubmitError};
-use super::job::{Answers, Job, Success};
+use super::job::{Answers, Job};
+use super::types::Success;
+use crate::model::Payload;
+use crate::valid::Valid;
 
 /// A run that is ready to be awaited: it submits an input and waits for its job. Made by
 /// [`Client::run`](super::Client::run).
@@ -21,6 +25,22 @@ pub struct Run<'a, M: Answers> {
 
 /// What is called with the job.
 type OnTaken<'a, M> = Box<dyn FnOnce(&Job<M>) + Send + 'a>;
+
+impl Client {
+    /// Submits an input and waits for its job, as [`Client::submit`] and [`Job::wait`] do. Await
+    /// what this gives; [`Run::on_taken`] hands over the id before any waiting.
+    ///
+    /// ```no_run
+    /// # use runcomfy::{Client, Model, Valid};
+    /// # async fn example<M: Model>(client: Client, input: Valid<M>) -> Result<(), runcomfy::client::RunError> {
+    /// let success = client.run(&input).on_taken(|job| println!("request {}", job.id())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn run<'a, P: Payload>(&'a self, input: &'a Valid<P>) -> Run<'a, P::Model> {
+        Run::new(self.submit(input))
+    }
+}
 
 impl<'a, M: Answers> Run<'a, M> {
     pub(super) fn new(

@@ -7,15 +7,16 @@ use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
 use super::error::SubmitError;
-use super::limits::Lane;
+use super::http::FOREVER;
+use super::job::Taken;
 use super::preflight::Prepared;
 use super::reply::{Cut, MOST_BYTES, Reply, transport_failure};
 use super::retry::{Call, Failure, classify};
+use super::throttle::Lane;
 use super::{Client, Job, RequestId, reply};
 use crate::model::{Model, Payload};
 use crate::valid::Valid;
@@ -25,13 +26,6 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 /// The slowest way up that is waited for, in bytes a second: before an answer begins, a
 /// request with a file in it has to arrive.
 const SLOWEST_UPLOAD: usize = 16 * 1024;
-
-/// A request that RunComfy took.
-pub(super) struct Taken {
-    pub id: RequestId,
-    /// Its place among the jobs in flight, where these are limited.
-    pub place: Option<OwnedSemaphorePermit>,
-}
 
 impl Client {
     /// Submits an input and hands over its job, whose id is known before any
@@ -153,9 +147,6 @@ impl Client {
         reply::submitted(&reply, cut, model)
     }
 }
-
-/// A year: as good as no limit, and within what every clock holds.
-pub(super) const FOREVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// An input as it is sent.
 pub(super) fn written(input: &impl Serialize) -> Result<Bytes, SubmitError> {

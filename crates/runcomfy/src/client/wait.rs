@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use futures_util::stream::{Stream, unfold};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tracing::Instrument;
 
 use super::error::{JobError, JobErrorReason};
-use super::job::{Answers, Job, Success, Update};
-use super::limits::Lane;
-use super::reply::{self, Problem, ResultReply};
+use super::job::{Answers, Job};
+use super::reply::{self, Problem};
 use super::retry::{Call, classify};
-use super::words::Status;
+use super::throttle::Lane;
+use super::types::{ResultReply, Status, Success, Update};
 
 /// Looks at a job until it is finished, with the client's pauses between them.
 pub struct Updates<'a, M> {
@@ -35,6 +36,34 @@ pub struct Updates<'a, M> {
 enum Asked {
     Status,
     Result,
+}
+
+impl<M: Answers> Job<M> {
+    /// Waits until the job is finished, for as long as the client's deadline says: 30 minutes
+    /// unless told otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Job::result`], and when the deadline passes. The error has the id,
+    /// and the job can be waited for again.
+    pub async fn wait(&self) -> Result<Success<M::Output>, JobError> {
+        self.wait_for(self.client.inner.deadline).await
+    }
+
+    /// Waits until the job is finished, for this long at most.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Job::wait`].
+    pub async fn wait_for(&self, deadline: Duration) -> Result<Success<M::Output>, JobError> {
+        let mut updates = Updates::new(self, deadline);
+        updates.success().instrument(self.span("wait")).await
+    }
+
+    /// The looks at the job that [`Job::wait`] takes, for whoever wants to draw them.
+    pub fn updates(&self) -> Updates<'_, M> {
+        Updates::new(self, self.client.inner.deadline)
+    }
 }
 
 impl<'a, M: Answers> Updates<'a, M> {

@@ -3,7 +3,7 @@
 use url::{Host, Url};
 
 use super::super::error::ConfigError;
-use super::super::is_loopback;
+use super::super::http::is_loopback;
 
 /// Where RunComfy keeps outputs.
 const RUNCOMFY: [&str; 2] = ["*.runcomfy.net", "*.runcomfy.com"];

@@ -15,9 +15,9 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::super::Client;
+use super::super::http::FOREVER;
 use super::super::reply::{Reply, transport_failure};
 use super::super::retry::{Call, Failure, classify};
-use super::super::submit::FOREVER;
 use super::{Download, DownloadErrorReason as Reason, Progress};
 
 /// How long nothing may come of a file.

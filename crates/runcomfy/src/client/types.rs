@@ -1,7 +1,11 @@
-//! RunComfy's words for the state of a job and for what came of cancelling. Both lists are
-//! open: a word that is not known is kept.
+//! RunComfy's words for the state of a job and for what came of cancelling, both open lists, and
+//! what the calls about a job give.
 
 use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::request_id::RequestId;
 
 /// The state of a job. RunComfy's words are open: one that is not known is kept, and
 /// counts as not finished.
@@ -34,6 +38,45 @@ pub enum CancelOutcome {
     NotCancellable,
     /// A word that this version does not know.
     Other(String),
+}
+
+/// One look at a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Update {
+    /// Its state.
+    pub status: Status,
+    /// How many are before it, while it is in the queue.
+    pub queue_position: Option<u64>,
+}
+
+/// A job that succeeded.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Success<O> {
+    /// The request.
+    pub id: RequestId,
+    /// The output, as far as it fits its type.
+    pub output: O,
+    /// The output as it came, with everything in it.
+    pub raw: Value,
+    /// What it cost in US dollars, where RunComfy said so already. It may say so later: see
+    /// [`Job::cost`](super::Job::cost).
+    pub cost: Option<f64>,
+    /// When it was submitted, in RunComfy's words.
+    pub created_at: Option<String>,
+    /// When it was finished, in RunComfy's words.
+    pub finished_at: Option<String>,
+    /// What else the answer had, and what of the above did not fit its type, by name.
+    pub others: Map<String, Value>,
+}
+
+/// What `/result` said.
+pub(super) enum ResultReply<O> {
+    Unfinished,
+    Succeeded(Success<O>),
+    Failed(Value),
+    Cancelled,
 }
 
 impl Status {

@@ -7,9 +7,9 @@ use tokio::time::sleep;
 use url::Url;
 
 use super::Client;
-use super::limits::Lane;
 use super::reply::{MOST_BYTES, Problem, Reply};
 use super::retry::{Call, classify};
+use super::throttle::Lane;
 
 /// How long a call that only reads may take. A submit has no such limit: cutting it
 /// off would leave its outcome unknown.
