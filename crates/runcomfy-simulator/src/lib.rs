@@ -34,13 +34,14 @@
 
 #![warn(missing_docs)]
 
+mod app;
 mod catalog;
 mod clock;
 mod dialect;
 mod error;
+mod facts;
 mod faults;
 mod jobs;
-mod judge;
 mod ledger;
 mod measure;
 mod media;
@@ -51,15 +52,17 @@ mod seed;
 mod server;
 mod simulator;
 mod validations;
+mod validator;
 
+pub use app::Traffic;
 pub use error::SimulatorError;
+pub use facts::Measuring;
 pub use faults::{Call, Failure, Fate, Fault, Random, RetryAfter, Taken};
 pub use jobs::Pace;
-pub use judge::{Flaw, Judge, Refusal};
 pub use ledger::{Accepted, State};
-pub use measure::Measuring;
 pub use media::{Header, Kind as MediaKind, MediaFault, PictureFormat, Sample, TestMedia};
-pub use simulator::{Simulator, SimulatorBuilder, Traffic};
+pub use simulator::{Simulator, SimulatorBuilder};
+pub use validator::{Flaw, Judge, Refusal};
 
 /// The README's examples are compiled with the documentation.
 #[cfg(doctest)]

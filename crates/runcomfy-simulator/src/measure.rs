@@ -15,37 +15,16 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 
-use crate::judge::Refusal;
+use crate::app::App;
+use crate::facts::{Facts, Measuring, Unreadable};
 use crate::media::{Content, Sample};
 use crate::models::Model;
-use crate::server::{App, files};
 use crate::validations;
+use crate::validator::Refusal;
 
 /// What a picture may take in memory while it is decoded: more than the largest that the
 /// simulator draws takes.
 const MOST_DECODED: u64 = 256 * 1024 * 1024;
-
-/// Whether media is measured when an input is submitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Measuring {
-    /// An input is refused where its media breaks the schema's `validations`.
-    #[default]
-    On,
-    /// `validations` are not looked at.
-    Off,
-}
-
-/// What is known of a file. Width and height are those of the picture as it is shown upright.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Facts {
-    pub(crate) width: Option<u32>,
-    pub(crate) height: Option<u32>,
-    pub(crate) bytes: u64,
-}
-
-/// Why a file is none that can be measured.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unreadable(pub(crate) String);
 
 /// What the `validations` of a model refuse in an input. Measuring takes a thread of its own.
 pub(crate) async fn refusals(app: &Arc<App>, model: &Arc<Model>, input: &Value) -> Vec<Refusal> {
@@ -72,7 +51,7 @@ fn measure_text(app: &App, text: &str) -> Option<Result<Facts, Unreadable>> {
         return Some(measure_data_uri(text));
     }
     let uri = own_address(app, text)?;
-    let found = files::asked(app, &uri).and_then(|media| {
+    let found = app.media_at(&uri).and_then(|media| {
         let sample = media.as_sample();
         Ok((app.store.get(media)?, sample))
     });

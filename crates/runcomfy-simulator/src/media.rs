@@ -4,6 +4,7 @@ mod boxes;
 mod content;
 mod fault;
 mod file;
+mod header;
 mod picture;
 mod sample;
 mod store;
@@ -12,7 +13,8 @@ use serde::Deserialize;
 
 pub(crate) use content::{Content, Reader};
 pub use fault::MediaFault;
-pub use file::{Header, TestMedia};
+pub use file::TestMedia;
+pub use header::Header;
 pub use picture::PictureFormat;
 pub use sample::Sample;
 pub(crate) use store::{Made, Store};

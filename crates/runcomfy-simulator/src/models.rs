@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 use crate::catalog::Entry;
 use crate::error::SimulatorError;
-use crate::judge::Judge;
 use crate::output::Output;
+use crate::validator::Judge;
 
 /// The top-level folder of corrections to published schemas; it holds no models.
 const FIXUPS: &str = "fixups";

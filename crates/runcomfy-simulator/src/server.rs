@@ -5,10 +5,10 @@ mod body;
 mod catalog;
 mod connection;
 mod control;
-mod faulty;
-pub(crate) mod files;
-mod odd;
+mod fault_layer;
+mod files;
 mod queue;
+mod quirks;
 mod range;
 mod reply;
 mod stream;
@@ -24,35 +24,14 @@ use axum::routing::{MethodRouter, get, post};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::faults::{Call, Plan};
-use crate::jobs::Jobs;
-use crate::measure::Measuring;
-use crate::media::Store;
-use crate::models::Models;
-pub(crate) use connection::Connections;
+use crate::app::App;
+use crate::faults::Call;
 use connection::{Connection, Door};
-use faulty::Around;
-pub(crate) use faulty::Calls;
+use fault_layer::Around;
 use reply::{Code, problem};
 
 /// RunComfy's own clients keep a request below this.
 const MOST_BODY_BYTES: usize = 64 * 1024 * 1024;
-
-/// What every handler sees.
-pub(crate) struct App {
-    pub(crate) models: Models,
-    pub(crate) jobs: Jobs,
-    /// What goes wrong.
-    pub(crate) plan: Plan,
-    pub(crate) calls: Calls,
-    pub(crate) connections: Arc<Connections>,
-    /// The only token that is taken; without one, any will do that does not say `invalid`.
-    pub(crate) token: Option<String>,
-    pub(crate) store: Store,
-    pub(crate) measuring: Measuring,
-    /// Scheme, host and port, without a slash at the end.
-    pub(crate) origin: String,
-}
 
 /// Serves until the other end of `stopped` goes away; requests under way are answered.
 pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, stopped: oneshot::Receiver<()>) {
@@ -70,7 +49,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, stopped: oneshot
 
 fn router(app: Arc<App>) -> Router {
     let faulty = |call: Call, route: MethodRouter<Arc<App>>| {
-        route.route_layer(from_fn_with_state(Around { app: app.clone(), call }, faulty::pass))
+        route.route_layer(from_fn_with_state(Around { app: app.clone(), call }, fault_layer::pass))
     };
     let one_model = faulty(Call::Catalog, get(catalog::one));
     Router::new()

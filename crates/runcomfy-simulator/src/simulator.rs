@@ -1,27 +1,26 @@
 //! Starting, addressing, steering and stopping a simulator.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::app::{App, Calls, Connections, Traffic};
 use crate::clock::Clock;
 use crate::error::SimulatorError;
+use crate::facts::Measuring;
 use crate::faults::{Call, Fate, Fault, Plan, Random};
 use crate::jobs::{Jobs, Pace};
 use crate::ledger::Accepted;
-use crate::measure::Measuring;
 use crate::media::{PictureFormat, Store, TestMedia};
 use crate::models::Models;
 use crate::openapi;
-use crate::server::{self, App, Calls, Connections};
+use crate::server;
 
 /// What there is to spend unless told otherwise, in US dollars.
 const FUNDS: f64 = 1_000_000.0;
@@ -35,18 +34,6 @@ pub struct Simulator {
     api_base: String,
     /// The server runs until this end of the channel goes away.
     _running: oneshot::Sender<()>,
-}
-
-/// What came to a simulator.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Traffic {
-    /// The connections that are open.
-    pub open_connections: usize,
-    /// The most that were open at a time.
-    pub most_connections: usize,
-    /// How many calls of each kind came with a token that is taken.
-    pub calls: BTreeMap<Call, u64>,
 }
 
 impl Simulator {
@@ -134,16 +121,6 @@ impl Simulator {
 impl fmt::Debug for Simulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Simulator").field("api_base", &self.api_base).finish_non_exhaustive()
-    }
-}
-
-impl App {
-    pub(crate) fn traffic(&self) -> Traffic {
-        Traffic {
-            open_connections: self.connections.open(),
-            most_connections: self.connections.most(),
-            calls: Call::ALL.iter().map(|call| (*call, self.calls.number_of(*call))).collect(),
-        }
     }
 }
 

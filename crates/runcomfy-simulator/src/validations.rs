@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use crate::judge::Refusal;
-use crate::measure::{Facts, Unreadable};
+use crate::facts::{Facts, Unreadable};
+use crate::validator::Refusal;
 
 /// References that lead on and on are followed so far.
 const DEEPEST: usize = 64;

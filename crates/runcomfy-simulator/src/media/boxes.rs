@@ -6,7 +6,7 @@
 use axum::body::Bytes;
 
 use super::content::Content;
-use super::file::Header;
+use super::header::Header;
 
 /// The boxes that lead to the tables of places: `moov/trak/mdia/minf/stbl/{stco,co64}`.
 const PATH: [&[u8; 4]; 4] = [b"trak", b"mdia", b"minf", b"stbl"];

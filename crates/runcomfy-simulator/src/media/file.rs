@@ -6,6 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::content::Content;
 use super::fault::MediaFault;
+use super::header::Header;
 use super::picture::{self, PictureFormat, Size};
 use super::sample::Sample;
 use super::{Kind, boxes, content_type};
@@ -43,16 +44,6 @@ pub struct TestMedia {
     header: Option<Header>,
     orientation: Option<u8>,
     faults: Vec<MediaFault>,
-}
-
-/// Where what tells the size of a picture or film stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Header {
-    /// In front of the padding.
-    First,
-    /// Behind the padding: the frame header of a JPEG after as much metadata, the directory of a
-    /// TIFF or the index of an MP4 at the end. Other formats have it in their first bytes.
-    Last,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -214,23 +205,6 @@ impl TestMedia {
             .unwrap_or(length)
             .checked_sub(length)
             .ok_or_else(|| format!("this file takes at least {length} bytes"))
-    }
-}
-
-impl Header {
-    fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "first" => Ok(Self::First),
-            "last" => Ok(Self::Last),
-            _ => Err("`header` is `first` or `last`".to_owned()),
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::First => "first",
-            Self::Last => "last",
-        }
     }
 }
 

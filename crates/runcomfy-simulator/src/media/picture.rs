@@ -12,7 +12,7 @@ use image::codecs::webp::WebPEncoder;
 use image::{ExtendedColorType, ImageEncoder, ImageError, ImageResult};
 
 use super::content::Content;
-use super::file::Header;
+use super::header::Header;
 
 /// No side is longer: twice 4K, the size that RunComfy recommends at most.
 const LONGEST_SIDE: u32 = 8192;

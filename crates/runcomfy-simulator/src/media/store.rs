@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::content::Content;
 use super::file::TestMedia;
-use crate::measure::{Facts, Unreadable};
+use crate::facts::{Facts, Unreadable};
 
 /// What kept files may take in memory.
 const MOST_HELD: usize = 64 * 1024 * 1024;

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::App;
+use crate::app::App;
 
 pub(super) async fn balance(State(app): State<Arc<App>>) -> Json<Value> {
     Json(json!({"balance_usd": app.jobs.balance(), "currency": "USD"}))

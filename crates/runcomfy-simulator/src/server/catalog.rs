@@ -12,9 +12,8 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::App;
-use super::queue::model_id;
-use super::reply::{no_such_model, problem};
+use super::reply::{model_id, no_such_model, problem};
+use crate::app::App;
 use crate::catalog::{Entry, Schema, Served};
 
 /// How many entries a page has unless told otherwise. What RunComfy does is not documented.

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,26 +13,10 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::app::Connections;
+
 /// How long to wait when the system has no more connections to give.
 const NO_MORE: Duration = Duration::from_millis(100);
-
-/// How many connections there are.
-#[derive(Debug, Default)]
-pub(crate) struct Connections {
-    open: AtomicUsize,
-    most: AtomicUsize,
-}
-
-impl Connections {
-    pub(crate) fn open(&self) -> usize {
-        self.open.load(Ordering::Relaxed)
-    }
-
-    /// The most that were open at a time.
-    pub(crate) fn most(&self) -> usize {
-        self.most.load(Ordering::Relaxed)
-    }
-}
 
 /// What is to become of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,8 +120,7 @@ impl Socket {
     fn new(stream: TcpStream, connections: Arc<Connections>) -> Self {
         // A connection that cannot have this is slower, and that is all.
         let _ = stream.set_nodelay(true);
-        let open = connections.open.fetch_add(1, Ordering::Relaxed) + 1;
-        connections.most.fetch_max(open, Ordering::Relaxed);
+        connections.count_opened();
         let connection = Connection(Arc::new(AtomicU8::new(Course::Lasting as u8)));
         Self { stream, connection, connections }
     }
@@ -145,7 +128,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.connections.open.fetch_sub(1, Ordering::Relaxed);
+        self.connections.count_closed();
         if self.connection.course() == Course::Resetting {
             // With no time to linger, closing sends RST. Where the system refuses, it sends FIN.
             let _ = self.stream.set_zero_linger();

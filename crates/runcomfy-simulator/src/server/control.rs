@@ -11,11 +11,10 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::App;
+use crate::app::{App, Traffic};
 use crate::faults::{Call, Fate, Fault, Random, seconds};
 use crate::ledger::Accepted;
 use crate::openapi;
-use crate::simulator::Traffic;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()

@@ -2,22 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::header::{
     ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, LOCATION,
 };
 use axum::http::{HeaderValue, Method, StatusCode, Uri, Version};
 use axum::response::{Html, IntoResponse, Response};
-use percent_encoding::percent_decode_str;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use super::App;
 use super::connection::Connection;
 use super::range::{Asked, asked_for};
 use super::reply::problem;
 use super::stream::{Course, stream};
-use crate::jobs::Phase;
+use crate::app::App;
 use crate::media::{Content, Kind, Made, MediaFault, TestMedia};
 
 const LOGIN_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n\
@@ -32,7 +30,7 @@ pub(super) async fn serve(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let media = match asked(&app, &uri) {
+    let media = match app.media_at(&uri) {
         Ok(media) => media,
         Err(words) => return problem(StatusCode::NOT_FOUND, &words),
     };
@@ -70,26 +68,6 @@ pub(super) async fn serve(
     match make(app, media).await {
         Ok(made) => manner.reply(&made, content_type, &etag, &method, &headers),
         Err(words) => problem(StatusCode::NOT_FOUND, &words),
-    }
-}
-
-/// What an address of this simulator asks for, or why there is nothing there.
-pub(crate) fn asked(app: &App, uri: &Uri) -> Result<TestMedia, String> {
-    let Query(query) = Query::<Vec<(String, String)>>::try_from_uri(uri)
-        .map_err(|_| "the query cannot be read".to_owned())?;
-    let path = percent_decode_str(uri.path()).decode_utf8_lossy();
-    if let Some(name) = path.strip_prefix("/media/") {
-        return TestMedia::parse(name, &query);
-    }
-    let kind = path.strip_prefix("/outputs/").and_then(|name| {
-        let (id, extension) = name.rsplit_once('.')?;
-        let kind = Kind::from_extension(extension)?;
-        let phase = app.jobs.look(id)?.phase;
-        matches!(phase, Phase::Finished { .. }).then_some(kind)
-    });
-    match kind {
-        Some(kind) => TestMedia::parse(kind.output(), &query),
-        None => Err("outputs are at the URLs in the result of a job that succeeded".to_owned()),
     }
 }
 

@@ -9,18 +9,18 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use humantime::format_rfc3339_millis;
-use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::faulty::Announces;
-use super::odd::{self, Words};
-use super::reply::{Code, no_such_model, problem, refused};
-use super::{App, files};
+use super::fault_layer::Announces;
+use super::files;
+use super::quirks::{self, Words};
+use super::reply::{Code, model_id, no_such_model, problem, refused};
+use crate::app::App;
 use crate::faults::Fate;
 use crate::jobs::{Glance, Outcome, Phase, Ticket};
-use crate::judge::Refusal;
 use crate::measure;
+use crate::validator::Refusal;
 
 /// What the query of a result call asks for.
 #[derive(Deserialize)]
@@ -104,7 +104,7 @@ pub(super) async fn result(
             reply["output"] = glance.model.output.value(&|kind| files::output_url(&app, &id, kind));
         }
         Phase::Failed { failure, .. } => {
-            if let Some(error) = odd::error(failure) {
+            if let Some(error) = quirks::error(failure) {
                 reply["error"] = error;
             }
         }
@@ -114,7 +114,7 @@ pub(super) async fn result(
         reply["cost"] = json!(cost);
     }
     if glance.fate == Fate::UnknownFields {
-        odd::add_unknown_fields(&mut reply);
+        quirks::add_unknown_fields(&mut reply);
     }
     Ok(Json(reply))
 }
@@ -135,17 +135,6 @@ pub(super) async fn cancel(
         "outcome": outcome,
     });
     Ok((StatusCode::ACCEPTED, Json(reply)))
-}
-
-/// The model id in a path: slashes stay raw in it, each segment is percent-encoded.
-pub(super) fn model_id(path: &str) -> Option<String> {
-    let segments: Option<Vec<_>> = path
-        .strip_prefix("/v1/models/")?
-        .split('/')
-        .map(|segment| percent_decode_str(segment).decode_utf8().ok())
-        .map(|segment| segment.filter(|segment| !segment.contains('/')))
-        .collect();
-    Some(segments?.join("/"))
 }
 
 fn refuse_body(keyword: &str, message: String) -> Response {
@@ -169,7 +158,7 @@ fn state(app: &App, id: &str, glance: &Glance, words: Words) -> Value {
     }
     add_urls(&mut reply, app, id);
     if glance.fate == Fate::UnknownFields {
-        odd::add_unknown_fields(&mut reply);
+        quirks::add_unknown_fields(&mut reply);
     }
     reply
 }

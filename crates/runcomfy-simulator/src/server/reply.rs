@@ -3,9 +3,10 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::judge::Refusal;
+use crate::validator::Refusal;
 
 /// A problem that has a number of RunComfy's.
 #[derive(Debug, Clone, Copy)]
@@ -83,4 +84,15 @@ pub(super) fn refused(refusals: Vec<Refusal>) -> Response {
         })
         .collect();
     (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({"detail": detail}))).into_response()
+}
+
+/// The model id in a path: slashes stay raw in it, each segment is percent-encoded.
+pub(super) fn model_id(path: &str) -> Option<String> {
+    let segments: Option<Vec<_>> = path
+        .strip_prefix("/v1/models/")?
+        .split('/')
+        .map(|segment| percent_decode_str(segment).decode_utf8().ok())
+        .map(|segment| segment.filter(|segment| !segment.contains('/')))
+        .collect();
+    Some(segments?.join("/"))
 }

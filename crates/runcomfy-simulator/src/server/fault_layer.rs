@@ -2,7 +2,6 @@
 
 use std::convert::identity;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use axum::body::{Body, to_bytes};
@@ -13,26 +12,12 @@ use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Map, Value};
 use tokio::time::sleep;
 
+use super::MOST_BODY_BYTES;
 use super::body;
 use super::connection::Connection;
 use super::reply::{coded, problem};
-use super::{App, MOST_BODY_BYTES};
+use crate::app::App;
 use crate::faults::{Call, Fault, RetryAfter, Taken};
-
-/// How many calls of each kind there were.
-#[derive(Default)]
-pub(crate) struct Calls([AtomicU64; Call::ALL.len()]);
-
-impl Calls {
-    pub(crate) fn number_of(&self, call: Call) -> u64 {
-        self.0[call as usize].load(Ordering::Relaxed)
-    }
-
-    /// Counts one, and says which it is.
-    fn count(&self, call: Call) -> u64 {
-        self.0[call as usize].fetch_add(1, Ordering::Relaxed) + 1
-    }
-}
 
 /// The number of the job that a reply gives the id of, beside the reply.
 #[derive(Clone, Copy)]
