@@ -99,8 +99,8 @@ async fn memory(jobs: usize) -> Outcome<()> {
     let client = Client::builder()
         .api_base(&simulating.base)
         .token(TOKEN)
-        .calls_at_once(CALLS_AT_ONCE)
-        .calls_per_second(CALLS_PER_SECOND)
+        .max_concurrent_requests(CALLS_AT_ONCE)
+        .max_requests_per_second(CALLS_PER_SECOND)
         .build()?;
     // What a client has by itself, its connections too.
     let submitting = async |count: usize| {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use runcomfy::Client;
-use runcomfy::client::{Download, DownloadErrorReason, Success};
+use runcomfy::client::{CompletedJob, Download, DownloadErrorReason};
 use serde_json::{Value, json};
 
 use crate::scripted::{builder, client, hasty, http, serve, server};
@@ -14,7 +14,7 @@ use crate::scripted::{builder, client, hasty, http, serve, server};
 const FILE: &str = "0123456789abcdefghij";
 
 /// The success of a job whose output is this.
-async fn success(output: Value) -> Success<Value> {
+async fn success(output: Value) -> CompletedJob<Value> {
     let body = json!({"status": "succeeded", "output": output}).to_string();
     let (base, _) = server(move |_, _| http(200, "", &body)).await;
     let job = client(&base, hasty()).raw().job("r-1".parse().expect("it is an id"));

@@ -137,7 +137,7 @@ async fn a_run_hands_over_the_id_before_it_waits_and_every_error_has_it() {
     let simulator = simulator(0, 0).await;
     let (client, input) = (client(&simulator), input(&simulator));
     let mut early = None;
-    let success = client.run(&input).on_taken(|job| early = Some(job.id().clone())).await;
+    let success = client.run(&input).on_submitted(|job| early = Some(job.id().clone())).await;
     let success = success.expect("it succeeds");
     assert_eq!(early, Some(success.id));
 
@@ -183,7 +183,7 @@ async fn a_job_that_ended_is_not_cancelled_when_it_is_dropped() {
 #[tokio::test]
 async fn no_more_jobs_are_in_flight_than_allowed_whichever_clone_submits() {
     let simulator = simulator(60_000, 0).await;
-    let client = scripted::builder(simulator.api_base()).jobs_in_flight(2);
+    let client = scripted::builder(simulator.api_base()).max_jobs_in_flight(2);
     let client = client.build().expect("the settings are right");
     let input = input(&simulator);
     let first = client.submit(&input).await.expect("it is taken");

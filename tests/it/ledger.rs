@@ -106,10 +106,11 @@ fn start_program(base: &str, path: &Path, sizes: Sizes) -> Child {
 
 /// The program: settles every intent that it has written down, and then the rest.
 async fn program(base: &str, path: &Path, sizes: Sizes) {
-    let retry = Retry::default().with_first(Duration::from_millis(20));
+    let retry = Retry::default().with_initial_delay(Duration::from_millis(20));
     let polling = Polling::every(Duration::from_millis(50)).with_jitter(0.5);
     let client = Client::builder().api_base(base).token("any-token").retry(retry).polling(polling);
-    let client = client.jobs_in_flight(sizes.in_flight).build().expect("the settings are right");
+    let client =
+        client.max_jobs_in_flight(sizes.in_flight).build().expect("the settings are right");
     let before = Journal::read(path);
     let journal = Journal::open(path);
     let (client, journal, before) = (&client, &journal, &before);

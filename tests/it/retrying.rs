@@ -136,7 +136,8 @@ async fn a_submit_that_never_connected_is_tried_again_and_not_sent() {
     let bases = [refused, "https://there-is-no-such-host.invalid/v1".to_owned(), no_tls];
     for base in bases {
         let start = Instant::now();
-        let pauses = Retry::default().with_times(2).with_first(Duration::from_millis(40));
+        let pauses =
+            Retry::default().with_max_retries(2).with_initial_delay(Duration::from_millis(40));
         let client = builder(&base).retry(pauses).build().expect("the settings are right");
         let error = client.submit(&input()).await.expect_err("nobody is there");
         assert_eq!(submit_error(&error), "NotSent", "{base}: {error:?}");

@@ -65,9 +65,9 @@ pub(crate) fn client(base: &str, polling: Polling) -> Client {
 
 /// Settings of a client that tries again twice, at once.
 pub(crate) fn builder(base: &str) -> ClientBuilder {
-    let retry = Retry::default().with_times(2).with_first(Duration::from_millis(2));
+    let retry = Retry::default().with_max_retries(2).with_initial_delay(Duration::from_millis(2));
     let builder = Client::builder().api_base(base).token("hush-hush").polling(hasty());
-    builder.retry(retry).deadline(Duration::from_secs(20))
+    builder.retry(retry).wait_timeout(Duration::from_secs(20))
 }
 
 pub(crate) fn job(base: &str, polling: Polling) -> Job<Input> {
@@ -75,7 +75,7 @@ pub(crate) fn job(base: &str, polling: Polling) -> Job<Input> {
 }
 
 pub(crate) fn hasty() -> Polling {
-    Polling::every(Duration::from_millis(5)).with_patience(2)
+    Polling::every(Duration::from_millis(5)).with_max_consecutive_failures(2)
 }
 
 pub(crate) fn input() -> Valid<Input> {

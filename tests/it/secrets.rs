@@ -115,7 +115,7 @@ async fn everything(api: &str) {
     let show = |what: &dyn std::fmt::Debug| eprintln!("{what:#?}");
     // What is handed in would log all that goes over the wire.
     let verbose = reqwest::Client::builder().connection_verbose(true);
-    let settings = builder(api).token(TOKEN).polling(hasty()).http(verbose);
+    let settings = builder(api).token(TOKEN).polling(hasty()).http_client_builder(verbose);
     show(&settings);
     let client: Client = settings.build().expect("the settings are right");
     show(&client);

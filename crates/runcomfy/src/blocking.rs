@@ -24,9 +24,9 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::client::{
-    self, Answers, Balance, CallError, CancelOutcome, Catalog, CatalogEntry, CatalogQuery,
-    ClientBuilder, ConfigError, Download, DownloadError, JobError, Raw, RequestId, RunError, Saved,
-    SubmitError, Success, Update,
+    self, Balance, CallError, CancelOutcome, Catalog, CatalogEntry, CatalogQuery, ClientBuilder,
+    CompletedJob, ConfigError, Download, DownloadError, JobError, JobStatus, Operation, Raw,
+    RequestId, RunError, Saved, SubmitError,
 };
 use crate::model::{Model, Payload};
 use crate::valid::Valid;
@@ -40,7 +40,7 @@ pub struct Client {
 
 /// One submitted request of model `M`, whose calls block.
 #[must_use = "a job goes on at RunComfy, and is paid for: keep its id"]
-pub struct Job<M: Answers> {
+pub struct Job<M: Operation> {
     job: client::Job<M>,
     runtime: Arc<Background>,
 }
@@ -96,7 +96,7 @@ impl Client {
         &self,
         input: &Valid<P>,
         taken: impl FnOnce(&Job<P::Model>),
-    ) -> Result<Success<<P::Model as Model>::Output>, RunError> {
+    ) -> Result<CompletedJob<<P::Model as Model>::Output>, RunError> {
         let job = self.submit(input)?;
         taken(&job);
         Ok(job.wait()?)
@@ -130,7 +130,7 @@ impl Client {
     /// As there.
     pub fn download<O: Clone + Send + Sync + 'static>(
         &self,
-        success: &Success<O>,
+        success: &CompletedJob<O>,
         to: &Download,
     ) -> Result<Vec<Saved>, DownloadError> {
         let (client, success, to) = (self.client.clone(), success.clone(), to.clone());
@@ -167,12 +167,12 @@ impl Client {
         self.runtime.run(async move { client.balance().await })
     }
 
-    fn of<M: Answers>(&self, job: client::Job<M>) -> Job<M> {
+    fn of<M: Operation>(&self, job: client::Job<M>) -> Job<M> {
         Job { job, runtime: self.runtime.clone() }
     }
 }
 
-impl<M: Answers> Job<M> {
+impl<M: Operation> Job<M> {
     /// The request's id. Keep it to take the job up again with [`Client::job`].
     pub fn id(&self) -> &RequestId {
         self.job.id()
@@ -183,7 +183,7 @@ impl<M: Answers> Job<M> {
     /// # Errors
     ///
     /// As there.
-    pub fn status(&self) -> Result<Update, JobError> {
+    pub fn status(&self) -> Result<JobStatus, JobError> {
         self.run(|job| async move { job.status().await })
     }
 
@@ -192,7 +192,7 @@ impl<M: Answers> Job<M> {
     /// # Errors
     ///
     /// As there.
-    pub fn result(&self) -> Result<Option<Success<M::Output>>, JobError> {
+    pub fn result(&self) -> Result<Option<CompletedJob<M::Output>>, JobError> {
         self.run(|job| async move { job.result().await })
     }
 
@@ -219,7 +219,7 @@ impl<M: Answers> Job<M> {
     /// # Errors
     ///
     /// As there.
-    pub fn wait(&self) -> Result<Success<M::Output>, JobError> {
+    pub fn wait(&self) -> Result<CompletedJob<M::Output>, JobError> {
         self.run(|job| async move { job.wait().await })
     }
 
@@ -228,7 +228,7 @@ impl<M: Answers> Job<M> {
     /// # Errors
     ///
     /// As there.
-    pub fn wait_for(&self, deadline: Duration) -> Result<Success<M::Output>, JobError> {
+    pub fn wait_for(&self, deadline: Duration) -> Result<CompletedJob<M::Output>, JobError> {
         self.run(|job| async move { job.wait_for(deadline).await })
     }
 
@@ -262,13 +262,13 @@ impl Drop for Background {
     }
 }
 
-impl<M: Answers> Clone for Job<M> {
+impl<M: Operation> Clone for Job<M> {
     fn clone(&self) -> Self {
         Self { job: self.job.clone(), runtime: self.runtime.clone() }
     }
 }
 
-impl<M: Answers> fmt::Debug for Job<M> {
+impl<M: Operation> fmt::Debug for Job<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.job.fmt(f)
     }

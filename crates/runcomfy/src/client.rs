@@ -39,19 +39,19 @@ pub use error::{
 #[cfg(feature = "fuzz")]
 #[doc(hidden)]
 pub use fuzz::fuzz_reply;
-pub use job::{Answers, CancelOnDrop, Job, Raw};
-pub use model_id::ModelIdError;
+pub use job::{CancelOnDrop, Job, Operation, Raw};
+pub use model_id::InvalidModelId;
 pub use polling::Polling;
 use preflight::Checker;
 pub use preflight::{Advice, Cost, MediaLimits, Preflight, Prepared, Report, Unchecked, Warning};
 pub use raw::RawClient;
-pub use request_id::{RequestId, RequestIdError};
+pub use request_id::{InvalidRequestId, RequestId};
 pub use retry::Retry;
 pub use run::Run;
-use throttle::Limits;
+use throttle::Throttle;
 use token::Token;
-pub use types::{CancelOutcome, Status, Success, Update};
-pub use wait::Updates;
+pub use types::{CancelOutcome, CompletedJob, JobStatus, Status};
+pub use wait::StatusStream;
 
 /// Where RunComfy's API is. The version is part of it.
 pub const DEFAULT_API_BASE: &str = "https://model-api.runcomfy.net/v1";
@@ -82,7 +82,7 @@ struct Inner {
     polling: Polling,
     retry: Retry,
     deadline: Duration,
-    limits: Limits,
+    limits: Throttle,
 }
 
 impl Client {

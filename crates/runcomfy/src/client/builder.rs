@@ -10,7 +10,7 @@ use url::Url;
 use super::download::Hosts;
 use super::http::{CONNECT_TIMEOUT, FOREVER, IDLE_TIMEOUT, is_loopback, rustls};
 use super::preflight::{Checker, Reach};
-use super::throttle::{self, Limits};
+use super::throttle::{self, Throttle};
 use super::token::{Secret, Token};
 use super::{
     API_BASE_VARIABLE, Client, ConfigError, DEFAULT_API_BASE, DEFAULT_BALANCE_URL, Inner,
@@ -28,9 +28,9 @@ pub struct ClientBuilder {
     polling: Polling,
     retry: Retry,
     deadline: Option<Duration>,
-    calls_at_once: Option<usize>,
-    calls_per_second: Option<f64>,
-    jobs_in_flight: Option<usize>,
+    max_concurrent_requests: Option<usize>,
+    max_requests_per_second: Option<f64>,
+    max_jobs_in_flight: Option<usize>,
     http: Option<reqwest::ClientBuilder>,
     preflight: Preflight,
     media_limits: MediaLimits,
@@ -91,24 +91,24 @@ impl ClientBuilder {
 
     /// How many calls to the API are made at once, by this client and its clones: 100 unless
     /// told otherwise. Over HTTP/1 each needs a connection, so no more are open.
-    pub fn calls_at_once(mut self, count: usize) -> Self {
-        self.calls_at_once = Some(count);
+    pub fn max_concurrent_requests(mut self, count: usize) -> Self {
+        self.max_concurrent_requests = Some(count);
         self
     }
 
     /// How many calls to the API are begun in a second at most, by this client and its
     /// clones, at a steady pace. Looks at jobs that are waited for stand behind all other calls.
     /// No limit unless told otherwise.
-    pub fn calls_per_second(mut self, count: f64) -> Self {
-        self.calls_per_second = Some(count);
+    pub fn max_requests_per_second(mut self, count: f64) -> Self {
+        self.max_requests_per_second = Some(count);
         self
     }
 
     /// How many jobs that this client and its clones submitted are in flight at most: a
     /// submit waits until one was seen to end, or its last [`Job`] was dropped. Jobs that were
     /// taken up from an id do not count. No limit unless told otherwise.
-    pub fn jobs_in_flight(mut self, count: usize) -> Self {
-        self.jobs_in_flight = Some(count);
+    pub fn max_jobs_in_flight(mut self, count: usize) -> Self {
+        self.max_jobs_in_flight = Some(count);
         self
     }
 
@@ -119,7 +119,7 @@ impl ClientBuilder {
     ///
     /// Default headers that it has go to every host, those of outputs too: leave the token
     /// out of them.
-    pub fn http(mut self, builder: reqwest::ClientBuilder) -> Self {
+    pub fn http_client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
         self.http = Some(builder);
         self
     }
@@ -131,7 +131,7 @@ impl ClientBuilder {
     }
 
     /// How long [`Job::wait`] waits: 30 minutes unless told otherwise.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
+    pub fn wait_timeout(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
@@ -172,15 +172,20 @@ impl ClientBuilder {
             None => balance_of(&base)?,
         };
         let outputs = Hosts::new(self.outputs.as_deref(), &base)?;
-        let calls_at_once = self.calls_at_once.unwrap_or(throttle::DEFAULT_CALLS_AT_ONCE);
-        let limits = Limits::new(calls_at_once, self.calls_per_second, self.jobs_in_flight)
-            .map_err(ConfigError::Limit)?;
+        let max_concurrent_requests =
+            self.max_concurrent_requests.unwrap_or(throttle::DEFAULT_MAX_CONCURRENT_REQUESTS);
+        let limits = Throttle::new(
+            max_concurrent_requests,
+            self.max_requests_per_second,
+            self.max_jobs_in_flight,
+        )
+        .map_err(ConfigError::Limit)?;
         let finished = |builder: reqwest::ClientBuilder| {
             let builder = builder
                 .user_agent(concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(CONNECT_TIMEOUT)
                 .pool_idle_timeout(IDLE_TIMEOUT)
-                .pool_max_idle_per_host(calls_at_once)
+                .pool_max_idle_per_host(max_concurrent_requests)
                 .referer(false)
                 // What goes over the wire has the token in it.
                 .connection_verbose(false)

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use super::Client;
 use super::error::CallError;
 use super::model_id::checked;
-use super::reply::{self, Problem, Reply};
-use super::request::Ask;
+use super::reply::{self, ApiFailure, Reply};
+use super::request::ApiRequest;
 use super::retry::{Call, Failure};
 use crate::output::{Read, Reader};
 
@@ -172,7 +172,7 @@ impl Client {
     pub async fn model(&self, model: &str) -> Result<CatalogEntry, CallError> {
         checked(model)?;
         let url = self.url(["models"].into_iter().chain(model.split('/')));
-        let body = self.ask_json(Ask::new(Method::GET, url)).await?;
+        let body = self.ask_json(ApiRequest::new(Method::GET, url)).await?;
         Ok(CatalogEntry::read(&body).unwrap_or_default())
     }
 
@@ -188,8 +188,8 @@ impl Client {
             let categories = body.get("categories").and_then(Vec::<String>::read);
             categories.ok_or_else(|| reply.incomplete("it has no list of words `categories`"))
         };
-        let asked = self.ask_again(Call::Read, Ask::new(Method::GET, url), read).await;
-        asked.map(|(categories, _)| categories).map_err(Problem::of_call)
+        let asked = self.send_with_retry(Call::Read, ApiRequest::new(Method::GET, url), read).await;
+        asked.map(|(categories, _)| categories).map_err(ApiFailure::of_call)
     }
 
     /// What is left to spend.
@@ -201,7 +201,7 @@ impl Client {
     ///
     /// As for [`Client::catalog`].
     pub async fn balance(&self) -> Result<Balance, CallError> {
-        let ask = Ask::new(Method::GET, self.inner.balance.clone());
+        let ask = ApiRequest::new(Method::GET, self.inner.balance.clone());
         let body = self.ask_json(ask).await?;
         Ok(Balance::read(&body).unwrap_or_default())
     }
@@ -211,14 +211,18 @@ impl Client {
         if !query.parameters.is_empty() {
             url.query_pairs_mut().extend_pairs(&query.parameters);
         }
-        let ask = Ask { timeout: PAGE_TIMEOUT, most: MOST_BYTES, ..Ask::new(Method::GET, url) };
-        let asked = self.ask_again(Call::Read, ask, page).await;
-        asked.map(|(page, _)| page).map_err(Problem::of_call)
+        let ask = ApiRequest {
+            timeout: PAGE_TIMEOUT,
+            most: MOST_BYTES,
+            ..ApiRequest::new(Method::GET, url)
+        };
+        let asked = self.send_with_retry(Call::Read, ask, page).await;
+        asked.map(|(page, _)| page).map_err(ApiFailure::of_call)
     }
 
-    async fn ask_json(&self, ask: Ask) -> Result<Value, CallError> {
-        let asked = self.ask_again(Call::Read, ask, |reply| reply::json(&reply)).await;
-        asked.map(|(body, _)| body).map_err(Problem::of_call)
+    async fn ask_json(&self, ask: ApiRequest) -> Result<Value, CallError> {
+        let asked = self.send_with_retry(Call::Read, ask, |reply| reply::json(&reply)).await;
+        asked.map(|(body, _)| body).map_err(ApiFailure::of_call)
     }
 }
 
@@ -253,7 +257,7 @@ impl Read for Balance {
 }
 
 /// Reads the reply around its entries, and leaves these as they are.
-pub(super) fn page(reply: Reply) -> Result<CatalogPage, Problem> {
+pub(super) fn page(reply: Reply) -> Result<CatalogPage, ApiFailure> {
     if reply.body.len() > MOST_BYTES {
         return Err(reply.incomplete("it is larger than 64 MiB; ask for fewer entries at once"));
     }
@@ -270,7 +274,7 @@ pub(super) fn page(reply: Reply) -> Result<CatalogPage, Problem> {
     };
     match String::from_utf8(reply.body) {
         Ok(text) => Ok(CatalogPage { total, entries, text }),
-        Err(error) => Err(Problem::Unreadable {
+        Err(error) => Err(ApiFailure::Unreadable {
             failure: Failure::NotJson,
             reason: "it is not UTF-8 text".to_owned(),
             body: String::from_utf8_lossy(error.as_bytes()).chars().take(1024).collect(),
@@ -301,7 +305,7 @@ mod tests {
 
     fn read(http_status: u16, body: &str) -> Result<CatalogPage, CallError> {
         let body = body.as_bytes().to_vec();
-        page(Reply { http_status, retry_after: None, body }).map_err(Problem::of_call)
+        page(Reply { http_status, retry_after: None, body }).map_err(ApiFailure::of_call)
     }
 
     #[test]

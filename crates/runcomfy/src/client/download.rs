@@ -17,7 +17,7 @@ use url::Url;
 
 pub(super) use address::Hosts;
 
-use super::types::Success;
+use super::types::CompletedJob;
 use super::{Client, RequestId};
 use crate::violation::{Path, Segment};
 
@@ -190,7 +190,7 @@ impl Client {
     /// When a file cannot be had. The error lists what went wrong and what was saved.
     pub async fn download<O>(
         &self,
-        success: &Success<O>,
+        success: &CompletedJob<O>,
         to: &Download,
     ) -> Result<Vec<Saved>, DownloadError> {
         let mut found = Vec::new();

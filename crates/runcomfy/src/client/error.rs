@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::model_id::ModelIdError;
+use super::model_id::InvalidModelId;
 use super::preflight::Report;
 use super::request_id::RequestId;
 use super::retry::Failure;
@@ -58,7 +58,7 @@ pub enum SubmitError {
     NotSent(#[source] reqwest::Error),
     /// The text is no model id, so nothing was sent.
     #[error(transparent)]
-    ModelId(#[from] ModelIdError),
+    ModelId(#[from] InvalidModelId),
     /// The input cannot be written as JSON, so nothing was sent.
     #[error("the input cannot be written as JSON, so nothing was sent")]
     Unwritable(#[source] serde_json::Error),
@@ -254,7 +254,7 @@ pub enum CallError {
     },
     /// The text is no model id, so nothing was asked.
     #[error(transparent)]
-    ModelId(#[from] ModelIdError),
+    ModelId(#[from] InvalidModelId),
 }
 
 /// A run that gave no output.

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::catalog;
 use super::error::SubmitError;
-use super::reply::{self, Cut, Problem, Reply};
+use super::reply::{self, ApiFailure, Reply, Truncation};
 use super::request_id::RequestId;
-use super::retry::{Call, Verdict, classify};
+use super::retry::{Call, ErrorClass, classify};
 use super::types::ResultReply;
 use crate::output::MediaOutput;
 
@@ -72,7 +72,7 @@ pub fn fuzz_reply(data: &[u8]) -> bool {
 }
 
 fn submitted(reply: &Reply, was_cut: bool) -> Result<RequestId, SubmitError> {
-    let cut = || was_cut.then(|| Cut { reason: "it broke".to_owned(), source: None });
+    let cut = || was_cut.then(|| Truncation { reason: "it broke".to_owned(), source: None });
     let read = || reply::submitted(reply, cut(), "a/b");
     let said = |result: &Result<RequestId, SubmitError>| match result {
         Ok(id) => id.to_string(),
@@ -85,15 +85,15 @@ fn submitted(reply: &Reply, was_cut: bool) -> Result<RequestId, SubmitError> {
 }
 
 /// The answer, where there is one; asserts what holds of any problem.
-fn outcome<T>(answer: Result<T, Problem>) -> Option<T> {
+fn outcome<T>(answer: Result<T, ApiFailure>) -> Option<T> {
     let problem = match answer {
         Ok(answer) => return Some(answer),
         Err(problem) => problem,
     };
     let verdict = classify(Call::Read, problem.failure()).gets;
     let is_as_told = match (&problem, verdict) {
-        (Problem::Api(error), Verdict::Api) => error.body.len() <= MOST_KEPT,
-        (Problem::Unreadable { body, .. }, Verdict::Unreadable) => body.len() <= MOST_KEPT,
+        (ApiFailure::Api(error), ErrorClass::Api) => error.body.len() <= MOST_KEPT,
+        (ApiFailure::Unreadable { body, .. }, ErrorClass::Unreadable) => body.len() <= MOST_KEPT,
         _ => false,
     };
     assert!(is_as_told, "{verdict:?} for {}", problem.of_job());

@@ -15,10 +15,10 @@ use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 
 use super::error::{JobError, JobErrorReason};
-use super::reply::{self, Problem, Reply};
-use super::request::Ask;
+use super::reply::{self, ApiFailure, Reply};
+use super::request::ApiRequest;
 use super::retry::Call;
-use super::types::{CancelOutcome, ResultReply, Status, Success, Update};
+use super::types::{CancelOutcome, CompletedJob, JobStatus, ResultReply, Status};
 use super::{Client, RequestId};
 use crate::model::Model;
 use crate::output::Read;
@@ -26,14 +26,14 @@ use crate::output::Read;
 /// What a job can be of: a [`Model`], or [`Raw`], whose output is plain JSON.
 ///
 /// Sealed by its one blanket implementation and [`Raw`].
-pub trait Answers: 'static {
+pub trait Operation: 'static {
     /// The model's id, where the type knows it.
     const ID: Option<&'static str>;
     /// What the job's output is read as.
     type Output: Read + Default + fmt::Debug + Send + 'static;
 }
 
-impl<M: Model> Answers for M {
+impl<M: Model> Operation for M {
     const ID: Option<&'static str> = Some(M::ID);
     type Output = M::Output;
 }
@@ -43,7 +43,7 @@ impl<M: Model> Answers for M {
 #[non_exhaustive]
 pub struct Raw;
 
-impl Answers for Raw {
+impl Operation for Raw {
     const ID: Option<&'static str> = None;
     type Output = Value;
 }
@@ -67,7 +67,7 @@ struct End {
 }
 
 /// A request that RunComfy took.
-pub(super) struct Taken {
+pub(super) struct Accepted {
     pub id: RequestId,
     /// Its place among the jobs in flight, where these are limited.
     pub place: Option<OwnedSemaphorePermit>,
@@ -80,14 +80,14 @@ impl Client {
     }
 }
 
-impl<M: Answers> Job<M> {
+impl<M: Operation> Job<M> {
     pub(super) fn new(client: Client, id: RequestId) -> Self {
         Self { client, id, end: Arc::default(), model: PhantomData }
     }
 
-    pub(super) fn taken(client: Client, taken: Taken) -> Self {
-        let end = End { seen: AtomicBool::new(false), place: Mutex::new(taken.place) };
-        Self { client, id: taken.id, end: Arc::new(end), model: PhantomData }
+    pub(super) fn accepted(client: Client, accepted: Accepted) -> Self {
+        let end = End { seen: AtomicBool::new(false), place: Mutex::new(accepted.place) };
+        Self { client, id: accepted.id, end: Arc::new(end), model: PhantomData }
     }
 
     /// The request's id. Keep it to take the job up again with [`Client::job`], in this
@@ -101,11 +101,11 @@ impl<M: Answers> Job<M> {
     /// # Errors
     ///
     /// When no answer comes, or it is an error.
-    pub async fn status(&self) -> Result<Update, JobError> {
+    pub async fn status(&self) -> Result<JobStatus, JobError> {
         let read = |reply: Reply| reply::update(&reply);
-        let asked = self.client.ask_again(Call::Read, self.ask("status"), read);
-        let (update, _) = self.named(asked.instrument(self.span("status")).await)?;
-        self.saw(&update.status);
+        let asked = self.client.send_with_retry(Call::Read, self.ask("status"), read);
+        let (update, _) = self.map_err(asked.instrument(self.span("status")).await)?;
+        self.observe(&update.status);
         Ok(update)
     }
 
@@ -114,11 +114,11 @@ impl<M: Answers> Job<M> {
     /// # Errors
     ///
     /// When the job failed or was cancelled, no answer comes, or it is an error.
-    pub async fn result(&self) -> Result<Option<Success<M::Output>>, JobError> {
+    pub async fn result(&self) -> Result<Option<CompletedJob<M::Output>>, JobError> {
         let read = |reply: Reply| reply::result(&reply, &self.id);
-        let asked = self.client.ask_again(Call::Read, self.ask("result"), read);
-        let (result, _) = self.named(asked.instrument(self.span("result")).await)?;
-        self.ended(result)
+        let asked = self.client.send_with_retry(Call::Read, self.ask("result"), read);
+        let (result, _) = self.map_err(asked.instrument(self.span("result")).await)?;
+        self.finish(result)
     }
 
     /// What the job cost in US dollars, whatever became of it, or `None` while RunComfy does
@@ -129,8 +129,8 @@ impl<M: Answers> Job<M> {
     /// When no answer comes, or it is an error.
     pub async fn cost(&self) -> Result<Option<f64>, JobError> {
         let read = |reply: Reply| reply::cost(&reply, &self.id);
-        let asked = self.client.ask_again(Call::Read, self.ask("result"), read);
-        let (cost, _) = self.named(asked.instrument(self.span("cost")).await)?;
+        let asked = self.client.send_with_retry(Call::Read, self.ask("result"), read);
+        let (cost, _) = self.map_err(asked.instrument(self.span("cost")).await)?;
         Ok(cost)
     }
 
@@ -143,7 +143,7 @@ impl<M: Answers> Job<M> {
     pub async fn cost_within(&self, time: Duration) -> Result<Option<f64>, JobError> {
         let start = Instant::now();
         let polling = self.client.inner.polling;
-        let mut pause = polling.first;
+        let mut pause = polling.initial_interval;
         loop {
             let cost = self.cost().await?;
             if cost.is_some() || start.elapsed().saturating_add(pause) > time {
@@ -163,15 +163,15 @@ impl<M: Answers> Job<M> {
     pub async fn cancel(&self) -> Result<CancelOutcome, JobError> {
         let ask = self.ask("cancel");
         let read = |reply: Reply| reply::cancelled(&reply);
-        let asked = self.client.ask_again(Call::Cancel, ask, read);
-        match self.named(asked.instrument(self.span("cancel")).await)? {
+        let asked = self.client.send_with_retry(Call::Cancel, ask, read);
+        match self.map_err(asked.instrument(self.span("cancel")).await)? {
             // A call before this one may have cancelled it, and its answer got lost.
             (CancelOutcome::NotCancellable, 1..) => match self.status().await?.status {
                 Status::Cancelled => Ok(CancelOutcome::Cancelled),
                 _ => Ok(CancelOutcome::NotCancellable),
             },
             (CancelOutcome::Cancelled, _) => {
-                self.end();
+                self.release();
                 Ok(CancelOutcome::Cancelled)
             }
             (outcome, _) => Ok(outcome),
@@ -187,7 +187,7 @@ impl<M: Answers> Job<M> {
     }
 
     /// The call of this name about the job.
-    pub(super) fn ask(&self, what: &str) -> Ask {
+    pub(super) fn ask(&self, what: &str) -> ApiRequest {
         let mut url = self.client.url(["requests", self.id.as_str(), what]);
         let method = match what {
             "cancel" => Method::POST,
@@ -196,42 +196,42 @@ impl<M: Answers> Job<M> {
         if what == "result" {
             url.set_query(Some("include_cost=true"));
         }
-        Ask::new(method, url)
+        ApiRequest::new(method, url)
     }
 
     /// The success in a result, where the job ended with one.
-    pub(super) fn ended(
+    pub(super) fn finish(
         &self,
         result: ResultReply<M::Output>,
-    ) -> Result<Option<Success<M::Output>>, JobError> {
+    ) -> Result<Option<CompletedJob<M::Output>>, JobError> {
         let reason = match result {
             ResultReply::Unfinished => return Ok(None),
             ResultReply::Succeeded(success) => {
-                self.end();
+                self.release();
                 return Ok(Some(success));
             }
             ResultReply::Failed(error) => JobErrorReason::Failed(error),
             ResultReply::Cancelled => JobErrorReason::Cancelled,
         };
-        self.end();
+        self.release();
         Err(self.error(reason))
     }
 
     /// Notes a state.
-    pub(super) fn saw(&self, status: &Status) {
+    pub(super) fn observe(&self, status: &Status) {
         if status.is_finished() {
-            self.end();
+            self.release();
         }
     }
 
     /// Notes that the job ended, and gives back its place among the jobs in flight.
-    fn end(&self) {
+    fn release(&self) {
         self.end.seen.store(true, Ordering::Relaxed);
         // A lock that a panicking thread left behind still guards a whole value.
         self.end.place.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    pub(super) fn named<T>(&self, answer: Result<T, Problem>) -> Result<T, JobError> {
+    pub(super) fn map_err<T>(&self, answer: Result<T, ApiFailure>) -> Result<T, JobError> {
         answer.map_err(|problem| self.error(problem.of_job()))
     }
 
@@ -255,7 +255,7 @@ impl<M> Clone for Job<M> {
     }
 }
 
-impl<M: Answers> fmt::Debug for Job<M> {
+impl<M: Operation> fmt::Debug for Job<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Job").field("model", &M::ID).field("id", &self.id).finish_non_exhaustive()
     }
@@ -264,13 +264,13 @@ impl<M: Answers> fmt::Debug for Job<M> {
 /// A job that is cancelled when this is dropped before the job was seen to end; made by
 /// [`Job::cancel_on_drop`].
 #[must_use = "dropping this cancels the job"]
-pub struct CancelOnDrop<M: Answers> {
+pub struct CancelOnDrop<M: Operation> {
     job: Job<M>,
     runtime: Option<Handle>,
     kept: bool,
 }
 
-impl<M: Answers> CancelOnDrop<M> {
+impl<M: Operation> CancelOnDrop<M> {
     /// The job, which is not cancelled any more.
     pub fn keep(mut self) -> Job<M> {
         self.kept = true;
@@ -278,7 +278,7 @@ impl<M: Answers> CancelOnDrop<M> {
     }
 }
 
-impl<M: Answers> Deref for CancelOnDrop<M> {
+impl<M: Operation> Deref for CancelOnDrop<M> {
     type Target = Job<M>;
 
     fn deref(&self) -> &Job<M> {
@@ -286,7 +286,7 @@ impl<M: Answers> Deref for CancelOnDrop<M> {
     }
 }
 
-impl<M: Answers> Drop for CancelOnDrop<M> {
+impl<M: Operation> Drop for CancelOnDrop<M> {
     fn drop(&mut self) {
         if self.kept || self.job.end.seen.load(Ordering::Relaxed) {
             return;
@@ -305,7 +305,7 @@ impl<M: Answers> Drop for CancelOnDrop<M> {
     }
 }
 
-impl<M: Answers> fmt::Debug for CancelOnDrop<M> {
+impl<M: Operation> fmt::Debug for CancelOnDrop<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("CancelOnDrop").field(&self.job).finish()
     }

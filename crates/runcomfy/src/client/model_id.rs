@@ -5,16 +5,16 @@
 #[error(
     "`{0}` is no model id: it has 2 segments or more with `/` between them, such as `minimax/Hailuo Video 01 Live`"
 )]
-pub struct ModelIdError(pub String);
+pub struct InvalidModelId(pub String);
 
 /// A model id that stays in its place in a path.
-pub(super) fn checked(model: &str) -> Result<(), ModelIdError> {
+pub(super) fn checked(model: &str) -> Result<(), InvalidModelId> {
     let segment = |segment: &str| {
         let named = !segment.trim().is_empty() && !matches!(segment, "." | "..");
         named && !segment.contains(|c: char| c.is_control() || c == '\\')
     };
     let right = model.contains('/') && model.len() <= 512 && model.split('/').all(segment);
-    right.then_some(()).ok_or_else(|| ModelIdError(model.chars().take(128).collect()))
+    right.then_some(()).ok_or_else(|| InvalidModelId(model.chars().take(128).collect()))
 }
 
 #[cfg(test)]

@@ -12,28 +12,28 @@ pub(super) const DEFAULT_DEADLINE: Duration = Duration::from_secs(30 * 60);
 #[non_exhaustive]
 pub struct Polling {
     /// The pause after the first look.
-    pub first: Duration,
+    pub initial_interval: Duration,
     /// What each pause is multiplied with to give the next.
-    pub factor: f64,
+    pub multiplier: f64,
     /// No pause is longer.
-    pub most: Duration,
+    pub max_interval: Duration,
     /// The part of a pause by which each is shortened at random, from 0 to 1, so that jobs
     /// that were submitted together are not asked about together.
     pub jitter: f64,
     /// How many looks in a row may fail for a passing reason (no answer, HTTP 408,
     /// 429 or 5xx, a body that cannot be read) before waiting gives up; and as many
     /// readings of the result. A pause that RunComfy asks for (`Retry-After`) is kept.
-    pub patience: u32,
+    pub max_consecutive_failures: u32,
 }
 
 impl Default for Polling {
     fn default() -> Self {
         Self {
-            first: Duration::from_secs(1),
-            factor: 1.5,
-            most: Duration::from_secs(10),
+            initial_interval: Duration::from_secs(1),
+            multiplier: 1.5,
+            max_interval: Duration::from_secs(10),
             jitter: 0.2,
-            patience: 5,
+            max_consecutive_failures: 5,
         }
     }
 }
@@ -41,25 +41,31 @@ impl Default for Polling {
 impl Polling {
     /// The same pause each time.
     pub fn every(pause: Duration) -> Self {
-        Self { first: pause, factor: 1.0, most: pause, jitter: 0.0, ..Self::default() }
+        Self {
+            initial_interval: pause,
+            multiplier: 1.0,
+            max_interval: pause,
+            jitter: 0.0,
+            ..Self::default()
+        }
     }
 
     /// The same with another first pause.
     #[must_use]
-    pub fn with_first(self, first: Duration) -> Self {
-        Self { first, ..self }
+    pub fn with_initial_interval(self, initial_interval: Duration) -> Self {
+        Self { initial_interval, ..self }
     }
 
     /// The same with another growth.
     #[must_use]
-    pub fn with_factor(self, factor: f64) -> Self {
-        Self { factor, ..self }
+    pub fn with_multiplier(self, multiplier: f64) -> Self {
+        Self { multiplier, ..self }
     }
 
     /// The same with another longest pause.
     #[must_use]
-    pub fn with_most(self, most: Duration) -> Self {
-        Self { most, ..self }
+    pub fn with_max_interval(self, max_interval: Duration) -> Self {
+        Self { max_interval, ..self }
     }
 
     /// The same with another jitter.
@@ -70,8 +76,8 @@ impl Polling {
 
     /// The same with another patience.
     #[must_use]
-    pub fn with_patience(self, patience: u32) -> Self {
-        Self { patience, ..self }
+    pub fn with_max_consecutive_failures(self, max_consecutive_failures: u32) -> Self {
+        Self { max_consecutive_failures, ..self }
     }
 
     /// A pause as it is made.
@@ -81,8 +87,8 @@ impl Polling {
 
     /// The pause after this one.
     pub(super) fn next(&self, pause: Duration) -> Duration {
-        let grown = Duration::try_from_secs_f64(pause.as_secs_f64() * self.factor);
-        grown.unwrap_or(self.most).min(self.most)
+        let grown = Duration::try_from_secs_f64(pause.as_secs_f64() * self.multiplier);
+        grown.unwrap_or(self.max_interval).min(self.max_interval)
     }
 }
 
@@ -93,12 +99,12 @@ mod tests {
     #[test]
     fn pauses_grow_to_their_limit_whatever_the_factor() {
         let polling = Polling::default();
-        assert_eq!(polling.next(polling.first), Duration::from_millis(1500));
-        assert_eq!(polling.next(Duration::from_secs(9)), polling.most);
-        let wild = Polling { factor: f64::NAN, ..polling };
-        assert_eq!(wild.next(polling.first), polling.most);
+        assert_eq!(polling.next(polling.initial_interval), Duration::from_millis(1500));
+        assert_eq!(polling.next(Duration::from_secs(9)), polling.max_interval);
+        let wild = Polling { multiplier: f64::NAN, ..polling };
+        assert_eq!(wild.next(polling.initial_interval), polling.max_interval);
         let steady = Polling::every(Duration::from_millis(5));
-        assert_eq!(steady.next(steady.first), steady.first);
+        assert_eq!(steady.next(steady.initial_interval), steady.initial_interval);
     }
 
     #[test]
@@ -116,6 +122,6 @@ mod tests {
         assert!(shortest(7.0) < Some(pause.mul_f64(0.1)));
         assert_eq!(Polling::default().with_jitter(f64::NAN).jittered(pause), pause);
         let steady = Polling::every(Duration::MAX);
-        assert_eq!(steady.jittered(steady.first), steady.first);
+        assert_eq!(steady.jittered(steady.initial_interval), steady.initial_interval);
     }
 }

@@ -32,8 +32,8 @@ impl RawClient {
     /// When the id is none, and as for [`Client::submit`].
     pub async fn submit(&self, model: &str, input: &Value) -> Result<Job<Raw>, SubmitError> {
         checked(model)?;
-        let taken = self.client.send(model, written(input)?).await?;
-        Ok(Job::taken(self.client.clone(), taken))
+        let accepted = self.client.send(model, written(input)?).await?;
+        Ok(Job::accepted(self.client.clone(), accepted))
     }
 
     /// Submits JSON to a model and waits for its output, as [`Client::run`] does.

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::error::{ApiError, ApiErrorKind, CallError, JobErrorReason, SubmitError};
 use super::request_id::RequestId;
-use super::retry::{Call, Failure, Verdict, classify};
-use super::types::{CancelOutcome, ResultReply, Status, Success, Update};
+use super::retry::{Call, ErrorClass, Failure, classify};
+use super::types::{CancelOutcome, CompletedJob, JobStatus, ResultReply, Status};
 use crate::output::Read;
 
 /// More of a body is not read: a reply holds addresses and states, not media.
@@ -25,7 +25,7 @@ pub(super) struct Reply {
 }
 
 /// What ended a reply before its end.
-pub(super) struct Cut {
+pub(super) struct Truncation {
     /// In words.
     pub reason: String,
     /// The HTTP library's error, where there is one.
@@ -33,7 +33,7 @@ pub(super) struct Cut {
 }
 
 /// Why a reply is no answer.
-pub(super) enum Problem {
+pub(super) enum ApiFailure {
     Api(ApiError),
     Transport(reqwest::Error),
     Unreadable { failure: Failure, reason: String, body: String },
@@ -68,21 +68,21 @@ pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Durati
 /// unknown.
 pub(super) fn submitted(
     reply: &Reply,
-    cut: Option<Cut>,
+    cut: Option<Truncation>,
     model: &str,
 ) -> Result<RequestId, SubmitError> {
     let parsed = serde_json::from_slice::<Value>(&reply.body);
-    let mention = Mention::within(&parsed, &reply.body);
+    let mention = JobMention::within(&parsed, &reply.body);
     let reason = match (&cut, answer(reply, parsed), &mention) {
         (Some(cut), ..) => cut.reason.clone(),
-        (None, Ok(_), Mention::Usable(id)) => return Ok(id.clone()),
-        (None, Ok(_), Mention::Unusable | Mention::None) => {
+        (None, Ok(_), JobMention::Usable(id)) => return Ok(id.clone()),
+        (None, Ok(_), JobMention::Unusable | JobMention::None) => {
             "it has no usable `request_id`".to_owned()
         }
         (None, Err(problem), mention) => {
             let verdict = classify(Call::Submit, problem.failure()).gets;
             match (verdict, problem, mention) {
-                (Verdict::Rejected, Problem::Api(error), Mention::None) => {
+                (ErrorClass::Rejected, ApiFailure::Api(error), JobMention::None) => {
                     return Err(SubmitError::Rejected(error));
                 }
                 // A body with an id was taken, whatever else it says.
@@ -100,9 +100,9 @@ pub(super) fn submitted(
 }
 
 /// The state in the reply to a status call.
-pub(super) fn update(reply: &Reply) -> Result<Update, Problem> {
+pub(super) fn update(reply: &Reply) -> Result<JobStatus, ApiFailure> {
     let body = json(reply)?;
-    Ok(Update {
+    Ok(JobStatus {
         status: status(reply, &body)?,
         queue_position: body.get("queue_position").and_then(Value::as_u64),
     })
@@ -112,7 +112,7 @@ pub(super) fn update(reply: &Reply) -> Result<Update, Problem> {
 pub(super) fn result<O: Read + Default>(
     reply: &Reply,
     id: &RequestId,
-) -> Result<ResultReply<O>, Problem> {
+) -> Result<ResultReply<O>, ApiFailure> {
     let Some(mut body) = body_of_result(reply, id)? else { return Ok(ResultReply::Unfinished) };
     let output = body.get_mut("output").map(Value::take).filter(|output| !output.is_null());
     let error = body.get_mut("error").map(Value::take).filter(|error| !error.is_null());
@@ -131,7 +131,7 @@ pub(super) fn result<O: Read + Default>(
             for read in ["request_id", "status", "output"] {
                 rest.remove(read);
             }
-            Ok(ResultReply::Succeeded(Success {
+            Ok(ResultReply::Succeeded(CompletedJob {
                 id: id.clone(),
                 output: O::read(&raw).unwrap_or_default(),
                 raw,
@@ -151,10 +151,10 @@ pub(super) fn result<O: Read + Default>(
 }
 
 /// The body of the reply to a result call; `None` where the job is not finished.
-fn body_of_result(reply: &Reply, id: &RequestId) -> Result<Option<Value>, Problem> {
+fn body_of_result(reply: &Reply, id: &RequestId) -> Result<Option<Value>, ApiFailure> {
     let error = match json(reply) {
         Ok(body) => return Ok(Some(body)),
-        Err(Problem::Api(error)) => error,
+        Err(ApiFailure::Api(error)) => error,
         Err(problem) => return Err(problem),
     };
     // What became of the job comes before what is said of the call: a failed job may carry
@@ -163,7 +163,7 @@ fn body_of_result(reply: &Reply, id: &RequestId) -> Result<Option<Value>, Proble
         Some(body) => Ok(Some(body)),
         // Seen where the current state is promised.
         None if error.kind == ApiErrorKind::NotReady => Ok(None),
-        None => Err(Problem::Api(error)),
+        None => Err(ApiFailure::Api(error)),
     }
 }
 
@@ -188,12 +188,12 @@ fn cost_of(value: &Value) -> Option<f64> {
 
 /// The cost in the reply to a result call, whatever became of the job; `None` where it does
 /// not say it yet.
-pub(super) fn cost(reply: &Reply, id: &RequestId) -> Result<Option<f64>, Problem> {
+pub(super) fn cost(reply: &Reply, id: &RequestId) -> Result<Option<f64>, ApiFailure> {
     Ok(body_of_result(reply, id)?.and_then(|body| body.get("cost").and_then(cost_of)))
 }
 
 /// The outcome in the reply to a cancel call; `status` there can say something else.
-pub(super) fn cancelled(reply: &Reply) -> Result<CancelOutcome, Problem> {
+pub(super) fn cancelled(reply: &Reply) -> Result<CancelOutcome, ApiFailure> {
     let body = json(reply)?;
     match body.get("outcome").and_then(Value::as_str) {
         Some(word) => Ok(CancelOutcome::from_word(word)),
@@ -203,7 +203,7 @@ pub(super) fn cancelled(reply: &Reply) -> Result<CancelOutcome, Problem> {
 
 /// The body of a reply that is no error. A 2xx may carry an error: it is looked for
 /// before anything else.
-pub(super) fn json(reply: &Reply) -> Result<Value, Problem> {
+pub(super) fn json(reply: &Reply) -> Result<Value, ApiFailure> {
     answer(reply, serde_json::from_slice(&reply.body))
 }
 
@@ -211,13 +211,13 @@ pub(super) fn json(reply: &Reply) -> Result<Value, Problem> {
 pub(super) fn answer(
     reply: &Reply,
     parsed: Result<Value, serde_json::Error>,
-) -> Result<Value, Problem> {
+) -> Result<Value, ApiFailure> {
     if (300..=399).contains(&reply.http_status) {
         return Err(reply.unreadable(Failure::Redirect, "it is a redirect, which is not followed"));
     }
     let code = parsed.as_ref().ok().and_then(error_code);
     if code.is_some() || reply.http_status >= 400 {
-        return Err(Problem::Api(ApiError {
+        return Err(ApiFailure::Api(ApiError {
             http_status: reply.http_status,
             code,
             kind: ApiErrorKind::of(reply.http_status, code),
@@ -236,7 +236,7 @@ pub(super) fn answer(
     }
 }
 
-fn status(reply: &Reply, body: &Value) -> Result<Status, Problem> {
+fn status(reply: &Reply, body: &Value) -> Result<Status, ApiFailure> {
     let word = body.get("status").and_then(Value::as_str);
     word.map(Status::from_word).ok_or_else(|| reply.incomplete("it has no `status`"))
 }
@@ -282,12 +282,12 @@ fn words(value: &Value) -> Option<String> {
 
 impl Reply {
     /// JSON that lacks what the call needs.
-    pub(super) fn incomplete(&self, reason: &str) -> Problem {
+    pub(super) fn incomplete(&self, reason: &str) -> ApiFailure {
         self.unreadable(Failure::Incomplete, reason)
     }
 
-    fn unreadable(&self, failure: Failure, reason: &str) -> Problem {
-        Problem::Unreadable { failure, reason: reason.to_owned(), body: self.kept() }
+    fn unreadable(&self, failure: Failure, reason: &str) -> ApiFailure {
+        ApiFailure::Unreadable { failure, reason: reason.to_owned(), body: self.kept() }
     }
 
     fn kept(&self) -> String {
@@ -315,7 +315,7 @@ impl Reply {
     }
 }
 
-impl Problem {
+impl ApiFailure {
     /// What this means for a call about a job.
     pub(super) fn of_job(self) -> JobErrorReason {
         match self {
@@ -364,14 +364,14 @@ pub(super) fn transport_failure(error: &reqwest::Error) -> Failure {
 }
 
 /// What a body says of a request's id.
-enum Mention {
+enum JobMention {
     None,
     /// It has one that is not of the right form.
     Unusable,
     Usable(RequestId),
 }
 
-impl Mention {
+impl JobMention {
     /// Looks into a whole body, or into the beginning of one that was cut.
     fn within(parsed: &Result<Value, serde_json::Error>, body: &[u8]) -> Self {
         let value = match parsed {

@@ -7,9 +7,9 @@ use tokio::time::sleep;
 use url::Url;
 
 use super::Client;
-use super::reply::{MOST_BYTES, Problem, Reply};
+use super::reply::{ApiFailure, MOST_BYTES, Reply};
 use super::retry::{Call, classify};
-use super::throttle::Lane;
+use super::throttle::Priority;
 
 /// How long a call that only reads may take. A submit has no such limit: cutting it
 /// off would leave its outcome unknown.
@@ -17,7 +17,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What one call asks for.
 #[derive(Clone)]
-pub(super) struct Ask {
+pub(super) struct ApiRequest {
     pub method: Method,
     pub url: Url,
     /// How long it may take.
@@ -26,7 +26,7 @@ pub(super) struct Ask {
     pub most: usize,
 }
 
-impl Ask {
+impl ApiRequest {
     /// A short question with a short answer.
     pub(super) fn new(method: Method, url: Url) -> Self {
         Self { method, url, timeout: READ_TIMEOUT, most: MOST_BYTES }
@@ -52,24 +52,24 @@ impl Client {
     }
 
     /// Asks once, when it is this call's turn.
-    pub(super) async fn ask(&self, lane: Lane, ask: Ask) -> Result<Reply, Problem> {
+    pub(super) async fn ask(&self, lane: Priority, ask: ApiRequest) -> Result<Reply, ApiFailure> {
         let _turn = self.inner.limits.turn(lane).await;
         let request = self.request(ask.method, ask.url).timeout(ask.timeout);
-        let response = request.send().await.map_err(Problem::Transport)?;
-        self.read(ask.most, response).await.map_err(Problem::Transport)
+        let response = request.send().await.map_err(ApiFailure::Transport)?;
+        self.read(ask.most, response).await.map_err(ApiFailure::Transport)
     }
 
     /// Asks until there is an answer, as often as the client's [`Retry`](super::Retry) allows.
     /// Gives the answer, and how many failures came before it.
-    pub(super) async fn ask_again<T>(
+    pub(super) async fn send_with_retry<T>(
         &self,
         call: Call,
-        ask: Ask,
-        read: impl Fn(Reply) -> Result<T, Problem>,
-    ) -> Result<(T, u32), Problem> {
+        ask: ApiRequest,
+        read: impl Fn(Reply) -> Result<T, ApiFailure>,
+    ) -> Result<(T, u32), ApiFailure> {
         let mut failures = 0;
         loop {
-            let problem = match self.ask(Lane::Call, ask.clone()).await.and_then(&read) {
+            let problem = match self.ask(Priority::Call, ask.clone()).await.and_then(&read) {
                 Ok(answer) => return Ok((answer, failures)),
                 Err(problem) => problem,
             };

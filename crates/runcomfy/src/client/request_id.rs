@@ -11,7 +11,7 @@ pub struct RequestId(String);
 /// A text that is no request id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a request id: it has 1 to 128 characters, each a letter A-Z, a digit, `_` or `-`")]
-pub struct RequestIdError;
+pub struct InvalidRequestId;
 
 impl RequestId {
     /// The id as text.
@@ -21,14 +21,14 @@ impl RequestId {
 }
 
 impl FromStr for RequestId {
-    type Err = RequestIdError;
+    type Err = InvalidRequestId;
 
-    fn from_str(text: &str) -> Result<Self, RequestIdError> {
+    fn from_str(text: &str) -> Result<Self, InvalidRequestId> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         if (1..=128).contains(&text.len()) && text.bytes().all(plain) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(RequestIdError)
+            Err(InvalidRequestId)
         }
     }
 }
@@ -49,7 +49,7 @@ mod tests {
             assert_eq!(right.parse::<RequestId>().map(|id| id.to_string()), Ok(right.to_owned()));
         }
         for wrong in ["", "..", "a/b", "a b", "é", "a?b", &"x".repeat(129)] {
-            assert_eq!(wrong.parse::<RequestId>(), Err(RequestIdError), "{wrong:?}");
+            assert_eq!(wrong.parse::<RequestId>(), Err(InvalidRequestId), "{wrong:?}");
         }
     }
 }

@@ -66,12 +66,12 @@ pub(super) struct Decision {
     /// Whether the call is made again, as often as [`Retry`] allows.
     pub again: bool,
     /// What the caller gets once it is not.
-    pub gets: Verdict,
+    pub gets: ErrorClass,
 }
 
 /// The kinds of error that a caller gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum ErrorClass {
     /// `SubmitError::NotSent`.
     NotSent,
     /// `SubmitError::Rejected`.
@@ -93,20 +93,22 @@ pub(super) fn classify(call: Call, failure: Failure) -> Decision {
         Redirect, RefusedInBody, TimedOut,
     };
     let (again, gets) = match (call, failure) {
-        (Call::Submit, NotConnected) => (true, Verdict::NotSent),
-        (Call::Submit, Http429) => (true, Verdict::Rejected),
-        (Call::Submit, Http4xx | RefusedInBody) => (false, Verdict::Rejected),
+        (Call::Submit, NotConnected) => (true, ErrorClass::NotSent),
+        (Call::Submit, Http429) => (true, ErrorClass::Rejected),
+        (Call::Submit, Http4xx | RefusedInBody) => (false, ErrorClass::Rejected),
         (
             Call::Submit,
             Broken | TimedOut | Http408 | Http5xx | FaultInBody | Redirect | NotJson | Incomplete,
-        ) => (false, Verdict::OutcomeUnknown),
-        (Call::Read | Call::Cancel, NotConnected | Broken | TimedOut) => (true, Verdict::Transport),
-        (Call::Read | Call::Cancel, Http408 | Http429 | Http5xx | FaultInBody) => {
-            (true, Verdict::Api)
+        ) => (false, ErrorClass::OutcomeUnknown),
+        (Call::Read | Call::Cancel, NotConnected | Broken | TimedOut) => {
+            (true, ErrorClass::Transport)
         }
-        (Call::Read | Call::Cancel, Http4xx | RefusedInBody) => (false, Verdict::Api),
-        (Call::Read | Call::Cancel, NotJson | Incomplete) => (true, Verdict::Unreadable),
-        (Call::Read | Call::Cancel, Redirect) => (false, Verdict::Unreadable),
+        (Call::Read | Call::Cancel, Http408 | Http429 | Http5xx | FaultInBody) => {
+            (true, ErrorClass::Api)
+        }
+        (Call::Read | Call::Cancel, Http4xx | RefusedInBody) => (false, ErrorClass::Api),
+        (Call::Read | Call::Cancel, NotJson | Incomplete) => (true, ErrorClass::Unreadable),
+        (Call::Read | Call::Cancel, Redirect) => (false, ErrorClass::Unreadable),
     };
     Decision { again, gets }
 }
@@ -118,24 +120,24 @@ pub(super) fn classify(call: Call, failure: Failure) -> Decision {
 #[non_exhaustive]
 pub struct Retry {
     /// How many times a call is made again.
-    pub times: u32,
+    pub max_retries: u32,
     /// The pause before the first time. Each further pause is twice as long, and each is
     /// shortened by up to a half at random, so that many clients do not call together.
-    pub first: Duration,
+    pub initial_delay: Duration,
     /// No pause is longer.
-    pub most: Duration,
+    pub max_delay: Duration,
     /// The longest pause that is kept when RunComfy asks for one (`Retry-After`). Where it
     /// asks for more, the caller gets the error at once, and how long was asked in it.
-    pub most_asked: Duration,
+    pub max_retry_after: Duration,
 }
 
 impl Default for Retry {
     fn default() -> Self {
         Self {
-            times: 3,
-            first: Duration::from_millis(500),
-            most: Duration::from_secs(8),
-            most_asked: Duration::from_secs(60),
+            max_retries: 3,
+            initial_delay: Duration::from_millis(500),
+            max_delay: Duration::from_secs(8),
+            max_retry_after: Duration::from_secs(60),
         }
     }
 }
@@ -143,40 +145,41 @@ impl Default for Retry {
 impl Retry {
     /// No call is made again.
     pub fn never() -> Self {
-        Self { times: 0, ..Self::default() }
+        Self { max_retries: 0, ..Self::default() }
     }
 
     /// The same with another number of times.
     #[must_use]
-    pub fn with_times(self, times: u32) -> Self {
-        Self { times, ..self }
+    pub fn with_max_retries(self, max_retries: u32) -> Self {
+        Self { max_retries, ..self }
     }
 
     /// The same with another first pause.
     #[must_use]
-    pub fn with_first(self, first: Duration) -> Self {
-        Self { first, ..self }
+    pub fn with_initial_delay(self, initial_delay: Duration) -> Self {
+        Self { initial_delay, ..self }
     }
 
     /// The same with another longest pause.
     #[must_use]
-    pub fn with_most(self, most: Duration) -> Self {
-        Self { most, ..self }
+    pub fn with_max_delay(self, max_delay: Duration) -> Self {
+        Self { max_delay, ..self }
     }
 
     /// The same with another longest pause that RunComfy may ask for.
     #[must_use]
-    pub fn with_most_asked(self, most_asked: Duration) -> Self {
-        Self { most_asked, ..self }
+    pub fn with_max_retry_after(self, max_retry_after: Duration) -> Self {
+        Self { max_retry_after, ..self }
     }
 
     /// The pause after the failure with this number, from 0 on; `None` where it was the last.
     pub(super) fn pause(&self, failures: u32, asked: Option<Duration>) -> Option<Duration> {
-        if failures >= self.times || asked.is_some_and(|asked| asked > self.most_asked) {
+        if failures >= self.max_retries || asked.is_some_and(|asked| asked > self.max_retry_after) {
             return None;
         }
-        let doubled = 2_u32.checked_pow(failures).and_then(|power| self.first.checked_mul(power));
-        let pause = shortened(doubled.unwrap_or(self.most).min(self.most), 0.5);
+        let doubled =
+            2_u32.checked_pow(failures).and_then(|power| self.initial_delay.checked_mul(power));
+        let pause = shortened(doubled.unwrap_or(self.max_delay).min(self.max_delay), 0.5);
         Some(asked.map_or(pause, |asked| asked.max(pause)))
     }
 }
@@ -241,7 +244,7 @@ mod tests {
 
     #[test]
     fn pauses_double_to_their_limit_and_never_come_together() {
-        let retry = Retry::default().with_times(40).with_most(Duration::from_secs(4));
+        let retry = Retry::default().with_max_retries(40).with_max_delay(Duration::from_secs(4));
         for (failures, longest) in
             [(0, 500), (1, 1000), (2, 2000), (3, 4000), (4, 4000), (39, 4000)]
         {
@@ -262,6 +265,6 @@ mod tests {
         let minute = Duration::from_secs(60);
         assert_eq!(retry.pause(0, Some(minute)), Some(minute));
         assert_eq!(retry.pause(0, Some(minute * 2)), None);
-        assert!(retry.pause(0, Some(Duration::ZERO)) >= Some(retry.first / 2));
+        assert!(retry.pause(0, Some(Duration::ZERO)) >= Some(retry.initial_delay / 2));
     }
 }

@@ -6,8 +6,8 @@ use std::pin::Pin;
 
 use super::Client;
 use super::error::{RunError, SubmitError};
-use super::job::{Answers, Job};
-use super::types::Success;
+use super::job::{Job, Operation};
+use super::types::CompletedJob;
 use crate::model::Payload;
 use crate::valid::Valid;
 
@@ -15,25 +15,25 @@ use crate::valid::Valid;
 /// [`Client::run`](super::Client::run).
 ///
 /// Nothing happens before it is awaited. Dropping it while it waits for the job leaves the
-/// job going on, so have [`Run::on_taken`] put the id where it can be found again.
+/// job going on, so have [`Run::on_submitted`] put the id where it can be found again.
 #[must_use = "a run does nothing until it is awaited"]
-pub struct Run<'a, M: Answers> {
+pub struct Run<'a, M: Operation> {
     submit: Pin<Box<dyn Future<Output = Result<Job<M>, SubmitError>> + Send + 'a>>,
-    taken: Option<OnTaken<'a, M>>,
+    taken: Option<OnSubmitted<'a, M>>,
     cancel: bool,
 }
 
 /// What is called with the job.
-type OnTaken<'a, M> = Box<dyn FnOnce(&Job<M>) + Send + 'a>;
+type OnSubmitted<'a, M> = Box<dyn FnOnce(&Job<M>) + Send + 'a>;
 
 impl Client {
     /// Submits an input and waits for its job, as [`Client::submit`] and [`Job::wait`] do. Await
-    /// what this gives; [`Run::on_taken`] hands over the id before any waiting.
+    /// what this gives; [`Run::on_submitted`] hands over the id before any waiting.
     ///
     /// ```no_run
     /// # use runcomfy::{Client, Model, Valid};
     /// # async fn example<M: Model>(client: Client, input: Valid<M>) -> Result<(), runcomfy::client::RunError> {
-    /// let success = client.run(&input).on_taken(|job| println!("request {}", job.id())).await?;
+    /// let success = client.run(&input).on_submitted(|job| println!("request {}", job.id())).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -42,7 +42,7 @@ impl Client {
     }
 }
 
-impl<'a, M: Answers> Run<'a, M> {
+impl<'a, M: Operation> Run<'a, M> {
     pub(super) fn new(
         submit: impl Future<Output = Result<Job<M>, SubmitError>> + Send + 'a,
     ) -> Self {
@@ -50,7 +50,7 @@ impl<'a, M: Answers> Run<'a, M> {
     }
 
     /// Calls this with the job once it is taken, before any waiting: the place to store its id.
-    pub fn on_taken(mut self, call: impl FnOnce(&Job<M>) + Send + 'a) -> Self {
+    pub fn on_submitted(mut self, call: impl FnOnce(&Job<M>) + Send + 'a) -> Self {
         self.taken = Some(Box::new(call));
         self
     }
@@ -63,8 +63,8 @@ impl<'a, M: Answers> Run<'a, M> {
     }
 }
 
-impl<'a, M: Answers> IntoFuture for Run<'a, M> {
-    type Output = Result<Success<M::Output>, RunError>;
+impl<'a, M: Operation> IntoFuture for Run<'a, M> {
+    type Output = Result<CompletedJob<M::Output>, RunError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -82,7 +82,7 @@ impl<'a, M: Answers> IntoFuture for Run<'a, M> {
     }
 }
 
-impl<M: Answers> fmt::Debug for Run<'_, M> {
+impl<M: Operation> fmt::Debug for Run<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Run").field("cancel_on_drop", &self.cancel).finish_non_exhaustive()
     }

@@ -12,11 +12,11 @@ use tracing::Instrument;
 
 use super::error::SubmitError;
 use super::http::FOREVER;
-use super::job::Taken;
+use super::job::Accepted;
 use super::preflight::Prepared;
-use super::reply::{Cut, MOST_BYTES, Reply, transport_failure};
+use super::reply::{MOST_BYTES, Reply, Truncation, transport_failure};
 use super::retry::{Call, Failure, classify};
-use super::throttle::Lane;
+use super::throttle::Priority;
 use super::{Client, Job, RequestId, reply};
 use crate::model::{Model, Payload};
 use crate::valid::Valid;
@@ -62,11 +62,11 @@ impl Client {
         &self,
         prepared: &Prepared<M>,
     ) -> Result<Job<M>, SubmitError> {
-        Ok(Job::taken(self.clone(), self.send(M::ID, prepared.shared_body()).await?))
+        Ok(Job::accepted(self.clone(), self.send(M::ID, prepared.shared_body()).await?))
     }
 
     /// Sends an input that is written out already, once there may be one more job in flight.
-    pub(super) async fn send(&self, model: &str, body: Bytes) -> Result<Taken, SubmitError> {
+    pub(super) async fn send(&self, model: &str, body: Bytes) -> Result<Accepted, SubmitError> {
         let span = tracing::debug_span!("submit", model);
         let sending = async {
             let place = self.inner.limits.place().await;
@@ -75,7 +75,7 @@ impl Client {
                 let error = match self.send_once(model, body.clone()).await {
                     Ok(id) => {
                         tracing::info!(request_id = %id, "taken");
-                        return Ok(Taken { id, place });
+                        return Ok(Accepted { id, place });
                     }
                     Err(error) => error,
                 };
@@ -110,7 +110,7 @@ impl Client {
             id: None,
             source,
         };
-        let _turn = self.inner.limits.turn(Lane::Call).await;
+        let _turn = self.inner.limits.turn(Priority::Call).await;
         let mut response = match timeout(before_answer, request.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) if transport_failure(&error) == Failure::NotConnected => {
@@ -131,12 +131,12 @@ impl Client {
                 Ok(Ok(None)) => break None,
                 Ok(Err(error)) => {
                     let reason = "the connection broke within the answer".to_owned();
-                    break Some(Cut { reason, source: Some(error) });
+                    break Some(Truncation { reason, source: Some(error) });
                 }
                 Err(_) => {
                     let reason =
                         format!("the answer stopped midway for {} s", IDLE_TIMEOUT.as_secs());
-                    break Some(Cut { reason, source: None });
+                    break Some(Truncation { reason, source: None });
                 }
             }
             if reply.body.len() > MOST_BYTES {

@@ -8,11 +8,11 @@ use tokio::time::{Instant, sleep_until};
 
 /// How many calls a client makes at once unless told otherwise: as many connections are
 /// open at most.
-pub(super) const DEFAULT_CALLS_AT_ONCE: usize = 100;
+pub(super) const DEFAULT_MAX_CONCURRENT_REQUESTS: usize = 100;
 
 /// Who is before whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lane {
+pub(super) enum Priority {
     /// A look at a job that is waited for: there can be thousands of these.
     Look,
     /// Anything else.
@@ -20,7 +20,7 @@ pub(super) enum Lane {
 }
 
 /// The limits of one client.
-pub(super) struct Limits {
+pub(super) struct Throttle {
     calls: Semaphore,
     pace: Option<Pace>,
     /// One look at a time waits for the pace, so that whatever else is called waits behind
@@ -29,31 +29,32 @@ pub(super) struct Limits {
     in_flight: Option<Arc<Semaphore>>,
 }
 
-impl Limits {
+impl Throttle {
     /// The limits, or which of them is none.
     pub(super) fn new(
-        calls_at_once: usize,
-        calls_per_second: Option<f64>,
+        max_concurrent_requests: usize,
+        max_requests_per_second: Option<f64>,
         in_flight: Option<usize>,
     ) -> Result<Self, &'static str> {
         let semaphore = |count: usize, name| match count {
             0 => Err(name),
             count => Ok(Semaphore::new(count.min(Semaphore::MAX_PERMITS))),
         };
-        let in_flight = in_flight.map(|count| semaphore(count, "jobs_in_flight")).transpose()?;
+        let in_flight =
+            in_flight.map(|count| semaphore(count, "max_jobs_in_flight")).transpose()?;
         Ok(Self {
-            calls: semaphore(calls_at_once, "calls_at_once")?,
-            pace: calls_per_second.map(Pace::new).transpose()?,
+            calls: semaphore(max_concurrent_requests, "max_concurrent_requests")?,
+            pace: max_requests_per_second.map(Pace::new).transpose()?,
             looks: Mutex::new(()),
             in_flight: in_flight.map(Arc::new),
         })
     }
 
     /// Waits until a call may be made. The call lasts as long as what this gives.
-    pub(super) async fn turn(&self, lane: Lane) -> Option<SemaphorePermit<'_>> {
+    pub(super) async fn turn(&self, lane: Priority) -> Option<SemaphorePermit<'_>> {
         let _look = match lane {
-            Lane::Look => Some(self.looks.lock().await),
-            Lane::Call => None,
+            Priority::Look => Some(self.looks.lock().await),
+            Priority::Call => None,
         };
         if let Some(pace) = &self.pace {
             pace.keep().await;
@@ -80,7 +81,7 @@ impl Pace {
         // Zero, a negative number, NaN, and what is too small for the clock.
         match Duration::try_from_secs_f64(1.0 / per_second) {
             Ok(interval) if per_second > 0.0 => Ok(Self { interval, next: Mutex::new(None) }),
-            Ok(_) | Err(_) => Err("calls_per_second"),
+            Ok(_) | Err(_) => Err("max_requests_per_second"),
         }
     }
 
@@ -102,16 +103,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn calls_keep_their_pace_and_go_before_looks() {
-        let limits = Arc::new(Limits::new(100, Some(10.0), None).expect("they are limits"));
+        let limits = Arc::new(Throttle::new(100, Some(10.0), None).expect("they are limits"));
         let start = Instant::now();
         let looks: Vec<_> = (0..50)
             .map(|_| {
                 let limits = limits.clone();
-                tokio::spawn(async move { limits.turn(Lane::Look).await.is_some() })
+                tokio::spawn(async move { limits.turn(Priority::Look).await.is_some() })
             })
             .collect();
         tokio::time::sleep(Duration::from_millis(1)).await;
-        assert!(limits.turn(Lane::Call).await.is_some());
+        assert!(limits.turn(Priority::Call).await.is_some());
         // Behind the look that was let through and the one that waits, not behind 50.
         assert_eq!(start.elapsed().as_millis() / 100, 2);
         for look in looks {
@@ -122,14 +123,14 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_calls_are_made_at_once_than_allowed() {
-        let limits = Limits::new(2, None, Some(1)).expect("they are limits");
-        let first = limits.turn(Lane::Call).await;
-        let _second = limits.turn(Lane::Look).await;
-        let third = limits.turn(Lane::Call);
+        let limits = Throttle::new(2, None, Some(1)).expect("they are limits");
+        let first = limits.turn(Priority::Call).await;
+        let _second = limits.turn(Priority::Look).await;
+        let third = limits.turn(Priority::Call);
         let waited = tokio::time::timeout(Duration::from_millis(20), third).await;
         assert!(waited.is_err(), "a third call was let through");
         drop(first);
-        assert!(limits.turn(Lane::Call).await.is_some());
+        assert!(limits.turn(Priority::Call).await.is_some());
 
         let place = limits.place().await;
         assert!(place.is_some());
@@ -142,11 +143,11 @@ mod tests {
     #[test]
     fn a_limit_that_is_no_number_of_anything_is_refused_by_name() {
         for per_second in [0.0, -1.0, -0.0, f64::NAN, 1e-300] {
-            let error = Limits::new(1, Some(per_second), None).err();
-            assert_eq!(error, Some("calls_per_second"), "{per_second}");
+            let error = Throttle::new(1, Some(per_second), None).err();
+            assert_eq!(error, Some("max_requests_per_second"), "{per_second}");
         }
-        assert_eq!(Limits::new(0, None, None).err(), Some("calls_at_once"));
-        assert_eq!(Limits::new(1, None, Some(0)).err(), Some("jobs_in_flight"));
-        assert!(Limits::new(usize::MAX, Some(f64::MAX), Some(usize::MAX)).is_ok());
+        assert_eq!(Throttle::new(0, None, None).err(), Some("max_concurrent_requests"));
+        assert_eq!(Throttle::new(1, None, Some(0)).err(), Some("max_jobs_in_flight"));
+        assert!(Throttle::new(usize::MAX, Some(f64::MAX), Some(usize::MAX)).is_ok());
     }
 }

@@ -43,7 +43,7 @@ pub enum CancelOutcome {
 /// One look at a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Update {
+pub struct JobStatus {
     /// Its state.
     pub status: Status,
     /// How many are before it, while it is in the queue.
@@ -53,7 +53,7 @@ pub struct Update {
 /// A job that succeeded.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Success<O> {
+pub struct CompletedJob<O> {
     /// The request.
     pub id: RequestId,
     /// The output, as far as it fits its type.
@@ -74,7 +74,7 @@ pub struct Success<O> {
 /// What `/result` said.
 pub(super) enum ResultReply<O> {
     Unfinished,
-    Succeeded(Success<O>),
+    Succeeded(CompletedJob<O>),
     Failed(Value),
     Cancelled,
 }

@@ -7,14 +7,14 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tracing::Instrument;
 
 use super::error::{JobError, JobErrorReason};
-use super::job::{Answers, Job};
-use super::reply::{self, Problem};
+use super::job::{Job, Operation};
+use super::reply::{self, ApiFailure};
 use super::retry::{Call, classify};
-use super::throttle::Lane;
-use super::types::{ResultReply, Status, Success, Update};
+use super::throttle::Priority;
+use super::types::{CompletedJob, JobStatus, ResultReply, Status};
 
 /// Looks at a job until it is finished, with the client's pauses between them.
-pub struct Updates<'a, M> {
+pub struct StatusStream<'a, M> {
     job: &'a Job<M>,
     /// The pause before the next look; none before the first.
     pause: Option<Duration>,
@@ -38,7 +38,7 @@ enum Asked {
     Result,
 }
 
-impl<M: Answers> Job<M> {
+impl<M: Operation> Job<M> {
     /// Waits until the job is finished, for as long as the client's deadline says: 30 minutes
     /// unless told otherwise.
     ///
@@ -46,7 +46,7 @@ impl<M: Answers> Job<M> {
     ///
     /// As for [`Job::result`], and when the deadline passes. The error has the id,
     /// and the job can be waited for again.
-    pub async fn wait(&self) -> Result<Success<M::Output>, JobError> {
+    pub async fn wait(&self) -> Result<CompletedJob<M::Output>, JobError> {
         self.wait_for(self.client.inner.deadline).await
     }
 
@@ -55,18 +55,18 @@ impl<M: Answers> Job<M> {
     /// # Errors
     ///
     /// As for [`Job::wait`].
-    pub async fn wait_for(&self, deadline: Duration) -> Result<Success<M::Output>, JobError> {
-        let mut updates = Updates::new(self, deadline);
+    pub async fn wait_for(&self, deadline: Duration) -> Result<CompletedJob<M::Output>, JobError> {
+        let mut updates = StatusStream::new(self, deadline);
         updates.success().instrument(self.span("wait")).await
     }
 
     /// The looks at the job that [`Job::wait`] takes, for whoever wants to draw them.
-    pub fn updates(&self) -> Updates<'_, M> {
-        Updates::new(self, self.client.inner.deadline)
+    pub fn updates(&self) -> StatusStream<'_, M> {
+        StatusStream::new(self, self.client.inner.deadline)
     }
 }
 
-impl<'a, M: Answers> Updates<'a, M> {
+impl<'a, M: Operation> StatusStream<'a, M> {
     pub(super) fn new(job: &'a Job<M>, deadline: Duration) -> Self {
         let start = Instant::now();
         Self {
@@ -89,7 +89,7 @@ impl<'a, M: Answers> Updates<'a, M> {
     /// # Errors
     ///
     /// When the deadline passes, or looking fails for good.
-    pub async fn next(&mut self) -> Result<Option<Update>, JobError> {
+    pub async fn next(&mut self) -> Result<Option<JobStatus>, JobError> {
         while !self.finished {
             let polling = self.job.client.inner.polling;
             if let Some(pause) = self.pause {
@@ -97,13 +97,17 @@ impl<'a, M: Answers> Updates<'a, M> {
                 self.sleep(self.asked.map_or(pause, |asked| asked.max(pause))).await?;
                 self.asked = None;
             }
-            self.pause = Some(self.pause.map_or(polling.first, |pause| polling.next(pause)));
+            self.pause =
+                Some(self.pause.map_or(polling.initial_interval, |pause| polling.next(pause)));
             let job = self.job;
             let look = async {
-                job.client.ask(Lane::Look, job.ask("status")).await.and_then(|r| reply::update(&r))
+                job.client
+                    .ask(Priority::Look, job.ask("status"))
+                    .await
+                    .and_then(|r| reply::update(&r))
             };
-            if let Some(update) = self.patiently(Asked::Status, look).await? {
-                job.saw(&update.status);
+            if let Some(update) = self.poll_once(Asked::Status, look).await? {
+                job.observe(&update.status);
                 self.last = update.status.clone();
                 self.finished = update.status.is_finished();
                 return Ok(Some(update));
@@ -114,7 +118,7 @@ impl<'a, M: Answers> Updates<'a, M> {
 
     /// The same looks as a stream, which ends after the one that finds the job finished, or
     /// after an error.
-    pub fn into_stream(self) -> impl Stream<Item = Result<Update, JobError>> + Send + 'a {
+    pub fn into_stream(self) -> impl Stream<Item = Result<JobStatus, JobError>> + Send + 'a {
         unfold(Some(self), |updates| async {
             let mut updates = updates?;
             match updates.next().await {
@@ -125,21 +129,21 @@ impl<'a, M: Answers> Updates<'a, M> {
     }
 
     /// Looks until the job is finished, and reads its result.
-    pub(super) async fn success(&mut self) -> Result<Success<M::Output>, JobError> {
+    pub(super) async fn success(&mut self) -> Result<CompletedJob<M::Output>, JobError> {
         let job = self.job;
         loop {
             while self.next().await?.is_some() {}
             let read = async {
-                let reply = job.client.ask(Lane::Look, job.ask("result")).await?;
+                let reply = job.client.ask(Priority::Look, job.ask("result")).await?;
                 reply::result(&reply, job.id())
             };
-            if let Some(result) = self.patiently(Asked::Result, read).await? {
+            if let Some(result) = self.poll_once(Asked::Result, read).await? {
                 let result = match (result, &self.last) {
                     // There is no result of it to wait for.
                     (ResultReply::Unfinished, Status::Cancelled) => ResultReply::Cancelled,
                     (result, _) => result,
                 };
-                if let Some(success) = job.ended(result)? {
+                if let Some(success) = job.finish(result)? {
                     return Ok(success);
                 }
             }
@@ -154,7 +158,7 @@ impl<'a, M: Answers> Updates<'a, M> {
         match self.end {
             Some(end) if wake.is_none_or(|wake| end < wake) => {
                 sleep_until(end).await;
-                Err(self.late())
+                Err(self.deadline_error())
             }
             _ => {
                 sleep(pause).await;
@@ -165,16 +169,16 @@ impl<'a, M: Answers> Updates<'a, M> {
 
     /// Makes a call before the deadline. A failure that may pass is `None`, until
     /// there were too many in a row.
-    async fn patiently<T>(
+    async fn poll_once<T>(
         &mut self,
         which: Asked,
-        call: impl Future<Output = Result<T, Problem>>,
+        call: impl Future<Output = Result<T, ApiFailure>>,
     ) -> Result<Option<T>, JobError> {
         let answer = match self.end {
             None => call.await,
             Some(end) => match timeout_at(end, call).await {
                 Ok(answer) => answer,
-                Err(_) => return Err(self.late()),
+                Err(_) => return Err(self.deadline_error()),
             },
         };
         let failures = match which {
@@ -189,9 +193,9 @@ impl<'a, M: Answers> Updates<'a, M> {
             Err(problem) => problem,
         };
         let failure = problem.failure();
-        let patience = self.job.client.inner.polling.patience;
+        let patience = self.job.client.inner.polling.max_consecutive_failures;
         if !classify(Call::Read, failure).again || *failures >= patience {
-            return self.job.named(Err(problem));
+            return self.job.map_err(Err(problem));
         }
         *failures += 1;
         self.asked = problem.retry_after();
@@ -199,7 +203,7 @@ impl<'a, M: Answers> Updates<'a, M> {
         Ok(None)
     }
 
-    fn late(&self) -> JobError {
+    fn deadline_error(&self) -> JobError {
         self.job.error(JobErrorReason::Deadline {
             after: self.start.elapsed(),
             last: self.last.clone(),

@@ -17,7 +17,10 @@ fn id() -> RequestId {
     "r-1".parse().expect("it is an id")
 }
 
-fn read_result(http_status: u16, body: impl ToString) -> Result<ResultReply<MediaOutput>, Problem> {
+fn read_result(
+    http_status: u16,
+    body: impl ToString,
+) -> Result<ResultReply<MediaOutput>, ApiFailure> {
     result(&reply(http_status, body), &id())
 }
 
@@ -116,7 +119,7 @@ fn what_became_of_a_job_comes_before_an_error_code() {
         json!({"status": "failed", "request_id": "r-2"}),
         json!({"status": "in_progress", "error_code": 500001}),
     ] {
-        assert!(matches!(read_result(500, &body), Err(Problem::Api(_))), "{body}");
+        assert!(matches!(read_result(500, &body), Err(ApiFailure::Api(_))), "{body}");
     }
 }
 
@@ -137,7 +140,7 @@ fn the_reason_of_an_error_is_found_in_each_of_its_places() {
     ];
     for (body, expected) in cases {
         match json(&reply(400, &body)) {
-            Err(Problem::Api(error)) => assert_eq!(error.message, expected, "{body}"),
+            Err(ApiFailure::Api(error)) => assert_eq!(error.message, expected, "{body}"),
             _ => panic!("{body} is no error"),
         }
     }
@@ -212,7 +215,7 @@ fn a_result_is_read_by_its_status_and_then_by_what_it_has() {
     ));
     assert!(matches!(
         read_result(200, json!({"status": "succeeded"})),
-        Err(Problem::Unreadable { .. })
+        Err(ApiFailure::Unreadable { .. })
     ));
 }
 
