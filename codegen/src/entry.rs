@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::{Code, Findings};
 use crate::import::{GONE, Imported, LISTED, ModelId, layout};
-use crate::parse::{self, File};
+use crate::parse;
+use crate::settings::File;
 use crate::{Source, argument_order};
 
 /// The key that holds the model's id.

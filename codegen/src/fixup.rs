@@ -10,9 +10,10 @@ use crate::Source;
 use crate::diagnostic::{Code, Diagnostic, Findings, Place};
 use crate::import::layout;
 use crate::parse::{
-    self, File,
+    self,
     fixup::{Fixup, Operation, Patch},
 };
+use crate::settings::File;
 
 /// What to do about a fixup that no longer fits.
 const STALE: &str = "take in the new schema's state, then correct or remove the fixup";

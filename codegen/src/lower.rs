@@ -2,36 +2,37 @@
 //!
 //! It names and nests: every object becomes a struct under a name of ours, every
 //! string `enum` an enum, and the rules are gathered beside the shapes. Which Rust type
-//! a field has is then typify's decision; see [`shapes`].
+//! a field has is then typify's decision; see [`typify`].
 
 mod annotations;
 mod arguments;
-mod kinds;
-mod limits;
+mod budget;
+mod draft;
+mod infer;
+mod lowerer;
 mod merge;
-mod named;
+mod naming;
 mod objects;
-mod plan;
 mod references;
 mod rules;
-mod shapes;
+mod typify;
 mod unions;
-mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Objects;
 use crate::diagnostic::{Code, Findings};
-use crate::document::Schema;
 use crate::entry::Entry;
 use crate::model::{Docs, Field, Model, Module, Output, Struct, Type, Union};
 use crate::names;
+use crate::schema::Schema;
 
 pub(crate) use arguments::Takes;
 use arguments::ordered;
-use plan::{Direction, FieldDraft, Found, Plan};
-use shapes::Types;
-use values::Values;
+use draft::{FieldDraft, Found, Plan};
+use lowerer::Values;
+use naming::Direction;
+use typify::Types;
 
 /// Lowers one model. `module` is its place in the crate.
 pub(crate) fn lower(
@@ -82,7 +83,7 @@ fn typed(
     schema: &Schema,
     findings: &mut Findings,
 ) -> Option<(Vec<Struct>, Vec<Union>, Type)> {
-    let types = match shapes::types(&found) {
+    let types = match typify::types(&found) {
         Ok(types) => types,
         Err(reason) => {
             let help = "tell the maintainers: this schema has a shape that was not foreseen";

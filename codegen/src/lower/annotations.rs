@@ -4,11 +4,12 @@
 
 use serde_json::Value;
 
-use super::named::Hint;
-use super::plan::{Direction, Plan};
-use super::values::Values;
-use crate::document::Schema;
+use super::draft::Plan;
+use super::lowerer::Values;
+use super::naming::Direction;
+use super::naming::Hint;
 use crate::model::{Of, Rule};
+use crate::schema::Schema;
 
 impl Values<'_> {
     /// The same as [`value`](Self::value), with what the schema says of itself among the

@@ -6,7 +6,7 @@ use std::cmp::Ordering::{self, Greater, Less};
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Findings};
-use crate::document::{Additional, Bound, Schema, TypeWord};
+use crate::schema::{Additional, Bound, Schema, TypeWord};
 
 /// Both schemas in one. What `outer` says of itself, such as its title, goes first.
 pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) -> Schema {

@@ -3,14 +3,15 @@
 use serde_json::Value;
 
 use super::annotations::{annotate, is_of_field};
-use super::named::Hint;
-use super::plan::{Direction, Draft, FieldDraft, Plan, any};
-use super::values::Values;
+use super::draft::{Draft, FieldDraft, Plan, any};
+use super::lowerer::Values;
+use super::naming::Direction;
+use super::naming::Hint;
 use crate::Objects;
 use crate::diagnostic::Code;
-use crate::document::{Additional, Schema};
 use crate::model::{Docs, Of, Shape};
 use crate::names;
+use crate::schema::{Additional, Schema};
 
 impl Values<'_> {
     /// An object by its properties.

@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
+use super::lowerer::Values;
 use super::merge::merged;
-use super::values::Values;
 use crate::diagnostic::Code;
-use crate::document::{Additional, Schema};
+use crate::schema::{Additional, Schema};
 
 /// So many references and parts of `allOf` are taken into one schema: real ones have
 /// some three, and references that lead in a circle would never end.
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
     use crate::Objects;
     use crate::diagnostic::Findings;
-    use crate::lower::plan::Direction;
+    use crate::lower::naming::Direction;
     use crate::parse::schema;
 
     #[test]

@@ -3,12 +3,12 @@
 use runcomfy::{Limit, Metric};
 use serde_json::Value;
 
-use super::kinds::kind;
-use super::plan::Direction;
-use super::values::Values;
+use super::infer::kind;
+use super::lowerer::Values;
+use super::naming::Direction;
 use crate::diagnostic::Code;
-use crate::document::{Bound, Schema, TypeWord, Validation};
 use crate::model::{Rule, Shape};
+use crate::schema::{Bound, Schema, TypeWord, Validation};
 
 impl Values<'_> {
     /// The rule of an entry of `validations`.

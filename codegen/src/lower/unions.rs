@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::kinds::kind;
+use super::draft::{Plan, UnionDraft, any, nullable};
+use super::infer::kind;
+use super::lowerer::Values;
 use super::merge::merged;
-use super::named::Hint;
-use super::plan::{Plan, UnionDraft, any, nullable};
-use super::values::Values;
+use super::naming::Hint;
 use crate::diagnostic::Code;
-use crate::document::{Schema, TypeWord};
 use crate::model::{Docs, Of, Shape, Takes};
+use crate::schema::{Schema, TypeWord};
 
 impl Values<'_> {
     /// A union. `own` is what stands beside its branches, and holds for each of them.
@@ -238,7 +238,7 @@ mod tests {
     use super::*;
     use crate::Objects;
     use crate::diagnostic::Findings;
-    use crate::lower::plan::Direction;
+    use crate::lower::naming::Direction;
     use crate::parse::schema;
 
     #[test]

@@ -2,8 +2,10 @@
 
 use json_patch::PatchOperation;
 
-use super::{File, Node, syntax};
+use super::node::Node;
+use super::syntax::syntax;
 use crate::diagnostic::{Code, Diagnostic, Findings, Place};
+use crate::settings::File;
 
 /// How a fixup is written, for one that is not.
 const FORM: &str =

@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use super::Node;
-use super::keywords::malformed;
+use super::node::{Node, malformed};
 use crate::diagnostic::{Code, Findings};
-use crate::document::Validation;
+use crate::schema::Validation;
 
 /// Reads a list of rules. One that cannot be read is reported and left out.
 pub(super) fn read(node: &Node<'_>, findings: &mut Findings) -> Vec<Validation> {

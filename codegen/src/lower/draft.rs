@@ -2,17 +2,9 @@
 
 use serde_json::Value;
 
-use super::named::Hint;
+use super::naming::Hint;
 use crate::diagnostic::Place;
 use crate::model::{Docs, Of, Rule, Shape, Takes, Words};
-
-/// Whether a schema is of what goes in or of what comes out. Outputs are open: they
-/// are read as far as they fit, so their rules and words are not carried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
-    Input,
-    Output,
-}
 
 /// A struct before its fields have Rust types.
 pub(super) struct Draft {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::document::{Schema, TypeWord};
+use crate::schema::{Schema, TypeWord};
 
 /// The type that a schema names, or that its other keywords imply.
 pub(super) fn kind(schema: &Schema) -> TypeWord {

@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use super::values::Values;
+use super::lowerer::Values;
 use crate::diagnostic::{Code, Place};
-use crate::document::{Additional, Schema};
 use crate::model::{Of, Rule, Shape};
+use crate::schema::{Additional, Schema};
 
 /// Values within values: a schema that is written out is no deeper, so this is about
 /// references that lead back to where they stand.
@@ -195,8 +195,9 @@ mod tests {
     use super::*;
     use crate::Objects;
     use crate::diagnostic::Findings;
-    use crate::lower::named::Hint;
-    use crate::lower::plan::{Direction, Draft, Plan};
+    use crate::lower::draft::{Draft, Plan};
+    use crate::lower::naming::Direction;
+    use crate::lower::naming::Hint;
     use crate::model::Takes;
     use crate::parse::schema;
 

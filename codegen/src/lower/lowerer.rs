@@ -7,16 +7,17 @@ use runcomfy::media::MediaKind;
 use serde_json::Value;
 
 use super::annotations::annotations;
-use super::kinds::{implied, kind, stated};
-use super::limits::Used;
-use super::named::{Hint, type_names};
-use super::plan::{Direction, Draft, Found, Plan, UnionDraft, any, nullable};
+use super::budget::Used;
+use super::draft::{Draft, Found, Plan, UnionDraft, any, nullable};
+use super::infer::{implied, kind, stated};
+use super::naming::Direction;
+use super::naming::{Hint, type_names};
 use super::rules::{bounds, choices_of, known, values};
 use crate::Objects;
 use crate::diagnostic::{Code, Findings, Place};
-use crate::document::{Additional, Format, Schema, TypeWord};
 use crate::model::{Docs, Of, Rule, Shape, Takes, Variant, Words};
 use crate::names;
+use crate::schema::{Additional, Format, Schema, TypeWord};
 
 /// What a `$ref` has led to: that it is being walked, or what it is.
 #[derive(Clone)]

@@ -22,7 +22,7 @@ use schemars::schema::{
 };
 use typify::{TypeDetails, TypeEnumVariant, TypeId, TypeSpace, TypeSpaceSettings};
 
-use super::plan::{Draft, Found, Plan, UnionDraft};
+use super::draft::{Draft, Found, Plan, UnionDraft};
 use crate::model::Type;
 
 /// What holds the root's type.

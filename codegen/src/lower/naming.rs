@@ -2,9 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::plan::Direction;
-use crate::document::Schema;
 use crate::names;
+use crate::schema::Schema;
+
+/// Whether a schema is of what goes in or of what comes out. Outputs are open: they
+/// are read as far as they fit, so their rules and words are not carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    Input,
+    Output,
+}
 
 /// Where a type stands, for its name.
 #[derive(Debug, Clone, Default)]
