@@ -3,7 +3,7 @@
 //! by the typed check where the input can be built, and by the `jsonschema` crate over the
 //! published schema. The verdicts are the same, and so is what is wrong and where.
 //!
-//! `RUNCOMFY_JUDGED=1000` tries so many inputs a model, beside the faults one by one.
+//! `RUNCOMFY_DIFFERENTIAL=1000` tries so many inputs a model, beside the faults one by one.
 
 mod instances;
 mod sameness;
@@ -108,8 +108,9 @@ fn every_fault_alone_is_judged_alike() {
 
 #[test]
 fn inputs_with_several_faults_are_judged_alike() {
-    let inputs = std::env::var("RUNCOMFY_JUDGED").ok();
-    let inputs = inputs.map_or(INPUTS, |text| text.parse().expect("RUNCOMFY_JUDGED is a number"));
+    let inputs = std::env::var("RUNCOMFY_DIFFERENTIAL").ok();
+    let inputs =
+        inputs.map_or(INPUTS, |text| text.parse().expect("RUNCOMFY_DIFFERENTIAL is a number"));
     let mut subjects = subjects();
     let twin = Twin::of("twin", &mut subjects);
     let mut seen = Seen::default();
