@@ -127,7 +127,7 @@ async fn memory(jobs: usize) -> Outcome<()> {
         "{jobs} waiting jobs: {per_job} bytes each ({} KiB before, {} KiB after), at most {} connections, {pace:.0} looks a second of {CALLS_PER_SECOND} allowed",
         before / 1024,
         after / 1024,
-        traffic.most_connections
+        traffic.max_open_connections
     );
     let advance = reqwest::Client::new().post(simulating.control("advance"));
     advance.json(&json!({"seconds": 3600})).send().await?.error_for_status()?;
@@ -139,7 +139,7 @@ async fn memory(jobs: usize) -> Outcome<()> {
     let connections = CALLS_AT_ONCE + 8;
     match () {
         () if per_job > MOST_BYTES => Err(format!("more than {MOST_BYTES} bytes a job").into()),
-        () if traffic.most_connections > connections => Err("too many connections".into()),
+        () if traffic.max_open_connections > connections => Err("too many connections".into()),
         () if pace > CALLS_PER_SECOND * 1.05 => Err("too many calls".into()),
         () => Ok(()),
     }

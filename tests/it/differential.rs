@@ -11,7 +11,7 @@ mod sameness;
 use std::collections::BTreeMap;
 
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
-use runcomfy_simulator::Judge;
+use runcomfy_simulator::SchemaValidator;
 use serde_json::{Map, Value, json};
 
 use crate::compiled_oracle::{self, Found, Subject, Twin, subjects};
@@ -23,7 +23,7 @@ use sameness::{Seen, compared};
 const INPUTS: u32 = 24;
 
 /// The judge of one model.
-fn judge(subject: &Subject) -> Result<Judge, String> {
+fn judge(subject: &Subject) -> Result<SchemaValidator, String> {
     let mut schema = subject.schema.clone();
     // An input is closed, whatever its schema says of other properties.
     schema["additionalProperties"] = json!(false);
@@ -37,7 +37,7 @@ fn judge(subject: &Subject) -> Result<Judge, String> {
         schema["required"] = json!(subject.required_inputs);
     }
     write_types(&mut schema);
-    Judge::compile(schema).map_err(|flaw| format!("{}: {}", flaw.pointer, flaw.problem))
+    SchemaValidator::compile(schema).map_err(|flaw| format!("{}: {}", flaw.pointer, flaw.problem))
 }
 
 /// Writes the types that are implied into a schema, at every depth: an `enum` of strings is
@@ -73,14 +73,14 @@ fn with_choices(node: &Map<String, Value>) -> Map<String, Value> {
 }
 
 /// What the judge finds in an input.
-fn judged(judge: &Judge, input: &Value) -> Vec<Found> {
+fn judged(judge: &SchemaValidator, input: &Value) -> Vec<Found> {
     let step = |step: &Value| match step {
         Value::String(name) => name.replace('~', "~0").replace('/', "~1"),
         index => index.to_string(),
     };
     let pointer =
         |path: &[Value]| path.iter().fold(String::new(), |path, next| path + "/" + &step(next));
-    let refusals = judge.judge(input);
+    let refusals = judge.validate(input);
     refusals.iter().map(|refusal| (pointer(&refusal.path), refusal.keyword.clone())).collect()
 }
 

@@ -8,7 +8,7 @@ use runcomfy::client::{
 };
 use runcomfy::{Client, Job, Media, Model, Valid};
 use runcomfy_models::minimax::hailuo_video_01_live::Input;
-use runcomfy_simulator::{Failure, Fate, Pace, Simulator, State};
+use runcomfy_simulator::{Failure, JobScenario, Pace, Simulator, State};
 use serde_json::{Value, json};
 
 use crate::scripted;
@@ -72,10 +72,10 @@ async fn a_failed_job_gives_its_error_in_full_whatever_its_shape() {
         (Failure::Object, Value::is_object),
         (Failure::Array, Value::is_array),
         // All that there is, since it says nothing of an error.
-        (Failure::Unsaid, |value| value["status"] == "failed"),
+        (Failure::Missing, |value| value["status"] == "failed"),
     ];
     for (shape, is) in is {
-        simulator.script_jobs([Fate::Fails(shape)]);
+        simulator.script_jobs([JobScenario::Fails(shape)]);
         let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
         let error = job.wait().await.expect_err("it fails");
         assert_eq!(&error.id, job.id());
@@ -88,8 +88,10 @@ async fn a_failed_job_gives_its_error_in_full_whatever_its_shape() {
 #[tokio::test]
 async fn every_known_word_and_every_unknown_one_ends_as_it_should() {
     let simulator = simulator(40, 40).await;
-    for fate in [Fate::OtherWords, Fate::UnknownWords, Fate::UnknownFields] {
-        simulator.script_jobs([fate]);
+    for scenario in
+        [JobScenario::OtherStatuses, JobScenario::UnknownStatuses, JobScenario::UnknownFields]
+    {
+        simulator.script_jobs([scenario]);
         let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
         let mut words = Vec::new();
         let mut updates = job.updates();
@@ -97,10 +99,10 @@ async fn every_known_word_and_every_unknown_one_ends_as_it_should() {
             words.push(update.status);
         }
         let odd = words.iter().any(|status| matches!(status, Status::Other(_)));
-        assert_eq!(odd, fate != Fate::UnknownFields, "{fate:?}: {words:?}");
-        assert!(job.wait().await.expect("it succeeds").output.video.is_some(), "{fate:?}");
+        assert_eq!(odd, scenario != JobScenario::UnknownFields, "{scenario:?}: {words:?}");
+        assert!(job.wait().await.expect("it succeeds").output.video.is_some(), "{scenario:?}");
     }
-    simulator.script_jobs([Fate::EndsCancelled]);
+    simulator.script_jobs([JobScenario::EndsCancelled]);
     let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
     let error = job.wait().await.expect_err("it is cancelled");
     assert!(matches!(error.reason, JobErrorReason::Cancelled), "{error}");
@@ -109,7 +111,7 @@ async fn every_known_word_and_every_unknown_one_ends_as_it_should() {
 #[tokio::test]
 async fn a_cost_that_comes_late_is_there_in_the_end() {
     let simulator = simulator(0, 0).await;
-    simulator.script_jobs([Fate::LateCost(Duration::from_millis(200))]);
+    simulator.script_jobs([JobScenario::LateCost(Duration::from_millis(200))]);
     let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
     assert_eq!(job.wait().await.expect("it succeeds").cost, None);
     assert_eq!(job.cost().await.expect("it answers"), None);
@@ -141,7 +143,7 @@ async fn a_run_hands_over_the_id_before_it_waits_and_every_error_has_it() {
     let success = success.expect("it succeeds");
     assert_eq!(early, Some(success.id));
 
-    simulator.script_jobs([Fate::Fails(Failure::Text)]);
+    simulator.script_jobs([JobScenario::Fails(Failure::Text)]);
     let error = client.run(&input).await.expect_err("it fails");
     assert!(matches!(&error, RunError::Job(_)), "{error}");
     assert_eq!(error.id().map(|id| id.to_string()), Some(simulator.ledger()[1].request_id.clone()));

@@ -54,7 +54,7 @@ async fn no_job_is_paid_twice_or_lost_whenever_the_program_is_killed() {
     let folder = tempfile::tempdir().expect("there is room");
     let path = folder.path().join("journal");
     let random = Random::calls(0.2).with_jobs(0.2).with_seed(6);
-    let random = random.with_longest_pause(Duration::from_millis(40));
+    let random = random.with_max_pause(Duration::from_millis(40));
     let pace = Pace { queue: Duration::from_millis(60), run: Duration::from_millis(60) };
     let simulator = Simulator::builder(root().join("schemas")).pace(pace).random(random);
     let simulator = simulator.start().await.expect("it starts");

@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::Measuring;
-use crate::faults::{Call, Plan};
+use crate::faults::{Call, FaultPlan};
 use crate::jobs::{Jobs, Phase};
 use crate::media::{Kind, Store, TestMedia};
 use crate::models::Models;
@@ -20,9 +20,9 @@ pub(crate) struct App {
     pub(crate) models: Models,
     pub(crate) jobs: Jobs,
     /// What goes wrong.
-    pub(crate) plan: Plan,
-    pub(crate) calls: Calls,
-    pub(crate) connections: Arc<Connections>,
+    pub(crate) plan: FaultPlan,
+    pub(crate) calls: CallCounters,
+    pub(crate) connections: Arc<ConnectionCounters>,
     /// The only token that is taken; without one, any will do that does not say `invalid`.
     pub(crate) token: Option<String>,
     pub(crate) store: Store,
@@ -35,7 +35,7 @@ impl App {
     pub(crate) fn traffic(&self) -> Traffic {
         Traffic {
             open_connections: self.connections.open(),
-            most_connections: self.connections.most(),
+            max_open_connections: self.connections.most(),
             calls: Call::ALL.iter().map(|call| (*call, self.calls.number_of(*call))).collect(),
         }
     }
@@ -51,7 +51,7 @@ impl App {
         let kind = path.strip_prefix("/outputs/").and_then(|name| {
             let (id, extension) = name.rsplit_once('.')?;
             let kind = Kind::from_extension(extension)?;
-            let phase = self.jobs.look(id)?.phase;
+            let phase = self.jobs.snapshot(id)?.phase;
             matches!(phase, Phase::Finished { .. }).then_some(kind)
         });
         match kind {
@@ -68,16 +68,16 @@ pub struct Traffic {
     /// The connections that are open.
     pub open_connections: usize,
     /// The most that were open at a time.
-    pub most_connections: usize,
+    pub max_open_connections: usize,
     /// How many calls of each kind came with a token that is taken.
     pub calls: BTreeMap<Call, u64>,
 }
 
 /// How many calls of each kind there were.
 #[derive(Default)]
-pub(crate) struct Calls([AtomicU64; Call::ALL.len()]);
+pub(crate) struct CallCounters([AtomicU64; Call::ALL.len()]);
 
-impl Calls {
+impl CallCounters {
     pub(crate) fn number_of(&self, call: Call) -> u64 {
         self.0[call as usize].load(Ordering::Relaxed)
     }
@@ -90,12 +90,12 @@ impl Calls {
 
 /// How many connections there are.
 #[derive(Debug, Default)]
-pub(crate) struct Connections {
+pub(crate) struct ConnectionCounters {
     open: AtomicUsize,
     most: AtomicUsize,
 }
 
-impl Connections {
+impl ConnectionCounters {
     pub(crate) fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }

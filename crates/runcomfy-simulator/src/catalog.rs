@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 const NOT_FACTS: [&str; 6] = ["id", "arguments", "listed", "gone", "model_id", "input_schema"];
 
 /// One model's entry.
-pub(crate) struct Entry {
+pub(crate) struct CatalogEntry {
     id: String,
     /// What else `model.json` says, in its order.
     facts: Map<String, Value>,
@@ -19,14 +19,14 @@ pub(crate) struct Entry {
 
 /// Whether an entry is served with its schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Schema {
-    Shown,
-    LeftOut,
+pub(crate) enum SchemaField {
+    Included,
+    Omitted,
 }
 
 /// An entry as it is served.
 #[derive(Serialize)]
-pub(crate) struct Served<'a> {
+pub(crate) struct ServedEntry<'a> {
     model_id: &'a str,
     #[serde(flatten)]
     facts: &'a Map<String, Value>,
@@ -34,7 +34,7 @@ pub(crate) struct Served<'a> {
     input_schema: Option<&'a RawValue>,
 }
 
-impl Entry {
+impl CatalogEntry {
     pub(crate) fn new(id: String, manifest: Map<String, Value>, input: Box<RawValue>) -> Self {
         let is_gone = manifest.contains_key("gone");
         let facts =
@@ -56,12 +56,12 @@ impl Entry {
         !self.is_gone
     }
 
-    pub(crate) fn served(&self, schema: Schema) -> Served<'_> {
+    pub(crate) fn served(&self, schema: SchemaField) -> ServedEntry<'_> {
         let input_schema = match schema {
-            Schema::Shown => Some(&*self.input),
-            Schema::LeftOut => None,
+            SchemaField::Included => Some(&*self.input),
+            SchemaField::Omitted => None,
         };
-        Served { model_id: &self.id, facts: &self.facts, input_schema }
+        ServedEntry { model_id: &self.id, facts: &self.facts, input_schema }
     }
 
     /// Whether its id or its words hold this text, whatever the case.

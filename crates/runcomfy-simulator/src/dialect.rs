@@ -23,77 +23,78 @@ pub(crate) fn normalise(schema: &mut Value) {
     {
         close(schema);
     }
-    normalise_at(schema, Place::Whole);
+    normalise_at(schema, Position::Whole);
 }
 
 /// Gives every schema object in a document to `act`, the outer one first.
-pub(crate) fn each(schema: &mut Value, act: &dyn Fn(&mut Map<String, Value>)) {
+pub(crate) fn for_each_schema(schema: &mut Value, act: &dyn Fn(&mut Map<String, Value>)) {
     let Value::Object(schema) = schema else {
         return;
     };
     act(schema);
     for keywords in [&MEMBERS[..], &PARTS, &ALTERNATIVES] {
-        visit(schema, keywords, &|inner| each(inner, act));
+        visit(schema, keywords, &|inner| for_each_schema(inner, act));
     }
 }
 
 /// Whether a schema describes a value by itself or as one of several parts.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Position {
     Whole,
     Part,
 }
 
 /// What a keyword holds.
-enum Holds {
+enum KeywordValue {
     One,
     List,
     ByName,
 }
 
 /// The keywords whose schemas describe another value: a member, an element, a name.
-const MEMBERS: [(&str, Holds); 12] = [
-    ("properties", Holds::ByName),
-    ("patternProperties", Holds::ByName),
-    ("additionalProperties", Holds::One),
-    ("unevaluatedProperties", Holds::One),
-    ("propertyNames", Holds::One),
-    ("items", Holds::One),
-    ("prefixItems", Holds::List),
-    ("additionalItems", Holds::One),
-    ("unevaluatedItems", Holds::One),
-    ("contains", Holds::One),
-    ("$defs", Holds::ByName),
-    ("definitions", Holds::ByName),
+const MEMBERS: [(&str, KeywordValue); 12] = [
+    ("properties", KeywordValue::ByName),
+    ("patternProperties", KeywordValue::ByName),
+    ("additionalProperties", KeywordValue::One),
+    ("unevaluatedProperties", KeywordValue::One),
+    ("propertyNames", KeywordValue::One),
+    ("items", KeywordValue::One),
+    ("prefixItems", KeywordValue::List),
+    ("additionalItems", KeywordValue::One),
+    ("unevaluatedItems", KeywordValue::One),
+    ("contains", KeywordValue::One),
+    ("$defs", KeywordValue::ByName),
+    ("definitions", KeywordValue::ByName),
 ];
 
 /// The keywords whose schemas describe a part or a condition of the same value.
-const PARTS: [(&str, Holds); 6] = [
-    ("allOf", Holds::List),
-    ("not", Holds::One),
-    ("if", Holds::One),
-    ("then", Holds::One),
-    ("else", Holds::One),
-    ("dependentSchemas", Holds::ByName),
+const PARTS: [(&str, KeywordValue); 6] = [
+    ("allOf", KeywordValue::List),
+    ("not", KeywordValue::One),
+    ("if", KeywordValue::One),
+    ("then", KeywordValue::One),
+    ("else", KeywordValue::One),
+    ("dependentSchemas", KeywordValue::ByName),
 ];
 
 /// The keywords whose schemas are alternatives: each describes the whole value, unless the value
 /// has properties beside them.
-const ALTERNATIVES: [(&str, Holds); 2] = [("anyOf", Holds::List), ("oneOf", Holds::List)];
+const ALTERNATIVES: [(&str, KeywordValue); 2] =
+    [("anyOf", KeywordValue::List), ("oneOf", KeywordValue::List)];
 
 /// The formats of a string that is media; a list of such strings has one with an `s` at its end.
 pub(crate) const MEDIA_FORMATS: [&str; 3] = ["image_uri", "video_uri", "audio_uri"];
 
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
-fn normalise_at(schema: &mut Value, place: Place) {
+fn normalise_at(schema: &mut Value, position: Position) {
     let Value::Object(schema) = schema else {
         return;
     };
-    mend_type(schema);
-    mend_null(schema);
-    mend_bounds(schema);
-    mend_media_list(schema);
+    normalise_type(schema);
+    normalise_null(schema);
+    normalise_bounds(schema);
+    normalise_media_list(schema);
 
     // Without `properties`, the compiler would name no name that does not belong.
     if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
@@ -101,30 +102,34 @@ fn normalise_at(schema: &mut Value, place: Place) {
     }
 
     let names_members = names_members(schema);
-    if names_members && place == Place::Whole {
+    if names_members && position == Position::Whole {
         close(schema);
     }
-    let alternatives = if names_members { Place::Part } else { place };
-    visit(schema, &MEMBERS, &|inner| normalise_at(inner, Place::Whole));
-    visit(schema, &PARTS, &|inner| normalise_at(inner, Place::Part));
+    let alternatives = if names_members { Position::Part } else { position };
+    visit(schema, &MEMBERS, &|inner| normalise_at(inner, Position::Whole));
+    visit(schema, &PARTS, &|inner| normalise_at(inner, Position::Part));
     visit(schema, &ALTERNATIVES, &|inner| normalise_at(inner, alternatives));
 }
 
 /// Gives every schema that these keywords hold to `act`.
-fn visit(schema: &mut Map<String, Value>, keywords: &[(&str, Holds)], act: &dyn Fn(&mut Value)) {
+fn visit(
+    schema: &mut Map<String, Value>,
+    keywords: &[(&str, KeywordValue)],
+    act: &dyn Fn(&mut Value),
+) {
     for (keyword, holds) in keywords {
         let Some(value) = schema.get_mut(*keyword) else { continue };
         match (holds, value) {
-            (Holds::One, inner) => act(inner),
-            (Holds::List, Value::Array(inner)) => inner.iter_mut().for_each(act),
-            (Holds::ByName, Value::Object(inner)) => inner.values_mut().for_each(act),
+            (KeywordValue::One, inner) => act(inner),
+            (KeywordValue::List, Value::Array(inner)) => inner.iter_mut().for_each(act),
+            (KeywordValue::ByName, Value::Object(inner)) => inner.values_mut().for_each(act),
             // Not what the keyword takes: the compiler names it.
-            (Holds::List | Holds::ByName, _) => {}
+            (KeywordValue::List | KeywordValue::ByName, _) => {}
         }
     }
 }
 
-fn mend_type(schema: &mut Map<String, Value>) {
+fn normalise_type(schema: &mut Map<String, Value>) {
     let known = |word: &str| {
         let word = if word == "float" { "number" } else { word };
         TYPES.contains(&word).then(|| word.to_owned())
@@ -146,7 +151,7 @@ fn mend_type(schema: &mut Map<String, Value>) {
     };
 }
 
-fn mend_null(schema: &mut Map<String, Value>) {
+fn normalise_null(schema: &mut Map<String, Value>) {
     if schema.remove("nullable") != Some(Value::Bool(true)) {
         return;
     }
@@ -182,7 +187,7 @@ fn mend_null(schema: &mut Map<String, Value>) {
     }
 }
 
-fn mend_bounds(schema: &mut Map<String, Value>) {
+fn normalise_bounds(schema: &mut Map<String, Value>) {
     for (flag, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
         match schema.get(flag) {
             Some(Value::Bool(true)) => {
@@ -196,7 +201,7 @@ fn mend_bounds(schema: &mut Map<String, Value>) {
     }
 }
 
-fn mend_media_list(schema: &mut Map<String, Value>) {
+fn normalise_media_list(schema: &mut Map<String, Value>) {
     let is_list = match schema.get("type") {
         Some(Value::String(word)) => word == "array",
         Some(Value::Array(words)) => words.iter().any(|word| word == "array"),
@@ -244,10 +249,10 @@ fn collect_names(schema: &Map<String, Value>, names: &mut Vec<String>) {
     }
     for (keyword, holds) in PARTS.iter().chain(&ALTERNATIVES) {
         let inner: Vec<&Value> = match (holds, schema.get(*keyword)) {
-            (Holds::One, Some(inner)) => vec![inner],
-            (Holds::List, Some(Value::Array(inner))) => inner.iter().collect(),
-            (Holds::ByName, Some(Value::Object(inner))) => inner.values().collect(),
-            (Holds::List | Holds::ByName, Some(_)) | (_, None) => Vec::new(),
+            (KeywordValue::One, Some(inner)) => vec![inner],
+            (KeywordValue::List, Some(Value::Array(inner))) => inner.iter().collect(),
+            (KeywordValue::ByName, Some(Value::Object(inner))) => inner.values().collect(),
+            (KeywordValue::List | KeywordValue::ByName, Some(_)) | (_, None) => Vec::new(),
         };
         inner.into_iter().filter_map(Value::as_object).for_each(|part| collect_names(part, names));
     }

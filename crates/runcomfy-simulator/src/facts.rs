@@ -12,7 +12,7 @@ pub enum Measuring {
 
 /// What is known of a file. Width and height are those of the picture as it is shown upright.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Facts {
+pub(crate) struct MeasuredInfo {
     pub(crate) width: Option<u32>,
     pub(crate) height: Option<u32>,
     pub(crate) bytes: u64,
@@ -20,4 +20,4 @@ pub(crate) struct Facts {
 
 /// Why a file is none that can be measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unreadable(pub(crate) String);
+pub(crate) struct MeasureError(pub(crate) String);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use plan::Plan;
+pub(crate) use plan::FaultPlan;
 pub use random::Random;
 
 /// A kind of call to the simulator.
@@ -47,7 +47,7 @@ impl Call {
 /// and paid for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Taken {
+pub enum Processed {
     /// It is carried out, and only the reply is lost or wrong.
     Yes,
     /// It is read to its end, and nothing comes of it.
@@ -59,7 +59,7 @@ pub enum Taken {
 #[serde(rename_all = "snake_case")]
 pub enum RetryAfter {
     /// Nothing: there is no `Retry-After`.
-    Unsaid,
+    Missing,
     /// A number of seconds.
     Seconds(u64),
     /// The date that is so many seconds away.
@@ -85,24 +85,24 @@ pub enum Fault {
         /// RunComfy's `error_code`.
         code: Option<i64>,
         /// Whether the call is carried out.
-        taken: Taken,
+        processed: Processed,
     },
     /// A gateway's HTML page.
     Html {
         /// The HTTP status, from 200 to 599.
         status: u16,
         /// Whether the call is carried out.
-        taken: Taken,
+        processed: Processed,
     },
     /// The connection is reset (RST) before any byte of a reply.
     Reset {
         /// Whether the call is carried out.
-        taken: Taken,
+        processed: Processed,
     },
     /// The connection is closed (FIN) before any byte of a reply.
     Close {
         /// Whether the call is carried out.
-        taken: Taken,
+        processed: Processed,
     },
     /// The reply begins as it should, and the connection is closed after so many bytes of its
     /// body, at the latest before the last one. The call is carried out.
@@ -121,7 +121,7 @@ pub enum Fault {
     /// The body has no `request_id`, nor the URLs with it. The call is carried out.
     NoRequestId,
     /// `status` in the body is this word. The call is carried out.
-    Word(String),
+    Status(String),
     /// The reply is as it should be, and the connection that it came on is reset as soon as the
     /// next request arrives there: a keep-alive that went stale. The call is carried out.
     StaleConnection,
@@ -131,7 +131,7 @@ pub enum Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Fate {
+pub enum JobScenario {
     /// It succeeds, with nothing odd about it.
     Succeeds,
     /// It fails, and its result has an `error` of this shape.
@@ -141,9 +141,9 @@ pub enum Fate {
     /// It succeeds. Its replies use the words that RunComfy's own clients also accept: `pending`,
     /// `processing`, `succeeded` on `/status`, `completed` on `/result`, and `canceled` once it
     /// is cancelled.
-    OtherWords,
+    OtherStatuses,
     /// It succeeds. Until then its states are words that nobody knows.
-    UnknownWords,
+    UnknownStatuses,
     /// It succeeds. Its replies and its output have fields that nobody knows, and some of the
     /// known ones are null.
     UnknownFields,
@@ -165,7 +165,7 @@ pub enum Failure {
     /// FastAPI's array of objects.
     Array,
     /// No `error` at all.
-    Unsaid,
+    Missing,
 }
 
 /// A duration as a number of seconds.

@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::clock::Clock;
-use crate::faults::{Failure, Fate, Plan};
+use crate::faults::{Failure, FaultPlan, JobScenario};
 use crate::ledger::{Accepted, State};
 use crate::models::Model;
 
 /// How many jobs a new one finds in the queue, counting itself.
 const QUEUE_LENGTH: f64 = 3.0;
 /// The longest input that the ledger keeps: media in a data URI would fill the memory.
-const LONGEST_KEPT_INPUT: usize = 64 * 1024;
+const MAX_KEPT_INPUT_BYTES: usize = 64 * 1024;
 
 /// How long a job is queued, and how long it runs after that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +35,11 @@ pub(crate) struct Jobs {
     clock: Clock,
     /// What there was to spend, in US dollars.
     funds: f64,
-    book: Mutex<Book>,
+    table: Mutex<JobTable>,
 }
 
 #[derive(Default)]
-struct Book {
+struct JobTable {
     /// Each at its number less one. Its request id is made from the number, so that none is kept.
     jobs: Vec<Job>,
     spent: f64,
@@ -50,16 +50,16 @@ struct Job {
     /// Moments are counted from the start of the clock.
     accepted_at: Duration,
     cancelled_at: Option<Duration>,
-    fate: Fate,
+    scenario: JobScenario,
     input: Option<Box<[u8]>>,
     input_bytes: u64,
     /// How many calls were about it.
     calls: u64,
-    reply_left_whole: bool,
+    reply_fully_sent: bool,
 }
 
 /// What accepting a job gives.
-pub(crate) struct Ticket {
+pub(crate) struct AcceptedJob {
     pub(crate) id: String,
     pub(crate) number: u64,
 }
@@ -68,11 +68,11 @@ pub(crate) struct Ticket {
 pub(crate) struct NoFunds;
 
 /// One job at one moment.
-pub(crate) struct Glance {
+pub(crate) struct JobSnapshot {
     pub(crate) model: Arc<Model>,
     pub(crate) created_at: SystemTime,
     pub(crate) phase: Phase,
-    pub(crate) fate: Fate,
+    pub(crate) scenario: JobScenario,
     /// Whether its cost is told by now.
     pub(crate) cost_is_known: bool,
 }
@@ -89,14 +89,14 @@ pub(crate) enum Phase {
 
 /// What a cancel request led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum CancelOutcome {
     Cancelled,
     NotCancellable,
 }
 
 impl Jobs {
     pub(crate) fn new(pace: Pace, clock: Clock, funds: f64) -> Self {
-        Self { pace, clock, funds, book: Mutex::default() }
+        Self { pace, clock, funds, table: Mutex::default() }
     }
 
     /// Accepts a job and gives its request id: `sim-000001`, `sim-000002` and so on.
@@ -104,75 +104,75 @@ impl Jobs {
         &self,
         model: Arc<Model>,
         body: &[u8],
-        plan: &Plan,
-    ) -> Result<Ticket, NoFunds> {
-        let input = (body.len() <= LONGEST_KEPT_INPUT).then(|| body.into());
-        let mut book = self.lock();
-        if model.price_usd > self.funds - book.spent {
+        plan: &FaultPlan,
+    ) -> Result<AcceptedJob, NoFunds> {
+        let input = (body.len() <= MAX_KEPT_INPUT_BYTES).then(|| body.into());
+        let mut table = self.lock();
+        if model.price_usd > self.funds - table.spent {
             return Err(NoFunds);
         }
-        book.spent += model.price_usd;
-        let number = book.jobs.len() as u64 + 1;
-        book.jobs.push(Job {
+        table.spent += model.price_usd;
+        let number = table.jobs.len() as u64 + 1;
+        table.jobs.push(Job {
             model,
             accepted_at: self.clock.now(),
             cancelled_at: None,
-            fate: plan.fate(number),
+            scenario: plan.scenario(number),
             input,
             input_bytes: body.len() as u64,
             calls: 0,
-            reply_left_whole: false,
+            reply_fully_sent: false,
         });
-        Ok(Ticket { id: request_id(number), number })
+        Ok(AcceptedJob { id: request_id(number), number })
     }
 
     /// A job as it stands; none where there is no such job, or its record has expired.
-    pub(crate) fn look(&self, id: &str) -> Option<Glance> {
-        let mut book = self.lock();
+    pub(crate) fn snapshot(&self, id: &str) -> Option<JobSnapshot> {
+        let mut table = self.lock();
         let now = self.clock.now();
-        let job = book.job(number(id)?)?;
-        (!job.is_expired(self.pace, now)).then(|| self.glance(job, now))
+        let job = table.job(number(id)?)?;
+        (!job.is_expired(self.pace, now)).then(|| self.snapshot_of(job, now))
     }
 
     /// Cancels a job if it is still queued, and shows it as it stands after that.
-    pub(crate) fn cancel(&self, id: &str) -> Option<(Glance, Outcome)> {
-        let mut book = self.lock();
+    pub(crate) fn cancel(&self, id: &str) -> Option<(JobSnapshot, CancelOutcome)> {
+        let mut table = self.lock();
         let now = self.clock.now();
-        let job = book.job(number(id)?)?;
+        let job = table.job(number(id)?)?;
         if job.is_expired(self.pace, now) {
             return None;
         }
-        let outcome = match self.glance(job, now).phase {
+        let outcome = match self.snapshot_of(job, now).phase {
             Phase::Queued { .. } => {
                 job.cancelled_at = Some(now);
-                Outcome::Cancelled
+                CancelOutcome::Cancelled
             }
             Phase::Running
             | Phase::Finished { .. }
             | Phase::Failed { .. }
-            | Phase::Cancelled { .. } => Outcome::NotCancellable,
+            | Phase::Cancelled { .. } => CancelOutcome::NotCancellable,
         };
-        let (glance, price) = (self.glance(job, now), job.model.price_usd);
-        if outcome == Outcome::Cancelled {
-            book.spent -= price;
+        let (snapshot, price) = (self.snapshot_of(job, now), job.model.price_usd);
+        if outcome == CancelOutcome::Cancelled {
+            table.spent -= price;
         }
-        Some((glance, outcome))
+        Some((snapshot, outcome))
     }
 
     /// Counts a call about a job: which job by its number, and which call about it. Calls about no
     /// job that there is are not counted.
     pub(crate) fn count_call(&self, id: &str) -> Option<(u64, u64)> {
         let number = number(id)?;
-        let mut book = self.lock();
-        let job = book.job(number)?;
+        let mut table = self.lock();
+        let job = table.job(number)?;
         job.calls += 1;
         Some((number, job.calls))
     }
 
     /// Notes that the reply which gives a job's id was written whole.
-    pub(crate) fn note_reply(&self, number: u64) {
+    pub(crate) fn mark_reply_sent(&self, number: u64) {
         if let Some(job) = self.lock().job(number) {
-            job.reply_left_whole = true;
+            job.reply_fully_sent = true;
         }
     }
 
@@ -183,9 +183,9 @@ impl Jobs {
 
     /// Everything that was accepted, in the order in which it was.
     pub(crate) fn ledger(&self) -> Vec<Accepted> {
-        let book = self.lock();
+        let table = self.lock();
         let now = self.clock.now();
-        let jobs = book.jobs.iter().zip(1..);
+        let jobs = table.jobs.iter().zip(1..);
         jobs.map(|(job, number)| self.accepted(job, number, now)).collect()
     }
 
@@ -194,7 +194,7 @@ impl Jobs {
     }
 
     fn accepted(&self, job: &Job, number: u64, now: Duration) -> Accepted {
-        let state = match self.glance(job, now).phase {
+        let state = match self.snapshot_of(job, now).phase {
             Phase::Queued { .. } => State::InQueue,
             Phase::Running => State::InProgress,
             Phase::Finished { .. } => State::Succeeded,
@@ -209,21 +209,21 @@ impl Jobs {
             charged_usd: if job.cancelled_at.is_some() { 0.0 } else { job.model.price_usd },
             accepted_at: self.clock.date(job.accepted_at),
             state,
-            reply_left_whole: job.reply_left_whole,
+            reply_fully_sent: job.reply_fully_sent,
         }
     }
 
-    fn glance(&self, job: &Job, now: Duration) -> Glance {
+    fn snapshot_of(&self, job: &Job, now: Duration) -> JobSnapshot {
         let end = job.end(self.pace);
-        let cost_is_known = match job.fate {
-            Fate::LateCost(after) => now >= end.saturating_add(after),
+        let cost_is_known = match job.scenario {
+            JobScenario::LateCost(after) => now >= end.saturating_add(after),
             _ => true,
         };
-        Glance {
+        JobSnapshot {
             model: job.model.clone(),
             created_at: self.clock.date(job.accepted_at),
             phase: self.phase(job, now),
-            fate: job.fate,
+            scenario: job.scenario,
             cost_is_known,
         }
     }
@@ -243,25 +243,25 @@ impl Jobs {
             return Phase::Running;
         }
         let at = self.clock.date(end);
-        match job.fate {
-            Fate::Fails(failure) => Phase::Failed { at, failure },
-            Fate::EndsCancelled => Phase::Cancelled { at },
-            Fate::Succeeds
-            | Fate::OtherWords
-            | Fate::UnknownWords
-            | Fate::UnknownFields
-            | Fate::LateCost(_)
-            | Fate::Expires(_) => Phase::Finished { at },
+        match job.scenario {
+            JobScenario::Fails(failure) => Phase::Failed { at, failure },
+            JobScenario::EndsCancelled => Phase::Cancelled { at },
+            JobScenario::Succeeds
+            | JobScenario::OtherStatuses
+            | JobScenario::UnknownStatuses
+            | JobScenario::UnknownFields
+            | JobScenario::LateCost(_)
+            | JobScenario::Expires(_) => Phase::Finished { at },
         }
     }
 
     /// A lock that a panicking thread left behind still guards whole jobs: each change is one step.
-    fn lock(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, JobTable> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Book {
+impl JobTable {
     fn job(&mut self, number: u64) -> Option<&mut Job> {
         self.jobs.get_mut(usize::try_from(number.checked_sub(1)?).ok()?)
     }
@@ -274,8 +274,8 @@ impl Job {
     }
 
     fn is_expired(&self, pace: Pace, now: Duration) -> bool {
-        match self.fate {
-            Fate::Expires(after) => now >= self.end(pace).saturating_add(after),
+        match self.scenario {
+            JobScenario::Expires(after) => now >= self.end(pace).saturating_add(after),
             _ => false,
         }
     }

@@ -26,7 +26,7 @@ pub struct Accepted {
     pub state: State,
     /// Whether the reply with the id was written to the connection whole. One that was may still
     /// not have been read.
-    pub reply_left_whole: bool,
+    pub reply_fully_sent: bool,
 }
 
 /// Where an accepted request stands.

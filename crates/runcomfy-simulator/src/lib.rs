@@ -19,7 +19,7 @@
 //! # }
 //! ```
 //!
-//! On demand or by chance calls and jobs go wrong ([`Fault`], [`Fate`], [`Random`]), the time by
+//! On demand or by chance calls and jobs go wrong ([`Fault`], [`JobScenario`], [`Random`]), the time by
 //! which jobs walk can be moved ([`Simulator::advance`]), and [`Simulator::ledger`] says what was
 //! accepted, and so paid for. A test in another process has the same under `/_simulator`.
 //!
@@ -28,7 +28,7 @@
 //! simulator serves for that: pictures of any size, real samples of other formats, served well or
 //! with any [`MediaFault`].
 //!
-//! [`Judge`] is what it judges inputs by, alone: for tests that ask for a second opinion.
+//! [`SchemaValidator`] is what it judges inputs by, alone: for tests that ask for a second opinion.
 //!
 //! What it does not do: it fetches nothing from elsewhere, and it asserts no `format`.
 
@@ -57,12 +57,12 @@ mod validator;
 pub use app::Traffic;
 pub use error::SimulatorError;
 pub use facts::Measuring;
-pub use faults::{Call, Failure, Fate, Fault, Random, RetryAfter, Taken};
+pub use faults::{Call, Failure, Fault, JobScenario, Processed, Random, RetryAfter};
 pub use jobs::Pace;
 pub use ledger::{Accepted, State};
 pub use media::{Header, Kind as MediaKind, MediaFault, PictureFormat, Sample, TestMedia};
 pub use simulator::{Simulator, SimulatorBuilder};
-pub use validator::{Flaw, Judge, Refusal};
+pub use validator::{Refusal, SchemaValidator, ValidationFlaw};
 
 /// The README's examples are compiled with the documentation.
 #[cfg(doctest)]

@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use crate::app::App;
-use crate::facts::{Facts, Measuring, Unreadable};
+use crate::facts::{MeasureError, MeasuredInfo, Measuring};
 use crate::media::{Content, Sample};
 use crate::models::Model;
 use crate::validations;
@@ -24,7 +24,7 @@ use crate::validator::Refusal;
 
 /// What a picture may take in memory while it is decoded: more than the largest that the
 /// simulator draws takes.
-const MOST_DECODED: u64 = 256 * 1024 * 1024;
+const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
 
 /// What the `validations` of a model refuse in an input. Measuring takes a thread of its own.
 pub(crate) async fn refusals(app: &Arc<App>, model: &Arc<Model>, input: &Value) -> Vec<Refusal> {
@@ -34,7 +34,7 @@ pub(crate) async fn refusals(app: &Arc<App>, model: &Arc<Model>, input: &Value) 
     let (app, model, input) = (app.clone(), model.clone(), input.clone());
     let measured = spawn_blocking(move || {
         let found = validations::find(&model.schema, &input);
-        let refused = |found: &validations::Found<'_>| {
+        let refused = |found: &validations::MediaString<'_>| {
             measure_text(&app, found.text).map(|facts| found.refusals(&facts))
         };
         found.iter().filter_map(refused).flatten().collect()
@@ -44,7 +44,7 @@ pub(crate) async fn refusals(app: &Arc<App>, model: &Arc<Model>, input: &Value) 
 }
 
 /// The facts of what a string points to; nothing where that is somewhere else.
-fn measure_text(app: &App, text: &str) -> Option<Result<Facts, Unreadable>> {
+fn measure_text(app: &App, text: &str) -> Option<Result<MeasuredInfo, MeasureError>> {
     if let Some(scheme) = text.get(..5)
         && scheme.eq_ignore_ascii_case("data:")
     {
@@ -57,7 +57,7 @@ fn measure_text(app: &App, text: &str) -> Option<Result<Facts, Unreadable>> {
     });
     Some(match found {
         Ok((made, sample)) => made.facts.get_or_init(|| measure(&made.content, sample)).clone(),
-        Err(why) => Err(Unreadable(format!("there is no such file: {why}"))),
+        Err(why) => Err(MeasureError(format!("there is no such file: {why}"))),
     })
 }
 
@@ -71,8 +71,8 @@ fn own_address(app: &App, text: &str) -> Option<Uri> {
     is_here.then_some(uri)
 }
 
-fn measure_data_uri(text: &str) -> Result<Facts, Unreadable> {
-    let broken = |why: &str| Unreadable(format!("this is no `data:` URI: {why}"));
+fn measure_data_uri(text: &str) -> Result<MeasuredInfo, MeasureError> {
+    let broken = |why: &str| MeasureError(format!("this is no `data:` URI: {why}"));
     let uri = DataUrl::process(text).map_err(|_| broken("it lacks its comma"))?;
     let (bytes, _) = uri.decode_to_vec().map_err(|_| broken("its base64 is broken"))?;
     let sample = Sample::with_bytes(&bytes);
@@ -80,10 +80,13 @@ fn measure_data_uri(text: &str) -> Result<Facts, Unreadable> {
 }
 
 /// The facts of a file: by decoding it, or by what the list says of the sample that it is.
-pub(crate) fn measure(content: &Content, sample: Option<&Sample>) -> Result<Facts, Unreadable> {
+pub(crate) fn measure(
+    content: &Content,
+    sample: Option<&Sample>,
+) -> Result<MeasuredInfo, MeasureError> {
     let bytes = content.len();
     let reader = ImageReader::new(BufReader::new(content.reader()));
-    let reader = reader.with_guessed_format().map_err(|error| Unreadable(error.to_string()))?;
+    let reader = reader.with_guessed_format().map_err(|error| MeasureError(error.to_string()))?;
     let (width, height) = if reader.format().is_some_and(|format| format.reading_enabled()) {
         let (width, height) = decode(reader).map_err(unreadable)?;
         (Some(width), Some(height))
@@ -93,7 +96,7 @@ pub(crate) fn measure(content: &Content, sample: Option<&Sample>) -> Result<Fact
         let (width, height) = size.unwrap_or_default();
         if turned { (height, width) } else { (width, height) }
     };
-    Ok(Facts { width, height, bytes })
+    Ok(MeasuredInfo { width, height, bytes })
 }
 
 /// Width and height of a picture that can be decoded to its last pixel.
@@ -101,7 +104,7 @@ fn decode(
     mut reader: ImageReader<BufReader<crate::media::Reader<'_>>>,
 ) -> Result<(u32, u32), ImageError> {
     let mut limits = Limits::default();
-    limits.max_alloc = Some(MOST_DECODED);
+    limits.max_alloc = Some(MAX_DECODED_BYTES);
     reader.limits(limits);
     let mut decoder = reader.into_decoder()?;
     let (width, height) = decoder.dimensions();
@@ -119,8 +122,8 @@ fn decode(
     })
 }
 
-fn unreadable(error: ImageError) -> Unreadable {
-    Unreadable(format!("this cannot be read as a picture: {error}"))
+fn unreadable(error: ImageError) -> MeasureError {
+    MeasureError(format!("this cannot be read as a picture: {error}"))
 }
 
 #[cfg(test)]
@@ -128,10 +131,10 @@ mod tests {
     use super::*;
     use crate::media::{Header, Kind, PictureFormat, TestMedia};
 
-    fn facts_of(media: &TestMedia) -> Facts {
+    fn facts_of(media: &TestMedia) -> MeasuredInfo {
         let content = media.make().unwrap_or_else(|why| panic!("{media}: {why}"));
         let facts = measure(&content, media.as_sample());
-        facts.unwrap_or_else(|Unreadable(why)| panic!("{media}: {why}"))
+        facts.unwrap_or_else(|MeasureError(why)| panic!("{media}: {why}"))
     }
 
     #[test]
@@ -147,14 +150,14 @@ mod tests {
             let small = if width < 100 && height < 100 { 30 } else { 2 };
             for more in (0..small).chain(around) {
                 let bytes = base + more;
-                let expected = Facts { width: Some(width), height: Some(height), bytes };
+                let expected = MeasuredInfo { width: Some(width), height: Some(height), bytes };
                 assert_eq!(facts_of(&plain.clone().with_bytes(bytes)), expected, "{plain} {more}");
             }
             if matches!(format, PictureFormat::Jpeg | PictureFormat::Tiff) {
                 for more in [400, 401, 65_537, 200_001] {
                     let bytes = base + more;
                     let media = plain.clone().with_bytes(bytes).with_header(Header::Last);
-                    let expected = Facts { width: Some(width), height: Some(height), bytes };
+                    let expected = MeasuredInfo { width: Some(width), height: Some(height), bytes };
                     assert_eq!(facts_of(&media), expected, "{media}");
                 }
             }

@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::catalog::Entry;
+use crate::catalog::CatalogEntry;
 use crate::error::SimulatorError;
 use crate::output::Output;
-use crate::validator::Judge;
+use crate::validator::SchemaValidator;
 
 /// The top-level folder of corrections to published schemas; it holds no models.
 const FIXUPS: &str = "fixups";
@@ -24,14 +24,14 @@ pub(crate) struct Models {
 
 /// One model.
 pub(crate) struct Model {
-    pub(crate) judge: Judge,
+    pub(crate) validator: SchemaValidator,
     /// The input schema as published, for what the judge does not read: `validations`.
     pub(crate) schema: Value,
     pub(crate) output: Output,
     pub(crate) output_schema: Option<Value>,
     /// What a finished job costs.
     pub(crate) price_usd: f64,
-    pub(crate) entry: Entry,
+    pub(crate) entry: CatalogEntry,
 }
 
 /// What the simulator reads of `model.json`.
@@ -78,7 +78,7 @@ impl Models {
     }
 
     /// The models that the catalog lists, in the order of their ids.
-    pub(crate) fn catalog(&self) -> impl Iterator<Item = &Entry> {
+    pub(crate) fn catalog(&self) -> impl Iterator<Item = &CatalogEntry> {
         self.by_id.values().map(|model| &model.entry).filter(|entry| entry.is_listed())
     }
 }
@@ -99,7 +99,7 @@ impl Model {
         let input_path = manifest.with_file_name("input.json");
         let advice_on_input = "the model's input schema belongs there";
         let input: Value = read_json(&input_path, advice_on_input)?;
-        let entry = Entry::new(
+        let entry = CatalogEntry::new(
             id.clone(),
             read_json(manifest, advice)?,
             read_json(&input_path, advice_on_input)?,
@@ -113,14 +113,15 @@ impl Model {
             None
         };
 
-        let output = Output::plan(&id, &input, output_schema.clone());
-        let judge = Judge::compile(input.clone()).map_err(|flaw| SimulatorError::Schema {
-            path: input_path,
-            pointer: flaw.pointer,
-            problem: flaw.problem,
-        })?;
+        let output = Output::from_schema(&id, &input, output_schema.clone());
+        let validator =
+            SchemaValidator::compile(input.clone()).map_err(|flaw| SimulatorError::Schema {
+                path: input_path,
+                pointer: flaw.pointer,
+                problem: flaw.problem,
+            })?;
         let price_usd = base_price_usd.unwrap_or(0.0);
-        Ok((id, Self { judge, schema: input, output, output_schema, price_usd, entry }))
+        Ok((id, Self { validator, schema: input, output, output_schema, price_usd, entry }))
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn document(models: &Models, origin: &str) -> Value {
     let mut paths = json!({
         "/v1/models": {"get": page()},
         "/v1/models/categories": {"get": operation("categories", "Every category", &json!({
-            "200": reply("The categories", &schemas::named("Categories")),
+            "200": reply("The categories", &schemas::reference("Categories")),
         }))},
     });
     let mut components = schemas::common();
@@ -37,7 +37,7 @@ pub(crate) fn document(models: &Models, origin: &str) -> Value {
         "balance",
         "What is left to spend",
         &json!({
-            "200": reply("The balance", &schemas::named("Balance")),
+            "200": reply("The balance", &schemas::reference("Balance")),
         }),
     );
     add(&mut paths, "/prod/v2/balance", json!({"get": balance}));
@@ -92,8 +92,8 @@ fn add(object: &mut Value, name: &str, member: Value) {
 fn input(model: &Model, id: &str) -> Value {
     // It was read as JSON before: what cannot be parsed again takes any input.
     let mut schema = serde_json::from_str(model.entry.input().get()).unwrap_or(Value::Bool(true));
-    schemas::settle(&mut schema, &format!("/components/schemas/Input.{}", component(id)));
-    dialect::each(&mut schema, &drop_unasserted_format);
+    schemas::embed(&mut schema, &format!("/components/schemas/Input.{}", component(id)));
+    dialect::for_each_schema(&mut schema, &drop_unasserted_format);
     schema
 }
 
@@ -111,7 +111,7 @@ fn one_model(model: &Model, id: &str) -> Value {
         json!({"operationId": operation, "parameters": id})
     };
     let words = format!("Submit a job of {}", model.entry.id());
-    let mut accepted = reply("The job was accepted", &schemas::named("Submitted"));
+    let mut accepted = reply("The job was accepted", &schemas::reference("Submitted"));
     accepted["links"] =
         json!({"status": link("status"), "result": link("result"), "cancel": link("cancel")});
     let mut submit = operation(
@@ -119,12 +119,12 @@ fn one_model(model: &Model, id: &str) -> Value {
         &words,
         &json!({
             "200": accepted,
-            "402": reply("The balance is less than the price", &schemas::named("Coded")),
-            "413": reply("The body is too long", &schemas::named("Problem")),
-            "422": reply("The input is refused", &schemas::named("Refused")),
+            "402": reply("The balance is less than the price", &schemas::reference("Coded")),
+            "413": reply("The body is too long", &schemas::reference("Problem")),
+            "422": reply("The input is refused", &schemas::reference("Refused")),
         }),
     );
-    let schema = schemas::named(&format!("Input.{}", component(id)));
+    let schema = schemas::reference(&format!("Input.{}", component(id)));
     submit["requestBody"] =
         json!({"required": true, "content": {"application/json": {"schema": schema}}});
     let mut item = json!({"post": submit});
@@ -134,7 +134,7 @@ fn one_model(model: &Model, id: &str) -> Value {
             &format!("model/{id}"),
             &words,
             &json!({
-                "200": reply("The entry", &schemas::named("EntryWithSchema")),
+                "200": reply("The entry", &schemas::reference("EntryWithSchema")),
             }),
         );
     }
@@ -160,8 +160,8 @@ fn page() -> Value {
         "catalog",
         "A page of the catalog",
         &json!({
-            "200": reply("The page", &schemas::named("Page")),
-            "422": reply("The query is refused", &schemas::named("Problem")),
+            "200": reply("The page", &schemas::reference("Page")),
+            "422": reply("The query is refused", &schemas::reference("Problem")),
         }),
     );
     page["parameters"] = json!(parameters);
@@ -173,7 +173,7 @@ fn status() -> Value {
         "status",
         "Where a job stands",
         &json!({
-            "200": reply("The state", &schemas::named("Status")),
+            "200": reply("The state", &schemas::reference("Status")),
         }),
     )
 }
@@ -183,8 +183,8 @@ fn result() -> Value {
         "result",
         "A job's result, or where it stands",
         &json!({
-            "200": reply("The result or the state", &schemas::named("Result")),
-            "422": reply("The query is refused", &schemas::named("Problem")),
+            "200": reply("The result or the state", &schemas::reference("Result")),
+            "422": reply("The query is refused", &schemas::reference("Problem")),
         }),
     );
     if let Some(parameters) = result["parameters"].as_array_mut() {
@@ -199,7 +199,7 @@ fn cancel() -> Value {
         "cancel",
         "Cancel a job that is still queued",
         &json!({
-            "202": reply("What came of it", &schemas::named("Cancelled")),
+            "202": reply("What came of it", &schemas::reference("Cancelled")),
         }),
     )
 }
@@ -212,8 +212,8 @@ fn about_request(id: &str, summary: &str, replies: &Value) -> Value {
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"},
     }]);
     let replies = &mut operation["responses"];
-    replies["400"] = reply("The request id is malformed", &schemas::named("Coded"));
-    replies["404"] = reply("There is no such request", &schemas::named("Coded"));
+    replies["400"] = reply("The request id is malformed", &schemas::reference("Coded"));
+    replies["404"] = reply("There is no such request", &schemas::reference("Coded"));
     operation
 }
 
@@ -221,7 +221,7 @@ fn about_request(id: &str, summary: &str, replies: &Value) -> Value {
 fn operation(id: &str, summary: &str, replies: &Value) -> Value {
     let mut all = Map::new();
     all.extend(replies.as_object().cloned().unwrap_or_default());
-    all.insert("401".to_owned(), reply("No token that is taken", &schemas::named("Coded")));
+    all.insert("401".to_owned(), reply("No token that is taken", &schemas::reference("Coded")));
     json!({"operationId": id, "summary": summary, "responses": all})
 }
 

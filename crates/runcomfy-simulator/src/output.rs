@@ -35,9 +35,9 @@ pub(crate) enum Output {
 impl Output {
     /// Decides by the output schema. The usual one offers every name, so that there, as without
     /// a schema, the model's own words decide.
-    pub(crate) fn plan(id: &str, input: &Value, schema: Option<Value>) -> Self {
+    pub(crate) fn from_schema(id: &str, input: &Value, schema: Option<Value>) -> Self {
         let Some(schema) = schema else {
-            return Self::one(kind_by_words(id, input));
+            return Self::one(guess_kind(id, input));
         };
         let offered = |name: &str, arity| {
             let property = schema.get("properties").and_then(|all| all.get(name));
@@ -48,7 +48,7 @@ impl Output {
             && offered("images", Arity::Many)
             && offered("videos", Arity::Many);
         if usual {
-            return Self::one(kind_by_words(id, input));
+            return Self::one(guess_kind(id, input));
         }
         match NAMES.iter().find(|(name, _, arity)| offered(name, *arity)) {
             Some((name, kind, Arity::One)) => Self::One(name, *kind),
@@ -78,20 +78,20 @@ impl Output {
 /// What a model makes, by its words: the last word of its id that names a medium (`image-to-video`
 /// makes a video); otherwise, an editor that takes neither a duration nor a video edits images;
 /// otherwise a video.
-fn kind_by_words(id: &str, input: &Value) -> Kind {
-    if let Some(kind) = kind_in(id) {
+fn guess_kind(id: &str, input: &Value) -> Kind {
+    if let Some(kind) = kind_named_in(id) {
         return kind;
     }
     let moves = input.get("properties").and_then(Value::as_object).is_some_and(|properties| {
         properties.keys().any(|name| name.contains("duration") || name.contains("video"))
     });
-    let edits = words(&id.to_lowercase()).any(|word| word == "edit");
+    let edits = split_words(&id.to_lowercase()).any(|word| word == "edit");
     if edits && !moves { Kind::Image } else { Kind::Video }
 }
 
 /// The kind that the last telling word of a text names.
-fn kind_in(text: &str) -> Option<Kind> {
-    words(&text.to_lowercase()).rev().find_map(|word| match word {
+fn kind_named_in(text: &str) -> Option<Kind> {
+    split_words(&text.to_lowercase()).rev().find_map(|word| match word {
         "video" | "videos" | "lipsync" => Some(Kind::Video),
         "image" | "images" => Some(Kind::Image),
         "audio" | "audios" | "music" | "speech" | "tts" | "voice" => Some(Kind::Audio),
@@ -99,7 +99,7 @@ fn kind_in(text: &str) -> Option<Kind> {
     })
 }
 
-fn words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+fn split_words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split(|letter: char| !letter.is_alphabetic())
 }
 
@@ -133,7 +133,7 @@ fn simplest(schema: &Value, name: &str, url: &dyn Fn(Kind) -> String) -> Value {
     match word {
         Some("object") | None if properties.is_some() => {
             let member = |(key, inner): (&String, &Value)| {
-                let name = if kind_in(key).is_some() { key } else { name };
+                let name = if kind_named_in(key).is_some() { key } else { name };
                 (key.clone(), simplest(inner, name, url))
             };
             properties.into_iter().flatten().map(member).collect::<Map<_, _>>().into()
@@ -145,8 +145,8 @@ fn simplest(schema: &Value, name: &str, url: &dyn Fn(Kind) -> String) -> Value {
         },
         Some("string") => {
             let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
-            if words(format).any(|word| word == "uri" || word == "url") {
-                let kind = kind_in(format).or_else(|| kind_in(name));
+            if split_words(format).any(|word| word == "uri" || word == "url") {
+                let kind = kind_named_in(format).or_else(|| kind_named_in(name));
                 json!(url(kind.unwrap_or(Kind::Video)))
             } else {
                 json!("")

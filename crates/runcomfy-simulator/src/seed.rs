@@ -7,7 +7,7 @@ pub(crate) struct Draw(u64);
 
 impl Draw {
     /// The sequence of this seed for what these numbers name.
-    pub(crate) fn of(seed: u64, purpose: [u64; 3]) -> Self {
+    pub(crate) fn new(seed: u64, purpose: [u64; 3]) -> Self {
         Self(purpose.into_iter().fold(seed, |state, number| mix(state ^ mix(number))))
     }
 

@@ -26,12 +26,12 @@ use tokio::sync::oneshot;
 
 use crate::app::App;
 use crate::faults::Call;
-use connection::{Connection, Door};
-use fault_layer::Around;
-use reply::{Code, problem};
+use connection::{Connection, FaultListener};
+use fault_layer::FaultLayer;
+use reply::{ApiError, error_with_detail};
 
 /// RunComfy's own clients keep a request below this.
-const MOST_BODY_BYTES: usize = 64 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 
 /// Serves until the other end of `stopped` goes away; requests under way are answered.
 pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, stopped: oneshot::Receiver<()>) {
@@ -39,7 +39,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, stopped: oneshot
         // Nothing is ever sent: the channel closes when the simulator is dropped.
         let _ = stopped.await;
     };
-    let door = Door { listener, connections: app.connections.clone() };
+    let door = FaultListener { listener, connections: app.connections.clone() };
     let service = router(app).into_make_service_with_connect_info::<Connection>();
     let server = axum::serve(door, service).with_graceful_shutdown(until_stopped);
     if let Err(error) = server.await {
@@ -49,7 +49,10 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, stopped: oneshot
 
 fn router(app: Arc<App>) -> Router {
     let faulty = |call: Call, route: MethodRouter<Arc<App>>| {
-        route.route_layer(from_fn_with_state(Around { app: app.clone(), call }, fault_layer::pass))
+        route.route_layer(from_fn_with_state(
+            FaultLayer { app: app.clone(), call },
+            fault_layer::apply,
+        ))
     };
     let one_model = faulty(Call::Catalog, get(catalog::one));
     Router::new()
@@ -63,18 +66,23 @@ fn router(app: Arc<App>) -> Router {
         .route("/outputs/{name}", faulty(Call::Output, get(files::serve)))
         .route("/media/{*name}", get(files::serve))
         .nest("/_simulator", control::routes())
-        .fallback(async || problem(StatusCode::NOT_FOUND, "there is nothing at this address"))
-        .method_not_allowed_fallback(async || {
-            problem(StatusCode::METHOD_NOT_ALLOWED, "this address does not take this method")
+        .fallback(async || {
+            error_with_detail(StatusCode::NOT_FOUND, "there is nothing at this address")
         })
-        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
-        .layer(from_fn_with_state(app.clone(), ask_for_token))
-        .layer(map_response(name_the_server))
+        .method_not_allowed_fallback(async || {
+            error_with_detail(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this address does not take this method",
+            )
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(app.clone(), require_token))
+        .layer(map_response(add_server_header))
         .with_state(app)
 }
 
 /// Lets through what is not the API, and every call of the API with a bearer token that is taken.
-async fn ask_for_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_api = path == "/v1" || path.starts_with("/v1/") || path.starts_with("/prod/");
     let token = request
@@ -86,22 +94,22 @@ async fn ask_for_token(State(app): State<Arc<App>>, request: Request, next: Next
             scheme.eq_ignore_ascii_case("bearer")
                 && match &app.token {
                     Some(expected) => token.trim() == expected,
-                    None => !token.trim().is_empty() && !says_invalid(token),
+                    None => !token.trim().is_empty() && !contains_invalid(token),
                 }
         });
     if is_api && token.is_none() {
-        return Code::Token.into_response();
+        return ApiError::Token.into_response();
     }
     next.run(request).await
 }
 
 /// Whether a token says of itself that it is not to be taken, so that a test of a refused token
 /// needs no setting.
-fn says_invalid(token: &str) -> bool {
+fn contains_invalid(token: &str) -> bool {
     token.to_ascii_lowercase().contains("invalid")
 }
 
-async fn name_the_server(mut response: Response) -> Response {
+async fn add_server_header(mut response: Response) -> Response {
     response.headers_mut().insert(header::SERVER, HeaderValue::from_static("runcomfy-simulator"));
     response
 }

@@ -10,11 +10,11 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::app::{App, Calls, Connections, Traffic};
+use crate::app::{App, CallCounters, ConnectionCounters, Traffic};
 use crate::clock::Clock;
 use crate::error::SimulatorError;
 use crate::facts::Measuring;
-use crate::faults::{Call, Fate, Fault, Plan, Random};
+use crate::faults::{Call, Fault, FaultPlan, JobScenario, Random};
 use crate::jobs::{Jobs, Pace};
 use crate::ledger::Accepted;
 use crate::media::{PictureFormat, Store, TestMedia};
@@ -103,8 +103,8 @@ impl Simulator {
     }
 
     /// What becomes in turn of the next jobs, after what is written down for them already.
-    pub fn script_jobs(&self, fates: impl IntoIterator<Item = Fate>) {
-        self.app.plan.script_jobs(fates);
+    pub fn script_jobs(&self, scenarios: impl IntoIterator<Item = JobScenario>) {
+        self.app.plan.script_jobs(scenarios);
     }
 
     /// Faults by chance from now on, in place of those from before.
@@ -208,9 +208,9 @@ impl SimulatorBuilder {
         let app = Arc::new(App {
             models,
             jobs: Jobs::new(self.pace, clock, self.funds),
-            plan: Plan::new(self.random),
-            calls: Calls::default(),
-            connections: Arc::new(Connections::default()),
+            plan: FaultPlan::new(self.random),
+            calls: CallCounters::default(),
+            connections: Arc::new(ConnectionCounters::default()),
             token: self.token,
             store: Store::default(),
             measuring: self.measuring,

@@ -4,14 +4,14 @@ use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use crate::facts::{Facts, Unreadable};
+use crate::facts::{MeasureError, MeasuredInfo};
 use crate::validator::Refusal;
 
 /// References that lead on and on are followed so far.
-const DEEPEST: usize = 64;
+const MAX_DEPTH: usize = 64;
 
 /// A string of an input, and the rules about what it points to.
-pub(crate) struct Found<'a> {
+pub(crate) struct MediaString<'a> {
     path: Vec<Value>,
     pub(crate) text: &'a str,
     rules: Vec<&'a Value>,
@@ -19,7 +19,7 @@ pub(crate) struct Found<'a> {
 
 /// Every string in an input about which the schema has such rules. An array's rules are about
 /// each of its elements.
-pub(crate) fn find<'a>(schema: &'a Value, input: &'a Value) -> Vec<Found<'a>> {
+pub(crate) fn find<'a>(schema: &'a Value, input: &'a Value) -> Vec<MediaString<'a>> {
     let mut found = Vec::new();
     Walk { whole: schema, found: &mut found }.walk(schema, input, &[], 0);
     found
@@ -27,12 +27,12 @@ pub(crate) fn find<'a>(schema: &'a Value, input: &'a Value) -> Vec<Found<'a>> {
 
 struct Walk<'a, 'b> {
     whole: &'a Value,
-    found: &'b mut Vec<Found<'a>>,
+    found: &'b mut Vec<MediaString<'a>>,
 }
 
 impl<'a> Walk<'a, '_> {
     fn walk(&mut self, schema: &'a Value, value: &'a Value, path: &[Value], depth: usize) {
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return;
         }
         let below = |step: Value| [path, &[step]].concat();
@@ -75,14 +75,14 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn add(&mut self, path: Vec<Value>, text: &'a str, rules: &'a [Value]) {
-        self.found.push(Found { path, text, rules: rules.iter().collect() });
+        self.found.push(MediaString { path, text, rules: rules.iter().collect() });
     }
 }
 
-impl Found<'_> {
+impl MediaString<'_> {
     /// What the rules refuse: one refusal a broken rule, in the schema's own words; one alone
     /// where the file cannot be read.
-    pub(crate) fn refusals(&self, facts: &Result<Facts, Unreadable>) -> Vec<Refusal> {
+    pub(crate) fn refusals(&self, facts: &Result<MeasuredInfo, MeasureError>) -> Vec<Refusal> {
         let refusal = |keyword: &str, message: String| Refusal {
             path: self.path.clone(),
             keyword: keyword.to_owned(),
@@ -90,7 +90,7 @@ impl Found<'_> {
         };
         let facts = match facts {
             Ok(facts) => facts,
-            Err(Unreadable(why)) => return vec![refusal("media", why.clone())],
+            Err(MeasureError(why)) => return vec![refusal("media", why.clone())],
         };
         let broken = self.rules.iter().filter_map(|entry| {
             let rule = entry.get("validation_rule")?.as_str()?;
@@ -107,7 +107,7 @@ impl Found<'_> {
 }
 
 /// Whether a rule holds; nothing where it is not known, or its fact is not.
-fn keeps(rule: &str, bound: &Decimal, facts: &Facts) -> Option<bool> {
+fn keeps(rule: &str, bound: &Decimal, facts: &MeasuredInfo) -> Option<bool> {
     let (metric, strictly) = match rule.strip_suffix('>') {
         Some(metric) => (metric, Ordering::Greater),
         None => (rule.strip_suffix('<')?, Ordering::Less),
@@ -156,8 +156,9 @@ mod tests {
 
     #[test]
     fn a_rule_is_strict_and_does_not_round() {
-        let size = |width, height| Facts { width: Some(width), height: Some(height), bytes: 0 };
-        let weight = |bytes| Facts { width: None, height: None, bytes };
+        let size =
+            |width, height| MeasuredInfo { width: Some(width), height: Some(height), bytes: 0 };
+        let weight = |bytes| MeasuredInfo { width: None, height: None, bytes };
         let cases = [
             ("width_pixels>", json!(300), size(300, 1), Some(false)),
             ("width_pixels>", json!(300), size(301, 1), Some(true)),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::dialect;
 
 /// An input schema as it is published, compiled: what the simulator judges inputs by.
-pub struct Judge {
+pub struct SchemaValidator {
     validator: Validator,
 }
 
@@ -29,20 +29,20 @@ pub struct Refusal {
 /// Why a schema cannot be compiled.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Flaw {
+pub struct ValidationFlaw {
     /// Where in the schema, as a JSON pointer.
     pub pointer: String,
     /// What is wrong there.
     pub problem: String,
 }
 
-impl Judge {
+impl SchemaValidator {
     /// Compiles a schema as published. Nothing is fetched: a reference out of the file is a flaw.
     ///
     /// # Errors
     ///
     /// When the schema is no JSON Schema, once RunComfy's dialect is put into plain words.
-    pub fn compile(mut schema: Value) -> Result<Self, Flaw> {
+    pub fn compile(mut schema: Value) -> Result<Self, ValidationFlaw> {
         dialect::normalise(&mut schema);
         jsonschema::options()
             .with_draft(Draft::Draft202012)
@@ -50,14 +50,14 @@ impl Judge {
             .offline()
             .build(&schema)
             .map(|validator| Self { validator })
-            .map_err(|error| Flaw {
+            .map_err(|error| ValidationFlaw {
                 pointer: error.instance_path().as_str().to_owned(),
                 problem: error.to_string(),
             })
     }
 
     /// Everything that is wrong with an input; nothing when it will do.
-    pub fn judge(&self, input: &Value) -> Vec<Refusal> {
+    pub fn validate(&self, input: &Value) -> Vec<Refusal> {
         self.validator.iter_errors(input).flat_map(|error| refusals(&error, input)).collect()
     }
 }

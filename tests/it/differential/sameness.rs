@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use runcomfy_simulator::Judge;
+use runcomfy_simulator::SchemaValidator;
 use serde_json::Value;
 
 use super::judged;
@@ -107,7 +107,7 @@ pub(super) struct Seen {
 pub(super) fn compared(
     twin: &Twin,
     subject: &Subject,
-    judge: &Judge,
+    judge: &SchemaValidator,
     input: &Value,
     seen: &mut Seen,
 ) -> Result<(), String> {

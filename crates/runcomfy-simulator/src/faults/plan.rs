@@ -3,21 +3,21 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Call, Fate, Fault, Random};
+use super::{Call, Fault, JobScenario, Random};
 
 /// The faults to come.
 #[derive(Default)]
-pub(crate) struct Plan(Mutex<State>);
+pub(crate) struct FaultPlan(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     /// What the next calls of a kind do in turn; none goes well.
     calls: HashMap<Call, VecDeque<Option<Fault>>>,
-    jobs: VecDeque<Fate>,
+    jobs: VecDeque<JobScenario>,
     random: Random,
 }
 
-impl Plan {
+impl FaultPlan {
     pub(crate) fn new(random: Random) -> Self {
         Self(Mutex::new(State { random, ..State::default() }))
     }
@@ -26,8 +26,8 @@ impl Plan {
         self.lock().calls.entry(call).or_default().extend(faults);
     }
 
-    pub(crate) fn script_jobs(&self, fates: impl IntoIterator<Item = Fate>) {
-        self.lock().jobs.extend(fates);
+    pub(crate) fn script_jobs(&self, scenarios: impl IntoIterator<Item = JobScenario>) {
+        self.lock().jobs.extend(scenarios);
     }
 
     pub(crate) fn set_random(&self, random: Random) {
@@ -49,9 +49,9 @@ impl Plan {
     }
 
     /// What becomes of job `job`, which is accepted now.
-    pub(crate) fn fate(&self, job: u64) -> Fate {
+    pub(crate) fn scenario(&self, job: u64) -> JobScenario {
         let mut state = self.lock();
-        state.jobs.pop_front().unwrap_or_else(|| state.random.fate(job))
+        state.jobs.pop_front().unwrap_or_else(|| state.random.scenario(job))
     }
 
     /// A lock that a panicking thread left behind still guards a whole plan.

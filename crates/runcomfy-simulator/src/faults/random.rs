@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Call, Failure, Fate, Fault, RetryAfter, Taken, seconds};
+use super::{Call, Failure, Fault, JobScenario, Processed, RetryAfter, seconds};
 use crate::seed::Draw;
 
 /// How often calls and jobs go wrong by chance. The same seed gives the same faults: the n-th call
@@ -24,13 +24,13 @@ pub struct Random {
     pub jobs: f64,
     /// The longest pause that a fault makes; also how late a cost is, at most.
     #[serde(with = "seconds")]
-    pub longest_pause: Duration,
+    pub max_pause: Duration,
 }
 
 impl Default for Random {
     /// Nothing goes wrong; pauses would be a tenth of a second.
     fn default() -> Self {
-        Self { seed: 0, calls: 0.0, jobs: 0.0, longest_pause: Duration::from_millis(100) }
+        Self { seed: 0, calls: 0.0, jobs: 0.0, max_pause: Duration::from_millis(100) }
     }
 }
 
@@ -40,7 +40,7 @@ impl Random {
         Self { calls: rate, ..Self::default() }
     }
 
-    /// This many of all jobs have another fate than to succeed, from 0 to 1.
+    /// This many of all jobs have another scenario than to succeed, from 0 to 1.
     pub fn with_jobs(mut self, rate: f64) -> Self {
         self.jobs = rate;
         self
@@ -53,14 +53,14 @@ impl Random {
     }
 
     /// The longest pause that a fault makes.
-    pub fn with_longest_pause(mut self, pause: Duration) -> Self {
-        self.longest_pause = pause;
+    pub fn with_max_pause(mut self, pause: Duration) -> Self {
+        self.max_pause = pause;
         self
     }
 
     /// What goes wrong with the `nth` call of a kind, or the `nth` about job `job`.
     pub(super) fn fault(&self, call: Call, job: u64, nth: u64) -> Option<Fault> {
-        let mut draw = Draw::of(self.seed, [call as u64, job, nth]);
+        let mut draw = Draw::new(self.seed, [call as u64, job, nth]);
         if !draw.happens(self.calls) {
             return None;
         }
@@ -69,17 +69,17 @@ impl Random {
     }
 
     /// What becomes of job `job`.
-    pub(super) fn fate(&self, job: u64) -> Fate {
-        let mut draw = Draw::of(self.seed, [Call::ALL.len() as u64, job, 0]);
+    pub(super) fn scenario(&self, job: u64) -> JobScenario {
+        let mut draw = Draw::new(self.seed, [Call::ALL.len() as u64, job, 0]);
         if !draw.happens(self.jobs) {
-            return Fate::Succeeds;
+            return JobScenario::Succeeds;
         }
-        let fates = fates(self.pause(&mut draw));
-        fates[draw.below(fates.len())]
+        let scenarios = scenarios(self.pause(&mut draw));
+        scenarios[draw.below(scenarios.len())]
     }
 
     fn pause(&self, draw: &mut Draw) -> Duration {
-        self.longest_pause / 8 * (1 + draw.below(8) as u32)
+        self.max_pause / 8 * (1 + draw.below(8) as u32)
     }
 }
 
@@ -99,50 +99,58 @@ const BODY_BYTES: usize = 240;
 /// Every way in which a call of this kind goes wrong by chance. Each leaves the caller able to go
 /// on: no permanent refusal is among them, and a 4xx is never answered to what was carried out.
 fn faults_of(call: Call, pause: Duration, after: u64) -> Vec<Fault> {
-    let both = |fault: fn(Taken) -> Fault| [fault(Taken::No), fault(Taken::Yes)];
+    let both = |fault: fn(Processed) -> Fault| [fault(Processed::No), fault(Processed::Yes)];
     let mut faults = vec![
         Fault::Latency(pause),
         Fault::LateReply(pause),
-        Fault::RateLimit(RetryAfter::Unsaid),
+        Fault::RateLimit(RetryAfter::Missing),
         Fault::RateLimit(RetryAfter::Seconds(1)),
         Fault::RateLimit(RetryAfter::Date(1)),
         Fault::CutBody { after },
         Fault::SlowBody(pause / 8),
         Fault::StaleConnection,
     ];
-    faults.extend(both(|taken| Fault::Error { status: 500, code: Some(500_001), taken }));
-    faults.extend(both(|taken| Fault::Error { status: 503, code: None, taken }));
-    faults.extend(both(|taken| Fault::Html { status: 502, taken }));
-    faults.extend(both(|taken| Fault::Reset { taken }));
-    faults.extend(both(|taken| Fault::Close { taken }));
+    faults.extend(both(|processed| Fault::Error { status: 500, code: Some(500_001), processed }));
+    faults.extend(both(|processed| Fault::Error { status: 503, code: None, processed }));
+    faults.extend(both(|processed| Fault::Html { status: 502, processed }));
+    faults.extend(both(|processed| Fault::Reset { processed }));
+    faults.extend(both(|processed| Fault::Close { processed }));
     if call != Call::Output {
-        faults.extend(both(|taken| Fault::Error { status: 200, code: Some(500_001), taken }));
-        faults.extend(both(|taken| Fault::Html { status: 200, taken }));
+        faults.extend(both(|processed| Fault::Error {
+            status: 200,
+            code: Some(500_001),
+            processed,
+        }));
+        faults.extend(both(|processed| Fault::Html { status: 200, processed }));
         faults.push(Fault::Truncated { after });
     }
     match call {
         Call::Submit => faults.push(Fault::NoRequestId),
-        Call::Status => faults.push(Fault::Word("hibernating".to_owned())),
+        Call::Status => faults.push(Fault::Status("hibernating".to_owned())),
         Call::Result => {
-            faults.push(Fault::Word("hibernating".to_owned()));
-            faults.push(Fault::Error { status: 400, code: Some(400_005), taken: Taken::No });
+            faults.push(Fault::Status("hibernating".to_owned()));
+            faults.push(Fault::Error {
+                status: 400,
+                code: Some(400_005),
+                processed: Processed::No,
+            });
         }
         Call::Cancel | Call::Catalog | Call::Balance | Call::Output => {}
     }
     faults
 }
 
-/// Every fate of a job but to succeed plainly.
-fn fates(pause: Duration) -> [Fate; 9] {
+/// Every scenario of a job but to succeed plainly.
+fn scenarios(pause: Duration) -> [JobScenario; 9] {
     [
-        Fate::Fails(Failure::Text),
-        Fate::Fails(Failure::Object),
-        Fate::Fails(Failure::Array),
-        Fate::Fails(Failure::Unsaid),
-        Fate::EndsCancelled,
-        Fate::OtherWords,
-        Fate::UnknownWords,
-        Fate::UnknownFields,
-        Fate::LateCost(pause),
+        JobScenario::Fails(Failure::Text),
+        JobScenario::Fails(Failure::Object),
+        JobScenario::Fails(Failure::Array),
+        JobScenario::Fails(Failure::Missing),
+        JobScenario::EndsCancelled,
+        JobScenario::OtherStatuses,
+        JobScenario::UnknownStatuses,
+        JobScenario::UnknownFields,
+        JobScenario::LateCost(pause),
     ]
 }

@@ -13,7 +13,7 @@ use super::{Kind, boxes, content_type};
 
 /// No file is larger: ten times what RunComfy recommends for videos, and within the sizes that
 /// every format here can hold.
-const MOST_BYTES: u64 = 1_000_000_000;
+const MAX_FILE_BYTES: u64 = 1_000_000_000;
 
 /// What stays as it is in a query.
 const PLAIN: AsciiSet =
@@ -150,8 +150,8 @@ impl TestMedia {
 
     /// Makes the file, or says why it cannot be made.
     pub(crate) fn make(&self) -> Result<Content, String> {
-        if self.bytes.is_some_and(|bytes| bytes > MOST_BYTES) {
-            return Err(format!("no file is larger than {MOST_BYTES} bytes"));
+        if self.bytes.is_some_and(|bytes| bytes > MAX_FILE_BYTES) {
+            return Err(format!("no file is larger than {MAX_FILE_BYTES} bytes"));
         }
         match &self.source {
             Source::Picture { format, width, height } => {

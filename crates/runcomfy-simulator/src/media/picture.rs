@@ -15,9 +15,9 @@ use super::content::Content;
 use super::header::Header;
 
 /// No side is longer: twice 4K, the size that RunComfy recommends at most.
-const LONGEST_SIDE: u32 = 8192;
+const MAX_SIDE: u32 = 8192;
 /// No picture has more pixels, so that none takes more than 48 MB while it is drawn.
-const MOST_PIXELS: u32 = 16_000_000;
+const MAX_PIXELS: u32 = 16_000_000;
 
 const BANDS: u8 = 16;
 const JPEG_QUALITY: u8 = 75;
@@ -84,9 +84,9 @@ impl PictureFormat {
 impl Size {
     /// Sides of 1 to 8192 pixels, at most 16 million pixels together.
     pub(super) fn within_bounds(width: u32, height: u32) -> Option<Self> {
-        let sides = 1..=LONGEST_SIDE;
+        let sides = 1..=MAX_SIDE;
         let fits = sides.contains(&width) && sides.contains(&height);
-        (fits && width * height <= MOST_PIXELS).then_some(Self { width, height })
+        (fits && width * height <= MAX_PIXELS).then_some(Self { width, height })
     }
 
     /// Reads `200x100`.
@@ -212,7 +212,7 @@ fn pad_png(file: Vec<u8>, padding: u64) -> Option<Content> {
 
 /// Comments of zeros: behind the frame header, which tells the size, or in front of it.
 fn pad_jpeg(file: Vec<u8>, header: Header, padding: u64) -> Option<Content> {
-    const LONGEST: usize = 2 + 65_535;
+    const MAX_COMMENT: usize = 2 + 65_535;
     const FRAME: [u8; 3] = [0xC0, 0xC1, 0xC2];
     const SCAN: [u8; 1] = [0xDA];
     let markers: &[u8] = match header {
@@ -224,9 +224,9 @@ fn pad_jpeg(file: Vec<u8>, header: Header, padding: u64) -> Option<Content> {
         let length = [*file.get(at + 2)?, *file.get(at + 3)?];
         at += 2 + usize::from(u16::from_be_bytes(length));
     }
-    let mut longest = vec![0; LONGEST];
+    let mut longest = vec![0; MAX_COMMENT];
     longest[..4].copy_from_slice(&[0xFF, 0xFE, 0xFF, 0xFF]);
-    let full = padding / LONGEST as u64 * LONGEST as u64;
+    let full = padding / MAX_COMMENT as u64 * MAX_COMMENT as u64;
     let rest = (padding - full) as u16;
     let (comment, behind) = match rest.checked_sub(2) {
         Some(length) if length >= 2 => {

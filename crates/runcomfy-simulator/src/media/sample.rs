@@ -31,7 +31,7 @@ pub struct Sample {
 /// An entry of the list of facts.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Facts {
+struct ListedFacts {
     name: String,
     kind: Kind,
     bytes: usize,
@@ -95,10 +95,11 @@ static FILES: [(&str, &[u8]); 42] = files![
 
 static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
     let list = include_str!("../../assets/samples/facts.json");
-    let list: Vec<Facts> = serde_json::from_str(list).expect("the list is committed, and tested");
-    let found = |facts: Facts| {
+    let list: Vec<ListedFacts> =
+        serde_json::from_str(list).expect("the list is committed, and tested");
+    let found = |facts: ListedFacts| {
         let (name, bytes) = FILES.iter().copied().find(|(name, _)| *name == facts.name)?;
-        let Facts { kind, width, height, rotation, seconds, bytes: listed, .. } = facts;
+        let ListedFacts { kind, width, height, rotation, seconds, bytes: listed, .. } = facts;
         (bytes.len() == listed).then_some(Sample {
             name,
             kind,

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::content::Content;
 use super::file::TestMedia;
-use crate::facts::{Facts, Unreadable};
+use crate::facts::{MeasureError, MeasuredInfo};
 
 /// What kept files may take in memory.
-const MOST_HELD: usize = 64 * 1024 * 1024;
+const MAX_HELD_BYTES: usize = 64 * 1024 * 1024;
 /// How many files are kept: each is small, but for large pictures.
-const MOST_FILES: usize = 1024;
+const MAX_FILES: usize = 1024;
 
 /// The files of one simulator.
 #[derive(Default)]
@@ -21,7 +21,7 @@ pub(crate) struct Store {
 /// A file that was made, and its facts once they were measured.
 pub(crate) struct Made {
     pub(crate) content: Content,
-    pub(crate) facts: OnceLock<Result<Facts, Unreadable>>,
+    pub(crate) facts: OnceLock<Result<MeasuredInfo, MeasureError>>,
 }
 
 impl Store {
@@ -35,7 +35,7 @@ impl Store {
         let made = Arc::new(Made { content: media.make()?, facts: OnceLock::new() });
         let mut kept = lock();
         let held: usize = kept.values().map(|made| made.content.held()).sum();
-        if held + made.content.held() > MOST_HELD || kept.len() >= MOST_FILES {
+        if held + made.content.held() > MAX_HELD_BYTES || kept.len() >= MAX_FILES {
             kept.clear();
         }
         kept.insert(media, made.clone());

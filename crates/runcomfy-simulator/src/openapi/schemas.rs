@@ -6,16 +6,16 @@ use serde_json::{Map, Value, json};
 use crate::dialect;
 use crate::models::Models;
 
-pub(super) fn named(name: &str) -> Value {
+pub(super) fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
 /// Puts a published schema into plain JSON Schema 2020-12, at this place in the document.
-pub(super) fn settle(schema: &mut Value, place: &str) {
+pub(super) fn embed(schema: &mut Value, place: &str) {
     dialect::normalise(schema);
-    dialect::each(schema, &drop_own_identity);
-    dialect::each(schema, &drop_wrong_default);
-    dialect::each(schema, &|schema| rebase(schema, place));
+    dialect::for_each_schema(schema, &drop_own_identity);
+    dialect::for_each_schema(schema, &drop_wrong_default);
+    dialect::for_each_schema(schema, &|schema| rebase(schema, place));
 }
 
 /// Takes out what makes a schema a document of its own, with another dialect or address.
@@ -65,19 +65,19 @@ pub(super) fn common() -> Value {
     json!({
         "RequestId": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"},
         "Submitted": closed(&["request_id", "status_url", "result_url", "cancel_url"], json!({
-            "request_id": named("RequestId"),
+            "request_id": reference("RequestId"),
             "status_url": url, "result_url": url, "cancel_url": url,
         })),
         "Status": closed(&["request_id", "status", "status_url", "result_url"], json!({
-            "request_id": named("RequestId"),
+            "request_id": reference("RequestId"),
             "status": {"enum": ["in_queue", "in_progress", "completed", "cancelled"]},
             "queue_position": position, "status_url": url, "result_url": url,
         })),
         "Result": with(closed(&["request_id", "status"], json!({
-            "request_id": named("RequestId"),
+            "request_id": reference("RequestId"),
             "status": {"enum": ["in_queue", "in_progress", "succeeded", "failed", "cancelled"]},
             "queue_position": position, "status_url": url, "result_url": url,
-            "output": named("Output"), "error": true, "cost": money,
+            "output": reference("Output"), "error": true, "cost": money,
             "created_at": moment, "finished_at": moment,
         })), json!({
             "allOf": [
@@ -90,13 +90,13 @@ pub(super) fn common() -> Value {
             ],
         })),
         "Cancelled": closed(&["request_id", "status", "outcome"], json!({
-            "request_id": named("RequestId"), "status": text,
+            "request_id": reference("RequestId"), "status": text,
             "outcome": {"enum": ["cancelled", "not_cancellable"]},
         })),
         "Entry": open(&["model_id"], entry),
         "EntryWithSchema": open(&["model_id", "input_schema"], entry_with_schema),
         "Page": closed(&["models", "total"], json!({
-            "models": {"type": "array", "items": named("Entry")},
+            "models": {"type": "array", "items": reference("Entry")},
             "total": {"type": "integer", "minimum": 0},
         })),
         "Categories": closed(&["categories"], json!({
@@ -127,7 +127,7 @@ pub(super) fn output(models: &Models) -> Value {
             Some(schema) => schema.clone(),
             None => usual_output(),
         };
-        settle(&mut schema, &format!("/components/schemas/Output/anyOf/{}", choices.len()));
+        embed(&mut schema, &format!("/components/schemas/Output/anyOf/{}", choices.len()));
         if !choices.contains(&schema) {
             choices.push(schema);
         }

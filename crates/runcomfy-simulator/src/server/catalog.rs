@@ -12,9 +12,9 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::reply::{model_id, no_such_model, problem};
+use super::reply::{error_with_detail, model_id, no_such_model};
 use crate::app::App;
-use crate::catalog::{Entry, Schema, Served};
+use crate::catalog::{CatalogEntry, SchemaField, ServedEntry};
 
 /// How many entries a page has unless told otherwise. What RunComfy does is not documented.
 const PAGE: u32 = 100;
@@ -23,7 +23,7 @@ const LIMITS: RangeInclusive<u32> = 1..=500;
 
 /// What a query asks for. Empty words are none.
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(super) struct PageQuery {
     #[serde(default = "page_length")]
     limit: u32,
     #[serde(default)]
@@ -44,44 +44,49 @@ fn page_length() -> u32 {
 
 #[derive(Serialize)]
 struct Page<'a> {
-    models: Vec<Served<'a>>,
+    models: Vec<ServedEntry<'a>>,
     total: usize,
 }
 
 pub(super) async fn page(
     State(app): State<Arc<App>>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    query: Result<Query<PageQuery>, QueryRejection>,
 ) -> Response {
-    let asked = asked.ok().filter(|Query(asked)| LIMITS.contains(&asked.limit));
-    let Some(Query(asked)) = asked else {
-        return problem(
+    let query = query.ok().filter(|Query(query)| LIMITS.contains(&query.limit));
+    let Some(Query(query)) = query else {
+        return error_with_detail(
             StatusCode::UNPROCESSABLE_ENTITY,
             "`limit` is a number from 1 to 500, `offset` one from 0 on, and `include_schema` is \
              `true` or `false`; each stands once",
         );
     };
-    let schema = if asked.include_schema { Schema::Shown } else { Schema::LeftOut };
-    let found: Vec<&Entry> = app.models.catalog().filter(|entry| fits(entry, &asked)).collect();
+    let schema = if query.include_schema { SchemaField::Included } else { SchemaField::Omitted };
+    let found: Vec<&CatalogEntry> =
+        app.models.catalog().filter(|entry| matches_query(entry, &query)).collect();
     let total = found.len();
-    let models = found.into_iter().skip(asked.offset as usize).take(asked.limit as usize);
+    let models = found.into_iter().skip(query.offset as usize).take(query.limit as usize);
     Json(Page { models: models.map(|entry| entry.served(schema)).collect(), total }).into_response()
 }
 
 pub(super) async fn one(State(app): State<Arc<App>>, uri: Uri) -> Response {
     match model_id(uri.path()).and_then(|id| app.models.get(&id)) {
         Some(model) if model.entry.is_listed() => {
-            Json(model.entry.served(Schema::Shown)).into_response()
+            Json(model.entry.served(SchemaField::Included)).into_response()
         }
         Some(_) | None => no_such_model(),
     }
 }
 
 pub(super) async fn categories(State(app): State<Arc<App>>) -> Response {
-    let categories: BTreeSet<&str> = app.models.catalog().flat_map(Entry::categories).collect();
+    let categories: BTreeSet<&str> =
+        app.models.catalog().flat_map(CatalogEntry::categories).collect();
     Json(json!({"categories": categories})).into_response()
 }
 
-fn fits(entry: &Entry, Asked { search, category, kind, .. }: &Asked) -> bool {
+fn matches_query(
+    entry: &CatalogEntry,
+    PageQuery { search, category, kind, .. }: &PageQuery,
+) -> bool {
     (search.is_empty() || entry.mentions(search))
         && (kind.is_empty() || entry.is_of_kind(kind))
         && (category.is_empty() || entry.categories().any(|name| name == category))

@@ -13,7 +13,7 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::app::Connections;
+use crate::app::ConnectionCounters;
 
 /// How long to wait when the system has no more connections to give.
 const NO_MORE: Duration = Duration::from_millis(100);
@@ -21,7 +21,7 @@ const NO_MORE: Duration = Duration::from_millis(100);
 /// What is to become of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-enum Course {
+enum ConnectionState {
     Lasting,
     /// Not a byte more is read or written, and it is closed (FIN).
     Closing,
@@ -31,10 +31,10 @@ enum Course {
     Stale,
 }
 
-impl Course {
+impl ConnectionState {
     fn from_number(number: u8) -> Self {
         let all = [Self::Closing, Self::Resetting, Self::Stale];
-        all.into_iter().find(|course| *course as u8 == number).unwrap_or(Self::Lasting)
+        all.into_iter().find(|state| *state as u8 == number).unwrap_or(Self::Lasting)
     }
 }
 
@@ -45,44 +45,46 @@ pub(crate) struct Connection(Arc<AtomicU8>);
 impl Connection {
     /// Resets the connection before anything more is written.
     pub(crate) fn reset(&self) {
-        self.set(Course::Resetting);
+        self.set(ConnectionState::Resetting);
     }
 
     /// Closes the connection before anything more is written.
     pub(crate) fn close(&self) {
-        self.set(Course::Closing);
+        self.set(ConnectionState::Closing);
     }
 
     /// Resets the connection when the next request arrives on it.
     pub(crate) fn go_stale(&self) {
-        self.set(Course::Stale);
+        self.set(ConnectionState::Stale);
     }
 
-    fn set(&self, course: Course) {
-        self.0.store(course as u8, Ordering::SeqCst);
+    fn set(&self, state: ConnectionState) {
+        self.0.store(state as u8, Ordering::SeqCst);
     }
 
-    fn course(&self) -> Course {
-        Course::from_number(self.0.load(Ordering::SeqCst))
+    fn state(&self) -> ConnectionState {
+        ConnectionState::from_number(self.0.load(Ordering::SeqCst))
     }
 
     /// An error where nothing more is to be read or written. The server gives a connection up at
     /// the first such error.
     fn check(&self) -> io::Result<()> {
-        match self.course() {
-            Course::Lasting | Course::Stale => Ok(()),
-            Course::Closing | Course::Resetting => Err(io::ErrorKind::ConnectionReset.into()),
+        match self.state() {
+            ConnectionState::Lasting | ConnectionState::Stale => Ok(()),
+            ConnectionState::Closing | ConnectionState::Resetting => {
+                Err(io::ErrorKind::ConnectionReset.into())
+            }
         }
     }
 }
 
 /// Accepts connections.
-pub(crate) struct Door {
+pub(crate) struct FaultListener {
     pub(crate) listener: TcpListener,
-    pub(crate) connections: Arc<Connections>,
+    pub(crate) connections: Arc<ConnectionCounters>,
 }
 
-impl Listener for Door {
+impl Listener for FaultListener {
     type Io = Socket;
     type Addr = SocketAddr;
 
@@ -103,8 +105,8 @@ impl Listener for Door {
     }
 }
 
-impl Connected<IncomingStream<'_, Door>> for Connection {
-    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
+impl Connected<IncomingStream<'_, FaultListener>> for Connection {
+    fn connect_info(stream: IncomingStream<'_, FaultListener>) -> Self {
         stream.io().connection.clone()
     }
 }
@@ -113,15 +115,15 @@ impl Connected<IncomingStream<'_, Door>> for Connection {
 pub(crate) struct Socket {
     stream: TcpStream,
     connection: Connection,
-    connections: Arc<Connections>,
+    connections: Arc<ConnectionCounters>,
 }
 
 impl Socket {
-    fn new(stream: TcpStream, connections: Arc<Connections>) -> Self {
+    fn new(stream: TcpStream, connections: Arc<ConnectionCounters>) -> Self {
         // A connection that cannot have this is slower, and that is all.
         let _ = stream.set_nodelay(true);
         connections.count_opened();
-        let connection = Connection(Arc::new(AtomicU8::new(Course::Lasting as u8)));
+        let connection = Connection(Arc::new(AtomicU8::new(ConnectionState::Lasting as u8)));
         Self { stream, connection, connections }
     }
 }
@@ -129,7 +131,7 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         self.connections.count_closed();
-        if self.connection.course() == Course::Resetting {
+        if self.connection.state() == ConnectionState::Resetting {
             // With no time to linger, closing sends RST. Where the system refuses, it sends FIN.
             let _ = self.stream.set_zero_linger();
         }
@@ -145,7 +147,7 @@ impl AsyncRead for Socket {
         self.connection.check()?;
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before && self.connection.course() == Course::Stale {
+        if buffer.filled().len() > before && self.connection.state() == ConnectionState::Stale {
             self.connection.reset();
             return Poll::Ready(self.connection.check());
         }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::app::{App, Traffic};
-use crate::faults::{Call, Fate, Fault, Random, seconds};
+use crate::faults::{Call, Fault, JobScenario, Random, seconds};
 use crate::ledger::Accepted;
 use crate::openapi;
 
@@ -64,8 +64,11 @@ async fn script(State(app): State<Arc<App>>, Json(script): Json<Script>) -> Stat
     StatusCode::NO_CONTENT
 }
 
-async fn script_jobs(State(app): State<Arc<App>>, Json(fates): Json<Vec<Fate>>) -> StatusCode {
-    app.plan.script_jobs(fates);
+async fn script_jobs(
+    State(app): State<Arc<App>>,
+    Json(scenarios): Json<Vec<JobScenario>>,
+) -> StatusCode {
+    app.plan.script_jobs(scenarios);
     StatusCode::NO_CONTENT
 }
 

@@ -12,65 +12,67 @@ use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Map, Value};
 use tokio::time::sleep;
 
-use super::MOST_BODY_BYTES;
+use super::MAX_BODY_BYTES;
 use super::body;
 use super::connection::Connection;
-use super::reply::{coded, problem};
+use super::reply::{error_with_code, error_with_detail};
 use crate::app::App;
-use crate::faults::{Call, Fault, RetryAfter, Taken};
+use crate::faults::{Call, Fault, Processed, RetryAfter};
 
 /// The number of the job that a reply gives the id of, beside the reply.
 #[derive(Clone, Copy)]
-pub(super) struct Announces(pub(super) u64);
+pub(super) struct NewJob(pub(super) u64);
 
 /// What the layer around one kind of call has.
 #[derive(Clone)]
-pub(super) struct Around {
+pub(super) struct FaultLayer {
     pub(super) app: Arc<App>,
     pub(super) call: Call,
 }
 
-pub(super) async fn pass(
-    State(around): State<Around>,
+pub(super) async fn apply(
+    State(layer): State<FaultLayer>,
     ConnectInfo(connection): ConnectInfo<Connection>,
     request: Request,
     next: Next,
 ) -> Response {
-    let Some(fault) = around.draw(&request) else {
-        return around.whole(next.run(request).await, identity);
+    let Some(fault) = layer.draw_fault(&request) else {
+        return layer.send_whole(next.run(request).await, identity);
     };
     match fault {
         Fault::Latency(pause) => {
             sleep(pause).await;
-            around.whole(next.run(request).await, identity)
+            layer.send_whole(next.run(request).await, identity)
         }
         Fault::LateReply(pause) => {
             let reply = next.run(request).await;
             sleep(pause).await;
-            around.whole(reply, identity)
+            layer.send_whole(reply, identity)
         }
         Fault::RateLimit(retry_after) => {
-            take(Taken::No, request, next).await;
+            process(Processed::No, request, next).await;
             rate_limit(retry_after)
         }
-        Fault::Error { status, code, taken } => {
-            take(taken, request, next).await;
+        Fault::Error { status, code, processed } => {
+            process(processed, request, next).await;
             match code {
-                Some(code) => coded(error_status(status), code, "a fault of the simulator"),
-                None => problem(error_status(status), "a fault of the simulator"),
+                Some(code) => {
+                    error_with_code(error_status(status), code, "a fault of the simulator")
+                }
+                None => error_with_detail(error_status(status), "a fault of the simulator"),
             }
         }
-        Fault::Html { status, taken } => {
-            take(taken, request, next).await;
+        Fault::Html { status, processed } => {
+            process(processed, request, next).await;
             (error_status(status), Html(PAGE)).into_response()
         }
-        Fault::Reset { taken } => {
-            take(taken, request, next).await;
+        Fault::Reset { processed } => {
+            process(processed, request, next).await;
             connection.reset();
             StatusCode::OK.into_response()
         }
-        Fault::Close { taken } => {
-            take(taken, request, next).await;
+        Fault::Close { processed } => {
+            process(processed, request, next).await;
             connection.close();
             StatusCode::OK.into_response()
         }
@@ -78,11 +80,11 @@ pub(super) async fn pass(
             with_length(next.run(request).await).map(|body| body::cut(body, after))
         }
         Fault::SlowBody(pause) => {
-            around.whole(next.run(request).await, |body| body::slow(body, pause))
+            layer.send_whole(next.run(request).await, |body| body::slow(body, pause))
         }
         Fault::Truncated { after } => {
             with_bytes(next.run(request).await, |mut bytes| {
-                bytes.truncate(short_of(bytes.len(), after));
+                bytes.truncate(cut_before_end(bytes.len(), after));
                 bytes
             })
             .await
@@ -94,7 +96,7 @@ pub(super) async fn pass(
             })
             .await
         }
-        Fault::Word(word) => {
+        Fault::Status(word) => {
             let reply = next.run(request).await;
             with_object(reply, |reply| {
                 if let Some(status) = reply.get_mut("status") {
@@ -106,7 +108,7 @@ pub(super) async fn pass(
         Fault::StaleConnection => {
             let reply = next.run(request).await;
             connection.go_stale();
-            around.whole(reply, identity)
+            layer.send_whole(reply, identity)
         }
     }
 }
@@ -114,9 +116,9 @@ pub(super) async fn pass(
 const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Gateway</title></head>\n\
     <body><h1>This page is a fault of the simulator</h1></body></html>\n";
 
-impl Around {
+impl FaultLayer {
     /// What goes wrong with this call.
-    fn draw(&self, request: &Request) -> Option<Fault> {
+    fn draw_fault(&self, request: &Request) -> Option<Fault> {
         let nth = self.app.calls.count(self.call);
         let path = request.uri().path();
         let id = path.strip_prefix("/v1/requests/").and_then(|rest| rest.split('/').next());
@@ -126,24 +128,24 @@ impl Around {
 
     /// A reply of which every byte is sent, in one way or another. Where it has a new job's id, the
     /// ledger hears when that has happened.
-    fn whole(&self, reply: Response, send: impl FnOnce(Body) -> Body) -> Response {
+    fn send_whole(&self, reply: Response, send: impl FnOnce(Body) -> Body) -> Response {
         let reply = with_length(reply);
         let length = body::length(reply.body()).unwrap_or(u64::MAX);
-        let Some(Announces(number)) = reply.extensions().get().copied() else {
+        let Some(NewJob(number)) = reply.extensions().get().copied() else {
             return reply.map(send);
         };
         let app = self.app.clone();
-        let through = move || app.jobs.note_reply(number);
-        reply.map(|body| body::noted(send(body), length, through))
+        let on_sent = move || app.jobs.mark_reply_sent(number);
+        reply.map(|body| body::noted(send(body), length, on_sent))
     }
 }
 
 /// Carries a call out and throws the reply away, or reads it to its end and does nothing.
-async fn take(taken: Taken, request: Request, next: Next) {
-    match taken {
-        Taken::Yes => drop(next.run(request).await),
+async fn process(processed: Processed, request: Request, next: Next) {
+    match processed {
+        Processed::Yes => drop(next.run(request).await),
         // What cannot be read to its end is a call that the caller gave up.
-        Taken::No => drop(to_bytes(request.into_body(), MOST_BODY_BYTES).await),
+        Processed::No => drop(to_bytes(request.into_body(), MAX_BODY_BYTES).await),
     }
 }
 
@@ -157,9 +159,9 @@ fn with_length(mut reply: Response) -> Response {
 }
 
 fn rate_limit(retry_after: RetryAfter) -> Response {
-    let mut reply = problem(StatusCode::TOO_MANY_REQUESTS, "too many requests");
+    let mut reply = error_with_detail(StatusCode::TOO_MANY_REQUESTS, "too many requests");
     let value = match retry_after {
-        RetryAfter::Unsaid => return reply,
+        RetryAfter::Missing => return reply,
         RetryAfter::Seconds(seconds) => HeaderValue::from(seconds),
         RetryAfter::Date(seconds) => {
             let date = SystemTime::now().checked_add(Duration::from_secs(seconds));
@@ -181,7 +183,7 @@ fn error_status(status: u16) -> StatusCode {
 }
 
 /// Where to cut a text of `length` bytes: at `after`, but before its end.
-fn short_of(length: usize, after: u64) -> usize {
+fn cut_before_end(length: usize, after: u64) -> usize {
     usize::try_from(after).unwrap_or(usize::MAX).min(length.saturating_sub(1))
 }
 
@@ -191,9 +193,10 @@ async fn with_bytes(reply: Response, change: impl FnOnce(Vec<u8>) -> Vec<u8>) ->
     parts.headers.remove(header::CONTENT_LENGTH);
     match to_bytes(body, usize::MAX).await {
         Ok(bytes) => Response::from_parts(parts, Body::from(change(bytes.into()))),
-        Err(error) => {
-            problem(StatusCode::INTERNAL_SERVER_ERROR, &format!("no body to change: {error}"))
-        }
+        Err(error) => error_with_detail(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            &format!("no body to change: {error}"),
+        ),
     }
 }
 

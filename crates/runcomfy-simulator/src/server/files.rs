@@ -12,9 +12,9 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::connection::Connection;
-use super::range::{Asked, asked_for};
-use super::reply::problem;
-use super::stream::{Course, stream};
+use super::range::{RequestedRange, requested_range};
+use super::reply::error_with_detail;
+use super::stream::{BodyOptions, stream};
 use crate::app::App;
 use crate::media::{Content, Kind, Made, MediaFault, TestMedia};
 
@@ -32,31 +32,31 @@ pub(super) async fn serve(
 ) -> Response {
     let media = match app.media_at(&uri) {
         Ok(media) => media,
-        Err(words) => return problem(StatusCode::NOT_FOUND, &words),
+        Err(words) => return error_with_detail(StatusCode::NOT_FOUND, &words),
     };
-    let mut manner = Manner::default();
+    let mut delivery = Delivery::default();
     for fault in media.faults() {
         match fault {
-            MediaFault::NoRanges => manner.ranges = Ranges::Ignored,
-            MediaFault::NoLength => manner.length = Length::Unsaid,
-            MediaFault::Chunked => manner.length = Length::Chunked,
-            MediaFault::ClaimBytes(bytes) => manner.length = Length::Claimed(*bytes),
+            MediaFault::NoRanges => delivery.ranges = Ranges::Ignored,
+            MediaFault::NoLength => delivery.length = Length::Missing,
+            MediaFault::Chunked => delivery.length = Length::Chunked,
+            MediaFault::ClaimBytes(bytes) => delivery.length = Length::Claimed(*bytes),
             MediaFault::Redirects(0) => {}
             MediaFault::Redirects(_) | MediaFault::RedirectLoop => {
                 return redirect(&format!("{}{}", app.origin, one_redirect_on(&media)));
             }
             MediaFault::RedirectTo(address) => return redirect(address),
             MediaFault::Delay(time) => sleep(*time).await,
-            MediaFault::Drip(bytes) => manner.drip = Some(*bytes),
+            MediaFault::Drip(bytes) => delivery.drip = Some(*bytes),
             MediaFault::LoginPage => return Html(LOGIN_PAGE).into_response(),
-            MediaFault::ContentType(value) => manner.content_type = Some(value.clone()),
+            MediaFault::ContentType(value) => delivery.content_type = Some(value.clone()),
             MediaFault::Status(status) => {
                 let status = StatusCode::from_u16(*status);
                 let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                return problem(status, "a fault of the simulator");
+                return error_with_detail(status, "a fault of the simulator");
             }
-            MediaFault::Cut(bytes) => manner.cut = Some(*bytes),
-            MediaFault::Empty => manner.is_empty = true,
+            MediaFault::Cut(bytes) => delivery.cut = Some(*bytes),
+            MediaFault::Empty => delivery.is_empty = true,
             MediaFault::Reset => {
                 connection.reset();
                 return StatusCode::OK.into_response();
@@ -66,8 +66,8 @@ pub(super) async fn serve(
     let content_type = media.content_type();
     let etag = etag(&media);
     match make(app, media).await {
-        Ok(made) => manner.reply(&made, content_type, &etag, &method, &headers),
-        Err(words) => problem(StatusCode::NOT_FOUND, &words),
+        Ok(made) => delivery.reply(&made, content_type, &etag, &method, &headers),
+        Err(words) => error_with_detail(StatusCode::NOT_FOUND, &words),
     }
 }
 
@@ -96,7 +96,7 @@ fn one_redirect_on(media: &TestMedia) -> TestMedia {
 fn redirect(to: &str) -> Response {
     match HeaderValue::from_str(to) {
         Ok(to) => (StatusCode::FOUND, [(LOCATION, to)]).into_response(),
-        Err(_) => problem(StatusCode::NOT_FOUND, "no header can hold this address"),
+        Err(_) => error_with_detail(StatusCode::NOT_FOUND, "no header can hold this address"),
     }
 }
 
@@ -108,7 +108,7 @@ fn etag(media: &TestMedia) -> String {
 
 /// How a file is sent.
 #[derive(Default)]
-struct Manner {
+struct Delivery {
     ranges: Ranges,
     length: Length,
     content_type: Option<String>,
@@ -130,11 +130,11 @@ enum Length {
     #[default]
     True,
     Claimed(u64),
-    Unsaid,
+    Missing,
     Chunked,
 }
 
-impl Manner {
+impl Delivery {
     fn reply(
         self,
         made: &Made,
@@ -146,25 +146,25 @@ impl Manner {
         let content = if self.is_empty { Content::default() } else { made.content.clone() };
         let total = content.len();
         // A range is defined for GET alone.
-        let asked = match self.ranges {
-            Ranges::Served if method == Method::GET => asked_for(headers, etag, total),
-            Ranges::Served | Ranges::Ignored => Asked::Whole,
+        let range = match self.ranges {
+            Ranges::Served if method == Method::GET => requested_range(headers, etag, total),
+            Ranges::Served | Ranges::Ignored => RequestedRange::Whole,
         };
         let said = match self.length {
             Length::True | Length::Chunked => total.to_string(),
             Length::Claimed(bytes) => bytes.to_string(),
-            Length::Unsaid => "*".to_owned(),
+            Length::Missing => "*".to_owned(),
         };
-        let (status, part, content_range) = match asked {
-            Asked::Whole => (StatusCode::OK, 0..total, None),
-            Asked::Part(part) => {
+        let (status, part, content_range) = match range {
+            RequestedRange::Whole => (StatusCode::OK, 0..total, None),
+            RequestedRange::Part(part) => {
                 let words = format!("bytes {}-{}/{said}", part.start, part.end - 1);
                 (StatusCode::PARTIAL_CONTENT, part, Some(words))
             }
-            Asked::Beyond => {
+            RequestedRange::Unsatisfiable => {
                 let words = format!("bytes */{said}");
                 let status = StatusCode::RANGE_NOT_SATISFIABLE;
-                let mut reply = problem(status, "the file is shorter than that");
+                let mut reply = error_with_detail(status, "the file is shorter than that");
                 set(&mut reply, CONTENT_RANGE, &words);
                 return reply;
             }
@@ -172,16 +172,16 @@ impl Manner {
         let length = match self.length {
             Length::Claimed(bytes) if content_range.is_none() => Some(bytes),
             Length::True | Length::Claimed(_) => Some(part.end - part.start),
-            Length::Unsaid | Length::Chunked => None,
+            Length::Missing | Length::Chunked => None,
         };
-        let is_unsaid = matches!(self.length, Length::Unsaid);
-        let mut course = Course { drip: self.drip, cut: self.cut };
+        let is_unsaid = matches!(self.length, Length::Missing);
+        let mut options = BodyOptions { drip: self.drip, cut: self.cut };
         let there = part.end - part.start;
         if length.is_some_and(|length| length > there) {
             // The body breaks off where the file ends.
-            course.cut = Some(course.cut.unwrap_or(there).min(there));
+            options.cut = Some(options.cut.unwrap_or(there).min(there));
         }
-        let mut reply = (status, stream(content, part, course)).into_response();
+        let mut reply = (status, stream(content, part, options)).into_response();
         if is_unsaid {
             // The server closes the connection at the end then, and does not send chunks.
             *reply.version_mut() = Version::HTTP_10;

@@ -12,19 +12,19 @@ use humantime::format_rfc3339_millis;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::fault_layer::Announces;
+use super::fault_layer::NewJob;
 use super::files;
-use super::quirks::{self, Words};
-use super::reply::{Code, model_id, no_such_model, problem, refused};
+use super::quirks::{self, Vocabulary};
+use super::reply::{ApiError, error_with_detail, model_id, no_such_model, refused};
 use crate::app::App;
-use crate::faults::Fate;
-use crate::jobs::{Glance, Outcome, Phase, Ticket};
+use crate::faults::JobScenario;
+use crate::jobs::{AcceptedJob, CancelOutcome, JobSnapshot, Phase};
 use crate::measure;
 use crate::validator::Refusal;
 
 /// What the query of a result call asks for.
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(super) struct ResultQuery {
     #[serde(default)]
     include_cost: bool,
 }
@@ -41,7 +41,7 @@ pub(super) async fn submit(
     };
     let body = match body {
         Ok(body) => body,
-        Err(rejection) => return problem(rejection.status(), &rejection.body_text()),
+        Err(rejection) => return error_with_detail(rejection.status(), &rejection.body_text()),
     };
     let input: Value = match serde_json::from_slice(&body) {
         Ok(input) => input,
@@ -50,58 +50,59 @@ pub(super) async fn submit(
     if !input.is_object() {
         return refuse_body("type", "the body must be a JSON object".to_owned());
     }
-    let mut refusals = model.judge.judge(&input);
+    let mut refusals = model.validator.validate(&input);
     refusals.extend(measure::refusals(&app, &model, &input).await);
     if !refusals.is_empty() {
         return refused(refusals);
     }
-    let Ok(Ticket { id, number }) = app.jobs.submit(model, &body, &app.plan) else {
-        return Code::NoFunds.into_response();
+    let Ok(AcceptedJob { id, number }) = app.jobs.submit(model, &body, &app.plan) else {
+        return ApiError::NoFunds.into_response();
     };
     let mut reply = json!({
         "request_id": id,
         "cancel_url": format!("{}/v1/requests/{id}/cancel", app.origin),
     });
     add_urls(&mut reply, &app, &id);
-    (Extension(Announces(number)), Json(reply)).into_response()
+    (Extension(NewJob(number)), Json(reply)).into_response()
 }
 
 pub(super) async fn status(
     State(app): State<Arc<App>>,
     id: RequestId,
-) -> Result<Json<Value>, Code> {
-    let id = well_formed(id)?;
-    let glance = app.jobs.look(&id).ok_or(Code::NoSuchRequest)?;
-    Ok(Json(state(&app, &id, &glance, Words::Status)))
+) -> Result<Json<Value>, ApiError> {
+    let id = checked_id(id)?;
+    let snapshot = app.jobs.snapshot(&id).ok_or(ApiError::NoSuchRequest)?;
+    Ok(Json(state(&app, &id, &snapshot, Vocabulary::Status)))
 }
 
 pub(super) async fn result(
     State(app): State<Arc<App>>,
     id: RequestId,
-    asked: Result<Query<Asked>, QueryRejection>,
+    query: Result<Query<ResultQuery>, QueryRejection>,
 ) -> Result<Json<Value>, Response> {
-    let id = well_formed(id).map_err(Code::into_response)?;
-    let Ok(Query(Asked { include_cost })) = asked else {
+    let id = checked_id(id).map_err(ApiError::into_response)?;
+    let Ok(Query(ResultQuery { include_cost })) = query else {
         let words = "`include_cost` is `true` or `false`, and stands once";
-        return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, words));
+        return Err(error_with_detail(StatusCode::UNPROCESSABLE_ENTITY, words));
     };
-    let glance = app.jobs.look(&id).ok_or_else(|| Code::NoSuchRequest.into_response())?;
-    let (at, cost) = match glance.phase {
+    let snapshot = app.jobs.snapshot(&id).ok_or_else(|| ApiError::NoSuchRequest.into_response())?;
+    let (at, cost) = match snapshot.phase {
         Phase::Queued { .. } | Phase::Running => {
-            return Ok(Json(state(&app, &id, &glance, Words::Result)));
+            return Ok(Json(state(&app, &id, &snapshot, Vocabulary::Result)));
         }
-        Phase::Finished { at } | Phase::Failed { at, .. } => (at, glance.model.price_usd),
+        Phase::Finished { at } | Phase::Failed { at, .. } => (at, snapshot.model.price_usd),
         Phase::Cancelled { at } => (at, 0.0),
     };
     let mut reply = json!({
         "request_id": id,
-        "status": Words::Result.of(glance.phase, glance.fate),
-        "created_at": format_rfc3339_millis(glance.created_at).to_string(),
+        "status": Vocabulary::Result.word(snapshot.phase, snapshot.scenario),
+        "created_at": format_rfc3339_millis(snapshot.created_at).to_string(),
         "finished_at": format_rfc3339_millis(at).to_string(),
     });
-    match glance.phase {
+    match snapshot.phase {
         Phase::Finished { .. } => {
-            reply["output"] = glance.model.output.value(&|kind| files::output_url(&app, &id, kind));
+            reply["output"] =
+                snapshot.model.output.value(&|kind| files::output_url(&app, &id, kind));
         }
         Phase::Failed { failure, .. } => {
             if let Some(error) = quirks::error(failure) {
@@ -110,10 +111,10 @@ pub(super) async fn result(
         }
         Phase::Queued { .. } | Phase::Running | Phase::Cancelled { .. } => {}
     }
-    if include_cost && glance.cost_is_known {
+    if include_cost && snapshot.cost_is_known {
         reply["cost"] = json!(cost);
     }
-    if glance.fate == Fate::UnknownFields {
+    if snapshot.scenario == JobScenario::UnknownFields {
         quirks::add_unknown_fields(&mut reply);
     }
     Ok(Json(reply))
@@ -122,16 +123,16 @@ pub(super) async fn result(
 pub(super) async fn cancel(
     State(app): State<Arc<App>>,
     id: RequestId,
-) -> Result<(StatusCode, Json<Value>), Code> {
-    let id = well_formed(id)?;
-    let (glance, outcome) = app.jobs.cancel(&id).ok_or(Code::NoSuchRequest)?;
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let id = checked_id(id)?;
+    let (snapshot, outcome) = app.jobs.cancel(&id).ok_or(ApiError::NoSuchRequest)?;
     let outcome = match outcome {
-        Outcome::Cancelled => "cancelled",
-        Outcome::NotCancellable => "not_cancellable",
+        CancelOutcome::Cancelled => "cancelled",
+        CancelOutcome::NotCancellable => "not_cancellable",
     };
     let reply = json!({
         "request_id": id,
-        "status": Words::Status.of(glance.phase, glance.fate),
+        "status": Vocabulary::Status.word(snapshot.phase, snapshot.scenario),
         "outcome": outcome,
     });
     Ok((StatusCode::ACCEPTED, Json(reply)))
@@ -141,23 +142,24 @@ fn refuse_body(keyword: &str, message: String) -> Response {
     refused(vec![Refusal { path: Vec::new(), keyword: keyword.to_owned(), message }])
 }
 
-fn well_formed(id: RequestId) -> Result<String, Code> {
-    let Path(id) = id.map_err(|_| Code::MalformedId)?;
+fn checked_id(id: RequestId) -> Result<String, ApiError> {
+    let Path(id) = id.map_err(|_| ApiError::MalformedId)?;
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     if (1..=128).contains(&id.len()) && id.bytes().all(allowed) {
         Ok(id)
     } else {
-        Err(Code::MalformedId)
+        Err(ApiError::MalformedId)
     }
 }
 
-fn state(app: &App, id: &str, glance: &Glance, words: Words) -> Value {
-    let mut reply = json!({"request_id": id, "status": words.of(glance.phase, glance.fate)});
-    if let Phase::Queued { position } = glance.phase {
+fn state(app: &App, id: &str, snapshot: &JobSnapshot, vocabulary: Vocabulary) -> Value {
+    let mut reply =
+        json!({"request_id": id, "status": vocabulary.word(snapshot.phase, snapshot.scenario)});
+    if let Phase::Queued { position } = snapshot.phase {
         reply["queue_position"] = json!(position);
     }
     add_urls(&mut reply, app, id);
-    if glance.fate == Fate::UnknownFields {
+    if snapshot.scenario == JobScenario::UnknownFields {
         quirks::add_unknown_fields(&mut reply);
     }
     reply

@@ -2,21 +2,21 @@
 
 use serde_json::{Value, json};
 
-use crate::faults::{Failure, Fate};
+use crate::faults::{Failure, JobScenario};
 use crate::jobs::Phase;
 
 /// Which of RunComfy's two vocabularies a reply uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Words {
+pub(super) enum Vocabulary {
     /// That of `/status`, which does not tell success from failure.
     Status,
     Result,
 }
 
-impl Words {
-    pub(super) fn of(self, phase: Phase, fate: Fate) -> &'static str {
-        let other = fate == Fate::OtherWords;
-        let unknown = fate == Fate::UnknownWords;
+impl Vocabulary {
+    pub(super) fn word(self, phase: Phase, scenario: JobScenario) -> &'static str {
+        let other = scenario == JobScenario::OtherStatuses;
+        let unknown = scenario == JobScenario::UnknownStatuses;
         match phase {
             Phase::Queued { .. } if other => "pending",
             Phase::Queued { .. } if unknown => "napping",
@@ -47,7 +47,7 @@ pub(super) fn error(failure: Failure) -> Option<Value> {
         Failure::Array => {
             Some(json!([{"loc": ["body", "prompt"], "msg": words, "type": "value_error"}]))
         }
-        Failure::Unsaid => None,
+        Failure::Missing => None,
     }
 }
 

@@ -8,28 +8,28 @@ use axum::http::header::{IF_RANGE, RANGE};
 
 /// What of a file is asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum RequestedRange {
     Whole,
     Part(Range<u64>),
     /// Nothing that the file has.
-    Beyond,
+    Unsatisfiable,
 }
 
 /// What the headers ask for of a file of this many bytes. A range that cannot be read is no
 /// range, and neither is one that is meant for another file (`If-Range`).
-pub(super) fn asked_for(headers: &HeaderMap, etag: &str, total: u64) -> Asked {
+pub(super) fn requested_range(headers: &HeaderMap, etag: &str, total: u64) -> RequestedRange {
     let meant = headers.get(IF_RANGE).is_none_or(|value| value.as_bytes() == etag.as_bytes());
     let ranges = headers.get_all(RANGE);
     let mut ranges = ranges.iter();
     match (ranges.next(), ranges.next()) {
         (Some(range), None) if meant => {
-            range.to_str().ok().and_then(|text| read(text, total)).unwrap_or(Asked::Whole)
+            range.to_str().ok().and_then(|text| read(text, total)).unwrap_or(RequestedRange::Whole)
         }
-        _ => Asked::Whole,
+        _ => RequestedRange::Whole,
     }
 }
 
-fn read(text: &str, total: u64) -> Option<Asked> {
+fn read(text: &str, total: u64) -> Option<RequestedRange> {
     let (unit, range) = text.split_once('=')?;
     let (first, last) = range.trim().split_once('-')?;
     if !unit.trim().eq_ignore_ascii_case("bytes") {
@@ -46,7 +46,11 @@ fn read(text: &str, total: u64) -> Option<Asked> {
             first..total.min(last.saturating_add(1))
         }
     };
-    Some(if part.start < part.end { Asked::Part(part) } else { Asked::Beyond })
+    Some(if part.start < part.end {
+        RequestedRange::Part(part)
+    } else {
+        RequestedRange::Unsatisfiable
+    })
 }
 
 /// A number as it stands in a range; one that is too long is larger than any file.
@@ -62,41 +66,43 @@ mod tests {
     #[test]
     fn a_range_is_read_as_rfc_9110_says() {
         let cases = [
-            ("bytes=0-0", 10, Asked::Part(0..1)),
-            ("bytes=2-5", 10, Asked::Part(2..6)),
-            ("bytes=2-", 10, Asked::Part(2..10)),
-            ("bytes=-3", 10, Asked::Part(7..10)),
-            ("bytes=-30", 10, Asked::Part(0..10)),
-            ("bytes=9-999999999999999999999999", 10, Asked::Part(9..10)),
-            ("BYTES=0-1", 10, Asked::Part(0..2)),
-            ("bytes=10-", 10, Asked::Beyond),
-            ("bytes=10-20", 10, Asked::Beyond),
-            ("bytes=-0", 10, Asked::Beyond),
-            ("bytes=-1", 0, Asked::Beyond),
-            ("bytes=0-", 0, Asked::Beyond),
-            ("bytes=5-2", 10, Asked::Whole),
-            ("bytes=0-1,3-4", 10, Asked::Whole),
-            ("bytes=a-b", 10, Asked::Whole),
-            ("bytes=-", 10, Asked::Whole),
-            ("bytes=", 10, Asked::Whole),
-            ("bytes=+1-2", 10, Asked::Whole),
-            ("lines=0-1", 10, Asked::Whole),
-            ("", 10, Asked::Whole),
+            ("bytes=0-0", 10, RequestedRange::Part(0..1)),
+            ("bytes=2-5", 10, RequestedRange::Part(2..6)),
+            ("bytes=2-", 10, RequestedRange::Part(2..10)),
+            ("bytes=-3", 10, RequestedRange::Part(7..10)),
+            ("bytes=-30", 10, RequestedRange::Part(0..10)),
+            ("bytes=9-999999999999999999999999", 10, RequestedRange::Part(9..10)),
+            ("BYTES=0-1", 10, RequestedRange::Part(0..2)),
+            ("bytes=10-", 10, RequestedRange::Unsatisfiable),
+            ("bytes=10-20", 10, RequestedRange::Unsatisfiable),
+            ("bytes=-0", 10, RequestedRange::Unsatisfiable),
+            ("bytes=-1", 0, RequestedRange::Unsatisfiable),
+            ("bytes=0-", 0, RequestedRange::Unsatisfiable),
+            ("bytes=5-2", 10, RequestedRange::Whole),
+            ("bytes=0-1,3-4", 10, RequestedRange::Whole),
+            ("bytes=a-b", 10, RequestedRange::Whole),
+            ("bytes=-", 10, RequestedRange::Whole),
+            ("bytes=", 10, RequestedRange::Whole),
+            ("bytes=+1-2", 10, RequestedRange::Whole),
+            ("lines=0-1", 10, RequestedRange::Whole),
+            ("", 10, RequestedRange::Whole),
         ];
         for (text, total, expected) in cases {
             let mut headers = HeaderMap::new();
             headers.insert(RANGE, text.parse().expect("a header"));
-            assert_eq!(asked_for(&headers, "\"a\"", total), expected, "{text} of {total}");
+            assert_eq!(requested_range(&headers, "\"a\"", total), expected, "{text} of {total}");
         }
     }
 
     #[test]
     fn a_range_for_another_file_is_none() {
-        for (meant, expected) in [("\"a\"", Asked::Part(0..1)), ("\"b\"", Asked::Whole)] {
+        for (meant, expected) in
+            [("\"a\"", RequestedRange::Part(0..1)), ("\"b\"", RequestedRange::Whole)]
+        {
             let mut headers = HeaderMap::new();
             headers.insert(RANGE, "bytes=0-0".parse().expect("a header"));
             headers.insert(IF_RANGE, meant.parse().expect("a header"));
-            assert_eq!(asked_for(&headers, "\"a\"", 10), expected, "{meant}");
+            assert_eq!(requested_range(&headers, "\"a\"", 10), expected, "{meant}");
         }
     }
 }

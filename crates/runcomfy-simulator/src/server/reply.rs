@@ -10,14 +10,14 @@ use crate::validator::Refusal;
 
 /// A problem that has a number of RunComfy's.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Code {
+pub(super) enum ApiError {
     MalformedId,
     NoFunds,
     Token,
     NoSuchRequest,
 }
 
-impl Code {
+impl ApiError {
     fn number(self) -> i64 {
         match self {
             Self::MalformedId => 400_001,
@@ -48,9 +48,9 @@ impl Code {
     }
 }
 
-impl IntoResponse for Code {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut reply = coded(self.status(), self.number(), self.message());
+        let mut reply = error_with_code(self.status(), self.number(), self.message());
         if matches!(self, Self::Token) {
             let scheme = HeaderValue::from_static("Bearer");
             reply.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
@@ -60,17 +60,17 @@ impl IntoResponse for Code {
 }
 
 /// A problem with this number.
-pub(super) fn coded(status: StatusCode, number: i64, message: &str) -> Response {
+pub(super) fn error_with_code(status: StatusCode, number: i64, message: &str) -> Response {
     (status, Json(json!({"error_code": number, "error_message": message}))).into_response()
 }
 
 /// A problem that has no number.
-pub(super) fn problem(status: StatusCode, message: &str) -> Response {
+pub(super) fn error_with_detail(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({"detail": message}))).into_response()
 }
 
 pub(super) fn no_such_model() -> Response {
-    problem(StatusCode::NOT_FOUND, "this simulator's schemas hold no such model")
+    error_with_detail(StatusCode::NOT_FOUND, "this simulator's schemas hold no such model")
 }
 
 /// A refused input, in the form that FastAPI gives it.

@@ -1,6 +1,6 @@
 //! What a test in another process steers the simulator by: `/_simulator`.
 
-use runcomfy_simulator::{Accepted, Call, Fault, Random, Simulator, Taken, Traffic};
+use runcomfy_simulator::{Accepted, Call, Fault, Processed, Random, Simulator, Traffic};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -17,13 +17,13 @@ impl Site {
 #[tokio::test]
 async fn everything_can_be_steered_from_another_process() {
     let site = boat().start(QUEUED).await;
-    let reset = serde_json::to_value(Fault::Reset { taken: Taken::Yes }).expect("JSON");
-    assert_eq!(reset, json!({"reset": {"taken": "yes"}}));
+    let reset = serde_json::to_value(Fault::Reset { processed: Processed::Yes }).expect("JSON");
+    assert_eq!(reset, json!({"reset": {"processed": "yes"}}));
     let late = json!({"latency": 0.01});
     for (method, path, body) in [
         ("POST", "faults", json!({"call": "submit", "faults": [reset, null, late]})),
         ("POST", "jobs", json!([{"fails": "text"}, "succeeds", {"late_cost": 60}])),
-        ("PUT", "random", json!({"seed": 7, "calls": 0.0, "longest_pause": 0.5})),
+        ("PUT", "random", json!({"seed": 7, "calls": 0.0, "max_pause": 0.5})),
     ] {
         assert_eq!(site.control(method, path, body).await.status(), 204, "{path}");
     }
@@ -43,7 +43,7 @@ async fn everything_can_be_steered_from_another_process() {
     let ids: Vec<_> = ledger.iter().map(|row| row.request_id.as_str()).collect();
     assert_eq!(ids, ["sim-000001", "sim-000002", "sim-000003"]);
     assert_eq!(ledger[0].input, Some(boat_input()));
-    assert!(!ledger[0].reply_left_whole && ledger[1].reply_left_whole);
+    assert!(!ledger[0].reply_fully_sent && ledger[1].reply_fully_sent);
     let reply = site.control("GET", "traffic", json!(null)).await;
     let traffic: Traffic = reply.json().await.expect("the traffic");
     assert_eq!((traffic.calls[&Call::Submit], traffic.calls[&Call::Result]), (3, 2));

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant, SystemTime};
 
-use runcomfy_simulator::{Call, Fault, Random, RetryAfter, Taken};
+use runcomfy_simulator::{Call, Fault, Processed, Random, RetryAfter};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -105,14 +105,14 @@ fn submit(site: &Site) -> Seen {
 /// How many were accepted, and how many replies with an id left whole.
 fn booked(site: &Site) -> (usize, usize) {
     let ledger = site.simulator.ledger();
-    (ledger.len(), ledger.iter().filter(|entry| entry.reply_left_whole).count())
+    (ledger.len(), ledger.iter().filter(|entry| entry.reply_fully_sent).count())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_breaks_before_any_byte_whether_the_call_was_taken_or_not() {
-    for (taken, accepted) in [(Taken::No, 0), (Taken::Yes, 1)] {
+    for (processed, accepted) in [(Processed::No, 0), (Processed::Yes, 1)] {
         for (fault, end) in
-            [(Fault::Reset { taken }, End::Reset), (Fault::Close { taken }, End::Closed)]
+            [(Fault::Reset { processed }, End::Reset), (Fault::Close { processed }, End::Closed)]
         {
             let site = boat().start(QUEUED).await;
             site.simulator.script(Call::Submit, [fault.clone()]);
@@ -127,17 +127,17 @@ async fn a_connection_breaks_before_any_byte_whether_the_call_was_taken_or_not()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_has_its_status_its_form_and_its_effect() {
-    let error = |status, code, taken| Fault::Error { status, code, taken };
+    let error = |status, code, processed| Fault::Error { status, code, processed };
     let cases = [
-        (Fault::RateLimit(RetryAfter::Unsaid), 429, "application/json", "detail", 0),
-        (error(500, Some(500_001), Taken::No), 500, "application/json", "500001", 0),
-        (error(500, Some(500_001), Taken::Yes), 500, "application/json", "500001", 1),
-        (error(503, None, Taken::Yes), 503, "application/json", "detail", 1),
-        (error(200, Some(400_002), Taken::No), 200, "application/json", "400002", 0),
-        (error(200, Some(500_001), Taken::Yes), 200, "application/json", "500001", 1),
-        (error(99, None, Taken::No), 500, "application/json", "detail", 0),
-        (Fault::Html { status: 502, taken: Taken::No }, 502, "text/html", "<html>", 0),
-        (Fault::Html { status: 200, taken: Taken::Yes }, 200, "text/html", "<html>", 1),
+        (Fault::RateLimit(RetryAfter::Missing), 429, "application/json", "detail", 0),
+        (error(500, Some(500_001), Processed::No), 500, "application/json", "500001", 0),
+        (error(500, Some(500_001), Processed::Yes), 500, "application/json", "500001", 1),
+        (error(503, None, Processed::Yes), 503, "application/json", "detail", 1),
+        (error(200, Some(400_002), Processed::No), 200, "application/json", "400002", 0),
+        (error(200, Some(500_001), Processed::Yes), 200, "application/json", "500001", 1),
+        (error(99, None, Processed::No), 500, "application/json", "detail", 0),
+        (Fault::Html { status: 502, processed: Processed::No }, 502, "text/html", "<html>", 0),
+        (Fault::Html { status: 200, processed: Processed::Yes }, 200, "text/html", "<html>", 1),
     ];
     for (fault, status, content_type, words, accepted) in cases {
         let site = boat().start(QUEUED).await;
@@ -233,7 +233,7 @@ async fn a_reply_can_lack_its_id_or_have_another_word() {
     site.simulator.script(Call::Submit, [Fault::NoRequestId]);
     assert_eq!(submit(&site).body(), b"{}");
     assert_eq!(booked(&site), (1, 0));
-    site.simulator.script(Call::Status, [Some(Fault::Word("hibernating".into())), None]);
+    site.simulator.script(Call::Status, [Some(Fault::Status("hibernating".into())), None]);
     for word in ["hibernating", "in_queue"] {
         let (status, reply) = site.get("/requests/sim-000001/status").await;
         assert_eq!((status, &reply["status"]), (200, &json!(word)));
@@ -267,7 +267,7 @@ async fn a_connection_that_nothing_went_wrong_with_is_kept() {
         assert_eq!(booked(&site), (number, number));
     }
     let traffic = site.simulator.traffic();
-    assert_eq!((traffic.open_connections, traffic.most_connections), (1, 1));
+    assert_eq!((traffic.open_connections, traffic.max_open_connections), (1, 1));
     assert_eq!((traffic.calls[&Call::Submit], traffic.calls[&Call::Status]), (3, 0));
 }
 
@@ -290,7 +290,7 @@ async fn every_kind_of_call_has_its_own_faults() {
     ];
     let input = boat_input().to_string();
     for (call, method, path) in &calls {
-        let fault = Fault::Html { status: 502, taken: Taken::No };
+        let fault = Fault::Html { status: 502, processed: Processed::No };
         site.simulator.script(*call, [fault]);
         for (other, method, path) in calls.iter().filter(|(other, ..)| other != call) {
             let mut line = Line::to(&site);
@@ -349,7 +349,7 @@ async fn by_chance(random: Random) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chance_keeps_to_its_rate_and_follows_from_the_seed() {
-    let random = Random::calls(0.2).with_longest_pause(Duration::from_millis(2));
+    let random = Random::calls(0.2).with_max_pause(Duration::from_millis(2));
     let (first, second) =
         (by_chance(random.with_seed(7)).await, by_chance(random.with_seed(7)).await);
     assert_eq!(first, second);

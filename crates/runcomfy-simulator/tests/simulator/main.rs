@@ -2,7 +2,6 @@
 
 mod catalog;
 mod control;
-mod fates;
 mod faults;
 mod files;
 mod folder;
@@ -13,4 +12,5 @@ mod media;
 mod media_faults;
 mod openapi;
 mod queue;
+mod scenarios;
 mod support;

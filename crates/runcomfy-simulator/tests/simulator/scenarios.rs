@@ -1,8 +1,8 @@
-//! What becomes of jobs: each fate, by a clock that only the test moves.
+//! What becomes of jobs: each scenario, by a clock that only the test moves.
 
 use std::time::Duration;
 
-use runcomfy_simulator::{Call, Failure, Fate, Fault, Pace, Simulator, State, Taken};
+use runcomfy_simulator::{Call, Failure, Fault, JobScenario, Pace, Processed, Simulator, State};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -64,15 +64,15 @@ async fn a_job_fails_with_each_shape_of_error() {
         (Failure::Text, "/error"),
         (Failure::Object, "/error/message"),
         (Failure::Array, "/error/0/msg"),
-        (Failure::Unsaid, ""),
+        (Failure::Missing, ""),
     ] {
-        site.simulator.script_jobs([Fate::Fails(failure)]);
+        site.simulator.script_jobs([JobScenario::Fails(failure)]);
         let id = site.submit("a/video", &json!({})).await;
         site.simulator.advance(2 * SECOND);
         let (status, result) = look(&site, &id).await;
         assert_eq!((&status["status"], &result["status"]), (&json!("completed"), &json!("failed")));
         match failure {
-            Failure::Unsaid => assert_eq!(result.get("error"), None),
+            Failure::Missing => assert_eq!(result.get("error"), None),
             _ => assert_eq!(result.pointer(place), Some(&json!(words)), "{result}"),
         }
         assert_eq!(result.get("output"), None);
@@ -84,14 +84,14 @@ async fn a_job_fails_with_each_shape_of_error() {
 #[tokio::test]
 async fn words_of_both_vocabularies_and_of_none_are_spoken() {
     let cases = [
-        (Fate::Succeeds, ["in_queue", "in_progress", "completed"], "succeeded"),
-        (Fate::OtherWords, ["pending", "processing", "succeeded"], "completed"),
-        (Fate::UnknownWords, ["napping", "hibernating", "completed"], "succeeded"),
-        (Fate::EndsCancelled, ["in_queue", "in_progress", "cancelled"], "cancelled"),
+        (JobScenario::Succeeds, ["in_queue", "in_progress", "completed"], "succeeded"),
+        (JobScenario::OtherStatuses, ["pending", "processing", "succeeded"], "completed"),
+        (JobScenario::UnknownStatuses, ["napping", "hibernating", "completed"], "succeeded"),
+        (JobScenario::EndsCancelled, ["in_queue", "in_progress", "cancelled"], "cancelled"),
     ];
-    for (fate, words, end) in cases {
+    for (scenario, words, end) in cases {
         let site = site().await;
-        site.simulator.script_jobs([fate]);
+        site.simulator.script_jobs([scenario]);
         let id = site.submit("a/video", &json!({})).await;
         for word in words {
             assert_eq!(look(&site, &id).await.0["status"], word);
@@ -104,7 +104,7 @@ async fn words_of_both_vocabularies_and_of_none_are_spoken() {
 #[tokio::test]
 async fn cancelled_is_spelt_both_ways() {
     let site = site().await;
-    site.simulator.script_jobs([Fate::Succeeds, Fate::OtherWords]);
+    site.simulator.script_jobs([JobScenario::Succeeds, JobScenario::OtherStatuses]);
     for word in ["cancelled", "canceled"] {
         let id = site.submit("a/video", &json!({})).await;
         let (_, reply) = site.post(&format!("/requests/{id}/cancel"), "").await;
@@ -117,7 +117,7 @@ async fn cancelled_is_spelt_both_ways() {
 #[tokio::test]
 async fn an_output_has_fields_that_nobody_knows() {
     let site = site().await;
-    site.simulator.script_jobs([Fate::UnknownFields]);
+    site.simulator.script_jobs([JobScenario::UnknownFields]);
     let id = site.submit("a/video", &json!({})).await;
     assert_eq!(look(&site, &id).await.0["worker"]["region"], "nowhere");
     site.simulator.advance(2 * SECOND);
@@ -129,7 +129,8 @@ async fn an_output_has_fields_that_nobody_knows() {
 #[tokio::test]
 async fn a_cost_comes_late_and_a_record_expires() {
     let site = site().await;
-    site.simulator.script_jobs([Fate::LateCost(3 * SECOND), Fate::Expires(3 * SECOND)]);
+    site.simulator
+        .script_jobs([JobScenario::LateCost(3 * SECOND), JobScenario::Expires(3 * SECOND)]);
     let late = site.submit("a/video", &json!({})).await;
     let gone = site.submit("a/video", &json!({})).await;
     site.simulator.advance(4 * SECOND);
@@ -146,9 +147,9 @@ async fn a_cost_comes_late_and_a_record_expires() {
 #[tokio::test]
 async fn the_ledger_has_what_was_accepted_and_nothing_else() {
     let site = site().await;
-    let lost = Fault::Reset { taken: Taken::Yes };
+    let lost = Fault::Reset { processed: Processed::Yes };
     site.simulator
-        .script(Call::Submit, [Some(lost), None, Some(Fault::Reset { taken: Taken::No })]);
+        .script(Call::Submit, [Some(lost), None, Some(Fault::Reset { processed: Processed::No })]);
     let url = format!("{}/models/a/video", site.simulator.api_base());
     let inputs = [json!({"n": 1}), json!({"n": 2, "text": "a".repeat(65_536)}), json!({"n": 3})];
     for input in &inputs {
@@ -164,7 +165,7 @@ async fn the_ledger_has_what_was_accepted_and_nothing_else() {
     let ledger = site.simulator.ledger();
     let rows: Vec<_> = ledger
         .iter()
-        .map(|row| (row.request_id.as_str(), row.charged_usd, row.state, row.reply_left_whole))
+        .map(|row| (row.request_id.as_str(), row.charged_usd, row.state, row.reply_fully_sent))
         .collect();
     assert_eq!(
         rows,
