@@ -4,22 +4,24 @@
 //! which values are taken, and what the docs say. [`Kind`] has every kind of change.
 
 mod choices;
-mod input;
-mod kind;
+mod describe;
+mod level;
 mod output;
 mod properties;
 mod rules;
 mod unions;
+mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use kind::{Kind, Level, Step};
+pub use level::{Kind, Level, Step};
 
 use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::fixup::Corrected;
 use crate::model::{Model, Module};
-use crate::{Features, Objects, Settings, Source, check, lower, lowered, render};
-use input::Walk;
+use crate::pipeline::lowered;
+use crate::{Features, Objects, Settings, Source, check, lower, render};
+use walk::Walk;
 
 /// What changed between two states of the schemas.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -293,21 +295,4 @@ fn models(old: &Model, new: &Model) -> Vec<Change> {
         seen.push(Change::of(Kind::Docs, "", message));
     }
     seen
-}
-
-/// The path of a property.
-fn below(at: &str, wire: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    match wire {
-        wire if wire.is_empty() || !wire.chars().all(plain) => format!("{at}[{wire:?}]"),
-        wire if at.is_empty() => wire.to_owned(),
-        wire => format!("{at}.{wire}"),
-    }
-}
-
-/// A JSON text as code, by its beginning where it is long.
-fn shown(text: &str) -> String {
-    let short: String = text.chars().take(60).collect();
-    let rest = if short.len() < text.len() { "…" } else { "" };
-    render::docs::code(&format!("{short}{rest}"))
 }

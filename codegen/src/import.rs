@@ -8,24 +8,19 @@
 mod catalog;
 mod error;
 mod id;
-mod json;
+mod json_slice;
 mod page;
 mod pages;
 mod shape;
-mod standing;
-mod words;
 
 use serde_json::{Map, Value};
 
-pub use catalog::{Skipped, Unusable};
-pub use error::{ImportError, Origin, Part, Place};
+pub use error::{ImportError, MAX_DEPTH, MAX_SCHEMA_BYTES, Origin, Part, Place, Skipped, Unusable};
 pub use id::{IdError, IdFault, ModelId};
-pub use json::{MAX_DEPTH, MAX_SCHEMA_BYTES, layout};
+pub use json_slice::layout;
 pub use pages::Pages;
-pub(crate) use standing::{GONE, LISTED};
-pub use standing::{Standing, StandingError};
 
-use json::{Piece, document, only_value};
+use json_slice::{Piece, document, only_value};
 use shape::{Shape, described, shape_of};
 
 /// One model, ready to be written under `schemas/`.
@@ -111,7 +106,7 @@ fn read_output_file(text: &str) -> Result<Option<String>, ImportError> {
 }
 
 fn file_document(origin: Origin, value: Piece<'_>) -> Result<String, ImportError> {
-    document(value).map_err(|unfit| ImportError::unfit(unfit, origin, value))
+    document(value).map_err(|unfit| unfit.into_error(origin, value))
 }
 
 /// The text without a byte order mark, if it is text at all and not a page's source.

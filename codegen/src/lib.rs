@@ -3,34 +3,36 @@
 mod check;
 #[cfg(test)]
 mod conformance;
+mod constructor_args;
 mod diagnostic;
 mod diff;
-mod entry;
 mod fixup;
 pub mod import;
 mod lower;
+mod manifest;
 mod model;
 mod names;
 mod parse;
+mod pipeline;
 mod render;
 mod schema;
 mod settings;
+mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use diagnostic::{Code, Diagnostic, Place, Severity};
 pub use diff::{Change, Diff, Kind, Level, ModelDiff, Refusal, Refused, Side, Step, diff};
-pub use entry::{model_json, recorded_id};
 pub use fixup::{fixup_path, orphaned_fixup};
+pub use manifest::{Standing, StandingError, model_json, recorded_id};
 pub use parse::{Treatment, keywords};
 pub use settings::{Features, Objects, Settings, Source};
 
 use diagnostic::Findings;
-use entry::Entry;
 use fixup::Corrected;
 use import::Imported;
-use model::Module;
-use render::Listed;
+use pipeline::lowered;
+use render::{Listed, Providers};
 
 /// What was generated.
 #[derive(Debug, Clone, Default)]
@@ -57,7 +59,7 @@ pub fn generate(sources: &[Source<'_>], settings: &Settings) -> Generated {
     let mut generated = Generated::default();
     let folders: Vec<&str> = sources.iter().map(|source| source.folder).collect();
     let modules = lower::modules(&folders);
-    let mut providers: BTreeMap<String, (String, Vec<Listed>)> = BTreeMap::new();
+    let mut providers: Providers = BTreeMap::new();
     for source in sources {
         let mut findings = Findings::default();
         let whole = source.file("model.json", source.model).whole();
@@ -94,7 +96,9 @@ pub fn generate(sources: &[Source<'_>], settings: &Settings) -> Generated {
         }
         generated.diagnostics.extend(findings.0);
     }
-    list(&mut generated, providers, settings);
+    let gated = settings.features == Features::PerProvider;
+    generated.features.extend(providers.values().map(|(feature, _)| feature.clone()));
+    generated.files.extend(render::above(&providers, gated, &settings.origin));
     generated
 }
 
@@ -115,80 +119,10 @@ pub fn generate_imported(models: &[Imported], settings: &Settings) -> Generated 
     generate(&sources, settings)
 }
 
-/// The order in which `new` takes the required properties, for the `arguments` of
-/// `model.json`. What stands there already is kept as far as it goes. Empty where the
-/// schemas cannot be read: generating says why.
-fn argument_order(source: &Source<'_>) -> Vec<String> {
-    let mut findings = Findings::default();
-    let corrected = Corrected::of(source, &mut findings);
-    let module = Module { provider: String::new(), name: String::new() };
-    let model = lowered(source, &corrected, module, Objects::Closed, &mut findings);
-    let root = model.as_ref().and_then(|model| Some((model, model.inputs.first()?)));
-    let Some((model, root)) = root else { return Vec::new() };
-    let wire = |index: &usize| Some(root.fields.get(*index)?.wire.clone());
-    model.arguments.iter().filter_map(wire).collect()
-}
-
 /// Whether the head of a text says that it was generated.
 pub fn is_generated(text: &str) -> bool {
     let is_head = |line: &&str| line.starts_with("//!") || line.starts_with("<!--");
     let head: Vec<&str> = text.lines().take_while(is_head).collect();
     let head = head.join(" ");
     head.contains(render::HEADER) && head.contains(render::FOOTER)
-}
-
-/// One model through the line as far as lowering: parse → lower.
-fn lowered(
-    source: &Source<'_>,
-    corrected: &Corrected,
-    module: Module,
-    objects: Objects,
-    findings: &mut Findings,
-) -> Option<model::Model> {
-    let entry_file = source.file("model.json", source.model);
-    let entry = Entry::parse(&entry_file, findings);
-    let input = corrected.input.as_deref().unwrap_or(source.input);
-    let input = parse::input(&source.file("input.json", input), findings);
-    let output = corrected.output.as_deref().or(source.output);
-    let output = output.map(|text| source.file("output.json", text));
-    // An output that cannot be read has its diagnostic, for which `check` refuses.
-    let output = output.and_then(|file| parse::output(&file, findings));
-    let (entry, input) = (entry?, input?);
-    if entry.id.folder() != source.folder {
-        findings.push(
-            Code::MalformedModel,
-            &entry_file.whole(),
-            format!(
-                "the model `{}` belongs in the folder `{}`, not in `{}`",
-                entry.id.as_str(),
-                entry.id.folder(),
-                source.folder
-            ),
-            "move it there, or correct the `id`",
-        );
-    }
-    let mut model = lower::lower(&entry, module, &input, output.as_ref(), objects, findings)?;
-    model.about.extend(corrected.about.clone());
-    Some(model)
-}
-
-/// Adds the modules above the models.
-fn list(
-    generated: &mut Generated,
-    providers: BTreeMap<String, (String, Vec<Listed>)>,
-    settings: &Settings,
-) {
-    let mut modules = Vec::new();
-    generated.files.insert("models.md".to_owned(), render::table(&providers, &settings.origin));
-    for (module, (feature, models)) in providers {
-        let text = render::provider_module(&feature, &models, &settings.origin);
-        generated.files.insert(format!("{module}.rs"), text);
-        generated.features.insert(feature.clone());
-        let gate = match settings.features {
-            Features::PerProvider => Some(feature),
-            Features::None => None,
-        };
-        modules.push((module, gate));
-    }
-    generated.files.insert("mod.rs".to_owned(), render::crate_module(&modules, &settings.origin));
 }

@@ -5,7 +5,6 @@
 //! a field has is then typify's decision; see [`typify`].
 
 mod annotations;
-mod arguments;
 mod budget;
 mod draft;
 mod infer;
@@ -21,14 +20,13 @@ mod unions;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Objects;
+use crate::constructor_args::ordered;
 use crate::diagnostic::{Code, Findings};
-use crate::entry::Entry;
+use crate::manifest::Entry;
 use crate::model::{Docs, Field, Model, Module, Output, Struct, Type, Union};
 use crate::names;
 use crate::schema::Schema;
 
-pub(crate) use arguments::Takes;
-use arguments::ordered;
 use draft::{FieldDraft, Found, Plan};
 use lowerer::Values;
 use naming::Direction;

@@ -1,18 +1,20 @@
 //! `render`: the model in the middle → the text of its module. It decides nothing and
 //! cannot fail.
 
-pub(crate) mod docs;
+mod docs;
 mod imports;
 mod items;
 mod listing;
 mod table;
+pub(crate) mod type_names;
 
 use proc_macro2::TokenStream;
 
 use crate::model::{Model, Output};
+use crate::text::sentence;
+use type_names::Names;
 
-pub(crate) use items::{Names, required_name, rest_name};
-pub(crate) use listing::{Listed, crate_module, provider_module, table};
+pub(crate) use listing::{Listed, Providers, above};
 
 /// What every generated file says in its head, before what it was generated from.
 pub(crate) const HEADER: &str = "`cargo xtask codegen` from";
@@ -26,7 +28,7 @@ pub(crate) fn model(model: &Model, origin: &str) -> String {
         format!("`{origin}/{}`; {FOOTER}", model.folder),
     ];
     let about = model.about.iter().chain(&model.description);
-    let about = about.filter(|text| !text.trim().is_empty()).map(|text| docs::sentence(text));
+    let about = about.filter(|text| !text.trim().is_empty()).map(|text| sentence(text));
     let about = docs::prose(about);
     if !about.is_empty() {
         head.push(String::new());

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::input::{Walk, docs_differ, noun};
-use super::{Kind, shown};
+use super::Kind;
+use super::describe::{docs_differ, noun, shown};
+use super::walk::Walk;
 use crate::check::fits;
 use crate::model::{Model, Of, Rule, Shape, Words};
 

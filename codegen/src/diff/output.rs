@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::describe::below;
 use super::unions::variants;
-use super::{Change, Kind, below};
+use super::{Change, Kind};
 use crate::model::{Field, Model, Output, Struct, Type, Union};
-use crate::render::{Names, rest_name};
+use crate::render::type_names::{Names, rest_name};
 
 /// Everything that changed of the output.
 pub(super) fn changes(old: &Model, new: &Model) -> Vec<Change> {

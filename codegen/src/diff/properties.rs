@@ -1,29 +1,12 @@
 //! Objects compared, property by property: as the fields of a struct, with what `new` takes,
 //! or as the names of a map.
 
-use super::input::{Pair, Walk, docs_differ, noun};
-use super::{Change, Kind, below, shown};
-use crate::lower::Takes;
-use crate::model::{Field, Model, Of, Shape, Struct};
-use crate::render::{Names, required_name};
-
-/// An object: its properties, and what its others may be, where it takes any.
-#[derive(Clone, Copy)]
-pub(super) struct Object<'a> {
-    pub of: Option<(usize, &'a Struct)>,
-    pub others: Option<&'a Of>,
-}
-
-impl<'a> Object<'a> {
-    fn fields(self) -> &'a [Field] {
-        self.of.map_or(&[], |(_, of)| of.fields.as_slice())
-    }
-
-    /// Whether it is a struct in Rust, and not a map.
-    fn typed(self) -> bool {
-        self.of.is_some_and(|(_, of)| !of.table_only)
-    }
-}
+use super::describe::{below, docs_differ, noun, shown};
+use super::walk::{Object, Pair, Walk};
+use super::{Change, Kind};
+use crate::constructor_args::Takes;
+use crate::model::{Field, Model, Struct};
+use crate::render::type_names::{Names, required_name};
 
 impl<'a> Walk<'a> {
     pub(super) fn objects(&mut self, old: Object<'a>, new: Object<'a>, at: &str) {
@@ -241,15 +224,5 @@ impl<'a> Walk<'a> {
         if docs_differ(&old.0.docs, &new.0.docs) {
             self.note(Kind::Docs, at, format!("what is said of `{}`", new.0.name));
         }
-    }
-}
-
-pub(super) fn object<'a>(of: &'a Of, model: &'a Model) -> Object<'a> {
-    let named = |index: usize| model.inputs.get(index).map(|of| (index, of));
-    match &of.shape {
-        Shape::Object(index) => Object { of: named(*index), others: None },
-        Shape::Open(index, others) => Object { of: named(*index), others: Some(others) },
-        Shape::Map(others) => Object { of: None, others: Some(others) },
-        _ => Object { of: None, others: None },
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use runcomfy::{Limit, Metric};
 
-use super::shown;
+use super::describe::shown;
 use crate::model::Rule;
 
 /// What became of one bound.

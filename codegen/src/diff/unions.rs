@@ -1,9 +1,10 @@
 //! Unions compared, with each other and with what is none.
 
-use super::input::{Pair, Walk, noun};
+use super::describe::noun;
+use super::walk::{Pair, Walk};
 use super::{Change, Kind, Refusal};
 use crate::model::{Model, Of, Rule, Shape, Takes, Union};
-use crate::render::Names;
+use crate::render::type_names::Names;
 
 /// The kinds of changes that say that more is taken.
 const WIDER: [Kind; 3] = [Kind::WiderBound, Kind::WiderType, Kind::ValueNew];

@@ -1,111 +1,14 @@
 //! A catalog's reply, or one entry of it.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::error::ImportError;
-use super::id::{IdError, ModelId, shown};
-use super::json::{MAX_DEPTH, MAX_SCHEMA_BYTES, Piece, Unfit, document};
+use super::error::{ImportError, Skipped, Unusable};
+use super::id::{ModelId, shown};
+use super::json_slice::{Piece, Unfit, document};
 use super::shape::{Shape, described, shape_of};
 use super::{Import, Imported};
-
-/// An entry of a catalog that was passed over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Skipped {
-    /// Which entry of the reply, counted from zero.
-    pub index: usize,
-    /// Its `model_id` as given, shortened and with control characters escaped, if it has one.
-    pub id: Option<String>,
-    /// The model that it is about, where its `model_id` is one.
-    pub model: Option<ModelId>,
-    /// Why.
-    pub reason: Unusable,
-}
-
-/// Why an entry was passed over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unusable {
-    /// What it is instead of an object.
-    NotAnEntry {
-        /// What it looks like.
-        found: String,
-    },
-    /// A key that is there twice, so that nobody can say which one is meant.
-    Twice {
-        /// The key.
-        key: String,
-    },
-    /// An entry without a `model_id`, or with one that is no text.
-    NoId,
-    /// A `model_id` that cannot be one.
-    BadId(IdError),
-    /// An id whose folder would be that of another one.
-    SharesFolder {
-        /// The other one.
-        with: ModelId,
-    },
-    /// `input_schema` is absent or null.
-    NoInputSchema,
-    /// What stands for an input schema and is none.
-    NotAnInput {
-        /// What it looks like.
-        found: String,
-    },
-    /// What stands for an output schema and is none.
-    NotAnOutput {
-        /// What it looks like.
-        found: String,
-    },
-    /// A schema over [`MAX_SCHEMA_BYTES`].
-    TooLarge,
-    /// A schema over [`MAX_DEPTH`].
-    TooDeep,
-    /// Something beside the schemas that `serde_json` cannot hold.
-    Unreadable {
-        /// The key.
-        key: String,
-    },
-}
-
-impl fmt::Display for Skipped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.id {
-            Some(id) => write!(f, "`{id}` {}", self.reason),
-            None => write!(f, "entry {} {}", self.index + 1, self.reason),
-        }
-    }
-}
-
-impl fmt::Display for Unusable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAnEntry { found } => write!(f, "is {found}, not a catalog entry"),
-            Self::Twice { key } => write!(f, "has `{key}` twice"),
-            Self::NoId => f.write_str("has no `model_id`"),
-            Self::BadId(error) => write!(f, "has a bad `model_id`: {error}"),
-            Self::SharesFolder { with } => {
-                write!(f, "would share the folder `schemas/{}` with `{with}`", with.folder())
-            }
-            Self::NoInputSchema => f.write_str("has no `input_schema`"),
-            Self::NotAnInput { found } => {
-                write!(f, "has {found} for an `input_schema`, not an object with `properties`")
-            }
-            Self::NotAnOutput { found } => {
-                write!(
-                    f,
-                    "has {found} for an `output_schema`, not an object whose only key is `output`"
-                )
-            }
-            Self::TooLarge => {
-                write!(f, "has a schema of more than {} MiB", MAX_SCHEMA_BYTES / (1024 * 1024))
-            }
-            Self::TooDeep => write!(f, "has a schema of more than {MAX_DEPTH} levels"),
-            Self::Unreadable { key } => write!(f, "has a value under `{key}` that is out of range"),
-        }
-    }
-}
 
 /// The entries of a catalog's reply, if it is one.
 pub(super) fn entries(reply: Piece<'_>) -> Option<Vec<Piece<'_>>> {

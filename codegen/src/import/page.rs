@@ -8,7 +8,7 @@
 
 use super::error::{ImportError, Origin, Part, Place};
 use super::id::ModelId;
-use super::json::{Piece, document, value_at};
+use super::json_slice::{Piece, document, value_at};
 use super::shape::{Shape, output_is_schema, shape_of};
 use super::{Import, Imported};
 
@@ -57,8 +57,7 @@ impl Page {
         if is_torn(object) {
             return Err(ImportError::Torn { at: object.place() });
         }
-        let schema =
-            document(object).map_err(|unfit| ImportError::unfit(unfit, Origin::Text, object))?;
+        let schema = document(object).map_err(|unfit| unfit.into_error(Origin::Text, object))?;
         keep(found, part, text, at, schema)?;
         Ok(object.end)
     }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::catalog::{self, Skipped, Unusable};
-use super::error::{ImportError, Origin};
+use super::catalog;
+use super::error::{ImportError, Origin, Skipped, Unusable};
 use super::id::{ModelId, shown};
-use super::json::{Piece, only_value};
+use super::json_slice::{Piece, only_value};
 use super::shape::described;
 use super::{Import, readable};
 

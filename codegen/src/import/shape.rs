@@ -1,7 +1,7 @@
 //! What a JSON value is, judged by its outermost keys.
 
 use super::id::shown;
-use super::json::Piece;
+use super::json_slice::Piece;
 
 /// What a value is to an importer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

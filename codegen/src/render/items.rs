@@ -4,8 +4,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use super::docs;
-use crate::lower::Takes;
+use super::type_names::{Names, converts, not_null, required_name, rest_name};
+use crate::constructor_args::Takes;
 use crate::model::{Field, Struct, Type, Union, Words};
+use crate::text::code;
 
 /// An input struct with its constructor and setters. `arguments` are the fields that
 /// `new` takes, in its order.
@@ -147,7 +149,7 @@ pub(super) fn words(words: &Words) -> TokenStream {
     let name = format_ident!("{}", words.name);
     let attributes = doc(&docs::named(&words.docs, &words.wire));
     let variants = words.variants.iter().map(|variant| {
-        let docs = doc(&[docs::code(&variant.word)]);
+        let docs = doc(&[code(&variant.word)]);
         let (name, word) = (format_ident!("{}", variant.name), &variant.word);
         quote! { #docs #name = #word, }
     });
@@ -171,11 +173,6 @@ pub(super) fn union(union: &Union, names: &Names<'_>) -> TokenStream {
         #attributes
         pub enum #name { #(#variants)* }
     }
-}
-
-/// What the struct is called by which `new` takes its arguments.
-pub(crate) fn required_name(of: &Struct) -> String {
-    format!("{}Required", if of.name == "Input" { "" } else { of.name.as_str() })
 }
 
 /// An output that is no object.
@@ -237,15 +234,6 @@ pub(super) fn output(of: &Struct, docs: &[String], names: &Names<'_>) -> Vec<Tok
     ]
 }
 
-/// The field of an output that holds what no other does.
-pub(crate) fn rest_name(of: &Struct) -> String {
-    let mut name = "others".to_owned();
-    while of.fields.iter().any(|field| field.name == name) {
-        name.push('_');
-    }
-    name
-}
-
 /// An identifier from a name of ours, which may be raw.
 pub(super) fn ident(name: &str) -> Ident {
     match name.strip_prefix("r#") {
@@ -258,153 +246,4 @@ fn doc(lines: &[String]) -> TokenStream {
     let lines =
         lines.iter().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
     quote! { #(#[doc = #lines])* }
-}
-
-/// What the types of one side of a module are called.
-#[derive(Clone, Copy)]
-pub(crate) struct Names<'a> {
-    pub structs: &'a [Struct],
-    pub words: &'a [Words],
-    pub unions: &'a [Union],
-}
-
-impl Names<'_> {
-    /// A type as it is written.
-    fn ty(&self, ty: &Type) -> TokenStream {
-        let named = |name: Option<&String>| {
-            let name = format_ident!("{}", name.map_or("Value", String::as_str));
-            quote! { #name }
-        };
-        match ty {
-            Type::Any => quote! { Value },
-            Type::Boolean => quote! { bool },
-            Type::Integer => quote! { i64 },
-            Type::Number => quote! { f64 },
-            Type::Text => quote! { String },
-            Type::Media => quote! { Media },
-            Type::Url => quote! { Url },
-            Type::Words(index) => named(self.words.get(*index).map(|words| &words.name)),
-            Type::Struct(index) => named(self.structs.get(*index).map(|of| &of.name)),
-            Type::Union(index) => named(self.unions.get(*index).map(|union| &union.name)),
-            Type::List(item) => {
-                let item = self.ty(item);
-                quote! { Vec<#item> }
-            }
-            Type::Map(value) => {
-                let value = self.ty(value);
-                quote! { BTreeMap<String, #value> }
-            }
-            Type::Nullable(inner) => {
-                let inner = self.ty(inner);
-                quote! { Option<#inner> }
-            }
-            Type::Boxed(boxed) => {
-                let boxed = self.ty(boxed);
-                quote! { Box<#boxed> }
-            }
-        }
-    }
-
-    /// The type of a field, by whether `new` takes it. One that is not set and may be null
-    /// is left out, not null.
-    fn field(&self, field: &Field, taken: bool) -> TokenStream {
-        match taken {
-            true => self.ty(&field.ty),
-            false => {
-                let ty = self.ty(not_null(&field.ty));
-                quote! { Option<#ty> }
-            }
-        }
-    }
-
-    /// The type of an output's field.
-    fn answered(&self, field: &Field) -> TokenStream {
-        let ty = self.ty(not_null(&field.ty));
-        match not_null(&field.ty) {
-            Type::List(_) => ty,
-            _ => quote! { Option<#ty> },
-        }
-    }
-
-    /// The type of an output that is no object.
-    fn plain(&self, root: &Type) -> TokenStream {
-        let ty = self.ty(root);
-        match root {
-            Type::Any | Type::List(_) | Type::Map(_) | Type::Nullable(_) => ty,
-            _ => quote! { Option<#ty> },
-        }
-    }
-
-    /// A type as one would write it.
-    pub(crate) fn text(&self, ty: &Type) -> String {
-        text(self.ty(ty))
-    }
-
-    /// The type of an input's field, by whether `new` takes it.
-    pub(crate) fn text_of(&self, field: &Field, taken: bool) -> String {
-        text(self.field(field, taken))
-    }
-
-    /// The type of an argument of `new`.
-    pub(crate) fn text_argument(&self, ty: &Type) -> String {
-        text(self.parameter(ty))
-    }
-
-    /// The type of an output's field.
-    pub(crate) fn text_answered(&self, field: &Field) -> String {
-        text(self.answered(field))
-    }
-
-    /// The type of an output that is no object.
-    pub(crate) fn text_plain(&self, root: &Type) -> String {
-        text(self.plain(root))
-    }
-
-    /// The type of an argument.
-    fn parameter(&self, ty: &Type) -> TokenStream {
-        let plain = self.ty(ty);
-        if converts(ty) {
-            quote! { impl Into<#plain> }
-        } else {
-            plain
-        }
-    }
-}
-
-/// A type without the spaces between its tokens.
-fn text(ty: TokenStream) -> String {
-    let spaced = ty.to_string();
-    let (head, rest) = match spaced.strip_prefix("impl ") {
-        Some(rest) => ("impl ", rest),
-        None => ("", spaced.as_str()),
-    };
-    format!("{head}{}", rest.replace(' ', "").replace(',', ", "))
-}
-
-/// A type without null.
-fn not_null(ty: &Type) -> &Type {
-    match ty {
-        Type::Nullable(inner) => inner,
-        ty => ty,
-    }
-}
-
-/// Whether an argument of this type is taken as `impl Into<…>`.
-fn converts(ty: &Type) -> bool {
-    match ty {
-        Type::Any
-        | Type::Text
-        | Type::Media
-        | Type::Url
-        | Type::List(_)
-        | Type::Union(_)
-        | Type::Nullable(_)
-        | Type::Boxed(_) => true,
-        Type::Boolean
-        | Type::Integer
-        | Type::Number
-        | Type::Words(_)
-        | Type::Struct(_)
-        | Type::Map(_) => false,
-    }
 }

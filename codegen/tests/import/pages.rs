@@ -1,7 +1,7 @@
 //! A catalog that comes in pages, and what `model.json` says of a model's standing in it.
 
-use runcomfy_codegen::import::{Import, ImportError, Pages, Standing, from_files, import};
-use runcomfy_codegen::model_json;
+use runcomfy_codegen::import::{Import, ImportError, Pages, from_files, import};
+use runcomfy_codegen::{Standing, model_json};
 
 use crate::INPUT;
 

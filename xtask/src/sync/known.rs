@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use runcomfy_codegen::import::{ModelId, Standing};
+use runcomfy_codegen::Standing;
+use runcomfy_codegen::import::ModelId;
 use semver::Version;
 
 use crate::folder;

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use runcomfy_codegen::Diff;
-use runcomfy_codegen::import::{Import, ModelId, Standing};
+use runcomfy_codegen::{Diff, Standing};
+use runcomfy_codegen::import::{Import, ModelId};
 use semver::Version;
 
 use super::known::{Known, Model};

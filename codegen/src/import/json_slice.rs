@@ -5,15 +5,7 @@
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
-use super::error::{ImportError, Origin, Place};
-
-/// The most bytes one schema may have, as given and as laid out. The largest known has some 20 KiB;
-/// what is a thousand times that is a mistake or an attack, and would be compiled into a program.
-pub const MAX_SCHEMA_BYTES: usize = 10 * 1024 * 1024;
-
-/// How deep a schema may be nested. `serde_json` refuses the 128th level, and the stages after this
-/// one read with it.
-pub const MAX_DEPTH: usize = 127;
+use super::error::{ImportError, MAX_DEPTH, MAX_SCHEMA_BYTES, Origin, Place};
 
 /// A part of a text that knows where in the text it stands.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +20,17 @@ pub(super) struct Piece<'a> {
 pub(super) enum Unfit {
     TooLarge,
     TooDeep,
+}
+
+impl Unfit {
+    /// The error about this schema.
+    pub(super) fn into_error(self, origin: Origin, schema: Piece<'_>) -> ImportError {
+        let at = schema.place();
+        match self {
+            Self::TooLarge => ImportError::TooLarge { origin, at },
+            Self::TooDeep => ImportError::TooDeep { origin, at },
+        }
+    }
 }
 
 /// The JSON value that begins at `start`, whatever may come after it.

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use runcomfy::media::MediaKind;
 use serde_json::Value;
 
-use super::properties::{Object, object};
+use super::describe::{not_null, noun};
 use super::rules::{self, Bound};
 use super::{Change, Kind};
 use crate::check::fits;
-use crate::model::{Docs, Model, Of, Rule, Shape};
-use crate::render::Names;
+use crate::model::{Field, Model, Of, Rule, Shape, Struct};
+use crate::render::type_names::Names;
 
 /// More levels than this are not compared: two schemas that lead back to themselves in
 /// circles of different lengths meet anew for long.
@@ -23,6 +23,24 @@ pub(super) enum Pair {
     Unions(usize, usize),
     FromUnion(usize, usize),
     ToUnion(usize, usize),
+}
+
+/// An object: its properties, and what its others may be, where it takes any.
+#[derive(Clone, Copy)]
+pub(super) struct Object<'a> {
+    pub of: Option<(usize, &'a Struct)>,
+    pub others: Option<&'a Of>,
+}
+
+impl<'a> Object<'a> {
+    pub(super) fn fields(self) -> &'a [Field] {
+        self.of.map_or(&[], |(_, of)| of.fields.as_slice())
+    }
+
+    /// Whether it is a struct in Rust, and not a map.
+    pub(super) fn typed(self) -> bool {
+        self.of.is_some_and(|(_, of)| !of.table_only)
+    }
 }
 
 /// The walk over two inputs.
@@ -280,33 +298,12 @@ fn types(model: &Model) -> HashMap<&str, &'static str> {
     structs.chain(words).chain(unions).collect()
 }
 
-pub(super) fn docs_differ(old: &Docs, new: &Docs) -> bool {
-    (&old.title, &old.description) != (&new.title, &new.description)
-}
-
-pub(super) fn not_null(of: &Of) -> &Of {
+pub(super) fn object<'a>(of: &'a Of, model: &'a Model) -> Object<'a> {
+    let named = |index: usize| model.inputs.get(index).map(|of| (index, of));
     match &of.shape {
-        Shape::Nullable(inner) => inner,
-        _ => of,
-    }
-}
-
-/// What a shape takes, in words.
-pub(super) fn noun(shape: &Shape) -> &'static str {
-    match shape {
-        Shape::Any => "any value",
-        Shape::Null => "null",
-        Shape::Boolean => "a boolean",
-        Shape::Integer => "a whole number",
-        Shape::Number => "a number",
-        Shape::Text => "a string",
-        Shape::Media(MediaKind::Image) => "an image",
-        Shape::Media(MediaKind::Video) => "a video",
-        Shape::Media(MediaKind::Audio) => "a sound",
-        Shape::Media(_) => "media",
-        Shape::List(_) => "a list",
-        Shape::Map(_) | Shape::Object(_) | Shape::Open(..) => "an object",
-        Shape::Nullable(_) => "a value or null",
-        Shape::Union(_) => "one of several kinds",
+        Shape::Object(index) => Object { of: named(*index), others: None },
+        Shape::Open(index, others) => Object { of: named(*index), others: Some(others) },
+        Shape::Map(others) => Object { of: None, others: Some(others) },
+        _ => Object { of: None, others: None },
     }
 }

@@ -57,7 +57,7 @@ fn ordered_by_name(of: &Struct) -> Vec<usize> {
 
 /// The indices of the input's fields that `new` takes, in its order: first those that are
 /// fixed, then each group in the order of the schema's `required`.
-pub(super) fn ordered(of: &Struct, fixed: Option<&[String]>) -> Vec<usize> {
+pub(crate) fn ordered(of: &Struct, fixed: Option<&[String]>) -> Vec<usize> {
     let fixed = fixed.unwrap_or_default();
     let arguments = of.fields.iter().enumerate().filter_map(|(index, field)| {
         let kept = fixed.iter().position(|name| *name == field.wire);
