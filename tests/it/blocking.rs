@@ -41,13 +41,13 @@ fn whole_job(simulator: &Simulator) {
 }
 
 #[test]
-fn a_program_without_a_runtime_gets_a_whole_job() {
+fn the_blocking_client_runs_a_whole_job() {
     let (_runtime, simulator) = simulator(0);
     whole_job(&simulator);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_blocks_is_made_used_and_dropped_in_asynchronous_code() {
+async fn the_blocking_client_works_inside_async_code() {
     let simulating = tokio::task::spawn_blocking(|| simulator(0)).await.expect("it starts");
     whole_job(&simulating.1);
     let ended = tokio::task::spawn_blocking(move || drop(simulating)).await;
@@ -55,7 +55,7 @@ async fn a_client_that_blocks_is_made_used_and_dropped_in_asynchronous_code() {
 }
 
 #[test]
-fn waiting_ends_at_the_deadline_with_the_id_and_cancelling_is_answered() {
+fn a_blocking_wait_ends_at_its_deadline() {
     let (_runtime, simulator) = simulator(60_000);
     let client = Client::build(builder(simulator.api_base())).expect("the settings are right");
     let input = json!({"prompt": "a", "image_url": simulator.picture_url(640, 480)});

@@ -31,7 +31,7 @@ fn cases() -> Vec<(String, bool)> {
 }
 
 #[test]
-fn every_keyword_has_cases_and_every_case_is_named_after_its_keyword() {
+fn every_keyword_has_cases_named_after_it() {
     let mut seen: BTreeMap<String, BTreeSet<bool>> = BTreeMap::new();
     let mut names = BTreeSet::new();
     for (name, valid) in cases() {
@@ -54,7 +54,7 @@ fn every_keyword_has_cases_and_every_case_is_named_after_its_keyword() {
 }
 
 #[test]
-fn every_case_of_our_own_is_judged_as_it_says_and_what_is_refused_is_the_keyword_s() {
+fn every_conformance_case_has_its_expected_verdict() {
     let output = xtask_output(&[
         "conformance",
         "tests/conformance",
@@ -85,7 +85,7 @@ fn every_case_of_our_own_is_judged_as_it_says_and_what_is_refused_is_the_keyword
 }
 
 #[test]
-fn a_case_that_is_judged_otherwise_than_it_says_fails_the_command_and_is_counted() {
+fn a_wrong_verdict_fails_the_conformance_command() {
     // Always the same: what is built for a folder is kept.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("conformance");
     std::fs::remove_dir_all(&folder).ok();

@@ -19,7 +19,7 @@ const FIXUP: &str = r#"{"reason": "a", "input": [
 ]}"#;
 
 #[test]
-fn as_json_every_diagnostic_is_a_line_of_stdout_and_nothing_else_is() {
+fn json_diagnostics_are_the_only_lines_on_stdout() {
     let place = Place::new(&[("acme/warned", WARNED), ("acme/refused", REFUSED)]);
     for mode in [&["--check"][..], &["--dry-run"], &[]] {
         let ran = place.codegen(&[mode, &["--message-format", "json"]].concat());
@@ -64,7 +64,7 @@ fn as_json_every_diagnostic_is_a_line_of_stdout_and_nothing_else_is() {
 }
 
 #[test]
-fn as_json_keys_come_in_one_order_and_nothing_to_say_is_no_line() {
+fn json_diagnostics_have_ordered_keys() {
     let place = Place::new(&[("acme/warned", WARNED)]);
     let ran = place.codegen(&["--message-format", "json"]);
     let first = ran.out.lines().next().expect("there is one");
@@ -78,7 +78,7 @@ fn as_json_keys_come_in_one_order_and_nothing_to_say_is_no_line() {
 }
 
 #[test]
-fn as_json_a_place_in_a_corrected_schema_names_the_fixup() {
+fn json_diagnostics_of_a_corrected_schema_name_the_fixup() {
     let place = Place::new(&[("acme/x", REFUSED)]);
     write(&place.path("schemas/fixups/acme/x.json"), FIXUP);
     let ran = place.codegen(&["--message-format", "json"]);
@@ -91,7 +91,7 @@ fn as_json_a_place_in_a_corrected_schema_names_the_fixup() {
 }
 
 #[test]
-fn a_denied_warning_is_an_error_and_refuses_its_model_and_no_other() {
+fn a_denied_warning_refuses_its_model_only() {
     // What is denied, whether it passes, and how often each severity is said.
     let cases: [(&[&str], bool, &str); 5] = [
         (&[], true, "0 errors, 2 warnings"),
@@ -116,7 +116,7 @@ fn a_denied_warning_is_an_error_and_refuses_its_model_and_no_other() {
 }
 
 #[test]
-fn a_model_that_is_refused_for_a_denied_warning_keeps_its_old_file() {
+fn a_model_with_a_denied_warning_keeps_its_file() {
     let place = Place::new(&[("acme/warned", WARNED)]);
     assert!(place.codegen(&[]).ok);
     let ran = place.codegen(&["--deny", "warnings"]);
@@ -125,7 +125,7 @@ fn a_model_that_is_refused_for_a_denied_warning_keeps_its_old_file() {
 }
 
 #[test]
-fn denying_what_is_no_code_is_refused_with_the_codes() {
+fn denying_an_unknown_code_lists_the_codes() {
     let place = Place::new(&[("acme/warned", WARNED)]);
     let ran = place.codegen(&["--deny", "unknown-tpye"]);
     assert!(!ran.ok && ran.err.contains("unknown-tpye"), "{}", ran.err);

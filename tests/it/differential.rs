@@ -85,7 +85,7 @@ fn judged(judge: &SchemaValidator, input: &Value) -> Vec<Found> {
 }
 
 #[test]
-fn every_fault_alone_is_judged_alike() {
+fn single_faults_get_the_same_verdict() {
     let mut subjects = subjects();
     let twin = Twin::of("twin", &mut subjects);
     let mut seen = Seen::default();
@@ -107,7 +107,7 @@ fn every_fault_alone_is_judged_alike() {
 }
 
 #[test]
-fn inputs_with_several_faults_are_judged_alike() {
+fn inputs_with_several_faults_get_the_same_verdict() {
     let inputs = std::env::var("RUNCOMFY_DIFFERENTIAL").ok();
     let inputs =
         inputs.map_or(INPUTS, |text| text.parse().expect("RUNCOMFY_DIFFERENTIAL is a number"));
@@ -144,7 +144,7 @@ fn inputs_with_several_faults_are_judged_alike() {
 /// `RUNCOMFY_COLLECTION` names. What differs is counted and shown; `RUNCOMFY_DIFFERING`
 /// models may.
 #[test]
-fn a_collection_of_real_schemas_is_exported_and_judged_alike() {
+fn a_collection_exports_and_gets_the_same_verdict() {
     let own = root().join("tests/fixtures/collection");
     let folder = std::env::var_os("RUNCOMFY_COLLECTION").map_or(own, std::path::PathBuf::from);
     let may = std::env::var("RUNCOMFY_DIFFERING").map_or(0, |text| text.parse().expect("a number"));
@@ -193,7 +193,7 @@ fn a_collection_of_real_schemas_is_exported_and_judged_alike() {
 /// Inputs that were judged differently once, and the rows of the mapping at work: what is
 /// wrong with each is written down.
 #[test]
-fn every_difference_that_was_ever_found_is_settled() {
+fn every_past_difference_stays_fixed() {
     let text = std::fs::read_to_string(root().join("tests/it/differential/regressions.json"))
         .expect("it is there");
     let cases: Vec<Value> = serde_json::from_str(&text).expect("it is JSON");

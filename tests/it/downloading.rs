@@ -68,7 +68,7 @@ async fn reason(client: &Client, url: &str, to: &Download) -> DownloadErrorReaso
 }
 
 #[tokio::test]
-async fn every_output_is_saved_under_its_own_name_and_without_the_token() {
+async fn outputs_are_saved_by_name_without_the_token() {
     let heads = Arc::new(Mutex::new(Vec::<String>::new()));
     let seen = heads.clone();
     let (base, _) = serve(move |head, _| {
@@ -112,7 +112,7 @@ async fn every_output_is_saved_under_its_own_name_and_without_the_token() {
 }
 
 #[tokio::test]
-async fn a_broken_download_is_taken_up_where_it_broke_and_only_of_the_same_file() {
+async fn a_broken_download_resumes_the_same_file_only() {
     let tag = "etag: \"one\"\r\n";
     let range = |head: &str| asked_range(head).unwrap_or_else(|| panic!("no range in {head}"));
     type Script = Box<dyn FnMut(&str, usize) -> String + Send>;
@@ -202,7 +202,7 @@ async fn a_broken_download_is_taken_up_where_it_broke_and_only_of_the_same_file(
 }
 
 #[tokio::test]
-async fn what_cannot_be_had_leaves_nothing_behind() {
+async fn a_failed_download_leaves_no_file() {
     let (base, asked) = serve(|head, _| match head.split(' ').nth(1).unwrap_or_default() {
         "/gone.png" => http(404, "", ""),
         "/broken.png" => cut(7, 200, "", FILE),
@@ -242,7 +242,7 @@ async fn what_cannot_be_had_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_file_is_replaced_only_where_that_was_asked_for() {
+async fn a_download_overwrites_only_when_asked() {
     let (base, asked) = server(|_, _| http(200, "", FILE)).await;
     let folder = tempfile::tempdir().expect("there is room");
     let path = folder.path().join("r-1-boat.png");
@@ -261,7 +261,7 @@ async fn a_file_is_replaced_only_where_that_was_asked_for() {
 }
 
 #[tokio::test]
-async fn nothing_is_downloaded_from_a_host_that_is_not_named() {
+async fn downloads_come_from_allowed_hosts_only() {
     let (base, asked) = server(|_, _| http(200, "", FILE)).await;
     let folder = tempfile::tempdir().expect("there is room");
     let to = Download::into_folder(folder.path());

@@ -65,7 +65,7 @@ async fn a_valid_json_input_is_submitted_like_a_typed_one() {
 }
 
 #[tokio::test]
-async fn the_simulator_refuses_what_was_assumed_to_be_valid_and_the_reason_arrives() {
+async fn a_rejection_by_the_server_arrives_with_its_reason() {
     let simulator = simulator(0, 0).await;
     let image = Media::url(simulator.picture_url(640, 480)).expect("it is an address");
     let input = Valid::assume(Input::new("a".repeat(1996), image));
@@ -90,7 +90,7 @@ async fn a_queued_job_is_cancelled_and_a_running_one_is_not() {
 }
 
 #[tokio::test]
-async fn a_wait_that_is_over_has_the_id_and_the_job_goes_on() {
+async fn a_timed_out_wait_has_the_id_and_cancels_nothing() {
     let simulator = simulator(300, 0).await;
     let job = client(simulator.api_base()).submit(&input(&simulator)).await.expect("it is taken");
     let error = job.wait_for(Duration::from_millis(50)).await.expect_err("it is not finished");
@@ -103,7 +103,7 @@ async fn a_wait_that_is_over_has_the_id_and_the_job_goes_on() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_not_there_is_an_error_with_its_id() {
+async fn an_unknown_request_is_an_error_with_its_id() {
     let simulator = simulator(0, 0).await;
     let id = "sim-999999".parse().expect("it is an id");
     let job: Job<Input> = client(simulator.api_base()).job(id);
@@ -123,7 +123,7 @@ async fn without_a_token_the_simulator_answers_401() {
 }
 
 #[tokio::test]
-async fn a_submit_that_never_connected_was_not_sent_and_says_so() {
+async fn a_submit_that_never_connected_returns_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
     let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
     drop(listener);
@@ -133,7 +133,7 @@ async fn a_submit_that_never_connected_was_not_sent_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_submit_whose_answer_never_came_is_unknown_and_not_sent_again() {
+async fn a_submit_without_a_response_is_unknown_and_not_retried() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
     let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
     // A server that takes the request and hangs up, and counts.
@@ -156,7 +156,7 @@ async fn a_submit_whose_answer_never_came_is_unknown_and_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed_and_leaves_the_outcome_unknown() {
+async fn a_redirected_submit_is_unknown_and_not_followed() {
     let target = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
     let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));

@@ -6,7 +6,7 @@ use runcomfy_codegen::{Source, generate};
 use crate::support::{cargo, dependency, fixtures, generated, scratch_crate, settings};
 
 #[test]
-fn everything_generated_compiles_with_warnings_denied_and_its_docs_too() {
+fn generated_code_compiles_without_warnings() {
     let folder = tempfile::tempdir().expect("there is room");
     let generated = generated(&fixtures());
     let mut sources = vec![(
@@ -38,7 +38,7 @@ fn everything_generated_compiles_with_warnings_denied_and_its_docs_too() {
 }
 
 #[test]
-fn a_model_that_is_gone_from_the_catalog_is_deprecated_and_says_since_when() {
+fn a_delisted_model_is_deprecated_with_its_version() {
     let folder = tempfile::tempdir().expect("there is room");
     let model = r#"{"id": "acme/x", "gone": "0.3.0"}"#;
     let source = Source { folder: "acme/x", model, input: FINE, output: None, fixup: None };

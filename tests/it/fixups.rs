@@ -106,7 +106,7 @@ fn the_output_is_corrected_and_the_docs_say_why() {
 }
 
 #[test]
-fn a_fixup_that_is_not_written_as_one_is_refused_at_its_place() {
+fn a_malformed_fixup_is_refused_at_its_position() {
     let cases = [
         ("not JSON", r#"{"reason": "a", "input": [}"#, "", "expected value"),
         ("empty", "", "", "EOF"),
@@ -179,7 +179,7 @@ fn a_fixup_that_is_not_written_as_one_is_refused_at_its_place() {
 }
 
 #[test]
-fn a_fixup_that_no_longer_applies_is_an_error_that_says_where_and_what_to_do() {
+fn a_stale_fixup_is_an_error_with_help() {
     let after_test = |operation: &str| format!("{TEST}, {operation}");
     let cases = [
         (
@@ -257,7 +257,7 @@ fn a_fixup_that_no_longer_applies_is_an_error_that_says_where_and_what_to_do() {
 }
 
 #[test]
-fn what_is_said_of_a_corrected_schema_has_its_place_in_the_corrected_text() {
+fn diagnostics_of_a_corrected_schema_point_into_it() {
     let operations =
         r#"{"op": "replace", "path": "/properties/scale", "value": {"minimum": 2, "maximum": 1}}"#;
     let generated = with(&format!(r#"{{"reason": "a", "input": [{TEST}, {operations}]}}"#));
@@ -276,7 +276,7 @@ fn what_is_said_of_a_corrected_schema_has_its_place_in_the_corrected_text() {
 }
 
 #[test]
-fn a_published_schema_that_is_no_json_is_reported_once() {
+fn a_schema_that_is_not_json_is_reported_once() {
     let fixup = format!(r#"{{"reason": "a", "input": [{TEST}]}}"#);
     let generated = generate(&[Source { input: "{", ..source(&fixup) }], &settings());
     let codes: Vec<Code> = generated.diagnostics.iter().map(|found| found.code).collect();
@@ -284,7 +284,7 @@ fn a_published_schema_that_is_no_json_is_reported_once() {
 }
 
 #[test]
-fn the_order_of_arguments_is_that_of_the_corrected_schema() {
+fn arguments_follow_the_corrected_schema() {
     let fixup = r#"{"reason": "a", "input": [
         {"op": "test", "path": "/required", "value": ["prompt"]},
         {"op": "replace", "path": "/required", "value": ["last", "prompt"]}
@@ -302,7 +302,7 @@ fn the_order_of_arguments_is_that_of_the_corrected_schema() {
 }
 
 #[test]
-fn a_fixup_on_disk_is_applied_and_shown_and_the_published_schema_is_not_touched() {
+fn a_fixup_leaves_the_published_file_unchanged() {
     let place = Place::new();
     let (ok, said) = place.codegen();
     assert!(ok && said.contains("unknown-type"), "{said}");
@@ -357,7 +357,7 @@ fn a_fixup_without_its_model_is_an_error() {
 }
 
 #[test]
-fn adding_a_model_again_heeds_its_fixup() {
+fn adding_a_model_again_applies_its_fixup() {
     let place = Place::new();
     let fixup = r#"{"reason": "a", "input": [
         {"op": "test", "path": "/required", "value": ["prompt"]},

@@ -67,7 +67,7 @@ fn each_fault_is_found_at_its_path_under_its_rule() {
 }
 
 #[test]
-fn an_unknown_name_is_answered_with_the_nearest_real_one_or_with_all_of_them() {
+fn an_unknown_property_gets_a_suggestion() {
     let message = |name: &str| {
         let violations = Json::<Input>::from(with(name, Some(json!(true)))).violations();
         violations.first().map(|violation| violation.message.clone()).unwrap_or_default()
@@ -81,7 +81,7 @@ fn an_unknown_name_is_answered_with_the_nearest_real_one_or_with_all_of_them() {
 }
 
 #[test]
-fn a_refused_input_comes_back_as_it_was() {
+fn a_refused_input_is_returned_unchanged() {
     let input = Input::new("a".repeat(1996), image());
     let invalid = input.clone().validate().expect_err("the prompt is too long");
     assert_eq!(invalid.input, input);
@@ -94,13 +94,13 @@ fn a_refused_input_comes_back_as_it_was() {
 }
 
 #[test]
-fn characters_are_counted_and_not_bytes() {
+fn max_length_counts_characters_not_bytes() {
     assert!(Input::new("波".repeat(1995), image()).validate().is_ok());
     assert!(Input::new("🌊".repeat(1996), image()).validate().is_err());
 }
 
 #[test]
-fn what_was_not_set_is_not_sent() {
+fn unset_properties_are_not_sent() {
     let input = Input::new("a paper boat", image());
     assert_eq!(input.to_json(), good());
     let input = input.with_prompt_optimizer(false);
@@ -108,7 +108,7 @@ fn what_was_not_set_is_not_sent() {
 }
 
 #[test]
-fn the_four_custom_rules_are_evaluated_against_facts_with_the_page_s_own_words() {
+fn custom_rules_report_the_schemas_own_messages() {
     const BIG: &str = "The uploaded image width and height must both exceed 300 pixels.";
     const SHAPE: &str = "The aspect ratio range should be 2:5 to 5:2.";
     type Case = (u32, u32, &'static [(&'static str, &'static str)]);
@@ -139,7 +139,7 @@ fn the_four_custom_rules_are_evaluated_against_facts_with_the_page_s_own_words()
 }
 
 #[test]
-fn rules_whose_facts_are_not_known_are_unchecked_and_not_broken() {
+fn rules_about_unknown_facts_are_unchecked() {
     let media = Input::new("a paper boat", image()).media();
     let nothing = Facts::default();
     assert_eq!(media[0].violations(&nothing), []);
@@ -150,7 +150,7 @@ fn rules_whose_facts_are_not_known_are_unchecked_and_not_broken() {
 }
 
 #[test]
-fn a_valid_input_can_be_read_and_taken_out_again() {
+fn a_valid_input_can_be_read_and_unwrapped() {
     let valid = Input::new("a paper boat", image()).validate().expect("it is right");
     assert_eq!(valid.prompt, "a paper boat");
     let input = valid.into_inner().with_prompt_optimizer(true);
@@ -158,13 +158,13 @@ fn a_valid_input_can_be_read_and_taken_out_again() {
 }
 
 #[test]
-fn text_that_is_not_json_is_answered_with_its_place() {
+fn a_json_syntax_error_names_its_position() {
     let error = Json::<Input>::parse("{\"prompt\": }").expect_err("it is not JSON");
     assert!(error.to_string().contains("line 1 column 12"), "{error}");
 }
 
 #[test]
-fn json_becomes_typed_whether_it_keeps_the_rules_or_not() {
+fn json_becomes_typed_even_if_it_breaks_rules() {
     let typed = |input: Value| Json::<Input>::from(input).typed();
     assert_eq!(typed(good()), Ok(Input::new("a paper boat", image())));
     let long = with("prompt", Some(json!("a".repeat(1996))));
@@ -179,7 +179,7 @@ fn json_becomes_typed_whether_it_keeps_the_rules_or_not() {
 }
 
 #[test]
-fn what_a_type_cannot_hold_is_refused_at_its_path_and_the_json_comes_back() {
+fn a_value_without_a_type_is_refused_at_its_path() {
     let input = json!({"prompt": 7, "prompt_optimizer": null, "seed": 1});
     let invalid = Json::<Input>::from(input.clone()).typed().expect_err("it does not fit");
     assert_eq!(invalid.input.as_value(), &input);
@@ -194,7 +194,7 @@ fn what_a_type_cannot_hold_is_refused_at_its_path_and_the_json_comes_back() {
 }
 
 #[test]
-fn a_list_of_every_model_checks_like_its_type() {
+fn model_info_checks_like_the_models_type() {
     let folder = crate::support::root().join("schemas");
     let listed: Vec<&runcomfy::ModelInfo> = runcomfy_models::models().collect();
     let subjects = crate::compiled_oracle::subjects();

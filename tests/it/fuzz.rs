@@ -27,7 +27,7 @@ const BODIES: [Body; 5] = [
 const SAMPLES: &str = "crates/runcomfy-simulator/assets/samples";
 
 #[test]
-fn what_the_bodies_promise_holds_over_the_corpus_and_the_fixtures() {
+fn fuzz_targets_hold_on_the_corpus_and_the_fixtures() {
     let mut failures = Vec::new();
     for (name, body) in BODIES {
         let mut files = files(&format!("tests/fuzz/corpus/{name}"));
@@ -44,7 +44,7 @@ fn what_the_bodies_promise_holds_over_the_corpus_and_the_fixtures() {
 }
 
 #[test]
-fn what_the_bodies_promise_holds_over_random_bytes_and_mutated_fixtures() {
+fn fuzz_targets_hold_on_random_bytes_and_mutated_fixtures() {
     let count = std::env::var("RUNCOMFY_FUZZ").ok().and_then(|count| count.parse().ok());
     let count: usize = count.unwrap_or(150);
     let mut random = Random(0x5eed_f00d_5eed_f00d);
@@ -73,7 +73,7 @@ fn what_the_bodies_promise_holds_over_random_bytes_and_mutated_fixtures() {
 }
 
 #[test]
-fn what_the_media_body_promises_holds_over_real_files_whole_cut_and_mutated() {
+fn the_media_target_holds_on_whole_truncated_and_mutated_files() {
     let count = std::env::var("RUNCOMFY_FUZZ").ok().and_then(|count| count.parse().ok());
     let count: usize = count.unwrap_or(150) / 15;
     let mut random = Random(0x5eed_f00d_5eed_f00d);
@@ -122,7 +122,7 @@ const ENDLESS: [(&str, &[u8], &[u8]); 8] = [
 ];
 
 #[test]
-fn a_file_that_wants_to_cost_much_time_costs_little() {
+fn a_file_built_to_be_slow_is_measured_quickly() {
     for (what, begins, goes_on) in ENDLESS {
         let mut bytes = begins.to_vec();
         while bytes.len() < 8_000_000 {

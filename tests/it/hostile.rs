@@ -30,7 +30,7 @@ const TEXTS: [&str; 14] = [
 ];
 
 #[test]
-fn hostile_text_is_inert_wherever_a_text_can_stand() {
+fn hostile_text_is_inert_in_generated_code() {
     let mut cases: Vec<(String, Value, Value, Value)> = Vec::new();
     for (index, text) in TEXTS.into_iter().enumerate() {
         let folder = format!("acme/text-{index}");

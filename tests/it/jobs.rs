@@ -31,7 +31,7 @@ fn input(simulator: &Simulator) -> Valid<Input> {
 }
 
 #[tokio::test]
-async fn a_job_is_taken_up_again_elsewhere_with_and_without_its_type() {
+async fn a_job_is_resumed_by_another_process_from_its_id() {
     let simulator = simulator(50, 50).await;
     let stored =
         client(&simulator).submit(&input(&simulator)).await.expect("taken").id().to_string();
@@ -46,7 +46,7 @@ async fn a_job_is_taken_up_again_elsewhere_with_and_without_its_type() {
 }
 
 #[tokio::test]
-async fn a_model_that_is_not_known_here_takes_json_and_answers_in_json() {
+async fn a_model_without_a_type_is_called_with_json() {
     let simulator = simulator(0, 0).await;
     let raw = client(&simulator).raw();
     let right = json!({"prompt": "a", "image_url": simulator.picture_url(640, 480)});
@@ -64,7 +64,7 @@ async fn a_model_that_is_not_known_here_takes_json_and_answers_in_json() {
 }
 
 #[tokio::test]
-async fn a_failed_job_gives_its_error_in_full_whatever_its_shape() {
+async fn a_failed_job_returns_its_whole_error() {
     let simulator = simulator(0, 0).await;
     type Is = fn(&Value) -> bool;
     let is: [(Failure, Is); 4] = [
@@ -86,7 +86,7 @@ async fn a_failed_job_gives_its_error_in_full_whatever_its_shape() {
 }
 
 #[tokio::test]
-async fn every_known_word_and_every_unknown_one_ends_as_it_should() {
+async fn every_status_ends_or_continues_the_wait_correctly() {
     let simulator = simulator(40, 40).await;
     for scenario in
         [JobScenario::OtherStatuses, JobScenario::UnknownStatuses, JobScenario::UnknownFields]
@@ -109,7 +109,7 @@ async fn every_known_word_and_every_unknown_one_ends_as_it_should() {
 }
 
 #[tokio::test]
-async fn a_cost_that_comes_late_is_there_in_the_end() {
+async fn a_late_cost_can_be_asked_for() {
     let simulator = simulator(0, 0).await;
     simulator.script_jobs([JobScenario::LateCost(Duration::from_millis(200))]);
     let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
@@ -121,7 +121,7 @@ async fn a_cost_that_comes_late_is_there_in_the_end() {
 }
 
 #[tokio::test]
-async fn the_looks_at_a_job_are_a_stream_too() {
+async fn job_statuses_are_a_stream() {
     let simulator = simulator(60, 0).await;
     let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
     let seen: Vec<_> =
@@ -135,7 +135,7 @@ async fn the_looks_at_a_job_are_a_stream_too() {
 }
 
 #[tokio::test]
-async fn a_run_hands_over_the_id_before_it_waits_and_every_error_has_it() {
+async fn run_reports_the_id_first_and_in_every_error() {
     let simulator = simulator(0, 0).await;
     let (client, input) = (client(&simulator), input(&simulator));
     let mut early = None;
@@ -150,7 +150,7 @@ async fn a_run_hands_over_the_id_before_it_waits_and_every_error_has_it() {
 }
 
 #[tokio::test]
-async fn a_job_is_cancelled_on_drop_only_where_it_was_asked_for_and_goes_on() {
+async fn dropping_a_job_cancels_it_only_with_cancel_on_drop() {
     let simulator = simulator(60_000, 0).await;
     let (client, input) = (client(&simulator), input(&simulator));
     let submit = async || client.submit(&input).await.expect("it is taken");
@@ -171,7 +171,7 @@ async fn a_job_is_cancelled_on_drop_only_where_it_was_asked_for_and_goes_on() {
 }
 
 #[tokio::test]
-async fn a_job_that_ended_is_not_cancelled_when_it_is_dropped() {
+async fn a_finished_job_is_not_cancelled_on_drop() {
     let simulator = simulator(0, 0).await;
     let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
     let guarded = job.cancel_on_drop();
@@ -183,7 +183,7 @@ async fn a_job_that_ended_is_not_cancelled_when_it_is_dropped() {
 }
 
 #[tokio::test]
-async fn no_more_jobs_are_in_flight_than_allowed_whichever_clone_submits() {
+async fn clones_share_the_limit_on_jobs_in_flight() {
     let simulator = simulator(60_000, 0).await;
     let client = scripted::builder(simulator.api_base()).max_jobs_in_flight(2);
     let client = client.build().expect("the settings are right");
@@ -204,7 +204,7 @@ async fn no_more_jobs_are_in_flight_than_allowed_whichever_clone_submits() {
 }
 
 #[tokio::test]
-async fn the_catalog_a_model_and_the_balance_are_read_by_their_types() {
+async fn catalog_model_and_balance_are_read_into_their_types() {
     let simulator = simulator(0, 0).await;
     let client = client(&simulator);
     let query = CatalogQuery::default().search("hailuo").limit(2).with_schemas();

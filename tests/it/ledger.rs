@@ -45,7 +45,7 @@ impl Sizes {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_job_is_paid_twice_or_lost_whenever_the_program_is_killed() {
+async fn no_job_is_paid_twice_or_lost_after_a_kill() {
     let sizes = Sizes::of_environment();
     if let Ok(told) = std::env::var(PROGRAM) {
         let (base, path) = told.split_once(' ').expect("it has two parts");
@@ -98,7 +98,7 @@ fn start_program(base: &str, path: &Path, sizes: Sizes) -> Child {
     let suite: PathBuf = std::env::current_exe().expect("it runs");
     let mut program = Command::new(suite);
     program.args(["--exact", "--nocapture"]);
-    program.arg("ledger::no_job_is_paid_twice_or_lost_whenever_the_program_is_killed");
+    program.arg("ledger::no_job_is_paid_twice_or_lost_after_a_kill");
     program.env(PROGRAM, format!("{base} {}", path.display()));
     program.env(SIZES, format!("{},{},{}", sizes.jobs, sizes.in_flight, sizes.kills));
     program.stdout(Stdio::null()).spawn().expect("it runs")

@@ -42,7 +42,7 @@ fn bit_by_bit(bytes: &[u8], block: u64) -> (Reading, u64) {
 }
 
 #[test]
-fn every_file_is_measured_as_independent_tools_say() {
+fn every_file_is_measured_as_independent_tools_do() {
     for file in files() {
         let (name, bytes) = (&file.name, file.read());
         let facts = Facts::of_bytes(&bytes);
@@ -66,7 +66,7 @@ fn every_file_is_measured_as_independent_tools_say() {
 }
 
 #[test]
-fn the_bounds_of_the_rules_part_sizes_that_differ_by_a_pixel() {
+fn rules_distinguish_sizes_one_pixel_apart() {
     let rules = [
         (Metric::WidthPixels, Limit::Over(300.0)),
         (Metric::HeightPixels, Limit::Over(300.0)),
@@ -89,7 +89,7 @@ fn the_bounds_of_the_rules_part_sizes_that_differ_by_a_pixel() {
 }
 
 #[test]
-fn a_file_that_is_cut_off_anywhere_says_what_it_has_or_why_not() {
+fn a_truncated_file_is_measured_or_gives_a_reason() {
     for file in samples() {
         let (name, bytes) = (&file.name, file.read());
         for end in (0..bytes.len().min(3000)).step_by(7) {
@@ -106,7 +106,7 @@ fn a_file_that_is_cut_off_anywhere_says_what_it_has_or_why_not() {
 }
 
 #[test]
-fn docs_say_what_is_measured_of_each_format_and_from_how_many_bytes() {
+fn docs_list_what_is_measured_of_each_format() {
     let mut rows: BTreeMap<String, (bool, bool, u64, usize)> = BTreeMap::new();
     for file in files() {
         let (reading, told) = bit_by_bit(&file.read(), 1);

@@ -107,7 +107,7 @@ fn http(status: u16, body: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn the_four_rules_of_the_page_hold_from_an_address_a_file_bytes_and_a_data_uri() {
+async fn media_rules_hold_for_every_kind_of_media() {
     let simulator = simulator().await;
     let client = client(simulator.api_base(), Preflight::Warn);
     let folder = tempfile::tempdir().expect("there is room");
@@ -171,7 +171,7 @@ impl AsSent for Valid<Input> {
 }
 
 #[tokio::test]
-async fn what_shares_a_message_is_shown_once_and_stays_two() {
+async fn two_violations_with_one_message_are_printed_once() {
     let report = alone().preflight(&boat(Media::bytes(gif(200, 200)))).await;
     assert_eq!(report.violations.len(), 2);
     let shown = format!("image_url: {BIG} [width_pixels>, height_pixels>; found 200 × 200 px]");
@@ -181,7 +181,7 @@ async fn what_shares_a_message_is_shown_once_and_stays_two() {
 }
 
 #[tokio::test]
-async fn a_file_that_will_not_do_is_refused_at_its_place_and_nothing_is_sent() {
+async fn an_unusable_file_is_refused_and_nothing_is_sent() {
     let folder = tempfile::tempdir().expect("there is room");
     let file = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
@@ -218,7 +218,7 @@ async fn a_file_that_will_not_do_is_refused_at_its_place_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn a_file_is_read_once_and_what_was_measured_is_what_is_sent() {
+async fn a_file_is_read_once_and_sent_as_measured() {
     let (origin, asked) =
         server(|_| (Duration::ZERO, http(200, br#"{"request_id": "r-1"}"#))).await;
     let client = client(&format!("{origin}/v1"), Preflight::Warn);
@@ -254,7 +254,7 @@ async fn a_file_is_read_once_and_what_was_measured_is_what_is_sent() {
 }
 
 #[tokio::test]
-async fn limits_hold_at_their_bound_and_can_be_set() {
+async fn media_limits_hold_at_their_bound_and_can_be_set() {
     let folder = tempfile::tempdir().expect("there is room");
     let path = folder.path().join("boat.gif");
     std::fs::write(&path, gif(640, 480)).expect("there is room");
@@ -279,7 +279,7 @@ async fn limits_hold_at_their_bound_and_can_be_set() {
 }
 
 #[tokio::test]
-async fn rules_on_an_array_are_about_each_element() {
+async fn rules_on_an_array_check_each_element() {
     let wide = Media::bytes(gif(1600, 100));
     let right = Media::bytes(gif(1599, 100));
     let small = Media::bytes(gif(14, 15));
@@ -292,7 +292,7 @@ async fn rules_on_an_array_are_about_each_element() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_measured_is_unchecked_and_refused_only_by_the_strict() {
+async fn unmeasured_media_is_refused_in_strict_mode_only() {
     let (origin, _) = server(|request| {
         (
             Duration::ZERO,
@@ -330,7 +330,7 @@ async fn what_cannot_be_measured_is_unchecked_and_refused_only_by_the_strict() {
 }
 
 #[tokio::test]
-async fn off_measures_nothing_and_still_refuses_a_file_that_is_not_there() {
+async fn preflight_off_still_refuses_a_missing_file() {
     let small = boat(Media::bytes(gif(1, 1)));
     let client = client("http://127.0.0.1:1/v1", Preflight::Off);
     assert!(client.prepare(&small).await.is_ok());
@@ -340,7 +340,7 @@ async fn off_measures_nothing_and_still_refuses_a_file_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn an_address_of_this_machine_is_not_asked_by_default_and_warned_of() {
+async fn a_loopback_url_is_not_fetched_and_causes_a_warning() {
     let (origin, asked) = server(|_| (Duration::ZERO, http(200, &gif(640, 480)))).await;
     let port = Url::parse(&origin).expect("it is an address").port().expect("it has one");
     let client = Client::builder().token("a").build().expect("it is right");
@@ -354,7 +354,7 @@ async fn an_address_of_this_machine_is_not_asked_by_default_and_warned_of() {
 }
 
 #[tokio::test]
-async fn media_of_one_input_is_measured_side_by_side_and_each_address_once() {
+async fn media_is_measured_concurrently_and_each_url_once() {
     let pause = Duration::from_millis(400);
     let (origin, asked) = server(move |_| (pause, http(200, &gif(640, 480)))).await;
     let addresses = |count: usize| -> Vec<String> {
@@ -373,7 +373,7 @@ async fn media_of_one_input_is_measured_side_by_side_and_each_address_once() {
 }
 
 #[tokio::test]
-async fn a_page_and_a_content_type_that_does_not_fit_are_warned_of() {
+async fn a_web_page_and_a_wrong_content_type_cause_warnings() {
     let page = b"<!DOCTYPE html><title>Sign in</title>";
     let (origin, _) = server(move |_| (Duration::ZERO, http(200, page))).await;
     let report = alone().preflight(&boat(Media::url(origin).expect("it is an address"))).await;
@@ -387,7 +387,7 @@ async fn a_page_and_a_content_type_that_does_not_fit_are_warned_of() {
 }
 
 #[tokio::test]
-async fn a_file_of_megabytes_is_weighed_in_millions_of_bytes() {
+async fn a_megabyte_is_a_million_bytes() {
     let (origin, _) = server(|request| {
         let path = request.split(' ').nth(1).unwrap_or_default();
         let picture = gif(640, 480);

@@ -41,7 +41,7 @@ fn rules(report: &Report) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_is_refused_here_is_what_the_simulator_would_refuse() {
+async fn preflight_and_the_simulator_refuse_the_same_media() {
     let simulator = simulator().await;
     let (careful, careless) =
         (client(&simulator, Preflight::Warn), client(&simulator, Preflight::Off));
@@ -99,7 +99,7 @@ async fn large_files_are_measured_from_few_bytes() {
 }
 
 #[tokio::test]
-async fn a_picture_on_its_side_is_measured_upright() {
+async fn a_rotated_image_is_measured_upright() {
     let simulator = simulator().await;
     let client = client(&simulator, Preflight::Warn);
     for orientation in 1..=8 {
@@ -112,7 +112,7 @@ async fn a_picture_on_its_side_is_measured_upright() {
 }
 
 #[tokio::test]
-async fn every_way_to_serve_badly_ends_in_a_measure_or_a_reason() {
+async fn badly_served_media_is_measured_or_unchecked_with_a_reason() {
     let simulator = simulator().await;
     let client = client(&simulator, Preflight::Warn);
     type Case = (MediaFault, &'static str, &'static [Advice]);

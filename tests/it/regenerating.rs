@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::support::{cargo, root, write, xtask};
 
 #[test]
-fn what_is_committed_is_up_to_date() {
+fn generated_files_are_up_to_date() {
     let (fresh, said) = xtask(&["codegen", "--check"]);
     assert!(fresh, "{said}");
     let own =
@@ -15,7 +15,7 @@ fn what_is_committed_is_up_to_date() {
 }
 
 #[test]
-fn a_changed_bound_is_found_shown_and_carried_and_nothing_else_changes() {
+fn a_changed_bound_changes_only_its_line() {
     let place = Place::new();
     place.codegen(&[]).assert_ok();
     let before = place.files();
@@ -43,7 +43,7 @@ fn a_changed_bound_is_found_shown_and_carried_and_nothing_else_changes() {
 }
 
 #[test]
-fn a_file_that_did_not_change_is_not_touched() {
+fn an_unchanged_file_is_not_written() {
     let place = Place::new();
     place.codegen(&[]).assert_ok();
     let file = place.path("generated/minimax/hailuo_video_01_live.rs");
@@ -55,7 +55,7 @@ fn a_file_that_did_not_change_is_not_touched() {
 }
 
 #[test]
-fn missing_orphaned_and_broken_files_are_found_and_mended_and_other_files_left_alone() {
+fn missing_orphaned_and_changed_files_are_repaired() {
     let place = Place::new();
     place.codegen(&[]).assert_ok();
     let fresh = place.files();
@@ -82,7 +82,7 @@ fn missing_orphaned_and_broken_files_are_found_and_mended_and_other_files_left_a
 }
 
 #[test]
-fn a_model_that_is_half_written_stops_no_other() {
+fn a_half_written_model_stops_no_other() {
     let place = Place::new();
     write(&place.path("schemas/acme/half/input.json"), INPUT);
     let (ok, said) = place.codegen(&[]);
@@ -99,7 +99,7 @@ fn a_file_written_by_hand_is_not_overwritten() {
 }
 
 #[test]
-fn windows_line_ends_are_no_difference() {
+fn windows_line_endings_are_not_a_difference() {
     let place = Place::new();
     place.codegen(&[]).assert_ok();
     let file = place.path("generated/mod.rs");
@@ -109,7 +109,7 @@ fn windows_line_ends_are_no_difference() {
 }
 
 #[test]
-fn xtask_does_not_depend_on_the_crate_that_it_generates() {
+fn xtask_does_not_depend_on_the_generated_crate() {
     let args = ["tree", "--offline", "--package", "xtask", "--edges", "all", "--prefix", "none"];
     let output = cargo(&root(), &args);
     let tree = String::from_utf8_lossy(&output.stdout);
@@ -147,7 +147,7 @@ fn a_model_is_added_from_a_page_and_adding_it_again_changes_nothing() {
 }
 
 #[test]
-fn a_bad_file_is_refused_in_words_and_writes_nothing() {
+fn a_bad_file_is_explained_and_writes_nothing() {
     let place = Place::new();
     let whole = format!("{PAGE_HEAD}{INPUT}{PAGE_TAIL}");
     let cases = [
@@ -169,7 +169,7 @@ fn a_bad_file_is_refused_in_words_and_writes_nothing() {
 }
 
 #[test]
-fn a_model_never_takes_another_one_s_folder_nor_a_record_that_cannot_be_read() {
+fn adding_a_model_never_overwrites_another_ones_folder() {
     let place = Place::new();
     write(&place.path("in.json"), INPUT);
     place.add(&["in.json", "--id", "acme/Boat-4K"]).assert_ok();
@@ -184,7 +184,7 @@ fn a_model_never_takes_another_one_s_folder_nor_a_record_that_cannot_be_read() {
 }
 
 #[test]
-fn a_pair_of_files_is_added_under_the_id_that_is_given() {
+fn a_pair_of_files_is_added_under_its_id() {
     let place = Place::new();
     write(&place.path("in.json"), INPUT);
     write(&place.path("out.json"), r#"{"output": {"type": "object", "properties": {}}}"#);
@@ -197,7 +197,7 @@ fn a_pair_of_files_is_added_under_the_id_that_is_given() {
 /// Adding a model to this workspace, step by step as CONTRIBUTING says, with a crate of
 /// one's own around it.
 #[test]
-fn a_model_that_nobody_has_seen_is_two_commands_away_from_compiling() {
+fn a_new_model_compiles_after_two_commands() {
     let place = Place::new();
     write(&place.path("page.txt"), &format!("{PAGE_HEAD}{INPUT}{PAGE_TAIL}"));
     place.add(&["page.txt"]).assert_ok();

@@ -76,7 +76,7 @@ fn call_error(error: &CallError) -> &'static str {
 }
 
 #[tokio::test]
-async fn each_failure_of_each_call_is_met_as_the_table_says() {
+async fn each_failure_of_each_call_follows_the_retry_table() {
     for (name, answer, submit, read) in failures() {
         for call in ["submit", "status", "result", "cost", "cancel", "catalog", "balance", "model"]
         {
@@ -126,7 +126,7 @@ async fn each_failure_of_each_call_is_met_as_the_table_says() {
 }
 
 #[tokio::test]
-async fn a_submit_that_never_connected_is_tried_again_and_not_sent() {
+async fn a_submit_that_never_connected_is_retried_and_not_sent() {
     let gone = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
     let refused = format!("http://{}/v1", gone.local_addr().expect("it has one"));
     drop(gone);
@@ -149,7 +149,7 @@ async fn a_submit_that_never_connected_is_tried_again_and_not_sent() {
 }
 
 #[tokio::test]
-async fn a_submit_that_was_limited_is_taken_the_next_time_and_once() {
+async fn a_rate_limited_submit_is_retried_and_accepted_once() {
     let (base, asked) = server(|_, before| match before {
         0 => http(429, "retry-after: 1\r\n", ""),
         _ => http(200, "", r#"{"request_id": "r-7"}"#),
@@ -163,7 +163,7 @@ async fn a_submit_that_was_limited_is_taken_the_next_time_and_once() {
 }
 
 #[tokio::test]
-async fn an_error_beside_an_id_is_unknown_and_has_the_id() {
+async fn an_error_beside_an_id_keeps_the_id() {
     for answer in [
         http(429, "", r#"{"request_id": "r-9"}"#),
         http(422, "", r#"{"request_id": "r-9", "detail": "no"}"#),
@@ -178,7 +178,7 @@ async fn an_error_beside_an_id_is_unknown_and_has_the_id() {
 }
 
 #[tokio::test]
-async fn a_cancel_whose_answer_got_lost_is_known_to_have_cancelled() {
+async fn a_cancel_with_a_lost_response_reports_whether_it_cancelled() {
     let cancel = |outcome: &str| http(202, "", &format!(r#"{{"outcome": "{outcome}"}}"#));
     for (status, expected) in
         [("cancelled", CancelOutcome::Cancelled), ("completed", CancelOutcome::NotCancellable)]

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::{cargo, dependency, root, scratch_crate, xtask, xtask_output};
 
 #[test]
-fn every_kind_of_change_is_found_where_it_is_and_nothing_else() {
+fn every_kind_of_change_is_found_at_its_path() {
     let cases = cases();
     let sides = Sides::of(&cases);
     for side in [&sides.old, &sides.new] {
@@ -46,8 +46,7 @@ fn every_kind_of_change_is_found_where_it_is_and_nothing_else() {
 }
 
 #[test]
-fn a_caller_builds_unless_it_is_said_to_break_and_an_input_is_taken_unless_it_is_said_to_be_refused()
- {
+fn reported_changes_match_the_compiler_and_the_checker() {
     let cases = cases();
     let sides = Sides::of(&cases);
     let changes = changes(&cases, &sides);
@@ -99,7 +98,7 @@ fn a_caller_builds_unless_it_is_said_to_break_and_an_input_is_taken_unless_it_is
 
 /// Objects and unions that lead to each other in every way, in two orders.
 #[test]
-fn what_leads_back_to_itself_on_many_ways_is_compared_soon() {
+fn recursive_schemas_are_compared_quickly() {
     let schema = |step: usize, most: u32| {
         let definition = |of: usize| {
             let property = |index: usize| {
@@ -133,7 +132,7 @@ fn what_leads_back_to_itself_on_many_ways_is_compared_soon() {
 }
 
 #[test]
-fn the_docs_list_every_kind_of_change_with_its_level() {
+fn docs_list_every_kind_of_change_with_its_level() {
     let text = std::fs::read_to_string(root().join("docs/compatibility.md")).expect("it is there");
     for kind in Kind::ALL {
         let row = format!("| `{kind}` | {} |", kind.level().name());
@@ -146,7 +145,7 @@ fn the_docs_list_every_kind_of_change_with_its_level() {
 }
 
 #[test]
-fn the_command_says_what_changed_between_folders_and_between_revisions() {
+fn schemas_diff_compares_folders_and_revisions() {
     let place = folder();
     let path = |name: &str| place.path().join(name).display().to_string();
     let state = |name: &str, most: u32, model: &str| {
@@ -197,7 +196,7 @@ fn the_command_says_what_changed_between_folders_and_between_revisions() {
 }
 
 #[test]
-fn the_command_reads_git_revisions_and_says_which_are_none() {
+fn schemas_diff_names_a_missing_git_revision() {
     let place = folder();
     let git = |args: &[&str]| {
         let identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"];

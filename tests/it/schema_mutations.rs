@@ -15,7 +15,7 @@ const MUTATIONS: usize = 600;
 const VALUES: usize = 12;
 
 #[test]
-fn whatever_a_changed_schema_refuses_or_takes_anew_is_said() {
+fn every_new_refusal_or_acceptance_is_reported() {
     let count = std::env::var("RUNCOMFY_SCHEMA_MUTATIONS").ok();
     let count = count.map_or(MUTATIONS, |count| count.parse().expect("it is a number"));
     let schemas = schemas();

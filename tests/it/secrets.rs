@@ -33,7 +33,7 @@ async fn watched(
 }
 
 #[tokio::test]
-async fn the_token_is_in_nothing_that_a_run_prints_at_trace_level() {
+async fn a_run_prints_no_token_at_trace_level() {
     if let Ok(api) = std::env::var(API) {
         // The log of the HTTP library, which speaks `log`, comes with it.
         tracing_subscriber::fmt()
@@ -84,7 +84,7 @@ async fn the_token_is_in_nothing_that_a_run_prints_at_trace_level() {
         let suite = std::env::current_exe().expect("it runs");
         let mut child = Command::new(suite);
         child.args(["--exact", "--nocapture"]);
-        child.arg("secrets::the_token_is_in_nothing_that_a_run_prints_at_trace_level");
+        child.arg("secrets::a_run_prints_no_token_at_trace_level");
         child.env(API, &api.0).env("RUST_BACKTRACE", "1");
         let output = child.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("it runs");
         (output, api, other)

@@ -16,7 +16,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 const OUTPUT: &str = r#"{"output": {"type": "object", "properties": {}}}"#;
 
 #[test]
-fn a_folder_becomes_what_the_catalog_says_and_the_next_time_nothing_changes() {
+fn a_sync_updates_the_folder_and_then_changes_nothing() {
     for (page_size, progress) in [
         ("1", "read 1 of 4\nread 2 of 4\nread 3 of 4\nread 4 of 4\n"),
         ("2", "read 2 of 4\nread 4 of 4\n"),
@@ -43,7 +43,7 @@ fn a_folder_becomes_what_the_catalog_says_and_the_next_time_nothing_changes() {
 }
 
 #[test]
-fn what_a_sync_wrote_has_the_schemas_own_spelling_and_every_fact_and_generates() {
+fn a_synced_model_keeps_the_published_spelling_and_generates() {
     let place = Place::with(&MODELS);
     assert!(place.sync(&[]).ok);
     let input = place.text("acme/big-boat/input.json");
@@ -67,7 +67,7 @@ fn what_a_sync_wrote_has_the_schemas_own_spelling_and_every_fact_and_generates()
 }
 
 #[test]
-fn what_changed_came_and_went_is_reported_by_check_and_carried_by_sync() {
+fn check_reports_what_sync_then_changes() {
     let place = Place::with(&MODELS);
     assert!(place.sync(&[]).ok);
     place.publish("acme/Big Boat", 80);
@@ -112,7 +112,7 @@ fn what_changed_came_and_went_is_reported_by_check_and_carried_by_sync() {
 }
 
 #[test]
-fn a_model_that_is_gone_is_kept_for_one_release_then_removed_unless_it_comes_back() {
+fn a_delisted_model_is_removed_after_one_release() {
     let place = Place::with(&MODELS);
     assert!(place.sync(&[]).ok);
     let whole = place.files();
@@ -158,7 +158,7 @@ fn a_model_that_is_gone_is_kept_for_one_release_then_removed_unless_it_comes_bac
 }
 
 #[test]
-fn a_model_added_by_hand_is_left_alone_until_the_catalog_lists_it() {
+fn a_model_added_by_hand_stays_until_listed() {
     let place = Place::with(&MODELS);
     write(&place.path("in.json"), &input(70));
     write(&place.path("out.json"), OUTPUT);
@@ -184,7 +184,7 @@ fn a_model_added_by_hand_is_left_alone_until_the_catalog_lists_it() {
 }
 
 #[test]
-fn an_entry_that_cannot_be_used_is_passed_over_and_its_model_left_as_it_is() {
+fn an_unusable_catalog_entry_leaves_its_model_unchanged() {
     let place = Place::with(&MODELS);
     assert!(place.sync(&[]).ok);
     let before = place.files();
@@ -209,7 +209,7 @@ fn an_entry_that_cannot_be_used_is_passed_over_and_its_model_left_as_it_is() {
 }
 
 #[test]
-fn an_id_that_is_spelt_anew_keeps_its_folder_and_is_not_gone() {
+fn a_respelled_id_keeps_its_folder() {
     let place = Place::with(&MODELS);
     assert!(place.sync(&[]).ok);
     let before = place.models();
@@ -223,7 +223,7 @@ fn an_id_that_is_spelt_anew_keeps_its_folder_and_is_not_gone() {
 }
 
 #[test]
-fn settings_that_cannot_be_used_are_named() {
+fn unusable_settings_are_named() {
     let place = Place::with(&MODELS);
     let cases: [(&[&str], Option<&str>, &str); 6] = [
         (&[], None, "set RUNCOMFY_TOKEN"),
@@ -254,7 +254,7 @@ fn settings_that_cannot_be_used_are_named() {
 }
 
 #[test]
-fn the_environment_says_where_the_api_is_unless_the_command_line_does() {
+fn the_command_line_overrides_the_environments_api_base() {
     let place = Place::with(&MODELS);
     let (_runtime, simulator) = place.serve();
     let mut command = place.command(&[]);
@@ -266,7 +266,7 @@ fn the_environment_says_where_the_api_is_unless_the_command_line_does() {
 }
 
 #[test]
-fn what_an_interruption_left_between_two_files_is_completed_the_next_time() {
+fn an_interrupted_sync_is_completed_by_the_next() {
     let whole = Place::with(&MODELS);
     assert!(whole.sync(&[]).ok);
 

@@ -15,7 +15,7 @@ const LONG: [&str; 0] = [];
 const TESTS: &str = "tests/it/";
 
 #[test]
-fn every_source_file_opens_with_what_it_is() {
+fn every_source_file_opens_with_a_doc_line() {
     for (name, text) in sources() {
         let first = text.lines().next().unwrap_or_default();
         let is_program = name.starts_with("tests/ui/");
@@ -39,7 +39,7 @@ fn no_source_file_is_too_long() {
 }
 
 #[test]
-fn generated_files_say_how_they_came_to_be_and_nothing_about_when_or_where() {
+fn generated_files_name_their_command_and_no_path() {
     let mut seen = 0;
     for (name, text) in sources().into_iter().filter(|(name, _)| name.contains("/generated/")) {
         seen += 1;
@@ -56,7 +56,7 @@ fn generated_files_say_how_they_came_to_be_and_nothing_about_when_or_where() {
 }
 
 #[test]
-fn handwritten_code_does_not_silence_its_judges() {
+fn handwritten_code_silences_no_lint() {
     for (name, text) in sources() {
         for silencer in ["allow(", "expect("] {
             let attribute = format!("#[{silencer}");
@@ -71,7 +71,7 @@ fn handwritten_code_does_not_silence_its_judges() {
 }
 
 #[test]
-fn each_guarantee_names_tests_that_there_are() {
+fn each_guarantee_names_existing_tests() {
     let text = std::fs::read_to_string(root().join("docs/guarantees.md")).expect("it is there");
     let sources = sources();
     let mut named = 0;
@@ -107,7 +107,7 @@ fn schemas_readme_lists_every_code() {
 }
 
 #[test]
-fn schemas_readme_lists_every_keyword_with_what_becomes_of_it() {
+fn schemas_readme_lists_every_keyword_with_its_treatment() {
     let text = std::fs::read_to_string(root().join("schemas/README.md")).expect("it is there");
     let (_, table) = text.split_once("| keyword | how it is handled |").expect("there is a table");
     let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
@@ -133,7 +133,7 @@ fn schemas_readme_lists_every_keyword_with_what_becomes_of_it() {
 }
 
 #[test]
-fn every_keyword_that_is_carried_is_in_a_fixture() {
+fn every_supported_keyword_is_in_a_fixture() {
     let folder = std::fs::read_dir(root().join("tests/fixtures")).expect("it is there");
     let all: String = folder
         .map(|entry| entry.expect("it can be read").path())

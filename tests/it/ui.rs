@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{cargo, dependency, root, scratch_crate};
 
 #[test]
-fn every_program_is_refused_for_its_own_reason_and_the_control_compiles() {
+fn each_ui_case_fails_to_compile_for_its_reason() {
     let folder = tempfile::tempdir().expect("there is room");
     let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut sources = Vec::new();

@@ -17,7 +17,7 @@ fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn failures_of_either_call_add_up_until_patience_is_gone() {
+async fn consecutive_failures_of_status_and_result_add_up() {
     let cases = [
         ("result", 200, r#"{"status": "succeeded"}"#),
         ("result", 200, r#"{"status": "succ"#),
@@ -46,7 +46,7 @@ async fn failures_of_either_call_add_up_until_patience_is_gone() {
 }
 
 #[tokio::test]
-async fn a_call_that_goes_well_gives_its_patience_back() {
+async fn a_successful_poll_resets_the_failure_count() {
     let output = r#"{"status": "succeeded", "output": {"video": "https://example.com/v.mp4"}}"#;
     let (base, _) = server(move |path, before| match (path.ends_with("status"), before) {
         (true, 2 | 5) => http(200, "", r#"{"status": "in_queue"}"#),
@@ -63,7 +63,7 @@ async fn a_call_that_goes_well_gives_its_patience_back() {
 }
 
 #[tokio::test]
-async fn a_failed_job_with_a_code_ends_the_wait_at_once() {
+async fn a_failed_job_with_an_error_code_ends_the_wait() {
     let (base, asked) = server(|path, _| match path.ends_with("status") {
         true => http(200, "", COMPLETED),
         false => http(200, "", r#"{"status": "failed", "error_code": 500001, "error": "NSFW"}"#),
@@ -75,7 +75,7 @@ async fn a_failed_job_with_a_code_ends_the_wait_at_once() {
 }
 
 #[tokio::test]
-async fn a_cancelled_job_ends_the_wait_where_its_result_says_only_that_it_is_not_there() {
+async fn a_cancelled_job_without_a_result_ends_the_wait() {
     let (base, asked) = server(|path, _| match path.ends_with("status") {
         true => http(200, "", r#"{"status": "cancelled"}"#),
         false => http(400, "", r#"{"error_code": 400005}"#),
@@ -89,7 +89,7 @@ async fn a_cancelled_job_ends_the_wait_where_its_result_says_only_that_it_is_not
 }
 
 #[tokio::test]
-async fn a_wait_keeps_the_pause_that_was_asked_for_and_its_deadline() {
+async fn a_wait_honours_retry_after_and_its_deadline() {
     let (base, asked) = server(|path, before| match (path.ends_with("status"), before) {
         (true, 0) => http(429, "retry-after: 1\r\n", ""),
         (true, _) => http(200, "", COMPLETED),
@@ -114,7 +114,7 @@ async fn a_wait_keeps_the_pause_that_was_asked_for_and_its_deadline() {
 }
 
 #[tokio::test]
-async fn a_pause_past_what_the_clock_holds_ends_at_the_deadline() {
+async fn an_unrepresentable_delay_ends_at_the_deadline() {
     let (base, _) = server(|_, _| http(200, "", r#"{"status": "in_queue"}"#)).await;
     let job = job(&base, Polling::every(Duration::MAX));
     let error = job.wait_for(Duration::from_millis(50)).await.expect_err("it is not finished");
@@ -122,7 +122,7 @@ async fn a_pause_past_what_the_clock_holds_ends_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn what_came_before_a_submits_answer_broke_is_kept_with_the_id_in_it() {
+async fn a_truncated_submit_response_keeps_its_id() {
     let body = r#"{"request_id": "r-7", "status_url": "https://"#;
     let (base, asked) =
         server(move |_, _| format!("HTTP/1.1 202 -\r\ncontent-length: 400\r\n\r\n{body}")).await;
@@ -137,7 +137,7 @@ async fn what_came_before_a_submits_answer_broke_is_kept_with_the_id_in_it() {
 }
 
 #[tokio::test]
-async fn a_chain_of_errors_says_each_thing_once_and_ends_at_the_cause() {
+async fn an_error_chain_says_each_thing_once() {
     let (base, _) = server(|path, _| match path.ends_with("status") {
         true => http(401, "", r#"{"error_code": 400004, "error_message": "it expired"}"#),
         false => http(422, "", r#"{"detail": "too long"}"#),
@@ -173,7 +173,7 @@ async fn a_chain_of_errors_says_each_thing_once_and_ends_at_the_cause() {
 const BEHIND_A_PROXY: &str = "RUNCOMFY_TEST_BEHIND_A_PROXY";
 
 #[tokio::test]
-async fn a_proxy_gets_no_token_of_a_base_on_this_machine() {
+async fn a_proxy_never_sees_the_token_of_a_loopback_api() {
     if let Ok(base) = std::env::var(BEHIND_A_PROXY) {
         let update = job(&base, hasty()).status().await.expect("it answers");
         assert!(update.status.is_finished());
@@ -185,7 +185,7 @@ async fn a_proxy_gets_no_token_of_a_base_on_this_machine() {
     let child = tokio::task::spawn_blocking(move || {
         let suite = std::env::current_exe().expect("it runs");
         let mut child = std::process::Command::new(suite);
-        child.args(["--exact", "waiting::a_proxy_gets_no_token_of_a_base_on_this_machine"]);
+        child.args(["--exact", "waiting::a_proxy_never_sees_the_token_of_a_loopback_api"]);
         child.env(BEHIND_A_PROXY, base);
         for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
             child.env(name, proxy.trim_end_matches("/v1"));

@@ -6,7 +6,7 @@ use super::place::{MODELS, Place};
 use super::server::{Reply, Server, http, page};
 
 #[test]
-fn pages_that_overlap_are_put_together_and_the_next_one_begins_after_what_is_there() {
+fn overlapping_catalog_pages_are_merged() {
     let place = Place::with(&MODELS);
     let [a, b, c, d] = MODELS.map(|id| place.entry(id));
     type Case<'a> = (&'a [&'a [&'a String]], Option<usize>, &'a [usize]);
@@ -33,7 +33,7 @@ fn pages_that_overlap_are_put_together_and_the_next_one_begins_after_what_is_the
 }
 
 #[test]
-fn a_bad_reply_is_refused_in_words_and_writes_nothing() {
+fn a_bad_reply_is_explained_and_writes_nothing() {
     let place = Place::with(&MODELS);
     assert!(place.sync(&[]).ok);
     let before = place.files();
@@ -109,7 +109,7 @@ fn a_bad_reply_is_refused_in_words_and_writes_nothing() {
 }
 
 #[test]
-fn a_sync_that_is_killed_between_two_pages_has_written_nothing() {
+fn a_sync_killed_between_pages_writes_nothing() {
     for have in [&[][..], &MODELS] {
         let place = Place::with(have);
         if !have.is_empty() {
