@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 
 use runcomfy_codegen::{Change, Level};
 use runcomfy_tests::changes::{Case, Side, Sides, cases};
-use runcomfy_tests::scratch::{dependency, root, scratch_crate};
+use xtask::scratch::{RUNCOMFY, Scratch};
 
 /// Cases in which it sees no break, each with why: `name: reason`.
 const BLIND_SPOTS: &str = include_str!("../support/changes/blind_spots.txt");
@@ -15,7 +15,7 @@ const BLIND_SPOTS: &str = include_str!("../support/changes/blind_spots.txt");
 fn main() -> ExitCode {
     let cases = cases();
     let sides = Sides::of(&cases);
-    let home = root().join("target/schema-changes");
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/schema-changes");
     for (name, side) in [("old", &sides.old), ("new", &sides.new)] {
         write(&home.join(name), side);
     }
@@ -64,10 +64,8 @@ fn main() -> ExitCode {
 }
 
 fn write(folder: &Path, side: &Side) {
-    if folder.exists() {
-        std::fs::remove_dir_all(folder).expect("it can be removed");
-    }
-    scratch_crate(folder, &dependency("runcomfy", "crates/runcomfy", ""), &side.library());
+    let scratch = Scratch::new(folder, "scratch", &[RUNCOMFY]).expect("there is room");
+    scratch.write_sources(&side.library().into_iter().collect()).expect("there is room");
 }
 
 /// What it says; nothing where it did not come to a verdict.

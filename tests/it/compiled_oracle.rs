@@ -11,8 +11,10 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use runcomfy_codegen::import::Imported;
 use runcomfy_codegen::{Source, fixup_path, generate, model_json};
 use serde_json::{Value, json};
+use xtask::collection;
+use xtask::scratch::Scratch;
 
-use crate::support::{cargo, fixtures, root, settings, write};
+use crate::support::{Dependency, cargo, fixtures, library, root, settings, target};
 
 /// One model, as published and corrected by its fixup.
 pub(crate) struct Subject {
@@ -114,26 +116,9 @@ pub(crate) fn subjects() -> Vec<Subject> {
 /// The models of a collection outside of this repository: a folder of files, each
 /// `{"model_id", "input", "output"}`.
 pub(crate) fn collected(folder: &Path) -> Vec<Subject> {
-    let entries = std::fs::read_dir(folder).expect("the collection is there");
-    let mut files: Vec<PathBuf> =
-        entries.map(|entry| entry.expect("it can be read").path()).collect();
-    files.retain(|file| file.extension().is_some_and(|end| end == "json"));
-    files.sort();
-    let subject = |file: &PathBuf| {
-        let text = std::fs::read_to_string(file).expect("it can be read");
-        let entry: Value = serde_json::from_str(&text).expect("it is JSON");
-        let name = file.file_stem().expect("it has a name").to_string_lossy().to_lowercase();
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        let name: String = name.chars().map(plain).collect();
-        let folder = format!("corpus/{}", name.trim_matches('-'));
-        let texts = Texts {
-            model: json!({"id": folder}).to_string(),
-            input: entry["input"].to_string(),
-            fixup: None,
-        };
-        Subject::new(folder, texts)
-    };
-    files.iter().map(subject).collect()
+    let (models, unusable) = collection::read(folder).expect("the collection is there");
+    println!("  {unusable} files are not models");
+    models.iter().map(Subject::imported).collect()
 }
 
 fn find_models(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -180,34 +165,20 @@ impl Twin {
             .collect();
         let program =
             include_str!("compiled_oracle/program.rs.txt").replace("    // MODELS\n", &arms);
-        let manifest = format!(
-            "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
-             [profile.dev]\ndebug = false\n\n[dependencies]\nserde_json = \"1\"\n\
-             runcomfy = {{ path = {:?}, default-features = false, features = [\"from-json\", \
-             \"schemars\"] }}\n",
-            root().join("crates/runcomfy").display().to_string()
-        );
-        let lock = std::fs::read_to_string(root().join("Cargo.lock")).expect("there is one");
-        // What did not change is not written, so that it is not compiled again.
-        let update = |path: PathBuf, text: &str| {
-            if std::fs::read_to_string(&path).ok().as_deref() != Some(text) {
-                write(&path, text);
-            }
-        };
-        update(folder.join("Cargo.toml"), &manifest);
-        update(folder.join("src/main.rs"), &program);
-        if !folder.join("Cargo.lock").exists() {
-            write(&folder.join("Cargo.lock"), &lock);
-        }
-        for (path, text) in &generated.files {
-            update(folder.join("src/generated").join(path), text);
-        }
-        let output = cargo(&folder, &["build", "--offline"]);
+        let dependencies = [
+            Dependency::Workspace("runcomfy", &["from-json", "schemars"]),
+            Dependency::Registry("serde_json", "1"),
+        ];
+        let scratch = Scratch::new(&folder, name, &dependencies).expect("there is room");
+        let mut sources = library(&generated.files);
+        sources.remove("src/lib.rs");
+        sources.insert("src/main.rs".to_owned(), program);
+        scratch.write_sources(&sources).expect("there is room");
+        let output = cargo(&scratch, &["build"]);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "what was generated does not compile:\n{said}");
 
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is in target/");
-        let mut child = Command::new(target.join("debug").join(name))
+        let mut child = Command::new(target().join("debug").join(name))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -3,34 +3,30 @@
 
 use runcomfy_codegen::{Source, generate};
 
-use crate::support::{cargo, dependency, fixtures, generated, scratch_crate, settings};
+use crate::support::{RUNCOMFY, cargo, fixtures, generated, library, scratch, settings};
 
 #[test]
 fn generated_code_compiles_without_warnings() {
     let folder = tempfile::tempdir().expect("there is room");
     let generated = generated(&fixtures());
-    let mut sources = vec![(
-        "src/lib.rs".to_owned(),
-        "//! Fixtures.\n#![deny(warnings, missing_docs, rustdoc::all)]\npub mod generated;\n"
-            .to_owned(),
-    )];
-    for (path, text) in &generated.files {
-        sources.push((format!("src/generated/{path}"), text.clone()));
-    }
-    scratch_crate(folder.path(), &dependency("runcomfy", "crates/runcomfy", ""), &sources);
-    for args in [["check", "--offline"], ["doc", "--offline"], ["test", "--offline"]] {
-        let mut args = args.to_vec();
-        match args[0] {
+    let mut sources = library(&generated.files);
+    let head =
+        "//! Fixtures.\n#![deny(warnings, missing_docs, rustdoc::all)]\npub mod generated;\n";
+    sources.insert("src/lib.rs".to_owned(), head.to_owned());
+    let scratch = scratch(folder.path(), &[RUNCOMFY], &sources);
+    for command in ["check", "doc", "test"] {
+        let mut args = vec![command];
+        match command {
             // Apart from the docs of the workspace, where nobody looks for it.
             "doc" => args.extend(["--no-deps", "--target-dir", env!("CARGO_TARGET_TMPDIR")]),
             // A code fence in a description would be a doc test.
             "test" => args.push("--doc"),
             _ => {}
         }
-        let output = cargo(folder.path(), &args);
+        let output = cargo(&scratch, &args);
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "cargo {} fails:\n{said}", args[0]);
-        if args[0] == "test" {
+        assert!(output.status.success(), "cargo {} fails:\n{said}", command);
+        if command == "test" {
             let ran = String::from_utf8_lossy(&output.stdout);
             assert!(ran.contains("running 0 tests"), "a doc comment became a test:\n{ran}");
         }
@@ -49,12 +45,9 @@ fn a_delisted_model_is_deprecated_with_its_version() {
 
     let program = "//! A program.\n#![deny(warnings)]\npub mod generated;\n\
         /// Uses it.\npub fn f() -> generated::acme::x::Input {\n    Default::default()\n}\n";
-    let mut sources = vec![("src/lib.rs".to_owned(), program.to_owned())];
-    for (path, text) in &generated.files {
-        sources.push((format!("src/generated/{path}"), text.clone()));
-    }
-    scratch_crate(folder.path(), &dependency("runcomfy", "crates/runcomfy", ""), &sources);
-    let output = cargo(folder.path(), &["check", "--offline"]);
+    let mut sources = library(&generated.files);
+    sources.insert("src/lib.rs".to_owned(), program.to_owned());
+    let output = cargo(&scratch(folder.path(), &[RUNCOMFY], &sources), &["check"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains(note) && said.contains("could not compile"), "nobody is told:\n{said}");
     assert!(!said.contains("src/generated"), "the module itself is warned about:\n{said}");

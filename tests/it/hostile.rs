@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use runcomfy_codegen::{Code, Generated, Source, generate};
 use serde_json::{Value, json};
 
-use crate::support::{cargo, dependency, scratch_crate, settings};
+use crate::support::{RUNCOMFY, cargo, library, scratch, settings};
 
 /// What no case may pass; each takes under 2 s on an idle machine.
 const MOST_TIME: Duration = Duration::from_secs(10);
@@ -131,18 +131,12 @@ fn everywhere(text: &str) -> Value {
 fn compiles(generated: &Generated) {
     let folder = tempfile::tempdir().expect("there is room");
     let head = "//! Hostile.\n#![deny(warnings, missing_docs, rustdoc::all)]\npub mod generated;\n";
-    let mut sources = vec![("src/lib.rs".to_owned(), head.to_owned())];
-    for (path, text) in &generated.files {
-        sources.push((format!("src/generated/{path}"), text.clone()));
-    }
-    scratch_crate(folder.path(), &dependency("runcomfy", "crates/runcomfy", ""), &sources);
-    let runs: [&[&str]; 3] = [
-        &["check", "--offline"],
-        &["doc", "--offline", "--no-deps"],
-        &["test", "--offline", "--doc"],
-    ];
+    let mut sources = library(&generated.files);
+    sources.insert("src/lib.rs".to_owned(), head.to_owned());
+    let scratch = scratch(folder.path(), &[RUNCOMFY], &sources);
+    let runs: [&[&str]; 3] = [&["check"], &["doc", "--no-deps"], &["test", "--doc"]];
     for args in runs {
-        let output = cargo(folder.path(), args);
+        let output = cargo(&scratch, args);
         let said = String::from_utf8_lossy(&output.stderr);
         let said: String = said.chars().take(6000).collect();
         assert!(output.status.success(), "cargo {args:?} fails:\n{said}");

@@ -1,8 +1,11 @@
 //! Regenerating: what is committed is fresh, and every step of a changed schema works.
 
 use std::path::Path;
+use std::process::Command;
 
-use crate::support::{cargo, root, write, xtask};
+use xtask::scratch::Scratch;
+
+use crate::support::{RUNCOMFY, cargo, root, write, xtask};
 
 #[test]
 fn generated_files_are_up_to_date() {
@@ -111,7 +114,8 @@ fn windows_line_endings_are_not_a_difference() {
 #[test]
 fn xtask_does_not_depend_on_the_generated_crate() {
     let args = ["tree", "--offline", "--package", "xtask", "--edges", "all", "--prefix", "none"];
-    let output = cargo(&root(), &args);
+    let output = Command::new(env!("CARGO")).args(args).current_dir(root()).output();
+    let output = output.expect("cargo runs");
     let tree = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && tree.contains("runcomfy-codegen v"), "{tree}");
     assert!(!tree.contains("runcomfy-models"), "{tree}");
@@ -214,10 +218,9 @@ fn a_new_model_compiles_after_two_commands() {
     let lib = "#![deny(warnings)]\npub mod generated;\n\
         pub fn input() -> generated::acme::sea_video_2::Input {\n    \
         generated::acme::sea_video_2::Input::new(\"waves\").with_loud(true)\n}\n";
-    let dependencies = crate::support::dependency("runcomfy", "crates/runcomfy", "");
-    let sources = [("src/lib.rs".to_owned(), lib.to_owned())];
-    crate::support::scratch_crate(&place.path("own"), &dependencies, &sources);
-    let output = cargo(&place.path("own"), &["check", "--offline"]);
+    let scratch = Scratch::new(&place.path("own"), "own", &[RUNCOMFY]).expect("there is room");
+    scratch.write("src/lib.rs", lib).expect("there is room");
+    let output = cargo(&scratch, &["check"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 

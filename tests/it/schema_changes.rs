@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use runcomfy_codegen::{Change, Kind, Level, Source, diff};
-use runcomfy_tests::changes::{Case, Sides, cases};
+use runcomfy_tests::changes::{Case, Side, Sides, cases};
 use serde_json::Value;
+use xtask::scratch::Scratch;
 
-use crate::support::{cargo, dependency, root, scratch_crate, xtask, xtask_output};
+use crate::support::{RUNCOMFY, cargo, root, scratch, xtask, xtask_command, xtask_output};
 
 #[test]
 fn every_kind_of_change_is_found_at_its_path() {
@@ -55,22 +56,22 @@ fn reported_changes_match_the_compiler_and_the_checker() {
     let callable: Vec<&Case> = cases.iter().filter(|case| case.old.is_some()).collect();
     let (broken, sound): (Vec<&Case>, Vec<&Case>) =
         callable.iter().copied().partition(|case| breaks(case));
-    let (old, new) = (folder(), folder());
+    let (old_folder, new_folder) = (folder(), folder());
 
     // As a control, every caller builds against what it was written for.
     let all: Vec<(String, String)> =
         callable.iter().map(|case| program(case, sides.old.caller(case))).collect();
-    let judge = |side: &runcomfy_tests::changes::Side| ("judge".to_owned(), side.judge(&cases));
-    write(old.path(), &sides.old.library(), &[together(&all), judge(&sides.old)]);
-    assert_eq!(failed(old.path()), BTreeMap::new(), "a caller does not build to begin with");
+    let judge = |side: &Side| ("judge".to_owned(), side.judge(&cases));
+    let old = crate_of(old_folder.path(), &sides.old, &[together(&all), judge(&sides.old)]);
+    assert_eq!(failed(&old), BTreeMap::new(), "a caller does not build to begin with");
 
     let sound: Vec<(String, String)> =
         sound.iter().map(|case| program(case, sides.old.caller(case))).collect();
     let mut programs: Vec<(String, String)> =
         broken.iter().map(|case| program(case, sides.old.caller(case))).collect();
     programs.extend([together(&sound), judge(&sides.new)]);
-    write(new.path(), &sides.new.library(), &programs);
-    let failed = failed(new.path());
+    let new = crate_of(new_folder.path(), &sides.new, &programs);
+    let failed = failed(&new);
     let builds = failed.get("together");
     assert_eq!(builds, None, "a caller breaks that was said to build");
     let failed: BTreeSet<&str> = failed.keys().map(String::as_str).collect();
@@ -79,8 +80,8 @@ fn reported_changes_match_the_compiler_and_the_checker() {
     assert_eq!(failed, expected, "a caller builds that was said to break");
     assert!(broken.len() > 20 && sound.len() > 50, "the cases were not found");
 
-    assert_eq!(judged(old.path()), BTreeMap::new(), "an input is refused to begin with");
-    let judged = judged(new.path());
+    assert_eq!(judged(&old), BTreeMap::new(), "an input is refused to begin with");
+    let judged = judged(&new);
     let mut wrong = String::new();
     for case in &cases {
         let said: BTreeSet<(String, String)> = changes[case.name]
@@ -223,12 +224,10 @@ fn schemas_diff_names_a_missing_git_revision() {
     }
     // What is not committed is in no revision.
     state(7);
-    let manifest = root().join("Cargo.toml").display().to_string();
     let diff = |states: &[&str], below: &str| {
-        let run =
-            ["run", "--quiet", "--offline", "--manifest-path", &manifest, "--package", "xtask"];
-        let args = [&run[..], &["--", "schemas", "diff"], states].concat();
-        let output = cargo(&place.path().join(below), &args);
+        let mut command = xtask_command();
+        command.args(["schemas", "diff"]).args(states).current_dir(place.path().join(below));
+        let output = command.output().expect("xtask runs");
         let said = [output.stdout, output.stderr].concat();
         (output.status.success(), String::from_utf8_lossy(&said).into_owned())
     };
@@ -284,16 +283,15 @@ fn together(programs: &[(String, String)]) -> (String, String) {
     ("together".to_owned(), text)
 }
 
-fn write(folder: &Path, library: &[(String, String)], programs: &[(String, String)]) {
+/// A crate of one side's modules, and of programs that use them.
+fn crate_of(folder: &Path, side: &Side, programs: &[(String, String)]) -> Scratch {
     let programs = programs.iter().map(|(name, text)| (format!("src/bin/{name}.rs"), text.clone()));
-    let sources: Vec<(String, String)> = library.iter().cloned().chain(programs).collect();
-    scratch_crate(folder, &dependency("runcomfy", "crates/runcomfy", ""), &sources);
+    scratch(folder, &[RUNCOMFY], &side.library().into_iter().chain(programs).collect())
 }
 
 /// The programs that do not build, each with why.
-fn failed(folder: &Path) -> BTreeMap<String, String> {
-    let args = ["check", "--offline", "--bins", "--keep-going", "--message-format", "json"];
-    let output = cargo(folder, &args);
+fn failed(scratch: &Scratch) -> BTreeMap<String, String> {
+    let output = cargo(scratch, &["check", "--bins", "--keep-going", "--message-format", "json"]);
     let mut failed: BTreeMap<String, String> = BTreeMap::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let message: Value = serde_json::from_str(line).expect("cargo speaks JSON");
@@ -309,8 +307,8 @@ fn failed(folder: &Path) -> BTreeMap<String, String> {
 }
 
 /// The violations of each case's inputs: where, with `[]` for any index, and the rule.
-fn judged(folder: &Path) -> BTreeMap<String, BTreeSet<(String, String)>> {
-    let output = cargo(folder, &["run", "--quiet", "--offline", "--bin", "judge"]);
+fn judged(scratch: &Scratch) -> BTreeMap<String, BTreeSet<(String, String)>> {
+    let output = cargo(scratch, &["run", "--bin", "judge"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut judged: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {

@@ -1,28 +1,60 @@
 //! What the suite's modules share.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use runcomfy_codegen::import::{Imported, import};
 use runcomfy_codegen::{Features, Generated, Objects, Settings, generate_imported};
-pub(crate) use runcomfy_tests::scratch::{dependency, root, scratch_crate, write};
+use xtask::scratch::Scratch;
+pub(crate) use xtask::scratch::{Dependency, RUNCOMFY, library};
 
-/// Runs cargo in a folder, with the workspace's own target folder.
-pub(crate) fn cargo(folder: &Path, args: &[&str]) -> Output {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is in target/");
-    Command::new(env!("CARGO"))
-        .args(args)
-        .current_dir(folder)
-        .env("CARGO_TARGET_DIR", target)
-        .env_remove("RUSTFLAGS")
-        .output()
-        .expect("cargo runs")
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the workspace").to_owned()
+}
+
+/// Writes a file, and the folders around it.
+pub(crate) fn write(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().expect("it has a folder")).expect("it can be made");
+    std::fs::write(path, text).expect("it can be written");
+}
+
+/// The folder in which the workspace is built.
+pub(crate) fn target() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is in target/")
+}
+
+/// Creates a crate of these sources outside of the workspace, called `scratch`.
+pub(crate) fn scratch(
+    folder: &Path,
+    dependencies: &[Dependency<'_>],
+    sources: &BTreeMap<String, String>,
+) -> Scratch {
+    let scratch = Scratch::new(folder, "scratch", dependencies).expect("it can be written");
+    scratch.write_sources(sources).expect("they can be written");
+    scratch
+}
+
+/// Runs cargo in a scratch crate, offline, with the workspace's own target folder.
+pub(crate) fn cargo(scratch: &Scratch, args: &[&str]) -> Output {
+    let mut command = scratch.cargo(args).expect("there is a workspace");
+    command.env("CARGO_TARGET_DIR", target()).output().expect("cargo runs")
+}
+
+/// Returns a command that runs xtask in the root of the workspace.
+pub(crate) fn xtask_command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask-for-tests"));
+    command
+        .current_dir(root())
+        .env("CARGO_MANIFEST_DIR", root().join("xtask"))
+        .env("CARGO_TARGET_DIR", target());
+    command
 }
 
 /// Runs an xtask command.
 pub(crate) fn xtask_output(args: &[&str]) -> Output {
-    let run = ["run", "--quiet", "--offline", "--package", "xtask", "--"];
-    cargo(&root(), &[&run, args].concat())
+    xtask_command().args(args).output().expect("xtask runs")
 }
 
 /// Runs an xtask command; whether it succeeded, and all that it said.

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::support::{cargo, dependency, root, scratch_crate};
+use crate::support::{Dependency, cargo, root, scratch};
 
 #[test]
 fn each_ui_case_fails_to_compile_for_its_reason() {
     let folder = tempfile::tempdir().expect("there is room");
     let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut sources = Vec::new();
+    let mut sources = BTreeMap::new();
     for entry in std::fs::read_dir(root().join("tests/ui")).expect("it is there") {
         let path = entry.expect("it can be read").path();
         let name = path.file_stem().and_then(|name| name.to_str()).expect("it has a name");
@@ -20,14 +20,14 @@ fn each_ui_case_fails_to_compile_for_its_reason() {
         let code = first.unwrap_or_else(|| panic!("{name} does not begin with `// refused: `"));
         let codes = if code == "nothing" { Vec::new() } else { vec![code.to_owned()] };
         expected.insert(name.to_owned(), codes);
-        sources.push((format!("src/bin/{name}.rs"), text));
+        sources.insert(format!("src/bin/{name}.rs"), text);
     }
-    let dependencies = dependency("runcomfy", "crates/runcomfy", "\"client\"")
-        + &dependency("runcomfy-models", "crates/runcomfy-models", "\"minimax\"");
-    scratch_crate(folder.path(), &dependencies, &sources);
-
-    let args = ["check", "--offline", "--bins", "--keep-going", "--message-format", "json"];
-    let output = cargo(folder.path(), &args);
+    let dependencies = [
+        Dependency::Workspace("runcomfy", &["client"]),
+        Dependency::Workspace("runcomfy-models", &["minimax"]),
+    ];
+    let scratch = scratch(folder.path(), &dependencies, &sources);
+    let output = cargo(&scratch, &["check", "--bins", "--keep-going", "--message-format", "json"]);
     let mut found: BTreeMap<String, Vec<String>> =
         expected.keys().map(|name| (name.clone(), Vec::new())).collect();
     for line in String::from_utf8_lossy(&output.stdout).lines() {

@@ -3,7 +3,6 @@
 
 pub mod changes;
 pub mod fuzz;
-pub mod scratch;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

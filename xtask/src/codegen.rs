@@ -9,10 +9,11 @@ use anyhow::{Context, Result, bail};
 use runcomfy_codegen::{Code, Features, Generated, Objects, Settings, Severity, orphaned_fixup};
 use toml_edit::{Array, DocumentMut, Item, Value};
 
-use crate::files::Change;
-use crate::folder::{self, Model};
+use crate::args::{ALL_WARNINGS, CodegenArgs, MessageFormat};
+use crate::files::{self, Change};
 use crate::report::Report;
-use crate::{ALL_WARNINGS, CodegenArgs, MessageFormat};
+use crate::schemas_dir::Model;
+use crate::{cargo, schemas_dir};
 
 /// The crate that is generated, and its modules within it.
 const CRATE: &str = "crates/runcomfy-models";
@@ -34,8 +35,8 @@ struct Target {
 
 pub(crate) fn run(args: &CodegenArgs) -> Result<ExitCode> {
     let target = target(args)?;
-    let models = folder::read(&target.schemas)?;
-    let orphans = folder::orphans(&target.schemas, &models)?;
+    let models = schemas_dir::read(&target.schemas)?;
+    let orphans = schemas_dir::orphans(&target.schemas, &models)?;
     let settings = settings(&target, args)?;
     let (changes, mut generated) = plan(&target, &models, &settings)?;
     let orphaned = orphans.iter().map(|orphan| orphaned_fixup(&orphan.file, &orphan.text));
@@ -91,7 +92,7 @@ fn target(args: &CodegenArgs) -> Result<Target> {
             manifest: None,
         });
     }
-    let root = folder::workspace()?;
+    let root = cargo::workspace()?;
     let home = root.join(CRATE);
     Ok(Target {
         schemas: root.join("schemas"),
@@ -135,7 +136,7 @@ fn plan(
     let mut changes = Vec::new();
     for name in generated.files.keys() {
         let path = target.out.join(name);
-        if folder::text(&path)?.is_some_and(|text| !runcomfy_codegen::is_generated(&text)) {
+        if files::text(&path)?.is_some_and(|text| !runcomfy_codegen::is_generated(&text)) {
             bail!(
                 "{} was written by hand and would be overwritten: give --out a folder of its own",
                 path.display()
@@ -150,7 +151,7 @@ fn plan(
         changes.extend(file(name, None)?);
     }
     if let Some(manifest) = &target.manifest {
-        let text = folder::text(manifest)?.context("the crate has no Cargo.toml")?;
+        let text = files::text(manifest)?.context("the crate has no Cargo.toml")?;
         let text = with_features(&text, &generated.features)?;
         changes.extend(Change::of(manifest.clone(), format!("{CRATE}/Cargo.toml"), Some(text))?);
     }
@@ -172,7 +173,7 @@ fn present(out: &Path) -> Result<BTreeSet<String>> {
             if entry.path().is_dir() {
                 folders.push((entry.path(), format!("{name}/")));
             } else if name.ends_with(".rs") {
-                let text = folder::text(&entry.path())?;
+                let text = files::text(&entry.path())?;
                 if text.is_some_and(|text| runcomfy_codegen::is_generated(&text)) {
                     present.insert(name);
                 }

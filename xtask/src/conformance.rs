@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use serde_json::json;
 
-use crate::{ConformanceArgs, MessageFormat};
+use crate::args::{ConformanceArgs, MessageFormat};
 use line::Outcome;
 use suite::{Suite, Tested};
 use verdict::Verdict;

@@ -10,15 +10,16 @@ use runcomfy_codegen::{Diff, Level, ModelDiff, Side, Step};
 use semver::Version;
 use serde::Serialize;
 
-use crate::files::Change;
-use crate::folder::{self, Model};
-use crate::{DiffArgs, MessageFormat, revision};
+use crate::args::{DiffArgs, MessageFormat};
+use crate::files::{self, Change};
+use crate::revision;
+use crate::schemas_dir::{self, Model};
 
 pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode> {
     let old = read(&args.old)?;
     let new = match &args.new {
         Some(new) => read(new)?,
-        None => folder::read(&folder::workspace()?.join("schemas"))?,
+        None => schemas_dir::read(&schemas_dir::locate(None)?)?,
     };
     let diff = of(&old, &new);
     match args.message_format {
@@ -44,7 +45,7 @@ pub(crate) fn of_changes(
 ) -> Result<Diff> {
     let changed: BTreeMap<&Path, Option<&str>> =
         changes.iter().map(|change| (change.path(), change.new_text())).collect();
-    let before = |file: &str| folder::text(&schemas.join(file));
+    let before = |file: &str| files::text(&schemas.join(file));
     let after = |file: &str| match changed.get(schemas.join(file).as_path()) {
         Some(text) => Ok(text.map(str::to_owned)),
         None => before(file),
@@ -169,7 +170,7 @@ fn lines(diff: &Diff) -> Result<String> {
 /// The models of a schemas folder, or of a git revision.
 fn read(state: &str) -> Result<Vec<Model>> {
     let path = Path::new(state);
-    if path.is_dir() { folder::read(path) } else { revision::read(state) }
+    if path.is_dir() { schemas_dir::read(path) } else { revision::read(state) }
 }
 
 fn of(old: &[Model], new: &[Model]) -> Diff {

@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use similar::TextDiff;
 
-use crate::folder;
-
 /// One file that is not as it should be.
 #[derive(Debug)]
 pub(crate) struct Change {
@@ -24,7 +22,7 @@ impl Change {
     /// What it takes to give a file this text, or to remove it; nothing where it is so
     /// already.
     pub(crate) fn of(path: PathBuf, name: String, new: Option<String>) -> Result<Option<Self>> {
-        let old = folder::text(&path)?;
+        let old = text(&path)?;
         Ok((old != new).then_some(Self { path, name, old, new }))
     }
 
@@ -93,4 +91,14 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     }
     file.persist(path)?;
     Ok(())
+}
+
+/// Returns the text of a file, or `None` if there is no such file. Line ends are those of Unix,
+/// also in a checkout that changed them.
+pub(crate) fn text(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text.replace("\r\n", "\n"))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
+    }
 }

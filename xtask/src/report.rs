@@ -11,8 +11,8 @@ use anyhow::{Context, Result};
 use runcomfy_codegen::{Diagnostic, Settings, Severity, fixup_path};
 use serde::Serialize;
 
-use crate::MessageFormat;
-use crate::folder::{Model, Orphan};
+use crate::args::MessageFormat;
+use crate::schemas_dir::{Model, Orphan};
 
 /// Diagnostics, and what it takes to show them.
 pub(crate) struct Report<'a> {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::folder::{self, Model};
+use crate::schemas_dir::{self, Model};
 
 /// Where the schemas stand in a repository, unless it is said.
 const SCHEMAS: &str = "schemas";
@@ -43,7 +43,7 @@ pub(crate) fn read(state: &str) -> Result<Vec<Model>> {
     if !schemas.is_dir() {
         bail!("`{tree}` holds no files");
     }
-    folder::read(&schemas).with_context(|| format!("reading `{tree}`"))
+    schemas_dir::read(&schemas).with_context(|| format!("reading `{tree}`"))
 }
 
 /// What a git command says; nothing where it fails.

@@ -7,14 +7,14 @@ use anyhow::{Context, Result, bail};
 use runcomfy_codegen::import::{self, Import, Imported};
 use runcomfy_codegen::{fixup_path, model_json};
 
-use crate::files::Change;
-use crate::folder;
-use crate::{AddArgs, diff};
+use crate::args::AddArgs;
+use crate::files::{self, Change};
+use crate::{diff, schemas_dir};
 
 pub(crate) fn add(args: &AddArgs) -> Result<ExitCode> {
     let import =
         read(args).with_context(|| format!("nothing was added from {}", args.file.display()))?;
-    let schemas = schemas_folder(args.schemas.as_deref())?;
+    let schemas = schemas_dir::locate(args.schemas.as_deref())?;
     for skipped in &import.skipped {
         eprintln!("warning: passed over: {skipped}");
     }
@@ -48,14 +48,6 @@ pub(crate) fn add(args: &AddArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The folder that was given, or the workspace's own.
-pub(crate) fn schemas_folder(given: Option<&Path>) -> Result<PathBuf> {
-    match given {
-        Some(given) => Ok(given.to_owned()),
-        None => Ok(folder::workspace()?.join("schemas")),
-    }
-}
-
 fn read(args: &AddArgs) -> Result<Import> {
     let file = |path: &PathBuf| {
         let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
@@ -75,7 +67,7 @@ fn read(args: &AddArgs) -> Result<Import> {
 /// holds would be lost.
 fn refuse_another(model: &Imported, schemas: &Path) -> Result<()> {
     let name = model.id.folder();
-    let previous = folder::text(&schemas.join(&name).join("model.json"))?;
+    let previous = files::text(&schemas.join(&name).join("model.json"))?;
     let recorded = runcomfy_codegen::recorded_id(previous.as_deref())
         .with_context(|| format!("{name}/model.json cannot be read: correct it, or remove it"))?;
     match recorded.filter(|recorded| recorded != model.id.as_str()) {
@@ -94,8 +86,8 @@ fn refuse_another(model: &Imported, schemas: &Path) -> Result<()> {
 /// whoever is interrupted before it finds the difference again the next time.
 pub(crate) fn changes(model: &Imported, schemas: &Path) -> Result<Vec<Change>> {
     let name = model.id.folder();
-    let previous = folder::text(&schemas.join(&name).join("model.json"))?;
-    let fixup = folder::text(&schemas.join(fixup_path(&name)))?;
+    let previous = files::text(&schemas.join(&name).join("model.json"))?;
+    let fixup = files::text(&schemas.join(fixup_path(&name)))?;
     let texts = [
         ("input.json", Some(model.input.clone())),
         ("output.json", model.output.clone()),

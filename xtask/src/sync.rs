@@ -3,7 +3,6 @@
 //! The folder is read first, then every page; only when all of it was judged is anything
 //! written, one model after the other.
 
-mod known;
 mod plan;
 
 use std::process::ExitCode;
@@ -14,12 +13,12 @@ use runcomfy::client::{ClientBuilder, Retry};
 use runcomfy_codegen::import::{Import, Pages};
 use semver::Version;
 
-use crate::schemas::schemas_folder;
-use crate::{SyncArgs, diff};
+use crate::args::SyncArgs;
+use crate::{diff, schemas_dir};
 use plan::Plan;
 
 pub(crate) fn run(args: &SyncArgs) -> Result<ExitCode> {
-    let schemas = schemas_folder(args.schemas.as_deref())?;
+    let schemas = schemas_dir::locate(args.schemas.as_deref())?;
     let (import, plan) = judge(args, &schemas)
         .with_context(|| format!("nothing was changed in {}", schemas.display()))?;
     for skipped in &import.skipped {
@@ -59,7 +58,7 @@ pub(crate) fn run(args: &SyncArgs) -> Result<ExitCode> {
 /// Everything that can fail before a file is touched.
 fn judge(args: &SyncArgs, schemas: &std::path::Path) -> Result<(Import, Plan)> {
     let version = Version::parse(env!("CARGO_PKG_VERSION")).context("xtask's own version")?;
-    let known = known::read(schemas)?;
+    let known = plan::known(schemas)?;
     // Whoever runs this sees what went wrong at once, and can run it again.
     let mut builder = ClientBuilder::from_env()?.retry(Retry::never());
     if let Some(base) = &args.api_base {

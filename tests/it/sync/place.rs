@@ -1,15 +1,14 @@
 //! A folder that a simulator serves as the catalog, a folder to be brought up to date, and the
 //! command that does it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::sync::OnceLock;
 
 use runcomfy_simulator::Simulator;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::support::{cargo, root, write};
+use crate::support::{write, xtask_command};
 
 /// What must never be said.
 pub(super) const TOKEN: &str = "hush-hush-token";
@@ -75,7 +74,7 @@ impl Place {
 
     /// The command, with nothing of this process's own settings but the token.
     pub(super) fn command(&self, flags: &[&str]) -> Command {
-        let mut command = Command::new(xtask());
+        let mut command = xtask_command();
         command.args(["schemas", "sync", "--schemas"]).arg(self.path("schemas")).args(flags);
         command.env_remove("RUNCOMFY_MODEL_API_BASE").env("RUNCOMFY_TOKEN", TOKEN);
         command
@@ -93,7 +92,7 @@ impl Place {
     }
 
     pub(super) fn add(&self, args: &[&str]) -> Said {
-        let mut command = Command::new(xtask());
+        let mut command = xtask_command();
         command.args(["schemas", "add"]).args(args).args(["--schemas", "schemas"]);
         let said = Said::from(command.current_dir(self.0.path()).output().expect("it runs"));
         assert!(said.ok, "{said:?}");
@@ -154,21 +153,4 @@ impl From<Output> for Said {
         assert!(!said.out.contains(TOKEN) && !said.err.contains(TOKEN), "{said:?}");
         said
     }
-}
-
-/// The program itself, built once: only then is killing it killing it, and not cargo.
-fn xtask() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let args = ["build", "--offline", "--package", "xtask", "--message-format", "json"];
-        let output = cargo(&root(), &args);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let messages = String::from_utf8(output.stdout).expect("cargo speaks UTF-8");
-        let messages = messages.lines().map(serde_json::from_str::<Value>);
-        let mut programs = messages.filter_map(|message| {
-            let message = message.expect("cargo speaks JSON");
-            message["executable"].as_str().map(PathBuf::from)
-        });
-        programs.next_back().expect("there is a program")
-    })
 }

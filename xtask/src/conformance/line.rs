@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use super::suite::Tested;
 use super::wrap::Wrapped;
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, library};
 
 /// What became of a schema.
 pub(crate) enum Outcome {
@@ -94,7 +94,7 @@ pub(crate) fn run(folder: &Path, schemas: &[Tested]) -> Result<Vec<Outcome>> {
     let mut hasher = DefaultHasher::new();
     fs::canonicalize(folder)?.hash(&mut hasher);
     let crate_name = format!("conformance_{:016x}", hasher.finish());
-    let scratch = Scratch::new(&crate_name, &format!("conformance/{crate_name}"))?;
+    let scratch = Scratch::in_target(&crate_name, &format!("conformance/{crate_name}"))?;
     for (index, detail) in build(&scratch, &crate_name, &mut modules)? {
         outcomes[index] = Outcome::Broken { detail };
     }
@@ -160,19 +160,22 @@ fn build(
     modules: &mut BTreeMap<usize, String>,
 ) -> Result<Vec<(usize, String)>> {
     let mut broken = Vec::new();
-    for (index, text) in &*modules {
-        scratch.write(&format!("src/generated/{}.rs", name(*index)), text)?;
-    }
     loop {
         let listed: String =
             modules.keys().map(|index| format!("pub mod {};\n", name(*index))).collect();
-        scratch.write("src/generated/mod.rs", &listed)?;
+        let mut generated: BTreeMap<String, String> = modules
+            .iter()
+            .map(|(index, text)| (format!("{}.rs", name(*index)), text.clone()))
+            .collect();
+        generated.insert("mod.rs".to_owned(), listed);
         let arm = |index: &usize| {
             let name = name(*index);
             format!("{name:?} => check::<{crate_name}::generated::{name}::Input>(text),\n")
         };
         let arms: String = modules.keys().map(arm).collect();
-        scratch.write("src/main.rs", &PROGRAM.replace("// CHECKS", &arms))?;
+        let mut sources = library(&generated);
+        sources.insert("src/main.rs".to_owned(), PROGRAM.replace("// CHECKS", &arms));
+        scratch.write_sources(&sources)?;
         let output = scratch.cargo(&["build", "--message-format", "json"])?.output()?;
         if output.status.success() {
             return Ok(broken);
@@ -187,7 +190,6 @@ fn build(
         }
         for (index, detail) in faults {
             modules.remove(&index);
-            fs::remove_file(scratch.folder().join(format!("src/generated/{}.rs", name(index))))?;
             broken.push((index, detail));
         }
     }

@@ -7,12 +7,12 @@ use anyhow::{Context, Result};
 use toml_edit::DocumentMut;
 
 use super::Counts;
-use crate::folder;
+use crate::files;
 
 /// What is to be said where a count is not the one that is written down. More asks for the
 /// number to be raised, since nothing would notice its loss otherwise.
 pub(crate) fn complaints(path: &Path, files: &BTreeMap<&str, Counts>) -> Result<Vec<String>> {
-    let text = folder::text(path)?.with_context(|| format!("there is no {}", path.display()))?;
+    let text = files::text(path)?.with_context(|| format!("there is no {}", path.display()))?;
     let written: DocumentMut =
         text.parse().with_context(|| format!("reading {}", path.display()))?;
     let mut required = BTreeMap::new();

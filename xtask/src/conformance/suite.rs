@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::folder;
+use crate::files;
 
 /// A folder of such files.
 pub(crate) struct Suite {
@@ -72,7 +72,7 @@ impl Suite {
 }
 
 fn groups(path: &Path) -> Result<Vec<Group>> {
-    let text = folder::text(path)?.context("it is gone")?;
+    let text = files::text(path)?.context("it is gone")?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let form = "it is not in the form [{description, schema, tests: [{description, data, valid}]}]";
     serde_json::from_str(text).context(form)

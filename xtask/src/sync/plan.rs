@@ -1,19 +1,33 @@
 //! What a sync has to do: one step a model.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use runcomfy_codegen::{Diff, Standing};
+use anyhow::{Context, Result, bail};
 use runcomfy_codegen::import::{Import, ModelId};
+use runcomfy_codegen::{Diff, Standing};
 use semver::Version;
 
-use super::known::{Known, Model};
-use crate::diff;
 use crate::files::Change;
 use crate::schemas::{change, changes};
+use crate::{diff, schemas_dir};
+
+/// The models of a schemas folder, by their folders.
+pub(super) type Known = BTreeMap<String, Recorded>;
+
+/// A model as its `model.json` records it.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    id: ModelId,
+    /// Its `model.json`.
+    text: String,
+    /// Whether a catalog has ever listed it.
+    listed: bool,
+    /// The version under which it was found to be gone.
+    gone: Option<Version>,
+}
 
 /// Everything to do, in the order of the models' ids.
 #[derive(Debug)]
@@ -49,6 +63,31 @@ enum Fate {
     NeverListed,
 }
 
+/// Reads every `model.json` of a schemas folder.
+pub(super) fn known(schemas: &Path) -> Result<Known> {
+    let mut known = Known::new();
+    for (folder, text) in schemas_dir::manifests(schemas)? {
+        let path = schemas.join(&folder).join("model.json");
+        let model = recorded(text, &folder).with_context(|| format!("in {}", path.display()))?;
+        known.insert(folder, model);
+    }
+    Ok(known)
+}
+
+fn recorded(text: String, folder: &str) -> Result<Recorded> {
+    let Standing { id, listed, gone } = Standing::read(&text)?;
+    if id.folder() != folder {
+        bail!(
+            "the model `{id}` belongs in the folder `{}`, not in `{folder}`; move it there, or \
+             correct the `id`",
+            id.folder()
+        );
+    }
+    let gone = gone.map(|gone| Version::parse(&gone)).transpose();
+    let gone = gone.context("its `gone` is no version, such as \"0.1.0\"; take it out")?;
+    Ok(Recorded { id, text, listed, gone })
+}
+
 impl Plan {
     /// Compares the folder with the catalog, under this version of the workspace.
     pub(super) fn new(
@@ -63,8 +102,8 @@ impl Plan {
             if !changes.is_empty() {
                 let fate = match known.get(&model.id.folder()) {
                     None => Fate::Added,
-                    Some(Model { gone: Some(_), .. }) => Fate::Back,
-                    Some(Model { gone: None, .. }) => Fate::Changed,
+                    Some(Recorded { gone: Some(_), .. }) => Fate::Back,
+                    Some(Recorded { gone: None, .. }) => Fate::Changed,
                 };
                 steps.push(Step { id: model.id.clone(), fate, changes });
             }
@@ -103,7 +142,7 @@ impl Plan {
 }
 
 /// What becomes of a model that the catalog does not list.
-fn missing(folder: &str, model: &Model, schemas: &Path, version: &Version) -> Result<Step> {
+fn missing(folder: &str, model: &Recorded, schemas: &Path, version: &Version) -> Result<Step> {
     let mut changes = Vec::new();
     let fate = match &model.gone {
         _ if !model.listed => Fate::NeverListed,

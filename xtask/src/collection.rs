@@ -12,9 +12,9 @@ use runcomfy_codegen::import::{self, Imported, ModelId};
 use runcomfy_codegen::{Features, Generated, Objects, Settings, Severity, generate_imported};
 use serde_json::Value;
 
-use crate::CorpusArgs;
-use crate::folder;
-use crate::scratch::Scratch;
+use crate::args::CorpusArgs;
+use crate::files;
+use crate::scratch::{Scratch, library};
 
 pub(crate) fn run(args: &CorpusArgs) -> Result<ExitCode> {
     let (mut models, unusable) = read(&args.collection)?;
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &CorpusArgs) -> Result<ExitCode> {
     let seconds = start.elapsed().as_secs_f64();
     let refused = report(&models, &generated, seconds) + unusable;
     let name = args.collection.file_stem().context("the collection has no name")?;
-    let scratch = Scratch::new("corpus", &format!("corpus/{}", name.to_string_lossy()))?;
+    let scratch = Scratch::in_target("corpus", &format!("corpus/{}", name.to_string_lossy()))?;
     let start = Instant::now();
     compile(&scratch, &generated)?;
     println!("compiled with warnings denied in {:.1} s", start.elapsed().as_secs_f64());
@@ -37,11 +37,11 @@ pub(crate) fn run(args: &CorpusArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The models of a catalog reply, or of a folder of files `{model_id, input, output}`; and
-/// how many entries could not be used.
-fn read(collection: &Path) -> Result<(Vec<Imported>, usize)> {
+/// Reads the models of a catalog reply, or of a folder of files `{model_id, input, output}`.
+/// Also returns how many entries could not be used.
+pub fn read(collection: &Path) -> Result<(Vec<Imported>, usize)> {
     if collection.is_file() {
-        let text = folder::text(collection)?.context("there is no such file")?;
+        let text = files::text(collection)?.context("there is no such file")?;
         let import = import::import(&text)?;
         for skipped in &import.skipped {
             println!("passed over: {skipped}");
@@ -71,7 +71,7 @@ fn read(collection: &Path) -> Result<(Vec<Imported>, usize)> {
 /// One file of a collection. Its names and wrapper are the collection's own, so that
 /// they are made fit here: a name for each model, and `output` around its output.
 fn one(file: &Path) -> Result<Imported> {
-    let text = folder::text(file)?.context("it is gone")?;
+    let text = files::text(file)?.context("it is gone")?;
     let entry: Value = serde_json::from_str(&text)?;
     let part = |key: &str| entry.get(key).filter(|value| !value.is_null());
     let input = part("input").context("it has no `input`")?;
@@ -133,7 +133,7 @@ fn report(models: &[Imported], generated: &Generated, seconds: f64) -> usize {
 }
 
 fn compile(scratch: &Scratch, generated: &Generated) -> Result<()> {
-    scratch.generated(&generated.files)?;
+    scratch.write_sources(&library(&generated.files))?;
     let status = scratch.cargo(&["check"])?.status().context("starting cargo")?;
     if !status.success() {
         bail!("what was generated does not compile; it is in {}", scratch.folder().display());

@@ -1,0 +1,36 @@
+//! The one place that starts cargo.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+
+/// Returns the root of this workspace.
+pub(crate) fn workspace() -> Result<PathBuf> {
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
+        .context("run this as `cargo xtask`: CARGO_MANIFEST_DIR is not set")?;
+    let root = Path::new(&manifest).parent().map(Path::to_path_buf);
+    root.context("CARGO_MANIFEST_DIR has no parent folder")
+}
+
+/// Returns the folder in which this workspace is built.
+pub(crate) fn target() -> Result<PathBuf> {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(target) => std::path::absolute(target).context("finding CARGO_TARGET_DIR"),
+        None => Ok(workspace()?.join("target")),
+    }
+}
+
+/// Returns a command that runs cargo in a folder.
+pub(crate) fn command(folder: &Path, args: &[&str]) -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(args).current_dir(folder);
+    command
+}
+
+/// Runs a command to its end, with this process's own input and output.
+pub(crate) fn run(command: &mut Command) -> Result<ExitCode> {
+    let status = command.status().context("starting cargo")?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,50 @@
+//! The commands that are programs of other packages: `xtask` builds and starts them, and does
+//! not depend on what they depend on.
+
+use std::process::{ExitCode, Stdio};
+
+use anyhow::{Context, Result};
+
+use crate::args::{BenchArgs, CodegenArgs, OpenapiArgs};
+use crate::{cargo, codegen, files};
+
+const BENCHMARKS: [&str; 6] =
+    ["run", "--quiet", "--release", "--package", "runcomfy-benchmarks", "--"];
+const DEMO: [&str; 6] = ["run", "--quiet", "--package", "runcomfy-models", "--example", "demo"];
+const OPENAPI: [&str; 6] = ["run", "--quiet", "--package", "runcomfy-simulator", "--", "openapi"];
+
+/// Builds the benchmarks optimised, and runs them.
+pub(crate) fn bench(args: &BenchArgs) -> Result<ExitCode> {
+    cargo::run(cargo::command(&cargo::workspace()?, &BENCHMARKS).args(&args.arguments))
+}
+
+/// Regenerates, then runs the demo program against the simulator.
+pub(crate) fn demo() -> Result<ExitCode> {
+    println!("1. Regenerating crates/runcomfy-models from schemas/\n");
+    let code = codegen::run(&CodegenArgs::default())?;
+    if code != ExitCode::SUCCESS {
+        return Ok(code);
+    }
+    println!();
+    cargo::run(&mut cargo::command(&cargo::workspace()?, &DEMO))
+}
+
+/// Writes the OpenAPI document that the simulator prints of itself.
+pub(crate) fn openapi(args: &OpenapiArgs) -> Result<ExitCode> {
+    let root = cargo::workspace()?;
+    let schemas = match &args.schemas {
+        Some(schemas) => std::path::absolute(schemas).context("finding the schemas")?,
+        None => root.join("schemas"),
+    };
+    let mut command = cargo::command(&root, &OPENAPI);
+    command.arg("--schemas").arg(schemas);
+    let Some(path) = &args.out else { return cargo::run(&mut command) };
+    let output = command.stderr(Stdio::inherit()).output().context("starting the simulator")?;
+    if !output.status.success() {
+        return Ok(ExitCode::FAILURE);
+    }
+    let document = String::from_utf8(output.stdout).context("reading the document")?;
+    let path = std::path::absolute(path).context("finding the file to write")?;
+    files::write(&path, &document).with_context(|| format!("writing {}", path.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
