@@ -14,7 +14,7 @@ pub(crate) use defaults::fits;
 
 use crate::Settings;
 use crate::diagnostic::{Code, Findings, Place, Severity};
-use crate::model::{Model, Of, Output, Rule, Shape, Struct};
+use crate::model::{Model, Output, Rule, Shape, Struct, ValueSchema};
 
 /// Judges a lowered model.
 pub(crate) fn check(
@@ -36,10 +36,10 @@ pub(crate) fn check(
         for of in &model.inputs {
             defaults(of, model, findings);
             for field in &of.fields {
-                choices(&field.of, &field.place, model, findings);
+                choices(&field.schema, &field.place, model, findings);
             }
         }
-        let root = Of { shape: Shape::Any, rules: model.rules.clone() };
+        let root = ValueSchema { shape: Shape::Any, rules: model.rules.clone() };
         bounds(&root, whole, findings);
         for union in &model.unions {
             for branch in &union.branches {
@@ -49,9 +49,9 @@ pub(crate) fn check(
         let unions = model.unions.iter().chain(output_unions);
         let names = model.inputs.iter().chain(outputs).map(|of| &of.name);
         let names = names.chain(unions.map(|union| &union.name));
-        let names = names.chain(model.words.iter().map(|words| &words.name));
+        let names = names.chain(model.enums.iter().map(|words| &words.name));
         clashes(names, "two types", whole, findings);
-        for words in &model.words {
+        for words in &model.enums {
             let variants = words.variants.iter().map(|variant| &variant.name);
             clashes(variants, "two choices", whole, findings);
         }
@@ -76,18 +76,18 @@ fn fields(of: &Struct, findings: &mut Findings) {
                 "tell the maintainers; a fixup can take one of them out if you do not need it",
             );
         }
-        bounds(&field.of, &field.place, findings);
+        bounds(&field.schema, &field.place, findings);
     }
 }
 
 /// Choices of which none keeps to the rules beside them.
-fn choices(of: &Of, place: &Place, model: &Model, findings: &mut Findings) {
+fn choices(of: &ValueSchema, place: &Place, model: &Model, findings: &mut Findings) {
     for rule in &of.rules {
         let choices: Vec<Value> = match rule {
-            Rule::Words(index) => {
-                let variants = model.words.get(*index).map(|words| words.variants.as_slice());
+            Rule::Strings(index) => {
+                let variants = model.enums.get(*index).map(|words| words.variants.as_slice());
                 let words = variants.unwrap_or_default().iter();
-                words.map(|variant| Value::from(variant.word.as_str())).collect()
+                words.map(|variant| Value::from(variant.value.as_str())).collect()
             }
             Rule::Integers(choices) => choices.iter().map(|choice| Value::from(*choice)).collect(),
             Rule::Values(choices) => {
@@ -116,7 +116,7 @@ fn defaults(of: &Struct, model: &Model, findings: &mut Findings) {
         let default: Vec<Value> = default.collect();
         let all = default.iter().map(|value| ("default", value));
         for (what, value) in all.chain(field.examples.iter().map(|value| ("example", value))) {
-            if !fits(&field.of, value, model) {
+            if !fits(&field.schema, value, model) {
                 findings.push(
                     Code::DefaultBreaksSchema,
                     &field.place,
@@ -150,7 +150,7 @@ fn clashes<'a>(
 }
 
 /// Bounds that leave no value between them.
-fn bounds(of: &Of, place: &Place, findings: &mut Findings) {
+fn bounds(of: &ValueSchema, place: &Place, findings: &mut Findings) {
     let (mut length, mut items) = ((0, u64::MAX), (0, u64::MAX));
     let mut count = (0, u64::MAX);
     let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
@@ -177,7 +177,7 @@ fn bounds(of: &Of, place: &Place, findings: &mut Findings) {
             Rule::MaximumInteger(bound) => most = most.min(bound as f64),
             Rule::MultipleOf(_)
             | Rule::UniqueItems
-            | Rule::Words(_)
+            | Rule::Strings(_)
             | Rule::Integers(_)
             | Rule::Values(_)
             | Rule::Measured(..)

@@ -76,7 +76,7 @@ fn group(field: &Field) -> u8 {
         | Type::Boolean
         | Type::Integer
         | Type::Number
-        | Type::Words(_)
+        | Type::Enum(_)
         | Type::Map(_)
         | Type::Struct(_)
         | Type::Union(_)

@@ -27,8 +27,8 @@ use crate::model::{Docs, Field, Model, Module, Output, Struct, Type, Union};
 use crate::names;
 use crate::schema::Schema;
 
-use draft::{FieldDraft, Found, Plan};
-use lowerer::Values;
+use draft::{FieldDraft, Lowered, TypeRequest};
+use lowerer::Lowerer;
 use naming::Direction;
 use typify::Types;
 
@@ -41,15 +41,15 @@ pub(crate) fn lower(
     objects: Objects,
     findings: &mut Findings,
 ) -> Option<Model> {
-    let values = Values::new(Direction::Input, input, objects, findings);
+    let values = Lowerer::new(Direction::Input, input, objects, findings);
     let found = values.input(&entry.required_inputs)?;
-    let (words, rules, others) = (found.words.clone(), found.rules.clone(), found.others.clone());
+    let (enums, rules, others) = (found.enums.clone(), found.rules.clone(), found.others.clone());
     let (inputs, unions, _) = typed(found, input, findings)?;
     let output = match output {
         None => Output::Usual,
         Some(schema) => {
-            let found = Values::new(Direction::Output, schema, objects, findings).output()?;
-            let is_struct = found.root == Plan::Object(0);
+            let found = Lowerer::new(Direction::Output, schema, objects, findings).output()?;
+            let is_struct = found.root == TypeRequest::Object(0);
             match typed(found, schema, findings)? {
                 (structs, unions, _) if is_struct && is_usual(&structs, &unions) => Output::Usual,
                 (structs, unions, _) if is_struct => Output::Own { structs, unions },
@@ -69,7 +69,7 @@ pub(crate) fn lower(
         inputs,
         others,
         rules,
-        words,
+        enums,
         unions,
         output,
     })
@@ -77,7 +77,7 @@ pub(crate) fn lower(
 
 /// The structs and unions, and the root, with the types that typify gives them.
 fn typed(
-    found: Found,
+    found: Lowered,
     schema: &Schema,
     findings: &mut Findings,
 ) -> Option<(Vec<Struct>, Vec<Union>, Type)> {
@@ -99,7 +99,7 @@ fn typed(
         required: draft.required,
         name: draft.name,
         wire: draft.wire,
-        of: draft.of,
+        schema: draft.schema,
         place: draft.place,
         ty,
     };
@@ -117,7 +117,7 @@ fn typed(
         .collect();
     let names = TypeNames {
         structs: structs.iter().map(|of| of.name.clone()).collect(),
-        words: found.words.iter().map(|words| words.name.clone()).collect(),
+        enums: found.enums.iter().map(|words| words.name.clone()).collect(),
         unions: found.unions.iter().map(|union| union.name.clone()).collect(),
     };
     let mut unions = Vec::new();
@@ -133,7 +133,7 @@ fn typed(
             name: draft.name,
             wire: draft.hint.own,
             docs: draft.docs,
-            takes: draft.takes,
+            kind: draft.kind,
             branches: draft.branches,
             variants: named.into_iter().zip(types).collect(),
         });
@@ -144,7 +144,7 @@ fn typed(
 /// The names of a model's types, by their indices.
 struct TypeNames {
     structs: Vec<String>,
-    words: Vec<String>,
+    enums: Vec<String>,
     unions: Vec<String>,
 }
 
@@ -153,7 +153,7 @@ impl TypeNames {
     fn exact(&self, ty: &Type) -> String {
         let named = |names: &[String], index: usize| names.get(index).cloned().unwrap_or_default();
         match ty {
-            Type::Words(index) => format!("{}Choice", named(&self.words, *index)),
+            Type::Enum(index) => format!("{}Choice", named(&self.enums, *index)),
             Type::Struct(index) => format!("{}Object", named(&self.structs, *index)),
             Type::Union(index) => format!("{}Union", named(&self.unions, *index)),
             Type::List(item) => format!("{}List", self.exact(item)),
@@ -183,8 +183,8 @@ impl TypeNames {
             Type::Text => "Text".to_owned(),
             Type::Media => "Media".to_owned(),
             Type::Url => "Url".to_owned(),
-            Type::Words(_) if alone(|ty| matches!(ty, Type::Words(_))) => "Choice".to_owned(),
-            Type::Words(index) => named(&self.words, *index),
+            Type::Enum(_) if alone(|ty| matches!(ty, Type::Enum(_))) => "Choice".to_owned(),
+            Type::Enum(index) => named(&self.enums, *index),
             Type::Struct(_) if alone(|ty| matches!(ty, Type::Struct(_))) => "Object".to_owned(),
             Type::Struct(index) => named(&self.structs, *index),
             Type::Union(index) => named(&self.unions, *index),

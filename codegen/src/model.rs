@@ -28,11 +28,11 @@ pub(crate) struct Model {
     /// The structs of the input, the input itself first.
     pub inputs: Vec<Struct>,
     /// What properties of other names the input takes, where it takes them.
-    pub others: Option<Of>,
+    pub others: Option<ValueSchema>,
     /// The rules of the input as a whole.
     pub rules: Vec<Rule>,
     /// The enums of words in the input.
-    pub words: Vec<Words>,
+    pub enums: Vec<StringEnum>,
     /// The unions of the input.
     pub unions: Vec<Union>,
     /// What the model answers.
@@ -91,7 +91,7 @@ pub(crate) struct Field {
     /// The Rust type, without the `Option` of a field that `new` does not take.
     pub ty: Type,
     /// What the table says of it.
-    pub of: Of,
+    pub schema: ValueSchema,
     /// Where the schema describes it.
     pub place: Place,
 }
@@ -116,7 +116,7 @@ pub(crate) enum Type {
     Media,
     Url,
     /// An enum of words, by its index.
-    Words(usize),
+    Enum(usize),
     List(Box<Type>),
     Map(Box<Type>),
     /// A struct, by its index.
@@ -131,7 +131,7 @@ pub(crate) enum Type {
 
 /// What the table says of a value: its shape and its rules.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Of {
+pub(crate) struct ValueSchema {
     pub shape: Shape,
     pub rules: Vec<Rule>,
 }
@@ -146,14 +146,14 @@ pub(crate) enum Shape {
     Number,
     Text,
     Media(MediaKind),
-    List(Box<Of>),
-    Map(Box<Of>),
+    List(Box<ValueSchema>),
+    Map(Box<ValueSchema>),
     /// A struct, by its index.
     Object(usize),
     /// A struct, by its index, and what its other properties may be.
-    Open(usize, Box<Of>),
+    Open(usize, Box<ValueSchema>),
     /// The same, or null.
-    Nullable(Box<Of>),
+    Nullable(Box<ValueSchema>),
     /// A union, by its index.
     Union(usize),
 }
@@ -176,7 +176,7 @@ pub(crate) enum Rule {
     MinProperties(u64),
     MaxProperties(u64),
     /// The words of an enum, by its index.
-    Words(usize),
+    Strings(usize),
     Integers(Vec<i64>),
     /// Any values, as JSON text.
     Values(Vec<String>),
@@ -196,7 +196,7 @@ impl Rule {
 
 /// What a value has to be to fit a union.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Takes {
+pub(crate) enum UnionKind {
     /// What at least one branch takes: `anyOf`.
     AnyOf,
     /// What exactly one branch takes: `oneOf`.
@@ -213,15 +213,15 @@ pub(crate) struct Union {
     /// The property that it is named after.
     pub wire: String,
     pub docs: Docs,
-    pub takes: Takes,
-    pub branches: Vec<Of>,
+    pub kind: UnionKind,
+    pub branches: Vec<ValueSchema>,
     /// The variants of its Rust enum; none where all branches have one Rust type.
     pub variants: Vec<(String, Type)>,
 }
 
 /// An enum of words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Words {
+pub(crate) struct StringEnum {
     pub name: String,
     /// The property that it is named after.
     pub wire: String,
@@ -233,5 +233,5 @@ pub(crate) struct Words {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Variant {
     pub name: String,
-    pub word: String,
+    pub value: String,
 }

@@ -35,7 +35,7 @@ pub(crate) fn model(model: &Model, origin: &str) -> String {
         head.extend(about);
     }
     let mut all: Vec<String> = imports::of(model).into_iter().map(formatted).collect();
-    let names = Names { structs: &model.inputs, words: &model.words, unions: &model.unions };
+    let names = Names { structs: &model.inputs, enums: &model.enums, unions: &model.unions };
     for (index, of) in model.inputs.iter().enumerate().filter(|(_, of)| !of.table_only) {
         let is_root = index == 0;
         let docs = match is_root {
@@ -45,7 +45,7 @@ pub(crate) fn model(model: &Model, origin: &str) -> String {
         let arguments = model.arguments_of(index);
         all.extend(items::input(&names, of, &docs, &arguments).into_iter().map(formatted));
     }
-    all.extend(model.words.iter().map(|words| macro_call("runcomfy::words!", items::words(words))));
+    all.extend(model.enums.iter().map(|words| macro_call("runcomfy::words!", items::words(words))));
     let unions = model.unions.iter().filter(|union| !union.variants.is_empty());
     all.extend(unions.map(|union| macro_call("runcomfy::union!", items::union(union, &names))));
     all.extend(output(model));
@@ -63,7 +63,7 @@ fn output(model: &Model) -> Vec<String> {
         Output::Own { structs, unions } => (structs, unions, None),
         Output::Plain { structs, unions, root } => (structs, unions, Some(root)),
     };
-    let names = Names { structs, words: &[], unions };
+    let names = Names { structs, enums: &[], unions };
     let mut all = Vec::new();
     all.extend(plain.map(|root| formatted(items::plain_output(&answers, root, &names))));
     for (index, of) in structs.iter().enumerate() {

@@ -3,7 +3,7 @@
 use runcomfy::table;
 use serde_json::Value;
 
-use crate::model::{Model, Of, Rule, Shape, Takes};
+use crate::model::{Model, Rule, Shape, UnionKind, ValueSchema};
 
 /// Whether the whole of an input keeps to its model.
 #[cfg(test)]
@@ -13,7 +13,7 @@ pub(crate) fn takes(model: &Model, value: &Value) -> bool {
 }
 
 /// Whether a value keeps to what the model says of it.
-pub(crate) fn fits(of: &Of, value: &Value, model: &Model) -> bool {
+pub(crate) fn fits(of: &ValueSchema, value: &Value, model: &Model) -> bool {
     let parts = match (&of.shape, value) {
         (Shape::Any, _) | (Shape::Nullable(_), Value::Null) => true,
         (Shape::Null, value) => value.is_null(),
@@ -32,10 +32,10 @@ pub(crate) fn fits(of: &Of, value: &Value, model: &Model) -> bool {
         (Shape::Nullable(inner), value) => fits(inner, value, model),
         (Shape::Union(index), value) => model.unions.get(*index).is_none_or(|union| {
             let mut branches = union.branches.iter();
-            match union.takes {
-                Takes::AnyOf => branches.any(|of| fits(of, value, model)),
-                Takes::OneOf => branches.filter(|of| fits(of, value, model)).count() == 1,
-                Takes::ByKind => {
+            match union.kind {
+                UnionKind::AnyOf => branches.any(|of| fits(of, value, model)),
+                UnionKind::OneOf => branches.filter(|of| fits(of, value, model)).count() == 1,
+                UnionKind::ByKind => {
                     branches.all(|of| !is_of_kind(&of.shape, value) || fits(of, value, model))
                 }
             }
@@ -61,11 +61,11 @@ fn is_of_kind(shape: &Shape, value: &Value) -> bool {
     }
 }
 
-fn object(index: usize, others: Option<&Of>, value: &Value, model: &Model) -> bool {
+fn object(index: usize, others: Option<&ValueSchema>, value: &Value, model: &Model) -> bool {
     let (Some(of), Value::Object(entries)) = (model.inputs.get(index), value) else { return false };
     let known = |name: &str| of.fields.iter().find(|field| field.wire == name);
     let named = entries.iter().all(|(name, value)| match (known(name), others) {
-        (Some(field), _) => fits(&field.of, value, model),
+        (Some(field), _) => fits(&field.schema, value, model),
         (None, Some(of)) => fits(of, value, model),
         (None, None) => false,
     });
@@ -90,9 +90,9 @@ fn keeps(rule: &Rule, value: &Value, model: &Model) -> bool {
         Rule::UniqueItems => table::Rule::UniqueItems,
         Rule::MinProperties(bound) => table::Rule::MinProperties(*bound),
         Rule::MaxProperties(bound) => table::Rule::MaxProperties(*bound),
-        Rule::Words(index) => {
-            let variants = model.words.get(*index).map(|words| &words.variants);
-            let mut words = variants.into_iter().flatten().map(|variant| variant.word.as_str());
+        Rule::Strings(index) => {
+            let variants = model.enums.get(*index).map(|words| &words.variants);
+            let mut words = variants.into_iter().flatten().map(|variant| variant.value.as_str());
             return value.as_str().is_some_and(|text| words.any(|word| word == text));
         }
         Rule::Integers(choices) => {

@@ -6,11 +6,11 @@ use super::Kind;
 use super::describe::{docs_differ, noun, shown};
 use super::walk::Walk;
 use crate::check::fits;
-use crate::model::{Model, Of, Rule, Shape, Words};
+use crate::model::{Model, Rule, Shape, StringEnum, ValueSchema};
 
 impl<'a> Walk<'a> {
     /// Compares value by value where there are only so many; whether that says it all.
-    pub(super) fn choices(&mut self, old: &'a Of, new: &'a Of, at: &str) -> bool {
+    pub(super) fn choices(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) -> bool {
         let had = listed(old, self.old);
         let had = match (had, listed(new, self.new)) {
             (None, None) => return false,
@@ -25,20 +25,20 @@ impl<'a> Walk<'a> {
             },
             (Some(had), _) => had,
         };
-        let words = |of: &Of| of.rules.iter().find_map(words_of);
+        let words = |of: &ValueSchema| of.rules.iter().find_map(words_of);
         let mut gone: Vec<&Value> =
             had.iter().filter(|value| !fits(new, value, self.new)).collect();
         let has = listed(new, self.new);
         let mut added: Vec<Value> = has.iter().flatten().cloned().collect();
         added.retain(|value| !fits(old, value, self.old));
         if let (Some(i), Some(j)) = (words(old), words(new))
-            && let (Some(was), Some(is)) = (self.old.words.get(i), self.new.words.get(j))
+            && let (Some(was), Some(is)) = (self.old.enums.get(i), self.new.enums.get(j))
             && was.name == is.name
             && !self.is_asking()
         {
             self.words(i, j, at);
-            let known = |words: &Words, value: &Value| {
-                words.variants.iter().any(|variant| *value == variant.word.as_str())
+            let known = |words: &StringEnum, value: &Value| {
+                words.variants.iter().any(|variant| *value == variant.value.as_str())
             };
             gone.retain(|value| known(is, value));
             added.retain(|value| known(was, value));
@@ -59,13 +59,13 @@ impl<'a> Walk<'a> {
     }
 
     /// The rule that the first of these values breaks.
-    fn broken(&self, of: &Of, values: &[Value]) -> Option<&'static str> {
+    fn broken(&self, of: &ValueSchema, values: &[Value]) -> Option<&'static str> {
         let value = values.first()?;
-        let shape = Of { shape: of.shape.clone(), rules: Vec::new() };
+        let shape = ValueSchema { shape: of.shape.clone(), rules: Vec::new() };
         if !fits(&shape, value, self.new) {
             return None;
         }
-        let alone = |rule: &Rule| Of { shape: Shape::Any, rules: vec![rule.clone()] };
+        let alone = |rule: &Rule| ValueSchema { shape: Shape::Any, rules: vec![rule.clone()] };
         let rule = of.rules.iter().find(|rule| !fits(&alone(rule), value, self.new))?;
         keyword(rule)
     }
@@ -75,13 +75,13 @@ impl<'a> Walk<'a> {
         if !self.words.insert((old, new)) {
             return;
         }
-        let (Some(old), Some(new)) = (self.old.words.get(old), self.new.words.get(new)) else {
+        let (Some(old), Some(new)) = (self.old.enums.get(old), self.new.enums.get(new)) else {
             return;
         };
         let name = &old.name;
         for variant in &old.variants {
-            let word = shown(&variant.word);
-            let is = new.variants.iter().find(|other| other.word == variant.word);
+            let word = shown(&variant.value);
+            let is = new.variants.iter().find(|other| other.value == variant.value);
             match is {
                 None => {
                     let message = format!("{word} is gone, and `{name}::{}` with it", variant.name);
@@ -96,8 +96,8 @@ impl<'a> Walk<'a> {
             }
         }
         for variant in &new.variants {
-            if !old.variants.iter().any(|other| other.word == variant.word) {
-                let message = format!("{}, `{name}::{}`", shown(&variant.word), variant.name);
+            if !old.variants.iter().any(|other| other.value == variant.value) {
+                let message = format!("{}, `{name}::{}`", shown(&variant.value), variant.name);
                 self.note(Kind::WordNew, at, message);
             }
         }
@@ -109,17 +109,17 @@ impl<'a> Walk<'a> {
 
 fn words_of(rule: &Rule) -> Option<usize> {
     match rule {
-        Rule::Words(index) => Some(*index),
+        Rule::Strings(index) => Some(*index),
         _ => None,
     }
 }
 
 /// The values of an `enum` that keep to the rules beside it.
-fn listed(of: &Of, model: &Model) -> Option<Vec<Value>> {
+fn listed(of: &ValueSchema, model: &Model) -> Option<Vec<Value>> {
     let all: Vec<Value> = of.rules.iter().find_map(|rule| match rule {
-        Rule::Words(index) => {
-            let variants = model.words.get(*index)?.variants.iter();
-            Some(variants.map(|variant| Value::from(variant.word.as_str())).collect())
+        Rule::Strings(index) => {
+            let variants = model.enums.get(*index)?.variants.iter();
+            Some(variants.map(|variant| Value::from(variant.value.as_str())).collect())
         }
         Rule::Integers(choices) => Some(choices.iter().map(|choice| (*choice).into()).collect()),
         Rule::Values(choices) => {
@@ -131,7 +131,7 @@ fn listed(of: &Of, model: &Model) -> Option<Vec<Value>> {
 }
 
 /// The integers between two bounds, where they are few: as good as an `enum`.
-fn row(of: &Of) -> Option<Vec<Value>> {
+fn row(of: &ValueSchema) -> Option<Vec<Value>> {
     const MOST: f64 = 1000.0;
     let [Rule::Minimum(least), Rule::Maximum(most)] = of.rules.as_slice() else { return None };
     let few = of.shape == Shape::Integer && least.abs() < 1e9 && most - least < MOST;
@@ -139,7 +139,7 @@ fn row(of: &Of) -> Option<Vec<Value>> {
 }
 
 /// Whether values of one shape are of the other too, so that only the choice refuses them.
-fn same_kind(old: &Of, new: &Of) -> bool {
+fn same_kind(old: &ValueSchema, new: &ValueSchema) -> bool {
     let text = |shape: &Shape| matches!(shape, Shape::Text | Shape::Media(_));
     old.shape == new.shape
         || new.shape == Shape::Any
@@ -162,7 +162,7 @@ fn keyword(rule: &Rule) -> Option<&'static str> {
         Rule::UniqueItems => "uniqueItems",
         Rule::MinProperties(_) => "minProperties",
         Rule::MaxProperties(_) => "maxProperties",
-        Rule::Words(_) | Rule::Integers(_) | Rule::Values(_) => "enum",
+        Rule::Strings(_) | Rule::Integers(_) | Rule::Values(_) => "enum",
         Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => return None,
     })
 }

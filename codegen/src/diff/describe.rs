@@ -2,7 +2,7 @@
 
 use runcomfy::media::MediaKind;
 
-use crate::model::{Docs, Of, Shape};
+use crate::model::{Docs, Shape, ValueSchema};
 use crate::text::code;
 
 /// The path of a property.
@@ -26,7 +26,7 @@ pub(super) fn docs_differ(old: &Docs, new: &Docs) -> bool {
     (&old.title, &old.description) != (&new.title, &new.description)
 }
 
-pub(super) fn not_null(of: &Of) -> &Of {
+pub(super) fn not_null(of: &ValueSchema) -> &ValueSchema {
     match &of.shape {
         Shape::Nullable(inner) => inner,
         _ => of,

@@ -58,7 +58,7 @@ impl<'a> Side<'a> {
     }
 
     fn names(self) -> Names<'a> {
-        Names { structs: self.structs, words: &[], unions: self.unions }
+        Names { structs: self.structs, enums: &[], unions: self.unions }
     }
 
     fn types(self) -> impl Iterator<Item = (&'a str, bool)> {

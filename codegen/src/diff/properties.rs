@@ -44,7 +44,7 @@ impl<'a> Walk<'a> {
                         true => self.typed_property((field, taken), (is, takes), &at),
                         false => self.untyped_property(field, is, &at),
                     }
-                    self.of(&field.of, &is.of, &at);
+                    self.of(&field.schema, &is.schema, &at);
                 }
                 (None, _) => self.gone(field, old, new, &at),
             }
@@ -95,7 +95,7 @@ impl<'a> Walk<'a> {
             self.refuse(Kind::NarrowerType, at, "additionalProperties", message);
         }
         if let Some(others) = new.others {
-            self.of(&field.of, others, at);
+            self.of(&field.schema, others, at);
         }
     }
 
@@ -112,12 +112,12 @@ impl<'a> Walk<'a> {
             let ty = self.new_names().text(&field.ty);
             let message = match new.typed() {
                 true => format!("optional, `{ty}`"),
-                false => format!("described, {}", noun(&field.of.shape)),
+                false => format!("described, {}", noun(&field.schema.shape)),
             };
             self.note(Kind::PropertyNew, at, message);
         }
         if let Some(others) = old.others {
-            self.of(others, &field.of, at);
+            self.of(others, &field.schema, at);
         }
     }
 

@@ -125,7 +125,7 @@ impl Edge {
             Rule::MaxProperties(bound) => (Properties, Most, "maxProperties", false, count(bound)),
             Rule::MultipleOf(_)
             | Rule::UniqueItems
-            | Rule::Words(_)
+            | Rule::Strings(_)
             | Rule::Integers(_)
             | Rule::Values(_)
             | Rule::Measured(..)

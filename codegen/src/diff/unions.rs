@@ -3,7 +3,7 @@
 use super::describe::noun;
 use super::walk::{Pair, Walk};
 use super::{Change, Kind, Refusal};
-use crate::model::{Model, Of, Rule, Shape, Takes, Union};
+use crate::model::{Model, Rule, Shape, Union, UnionKind, ValueSchema};
 use crate::render::type_names::Names;
 
 /// The kinds of changes that say that more is taken.
@@ -11,7 +11,7 @@ const WIDER: [Kind; 3] = [Kind::WiderBound, Kind::WiderType, Kind::ValueNew];
 
 impl<'a> Walk<'a> {
     /// Values of which at least one side is a union.
-    pub(super) fn unions(&mut self, old: &'a Of, new: &'a Of, at: &str) {
+    pub(super) fn unions(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
         let pair = match (union_of(old), union_of(new)) {
             (Some(i), Some(j)) => Pair::Unions(i, j),
             // A union within a union can lead back to the one around it.
@@ -32,7 +32,7 @@ impl<'a> Walk<'a> {
         });
     }
 
-    fn branches(&mut self, old: &'a Of, new: &'a Of, at: &str) {
+    fn branches(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
         if self.is_asking() {
             return self.ask_branches(old, new, at);
         }
@@ -48,7 +48,7 @@ impl<'a> Walk<'a> {
 
     /// A schema without `type` on one side at least: each of its branches bounds the values
     /// of its own kind, and leaves all others alone.
-    fn by_kind(&mut self, old: &'a Of, new: &'a Of, at: &str) {
+    fn by_kind(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
         let (olds, news) = (flat(old, self.old), flat(new, self.new));
         let was_by_kind = is_by_kind(old, self.old);
         if !is_by_kind(new, self.new) {
@@ -64,14 +64,14 @@ impl<'a> Walk<'a> {
         }
         for branch in &news {
             let before = olds.iter().filter(|old| kinds(old) & kinds(branch) != 0);
-            let before: Vec<&&Of> = before.collect();
+            let before: Vec<&&ValueSchema> = before.collect();
             if before.is_empty() && was_by_kind {
                 let message = format!("{} is bounded, and was not", noun(&branch.shape));
                 self.refuse(Kind::NarrowerType, at, "type", message);
             }
             before.into_iter().for_each(|old| self.of(old, branch, at));
         }
-        let left = |old: &&&Of| !news.iter().any(|new| kinds(old) & kinds(new) != 0);
+        let left = |old: &&&ValueSchema| !news.iter().any(|new| kinds(old) & kinds(new) != 0);
         for branch in olds.iter().filter(left) {
             let message = format!("{} is not bounded any more", noun(&branch.shape));
             self.note(Kind::WiderType, at, message);
@@ -80,19 +80,19 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether every branch of the old is taken by one of the new.
-    fn ask_branches(&mut self, old: &'a Of, new: &'a Of, at: &str) {
+    fn ask_branches(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
         let news = flat(new, self.new);
         let covered = flat(old, self.old)
             .into_iter()
             .all(|branch| news.iter().any(|new| self.covers(branch, new)));
         let union = union_of(new).and_then(|index| self.new.unions.get(index));
         // Where one value may fit several, it takes more than this to know.
-        if !covered || union.is_some_and(|union| union.takes == Takes::OneOf && overlap(&news)) {
+        if !covered || union.is_some_and(|union| union.kind == UnionKind::OneOf && overlap(&news)) {
             self.refuse(Kind::NarrowerType, at, "type", "a branch is not taken");
         }
     }
 
-    fn each_branch(&mut self, old: &'a Of, new: &'a Of, at: &str) {
+    fn each_branch(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
         let olds = flat(old, self.old);
         let Some(union) = union_of(new).and_then(|index| self.new.unions.get(index)) else {
             // Whatever a branch took has to be taken by the one kind that is left.
@@ -100,7 +100,7 @@ impl<'a> Walk<'a> {
             return;
         };
         let news = flat(new, self.new);
-        let rule = if union.takes == Takes::OneOf { "oneOf" } else { "anyOf" };
+        let rule = if union.kind == UnionKind::OneOf { "oneOf" } else { "anyOf" };
         let (old_keys, new_keys) = (keys(&olds, self.old), keys(&news, self.new));
         let mut paired = vec![false; news.len()];
         let mut grew = false;
@@ -135,8 +135,8 @@ impl<'a> Walk<'a> {
         }
         let was_exact = union_of(old)
             .and_then(|index| self.old.unions.get(index))
-            .is_some_and(|union| union.takes == Takes::OneOf);
-        if union.takes == Takes::OneOf && overlap(&news) && (!was_exact || grew) {
+            .is_some_and(|union| union.kind == UnionKind::OneOf);
+        if union.kind == UnionKind::OneOf && overlap(&news) && (!was_exact || grew) {
             let message = "a value that fits several of its kinds is refused";
             self.refuse(Kind::NarrowerType, at, rule, message);
         }
@@ -197,7 +197,7 @@ pub(super) fn variants(
     changes
 }
 
-fn union_of(of: &Of) -> Option<usize> {
+fn union_of(of: &ValueSchema) -> Option<usize> {
     match of.shape {
         Shape::Union(index) => Some(index),
         _ => None,
@@ -205,14 +205,14 @@ fn union_of(of: &Of) -> Option<usize> {
 }
 
 /// Whether this is a schema without `type`.
-fn is_by_kind(of: &Of, model: &Model) -> bool {
+fn is_by_kind(of: &ValueSchema, model: &Model) -> bool {
     let union = union_of(of).and_then(|index| model.unions.get(index));
-    union.is_some_and(|union| union.takes == Takes::ByKind)
+    union.is_some_and(|union| union.kind == UnionKind::ByKind)
 }
 
 /// The branches of a union, those of unions within it too, unless they are by kind, or a
 /// value may fit only one of them and could fit more; of anything else, itself.
-fn flat<'a>(of: &'a Of, model: &'a Model) -> Vec<&'a Of> {
+fn flat<'a>(of: &'a ValueSchema, model: &'a Model) -> Vec<&'a ValueSchema> {
     let (mut flat, mut seen, mut open) = (Vec::new(), Vec::new(), vec![of]);
     while let Some(of) = open.pop() {
         let Some(index) = union_of(of) else {
@@ -223,11 +223,11 @@ fn flat<'a>(of: &'a Of, model: &'a Model) -> Vec<&'a Of> {
         if seen.contains(&index) {
             continue;
         }
-        let branches: Vec<&Of> = union.branches.iter().collect();
-        let opens = match union.takes {
-            Takes::AnyOf => true,
-            Takes::OneOf => !overlap(&branches),
-            Takes::ByKind => false,
+        let branches: Vec<&ValueSchema> = union.branches.iter().collect();
+        let opens = match union.kind {
+            UnionKind::AnyOf => true,
+            UnionKind::OneOf => !overlap(&branches),
+            UnionKind::ByKind => false,
         };
         match opens || seen.is_empty() {
             true => open.extend(branches.into_iter().rev()),
@@ -239,13 +239,13 @@ fn flat<'a>(of: &'a Of, model: &'a Model) -> Vec<&'a Of> {
 }
 
 /// By what branches of two unions are known to be the same.
-fn keys(branches: &[&Of], model: &Model) -> Vec<String> {
+fn keys(branches: &[&ValueSchema], model: &Model) -> Vec<String> {
     branches.iter().map(|of| key(of, model)).collect()
 }
 
-fn key(of: &Of, model: &Model) -> String {
+fn key(of: &ValueSchema, model: &Model) -> String {
     let word = of.rules.iter().find_map(|rule| match rule {
-        Rule::Words(index) => model.words.get(*index).map(|words| words.name.as_str()),
+        Rule::Strings(index) => model.enums.get(*index).map(|words| words.name.as_str()),
         _ => None,
     });
     let named = |index: &usize| model.inputs.get(*index).map_or("", |of| of.name.as_str());
@@ -263,15 +263,15 @@ fn key(of: &Of, model: &Model) -> String {
 }
 
 /// Whether one value may fit two of these.
-fn overlap(branches: &[&Of]) -> bool {
-    let before = |(index, branch): (usize, &&Of)| {
+fn overlap(branches: &[&ValueSchema]) -> bool {
+    let before = |(index, branch): (usize, &&ValueSchema)| {
         branches[..index].iter().any(|other| kinds(other) & kinds(branch) != 0)
     };
     branches.iter().enumerate().any(before)
 }
 
 /// The kinds of JSON values that a branch may take, a bit each.
-fn kinds(of: &Of) -> u8 {
+fn kinds(of: &ValueSchema) -> u8 {
     match &of.shape {
         Shape::Any | Shape::Union(_) => u8::MAX,
         Shape::Null => 32,

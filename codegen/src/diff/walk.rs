@@ -9,7 +9,7 @@ use super::describe::{not_null, noun};
 use super::rules::{self, Bound};
 use super::{Change, Kind};
 use crate::check::fits;
-use crate::model::{Field, Model, Of, Rule, Shape, Struct};
+use crate::model::{Field, Model, Rule, Shape, Struct, ValueSchema};
 use crate::render::type_names::Names;
 
 /// More levels than this are not compared: two schemas that lead back to themselves in
@@ -29,7 +29,7 @@ pub(super) enum Pair {
 #[derive(Clone, Copy)]
 pub(super) struct Object<'a> {
     pub of: Option<(usize, &'a Struct)>,
-    pub others: Option<&'a Of>,
+    pub others: Option<&'a ValueSchema>,
 }
 
 impl<'a> Object<'a> {
@@ -109,8 +109,8 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        for (index, words) in self.old.words.iter().enumerate() {
-            let same = self.new.words.iter().position(|other| other.name == words.name);
+        for (index, words) in self.old.enums.iter().enumerate() {
+            let same = self.new.enums.iter().position(|other| other.name == words.name);
             if let Some(other) = same.filter(|_| !self.words.iter().any(|(old, _)| *old == index)) {
                 let from = self.changes.len();
                 self.words(index, other, &words.name);
@@ -135,7 +135,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether the new takes whatever the old takes.
-    pub(super) fn covers(&mut self, old: &'a Of, new: &'a Of) -> bool {
+    pub(super) fn covers(&mut self, old: &'a ValueSchema, new: &'a ValueSchema) -> bool {
         let changes = std::mem::take(&mut self.changes);
         let was_asking = std::mem::replace(&mut self.asking, true);
         self.of(old, new, "");
@@ -144,7 +144,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether the new takes nothing that the old does not take.
-    pub(super) fn adds_nothing(&mut self, old: &'a Of, new: &'a Of) -> bool {
+    pub(super) fn adds_nothing(&mut self, old: &'a ValueSchema, new: &'a ValueSchema) -> bool {
         let (was, is) = (self.old, self.new);
         self.back.get_or_insert_with(|| Box::new(Self::new(is, was))).covers(new, old)
     }
@@ -183,7 +183,7 @@ impl<'a> Walk<'a> {
     }
 
     /// What a value may be.
-    pub(super) fn of(&mut self, old: &'a Of, new: &'a Of, at: &str) {
+    pub(super) fn of(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
         if self.asking && !self.changes.is_empty() {
             return;
         }
@@ -210,8 +210,8 @@ impl<'a> Walk<'a> {
         self.level -= 1;
     }
 
-    fn nulls(&mut self, old: &Of, new: &Of, at: &str) {
-        let takes_null = |of: &Of, model| fits(of, &Value::Null, model);
+    fn nulls(&mut self, old: &ValueSchema, new: &ValueSchema, at: &str) {
+        let takes_null = |of: &ValueSchema, model| fits(of, &Value::Null, model);
         match (takes_null(old, self.old), takes_null(new, self.new)) {
             (true, false) if matches!(old.shape, Shape::Nullable(_) | Shape::Null) => {
                 self.refuse(Kind::NarrowerType, at, "type", "null is not taken any more");
@@ -224,7 +224,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn shapes(&mut self, old: &'a Of, new: &'a Of, at: &str) {
+    fn shapes(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
         let differ = |walk: &mut Self, kind: Kind| {
             let message = format!("{}, was {}", noun(&new.shape), noun(&old.shape));
             match kind {
@@ -285,20 +285,20 @@ impl<'a> Walk<'a> {
 }
 
 fn names(model: &Model) -> Names<'_> {
-    Names { structs: &model.inputs, words: &model.words, unions: &model.unions }
+    Names { structs: &model.inputs, enums: &model.enums, unions: &model.unions }
 }
 
 /// The types of an input that a caller can name, and what each is.
 fn types(model: &Model) -> HashMap<&str, &'static str> {
     let structs = model.inputs.iter().filter(|of| !of.table_only);
     let structs = structs.map(|of| (of.name.as_str(), "a struct"));
-    let words = model.words.iter().map(|words| (words.name.as_str(), "an enum of words"));
+    let words = model.enums.iter().map(|words| (words.name.as_str(), "an enum of words"));
     let unions = model.unions.iter().filter(|union| !union.variants.is_empty());
     let unions = unions.map(|union| (union.name.as_str(), "a union"));
     structs.chain(words).chain(unions).collect()
 }
 
-pub(super) fn object<'a>(of: &'a Of, model: &'a Model) -> Object<'a> {
+pub(super) fn object<'a>(of: &'a ValueSchema, model: &'a Model) -> Object<'a> {
     let named = |index: usize| model.inputs.get(index).map(|of| (index, of));
     match &of.shape {
         Shape::Object(index) => Object { of: named(*index), others: None },

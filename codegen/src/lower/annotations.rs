@@ -4,35 +4,39 @@
 
 use serde_json::Value;
 
-use super::draft::Plan;
-use super::lowerer::Values;
+use super::draft::TypeRequest;
+use super::lowerer::Lowerer;
 use super::naming::Direction;
 use super::naming::Hint;
-use crate::model::{Of, Rule};
+use crate::model::{Rule, ValueSchema};
 use crate::schema::Schema;
 
-impl Values<'_> {
-    /// The same as [`value`](Self::value), with what the schema says of itself among the
+impl Lowerer<'_> {
+    /// The same as [`lower_value`](Self::lower_value), with what the schema says of itself among the
     /// rules: for a value that is no field, which has a place for it.
-    pub(super) fn annotated(&mut self, schema: &Schema, hint: &Hint) -> (Of, Plan) {
-        let (mut of, plan) = self.value(schema, hint);
-        self.annotate(schema, &mut of);
-        (of, plan)
+    pub(super) fn lower_annotated(
+        &mut self,
+        schema: &Schema,
+        hint: &Hint,
+    ) -> (ValueSchema, TypeRequest) {
+        let (mut of, request) = self.lower_value(schema, hint);
+        self.apply_annotations(schema, &mut of);
+        (of, request)
     }
 
     /// Adds what a schema says of itself.
-    pub(super) fn annotate(&mut self, schema: &Schema, of: &mut Of) {
+    pub(super) fn apply_annotations(&mut self, schema: &Schema, of: &mut ValueSchema) {
         if self.direction == Direction::Input {
-            annotate(&self.said(schema), of);
+            apply_annotations(&self.annotations_of(schema), of);
         }
     }
 
     /// What a schema says of itself, and what it refers to where it says nothing: its
     /// title, description, default, examples and notes are those of the value.
-    pub(super) fn said(&mut self, schema: &Schema) -> Schema {
+    pub(super) fn annotations_of(&mut self, schema: &Schema) -> Schema {
         let whole = match schema.reference.is_none() && schema.all_of.is_empty() {
             true => None,
-            false => Some(self.quietly_whole(schema)),
+            false => Some(self.resolve_silently(schema)),
         };
         let whole = whole.as_ref().unwrap_or(schema);
         Schema {
@@ -48,10 +52,10 @@ impl Values<'_> {
 
     /// A schema without `$ref` and `allOf`. What there is to find in it was found when its
     /// value was walked, unless that it is too much is found here.
-    fn quietly_whole(&mut self, schema: &Schema) -> Schema {
+    fn resolve_silently(&mut self, schema: &Schema) -> Schema {
         let was_stopped = self.used.stopped;
         let findings = std::mem::take(self.findings);
-        let whole = self.whole(schema);
+        let whole = self.resolve(schema);
         let own = std::mem::replace(self.findings, findings);
         if self.used.stopped && !was_stopped {
             self.findings.0.extend(own.0);
@@ -62,7 +66,7 @@ impl Values<'_> {
 
 impl Schema {
     /// The same, saying nothing of itself.
-    pub(super) fn silent(&self) -> Schema {
+    pub(super) fn without_annotations(&self) -> Schema {
         Schema {
             title: None,
             description: None,
@@ -76,7 +80,7 @@ impl Schema {
 
 /// Adds what a schema says of itself to the rules of a value. What is nearer to the place
 /// where the value stands goes first.
-pub(super) fn annotate(said: &Schema, of: &mut Of) {
+pub(super) fn apply_annotations(said: &Schema, of: &mut ValueSchema) {
     let annotations = annotations(said);
     let is_said = |rule: &Rule| match rule {
         Rule::Annotation(known, _) => {

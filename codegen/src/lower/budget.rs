@@ -3,12 +3,12 @@
 
 use serde_json::Value;
 
-use super::lowerer::Values;
+use super::lowerer::Lowerer;
 use crate::diagnostic::{Code, Place};
-use crate::model::{Of, Rule, Shape};
+use crate::model::{Rule, Shape, ValueSchema};
 use crate::schema::{Additional, Schema};
 
-/// Values within values: a schema that is written out is no deeper, so this is about
+/// Lowerer within values: a schema that is written out is no deeper, so this is about
 /// references that lead back to where they stand.
 const MOST_LEVELS: usize = 64;
 /// Structs, unions and enums of one schema: the largest real one has some 20.
@@ -35,9 +35,9 @@ pub(super) struct Used {
     pub stopped: bool,
 }
 
-impl Values<'_> {
+impl Lowerer<'_> {
     /// Counts a value within another; whether it may be walked. If so, it is left with
-    /// [`Values::leave`].
+    /// [`Lowerer::leave`].
     pub(super) fn enter(&mut self, schema: &Schema) -> bool {
         self.spend(&schema.place, schema.weight());
         if !self.used.stopped && self.used.levels == MOST_LEVELS {
@@ -121,7 +121,7 @@ impl Schema {
     }
 }
 
-impl Of {
+impl ValueSchema {
     /// How much it is to copy.
     pub(super) fn weight(&self) -> usize {
         let rule = |rule: &Rule| match rule {
@@ -144,7 +144,7 @@ impl Of {
             | Rule::UniqueItems
             | Rule::MinProperties(_)
             | Rule::MaxProperties(_)
-            | Rule::Words(_) => 1,
+            | Rule::Strings(_) => 1,
         };
         let below = match &self.shape {
             Shape::List(of) | Shape::Map(of) | Shape::Nullable(of) | Shape::Open(_, of) => {
@@ -195,19 +195,19 @@ mod tests {
     use super::*;
     use crate::Objects;
     use crate::diagnostic::Findings;
-    use crate::lower::draft::{Draft, Plan};
+    use crate::lower::draft::{StructDraft, TypeRequest};
     use crate::lower::naming::Direction;
     use crate::lower::naming::Hint;
-    use crate::model::Takes;
+    use crate::model::UnionKind;
     use crate::parse::schema;
 
     /// What a walk is stopped with, having done `steps`.
-    fn stopped_by(steps: impl Fn(&mut Values<'_>)) -> Vec<String> {
+    fn stopped_by(steps: impl Fn(&mut Lowerer<'_>)) -> Vec<String> {
         let mut findings = Findings::default();
         let document = Schema::default();
-        let mut values = Values::new(Direction::Input, &document, Objects::Closed, &mut findings);
-        steps(&mut values);
-        let is_stopped = values.used.stopped;
+        let mut lowerer = Lowerer::new(Direction::Input, &document, Objects::Closed, &mut findings);
+        steps(&mut lowerer);
+        let is_stopped = lowerer.used.stopped;
         assert!(findings.0.iter().all(|found| found.code == Code::LimitPassed));
         let said: Vec<String> = findings.0.into_iter().map(|found| found.message).collect();
         assert_eq!(is_stopped, !said.is_empty(), "it stops, and says so");
@@ -218,55 +218,61 @@ mod tests {
     fn what_a_limit_allows_is_let_through_and_one_more_is_refused_and_said_once() {
         let place = Place::default();
         let (small, word) = (Schema::default(), schema(&json!({"enum": ["a"]})));
-        let levels = |values: &mut Values<'_>| {
+        let levels = |lowerer: &mut Lowerer<'_>| {
             for _ in 0..3 {
                 for _ in 0..MOST_LEVELS {
-                    assert!(values.enter(&small));
+                    assert!(lowerer.enter(&small));
                 }
                 for _ in 0..MOST_LEVELS {
-                    values.leave();
+                    lowerer.leave();
                 }
             }
-            (0..MOST_LEVELS).for_each(|_| assert!(values.enter(&small)));
+            (0..MOST_LEVELS).for_each(|_| assert!(lowerer.enter(&small)));
         };
-        let rows = |values: &mut Values<'_>| {
-            (0..MOST_ROWS).for_each(|_| assert!(values.row(&place)));
+        let rows = |lowerer: &mut Lowerer<'_>| {
+            (0..MOST_ROWS).for_each(|_| assert!(lowerer.row(&place)));
         };
-        let work = |values: &mut Values<'_>| {
-            assert!(values.spend(&place, MOST_WORK - 2 * SCHEMA - 1));
-            assert!(values.merging(&place, &small, &small) && values.spend(&place, 1));
+        let work = |lowerer: &mut Lowerer<'_>| {
+            assert!(lowerer.spend(&place, MOST_WORK - 2 * SCHEMA - 1));
+            assert!(lowerer.merging(&place, &small, &small) && lowerer.spend(&place, 1));
         };
-        let types = |values: &mut Values<'_>| {
+        let types = |lowerer: &mut Lowerer<'_>| {
             for _ in 0..MOST_TYPES / 4 {
-                values.count_type(&place);
-                values.structs.push(Draft::holding(Plan::Any));
-                values.value(&word, &Hint::top("word"));
-                values.branches(from_ref(&small), &small, Takes::AnyOf, &Hint::top("one"), None);
-                values.value(&word, &Hint::top("word"));
+                lowerer.count_type(&place);
+                lowerer.structs.push(StructDraft::holding(TypeRequest::Any));
+                lowerer.lower_value(&word, &Hint::top("word"));
+                lowerer.branches(
+                    from_ref(&small),
+                    &small,
+                    UnionKind::AnyOf,
+                    &Hint::top("one"),
+                    None,
+                );
+                lowerer.lower_value(&word, &Hint::top("word"));
             }
         };
-        type Steps<'a> = &'a dyn Fn(&mut Values<'_>);
+        type Steps<'a> = &'a dyn Fn(&mut Lowerer<'_>);
         let cases: [(&str, Steps<'_>, Steps<'_>); 4] = [
-            ("its references nest deeper than 64 levels", &levels, &|values| {
-                assert!(!values.enter(&small) && !values.enter(&small));
+            ("its references nest deeper than 64 levels", &levels, &|lowerer| {
+                assert!(!lowerer.enter(&small) && !lowerer.enter(&small));
             }),
-            ("the schema makes over 2000 fields and branches", &rows, &|values| {
-                assert!(!values.row(&place) && !values.row(&place));
+            ("the schema makes over 2000 fields and branches", &rows, &|lowerer| {
+                assert!(!lowerer.row(&place) && !lowerer.row(&place));
             }),
-            ("its references and `allOf` make too much of it", &work, &|values| {
-                assert!(!values.spend(&place, 1) && !values.spend(&place, usize::MAX));
-                assert!(!values.enter(&small) && !values.row(&place));
+            ("its references and `allOf` make too much of it", &work, &|lowerer| {
+                assert!(!lowerer.spend(&place, 1) && !lowerer.spend(&place, usize::MAX));
+                assert!(!lowerer.enter(&small) && !lowerer.row(&place));
             }),
-            ("the schema makes over 500 types", &types, &|values| {
-                values.count_type(&place);
-                values.count_type(&place);
+            ("the schema makes over 500 types", &types, &|lowerer| {
+                lowerer.count_type(&place);
+                lowerer.count_type(&place);
             }),
         ];
         for (message, allowed, more) in cases {
             assert_eq!(stopped_by(allowed), [] as [&str; 0]);
-            let both = |values: &mut Values<'_>| {
-                allowed(values);
-                more(values);
+            let both = |lowerer: &mut Lowerer<'_>| {
+                allowed(lowerer);
+                more(lowerer);
             };
             assert_eq!(stopped_by(both), [message]);
         }
@@ -277,9 +283,9 @@ mod tests {
         let mut findings = Findings::default();
         let document = schema(&json!({"properties": {"list": {"type": "array"}}}));
         let list = document.at("/properties/list").expect("it is there");
-        let mut values = Values::new(Direction::Input, &document, Objects::Closed, &mut findings);
-        (0..MOST_LEVELS - 1).for_each(|_| assert!(values.enter(&document)));
-        values.value(list, &Hint::top("list"));
+        let mut lowerer = Lowerer::new(Direction::Input, &document, Objects::Closed, &mut findings);
+        (0..MOST_LEVELS - 1).for_each(|_| assert!(lowerer.enter(&document)));
+        lowerer.lower_value(list, &Hint::top("list"));
         let places: Vec<Place> = findings.0.into_iter().map(|found| found.place).collect();
         assert_eq!(places, from_ref(&list.place));
     }
@@ -322,7 +328,7 @@ mod tests {
     #[test]
     fn a_value_weighs_its_rules_and_what_it_holds() {
         let long = || "x".repeat(2 * TEXT);
-        let of = |shape: Shape, rules: Vec<Rule>| Of { shape, rules };
+        let of = |shape: Shape, rules: Vec<Rule>| ValueSchema { shape, rules };
         let text = || Box::new(of(Shape::Text, vec![Rule::MinLength(1), Rule::MaxLength(2)]));
         let rule = |rule: Rule| of(Shape::Any, vec![rule]);
         let cases = [
@@ -332,7 +338,7 @@ mod tests {
             (of(Shape::Map(text()), Vec::new()), 1 + 3),
             (of(Shape::Nullable(text()), Vec::new()), 1 + 3),
             (of(Shape::Open(7, text()), Vec::new()), 1 + 3),
-            (rule(Rule::Words(7)), 1 + 1),
+            (rule(Rule::Strings(7)), 1 + 1),
             (rule(Rule::Integers(vec![7, 8, 9])), 1 + 3),
             (rule(Rule::Values(vec![long(), "1".to_owned()])), 1 + 3 + 1),
             (rule(Rule::Measured(Metric::WidthPixels, Limit::Under(9.0), long())), 1 + 3),

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::naming::Hint;
 use crate::diagnostic::Place;
-use crate::model::{Docs, Of, Rule, Shape, Takes, Words};
+use crate::model::{Docs, Rule, Shape, StringEnum, UnionKind, ValueSchema};
 
 /// A struct before its fields have Rust types.
-pub(super) struct Draft {
+pub(super) struct StructDraft {
     pub name: String,
     pub docs: Docs,
     pub fields: Vec<FieldDraft>,
@@ -16,9 +16,9 @@ pub(super) struct Draft {
     pub table_only: bool,
 }
 
-impl Draft {
+impl StructDraft {
     /// A struct of one field.
-    pub(super) fn holding(plan: Plan) -> Self {
+    pub(super) fn holding(request: TypeRequest) -> Self {
         let field = FieldDraft {
             wire: String::new(),
             name: String::new(),
@@ -28,8 +28,8 @@ impl Draft {
             default: None,
             examples: Vec::new(),
             required: Some(0),
-            of: any().0,
-            plan,
+            schema: any().0,
+            request,
             place: Place::default(),
         };
         Self {
@@ -52,8 +52,8 @@ pub(super) struct FieldDraft {
     pub default: Option<String>,
     pub examples: Vec<Value>,
     pub required: Option<usize>,
-    pub of: Of,
-    pub plan: Plan,
+    pub schema: ValueSchema,
+    pub request: TypeRequest,
     pub place: Place,
 }
 
@@ -61,16 +61,16 @@ pub(super) struct FieldDraft {
 pub(super) struct UnionDraft {
     pub name: String,
     pub docs: Docs,
-    pub takes: Takes,
-    pub branches: Vec<Of>,
+    pub kind: UnionKind,
+    pub branches: Vec<ValueSchema>,
     /// One a variant; fewer than two where it needs no enum of its own.
-    pub plans: Vec<Plan>,
+    pub requests: Vec<TypeRequest>,
     pub hint: Hint,
 }
 
 /// The grammar in which typify is asked for a type.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Plan {
+pub(super) enum TypeRequest {
     Any,
     Boolean,
     Integer,
@@ -79,10 +79,10 @@ pub(super) enum Plan {
     Media,
     Url,
     /// An enum of words, by its index.
-    Words(usize),
-    List(Box<Plan>),
-    Map(Box<Plan>),
-    Nullable(Box<Plan>),
+    Enum(usize),
+    List(Box<TypeRequest>),
+    Map(Box<TypeRequest>),
+    Nullable(Box<TypeRequest>),
     /// A struct, by its index.
     Object(usize),
     /// A union, by its index.
@@ -90,34 +90,34 @@ pub(super) enum Plan {
 }
 
 /// What the walk found.
-pub(super) struct Found {
-    pub root: Plan,
+pub(super) struct Lowered {
+    pub root: TypeRequest,
     /// What other properties the root takes.
-    pub others: Option<Of>,
+    pub others: Option<ValueSchema>,
     /// The rules of the root itself.
     pub rules: Vec<Rule>,
-    pub structs: Vec<Draft>,
+    pub structs: Vec<StructDraft>,
     pub unions: Vec<UnionDraft>,
-    pub words: Vec<Words>,
+    pub enums: Vec<StringEnum>,
 }
 
 /// Any value.
-pub(super) fn any() -> (Of, Plan) {
-    (Of { shape: Shape::Any, rules: Vec::new() }, Plan::Any)
+pub(super) fn any() -> (ValueSchema, TypeRequest) {
+    (ValueSchema { shape: Shape::Any, rules: Vec::new() }, TypeRequest::Any)
 }
 
 /// The same, or null. Null is among any values, and once is enough.
-pub(super) fn nullable(of: Of, plan: Plan) -> (Of, Plan) {
+pub(super) fn nullable(of: ValueSchema, request: TypeRequest) -> (ValueSchema, TypeRequest) {
     let of = match &of.shape {
         Shape::Nullable(_) | Shape::Null => of,
         Shape::Any if of.rules.iter().all(Rule::is_note) => of,
-        _ => Of { shape: Shape::Nullable(Box::new(of)), rules: Vec::new() },
+        _ => ValueSchema { shape: Shape::Nullable(Box::new(of)), rules: Vec::new() },
     };
-    let plan = match plan {
-        Plan::Any | Plan::Nullable(_) => plan,
-        plan => Plan::Nullable(Box::new(plan)),
+    let request = match request {
+        TypeRequest::Any | TypeRequest::Nullable(_) => request,
+        request => TypeRequest::Nullable(Box::new(request)),
     };
-    (of, plan)
+    (of, request)
 }
 
 #[cfg(test)]
@@ -126,8 +126,8 @@ mod tests {
 
     #[test]
     fn null_is_taken_once() {
-        let of = |shape: Shape, rules: Vec<Rule>| Of { shape, rules };
-        let or_null = |inner: Of| of(Shape::Nullable(Box::new(inner)), Vec::new());
+        let of = |shape: Shape, rules: Vec<Rule>| ValueSchema { shape, rules };
+        let or_null = |inner: ValueSchema| of(Shape::Nullable(Box::new(inner)), Vec::new());
         let note = || Rule::Annotation("x-note".to_owned(), "1".to_owned());
         let text = || of(Shape::Text, vec![Rule::MaxLength(7)]);
         let cases = [
@@ -142,11 +142,11 @@ mod tests {
             ),
         ];
         for (of, with_null) in cases {
-            let (found, plan) = nullable(of, Plan::Text);
+            let (found, request) = nullable(of, TypeRequest::Text);
             assert_eq!(found, with_null);
-            assert_eq!(plan, Plan::Nullable(Box::new(Plan::Text)));
-            assert_eq!(nullable(found, plan.clone()), (with_null, plan));
+            assert_eq!(request, TypeRequest::Nullable(Box::new(TypeRequest::Text)));
+            assert_eq!(nullable(found, request.clone()), (with_null, request));
         }
-        assert_eq!(nullable(any().0, Plan::Any), any());
+        assert_eq!(nullable(any().0, TypeRequest::Any), any());
     }
 }

@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use super::annotations::annotations;
 use super::budget::Used;
-use super::draft::{Draft, Found, Plan, UnionDraft, any, nullable};
+use super::draft::{Lowered, StructDraft, TypeRequest, UnionDraft, any, nullable};
 use super::infer::{implied, kind, stated};
 use super::naming::Direction;
 use super::naming::{Hint, type_names};
 use super::rules::{bounds, choices_of, known, values};
 use crate::Objects;
 use crate::diagnostic::{Code, Findings, Place};
-use crate::model::{Docs, Of, Rule, Shape, Takes, Variant, Words};
+use crate::model::{Docs, Rule, Shape, StringEnum, UnionKind, ValueSchema, Variant};
 use crate::names;
 use crate::schema::{Additional, Format, Schema, TypeWord};
 
@@ -23,17 +23,17 @@ use crate::schema::{Additional, Format, Schema, TypeWord};
 #[derive(Clone)]
 pub(super) enum Target {
     Open,
-    Known(Of, Plan),
+    Known(ValueSchema, TypeRequest),
 }
 
-pub(super) struct Values<'f> {
+pub(super) struct Lowerer<'f> {
     pub direction: Direction,
     pub objects: Objects,
     pub document: &'f Schema,
     pub findings: &'f mut Findings,
-    pub structs: Vec<Draft>,
+    pub structs: Vec<StructDraft>,
     pub unions: Vec<UnionDraft>,
-    words: Vec<(Words, Hint)>,
+    enums: Vec<(StringEnum, Hint)>,
     pub targets: HashMap<String, Target>,
     pub used: Used,
     /// The references that lead to something that may be null.
@@ -44,7 +44,7 @@ pub(super) struct Values<'f> {
     pub reentered: HashSet<usize>,
 }
 
-impl<'f> Values<'f> {
+impl<'f> Lowerer<'f> {
     pub(super) fn new(
         direction: Direction,
         document: &'f Schema,
@@ -58,7 +58,7 @@ impl<'f> Values<'f> {
             findings,
             structs: Vec::new(),
             unions: Vec::new(),
-            words: Vec::new(),
+            enums: Vec::new(),
             targets: HashMap::new(),
             null_targets: HashSet::new(),
             target_rules: HashMap::new(),
@@ -68,8 +68,8 @@ impl<'f> Values<'f> {
     }
 
     /// Walks an input, which is an object and becomes the struct `Input`.
-    pub(super) fn input(mut self, required_inputs: &[String]) -> Option<Found> {
-        let mut schema = self.whole(self.document);
+    pub(super) fn input(mut self, required_inputs: &[String]) -> Option<Lowered> {
+        let mut schema = self.resolve(self.document);
         let is_object = matches!(schema.types.as_slice(), [TypeWord::Object] | []);
         if schema.any_of.is_some() || schema.one_of.is_some() {
             self.findings.push(
@@ -114,25 +114,29 @@ impl<'f> Values<'f> {
             rules.push(self.custom(validation, &Shape::Object(root)));
         }
         rules.extend(annotations(&schema));
-        (!self.used.stopped).then(|| Found { rules, others, ..self.finish(Plan::Object(root)) })
+        (!self.used.stopped).then(|| Lowered {
+            rules,
+            others,
+            ..self.finish(TypeRequest::Object(root))
+        })
     }
 
     /// Walks an output, which may be anything.
-    pub(super) fn output(mut self) -> Option<Found> {
-        let schema = self.whole(self.document);
-        let (_, plan) = self.value(&schema, &Hint::top("Item"));
-        (!self.used.stopped).then(|| self.finish(plan))
+    pub(super) fn output(mut self) -> Option<Lowered> {
+        let schema = self.resolve(self.document);
+        let (_, request) = self.lower_value(&schema, &Hint::top("Item"));
+        (!self.used.stopped).then(|| self.finish(request))
     }
 
     /// The structs, unions and enums under their names.
-    fn finish(self, root: Plan) -> Found {
-        let Self { direction, mut structs, mut unions, words, .. } = self;
-        let is_root = |index: usize| root == Plan::Object(index);
+    fn finish(self, root: TypeRequest) -> Lowered {
+        let Self { direction, mut structs, mut unions, enums, .. } = self;
+        let is_root = |index: usize| root == TypeRequest::Object(index);
         let named = structs.iter().enumerate().filter(|(index, _)| !is_root(*index));
         let mut hints: Vec<(&Hint, &str)> =
             named.map(|(_, draft)| (&draft.hint, "Object")).collect();
         hints.extend(unions.iter().map(|draft| (&draft.hint, "Union")));
-        hints.extend(words.iter().map(|(_, hint)| (hint, "Choice")));
+        hints.extend(enums.iter().map(|(_, hint)| (hint, "Choice")));
         let mut names = type_names(&hints, direction).into_iter();
         for (index, draft) in structs.iter_mut().enumerate() {
             draft.name = match is_root(index) {
@@ -143,21 +147,21 @@ impl<'f> Values<'f> {
         for draft in &mut unions {
             draft.name = names.next().unwrap_or_default();
         }
-        let named = |((words, _), name)| Words { name, ..words };
-        let words = words.into_iter().zip(names).map(named).collect();
-        Found { root, others: None, rules: Vec::new(), structs, unions, words }
+        let named = |((found, _), name)| StringEnum { name, ..found };
+        let enums = enums.into_iter().zip(names).map(named).collect();
+        Lowered { root, others: None, rules: Vec::new(), structs, unions, enums }
     }
 
     /// Records what a `$ref` leads to while it is still being walked, since it may lead
     /// here again from within.
-    pub(super) fn known(&mut self, target: &str, of: Of, plan: Plan) {
+    pub(super) fn record_target(&mut self, target: &str, of: ValueSchema, request: TypeRequest) {
         let rules = self.target_rules.get(target).cloned().unwrap_or_default();
-        let of = Of { rules: of.rules.into_iter().chain(rules).collect(), ..of };
-        let (of, plan) = match self.null_targets.contains(target) {
-            true => nullable(of, plan),
-            false => (of, plan),
+        let of = ValueSchema { rules: of.rules.into_iter().chain(rules).collect(), ..of };
+        let (of, request) = match self.null_targets.contains(target) {
+            true => nullable(of, request),
+            false => (of, request),
         };
-        self.targets.insert(target.to_owned(), Target::Known(of, plan));
+        self.targets.insert(target.to_owned(), Target::Known(of, request));
     }
 
     /// Reports a name that several would have had.
@@ -172,26 +176,31 @@ impl<'f> Values<'f> {
 
     /// How many types there are so far.
     pub(super) fn types(&self) -> usize {
-        self.structs.len() + self.unions.len() + self.words.len()
+        self.structs.len() + self.unions.len() + self.enums.len()
     }
 
     /// What a value may be, and how typify is asked for its type.
-    pub(super) fn value(&mut self, schema: &Schema, hint: &Hint) -> (Of, Plan) {
+    pub(super) fn lower_value(
+        &mut self,
+        schema: &Schema,
+        hint: &Hint,
+    ) -> (ValueSchema, TypeRequest) {
         if !self.enter(schema) {
             return any();
         }
-        let found = self.referred(schema, hint);
+        let found = self.lower_reference(schema, hint);
         self.leave();
         found
     }
 
     /// The same, within the limits.
-    fn referred(&mut self, schema: &Schema, hint: &Hint) -> (Of, Plan) {
+    fn lower_reference(&mut self, schema: &Schema, hint: &Hint) -> (ValueSchema, TypeRequest) {
         // `nullable` beside a reference is about what is referred to, whatever its type.
         let refers = schema.reference.is_some() || !schema.all_of.is_empty();
         if schema.nullable && refers && schema.types.is_empty() && schema.choices.is_none() {
-            let (of, plan) = self.referred(&Schema { nullable: false, ..schema.clone() }, hint);
-            return nullable(of, plan);
+            let (of, request) =
+                self.lower_reference(&Schema { nullable: false, ..schema.clone() }, hint);
+            return nullable(of, request);
         }
         let all = schema.all_of.first().filter(|_| schema.all_of.len() == 1);
         let bare = |schema: &Schema| schema.says_only_of_itself();
@@ -203,14 +212,15 @@ impl<'f> Values<'f> {
             _ => None,
         };
         let Some(target) = target.filter(|target| self.document.at(target).is_some()) else {
-            let whole = self.whole(schema);
-            return self.resolved(&whole, hint, None);
+            let whole = self.resolve(schema);
+            return self.lower_resolved(&whole, hint, None);
         };
         match self.targets.get(&target) {
-            Some(Target::Known(of, plan)) => {
-                let found = (of.clone(), plan.clone());
-                let plain = if let Plan::Nullable(inner) = plan { inner } else { plan };
-                if let Plan::Union(index) = plain {
+            Some(Target::Known(of, request)) => {
+                let found = (of.clone(), request.clone());
+                let plain =
+                    if let TypeRequest::Nullable(inner) = request { inner } else { request };
+                if let TypeRequest::Union(index) = plain {
                     self.reentered.insert(*index);
                 }
                 self.spend(&schema.place, found.0.weight());
@@ -228,7 +238,7 @@ impl<'f> Values<'f> {
             None => {
                 self.targets.insert(target.clone(), Target::Open);
                 let found = self.document.at(&target).cloned().unwrap_or_default();
-                let whole = self.whole(&found);
+                let whole = self.resolve(&found);
                 let name = target.rsplit('/').next().unwrap_or_default();
                 // A definition has a name of its own; any other place is named like
                 // what is found there.
@@ -238,20 +248,20 @@ impl<'f> Values<'f> {
                     true => Hint::top(name),
                     false => hint.clone(),
                 };
-                let (of, plan) = self.resolved(&whole, &hint, Some(&target));
-                self.targets.insert(target, Target::Known(of.clone(), plan.clone()));
-                (of, plan)
+                let (of, request) = self.lower_resolved(&whole, &hint, Some(&target));
+                self.targets.insert(target, Target::Known(of.clone(), request.clone()));
+                (of, request)
             }
         }
     }
 
     /// A schema that has no reference left.
-    pub(super) fn resolved(
+    pub(super) fn lower_resolved(
         &mut self,
         schema: &Schema,
         hint: &Hint,
         target: Option<&str>,
-    ) -> (Of, Plan) {
+    ) -> (ValueSchema, TypeRequest) {
         if schema.any_of.is_some() && schema.one_of.is_some() {
             self.findings.push(
                 Code::UnsupportedKeyword,
@@ -261,7 +271,7 @@ impl<'f> Values<'f> {
             );
         }
         if let Some(branches) = schema.any_of.as_ref().or(schema.one_of.as_ref()) {
-            let takes = if schema.any_of.is_none() { Takes::OneOf } else { Takes::AnyOf };
+            let takes = if schema.any_of.is_none() { UnionKind::OneOf } else { UnionKind::AnyOf };
             let own = Schema { any_of: None, one_of: None, ..schema.clone() };
             return self.union(&own, branches, takes, hint, target);
         }
@@ -274,63 +284,63 @@ impl<'f> Values<'f> {
                 self.null_targets.insert(target.to_owned());
             }
             let inner = Schema { nullable: false, choices, ..schema.clone() };
-            let (of, plan) = self.resolved(&inner, hint, target);
-            return nullable(of, plan);
+            let (of, request) = self.lower_resolved(&inner, hint, target);
+            return nullable(of, request);
         }
         if let [_, _, ..] = schema.types.as_slice() {
-            let bare = schema.silent();
+            let bare = schema.without_annotations();
             let one = |word: &TypeWord| Schema { types: vec![*word], ..bare.clone() };
             let branches: Vec<Schema> = schema.types.iter().map(one).collect();
             let fits = |branch: &Schema| schema.choices.is_none() || !choices_of(branch).is_empty();
             let branches: Vec<Schema> = branches.into_iter().filter(fits).collect();
             let own = Schema { place: schema.place.clone(), ..Schema::default() };
-            return self.union(&own, &branches, Takes::AnyOf, hint, target);
+            return self.union(&own, &branches, UnionKind::AnyOf, hint, target);
         }
         if self.direction == Direction::Input && matches!(stated(schema), TypeWord::Unknown) {
             let branches = implied(schema);
             if !branches.is_empty() {
-                return self.by_kind(schema, &branches, hint, target);
+                return self.lower_by_kind(schema, &branches, hint, target);
             }
         }
-        self.single(schema, hint, target)
+        self.lower_single(schema, hint, target)
     }
 
     /// A schema that names no type: each of its keywords is about values of one kind, and
     /// says nothing of others. Its Rust type is the kind that it describes.
-    fn by_kind(
+    fn lower_by_kind(
         &mut self,
         schema: &Schema,
         branches: &[Schema],
         hint: &Hint,
         target: Option<&str>,
-    ) -> (Of, Plan) {
+    ) -> (ValueSchema, TypeRequest) {
         let mut rules = bounds(schema);
         rules.extend(schema.choices.as_deref().map(values));
         if let Some(target) = target {
             self.target_rules.insert(target.to_owned(), rules.clone());
         }
-        let (of, plan) = self.branches(branches, schema, Takes::ByKind, hint, target);
-        (Of { shape: of.shape, rules }, plan)
+        let (of, request) = self.branches(branches, schema, UnionKind::ByKind, hint, target);
+        (ValueSchema { shape: of.shape, rules }, request)
     }
 
     /// A schema of one type.
-    pub(super) fn single(
+    pub(super) fn lower_single(
         &mut self,
         schema: &Schema,
         hint: &Hint,
         target: Option<&str>,
-    ) -> (Of, Plan) {
+    ) -> (ValueSchema, TypeRequest) {
         if let (Some(target), TypeWord::Object) = (target, kind(schema)) {
             let choices = schema.choices.as_ref().map(|_| values(&choices_of(schema)));
             let rules = bounds(schema).into_iter().chain(choices).collect();
             self.target_rules.insert(target.to_owned(), rules);
         }
-        let (shape, plan) = match kind(schema) {
-            TypeWord::Unknown => (Shape::Any, Plan::Any),
-            TypeWord::Null => (Shape::Null, Plan::Any),
-            TypeWord::Boolean => (Shape::Boolean, Plan::Boolean),
-            TypeWord::Integer => (Shape::Integer, Plan::Integer),
-            TypeWord::Number => (Shape::Number, Plan::Number),
+        let (shape, request) = match kind(schema) {
+            TypeWord::Unknown => (Shape::Any, TypeRequest::Any),
+            TypeWord::Null => (Shape::Null, TypeRequest::Any),
+            TypeWord::Boolean => (Shape::Boolean, TypeRequest::Boolean),
+            TypeWord::Integer => (Shape::Integer, TypeRequest::Integer),
+            TypeWord::Number => (Shape::Number, TypeRequest::Number),
             TypeWord::String => self.string(schema),
             TypeWord::Array => return self.array(schema, hint),
             TypeWord::Object => self.properties(schema, hint, target),
@@ -340,10 +350,10 @@ impl<'f> Values<'f> {
         for validation in &schema.validations {
             rules.push(self.custom(validation, &shape));
         }
-        (Of { shape, rules }, words.unwrap_or(plan))
+        (ValueSchema { shape, rules }, words.unwrap_or(request))
     }
 
-    fn string(&self, schema: &Schema) -> (Shape, Plan) {
+    fn string(&self, schema: &Schema) -> (Shape, TypeRequest) {
         let measured = schema.validations.iter().any(|rule| known(rule).is_some());
         let media = match schema.format {
             Some(Format::Image) => Some(MediaKind::Image),
@@ -352,15 +362,17 @@ impl<'f> Values<'f> {
             Some(Format::Uri) | None => measured.then_some(MediaKind::Any),
         };
         match (self.direction, media) {
-            (Direction::Input, Some(kind)) => (Shape::Media(kind), Plan::Media),
-            (Direction::Input, None) => (Shape::Text, Plan::Text),
-            (Direction::Output, None) if schema.format.is_none() => (Shape::Text, Plan::Text),
-            (Direction::Output, _) => (Shape::Text, Plan::Url),
+            (Direction::Input, Some(kind)) => (Shape::Media(kind), TypeRequest::Media),
+            (Direction::Input, None) => (Shape::Text, TypeRequest::Text),
+            (Direction::Output, None) if schema.format.is_none() => {
+                (Shape::Text, TypeRequest::Text)
+            }
+            (Direction::Output, _) => (Shape::Text, TypeRequest::Url),
         }
     }
 
     /// An array. Its `format` and `validations` are about each element.
-    fn array(&mut self, schema: &Schema, hint: &Hint) -> (Of, Plan) {
+    fn array(&mut self, schema: &Schema, hint: &Hint) -> (ValueSchema, TypeRequest) {
         let mut items = match &schema.items {
             Some(items) => (**items).clone(),
             None => Schema { place: schema.place.clone(), ..Schema::default() },
@@ -372,16 +384,24 @@ impl<'f> Values<'f> {
         items.format = items.format.or(schema.format);
         items.validations.extend(schema.validations.iter().cloned());
         let hint = hint.of_items();
-        let (of, plan) = self.annotated(&items, &hint);
+        let (of, request) = self.lower_annotated(&items, &hint);
         let mut rules = bounds(schema);
         if let Some(choices) = &schema.choices {
             rules.push(values(choices));
         }
-        (Of { shape: Shape::List(Box::new(of)), rules }, Plan::List(Box::new(plan)))
+        (
+            ValueSchema { shape: Shape::List(Box::new(of)), rules },
+            TypeRequest::List(Box::new(request)),
+        )
     }
 
     /// The rule of an `enum`, and the enum type where it is one of words.
-    fn choices(&mut self, schema: &Schema, hint: &Hint, rules: &mut Vec<Rule>) -> Option<Plan> {
+    fn choices(
+        &mut self,
+        schema: &Schema,
+        hint: &Hint,
+        rules: &mut Vec<Rule>,
+    ) -> Option<TypeRequest> {
         schema.choices.as_ref()?;
         let choices = choices_of(schema);
         if choices.is_empty() {
@@ -407,18 +427,18 @@ impl<'f> Values<'f> {
                     }
                 }
                 let variant =
-                    |(word, name): (&&str, String)| Variant { name, word: (*word).to_owned() };
+                    |(word, name): (&&str, String)| Variant { name, value: (*word).to_owned() };
                 self.count_type(&schema.place);
-                let index = self.words.len();
-                let words = Words {
+                let index = self.enums.len();
+                let words = StringEnum {
                     name: String::new(),
                     wire: hint.own.clone(),
                     docs: Docs::of(schema),
                     variants: words.iter().zip(names).map(variant).collect(),
                 };
-                self.words.push((words, hint.at(schema)));
-                rules.push(Rule::Words(index));
-                Some(Plan::Words(index))
+                self.enums.push((words, hint.at(schema)));
+                rules.push(Rule::Strings(index));
+                Some(TypeRequest::Enum(index))
             }
             (None, Some(integers)) => {
                 rules.push(Rule::Integers(integers));

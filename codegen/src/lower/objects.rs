@@ -2,33 +2,33 @@
 
 use serde_json::Value;
 
-use super::annotations::{annotate, is_of_field};
-use super::draft::{Draft, FieldDraft, Plan, any};
-use super::lowerer::Values;
+use super::annotations::{apply_annotations, is_of_field};
+use super::draft::{FieldDraft, StructDraft, TypeRequest, any};
+use super::lowerer::Lowerer;
 use super::naming::Direction;
 use super::naming::Hint;
 use crate::Objects;
 use crate::diagnostic::Code;
-use crate::model::{Docs, Of, Shape};
+use crate::model::{Docs, Shape, ValueSchema};
 use crate::names;
 use crate::schema::{Additional, Schema};
 
-impl Values<'_> {
+impl Lowerer<'_> {
     /// An object by its properties.
     pub(super) fn properties(
         &mut self,
         schema: &Schema,
         hint: &Hint,
         target: Option<&str>,
-    ) -> (Shape, Plan) {
+    ) -> (Shape, TypeRequest) {
         let described = schema.properties.as_ref().is_some_and(|all| !all.is_empty())
             || !schema.required.is_empty();
         if !described && !matches!(schema.additional, Some(Additional::Closed)) {
-            let (of, plan) = match &schema.additional {
-                Some(Additional::Schema(values)) => self.annotated(values, hint),
+            let (of, request) = match &schema.additional {
+                Some(Additional::Schema(values)) => self.lower_annotated(values, hint),
                 Some(Additional::Open | Additional::Closed) | None => any(),
             };
-            return (Shape::Map(Box::new(of)), Plan::Map(Box::new(plan)));
+            return (Shape::Map(Box::new(of)), TypeRequest::Map(Box::new(request)));
         }
         let others = match self.direction {
             Direction::Input => self.others(schema, hint),
@@ -40,9 +40,9 @@ impl Values<'_> {
 
     /// What an object takes under names that it does not describe; nothing where it is
     /// closed.
-    pub(super) fn others(&mut self, schema: &Schema, hint: &Hint) -> Option<Of> {
+    pub(super) fn others(&mut self, schema: &Schema, hint: &Hint) -> Option<ValueSchema> {
         match (&schema.additional, self.objects) {
-            (Some(Additional::Schema(values)), _) => Some(self.annotated(values, hint).0),
+            (Some(Additional::Schema(values)), _) => Some(self.lower_annotated(values, hint).0),
             (Some(Additional::Open), _) | (None, Objects::Open) => Some(any().0),
             (Some(Additional::Closed), _) | (None, Objects::Closed) => None,
         }
@@ -56,17 +56,17 @@ impl Values<'_> {
         schema: &Schema,
         hint: Hint,
         target: Option<&str>,
-        others: Option<&Of>,
+        others: Option<&ValueSchema>,
     ) -> usize {
         let index = self.structs.len();
         if let Some(target) = target {
-            let (shape, plan) = shaped(index, others);
-            self.known(target, Of { shape, rules: Vec::new() }, plan);
+            let (shape, request) = shaped(index, others);
+            self.record_target(target, ValueSchema { shape, rules: Vec::new() }, request);
         }
         self.count_type(&schema.place);
         let hint = hint.at(schema);
         let docs = Docs::of(schema);
-        self.structs.push(Draft {
+        self.structs.push(StructDraft {
             name: String::new(),
             docs,
             fields: Vec::new(),
@@ -79,10 +79,10 @@ impl Values<'_> {
                 break;
             }
             let hint = hint.below(wire);
-            let (mut of, plan) = self.value(property, &hint);
-            let said = self.said(property);
+            let (mut of, request) = self.lower_value(property, &hint);
+            let said = self.annotations_of(property);
             let filled = |text: &String| !text.is_empty();
-            annotate(&said, &mut of);
+            apply_annotations(&said, &mut of);
             of.rules.retain(|rule| !is_of_field(rule));
             fields.push(FieldDraft {
                 wire: wire.clone(),
@@ -98,8 +98,8 @@ impl Values<'_> {
                 default: said.default.as_ref().map(Value::to_string),
                 examples: said.examples,
                 required: schema.required.iter().position(|(name, _)| name == wire),
-                of,
-                plan,
+                schema: of,
+                request,
                 place: property.place.clone(),
             });
         }
@@ -126,9 +126,9 @@ impl Values<'_> {
             if !self.row(place) {
                 break;
             }
-            let (of, plan) = match (&schema.additional, self.direction) {
+            let (of, request) = match (&schema.additional, self.direction) {
                 (Some(Additional::Schema(values)), Direction::Input) => {
-                    self.value(values, &hint.below(wire))
+                    self.lower_value(values, &hint.below(wire))
                 }
                 (Some(Additional::Closed), Direction::Input) => {
                     self.findings.push(
@@ -157,8 +157,8 @@ impl Values<'_> {
                 default: None,
                 examples: Vec::new(),
                 required: Some(position),
-                of,
-                plan,
+                schema: of,
+                request,
                 place: place.clone(),
             });
         }
@@ -167,9 +167,11 @@ impl Values<'_> {
 
 /// An object with properties, and with others where it takes them: then its Rust type is
 /// a map, which the table checks by name.
-fn shaped(index: usize, others: Option<&Of>) -> (Shape, Plan) {
+fn shaped(index: usize, others: Option<&ValueSchema>) -> (Shape, TypeRequest) {
     match others {
-        Some(of) => (Shape::Open(index, Box::new(of.clone())), Plan::Map(Box::new(Plan::Any))),
-        None => (Shape::Object(index), Plan::Object(index)),
+        Some(of) => {
+            (Shape::Open(index, Box::new(of.clone())), TypeRequest::Map(Box::new(TypeRequest::Any)))
+        }
+        None => (Shape::Object(index), TypeRequest::Object(index)),
     }
 }

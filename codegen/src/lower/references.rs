@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::lowerer::Values;
+use super::lowerer::Lowerer;
 use super::merge::merged;
 use crate::diagnostic::Code;
 use crate::schema::{Additional, Schema};
@@ -12,9 +12,9 @@ use crate::schema::{Additional, Schema};
 /// some three, and references that lead in a circle would never end.
 const MOST_STEPS: usize = 64;
 
-impl Values<'_> {
+impl Lowerer<'_> {
     /// A schema without `$ref` and `allOf`: all that they say, in one.
-    pub(super) fn whole(&mut self, schema: &Schema) -> Schema {
+    pub(super) fn resolve(&mut self, schema: &Schema) -> Schema {
         let mut whole = schema.clone();
         let mut followed: Vec<String> = Vec::new();
         for _ in 0..MOST_STEPS {
@@ -237,10 +237,10 @@ mod tests {
         for (written, code) in &cases {
             for already in [0, usize::MAX] {
                 let mut findings = Findings::default();
-                let mut values =
-                    Values::new(Direction::Input, &document, Objects::Closed, &mut findings);
-                let is_stopped = !values.spend(&document.place, already);
-                let whole = values.whole(&schema(written));
+                let mut lowerer =
+                    Lowerer::new(Direction::Input, &document, Objects::Closed, &mut findings);
+                let is_stopped = !lowerer.spend(&document.place, already);
+                let whole = lowerer.resolve(&schema(written));
                 assert_eq!((whole.reference, whole.all_of), (None, Vec::new()), "{written}");
                 if !is_stopped {
                     let codes = findings.0.iter().map(|found| found.code);

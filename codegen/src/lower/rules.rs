@@ -4,13 +4,13 @@ use runcomfy::{Limit, Metric};
 use serde_json::Value;
 
 use super::infer::kind;
-use super::lowerer::Values;
+use super::lowerer::Lowerer;
 use super::naming::Direction;
 use crate::diagnostic::Code;
 use crate::model::{Rule, Shape};
 use crate::schema::{Bound, Schema, TypeWord, Validation};
 
-impl Values<'_> {
+impl Lowerer<'_> {
     /// The rule of an entry of `validations`.
     pub(super) fn custom(&mut self, validation: &Validation, shape: &Shape) -> Rule {
         let message = validation.message.clone();

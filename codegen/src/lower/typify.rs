@@ -22,7 +22,7 @@ use schemars::schema::{
 };
 use typify::{TypeDetails, TypeEnumVariant, TypeId, TypeSpace, TypeSpaceSettings};
 
-use super::draft::{Draft, Found, Plan, UnionDraft};
+use super::draft::{Lowered, StructDraft, TypeRequest, UnionDraft};
 use crate::model::Type;
 
 /// What holds the root's type.
@@ -40,9 +40,9 @@ pub(super) struct Types {
 }
 
 /// Asks typify for the types of all that was found.
-pub(super) fn types(found: &Found) -> Result<Types, String> {
+pub(super) fn types(found: &Lowered) -> Result<Types, String> {
     let mut settings = TypeSpaceSettings::default();
-    let words = (0..found.words.len()).map(word_name);
+    let words = (0..found.enums.len()).map(word_name);
     let opaque: Vec<String> = words.chain([MEDIA.to_owned(), URL.to_owned()]).collect();
     for name in &opaque {
         settings.with_replacement(name, name, std::iter::empty());
@@ -51,10 +51,10 @@ pub(super) fn types(found: &Found) -> Result<Types, String> {
     let opaque = opaque.into_iter().map(|name| (name, scalar(InstanceType::String, None)));
     let structs = found.structs.iter().enumerate();
     let structs = structs.map(|(index, draft)| (struct_name(index), object(draft)));
-    let unions = found.unions.iter().enumerate().filter(|(_, draft)| !draft.plans.is_empty());
-    let unions = unions.map(|(index, draft)| (union_name(index), one_of(&draft.plans)));
+    let unions = found.unions.iter().enumerate().filter(|(_, draft)| !draft.requests.is_empty());
+    let unions = unions.map(|(index, draft)| (union_name(index), one_of(&draft.requests)));
     // The root's own type is asked for as that of a field.
-    let root = Draft::holding(found.root.clone());
+    let root = StructDraft::holding(found.root.clone());
     let root = [(ROOT.to_owned(), object(&root))];
     let all = opaque.chain(structs).chain(unions).chain(root);
     // typify has panicked on what it did not foresee; that is this model's fault alone.
@@ -63,11 +63,12 @@ pub(super) fn types(found: &Found) -> Result<Types, String> {
     added.map_err(|_| "typify panicked".to_owned())?.map_err(|error| error.to_string())?;
     let graph =
         Graph { types: space.iter_types().map(|ty| (ty.name(), ty)).collect(), space: &space };
-    let fields =
-        |(index, draft): (usize, &Draft)| graph.fields(&struct_name(index), draft.fields.len());
-    let variants = |(index, draft): (usize, &UnionDraft)| match draft.plans.is_empty() {
+    let fields = |(index, draft): (usize, &StructDraft)| {
+        graph.fields(&struct_name(index), draft.fields.len())
+    };
+    let variants = |(index, draft): (usize, &UnionDraft)| match draft.requests.is_empty() {
         true => Ok(Vec::new()),
-        false => graph.variants(&union_name(index), draft.plans.len()),
+        false => graph.variants(&union_name(index), draft.requests.len()),
     };
     let root = graph.fields(ROOT, 1)?.pop().ok_or("typify lost the root")?;
     Ok(Types {
@@ -139,7 +140,7 @@ fn read(space: &TypeSpace, id: &TypeId) -> Result<Type, String> {
             MEDIA => Ok(Type::Media),
             URL => Ok(Type::Url),
             "::serde_json::Value" => Ok(Type::Any),
-            name => indexed(name, 'W').map(Type::Words),
+            name => indexed(name, 'W').map(Type::Enum),
         },
         TypeDetails::Newtype(_)
         | TypeDetails::Set(_)
@@ -170,12 +171,12 @@ fn field_name(index: usize) -> String {
     format!("f{index}")
 }
 
-fn object(draft: &Draft) -> Schema {
+fn object(draft: &StructDraft) -> Schema {
     let properties: Map<String, Schema> = draft
         .fields
         .iter()
         .enumerate()
-        .map(|(index, field)| (field_name(index), schema(&field.plan)))
+        .map(|(index, field)| (field_name(index), schema(&field.request)))
         .collect();
     object_of(ObjectValidation {
         required: properties.keys().cloned().collect(),
@@ -194,24 +195,24 @@ fn object_of(object: ObjectValidation) -> Schema {
     })
 }
 
-fn schema(plan: &Plan) -> Schema {
-    match plan {
+fn schema(request: &TypeRequest) -> Schema {
+    match request {
         // As an object: `true` as a branch of a union makes typify panic.
-        Plan::Any => Schema::Object(SchemaObject::default()),
-        Plan::Boolean => scalar(InstanceType::Boolean, None),
-        Plan::Integer => scalar(InstanceType::Integer, Some("int64")),
-        Plan::Number => scalar(InstanceType::Number, Some("double")),
-        Plan::Text => scalar(InstanceType::String, None),
-        Plan::Media => reference(MEDIA),
-        Plan::Url => reference(URL),
-        Plan::Words(index) => reference(&word_name(*index)),
-        Plan::Object(index) => reference(&struct_name(*index)),
-        Plan::Union(index) => reference(&union_name(*index)),
-        Plan::Nullable(inner) => subschemas(SubschemaValidation {
+        TypeRequest::Any => Schema::Object(SchemaObject::default()),
+        TypeRequest::Boolean => scalar(InstanceType::Boolean, None),
+        TypeRequest::Integer => scalar(InstanceType::Integer, Some("int64")),
+        TypeRequest::Number => scalar(InstanceType::Number, Some("double")),
+        TypeRequest::Text => scalar(InstanceType::String, None),
+        TypeRequest::Media => reference(MEDIA),
+        TypeRequest::Url => reference(URL),
+        TypeRequest::Enum(index) => reference(&word_name(*index)),
+        TypeRequest::Object(index) => reference(&struct_name(*index)),
+        TypeRequest::Union(index) => reference(&union_name(*index)),
+        TypeRequest::Nullable(inner) => subschemas(SubschemaValidation {
             any_of: Some(vec![schema(inner), scalar(InstanceType::Null, None)]),
             ..SubschemaValidation::default()
         }),
-        Plan::List(item) => Schema::Object(SchemaObject {
+        TypeRequest::List(item) => Schema::Object(SchemaObject {
             instance_type: Some(InstanceType::Array.into()),
             array: Some(Box::new(ArrayValidation {
                 items: Some(schema(item).into()),
@@ -219,16 +220,16 @@ fn schema(plan: &Plan) -> Schema {
             })),
             ..SchemaObject::default()
         }),
-        Plan::Map(value) => object_of(ObjectValidation {
+        TypeRequest::Map(value) => object_of(ObjectValidation {
             additional_properties: Some(Box::new(schema(value))),
             ..ObjectValidation::default()
         }),
     }
 }
 
-fn one_of(plans: &[Plan]) -> Schema {
+fn one_of(requests: &[TypeRequest]) -> Schema {
     subschemas(SubschemaValidation {
-        one_of: Some(plans.iter().map(schema).collect()),
+        one_of: Some(requests.iter().map(schema).collect()),
         ..SubschemaValidation::default()
     })
 }

@@ -2,31 +2,31 @@
 
 use serde_json::Value;
 
-use super::draft::{Plan, UnionDraft, any, nullable};
+use super::draft::{TypeRequest, UnionDraft, any, nullable};
 use super::infer::kind;
-use super::lowerer::Values;
+use super::lowerer::Lowerer;
 use super::merge::merged;
 use super::naming::Hint;
 use crate::diagnostic::Code;
-use crate::model::{Docs, Of, Shape, Takes};
+use crate::model::{Docs, Shape, UnionKind, ValueSchema};
 use crate::schema::{Schema, TypeWord};
 
-impl Values<'_> {
+impl Lowerer<'_> {
     /// A union. `own` is what stands beside its branches, and holds for each of them.
     pub(super) fn union(
         &mut self,
         own: &Schema,
         branches: &[Schema],
-        takes: Takes,
+        kind: UnionKind,
         hint: &Hint,
         target: Option<&str>,
-    ) -> (Of, Plan) {
+    ) -> (ValueSchema, TypeRequest) {
         let own_takes_null = own.nullable
             || (own.types.is_empty()
                 && own.choices.as_ref().is_none_or(|choices| choices.contains(&Value::Null)));
         let nulls = branches.iter().filter(|branch| is_null(branch)).count();
-        // Of `oneOf`, null may fit one branch alone.
-        let is_apart = takes != Takes::OneOf
+        // ValueSchema `oneOf`, null may fit one branch alone.
+        let is_apart = kind != UnionKind::OneOf
             || (nulls == 1
                 && branches.iter().all(|branch| is_null(branch) || self.refuses_null(branch, 0)));
         // A `type` with null in it asks what the branches say of null; `nullable` alone
@@ -51,9 +51,9 @@ impl Values<'_> {
                 true => (*branch).clone(),
                 false => {
                     let nullable = own.nullable && !offers_null;
-                    let own = Schema { nullable, ..own.silent() };
+                    let own = Schema { nullable, ..own.without_annotations() };
                     let place = branch.place.clone();
-                    let branch = self.whole(branch);
+                    let branch = self.resolve(branch);
                     Schema { place, ..merged(&own, &branch, self.findings) }
                 }
             };
@@ -62,7 +62,7 @@ impl Values<'_> {
         if let (true, Some(target)) = (takes_null, target) {
             self.null_targets.insert(target.to_owned());
         }
-        let (of, plan) = match each.as_slice() {
+        let (of, request) = match each.as_slice() {
             [] if !takes_null => {
                 let message = "it is null by its union, and is not by what stands beside that";
                 let help = "correct the one or the other, with a fixup";
@@ -71,22 +71,22 @@ impl Values<'_> {
             }
             [] => {
                 let null = Schema { types: vec![TypeWord::Null], ..own.clone() };
-                return self.single(&null, hint, None);
+                return self.lower_single(&null, hint, None);
             }
             [only] if only.reference.is_some() || !only.all_of.is_empty() => {
-                self.annotated(only, hint)
+                self.lower_annotated(only, hint)
             }
             // It may be this union again, by what stands beside it.
             [only] if self.enter(only) => {
-                let (mut of, plan) = self.resolved(only, hint, target);
+                let (mut of, request) = self.lower_resolved(only, hint, target);
                 self.leave();
-                self.annotate(only, &mut of);
-                (of, plan)
+                self.apply_annotations(only, &mut of);
+                (of, request)
             }
             [_] => any(),
-            each => self.branches(each, &described, takes, hint, target),
+            each => self.branches(each, &described, kind, hint, target),
         };
-        if takes_null { nullable(of, plan) } else { (of, plan) }
+        if takes_null { nullable(of, request) } else { (of, request) }
     }
 
     /// Whether a schema certainly does not take null.
@@ -96,7 +96,7 @@ impl Values<'_> {
         if depth > DEEPEST || self.used.stopped {
             return false;
         }
-        let whole = self.whole(schema);
+        let whole = self.resolve(schema);
         let unions = [&whole.any_of, &whole.one_of].into_iter().flatten();
         let no_null = |choices: &Vec<Value>| !choices.contains(&Value::Null);
         let own = !whole.types.is_empty() && whole.types != [TypeWord::Null];
@@ -112,14 +112,14 @@ impl Values<'_> {
         &mut self,
         branches: &[Schema],
         own: &Schema,
-        takes: Takes,
+        kind: UnionKind,
         hint: &Hint,
         target: Option<&str>,
-    ) -> (Of, Plan) {
+    ) -> (ValueSchema, TypeRequest) {
         self.count_type(&own.place);
         let index = self.unions.len();
         // One kind alone has the name to itself.
-        let is_alone = matches!((takes, branches), (Takes::ByKind, [_]));
+        let is_alone = matches!((kind, branches), (UnionKind::ByKind, [_]));
         let own_hint = match is_alone {
             true => hint.called(format!("{}_kinds", hint.own)),
             false => hint.clone(),
@@ -127,18 +127,18 @@ impl Values<'_> {
         self.unions.push(UnionDraft {
             name: String::new(),
             docs: Docs::of(own),
-            takes,
+            kind,
             branches: Vec::new(),
-            plans: Vec::new(),
+            requests: Vec::new(),
             hint: own_hint.at(own),
         });
-        let of = Of { shape: Shape::Union(index), rules: Vec::new() };
+        let of = ValueSchema { shape: Shape::Union(index), rules: Vec::new() };
         if let Some(target) = target {
             // One kind needs no enum, and within itself it is any value.
-            let plan = if is_alone { Plan::Any } else { Plan::Union(index) };
-            self.known(target, of.clone(), plan);
+            let request = if is_alone { TypeRequest::Any } else { TypeRequest::Union(index) };
+            self.record_target(target, of.clone(), request);
         }
-        let mut plans: Vec<Plan> = Vec::new();
+        let mut requests: Vec<TypeRequest> = Vec::new();
         for branch in branches {
             if !self.row(&branch.place) {
                 break;
@@ -147,30 +147,30 @@ impl Values<'_> {
                 true => hint.clone(),
                 false => hint.of_branch(branch, branches),
             };
-            let (of, plan) = self.annotated(branch, &hint);
+            let (of, request) = self.lower_annotated(branch, &hint);
             self.unions[index].branches.push(of);
-            if !plans.contains(&plan) {
-                plans.push(plan);
+            if !requests.contains(&request) {
+                requests.push(request);
             }
         }
         // Where a branch leads here again, the enum is needed whatever it holds.
         if !self.reentered.contains(&index) {
-            if plans.contains(&Plan::Text) {
+            if requests.contains(&TypeRequest::Text) {
                 // A string that may be one of some words may be any string.
-                plans.retain(|plan| !matches!(plan, Plan::Words(_)));
+                requests.retain(|request| !matches!(request, TypeRequest::Enum(_)));
             }
-            if plans.contains(&Plan::Number) {
-                plans.retain(|plan| *plan != Plan::Integer);
+            if requests.contains(&TypeRequest::Number) {
+                requests.retain(|request| *request != TypeRequest::Integer);
             }
-            if plans.contains(&Plan::Any) {
-                plans = vec![Plan::Any];
+            if requests.contains(&TypeRequest::Any) {
+                requests = vec![TypeRequest::Any];
             }
-            if let [plan] = plans.as_slice() {
-                return (of, plan.clone());
+            if let [request] = requests.as_slice() {
+                return (of, request.clone());
             }
         }
-        self.unions[index].plans = plans;
-        (of, Plan::Union(index))
+        self.unions[index].requests = requests;
+        (of, TypeRequest::Union(index))
     }
 }
 
@@ -197,8 +197,8 @@ impl Hint {
     fn of_branch(&self, branch: &Schema, branches: &[Schema]) -> Self {
         let objects = branches.iter().filter(|branch| object(branch).is_some()).count();
         let enums = branches.iter().filter(|branch| !word(branch).is_empty()).count();
-        let own = match (kind(branch), object(branch).and_then(told)) {
-            (_, Some(told)) if objects > 1 => format!("{}_{told}", self.own),
+        let own = match (kind(branch), object(branch).and_then(branch_name_hint)) {
+            (_, Some(name)) if objects > 1 => format!("{}_{name}", self.own),
             (TypeWord::Object, _) => format!("{}_object", self.own),
             (TypeWord::String, _) if enums > 1 => format!("{}_{}", self.own, word(branch)),
             (TypeWord::String, _) => format!("{}_choice", self.own),
@@ -219,7 +219,7 @@ fn object(branch: &Schema) -> Option<&Schema> {
 
 /// What tells an object from the others of its union: a property of one choice, which is
 /// there for that; or what it requires; or what it has first.
-fn told(object: &Schema) -> Option<String> {
+fn branch_name_hint(object: &Schema) -> Option<String> {
     let only = |(_, schema): &(String, Schema)| match schema.choices.as_deref() {
         Some([Value::String(word)]) => Some(word.clone()),
         _ => None,
@@ -276,11 +276,11 @@ mod tests {
             "anyOf": [{"minLength": 2, "nullable": true}, {"maximum": 1}],
         }));
         let mut findings = Findings::default();
-        let mut values = Values::new(Direction::Input, &document, Objects::Closed, &mut findings);
-        let (of, _) = values.value(&document, &Hint::top("value"));
+        let mut lowerer = Lowerer::new(Direction::Input, &document, Objects::Closed, &mut findings);
+        let (of, _) = lowerer.lower_value(&document, &Hint::top("value"));
         assert!(matches!(of.shape, Shape::Nullable(of) if of.shape == Shape::Union(0)));
-        let is_any = |of: &Of| of.shape == Shape::Any;
-        assert!(values.unions[0].branches.iter().all(is_any), "the choices say it");
+        let is_any = |of: &ValueSchema| of.shape == Shape::Any;
+        assert!(lowerer.unions[0].branches.iter().all(is_any), "the choices say it");
     }
 
     #[test]
@@ -313,14 +313,14 @@ mod tests {
             "$defs": {"text": {"type": "string"}, "none": {"type": "null"}},
         }));
         let mut findings = Findings::default();
-        let mut values = Values::new(Direction::Input, &document, Objects::Closed, &mut findings);
+        let mut lowerer = Lowerer::new(Direction::Input, &document, Objects::Closed, &mut findings);
         for written in &refusing {
-            assert!(values.refuses_null(&schema(written), 0), "{written}");
+            assert!(lowerer.refuses_null(&schema(written), 0), "{written}");
         }
         for written in &others {
-            assert!(!values.refuses_null(&schema(written), 0), "{written}");
+            assert!(!lowerer.refuses_null(&schema(written), 0), "{written}");
         }
-        values.used.stopped = true;
-        assert!(!values.refuses_null(&schema(&refusing[0]), 0), "nothing is certain of it");
+        lowerer.used.stopped = true;
+        assert!(!lowerer.refuses_null(&schema(&refusing[0]), 0), "nothing is certain of it");
     }
 }

@@ -6,7 +6,7 @@
 use runcomfy::media::MediaKind;
 use runcomfy::{Limit, Metric};
 
-use crate::model::{Docs, Field, Of, Rule, Shape, Type};
+use crate::model::{Docs, Field, Rule, Shape, Type, ValueSchema};
 use crate::text::{capitalised, code, lowered, sentence};
 
 /// A doc line is wrapped where it would go past this many characters.
@@ -17,7 +17,7 @@ const LONGEST_DEFAULT: usize = 60;
 /// The doc lines of a field: what it is and its bounds, then the schema's description.
 pub(super) fn field(field: &Field) -> Vec<String> {
     let mut line = sentence(&title(&field.docs, &field.wire));
-    for part in bounds(&field.of) {
+    for part in bounds(&field.schema) {
         line.push(' ');
         line.push_str(&part);
     }
@@ -48,7 +48,7 @@ pub(super) fn variant(ty: &Type) -> String {
         Type::Text => "A string",
         Type::Media => "Media",
         Type::Url => "An address",
-        Type::Words(_) => "One of some words",
+        Type::Enum(_) => "One of some words",
         Type::List(_) => "A list",
         Type::Map(_) => "An object with names of one's choice",
         Type::Struct(_) => "An object",
@@ -98,7 +98,7 @@ fn title(docs: &Docs, name: &str) -> String {
 }
 
 /// The bounds of a value, a sentence each.
-fn bounds(of: &Of) -> Vec<String> {
+fn bounds(of: &ValueSchema) -> Vec<String> {
     let kind = match &of.shape {
         Shape::Media(MediaKind::Image) => Some("An image."),
         Shape::Media(MediaKind::Video) => Some("A video."),
@@ -178,7 +178,7 @@ fn own_bounds(rules: &[Rule]) -> Vec<String> {
                     choices.iter().map(|choice| code_in_prose(&shortened(choice))).collect();
                 sentences.push(format!("One of {}.", choices.join(", ")));
             }
-            Rule::Words(_) | Rule::Measured(..) | Rule::Annotation(..) => {}
+            Rule::Strings(_) | Rule::Measured(..) | Rule::Annotation(..) => {}
         }
     }
     let number = match (least, most) {

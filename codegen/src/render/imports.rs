@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::table;
-use crate::model::{Model, Of, Output, Rule, Shape, Struct, Type, Union};
+use crate::model::{Model, Output, Rule, Shape, Struct, Type, Union, ValueSchema};
 
 /// The `use` items of a model's module.
 pub(super) fn of(model: &Model) -> Vec<TokenStream> {
@@ -14,7 +14,7 @@ pub(super) fn of(model: &Model) -> Vec<TokenStream> {
     used.table.insert("Field");
     for of in &model.inputs {
         for field in &of.fields {
-            used.of(&field.of);
+            used.of(&field.schema);
             if !of.table_only {
                 used.ty(&field.ty);
             }
@@ -79,13 +79,13 @@ impl Used {
             | Type::Integer
             | Type::Number
             | Type::Text
-            | Type::Words(_)
+            | Type::Enum(_)
             | Type::Struct(_)
             | Type::Union(_) => {}
         }
     }
 
-    fn of(&mut self, of: &Of) {
+    fn of(&mut self, of: &ValueSchema) {
         match &of.shape {
             Shape::List(inner)
             | Shape::Map(inner)

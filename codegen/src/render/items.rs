@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use super::docs;
 use super::type_names::{Names, converts, not_null, required_name, rest_name};
 use crate::constructor_args::Takes;
-use crate::model::{Field, Struct, Type, Union, Words};
+use crate::model::{Field, StringEnum, Struct, Type, Union};
 use crate::text::code;
 
 /// An input struct with its constructor and setters. `arguments` are the fields that
@@ -145,12 +145,12 @@ fn setter(names: &Names<'_>, field: &Field) -> TokenStream {
 }
 
 /// An enum of words, for the macro that declares one.
-pub(super) fn words(words: &Words) -> TokenStream {
+pub(super) fn words(words: &StringEnum) -> TokenStream {
     let name = format_ident!("{}", words.name);
     let attributes = doc(&docs::named(&words.docs, &words.wire));
     let variants = words.variants.iter().map(|variant| {
-        let docs = doc(&[code(&variant.word)]);
-        let (name, word) = (format_ident!("{}", variant.name), &variant.word);
+        let docs = doc(&[code(&variant.value)]);
+        let (name, word) = (format_ident!("{}", variant.name), &variant.value);
         quote! { #docs #name = #word, }
     });
     quote! {

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use runcomfy::Limit;
 use runcomfy::media::MediaKind;
 
-use crate::model::{Field, Model, Of, Rule, Shape, Struct, Takes, Union};
+use crate::model::{Field, Model, Rule, Shape, Struct, Union, UnionKind, ValueSchema};
 
 /// The table of every input struct and union.
 pub(super) fn all(model: &Model) -> Vec<TokenStream> {
@@ -92,7 +92,7 @@ pub(super) fn rule_name(rule: &Rule) -> &'static str {
         Rule::MaxProperties(_) => "MaxProperties",
         Rule::MinItems(_) => "MinItems",
         Rule::MaxItems(_) => "MaxItems",
-        Rule::Words(_) => "Words",
+        Rule::Strings(_) => "Words",
         Rule::Integers(_) => "Integers",
         Rule::Values(_) => "Values",
         Rule::Measured(..) => "Measured",
@@ -170,8 +170,8 @@ impl Rows<'_> {
             None => format_ident!("optional"),
         };
         let wire = &field.wire;
-        let shape = self.shape(&field.of.shape);
-        let rules = self.rules(&field.of.rules);
+        let shape = self.shape(&field.schema.shape);
+        let rules = self.rules(&field.schema.rules);
         let title = field.title.as_ref().map(|title| quote! { .titled(#title) });
         let described = field.description.as_ref().map(|text| quote! { .described(#text) });
         let default = field.default.as_ref().map(|default| quote! { .default(#default) });
@@ -195,10 +195,10 @@ impl Rows<'_> {
             (Shape::Union(index), _) => {
                 let union = self.model.unions.get(*index);
                 let name = branches_name(union.map_or("", |union| union.name.as_str()));
-                match union.map(|union| union.takes) {
-                    Some(Takes::OneOf) => quote! { Shape::OneOf(&#name) },
-                    Some(Takes::ByKind) => quote! { Shape::ByKind(&#name) },
-                    Some(Takes::AnyOf) | None => quote! { Shape::AnyOf(&#name) },
+                match union.map(|union| union.kind) {
+                    Some(UnionKind::OneOf) => quote! { Shape::OneOf(&#name) },
+                    Some(UnionKind::ByKind) => quote! { Shape::ByKind(&#name) },
+                    Some(UnionKind::AnyOf) | None => quote! { Shape::AnyOf(&#name) },
                 }
             }
             (Shape::Open(index, others), _) => {
@@ -219,7 +219,7 @@ impl Rows<'_> {
         }
     }
 
-    fn of(&mut self, of: &Of) -> TokenStream {
+    fn of(&mut self, of: &ValueSchema) -> TokenStream {
         let shape = self.shape(&of.shape);
         let rules = self.rules(&of.rules);
         quote! { &Of(#shape, #rules) }
@@ -265,8 +265,8 @@ fn rule(model: &Model, rule: &Rule) -> TokenStream {
             let bound = number(*bound);
             quote! { #name(#bound) }
         }
-        Rule::Words(index) => {
-            let words = model.words.get(*index).map_or("", |words| words.name.as_str());
+        Rule::Strings(index) => {
+            let words = model.enums.get(*index).map_or("", |words| words.name.as_str());
             let words = format_ident!("{words}");
             quote! { #name(#words::WORDS) }
         }

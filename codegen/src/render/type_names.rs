@@ -3,13 +3,13 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use crate::model::{Field, Struct, Type, Union, Words};
+use crate::model::{Field, StringEnum, Struct, Type, Union};
 
 /// What the types of one side of a module are called.
 #[derive(Clone, Copy)]
 pub(crate) struct Names<'a> {
     pub structs: &'a [Struct],
-    pub words: &'a [Words],
+    pub enums: &'a [StringEnum],
     pub unions: &'a [Union],
 }
 
@@ -28,7 +28,7 @@ impl Names<'_> {
             Type::Text => quote! { String },
             Type::Media => quote! { Media },
             Type::Url => quote! { Url },
-            Type::Words(index) => named(self.words.get(*index).map(|words| &words.name)),
+            Type::Enum(index) => named(self.enums.get(*index).map(|words| &words.name)),
             Type::Struct(index) => named(self.structs.get(*index).map(|of| &of.name)),
             Type::Union(index) => named(self.unions.get(*index).map(|union| &union.name)),
             Type::List(item) => {
@@ -148,7 +148,7 @@ pub(super) fn converts(ty: &Type) -> bool {
         Type::Boolean
         | Type::Integer
         | Type::Number
-        | Type::Words(_)
+        | Type::Enum(_)
         | Type::Struct(_)
         | Type::Map(_) => false,
     }
