@@ -2,7 +2,7 @@
 //! `check` judges it, `render` writes it down without deciding anything.
 
 use runcomfy::media::MediaKind;
-use runcomfy::{Limit, Metric};
+use runcomfy::{Bound, Metric};
 use serde_json::Value;
 
 use crate::diagnostic::Place;
@@ -180,7 +180,7 @@ pub(crate) enum Rule {
     Integers(Vec<i64>),
     /// Any values, as JSON text.
     Values(Vec<String>),
-    Measured(Metric, Limit, String),
+    Measured(Metric, Bound, String),
     /// Its name, its value as JSON text, its message.
     Unchecked(String, String, String),
     /// A keyword that is not checked, and its value as JSON text.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use runcomfy::blocking::{Client, Job};
-use runcomfy::client::{CancelOutcome, Download, JobErrorReason, Status};
+use runcomfy::client::{CancelOutcome, DownloadOptions, JobErrorReason, Status};
 use runcomfy::{Media, Model, Valid};
 use runcomfy_models::minimax::hailuo_video_01_live::Input;
 use runcomfy_simulator::{Pace, Simulator};
@@ -35,7 +35,7 @@ fn whole_job(simulator: &Simulator) {
     assert_eq!(again.status().expect("it answers").status, Status::Completed);
     assert_eq!(job.cost().expect("it answers"), Some(0.0));
     let folder = tempfile::tempdir().expect("there is room");
-    let saved = client.download(&success, &Download::into_folder(folder.path()));
+    let saved = client.download(&success, &DownloadOptions::into_folder(folder.path()));
     assert_eq!(saved.expect("it is there").len(), 1);
     assert!(client.balance().expect("it answers").balance_usd.is_some());
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use runcomfy::Client;
-use runcomfy::client::{CompletedJob, Download, DownloadErrorReason};
+use runcomfy::client::{CompletedJob, DownloadErrorReason, DownloadOptions};
 use serde_json::{Value, json};
 
 use crate::scripted::{builder, client, hasty, http, serve, server};
@@ -58,7 +58,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 /// The one reason for which a download failed.
-async fn reason(client: &Client, url: &str, to: &Download) -> DownloadErrorReason {
+async fn reason(client: &Client, url: &str, to: &DownloadOptions) -> DownloadErrorReason {
     let success = success(json!(url)).await;
     let mut error = client.download(&success, to).await.expect_err("it fails");
     assert_eq!(error.id.as_str(), "r-1");
@@ -82,10 +82,12 @@ async fn outputs_are_saved_by_name_without_the_token() {
     let success = success(output).await;
     let total = Arc::new(Mutex::new(0));
     let counted = total.clone();
-    let to = Download::into_folder(folder.path().join("new/folder")).on_progress(move |progress| {
-        assert!(progress.bytes <= progress.total.expect("it is told"));
-        *counted.lock().expect("no test panics with it") += usize::from(progress.bytes > 0);
-    });
+    let to = DownloadOptions::into_folder(folder.path().join("new/folder")).on_progress(
+        move |progress| {
+            assert!(progress.bytes <= progress.total.expect("it is told"));
+            *counted.lock().expect("no test panics with it") += usize::from(progress.bytes > 0);
+        },
+    );
     let client = client(&base, hasty());
     let saved = client.download(&success, &to).await.expect("they are there");
     let mut found: Vec<_> = saved
@@ -193,7 +195,7 @@ async fn a_broken_download_resumes_the_same_file_only() {
         let (base, asked) = serve(script).await;
         let folder = tempfile::tempdir().expect("there is room");
         let success = success(json!(at(&base, "/boat.png"))).await;
-        let to = Download::into_folder(folder.path());
+        let to = DownloadOptions::into_folder(folder.path());
         let saved = client(&base, hasty()).download(&success, &to).await.expect(name);
         assert_eq!(std::fs::read_to_string(&saved[0].path).expect("it is there"), FILE, "{name}");
         assert_eq!(asked.lock().expect("no test panics with it").len(), calls, "{name}");
@@ -214,7 +216,7 @@ async fn a_failed_download_leaves_no_file() {
     })
     .await;
     let folder = tempfile::tempdir().expect("there is room");
-    let to = Download::into_folder(folder.path()).most_bytes(FILE.len() as u64);
+    let to = DownloadOptions::into_folder(folder.path()).max_bytes(FILE.len() as u64);
     let client = client(&base, hasty());
     type Expected = fn(&DownloadErrorReason) -> bool;
     let cases: [(&str, Expected, usize); 5] = [
@@ -232,7 +234,7 @@ async fn a_failed_download_leaves_no_file() {
         // Each time that gets anywhere is a new beginning, up to a limit.
         assert!(times == calls || (path == "/broken.png" && times <= calls), "{path}: {times}");
     }
-    let small = to.clone().most_bytes(FILE.len() as u64 - 1);
+    let small = to.clone().max_bytes(FILE.len() as u64 - 1);
     let large = reason(&client, &at(&base, "/boat.png"), &small).await;
     assert!(matches!(large, DownloadErrorReason::TooLarge(19)), "{large:?}");
     assert_eq!(names(folder.path()), [""; 0]);
@@ -248,7 +250,7 @@ async fn a_download_overwrites_only_when_asked() {
     let path = folder.path().join("r-1-boat.png");
     std::fs::write(&path, "mine").expect("it can be written");
     let (client, url) = (client(&base, hasty()), at(&base, "/boat.png"));
-    let to = Download::into_folder(folder.path());
+    let to = DownloadOptions::into_folder(folder.path());
     let reason = reason(&client, &url, &to).await;
     assert!(matches!(&reason, DownloadErrorReason::Exists(found) if *found == path), "{reason:?}");
     assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "mine");
@@ -264,7 +266,7 @@ async fn a_download_overwrites_only_when_asked() {
 async fn downloads_come_from_allowed_hosts_only() {
     let (base, asked) = server(|_, _| http(200, "", FILE)).await;
     let folder = tempfile::tempdir().expect("there is room");
-    let to = Download::into_folder(folder.path());
+    let to = DownloadOptions::into_folder(folder.path());
     // An API elsewhere has no outputs on this machine.
     let elsewhere = builder("https://example.invalid/v1").build().expect("the settings are right");
     let url = at(&base, "/boat.png");

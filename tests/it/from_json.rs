@@ -1,6 +1,7 @@
 //! Inputs that arrive as JSON, and typed ones: the same rules, all at once, with paths.
 
-use runcomfy::{Facts, Json, Media, Model, Payload, Valid, Violations};
+use runcomfy::media::MediaInfo;
+use runcomfy::{Json, Media, Model, Payload, Valid, Violations};
 use runcomfy_models::minimax::hailuo_video_01_live::Input;
 use serde_json::{Value, json};
 
@@ -128,7 +129,7 @@ fn custom_rules_report_the_schemas_own_messages() {
         for media in [input.media(), json.media()] {
             let [image] = media.as_slice() else { panic!("there is one picture") };
             assert_eq!(image.path.to_string(), "image_url");
-            let violations = image.violations(&Facts::of_size(width, height));
+            let violations = image.violations(&MediaInfo::of_size(width, height));
             let found: Vec<(&str, &str)> = violations
                 .iter()
                 .map(|violation| (violation.rule.as_ref(), violation.message.as_str()))
@@ -141,12 +142,12 @@ fn custom_rules_report_the_schemas_own_messages() {
 #[test]
 fn rules_about_unknown_facts_are_unchecked() {
     let media = Input::new("a paper boat", image()).media();
-    let nothing = Facts::default();
+    let nothing = MediaInfo::default();
     assert_eq!(media[0].violations(&nothing), []);
     let rules = ["width_pixels>", "height_pixels>", "width/height>", "width/height<"];
     let unchecked = media[0].unchecked(&nothing);
     assert_eq!(unchecked.iter().map(|(rule, _)| rule.as_ref()).collect::<Vec<_>>(), rules);
-    assert_eq!(media[0].unchecked(&Facts::of_size(1, 1)), []);
+    assert_eq!(media[0].unchecked(&MediaInfo::of_size(1, 1)), []);
 }
 
 #[test]

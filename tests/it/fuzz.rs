@@ -129,7 +129,7 @@ fn a_file_built_to_be_slow_is_measured_quickly() {
             bytes.extend_from_slice(goes_on);
         }
         let start = std::time::Instant::now();
-        let facts = runcomfy::Facts::of_bytes(&bytes);
+        let facts = runcomfy::media::MediaInfo::of_bytes(&bytes);
         let time = start.elapsed();
         assert!(facts.format.is_some(), "{what} are of no format");
         // Decoding a picture of this size takes longer, and this is not optimised.

@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use runcomfy::measure::{Measuring, Reading, Step};
-use runcomfy::media::{Format, MediaKind};
-use runcomfy::{Facts, Limit, Metric};
+use runcomfy::measure::{Probe, ProbeResult, ProbeStep};
+use runcomfy::media::{Bound, Format, MediaInfo, MediaKind, Metric};
 
 use crate::media_files::{MediaFile, samples, sizes};
 use crate::support::root;
@@ -24,17 +23,17 @@ fn files() -> Vec<MediaFile> {
 
 /// Measures a file of which only what is asked for is told, in blocks of at least so many
 /// bytes. Gives the bytes that were told too.
-fn bit_by_bit(bytes: &[u8], block: u64) -> (Reading, u64) {
-    let mut file = Measuring::new();
+fn bit_by_bit(bytes: &[u8], block: u64) -> (ProbeResult, u64) {
+    let mut file = Probe::new();
     let mut told = 0;
     loop {
         match file.step() {
-            Step::Measured(reading) => return (reading, told),
-            Step::Read(range) => {
+            ProbeStep::Measured(reading) => return (reading, told),
+            ProbeStep::Read(range) => {
                 let end = range.end.max(range.start + block).min(bytes.len() as u64);
                 let part = &bytes[range.start as usize..end as usize];
                 file.set_size(bytes.len() as u64);
-                file.give(range.start, part);
+                file.feed(range.start, part);
                 told += part.len() as u64;
             }
         }
@@ -45,7 +44,7 @@ fn bit_by_bit(bytes: &[u8], block: u64) -> (Reading, u64) {
 fn every_file_is_measured_as_independent_tools_do() {
     for file in files() {
         let (name, bytes) = (&file.name, file.read());
-        let facts = Facts::of_bytes(&bytes);
+        let facts = MediaInfo::of_bytes(&bytes);
         assert_eq!(facts.width.zip(facts.height), file.shown(), "{name}: {facts:?}");
         let kind = facts.kind.map(|kind| format!("{kind:?}").to_lowercase());
         assert_eq!(kind.as_ref(), Some(&file.kind), "{name}");
@@ -68,17 +67,17 @@ fn every_file_is_measured_as_independent_tools_do() {
 #[test]
 fn rules_distinguish_sizes_one_pixel_apart() {
     let rules = [
-        (Metric::WidthPixels, Limit::Over(300.0)),
-        (Metric::HeightPixels, Limit::Over(300.0)),
-        (Metric::WidthOverHeight, Limit::Over(0.4)),
-        (Metric::WidthOverHeight, Limit::Under(2.5)),
+        (Metric::WidthPixels, Bound::Over(300.0)),
+        (Metric::HeightPixels, Bound::Over(300.0)),
+        (Metric::WidthOverHeight, Bound::Over(0.4)),
+        (Metric::WidthOverHeight, Bound::Under(2.5)),
     ];
     let (mut kept, mut broken) = (0, 0);
     for file in files() {
         let Some((width, height)) = file.shown() else { continue };
         let (w, h) = (u64::from(width), u64::from(height));
         let right = [w > 300, h > 300, 5 * w > 2 * h, 2 * w < 5 * h];
-        let facts = Facts::of_bytes(&file.read());
+        let facts = MediaInfo::of_bytes(&file.read());
         for ((metric, limit), right) in rules.into_iter().zip(right) {
             let keeps = metric.keeps(limit, &facts);
             assert_eq!(keeps, Some(right), "{} {limit} of {}", metric.name(), file.name);
@@ -93,7 +92,7 @@ fn a_truncated_file_is_measured_or_gives_a_reason() {
     for file in samples() {
         let (name, bytes) = (&file.name, file.read());
         for end in (0..bytes.len().min(3000)).step_by(7) {
-            let reading = Measuring::whole(&bytes[..end]).so_far();
+            let reading = Probe::whole(&bytes[..end]).partial();
             let facts = reading.facts;
             let size = facts.width.zip(facts.height);
             let is_right = size.is_none() || size == file.shown();

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use runcomfy::client::{Advice, MediaLimits, Preflight, Report, RunError, SubmitError};
+use runcomfy::client::{
+    MediaLimits, Preflight, PreflightReport, RunError, SubmitError, WarningKind,
+};
 use runcomfy::{Client, Json, Media, Model, Url, Valid};
 use runcomfy_models::bytedance::seedream_5_0_pro_image_to_image::Input as Seedream;
 use runcomfy_models::minimax::hailuo_video_01_live::Input;
@@ -42,13 +44,13 @@ fn gif(width: u16, height: u16) -> Vec<u8> {
     [b"GIF89a", width.to_le_bytes().as_slice(), &height.to_le_bytes(), &[0; 3]].concat()
 }
 
-fn violations(report: &Report) -> Vec<(String, String)> {
+fn violations(report: &PreflightReport) -> Vec<(String, String)> {
     let all = report.violations.iter();
     all.map(|violation| (violation.path.to_string(), violation.rule.to_string())).collect()
 }
 
-fn advice(report: &Report) -> Vec<Advice> {
-    report.warnings.iter().map(|warning| warning.about).collect()
+fn advice(report: &PreflightReport) -> Vec<WarningKind> {
+    report.warnings.iter().map(|warning| warning.kind).collect()
 }
 
 /// A server that answers every request alike, and keeps what it was asked.
@@ -262,10 +264,10 @@ async fn media_limits_hold_at_their_bound_and_can_be_set() {
     let body = alone().prepare(&input()).await.expect("it will do").body().len() as u64;
     let limits = MediaLimits::default();
     let cases: [(MediaLimits, &[(&str, &str)]); 4] = [
-        (limits.with_file_bytes(13), &[]),
-        (limits.with_file_bytes(12), &[("image_url", "file")]),
-        (limits.with_request_bytes(body), &[]),
-        (limits.with_request_bytes(body - 1), &[("input", "request")]),
+        (limits.with_max_file_bytes(13), &[]),
+        (limits.with_max_file_bytes(12), &[("image_url", "file")]),
+        (limits.with_max_request_bytes(body), &[]),
+        (limits.with_max_request_bytes(body - 1), &[("input", "request")]),
     ];
     for (limits, expected) in cases {
         let builder = Client::builder().token("a").media_limits(limits);
@@ -275,7 +277,7 @@ async fn media_limits_hold_at_their_bound_and_can_be_set() {
             found.iter().map(|(path, rule)| (path.as_str(), rule.as_str())).collect();
         assert_eq!(found, expected, "{limits:?}");
     }
-    assert_eq!((limits.request_bytes, limits.file_bytes), (64 << 20, 48 << 20));
+    assert_eq!((limits.max_request_bytes, limits.max_file_bytes), (64 << 20, 48 << 20));
 }
 
 #[tokio::test]
@@ -310,7 +312,7 @@ async fn unmeasured_media_is_refused_in_strict_mode_only() {
     assert!(report.is_ok() && !report.is_spotless());
     assert_eq!(report.unchecked.len(), 4);
     assert!(report.unchecked.iter().all(|open| open.reason == "its host answered HTTP 403"));
-    assert_eq!(advice(&report), [Advice::NotFetched]);
+    assert_eq!(advice(&report), [WarningKind::NotFetched]);
 
     assert!(client(&base, Preflight::Off).submit(&input).await.is_ok());
     assert!(client(&base, Preflight::Warn).submit(&input).await.is_ok());
@@ -347,7 +349,7 @@ async fn a_loopback_url_is_not_fetched_and_causes_a_warning() {
     for host in ["127.0.0.1", "localhost", "[::ffff:7f00:1]", "0x7f.1"] {
         let media = Media::url(format!("http://{host}:{port}/a.gif")).expect("it is an address");
         let report = client.preflight(&boat(media)).await;
-        assert_eq!(advice(&report), [Advice::NotHttps, Advice::OutOfReach], "{host}");
+        assert_eq!(advice(&report), [WarningKind::NotHttps, WarningKind::OutOfReach], "{host}");
         assert_eq!((report.violations.len(), report.unchecked.len()), (0, 4), "{host}");
     }
     assert!(asked.lock().expect("no test panics with it").is_empty());
@@ -367,8 +369,8 @@ async fn media_is_measured_concurrently_and_each_url_once() {
     let time = start.elapsed();
     assert!(report.is_spotless(), "{report}");
     assert!(time < 2 * pause, "32 took {time:?}, and each {pause:?}");
-    assert_eq!((report.cost.requests, report.cost.bytes), (32, 32 * 13));
-    assert!(report.cost.time <= time);
+    assert_eq!((report.stats.requests, report.stats.bytes), (32, 32 * 13));
+    assert!(report.stats.time <= time);
     assert_eq!(asked.lock().expect("no test panics with it").len(), 32);
 }
 
@@ -377,12 +379,12 @@ async fn a_web_page_and_a_wrong_content_type_cause_warnings() {
     let page = b"<!DOCTYPE html><title>Sign in</title>";
     let (origin, _) = server(move |_| (Duration::ZERO, http(200, page))).await;
     let report = alone().preflight(&boat(Media::url(origin).expect("it is an address"))).await;
-    assert_eq!(advice(&report), [Advice::WebPage]);
+    assert_eq!(advice(&report), [WarningKind::WebPage]);
     assert_eq!((report.violations.len(), report.unchecked.len()), (0, 4));
 
     let typed = Media::bytes_of_type("video/mp4", gif(640, 480)).expect("it is a type");
     let report = alone().preflight(&boat(typed)).await;
-    assert_eq!(advice(&report), [Advice::ContentType]);
+    assert_eq!(advice(&report), [WarningKind::ContentType]);
     assert!(report.is_ok());
 }
 
@@ -400,11 +402,11 @@ async fn a_megabyte_is_a_million_bytes() {
         (Duration::ZERO, [head.as_bytes(), &picture].concat())
     })
     .await;
-    let cases: [(u64, &[&str], &[Advice]); 4] = [
+    let cases: [(u64, &[&str], &[WarningKind]); 4] = [
         (29_999_999, &[], &[]),
         (30_000_000, &["file_size_mb<"], &[]),
         (50_000_000, &["file_size_mb<"], &[]),
-        (50_000_001, &["file_size_mb<"], &[Advice::LargeImage]),
+        (50_000_001, &["file_size_mb<"], &[WarningKind::LargeImage]),
     ];
     for (bytes, broken, advised) in cases {
         let media = Media::url(format!("{origin}/{bytes}")).expect("it is an address");

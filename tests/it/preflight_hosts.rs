@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use runcomfy::client::{Advice, MediaLimits, Preflight, Report, SubmitError};
+use runcomfy::client::{MediaLimits, Preflight, PreflightReport, SubmitError, WarningKind};
 use runcomfy::{Client, Media, Model, Valid};
 use runcomfy_models::minimax::hailuo_video_01_live::Input;
 use runcomfy_simulator::{Header, MediaFault, Pace, PictureFormat, Simulator, TestMedia};
@@ -25,7 +25,7 @@ async fn simulator() -> Simulator {
 }
 
 fn client(simulator: &Simulator, preflight: Preflight) -> Client {
-    let limits = MediaLimits::default().with_time(Duration::from_secs(3));
+    let limits = MediaLimits::default().with_timeout(Duration::from_secs(3));
     let builder = Client::builder().api_base(simulator.api_base()).token("any");
     let builder = builder.preflight(preflight).media_limits(limits).allow_local_media();
     builder.build().expect("the settings are right")
@@ -36,7 +36,7 @@ fn boat(simulator: &Simulator, media: &TestMedia) -> Valid<Input> {
     Input::new("a paper boat", media).validate().expect("it is right")
 }
 
-fn rules(report: &Report) -> Vec<String> {
+fn rules(report: &PreflightReport) -> Vec<String> {
     report.violations.iter().map(|violation| violation.rule.to_string()).collect()
 }
 
@@ -89,13 +89,13 @@ async fn large_files_are_measured_from_few_bytes() {
         let report = client.preflight(&boat(&simulator, &media)).await;
         assert_eq!(rules(&report).join(","), broken, "{what}: {report}");
         assert_eq!(report.unchecked, [], "{what}");
-        assert!(report.cost.bytes <= most, "{what}: {}", report.cost);
+        assert!(report.stats.bytes <= most, "{what}: {}", report.stats);
     }
     // 50 MB of metadata before the frame: more than anybody would read.
     let hidden = jpeg(Header::Last).with_bytes(50_000_000);
     let report = client.preflight(&boat(&simulator, &hidden)).await;
     assert_eq!((report.violations.len(), report.unchecked.len()), (0, 4));
-    assert!(report.cost.bytes <= 256 * 1024, "{}", report.cost);
+    assert!(report.stats.bytes <= 256 * 1024, "{}", report.stats);
 }
 
 #[tokio::test]
@@ -115,25 +115,29 @@ async fn a_rotated_image_is_measured_upright() {
 async fn badly_served_media_is_measured_or_unchecked_with_a_reason() {
     let simulator = simulator().await;
     let client = client(&simulator, Preflight::Warn);
-    type Case = (MediaFault, &'static str, &'static [Advice]);
+    type Case = (MediaFault, &'static str, &'static [WarningKind]);
     let cases: [Case; 17] = [
         (MediaFault::NoRanges, "", &[]),
         (MediaFault::NoLength, "", &[]),
         (MediaFault::Chunked, "", &[]),
         (MediaFault::Redirects(3), "", &[]),
         (MediaFault::Redirects(5), "", &[]),
-        (MediaFault::Redirects(6), "redirect to redirect", &[Advice::NotFetched]),
-        (MediaFault::RedirectLoop, "redirect to redirect", &[Advice::NotFetched]),
+        (MediaFault::Redirects(6), "redirect to redirect", &[WarningKind::NotFetched]),
+        (MediaFault::RedirectLoop, "redirect to redirect", &[WarningKind::NotFetched]),
         (MediaFault::Delay(Duration::from_millis(200)), "", &[]),
-        (MediaFault::Delay(Duration::from_secs(9)), "time that is allowed", &[Advice::NotFetched]),
-        (MediaFault::Drip(20), "time that is allowed", &[Advice::NotFetched]),
+        (
+            MediaFault::Delay(Duration::from_secs(9)),
+            "time that is allowed",
+            &[WarningKind::NotFetched],
+        ),
+        (MediaFault::Drip(20), "time that is allowed", &[WarningKind::NotFetched]),
         (MediaFault::ClaimBytes(40_000_000), "", &[]),
-        (MediaFault::LoginPage, "a web page came", &[Advice::WebPage]),
-        (MediaFault::ContentType("text/plain".to_owned()), "", &[Advice::ContentType]),
-        (MediaFault::Status(403), "HTTP 403", &[Advice::NotFetched]),
-        (MediaFault::Cut(5), "could not be fetched", &[Advice::NotFetched]),
-        (MediaFault::Empty, "", &[Advice::Empty]),
-        (MediaFault::Reset, "could not be fetched", &[Advice::NotFetched]),
+        (MediaFault::LoginPage, "a web page came", &[WarningKind::WebPage]),
+        (MediaFault::ContentType("text/plain".to_owned()), "", &[WarningKind::ContentType]),
+        (MediaFault::Status(403), "HTTP 403", &[WarningKind::NotFetched]),
+        (MediaFault::Cut(5), "could not be fetched", &[WarningKind::NotFetched]),
+        (MediaFault::Empty, "", &[WarningKind::Empty]),
+        (MediaFault::Reset, "could not be fetched", &[WarningKind::NotFetched]),
     ];
     for (fault, reason, advised) in cases {
         let is_empty = fault == MediaFault::Empty;
@@ -142,7 +146,8 @@ async fn badly_served_media_is_measured_or_unchecked_with_a_reason() {
             let start = Instant::now();
             let report = client.preflight(&boat(&simulator, &media)).await;
             assert!(start.elapsed() < Duration::from_secs(6), "{media}");
-            let about: Vec<Advice> = report.warnings.iter().map(|warning| warning.about).collect();
+            let about: Vec<WarningKind> =
+                report.warnings.iter().map(|warning| warning.kind).collect();
             assert_eq!(about, advised, "{media}: {report}");
             if reason.is_empty() && !is_empty {
                 assert_eq!(rules(&report), ["width/height<"], "{media}: {report}");

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use runcomfy::client::{CatalogQuery, Download, Retry};
+use runcomfy::client::{CatalogQuery, DownloadOptions, Retry};
 use runcomfy::{Client, Job};
 use runcomfy_models::minimax::hailuo_video_01_live::Input;
 use serde_json::json;
@@ -126,7 +126,7 @@ async fn everything(api: &str) {
     let success = job.wait().await.expect("it succeeds");
     show(&success);
     let folder = tempfile::tempdir().expect("there is room");
-    show(&client.download(&success, &Download::into_folder(folder.path())).await);
+    show(&client.download(&success, &DownloadOptions::into_folder(folder.path())).await);
     for id in ["moved", "html", "failed", "cut", "refused"] {
         let job: Job<Input> = client.job(id.parse().expect("it is an id"));
         for error in [job.status().await.err(), job.wait().await.err(), job.cost().await.err()] {

@@ -126,11 +126,12 @@ impl Case {
 /// 350 pixels and 5 MB.
 const JUDGE: &str = r#"//! Shows inputs.
 
-use runcomfy::{Facts, Json, Model, Payload};
+use runcomfy::media::MediaInfo;
+use runcomfy::{Json, Model, Payload};
 
 fn show<M: Model>(case: &str, input: &str) {
     let json = Json::<M>::parse(input).expect("it is JSON");
-    let mut facts = Facts::default();
+    let mut facts = MediaInfo::default();
     facts.width = Some(350);
     facts.height = Some(350);
     facts.bytes = Some(5_000_000);

@@ -1,9 +1,9 @@
 //! What is tried with any bytes: each body takes some, and panics where what the generator
 //! promises does not hold; it says whether something came of them. The suite replays them, and cargo-fuzz looks for more.
 
-use runcomfy::Facts;
 pub use runcomfy::client::fuzz_reply;
-use runcomfy::measure::{Measuring, Step};
+use runcomfy::measure::{Probe, ProbeStep};
+use runcomfy::media::MediaInfo;
 use runcomfy_codegen::import::import;
 use runcomfy_codegen::{
     Features, Generated, Objects, Settings, Source, diff, fixup_path, generate,
@@ -76,36 +76,36 @@ pub fn fuzz_schemas(data: &[u8]) -> bool {
 /// Any bytes as the beginning of a media file.
 pub fn fuzz_media(data: &[u8]) -> bool {
     /// As many steps as there are bytes, and a few: each has to bring one.
-    fn steps<'a>(mut file: Measuring<'a>, data: &[u8], most: usize, block: u64) -> Measuring<'a> {
+    fn steps<'a>(mut file: Probe<'a>, data: &[u8], most: usize, block: u64) -> Probe<'a> {
         for _ in 0..most {
-            let Step::Read(range) = file.step() else { break };
+            let ProbeStep::Read(range) = file.step() else { break };
             assert!(range.start < range.end, "{range:?} has nothing in it");
             let end = range.end.max(range.start.saturating_add(block));
             let place = |at: u64| usize::try_from(at).unwrap_or(data.len()).min(data.len());
             let mut bytes = data[place(range.start)..place(end)].to_vec();
             // What lies beyond is zeros, and as much as anybody asks for.
             bytes.resize(block.min(end - range.start) as usize, 0);
-            file.give(range.start, &bytes);
+            file.feed(range.start, &bytes);
         }
         file
     }
 
-    let whole = Measuring::whole(data).so_far();
-    assert_eq!(whole.facts, Facts::of_bytes(data), "two runs differ");
+    let whole = Probe::whole(data).partial();
+    assert_eq!(whole.facts, MediaInfo::of_bytes(data), "two runs differ");
     assert_eq!(whole.facts.bytes, Some(data.len() as u64));
     assert_eq!(whole.facts.width.is_some(), whole.facts.height.is_some());
     assert!(whole.facts.width != Some(0) && whole.facts.height != Some(0));
 
-    let mut file = Measuring::new();
+    let mut file = Probe::new();
     file.set_size(data.len() as u64);
     let file = steps(file, data, data.len() + 1, 1);
-    assert_eq!(file.step(), Step::Measured(whole), "read bit by bit");
+    assert_eq!(file.step(), ProbeStep::Measured(whole), "read bit by bit");
 
     // The same bytes at the beginning of a file that is said to be very long, or never said.
-    let mut file = Measuring::new();
-    let _ = steps(file.clone(), data, 24, 4096).so_far();
+    let mut file = Probe::new();
+    let _ = steps(file.clone(), data, 24, 4096).partial();
     file.set_size(u64::MAX);
-    let _ = steps(file, data, 24, 4096).so_far();
+    let _ = steps(file, data, 24, 4096).partial();
     whole.facts.width.is_some() || whole.facts.duration.is_some()
 }
 

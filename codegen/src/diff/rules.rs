@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use runcomfy::{Limit, Metric};
+use runcomfy::Metric;
+use runcomfy::media::Bound as MediaBound;
 
 use super::describe::shown;
 use crate::model::Rule;
@@ -223,12 +224,12 @@ fn measured(old: &[Rule], new: &[Rule]) -> Vec<Bound> {
         for (end, sign) in [(End::Least, '>'), (End::Most, '<')] {
             let edge = |rules: &[Rule]| {
                 let all = rules.iter().filter_map(|rule| match rule {
-                    Rule::Measured(of, Limit::Over(bound), _)
+                    Rule::Measured(of, MediaBound::Over(bound), _)
                         if *of == metric && end == End::Least =>
                     {
                         Some(*bound)
                     }
-                    Rule::Measured(of, Limit::Under(bound), _)
+                    Rule::Measured(of, MediaBound::Under(bound), _)
                         if *of == metric && end == End::Most =>
                     {
                         Some(*bound)

@@ -189,7 +189,7 @@ fn of_text(text: &str) -> usize {
 mod tests {
     use std::slice::from_ref;
 
-    use runcomfy::{Limit, Metric};
+    use runcomfy::{Bound, Metric};
     use serde_json::json;
 
     use super::*;
@@ -341,7 +341,7 @@ mod tests {
             (rule(Rule::Strings(7)), 1 + 1),
             (rule(Rule::Integers(vec![7, 8, 9])), 1 + 3),
             (rule(Rule::Values(vec![long(), "1".to_owned()])), 1 + 3 + 1),
-            (rule(Rule::Measured(Metric::WidthPixels, Limit::Under(9.0), long())), 1 + 3),
+            (rule(Rule::Measured(Metric::WidthPixels, Bound::Under(9.0), long())), 1 + 3),
             (rule(Rule::Unchecked(long(), long(), long())), 1 + 7),
             (rule(Rule::Annotation(long(), long())), 1 + 5),
         ];

@@ -1,6 +1,7 @@
 //! The rules of a value: one a keyword.
 
-use runcomfy::{Limit, Metric};
+use runcomfy::Metric;
+use runcomfy::media::Bound as MediaBound;
 use serde_json::Value;
 
 use super::infer::kind;
@@ -52,13 +53,13 @@ pub(super) fn values(choices: &[Value]) -> Rule {
 }
 
 /// The metric and limit of a custom rule, where both are known.
-pub(super) fn known(validation: &Validation) -> Option<(Metric, Limit)> {
+pub(super) fn known(validation: &Validation) -> Option<(Metric, MediaBound)> {
     let number = match &validation.value {
         // Numbers are also written as strings.
         Value::String(text) => text.trim().parse().ok()?,
         value => value.as_f64()?,
     };
-    let (name, limit) = Limit::split(&validation.rule, number)?;
+    let (name, limit) = MediaBound::split(&validation.rule, number)?;
     Some((Metric::from_name(name.trim())?, limit)).filter(|_| number.is_finite())
 }
 
@@ -101,8 +102,12 @@ mod tests {
     #[test]
     fn a_custom_rule_is_known_by_its_metric_its_operator_and_a_number() {
         let cases = [
-            ("width_pixels>", json!(300), Some((Metric::WidthPixels, Limit::Over(300.0)))),
-            ("width/height <", json!(" 2.5 "), Some((Metric::WidthOverHeight, Limit::Under(2.5)))),
+            ("width_pixels>", json!(300), Some((Metric::WidthPixels, MediaBound::Over(300.0)))),
+            (
+                "width/height <",
+                json!(" 2.5 "),
+                Some((Metric::WidthOverHeight, MediaBound::Under(2.5))),
+            ),
             ("frames<", json!(300), None),
             ("width_pixels", json!(300), None),
             ("width_pixels>", json!("many"), None),

@@ -4,7 +4,7 @@
 //! words of one paragraph, never as markup, a code fence or a second line of code.
 
 use runcomfy::media::MediaKind;
-use runcomfy::{Limit, Metric};
+use runcomfy::{Bound, Metric};
 
 use crate::model::{Docs, Field, Rule, Shape, Type, ValueSchema};
 use crate::text::{capitalised, code, lowered, sentence};
@@ -228,8 +228,8 @@ fn measured(rules: &[Rule]) -> Option<String> {
             metrics.len() - 1
         });
         match limit {
-            Limit::Over(bound) => metrics[index].1 = Some(*bound),
-            Limit::Under(bound) => metrics[index].2 = Some(*bound),
+            Bound::Over(bound) => metrics[index].1 = Some(*bound),
+            Bound::Under(bound) => metrics[index].2 = Some(*bound),
         }
     }
     let phrase = |(metric, over, under): &(Metric, Option<f64>, Option<f64>)| {
@@ -287,10 +287,10 @@ mod tests {
     fn measured_rules_make_one_sentence() {
         let rule = |metric, limit| Rule::Measured(metric, limit, String::new());
         let rules = [
-            rule(Metric::WidthPixels, Limit::Over(300.0)),
-            rule(Metric::HeightPixels, Limit::Over(300.0)),
-            rule(Metric::WidthOverHeight, Limit::Over(0.4)),
-            rule(Metric::WidthOverHeight, Limit::Under(2.5)),
+            rule(Metric::WidthPixels, Bound::Over(300.0)),
+            rule(Metric::HeightPixels, Bound::Over(300.0)),
+            rule(Metric::WidthOverHeight, Bound::Over(0.4)),
+            rule(Metric::WidthOverHeight, Bound::Under(2.5)),
         ];
         let expected = "Width and height over 300 px; width/height between 0.4 and 2.5.";
         assert_eq!(measured(&rules).as_deref(), Some(expected));

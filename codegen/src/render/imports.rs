@@ -104,7 +104,7 @@ impl Used {
             self.rules.insert(table::rule_name(rule));
             if let Rule::Measured(metric, limit, _) = rule {
                 self.metrics.insert(format!("{metric:?}"));
-                self.limits.insert(table::limit_name(*limit));
+                self.limits.insert(table::bound_name(*limit));
             }
         }
     }
@@ -114,7 +114,7 @@ impl Used {
         let metrics = self.metrics.iter().map(String::as_str).collect();
         let std = group([("std::collections", self.std)]);
         let runcomfy = group([
-            ("runcomfy::Limit", self.limits),
+            ("runcomfy::Bound", self.limits),
             ("runcomfy::Metric", metrics),
             ("runcomfy::table::Rule", self.rules),
             ("runcomfy::table", self.table),

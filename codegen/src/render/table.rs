@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
-use runcomfy::Limit;
+use runcomfy::Bound;
 use runcomfy::media::MediaKind;
 
 use crate::model::{Field, Model, Rule, Shape, Struct, Union, UnionKind, ValueSchema};
@@ -101,11 +101,11 @@ pub(super) fn rule_name(rule: &Rule) -> &'static str {
     }
 }
 
-/// The name of a limit in [`runcomfy::Limit`].
-pub(super) fn limit_name(limit: Limit) -> &'static str {
+/// The name of a limit in [`runcomfy::Bound`].
+pub(super) fn bound_name(limit: Bound) -> &'static str {
     match limit {
-        Limit::Over(_) => "Over",
-        Limit::Under(_) => "Under",
+        Bound::Over(_) => "Over",
+        Bound::Under(_) => "Under",
     }
 }
 
@@ -290,8 +290,8 @@ fn rule(model: &Model, rule: &Rule) -> TokenStream {
         Rule::Values(choices) => quote! { #name(&[#(#choices),*]) },
         Rule::Measured(metric, limit, message) => {
             let metric = format_ident!("{metric:?}");
-            let side = format_ident!("{}", limit_name(*limit));
-            let (Limit::Over(bound) | Limit::Under(bound)) = limit;
+            let side = format_ident!("{}", bound_name(*limit));
+            let (Bound::Over(bound) | Bound::Under(bound)) = limit;
             let bound = number(*bound);
             quote! { #name(#metric, #side(#bound), #message) }
         }

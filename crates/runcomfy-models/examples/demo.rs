@@ -45,7 +45,7 @@ async fn refuse_bad_inputs(client: &Client, simulator: &Simulator) -> Result<(),
         match client.submit(&input).await {
             Err(SubmitError::Refused(report)) => {
                 show(&format!("a picture of {width} × {height}, measured"), &report.violations);
-                println!("     measured from {}", report.cost);
+                println!("     measured from {}", report.stats);
             }
             other => return Err(format!("a picture that is too small was sent: {other:?}").into()),
         }

@@ -25,8 +25,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::client::{
     self, Balance, CallError, CancelOutcome, Catalog, CatalogEntry, CatalogQuery, ClientBuilder,
-    CompletedJob, ConfigError, Download, DownloadError, JobError, JobStatus, Operation, Raw,
-    RequestId, RunError, Saved, SubmitError,
+    CompletedJob, ConfigError, DownloadError, DownloadOptions, DownloadedFile, JobError, JobStatus,
+    Operation, Raw, RequestId, RunError, SubmitError,
 };
 use crate::model::{Model, Payload};
 use crate::valid::Valid;
@@ -131,8 +131,8 @@ impl Client {
     pub fn download<O: Clone + Send + Sync + 'static>(
         &self,
         success: &CompletedJob<O>,
-        to: &Download,
-    ) -> Result<Vec<Saved>, DownloadError> {
+        to: &DownloadOptions,
+    ) -> Result<Vec<DownloadedFile>, DownloadError> {
         let (client, success, to) = (self.client.clone(), success.clone(), to.clone());
         self.runtime.run(async move { client.download(&success, &to).await })
     }

@@ -8,7 +8,7 @@ mod same;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use crate::media::{Facts, Format, Media, MediaKind, Missing};
+use crate::media::{Format, Media, MediaInfo, MediaKind, MissingInfo};
 use crate::node::{Entries, Members, Node};
 use crate::table::{Field, Of, Rule, Shape};
 use crate::violation::{Path, Violation, Violations};
@@ -49,7 +49,7 @@ impl FoundMedia {
     /// What this media breaks, given what was measured of it: its `format`, where it is of
     /// a kind that its property does not take, and its rules. Rules about facts that are
     /// not known are left out; see [`FoundMedia::unchecked`].
-    pub fn violations(&self, facts: &Facts) -> Vec<Violation> {
+    pub fn violations(&self, facts: &MediaInfo) -> Vec<Violation> {
         let misfit = (self.kind.fit(facts) == Fit::No).then(|| Violation {
             path: self.path.clone(),
             rule: "format".into(),
@@ -62,7 +62,7 @@ impl FoundMedia {
     }
 
     /// The rules, verbatim, that these facts leave unchecked, each with what is missing.
-    pub fn unchecked(&self, facts: &Facts) -> Vec<(Cow<'static, str>, Missing)> {
+    pub fn unchecked(&self, facts: &MediaInfo) -> Vec<(Cow<'static, str>, MissingInfo)> {
         let open = |rule: &Rule| Some((rule.name(), rules::unchecked(rule, facts)?));
         self.rules.iter().filter_map(open).collect()
     }
@@ -91,7 +91,7 @@ pub(crate) enum Fit {
 }
 
 impl MediaKind {
-    pub(crate) fn fit(self, facts: &Facts) -> Fit {
+    pub(crate) fn fit(self, facts: &MediaInfo) -> Fit {
         use MediaKind::{Any, Audio, Image, Video};
         let moves = matches!(facts.format, Some(Format::Gif | Format::WebP | Format::Avif));
         match (self, facts.kind) {

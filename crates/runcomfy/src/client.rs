@@ -32,7 +32,9 @@ use url::Url;
 pub use builder::ClientBuilder;
 pub use catalog::{Balance, Catalog, CatalogEntry, CatalogPage, CatalogQuery};
 use download::Hosts;
-pub use download::{Download, DownloadError, DownloadErrorReason, Progress, Saved, Unsaved};
+pub use download::{
+    DownloadError, DownloadErrorReason, DownloadOptions, DownloadedFile, FailedDownload, Progress,
+};
 pub use error::{
     ApiError, ApiErrorKind, CallError, ConfigError, JobError, JobErrorReason, RunError, SubmitError,
 };
@@ -43,7 +45,10 @@ pub use job::{CancelOnDrop, Job, Operation, Raw};
 pub use model_id::InvalidModelId;
 pub use polling::Polling;
 use preflight::Checker;
-pub use preflight::{Advice, Cost, MediaLimits, Preflight, Prepared, Report, Unchecked, Warning};
+pub use preflight::{
+    MediaLimits, Preflight, PreflightReport, PreflightStats, Prepared, Unchecked, Warning,
+    WarningKind,
+};
 pub use raw::RawClient;
 pub use request_id::{InvalidRequestId, RequestId};
 pub use retry::Retry;

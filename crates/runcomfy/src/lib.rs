@@ -30,7 +30,7 @@ pub use enums::UnknownWord;
 pub use from_json::FromJson;
 pub use info::ModelInfo;
 pub use json::{Json, JsonError};
-pub use media::{Facts, FileError, Limit, Media, MediaError, Metric, Missing};
+pub use media::{Bound, FileError, Media, MediaError, Metric};
 pub use model::{Model, Payload};
 pub use output::{MediaOutput, Read, Reader};
 #[cfg(feature = "schemars")]

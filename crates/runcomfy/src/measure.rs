@@ -1,7 +1,7 @@
 //! Measuring media by its header, without decoding it and without doing any I/O.
 //!
 //! [`Measuring`] is told bytes of a file and asks for those that it needs next, so that a
-//! program that fetches them from anywhere fetches few. [`Facts::of_bytes`] does the same
+//! program that fetches them from anywhere fetches few. [`MediaInfo::of_bytes`] does the same
 //! over a file in memory.
 //!
 //! What is read is hostile until proven: whatever the bytes are, measuring ends after work
@@ -19,35 +19,35 @@ mod sparse_bytes;
 use std::ops::Range;
 use std::time::Duration;
 
-use sparse_bytes::{Known, Stop};
+use sparse_bytes::{ProbeError, SparseBytes};
 
-use crate::media::{Facts, Format, MediaKind};
+use crate::media::{Format, MediaInfo, MediaKind};
 
 /// As many boxes, chunks, segments or elements are walked over on one level; real files
 /// have a few dozen before what is looked for.
-const MOST_STEPS: usize = 10_000;
+const MAX_STEPS: usize = 10_000;
 
 /// A file that is being measured.
 #[derive(Debug, Clone, Default)]
-pub struct Measuring<'a> {
-    known: Known<'a>,
+pub struct Probe<'a> {
+    known: SparseBytes<'a>,
 }
 
 /// What measuring needs or gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum ProbeStep {
     /// These bytes of the file are needed, and are not known yet.
     Read(Range<u64>),
     /// This is what there is to know.
-    Measured(Reading),
+    Measured(ProbeResult),
 }
 
 /// What the header of a file says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Reading {
+pub struct ProbeResult {
     /// What was measured.
-    pub facts: Facts,
+    pub facts: MediaInfo,
     /// Why a width or height that a file of this kind has was not found.
     pub problem: Option<&'static str>,
 }
@@ -61,7 +61,7 @@ struct Header {
     kind: Option<MediaKind>,
 }
 
-impl<'a> Measuring<'a> {
+impl<'a> Probe<'a> {
     /// A file of which nothing is known.
     pub fn new() -> Self {
         Self::default()
@@ -69,7 +69,7 @@ impl<'a> Measuring<'a> {
 
     /// A file that is in memory as a whole.
     pub fn whole(bytes: &'a [u8]) -> Self {
-        let mut known = Known::default();
+        let mut known = SparseBytes::default();
         known.borrow(bytes);
         Self { known }
     }
@@ -85,63 +85,63 @@ impl<'a> Measuring<'a> {
     }
 
     /// Tells the bytes of the file that begin at `at`. What is known already stays.
-    pub fn give(&mut self, at: u64, bytes: &[u8]) {
-        self.known.give(at, bytes);
+    pub fn feed(&mut self, at: u64, bytes: &[u8]) {
+        self.known.feed(at, bytes);
     }
 
     /// How many bytes are known without a gap from the beginning of the file.
-    pub fn known_to(&self) -> u64 {
+    pub fn known_prefix(&self) -> u64 {
         self.known.contiguous()
     }
 
     /// What is needed, or what there is to know.
     ///
     /// ```
-    /// use runcomfy::measure::{Measuring, Step};
+    /// use runcomfy::measure::{Probe, ProbeStep};
     ///
     /// let file = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"))?;
-    /// let mut measuring = Measuring::new();
+    /// let mut measuring = Probe::new();
     /// let reading = loop {
     ///     match measuring.step() {
-    ///         Step::Measured(reading) => break reading,
-    ///         Step::Read(range) => {
+    ///         ProbeStep::Measured(reading) => break reading,
+    ///         ProbeStep::Read(range) => {
     ///             let end = file.len().min(range.end as usize);
     ///             measuring.set_size(file.len() as u64);
-    ///             measuring.give(range.start, &file[range.start as usize..end]);
+    ///             measuring.feed(range.start, &file[range.start as usize..end]);
     ///         }
     ///     }
     /// };
     /// assert_eq!(reading.facts.format, None);
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn step(&self) -> Step {
+    pub fn step(&self) -> ProbeStep {
         match self.reading() {
-            Ok(reading) => Step::Measured(reading),
-            Err(range) => Step::Read(range),
+            Ok(reading) => ProbeStep::Measured(reading),
+            Err(range) => ProbeStep::Read(range),
         }
     }
 
-    /// What is known without reading further: that of [`Measuring::step`], or as much of it
+    /// What is known without reading further: that of [`Probe::step`], or as much of it
     /// as the bytes so far tell.
-    pub fn so_far(&self) -> Reading {
+    pub fn partial(&self) -> ProbeResult {
         self.reading().unwrap_or_else(|_| {
             let head = self.known.some(0).unwrap_or_default();
             let format = Format::sniff(head);
-            let facts = Facts { bytes: self.known.size(), ..Facts::default() };
+            let facts = MediaInfo { bytes: self.known.size(), ..MediaInfo::default() };
             let facts = format.map_or(facts, |format| facts.with_format(format));
-            Reading { facts, problem: None }
+            ProbeResult { facts, problem: None }
         })
     }
 
-    fn reading(&self) -> Result<Reading, Range<u64>> {
+    fn reading(&self) -> Result<ProbeResult, Range<u64>> {
         let known = &self.known;
-        let mut facts = Facts { bytes: known.size(), ..Facts::default() };
+        let mut facts = MediaInfo { bytes: known.size(), ..MediaInfo::default() };
         let format = match known.head(Format::SNIFFED_BYTES) {
             Ok(head) => Format::sniff(head),
-            Err(Stop::Missing(range)) => return Err(range),
-            Err(Stop::Ends | Stop::Broken(_)) => None,
+            Err(ProbeError::Missing(range)) => return Err(range),
+            Err(ProbeError::Ends | ProbeError::Broken(_)) => None,
         };
-        let Some(mut format) = format else { return Ok(Reading { facts, problem: None }) };
+        let Some(mut format) = format else { return Ok(ProbeResult { facts, problem: None }) };
         let header = match format {
             Format::Png | Format::Gif | Format::WebP | Format::Tiff => picture::size(known, format),
             Format::Jpeg => picture::jpeg(known),
@@ -167,25 +167,25 @@ impl<'a> Measuring<'a> {
                     None => None,
                 }
             }
-            Err(Stop::Missing(range)) => return Err(range),
-            Err(Stop::Ends) => Some("the file ends before its header says what it is"),
-            Err(Stop::Broken(what)) => Some(what),
+            Err(ProbeError::Missing(range)) => return Err(range),
+            Err(ProbeError::Ends) => Some("the file ends before its header says what it is"),
+            Err(ProbeError::Broken(what)) => Some(what),
         };
-        Ok(Reading { facts, problem })
+        Ok(ProbeResult { facts, problem })
     }
 }
 
-impl Facts {
+impl MediaInfo {
     /// What the header of a file in memory says.
     ///
     /// ```
-    /// use runcomfy::Facts;
+    /// use runcomfy::media::MediaInfo;
     ///
-    /// let facts = Facts::of_bytes(b"GIF89a\x40\x01\xf0\x00\x00\x00\x00");
+    /// let facts = MediaInfo::of_bytes(b"GIF89a\x40\x01\xf0\x00\x00\x00\x00");
     /// assert_eq!((facts.width, facts.height, facts.bytes), (Some(320), Some(240), Some(13)));
     /// ```
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        Measuring::whole(bytes).so_far().facts
+        Probe::whole(bytes).partial().facts
     }
 }
 

@@ -17,10 +17,10 @@ pub(crate) use data_uri::DataUri;
 pub use file::FileError;
 use file::LocalFile;
 pub use format::Format;
-pub use info::Facts;
+pub use info::MediaInfo;
 pub use kind::MediaKind;
-pub(crate) use metric::Answer;
-pub use metric::{Limit, Metric, Missing};
+pub(crate) use metric::RuleOutcome;
+pub use metric::{Bound, Metric, MissingInfo};
 
 /// An image, video or audio input: an address, a local file, bytes, or a data URI.
 ///

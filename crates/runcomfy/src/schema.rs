@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Number, Value, json};
 
 use crate::json::Json;
-use crate::media::{Limit, MediaKind};
+use crate::media::{Bound, MediaKind};
 use crate::model::{Model, input};
 use crate::schemars::{JsonSchema, Schema, SchemaGenerator};
 use crate::table::{Field, Of, Rule, Shape};
@@ -293,7 +293,7 @@ fn ruled(schema: &mut Map<String, Value>, rules: &[Rule]) {
             Rule::Values(choices) => choices.iter().map(|choice| parsed(choice)).collect(),
             Rule::Annotation(_, json) => parsed(json),
             Rule::Measured(metric, limit, message) => {
-                let (Limit::Over(bound) | Limit::Under(bound)) = limit;
+                let (Bound::Over(bound) | Bound::Under(bound)) = limit;
                 let name = format!("{}{}", metric.name(), limit.operator());
                 validations.push(validation(&name, number(*bound), message));
                 continue;

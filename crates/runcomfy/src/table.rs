@@ -3,7 +3,7 @@
 //! Generated code holds one table a struct; the checker, the serialiser and the
 //! docs all read it, so that no bound is written twice.
 
-use crate::media::{Limit, MediaKind, Metric};
+use crate::media::{Bound, MediaKind, Metric};
 
 /// One property of an object.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -119,7 +119,7 @@ pub enum Rule {
     Values(&'static [&'static str]),
     /// A custom rule about media, with the schema's own message (empty where it has
     /// none). It is checked once the media is measured.
-    Measured(Metric, Limit, &'static str),
+    Measured(Metric, Bound, &'static str),
     /// A custom rule that this version cannot check, verbatim: its name, its value as
     /// JSON text (`null` where it has none), and the schema's own message.
     Unchecked(&'static str, &'static str, &'static str),

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::parsed;
 use super::same::{repeated, same};
-use crate::media::{Answer, Facts, Missing};
+use crate::media::{MediaInfo, MissingInfo, RuleOutcome};
 use crate::node::{Node, Number, View};
 use crate::table::Rule;
 use crate::violation::{Path, Violation};
@@ -109,9 +109,9 @@ pub(super) fn words(rule: &Rule, count: usize) -> (String, Option<String>) {
 }
 
 /// What a measured rule finds, where its metric is known.
-pub(super) fn measured(rule: &Rule, facts: &Facts, path: &Path) -> Option<Violation> {
+pub(super) fn measured(rule: &Rule, facts: &MediaInfo, path: &Path) -> Option<Violation> {
     let Rule::Measured(metric, limit, message) = rule else { return None };
-    let Answer::Broken(found) = metric.ask(*limit, facts) else { return None };
+    let RuleOutcome::Broken(found) = metric.evaluate(*limit, facts) else { return None };
     let message = match message.trim() {
         "" => format!("The {} must be {limit}{}.", metric.noun(), metric.unit()),
         words => words.to_owned(),
@@ -120,13 +120,13 @@ pub(super) fn measured(rule: &Rule, facts: &Facts, path: &Path) -> Option<Violat
 }
 
 /// What is missing to check a rule about media with these facts, where something is.
-pub(super) fn unchecked(rule: &Rule, facts: &Facts) -> Option<Missing> {
+pub(super) fn unchecked(rule: &Rule, facts: &MediaInfo) -> Option<MissingInfo> {
     match rule {
-        Rule::Measured(metric, limit, _) => match metric.ask(*limit, facts) {
-            Answer::Unknown(missing) => Some(missing),
-            Answer::Kept | Answer::Broken(_) => None,
+        Rule::Measured(metric, limit, _) => match metric.evaluate(*limit, facts) {
+            RuleOutcome::Unknown(missing) => Some(missing),
+            RuleOutcome::Kept | RuleOutcome::Broken(_) => None,
         },
-        Rule::Unchecked(..) => Some(Missing::Rule),
+        Rule::Unchecked(..) => Some(MissingInfo::Rule),
         Rule::MinLength(_)
         | Rule::MaxLength(_)
         | Rule::Minimum(_)

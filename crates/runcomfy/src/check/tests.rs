@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::same::same;
 use super::*;
-use crate::media::{Limit, Metric};
+use crate::media::{Bound, Metric};
 use crate::node::{Members, Number, View};
 use crate::table::{ANY, BOOLEAN, IMAGE, INTEGER, NUMBER, TEXT};
 
@@ -17,8 +17,8 @@ static PAIR: [Field; 2] =
 static KINDS: [Of; 3] = [Of(Shape::Object(&PAIR), &[]), Of(Shape::List(&WORD), &[]), WORD];
 static EITHER: [Of; 2] = [WORD, COUNT];
 static SIZED: [Rule; 2] = [
-    Rule::Measured(Metric::WidthPixels, Limit::Over(300.0), ""),
-    Rule::Measured(Metric::FileSizeMb, Limit::Under(30.0), "Too large."),
+    Rule::Measured(Metric::WidthPixels, Bound::Over(300.0), ""),
+    Rule::Measured(Metric::FileSizeMb, Bound::Under(30.0), "Too large."),
 ];
 
 /// What is found of a value, as path, rule and message.
@@ -200,13 +200,13 @@ fn media_is_checked_once_it_is_measured_and_what_is_not_known_is_unchecked() {
         let mut findings = Findings { media: Some(&mut media), ..Findings::default() };
         value(&Of(IMAGE, &SIZED), node, Trail::Name(&Trail::Top, "v"), &mut findings);
         let [media] = media.as_slice() else { panic!("there is one") };
-        let unchecked = |facts: &Facts| -> Vec<String> {
+        let unchecked = |facts: &MediaInfo| -> Vec<String> {
             media.unchecked(facts).into_iter().map(|(rule, _)| rule.into_owned()).collect()
         };
-        assert_eq!(unchecked(&Facts::default()), ["width_pixels>", "file_size_mb<"]);
-        assert_eq!(media.violations(&Facts::default()), []);
+        assert_eq!(unchecked(&MediaInfo::default()), ["width_pixels>", "file_size_mb<"]);
+        assert_eq!(media.violations(&MediaInfo::default()), []);
 
-        let small = Facts::of_size(300, 200).with_bytes(30_000_000);
+        let small = MediaInfo::of_size(300, 200).with_bytes(30_000_000);
         assert_eq!(unchecked(&small), [""; 0]);
         let said: Vec<String> = media
             .violations(&small)
@@ -220,7 +220,7 @@ fn media_is_checked_once_it_is_measured_and_what_is_not_known_is_unchecked() {
                 "v file_size_mb<: Too large. (Some(\"30 MB\"))",
             ]
         );
-        assert_eq!(media.violations(&Facts::of_size(301, 1).with_bytes(1)), []);
+        assert_eq!(media.violations(&MediaInfo::of_size(301, 1).with_bytes(1)), []);
     }
 }
 

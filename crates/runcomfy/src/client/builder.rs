@@ -9,7 +9,7 @@ use url::Url;
 
 use super::download::Hosts;
 use super::http::{CONNECT_TIMEOUT, FOREVER, IDLE_TIMEOUT, is_loopback, rustls};
-use super::preflight::{Checker, Reach};
+use super::preflight::{AddressScope, Checker};
 use super::throttle::{self, Throttle};
 use super::token::{Secret, Token};
 use super::{
@@ -34,7 +34,7 @@ pub struct ClientBuilder {
     http: Option<reqwest::ClientBuilder>,
     preflight: Preflight,
     media_limits: MediaLimits,
-    reach: Reach,
+    reach: AddressScope,
 }
 
 /// An address as it was given. It may hold a password, so it is not shown.
@@ -152,7 +152,7 @@ impl ClientBuilder {
     /// Lets preflight fetch media from this machine and private networks too, as tests and
     /// local work with a simulator need. Not for addresses from strangers.
     pub fn allow_local_media(mut self) -> Self {
-        self.reach = Reach::Local;
+        self.reach = AddressScope::Local;
         self
     }
 

@@ -22,18 +22,18 @@ use super::{Client, RequestId};
 use crate::violation::{Path, Segment};
 
 /// The largest output that is taken unless told otherwise: minutes of 4K video fit in.
-const MOST_BYTES: u64 = 4 * 1024 * 1024 * 1024;
+const MAX_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 /// How many outputs are downloaded at once unless told otherwise.
-const AT_ONCE: usize = 4;
+const DEFAULT_CONCURRENT: usize = 4;
 
 /// Where to, and how, outputs are downloaded.
 #[derive(Clone)]
 #[must_use]
-pub struct Download {
+pub struct DownloadOptions {
     folder: PathBuf,
     replace: bool,
-    most_bytes: u64,
-    at_once: usize,
+    max_bytes: u64,
+    max_concurrent: usize,
     progress: Option<Watcher>,
 }
 
@@ -58,7 +58,7 @@ pub struct Progress<'a> {
 /// A file that was downloaded, all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Saved {
+pub struct DownloadedFile {
     /// Where its address stands in the output.
     pub place: Path,
     /// Its address.
@@ -76,15 +76,15 @@ pub struct DownloadError {
     /// The request.
     pub id: RequestId,
     /// What went wrong, file by file.
-    pub failed: Vec<Unsaved>,
+    pub failed: Vec<FailedDownload>,
     /// What was saved all the same.
-    pub saved: Vec<Saved>,
+    pub saved: Vec<DownloadedFile>,
 }
 
 /// A file that was not downloaded. Nothing of it is left in the folder.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Unsaved {
+pub struct FailedDownload {
     /// Where its address stands in the output.
     pub place: Path,
     /// Its address.
@@ -103,10 +103,10 @@ pub enum DownloadErrorReason {
     )]
     Host(String),
     /// There is a file of this name. It was left as it is.
-    #[error("{} is there already; have it replaced with Download::replace, or move it", .0.display())]
+    #[error("{} is there already; have it replaced with DownloadOptions::replace, or move it", .0.display())]
     Exists(PathBuf),
     /// The file is larger than allowed.
-    #[error("it is larger than {0} bytes; allow more with Download::most_bytes")]
+    #[error("it is larger than {0} bytes; allow more with DownloadOptions::max_bytes")]
     TooLarge(u64),
     /// Its host answered with an error.
     #[error("its host answered HTTP {http_status}{}", expired(*http_status))]
@@ -139,15 +139,15 @@ pub enum DownloadErrorReason {
     },
 }
 
-impl Download {
+impl DownloadOptions {
     /// Into this folder, which is made where it is not there. Each file is called after the
     /// request and the last part of its address, in letters that every system takes.
     pub fn into_folder(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
             replace: false,
-            most_bytes: MOST_BYTES,
-            at_once: AT_ONCE,
+            max_bytes: MAX_BYTES,
+            max_concurrent: DEFAULT_CONCURRENT,
             progress: None,
         }
     }
@@ -159,14 +159,14 @@ impl Download {
     }
 
     /// The largest file that is taken: 4 GiB unless told otherwise.
-    pub fn most_bytes(mut self, most: u64) -> Self {
-        self.most_bytes = most;
+    pub fn max_bytes(mut self, most: u64) -> Self {
+        self.max_bytes = most;
         self
     }
 
     /// How many files are downloaded at once: 4 unless told otherwise.
-    pub fn at_once(mut self, count: usize) -> Self {
-        self.at_once = count.max(1);
+    pub fn max_concurrent(mut self, count: usize) -> Self {
+        self.max_concurrent = count.max(1);
         self
     }
 
@@ -191,19 +191,19 @@ impl Client {
     pub async fn download<O>(
         &self,
         success: &CompletedJob<O>,
-        to: &Download,
-    ) -> Result<Vec<Saved>, DownloadError> {
+        to: &DownloadOptions,
+    ) -> Result<Vec<DownloadedFile>, DownloadError> {
         let mut found = Vec::new();
         addresses(&success.raw, &mut Vec::new(), &mut found);
         let names = name::names(&success.id, found.iter().map(|(_, url)| url));
         let files = found.into_iter().zip(names).map(|((place, url), name)| async move {
             let path = to.folder.join(name);
             match self.save(&url, &path, to).await {
-                Ok(bytes) => Ok(Saved { place, url, path, bytes }),
-                Err(reason) => Err(Unsaved { place, url, reason }),
+                Ok(bytes) => Ok(DownloadedFile { place, url, path, bytes }),
+                Err(reason) => Err(FailedDownload { place, url, reason }),
             }
         });
-        let ended: Vec<_> = iter(files).buffered(to.at_once).collect().await;
+        let ended: Vec<_> = iter(files).buffered(to.max_concurrent).collect().await;
         let (mut saved, mut failed) = (Vec::new(), Vec::new());
         for file in ended {
             match file {
@@ -253,13 +253,13 @@ fn addresses(value: &Value, place: &mut Vec<Segment>, found: &mut Vec<(Path, Url
     }
 }
 
-impl fmt::Debug for Download {
+impl fmt::Debug for DownloadOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Download")
             .field("folder", &self.folder)
             .field("replace", &self.replace)
-            .field("most_bytes", &self.most_bytes)
-            .field("at_once", &self.at_once)
+            .field("max_bytes", &self.max_bytes)
+            .field("max_concurrent", &self.max_concurrent)
             .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::model_id::InvalidModelId;
-use super::preflight::Report;
+use super::preflight::PreflightReport;
 use super::request_id::RequestId;
 use super::retry::Failure;
 
@@ -64,7 +64,7 @@ pub enum SubmitError {
     Unwritable(#[source] serde_json::Error),
     /// Preflight found that the input cannot go well, so nothing was sent.
     #[error("nothing was sent, since the media of the input will not do:\n{0}")]
-    Refused(Box<Report>),
+    Refused(Box<PreflightReport>),
     /// RunComfy answered that it did not take the request.
     #[error("RunComfy did not take the request: {0}")]
     Rejected(ApiError),

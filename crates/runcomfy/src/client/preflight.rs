@@ -14,12 +14,12 @@ use bytes::Bytes as Body;
 use futures_util::stream::{self, StreamExt};
 use tokio::time::Instant;
 
-pub use report::{Advice, Cost, Report, Unchecked, Warning};
+pub use report::{PreflightReport, PreflightStats, Unchecked, Warning, WarningKind};
 
 use super::Client;
 use crate::check::{Fit, FoundMedia};
-use crate::measure::Measuring;
-use crate::media::{Bytes, DataUri, Facts, Media, MediaKind, Missing};
+use crate::measure::Probe;
+use crate::media::{Bytes, DataUri, Media, MediaInfo, MediaKind, MissingInfo};
 use crate::model::{Model, Payload};
 use crate::valid::Valid;
 use crate::violation::{Path, Violation};
@@ -47,24 +47,24 @@ pub enum Preflight {
 pub struct MediaLimits {
     /// A request has at most so many bytes, media that is sent inside it included: 64 MiB,
     /// which RunComfy's own nodes keep to.
-    pub request_bytes: u64,
+    pub max_request_bytes: u64,
     /// A local file has at most so many bytes: 48 MiB, which are 64 MiB in base64, so that
     /// no larger one fits a request.
-    pub file_bytes: u64,
+    pub max_file_bytes: u64,
     /// Of one file at an address, at most so many bytes are fetched to measure it: 256 KiB,
     /// which the headers of cameras do not reach, with their thumbnails and colour profiles.
-    pub fetched_bytes: u64,
+    pub max_fetched_bytes: u64,
     /// One file at an address is measured for so long at most: 15 seconds. Somebody is
     /// waiting, and a host that takes longer may fail RunComfy too.
-    pub time: Duration,
+    pub timeout: Duration,
     /// All media of one input are measured for so long at most: 60 seconds, however many
     /// there are.
-    pub time_in_all: Duration,
+    pub total_timeout: Duration,
 }
 
 /// As many files are measured side by side: more than any known model takes, so that they
 /// take no longer than the slowest.
-const MOST_AT_ONCE: usize = 32;
+const MAX_AT_ONCE: usize = 32;
 /// The sizes that RunComfy's API pages recommend as the largest.
 const LARGE_IMAGE: u64 = 50_000_000;
 const LARGE_VIDEO: u64 = 100_000_000;
@@ -73,7 +73,7 @@ const LARGE_VIDEO: u64 = 100_000_000;
 #[must_use = "it is prepared to be submitted"]
 pub struct Prepared<M> {
     body: Body,
-    report: Report,
+    report: PreflightReport,
     model: PhantomData<fn() -> M>,
 }
 
@@ -87,7 +87,7 @@ impl Client {
     pub async fn prepare<P: Payload>(
         &self,
         input: &Valid<P>,
-    ) -> Result<Prepared<P::Model>, Box<Report>> {
+    ) -> Result<Prepared<P::Model>, Box<PreflightReport>> {
         let preflight = self.inner.preflight;
         self.inner.media.prepare(&**input, preflight).await.unless_refused(preflight)
     }
@@ -100,7 +100,7 @@ impl Client {
     /// machine's own networks ([`ClientBuilder::allow_local_media`](super::ClientBuilder::allow_local_media) changes that). A local
     /// file is read, so do not make [`Media::file`](crate::Media::file) of a stranger's path;
     /// a string in [`Json`](crate::Json) never becomes one.
-    pub async fn preflight<P: Payload>(&self, input: &Valid<P>) -> Report {
+    pub async fn preflight<P: Payload>(&self, input: &Valid<P>) -> PreflightReport {
         self.inner.media.prepare(&**input, Preflight::Warn).await.into_report()
     }
 }
@@ -112,7 +112,7 @@ impl<M: Model> Prepared<M> {
     }
 
     /// What was found out about its media. Nothing in it was reason enough to refuse.
-    pub fn report(&self) -> &Report {
+    pub fn report(&self) -> &PreflightReport {
         &self.report
     }
 
@@ -120,12 +120,12 @@ impl<M: Model> Prepared<M> {
         self.body.clone()
     }
 
-    pub(super) fn into_report(self) -> Report {
+    pub(super) fn into_report(self) -> PreflightReport {
         self.report
     }
 
     /// This, unless its report is reason enough to refuse.
-    pub(super) fn unless_refused(self, preflight: Preflight) -> Result<Self, Box<Report>> {
+    pub(super) fn unless_refused(self, preflight: Preflight) -> Result<Self, Box<PreflightReport>> {
         let may_go = match preflight {
             Preflight::Off | Preflight::Warn => self.report.is_ok(),
             Preflight::Strict => self.report.is_spotless(),
@@ -147,11 +147,11 @@ impl<M: Model> fmt::Debug for Prepared<M> {
 impl Default for MediaLimits {
     fn default() -> Self {
         Self {
-            request_bytes: 64 * 1024 * 1024,
-            file_bytes: 48 * 1024 * 1024,
-            fetched_bytes: 256 * 1024,
-            time: Duration::from_secs(15),
-            time_in_all: Duration::from_secs(60),
+            max_request_bytes: 64 * 1024 * 1024,
+            max_file_bytes: 48 * 1024 * 1024,
+            max_fetched_bytes: 256 * 1024,
+            timeout: Duration::from_secs(15),
+            total_timeout: Duration::from_secs(60),
         }
     }
 }
@@ -159,38 +159,38 @@ impl Default for MediaLimits {
 impl MediaLimits {
     /// The same with another most of bytes of a request.
     #[must_use]
-    pub fn with_request_bytes(self, request_bytes: u64) -> Self {
-        Self { request_bytes, ..self }
+    pub fn with_max_request_bytes(self, max_request_bytes: u64) -> Self {
+        Self { max_request_bytes, ..self }
     }
 
     /// The same with another most of bytes of a local file.
     #[must_use]
-    pub fn with_file_bytes(self, file_bytes: u64) -> Self {
-        Self { file_bytes, ..self }
+    pub fn with_max_file_bytes(self, max_file_bytes: u64) -> Self {
+        Self { max_file_bytes, ..self }
     }
 
     /// The same with another most of bytes that are fetched of one file.
     #[must_use]
-    pub fn with_fetched_bytes(self, fetched_bytes: u64) -> Self {
-        Self { fetched_bytes, ..self }
+    pub fn with_max_fetched_bytes(self, max_fetched_bytes: u64) -> Self {
+        Self { max_fetched_bytes, ..self }
     }
 
     /// The same with another time for one file.
     #[must_use]
-    pub fn with_time(self, time: Duration) -> Self {
-        Self { time, ..self }
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     /// The same with another time for all files of an input.
     #[must_use]
-    pub fn with_time_in_all(self, time_in_all: Duration) -> Self {
-        Self { time_in_all, ..self }
+    pub fn with_total_timeout(self, total_timeout: Duration) -> Self {
+        Self { total_timeout, ..self }
     }
 }
 
 /// Which addresses of media are asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum AddressScope {
     /// Those of the public internet.
     #[default]
     Public,
@@ -205,7 +205,7 @@ pub(super) struct Checker {
 }
 
 impl Checker {
-    pub(super) fn new(limits: MediaLimits, reach: Reach) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(limits: MediaLimits, reach: AddressScope) -> Result<Self, reqwest::Error> {
         Ok(Self { fetcher: Fetcher::new(limits, reach)?, limits })
     }
 
@@ -223,9 +223,9 @@ impl Checker {
             // A file that cannot be read is reported at its own place.
             Err(_) if !report.is_ok() => None,
             Err(error) => Some(format!("Must be JSON: {error}.")),
-            Ok(body) if body.len() as u64 > self.limits.request_bytes => Some(format!(
+            Ok(body) if body.len() as u64 > self.limits.max_request_bytes => Some(format!(
                 "A request of at most {} bytes; put large media where RunComfy can fetch it.",
-                self.limits.request_bytes
+                self.limits.max_request_bytes
             )),
             Ok(_) => None,
         };
@@ -235,12 +235,17 @@ impl Checker {
             let (path, rule) = (Path::default(), "request".into());
             report.violations.push(Violation { path, rule, message, found });
         }
-        report.cost.time = start.elapsed();
+        report.stats.time = start.elapsed();
         Prepared { body, report, model: PhantomData }
     }
 
-    async fn check(&self, all: Vec<FoundMedia>, preflight: Preflight, start: Instant) -> Report {
-        let end = start.checked_add(self.limits.time_in_all);
+    async fn check(
+        &self,
+        all: Vec<FoundMedia>,
+        preflight: Preflight,
+        start: Instant,
+    ) -> PreflightReport {
+        let end = start.checked_add(self.limits.total_timeout);
         // Each address once, with everything that asks about it.
         let mut tasks: Vec<Vec<FoundMedia>> = Vec::new();
         let mut known: HashMap<&str, usize> = HashMap::new();
@@ -258,17 +263,17 @@ impl Checker {
             task_of.push(task);
         }
         let examine = |task: Vec<FoundMedia>| self.examine(task, preflight, end);
-        let examined = stream::iter(tasks).map(examine).buffered(MOST_AT_ONCE);
-        let examined: Vec<Examined> = examined.collect().await;
+        let examined = stream::iter(tasks).map(examine).buffered(MAX_AT_ONCE);
+        let examined: Vec<MediaReport> = examined.collect().await;
 
-        let mut report = Report::default();
+        let mut report = PreflightReport::default();
         for one in &examined {
-            report.cost.requests += one.requests;
-            report.cost.bytes += one.bytes;
+            report.stats.requests += one.requests;
+            report.stats.bytes += one.bytes;
         }
         for (found, task) in all.iter().zip(task_of) {
             if let Some(examined) = examined.get(task) {
-                examined.tell(found, preflight, &mut report);
+                examined.add_to(found, preflight, &mut report);
             }
         }
         report
@@ -280,25 +285,27 @@ impl Checker {
         task: Vec<FoundMedia>,
         preflight: Preflight,
         end: Option<Instant>,
-    ) -> Examined {
+    ) -> MediaReport {
         let Some(media) = task.first().map(|found| found.media.clone()) else {
-            return Examined::default();
+            return MediaReport::default();
         };
         let source = media.source();
         match (source, preflight) {
-            (Bytes::At(_) | Bytes::In(_) | Bytes::Named(_), Preflight::Off) => Examined::default(),
+            (Bytes::At(_) | Bytes::In(_) | Bytes::Named(_), Preflight::Off) => {
+                MediaReport::default()
+            }
             (Bytes::At(address), Preflight::Warn | Preflight::Strict) => {
                 let is_open =
-                    |facts: &Facts| task.iter().any(|found| !found.unchecked(facts).is_empty());
+                    |facts: &MediaInfo| task.iter().any(|found| !found.unchecked(facts).is_empty());
                 self.fetcher.fetch(address, &self.limits, end, is_open).await
             }
-            (Bytes::Named(name), _) => Examined::unread(no_address(name)),
+            (Bytes::Named(name), _) => MediaReport::unread(no_address(name)),
             (Bytes::Unread | Bytes::In(_), _) => {
-                let most = self.limits.file_bytes;
+                let most = self.limits.max_file_bytes;
                 let examined =
-                    tokio::task::spawn_blocking(move || Examined::of_bytes(&media, most));
+                    tokio::task::spawn_blocking(move || MediaReport::of_bytes(&media, most));
                 examined.await.unwrap_or_else(|_| {
-                    Examined::unread("reading it was given up: the program is ending".to_owned())
+                    MediaReport::unread("reading it was given up: the program is ending".to_owned())
                 })
             }
         }
@@ -307,20 +314,20 @@ impl Checker {
 
 /// What was found out about one piece of media.
 #[derive(Debug, Default)]
-struct Examined {
-    facts: Facts,
+struct MediaReport {
+    facts: MediaInfo,
     /// Why its header does not say what it should.
     problem: Option<&'static str>,
     /// Why it was not read.
     unread: Option<String>,
     /// A fault of its own, as a rule and what would be right.
     fault: Option<(&'static str, String)>,
-    advice: Vec<(Advice, String)>,
+    advice: Vec<(WarningKind, String)>,
     requests: u64,
     bytes: u64,
 }
 
-impl Examined {
+impl MediaReport {
     fn unread(reason: String) -> Self {
         Self { unread: Some(reason), ..Self::default() }
     }
@@ -341,7 +348,7 @@ impl Examined {
             Err(error) => return fault("format", format!("Must be in base64: {error}.")),
         };
         let mut examined = Self::default();
-        let reading = Measuring::whole(&bytes).so_far();
+        let reading = Probe::whole(&bytes).partial();
         (examined.facts, examined.problem) = (reading.facts, reading.problem);
         examined.declared(uri.content_type, "its data URI says");
         examined
@@ -354,14 +361,14 @@ impl Examined {
         if !may_be(content_type, kind) {
             let found = self.facts.format.map_or("", |format| format.content_type());
             self.advice.push((
-                Advice::ContentType,
+                WarningKind::ContentType,
                 format!("{who} `{}`, and it is {found}", content_type.escape_default()),
             ));
         }
     }
 
     /// Reports what this says about one place in the input.
-    fn tell(&self, found: &FoundMedia, preflight: Preflight, report: &mut Report) {
+    fn add_to(&self, found: &FoundMedia, preflight: Preflight, report: &mut PreflightReport) {
         if let Some((rule, message)) = &self.fault {
             report.violations.push(Violation {
                 path: found.path.clone(),
@@ -380,45 +387,45 @@ impl Examined {
         for violation in found.violations(&self.facts) {
             report.violations.push(violation);
         }
-        for (about, message) in self.advice.iter().cloned().chain(self.guidance(found)) {
-            report.warnings.push(Warning { path: found.path.clone(), about, message });
+        for (kind, message) in self.advice.iter().cloned().chain(self.guidance(found)) {
+            report.warnings.push(Warning { path: found.path.clone(), kind, message });
         }
         for (rule, missing) in found.unchecked(&self.facts) {
             let reason = match missing {
-                Missing::Rule => missing.to_string(),
-                Missing::Header | Missing::FileSize if self.fault.is_some() => {
+                MissingInfo::Rule => missing.to_string(),
+                MissingInfo::Header | MissingInfo::FileSize if self.fault.is_some() => {
                     "it could not be read".to_owned()
                 }
-                Missing::Header | Missing::FileSize if self.unread.is_some() => {
+                MissingInfo::Header | MissingInfo::FileSize if self.unread.is_some() => {
                     self.unread.clone().unwrap_or_default()
                 }
-                Missing::Header => self.problem.map_or_else(
+                MissingInfo::Header => self.problem.map_or_else(
                     || missing.to_string(),
                     |problem| format!("it cannot be measured: {problem}"),
                 ),
-                Missing::FileSize => missing.to_string(),
+                MissingInfo::FileSize => missing.to_string(),
             };
             report.unchecked.push(Unchecked { path: found.path.clone(), rule, reason });
         }
     }
 
     /// RunComfy's guidance about what was measured.
-    fn guidance(&self, found: &FoundMedia) -> Vec<(Advice, String)> {
+    fn guidance(&self, found: &FoundMedia) -> Vec<(WarningKind, String)> {
         let mut advice = Vec::new();
         if found.kind.fit(&self.facts) == Fit::Doubtful {
             let format = self.facts.format.map_or("", |format| format.content_type());
             let noun = found.kind.noun();
-            advice.push((Advice::Kind, format!("it takes {noun}, and this is {format}")));
+            advice.push((WarningKind::Kind, format!("it takes {noun}, and this is {format}")));
         }
         let (kind, bytes) = (self.facts.kind, self.facts.bytes.unwrap_or(0));
         let megabytes = bytes as f64 / 1e6;
         match kind {
             Some(MediaKind::Image) if bytes > LARGE_IMAGE => advice.push((
-                Advice::LargeImage,
+                WarningKind::LargeImage,
                 format!("an image of {megabytes} MB; RunComfy recommends at most 50 MB"),
             )),
             Some(MediaKind::Video) if bytes > LARGE_VIDEO => advice.push((
-                Advice::LargeVideo,
+                WarningKind::LargeVideo,
                 format!("a video of {megabytes} MB; RunComfy recommends at most 100 MB"),
             )),
             _ => {}

@@ -5,8 +5,8 @@
 //! each body and passes over the body. Libraries for these files take all of `moov` into
 //! memory, and that has a row for every frame.
 
-use super::MOST_STEPS;
-use super::sparse_bytes::{Known, Stop};
+use super::MAX_STEPS;
+use super::sparse_bytes::{ProbeError, SparseBytes};
 
 const BROKEN: &str = "its boxes do not fit into each other";
 
@@ -22,7 +22,7 @@ pub(super) struct Box {
 
 /// The boxes between two places, one after the other.
 pub(super) struct Boxes<'a> {
-    known: &'a Known<'a>,
+    known: &'a SparseBytes<'a>,
     at: u64,
     end: Option<u64>,
     steps: usize,
@@ -30,19 +30,19 @@ pub(super) struct Boxes<'a> {
 
 impl<'a> Boxes<'a> {
     /// Those of a whole file.
-    pub(super) fn of_file(known: &'a Known<'a>) -> Self {
+    pub(super) fn of_file(known: &'a SparseBytes<'a>) -> Self {
         Self { known, at: 0, end: known.size(), steps: 0 }
     }
 
     /// Those in a box, after so many bytes of its own.
-    pub(super) fn within(known: &'a Known<'a>, outer: Box, own: u64) -> Self {
+    pub(super) fn within(known: &'a SparseBytes<'a>, outer: Box, own: u64) -> Self {
         Self { known, at: outer.body.saturating_add(own), end: outer.end, steps: 0 }
     }
 
     /// The next box; `None` after the last.
-    pub(super) fn next(&mut self) -> Result<Option<Box>, Stop> {
+    pub(super) fn next(&mut self) -> Result<Option<Box>, ProbeError> {
         self.steps += 1;
-        if self.end.is_some_and(|end| self.at.saturating_add(8) > end) || self.steps > MOST_STEPS {
+        if self.end.is_some_and(|end| self.at.saturating_add(8) > end) || self.steps > MAX_STEPS {
             return Ok(None);
         }
         let [a, b, c, d, name @ ..] = self.known.array::<8>(self.at)?;
@@ -54,8 +54,8 @@ impl<'a> Boxes<'a> {
         };
         let end = match length {
             None => self.end,
-            Some(length) if length < head => return Err(Stop::Broken(BROKEN)),
-            Some(length) => Some(self.at.checked_add(length).ok_or(Stop::Broken(BROKEN))?),
+            Some(length) if length < head => return Err(ProbeError::Broken(BROKEN)),
+            Some(length) => Some(self.at.checked_add(length).ok_or(ProbeError::Broken(BROKEN))?),
         };
         // None goes beyond what it is in, so that the walks below it stay disjoint.
         let end = end.map(|end| self.end.map_or(end, |outer| end.min(outer)));
@@ -65,7 +65,7 @@ impl<'a> Boxes<'a> {
     }
 
     /// The next box of this name.
-    pub(super) fn find(&mut self, name: &[u8; 4]) -> Result<Option<Box>, Stop> {
+    pub(super) fn find(&mut self, name: &[u8; 4]) -> Result<Option<Box>, ProbeError> {
         while let Some(found) = self.next()? {
             if found.name == *name {
                 return Ok(Some(found));

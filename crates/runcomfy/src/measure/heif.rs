@@ -5,13 +5,13 @@
 //! they are of.
 
 use super::boxes::{Box, Boxes};
-use super::sparse_bytes::{Known, Stop};
-use super::{Header, MOST_STEPS, turned};
+use super::sparse_bytes::{ProbeError, SparseBytes};
+use super::{Header, MAX_STEPS, turned};
 
 const NO_PRIMARY: &str = "it does not say how large its picture is";
 
-pub(super) fn header(known: &Known<'_>) -> Result<Header, Stop> {
-    let missing = Stop::Broken(NO_PRIMARY);
+pub(super) fn header(known: &SparseBytes<'_>) -> Result<Header, ProbeError> {
+    let missing = ProbeError::Broken(NO_PRIMARY);
     let meta = Boxes::of_file(known).find(b"meta")?.ok_or_else(|| missing.clone())?;
     let (mut primary, mut iprp) = (None, None);
     let mut boxes = Boxes::within(known, meta, 4);
@@ -59,10 +59,10 @@ pub(super) fn header(known: &Known<'_>) -> Result<Header, Stop> {
 
 /// What a property makes of the size so far; they apply in the order of their list.
 fn apply(
-    known: &Known<'_>,
+    known: &SparseBytes<'_>,
     property: Box,
     size: Option<(u32, u32)>,
-) -> Result<Option<(u32, u32)>, Stop> {
+) -> Result<Option<(u32, u32)>, ProbeError> {
     let u32 = |at: u64| known.u32(property.body.saturating_add(at));
     Ok(match (&property.name, size) {
         (b"ispe", None) => Some((u32(4)?, u32(8)?)),
@@ -80,11 +80,11 @@ fn apply(
 }
 
 /// The properties of an item, by their numbers.
-fn associated(known: &Known<'_>, ipma: Box, item: u32) -> Result<Vec<u16>, Stop> {
+fn associated(known: &SparseBytes<'_>, ipma: Box, item: u32) -> Result<Vec<u16>, ProbeError> {
     let [version, _, _, flags] = known.array(ipma.body)?;
     let count = known.u32(ipma.body + 4)?;
     let mut at = ipma.body + 8;
-    for _ in 0..usize::try_from(count).unwrap_or(usize::MAX).min(MOST_STEPS) {
+    for _ in 0..usize::try_from(count).unwrap_or(usize::MAX).min(MAX_STEPS) {
         if at >= ipma.until() {
             break;
         }

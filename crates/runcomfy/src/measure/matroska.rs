@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use super::sparse_bytes::{Known, Stop};
-use super::{Header, MOST_STEPS};
+use super::sparse_bytes::{ProbeError, SparseBytes};
+use super::{Header, MAX_STEPS};
 use crate::media::{Format, MediaKind};
 
 const BROKEN: &str = "its elements do not fit into each other";
@@ -44,15 +44,15 @@ struct Element {
 
 /// The elements between two places, one after the other.
 struct Elements<'a> {
-    known: &'a Known<'a>,
+    known: &'a SparseBytes<'a>,
     at: u64,
     end: Option<u64>,
     steps: usize,
 }
 
-pub(super) fn header(known: &Known<'_>, format: &mut Format) -> Result<Header, Stop> {
+pub(super) fn header(known: &SparseBytes<'_>, format: &mut Format) -> Result<Header, ProbeError> {
     let mut top = Elements { known, at: 0, end: known.size(), steps: 0 };
-    let ebml = top.next()?.ok_or(Stop::Ends)?;
+    let ebml = top.next()?.ok_or(ProbeError::Ends)?;
     let mut words = Elements::within(known, ebml);
     while let Some(word) = words.next()? {
         if word.id == DOC_TYPE && word.bytes(known)? == b"webm" {
@@ -63,7 +63,7 @@ pub(super) fn header(known: &Known<'_>, format: &mut Format) -> Result<Header, S
         match top.next()? {
             Some(found) if found.id == SEGMENT => break found,
             Some(_) => {}
-            None => return Err(Stop::Ends),
+            None => return Err(ProbeError::Ends),
         }
     };
 
@@ -84,23 +84,26 @@ pub(super) fn header(known: &Known<'_>, format: &mut Format) -> Result<Header, S
         }
     }
     if let (None, Some(offset)) = (tracks, tracks_at) {
-        let at = segment.body.checked_add(offset).ok_or(Stop::Broken(BROKEN))?;
+        let at = segment.body.checked_add(offset).ok_or(ProbeError::Broken(BROKEN))?;
         let mut elements = Elements { known, at, end: segment.end, steps: 0 };
         tracks = elements.next()?.filter(|found| found.id == TRACKS);
     }
-    let tracks = tracks.ok_or(Stop::Broken("it does not say which tracks it has"))?;
+    let tracks = tracks.ok_or(ProbeError::Broken("it does not say which tracks it has"))?;
     match video(known, tracks)? {
         (Some(size), _) => {
             (header.size, header.kind) = (Some(size), Some(MediaKind::Video));
             Ok(header)
         }
         (None, true) => Ok(Header { kind: Some(MediaKind::Audio), ..header }),
-        (None, false) => Err(Stop::Broken("it has no track of pictures or sound")),
+        (None, false) => Err(ProbeError::Broken("it has no track of pictures or sound")),
     }
 }
 
 /// The size of the first video track, and whether there is a track of sound.
-fn video(known: &Known<'_>, tracks: Element) -> Result<(Option<(u32, u32)>, bool), Stop> {
+fn video(
+    known: &SparseBytes<'_>,
+    tracks: Element,
+) -> Result<(Option<(u32, u32)>, bool), ProbeError> {
     const IS_VIDEO: u64 = 1;
     const IS_SOUND: u64 = 2;
     let mut sounds = false;
@@ -137,7 +140,7 @@ fn video(known: &Known<'_>, tracks: Element) -> Result<(Option<(u32, u32)>, bool
     Ok((None, sounds))
 }
 
-fn film_duration(known: &Known<'_>, info: Element) -> Result<Option<Duration>, Stop> {
+fn film_duration(known: &SparseBytes<'_>, info: Element) -> Result<Option<Duration>, ProbeError> {
     let (mut scale, mut length) = (DEFAULT_SCALE, 0.0);
     let mut parts = Elements::within(known, info);
     while let Some(part) = parts.next()? {
@@ -157,7 +160,7 @@ fn film_duration(known: &Known<'_>, info: Element) -> Result<Option<Duration>, S
 }
 
 /// Where the index says that the tracks are, from the beginning of the segment's body.
-fn sought(known: &Known<'_>, head: Element) -> Result<Option<u64>, Stop> {
+fn sought(known: &SparseBytes<'_>, head: Element) -> Result<Option<u64>, ProbeError> {
     let mut entries = Elements::within(known, head);
     while let Some(entry) = entries.next()? {
         if entry.id != SEEK {
@@ -180,14 +183,14 @@ fn sought(known: &Known<'_>, head: Element) -> Result<Option<u64>, Stop> {
 }
 
 impl<'a> Elements<'a> {
-    fn within(known: &'a Known<'a>, outer: Element) -> Self {
+    fn within(known: &'a SparseBytes<'a>, outer: Element) -> Self {
         Self { known, at: outer.body, end: outer.end.or(known.size()), steps: 0 }
     }
 
     /// The next element; `None` after the last.
-    fn next(&mut self) -> Result<Option<Element>, Stop> {
+    fn next(&mut self) -> Result<Option<Element>, ProbeError> {
         self.steps += 1;
-        if self.end.is_some_and(|end| self.at >= end) || self.steps > MOST_STEPS {
+        if self.end.is_some_and(|end| self.at >= end) || self.steps > MAX_STEPS {
             return Ok(None);
         }
         let (id, length, _) = self.variable(self.at, 4)?;
@@ -196,24 +199,24 @@ impl<'a> Elements<'a> {
         let body = at + length;
         let end = match size & !(1 << (7 * length)) {
             _ if is_unknown => None,
-            size => Some(body.checked_add(size).ok_or(Stop::Broken(BROKEN))?),
+            size => Some(body.checked_add(size).ok_or(ProbeError::Broken(BROKEN))?),
         };
         // None goes beyond what it is in, so that the walks below it stay disjoint.
         let outer = self.end.unwrap_or(u64::MAX);
         let is_cut = end.is_some_and(|end| end > outer);
         let end = end.map(|end| end.min(outer));
         self.at = end.unwrap_or(u64::MAX);
-        let id = u32::try_from(id).map_err(|_| Stop::Broken(BROKEN))?;
+        let id = u32::try_from(id).map_err(|_| ProbeError::Broken(BROKEN))?;
         Ok(Some(Element { id, body, end, is_cut }))
     }
 
     /// A number of variable length with the bit that marks its length, that length, and
     /// whether all its bits are set, which says that it is not known.
-    fn variable(&self, at: u64, most: u64) -> Result<(u64, u64, bool), Stop> {
+    fn variable(&self, at: u64, most: u64) -> Result<(u64, u64, bool), ProbeError> {
         let first = self.known.u8(at)?;
         let length = u64::from(first.leading_zeros()) + 1;
         if length > most {
-            return Err(Stop::Broken(BROKEN));
+            return Err(ProbeError::Broken(BROKEN));
         }
         let bytes = self.known.get(at, length as usize)?;
         let number = bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
@@ -224,20 +227,20 @@ impl<'a> Elements<'a> {
 
 impl Element {
     /// Its body, of those that are short.
-    fn bytes<'a>(&self, known: &'a Known<'_>) -> Result<&'a [u8], Stop> {
+    fn bytes<'a>(&self, known: &'a SparseBytes<'_>) -> Result<&'a [u8], ProbeError> {
         let length = self.end.map(|end| end.saturating_sub(self.body));
         match length {
-            _ if self.is_cut => Err(Stop::Ends),
+            _ if self.is_cut => Err(ProbeError::Ends),
             Some(length @ 0..=16) => known.get(self.body, length as usize),
-            _ => Err(Stop::Broken(BROKEN)),
+            _ => Err(ProbeError::Broken(BROKEN)),
         }
     }
 
-    fn number(&self, known: &Known<'_>) -> Result<u64, Stop> {
+    fn number(&self, known: &SparseBytes<'_>) -> Result<u64, ProbeError> {
         let bytes = self.bytes(known)?;
         match bytes.len() {
             0..=8 => Ok(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))),
-            _ => Err(Stop::Broken(BROKEN)),
+            _ => Err(ProbeError::Broken(BROKEN)),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! MP4 and QuickTime: the size of the first video track, and how long the film is.
 
 use super::boxes::{Box, Boxes};
-use super::sparse_bytes::{Known, Stop};
+use super::sparse_bytes::{ProbeError, SparseBytes};
 use super::{Header, duration, turned};
 use crate::media::MediaKind;
 
 /// As many tracks are looked at.
-const MOST_TRACKS: usize = 64;
+const MAX_TRACKS: usize = 64;
 
 /// What is read of a track.
 #[derive(Clone, Copy)]
@@ -17,9 +17,10 @@ enum Track {
 }
 
 /// Reads `moov`, wherever it is: it may stand behind the frames.
-pub(super) fn header(known: &Known<'_>) -> Result<Header, Stop> {
+pub(super) fn header(known: &SparseBytes<'_>) -> Result<Header, ProbeError> {
     let moov = Boxes::of_file(known).find(b"moov")?;
-    let moov = moov.ok_or(Stop::Broken("it has no index (`moov`) that says what is in it"))?;
+    let moov =
+        moov.ok_or(ProbeError::Broken("it has no index (`moov`) that says what is in it"))?;
     let mut header = Header { kind: Some(MediaKind::Audio), ..Header::default() };
     let mut sounds = false;
     let mut tracks = 0;
@@ -27,7 +28,7 @@ pub(super) fn header(known: &Known<'_>) -> Result<Header, Stop> {
     while let Some(found) = boxes.next()? {
         match &found.name {
             b"mvhd" => header.duration = film_duration(known, found)?,
-            b"trak" if tracks < MOST_TRACKS => {
+            b"trak" if tracks < MAX_TRACKS => {
                 tracks += 1;
                 match track(known, found)? {
                     Track::Video(size) => {
@@ -43,10 +44,17 @@ pub(super) fn header(known: &Known<'_>) -> Result<Header, Stop> {
             _ => {}
         }
     }
-    if sounds { Ok(header) } else { Err(Stop::Broken("it has no track of pictures or sound")) }
+    if sounds {
+        Ok(header)
+    } else {
+        Err(ProbeError::Broken("it has no track of pictures or sound"))
+    }
 }
 
-fn film_duration(known: &Known<'_>, mvhd: Box) -> Result<Option<std::time::Duration>, Stop> {
+fn film_duration(
+    known: &SparseBytes<'_>,
+    mvhd: Box,
+) -> Result<Option<std::time::Duration>, ProbeError> {
     let (scale, units) = match known.u8(mvhd.body)? {
         0 => {
             let units = known.u32(mvhd.body.saturating_add(16))?;
@@ -63,7 +71,7 @@ fn film_duration(known: &Known<'_>, mvhd: Box) -> Result<Option<std::time::Durat
     Ok(duration(units, scale.into()))
 }
 
-fn track(known: &Known<'_>, trak: Box) -> Result<Track, Stop> {
+fn track(known: &SparseBytes<'_>, trak: Box) -> Result<Track, ProbeError> {
     let mut turn = false;
     let mut boxes = Boxes::within(known, trak, 0);
     while let Some(found) = boxes.next()? {
@@ -83,13 +91,13 @@ fn track(known: &Known<'_>, trak: Box) -> Result<Track, Stop> {
 
 /// Whether a track is shown after a quarter turn: its matrix then has nothing on its
 /// diagonal.
-fn is_quarter_turn(known: &Known<'_>, tkhd: Box) -> Result<bool, Stop> {
+fn is_quarter_turn(known: &SparseBytes<'_>, tkhd: Box) -> Result<bool, ProbeError> {
     let matrix = tkhd.body.saturating_add(if known.u8(tkhd.body)? == 0 { 40 } else { 52 });
     let [a, b, c, d] = [0, 4, 12, 16].map(|at| known.u32(matrix.saturating_add(at)));
     Ok(a? == 0 && d? == 0 && b? != 0 && c? != 0)
 }
 
-fn media(known: &Known<'_>, mdia: Box) -> Result<Track, Stop> {
+fn media(known: &SparseBytes<'_>, mdia: Box) -> Result<Track, ProbeError> {
     let mut is_video = false;
     let mut boxes = Boxes::within(known, mdia, 0);
     while let Some(found) = boxes.next()? {

@@ -2,21 +2,21 @@
 //! on the way to its size; and BMP, of which `imagesize` knows one header of several.
 
 use super::exif::{turns, upright};
-use super::sparse_bytes::{Known, Reader, Stop};
-use super::{Header, MOST_STEPS, turned};
+use super::sparse_bytes::{ProbeError, SparseBytes, SparseReader};
+use super::{Header, MAX_STEPS, turned};
 use crate::media::Format;
 
 const BROKEN: &str = "its header is broken";
 /// What stands before Exif in a segment of JPEG, and sometimes in WebP.
 const EXIF: &[u8; 6] = b"Exif\0\0";
 
-pub(super) fn size(known: &Known<'_>, format: Format) -> Result<Header, Stop> {
-    let mut reader = Reader::new(known);
+pub(super) fn size(known: &SparseBytes<'_>, format: Format) -> Result<Header, ProbeError> {
+    let mut reader = SparseReader::new(known);
     let size = match imagesize::reader_size(&mut reader) {
         Ok(size) => size,
         Err(_) => return Err(reader.stop(BROKEN)),
     };
-    let side = |side: usize| u32::try_from(side).map_err(|_| Stop::Broken(BROKEN));
+    let side = |side: usize| u32::try_from(side).map_err(|_| ProbeError::Broken(BROKEN));
     let mut size = (side(size.width)?, side(size.height)?);
     let tiff = match format {
         Format::Png => png_exif(known)?,
@@ -35,13 +35,13 @@ pub(super) fn size(known: &Known<'_>, format: Format) -> Result<Header, Stop> {
 
 /// Where Exif begins in a PNG that has it before its picture. There alone it is honoured:
 /// what stands behind would have to be looked for in every file.
-fn png_exif(known: &Known<'_>) -> Result<Option<u64>, Stop> {
+fn png_exif(known: &SparseBytes<'_>) -> Result<Option<u64>, ProbeError> {
     let mut at = 8;
-    for _ in 0..MOST_STEPS {
+    for _ in 0..MAX_STEPS {
         let chunk = match known.array::<8>(at) {
             Ok(chunk) => chunk,
             // It has its size: what is cut off does not matter.
-            Err(Stop::Ends) => return Ok(None),
+            Err(ProbeError::Ends) => return Ok(None),
             Err(stop) => return Err(stop),
         };
         let [a, b, c, d, name @ ..] = chunk;
@@ -55,16 +55,16 @@ fn png_exif(known: &Known<'_>) -> Result<Option<u64>, Stop> {
 }
 
 /// Where Exif begins in a WebP that says that it has it.
-fn webp_exif(known: &Known<'_>) -> Result<Option<u64>, Stop> {
+fn webp_exif(known: &SparseBytes<'_>) -> Result<Option<u64>, ProbeError> {
     const HAS_EXIF: u8 = 0b1000;
     if known.get(12, 4)? != b"VP8X" || known.u8(20)? & HAS_EXIF == 0 {
         return Ok(None);
     }
     let mut at = 12;
-    for _ in 0..MOST_STEPS {
+    for _ in 0..MAX_STEPS {
         let chunk = match known.array::<8>(at) {
             Ok(chunk) => chunk,
-            Err(Stop::Ends) => return Ok(None),
+            Err(ProbeError::Ends) => return Ok(None),
             Err(stop) => return Err(stop),
         };
         let [b'E', b'X', b'I', b'F', ..] = chunk else {
@@ -80,11 +80,11 @@ fn webp_exif(known: &Known<'_>) -> Result<Option<u64>, Stop> {
 }
 
 /// The segments of a JPEG up to the frame, whose header has the size.
-pub(super) fn jpeg(known: &Known<'_>) -> Result<Header, Stop> {
+pub(super) fn jpeg(known: &SparseBytes<'_>) -> Result<Header, ProbeError> {
     let mut at = 2;
     let mut turn = None;
-    for _ in 0..MOST_STEPS {
-        let [0xff, marker] = known.array(at)? else { return Err(Stop::Broken(BROKEN)) };
+    for _ in 0..MAX_STEPS {
+        let [0xff, marker] = known.array(at)? else { return Err(ProbeError::Broken(BROKEN)) };
         match marker {
             // Fill bytes; and markers without a segment.
             0xff => {
@@ -101,31 +101,34 @@ pub(super) fn jpeg(known: &Known<'_>) -> Result<Header, Stop> {
                 return Ok(Header { size: Some(size), ..Header::default() });
             }
             // The picture itself, or the end.
-            0xd9 | 0xda => return Err(Stop::Broken(BROKEN)),
+            0xd9 | 0xda => return Err(ProbeError::Broken(BROKEN)),
             _ => {}
         }
         let length = u64::from(known.u16(at + 2)?);
         if length < 2 {
-            return Err(Stop::Broken(BROKEN));
+            return Err(ProbeError::Broken(BROKEN));
         }
         if marker == 0xe1 && turn.is_none() && length >= 8 && known.get(at + 4, 6)? == EXIF {
             turn = Some(turns(known, at + 10)?);
         }
         at += 2 + length;
     }
-    Err(Stop::Broken(BROKEN))
+    Err(ProbeError::Broken(BROKEN))
 }
 
 /// The size in the header of a BMP: 16 bits in the first one, and otherwise 32, of which a
 /// negative height says that the rows go from top to bottom.
-pub(super) fn bmp(known: &Known<'_>) -> Result<Header, Stop> {
+pub(super) fn bmp(known: &SparseBytes<'_>) -> Result<Header, ProbeError> {
     const FIRST: u32 = 12;
     let size = if u32::from_le_bytes(known.array(14)?) == FIRST {
         let side = |at| known.array(at).map(|side| u32::from(u16::from_le_bytes(side)));
         (side(18)?, side(20)?)
     } else {
         let side = |at| known.array(at).map(i32::from_le_bytes);
-        (u32::try_from(side(18)?).map_err(|_| Stop::Broken(BROKEN))?, side(22)?.unsigned_abs())
+        (
+            u32::try_from(side(18)?).map_err(|_| ProbeError::Broken(BROKEN))?,
+            side(22)?.unsigned_abs(),
+        )
     };
     Ok(Header { size: Some(size), ..Header::default() })
 }

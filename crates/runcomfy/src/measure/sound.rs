@@ -1,13 +1,13 @@
 //! WAV and FLAC, whose headers say how long they last.
 
-use super::sparse_bytes::{Known, Stop};
-use super::{Header, MOST_STEPS, duration};
+use super::sparse_bytes::{ProbeError, SparseBytes};
+use super::{Header, MAX_STEPS, duration};
 
 /// The chunks of a WAV: bytes a second, and the length of the sound.
-pub(super) fn wav(known: &Known<'_>) -> Result<Header, Stop> {
+pub(super) fn wav(known: &SparseBytes<'_>) -> Result<Header, ProbeError> {
     let mut per_second = 0;
     let mut at = 12;
-    for _ in 0..MOST_STEPS {
+    for _ in 0..MAX_STEPS {
         let [name @ .., a, b, c, d] = known.array::<8>(at)?;
         let length = u32::from_le_bytes([a, b, c, d]);
         match &name {
@@ -27,7 +27,7 @@ pub(super) fn wav(known: &Known<'_>) -> Result<Header, Stop> {
 
 /// The block that every FLAC begins with: samples a second in 20 bits, and how many there
 /// are in 36.
-pub(super) fn flac(known: &Known<'_>) -> Result<Header, Stop> {
+pub(super) fn flac(known: &SparseBytes<'_>) -> Result<Header, ProbeError> {
     let word = known.u64(18)?;
     let duration = duration(word & 0xf_ffff_ffff, word >> 44);
     Ok(Header { duration, ..Header::default() })

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// Why reading a header went no further.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Stop {
+pub(super) enum ProbeError {
     /// These bytes are not known.
     Missing(Range<u64>),
     /// The file has no such bytes.
@@ -17,7 +17,7 @@ pub(super) enum Stop {
 
 /// The known bytes of a file.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Known<'a> {
+pub(super) struct SparseBytes<'a> {
     /// In order, with a gap between each two.
     parts: Vec<Part<'a>>,
     size: Option<u64>,
@@ -40,7 +40,7 @@ impl Part<'_> {
     }
 }
 
-impl<'a> Known<'a> {
+impl<'a> SparseBytes<'a> {
     /// Takes a whole file without copying it.
     pub(super) fn borrow(&mut self, bytes: &'a [u8]) {
         self.size = Some(bytes.len() as u64);
@@ -55,7 +55,7 @@ impl<'a> Known<'a> {
         self.size = size;
     }
 
-    pub(super) fn give(&mut self, at: u64, bytes: &[u8]) {
+    pub(super) fn feed(&mut self, at: u64, bytes: &[u8]) {
         // The part that it goes on with, or else a new one in its place.
         let index = match self.parts.iter().position(|part| part.at <= at && at <= part.end()) {
             Some(index) => index,
@@ -95,63 +95,63 @@ impl<'a> Known<'a> {
     }
 
     /// Bytes at a place.
-    pub(super) fn get(&self, at: u64, length: usize) -> Result<&[u8], Stop> {
-        let end = at.checked_add(length as u64).ok_or(Stop::Ends)?;
+    pub(super) fn get(&self, at: u64, length: usize) -> Result<&[u8], ProbeError> {
+        let end = at.checked_add(length as u64).ok_or(ProbeError::Ends)?;
         if self.size.is_some_and(|size| end > size) {
-            return Err(Stop::Ends);
+            return Err(ProbeError::Ends);
         }
         let some = self.some(at).unwrap_or_default();
-        some.get(..length).ok_or_else(|| Stop::Missing(at + some.len() as u64..end))
+        some.get(..length).ok_or_else(|| ProbeError::Missing(at + some.len() as u64..end))
     }
 
     /// The same as an array, for numbers.
-    pub(super) fn array<const N: usize>(&self, at: u64) -> Result<[u8; N], Stop> {
+    pub(super) fn array<const N: usize>(&self, at: u64) -> Result<[u8; N], ProbeError> {
         let bytes = self.get(at, N)?;
-        bytes.try_into().map_err(|_| Stop::Ends)
+        bytes.try_into().map_err(|_| ProbeError::Ends)
     }
 
-    pub(super) fn u16(&self, at: u64) -> Result<u16, Stop> {
+    pub(super) fn u16(&self, at: u64) -> Result<u16, ProbeError> {
         self.array(at).map(u16::from_be_bytes)
     }
 
-    pub(super) fn u32(&self, at: u64) -> Result<u32, Stop> {
+    pub(super) fn u32(&self, at: u64) -> Result<u32, ProbeError> {
         self.array(at).map(u32::from_be_bytes)
     }
 
-    pub(super) fn u64(&self, at: u64) -> Result<u64, Stop> {
+    pub(super) fn u64(&self, at: u64) -> Result<u64, ProbeError> {
         self.array(at).map(u64::from_be_bytes)
     }
 
-    pub(super) fn u8(&self, at: u64) -> Result<u8, Stop> {
+    pub(super) fn u8(&self, at: u64) -> Result<u8, ProbeError> {
         self.array(at).map(|[byte]| byte)
     }
 
     /// The first bytes of the file: so many, or all that it has.
-    pub(super) fn head(&self, length: usize) -> Result<&[u8], Stop> {
+    pub(super) fn head(&self, length: usize) -> Result<&[u8], ProbeError> {
         let size = self.size.and_then(|size| usize::try_from(size).ok());
         self.get(0, size.map_or(length, |size| size.min(length)))
     }
 }
 
 /// A reader for libraries that take one. Where it fails, `stopped` says why.
-pub(super) struct Reader<'a> {
-    known: &'a Known<'a>,
+pub(super) struct SparseReader<'a> {
+    known: &'a SparseBytes<'a>,
     at: u64,
-    stopped: Option<Stop>,
+    stopped: Option<ProbeError>,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(known: &'a Known<'a>) -> Self {
+impl<'a> SparseReader<'a> {
+    pub(super) fn new(known: &'a SparseBytes<'a>) -> Self {
         Self { known, at: 0, stopped: None }
     }
 
     /// Why it failed; `otherwise` where the library found fault with what it read.
-    pub(super) fn stop(self, otherwise: &'static str) -> Stop {
-        self.stopped.unwrap_or(Stop::Broken(otherwise))
+    pub(super) fn stop(self, otherwise: &'static str) -> ProbeError {
+        self.stopped.unwrap_or(ProbeError::Broken(otherwise))
     }
 }
 
-impl BufRead for Reader<'_> {
+impl BufRead for SparseReader<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if let Some(bytes) = self.known.some(self.at) {
             return Ok(bytes);
@@ -159,7 +159,7 @@ impl BufRead for Reader<'_> {
         match self.known.get(self.at, 1) {
             Ok(bytes) => Ok(bytes),
             Err(stop) => {
-                let ends = stop == Stop::Ends;
+                let ends = stop == ProbeError::Ends;
                 self.stopped = Some(stop);
                 if ends { Ok(&[]) } else { Err(io::ErrorKind::WouldBlock.into()) }
             }
@@ -171,11 +171,11 @@ impl BufRead for Reader<'_> {
     }
 }
 
-impl Read for Reader<'_> {
+impl Read for SparseReader<'_> {
     /// Gives all that is asked for, or as much as there is to the end of the file: what
     /// reads a number takes a short read for the end.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Err(stop @ Stop::Missing(_)) = self.known.get(self.at, buffer.len()) {
+        if let Err(stop @ ProbeError::Missing(_)) = self.known.get(self.at, buffer.len()) {
             self.stopped = Some(stop);
             return Err(io::ErrorKind::WouldBlock.into());
         }
@@ -186,7 +186,7 @@ impl Read for Reader<'_> {
     }
 }
 
-impl Seek for Reader<'_> {
+impl Seek for SparseReader<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let at = match to {
             SeekFrom::Start(at) => Some(at),
@@ -208,9 +208,9 @@ mod tests {
         for pieces in
             [[0..90, 60..200, 190..256], [190..256, 0..90, 60..200], [90..91, 0..256, 5..6]]
         {
-            let mut known = Known::default();
+            let mut known = SparseBytes::default();
             for piece in pieces.clone() {
-                known.give(piece.start as u64, &all[piece]);
+                known.feed(piece.start as u64, &all[piece]);
             }
             assert_eq!((known.parts.len(), known.contiguous()), (1, 256), "{pieces:?}");
             assert_eq!(known.get(0, 256), Ok(all.as_slice()), "{pieces:?}");
@@ -219,29 +219,29 @@ mod tests {
 
     #[test]
     fn a_reader_gives_a_number_whole_or_says_what_is_missing() {
-        let mut known = Known::default();
-        known.give(0, &[1, 2, 3]);
-        let mut reader = Reader::new(&known);
+        let mut known = SparseBytes::default();
+        known.feed(0, &[1, 2, 3]);
+        let mut reader = SparseReader::new(&known);
         let mut number = [0; 2];
         assert_eq!(reader.read(&mut number).ok(), Some(2));
         assert!(reader.read(&mut number).is_err());
-        assert_eq!(reader.stop("else"), Stop::Missing(3..4));
+        assert_eq!(reader.stop("else"), ProbeError::Missing(3..4));
         known.set_size(Some(3));
-        let mut reader = Reader::new(&known);
+        let mut reader = SparseReader::new(&known);
         assert_eq!(reader.seek(SeekFrom::Start(2)).ok(), Some(2));
         assert_eq!(reader.read(&mut number).ok(), Some(1));
     }
 
     #[test]
     fn what_is_not_known_is_told_from_what_is_not_there() {
-        let mut known = Known::default();
-        known.give(10, &[1, 2, 3]);
+        let mut known = SparseBytes::default();
+        known.feed(10, &[1, 2, 3]);
         assert_eq!(known.get(11, 2), Ok([2, 3].as_slice()));
-        assert_eq!(known.get(11, 4), Err(Stop::Missing(13..15)));
-        assert_eq!(known.get(8, 4), Err(Stop::Missing(8..12)));
-        assert_eq!(known.get(u64::MAX, 4), Err(Stop::Ends));
+        assert_eq!(known.get(11, 4), Err(ProbeError::Missing(13..15)));
+        assert_eq!(known.get(8, 4), Err(ProbeError::Missing(8..12)));
+        assert_eq!(known.get(u64::MAX, 4), Err(ProbeError::Ends));
         known.set_size(Some(14));
-        assert_eq!(known.get(11, 4), Err(Stop::Ends));
-        assert_eq!(known.head(512), Err(Stop::Missing(0..14)));
+        assert_eq!(known.get(11, 4), Err(ProbeError::Ends));
+        assert_eq!(known.head(512), Err(ProbeError::Missing(0..14)));
     }
 }

@@ -118,7 +118,7 @@ fn a_header_says_the_size_that_is_shown() {
         ("an MP4 without tracks", mp4(&[]), None),
     ];
     for (what, bytes, size) in cases {
-        let facts = Facts::of_bytes(&bytes);
+        let facts = MediaInfo::of_bytes(&bytes);
         assert_eq!(facts.width.zip(facts.height), size, "{what}: {facts:?}");
         assert_eq!(facts.bytes, Some(bytes.len() as u64), "{what}");
     }
@@ -152,7 +152,7 @@ fn tiff(orientation: u8) -> Vec<u8> {
 #[test]
 fn an_mp4_without_pictures_is_a_sound_and_says_how_long_it_lasts() {
     let sound = one(b"trak", &[&tkhd([1, 0, 0, 1]), &mdia(b"soun")]);
-    let facts = Facts::of_bytes(&mp4(&[sound]));
+    let facts = MediaInfo::of_bytes(&mp4(&[sound]));
     assert_eq!(facts.kind, Some(MediaKind::Audio));
     assert_eq!(facts.duration, Some(Duration::from_millis(1500)));
 }
@@ -176,7 +176,7 @@ fn lengths_that_lie_end_in_a_reason() {
         ),
     ];
     for (what, bytes) in cases {
-        let reading = Measuring::whole(&bytes).so_far();
+        let reading = Probe::whole(&bytes).partial();
         assert_eq!((reading.facts.width, reading.facts.height), (None, None), "{what}");
         assert!(reading.problem.is_some(), "{what}: {reading:?}");
     }
@@ -188,12 +188,7 @@ fn one_box(length: u32, name: &[u8; 4]) -> Vec<u8> {
 }
 
 /// A file whose box is said to lie where offsets end, as a host may serve it.
-fn at_the_end_of_offsets(
-    head: &[u8],
-    outer: &[u8; 4],
-    own: u64,
-    tail: &[u8],
-) -> Measuring<'static> {
+fn at_the_end_of_offsets(head: &[u8], outer: &[u8; 4], own: u64, tail: &[u8]) -> Probe<'static> {
     // Two boxes of 64-bit lengths: one that goes to the end, and in it one up to the tail.
     let long = |name: &[u8; 4], length: u64| {
         [&[0, 0, 0, 1], name.as_slice(), &length.to_be_bytes()].concat()
@@ -201,11 +196,11 @@ fn at_the_end_of_offsets(
     let at = head.len() as u64;
     let body = at + 16 + own;
     let tail_at = u64::MAX - tail.len() as u64;
-    let mut file = Measuring::new();
-    file.give(0, &[head, &long(outer, u64::MAX - at), &vec![0; own as usize]].concat());
-    file.give(body, &long(b"free", tail_at - body));
-    file.give(file.known_to(), &[0; Format::SNIFFED_BYTES]);
-    file.give(tail_at, tail);
+    let mut file = Probe::new();
+    file.feed(0, &[head, &long(outer, u64::MAX - at), &vec![0; own as usize]].concat());
+    file.feed(body, &long(b"free", tail_at - body));
+    file.feed(file.known_prefix(), &[0; Format::SNIFFED_BYTES]);
+    file.feed(tail_at, tail);
     file
 }
 
@@ -225,7 +220,7 @@ fn boxes_where_offsets_end_end_in_a_reason() {
         ("a picture's properties", at_the_end_of_offsets(&heic, b"meta", 4, &iprp.concat())),
     ];
     for (what, file) in cases {
-        let Step::Measured(reading) = file.step() else { panic!("{what}: {:?}", file.step()) };
+        let ProbeStep::Measured(reading) = file.step() else { panic!("{what}: {:?}", file.step()) };
         assert!(reading.problem.is_some(), "{what}: {reading:?}");
     }
 }

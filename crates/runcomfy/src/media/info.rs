@@ -11,7 +11,7 @@ use super::{Format, MediaKind};
 /// what that means for each format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Facts {
+pub struct MediaInfo {
     /// Width in pixels.
     pub width: Option<u32>,
     /// Height in pixels.
@@ -26,8 +26,8 @@ pub struct Facts {
     pub kind: Option<MediaKind>,
 }
 
-impl Facts {
-    /// Facts of a picture or video of this size in pixels.
+impl MediaInfo {
+    /// MediaInfo of a picture or video of this size in pixels.
     pub fn of_size(width: u32, height: u32) -> Self {
         Self { width: Some(width), height: Some(height), ..Self::default() }
     }

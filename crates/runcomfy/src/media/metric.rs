@@ -2,12 +2,12 @@
 //!
 //! To add a metric, add a variant, name it in [`Metric::ALL`], and write its row in
 //! `Metric::about`: the checker, the report, the generator and the docs all read that row.
-//! One about a fact that is in [`Facts`] already needs nothing else.
+//! One about a fact that is in [`MediaInfo`] already needs nothing else.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::{Facts, Format};
+use super::{Format, MediaInfo};
 use crate::node::decimal;
 
 /// What a custom rule of RunComfy's schema dialect measures.
@@ -26,7 +26,7 @@ pub enum Metric {
 
 /// The strict bound of a custom rule: a value that equals it breaks the rule.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Limit {
+pub enum Bound {
     /// The rule ends in `>`.
     Over(f64),
     /// The rule ends in `<`.
@@ -35,19 +35,19 @@ pub enum Limit {
 
 /// What a rule's metric says of some facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) enum RuleOutcome {
     /// The rule holds.
     Kept,
     /// The rule is broken, and what was measured.
     Broken(String),
     /// The facts do not tell.
-    Unknown(Missing),
+    Unknown(MissingInfo),
 }
 
 /// What is missing where a rule about media cannot be checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Missing {
+pub enum MissingInfo {
     /// Something that headers of some formats say.
     Header,
     /// The size of the file, which its host says.
@@ -64,11 +64,11 @@ struct About {
     /// Whether only what is seen has it: a sound never does.
     of_pictures: bool,
     /// Its value, where the facts that it needs are known.
-    value: fn(&Facts) -> Option<Ratio>,
+    value: fn(&MediaInfo) -> Option<Ratio>,
     /// What a person needs to see in order to believe that it was measured.
-    found: fn(&Facts) -> Option<String>,
+    found: fn(&MediaInfo) -> Option<String>,
     /// What is missing where it has no value although the file was read.
-    missing: Missing,
+    missing: MissingInfo,
 }
 
 impl Metric {
@@ -77,7 +77,7 @@ impl Metric {
         [Self::WidthPixels, Self::HeightPixels, Self::WidthOverHeight, Self::FileSizeMb];
 
     fn about(self) -> About {
-        let size = |facts: &Facts| Some(format!("{} × {} px", facts.width?, facts.height?));
+        let size = |facts: &MediaInfo| Some(format!("{} × {} px", facts.width?, facts.height?));
         match self {
             Self::WidthPixels => About {
                 name: "width_pixels",
@@ -86,7 +86,7 @@ impl Metric {
                 of_pictures: true,
                 value: |facts| facts.width.map(Ratio::whole),
                 found: size,
-                missing: Missing::Header,
+                missing: MissingInfo::Header,
             },
             Self::HeightPixels => About {
                 name: "height_pixels",
@@ -95,7 +95,7 @@ impl Metric {
                 of_pictures: true,
                 value: |facts| facts.height.map(Ratio::whole),
                 found: size,
-                missing: Missing::Header,
+                missing: MissingInfo::Header,
             },
             Self::WidthOverHeight => About {
                 name: "width/height",
@@ -104,7 +104,7 @@ impl Metric {
                 of_pictures: true,
                 value: |facts| Ratio::of(facts.width?.into(), facts.height?.into()),
                 found: size,
-                missing: Missing::Header,
+                missing: MissingInfo::Header,
             },
             Self::FileSizeMb => About {
                 name: "file_size_mb",
@@ -113,7 +113,7 @@ impl Metric {
                 of_pictures: false,
                 value: |facts| Ratio::of(facts.bytes?, 1_000_000),
                 found: |facts| Some(format!("{} MB", facts.bytes? as f64 / 1e6)),
-                missing: Missing::FileSize,
+                missing: MissingInfo::FileSize,
             },
         }
     }
@@ -140,31 +140,31 @@ impl Metric {
 
     /// Whether some facts keep within a limit of this metric, compared without rounding;
     /// `None` where they do not tell.
-    pub fn keeps(self, limit: Limit, facts: &Facts) -> Option<bool> {
-        match self.ask(limit, facts) {
-            Answer::Kept => Some(true),
-            Answer::Broken(_) => Some(false),
-            Answer::Unknown(_) => None,
+    pub fn keeps(self, limit: Bound, facts: &MediaInfo) -> Option<bool> {
+        match self.evaluate(limit, facts) {
+            RuleOutcome::Kept => Some(true),
+            RuleOutcome::Broken(_) => Some(false),
+            RuleOutcome::Unknown(_) => None,
         }
     }
 
-    pub(crate) fn ask(self, limit: Limit, facts: &Facts) -> Answer {
+    pub(crate) fn evaluate(self, limit: Bound, facts: &MediaInfo) -> RuleOutcome {
         let about = self.about();
         if about.of_pictures && facts.is_seen() == Some(false) {
             let format = facts.format.map_or("a sound", Format::content_type);
-            return Answer::Broken(format!("{format}, which has no {}", about.noun));
+            return RuleOutcome::Broken(format!("{format}, which has no {}", about.noun));
         }
         match (about.value)(facts) {
-            Some(value) if limit.allows(value) => Answer::Kept,
-            Some(_) => Answer::Broken((about.found)(facts).unwrap_or_default()),
-            None => Answer::Unknown(about.missing),
+            Some(value) if limit.allows(value) => RuleOutcome::Kept,
+            Some(_) => RuleOutcome::Broken((about.found)(facts).unwrap_or_default()),
+            None => RuleOutcome::Unknown(about.missing),
         }
     }
 }
 
-impl Limit {
+impl Bound {
     /// Reads the operator at the end of a custom rule: `width_pixels>` with 300 is
-    /// the name `width_pixels` and the limit [`Limit::Over`]`(300.0)`.
+    /// the name `width_pixels` and the limit [`Bound::Over`]`(300.0)`.
     pub fn split(rule: &str, value: f64) -> Option<(&str, Self)> {
         match rule.strip_suffix('>') {
             Some(name) => Some((name, Self::Over(value))),
@@ -188,7 +188,7 @@ impl Limit {
     }
 }
 
-impl fmt::Display for Limit {
+impl fmt::Display for Bound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Over(bound) => write!(f, "over {bound}"),
@@ -197,7 +197,7 @@ impl fmt::Display for Limit {
     }
 }
 
-impl fmt::Display for Missing {
+impl fmt::Display for MissingInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Header => "it is not measured in a file of this format",
@@ -261,34 +261,34 @@ mod tests {
     #[test]
     fn a_rule_is_split_into_its_metric_and_its_limit() {
         for (rule, name, limit) in [
-            ("width_pixels>", "width_pixels", Limit::Over(3.0)),
-            ("width/height<", "width/height", Limit::Under(3.0)),
+            ("width_pixels>", "width_pixels", Bound::Over(3.0)),
+            ("width/height<", "width/height", Bound::Under(3.0)),
         ] {
-            assert_eq!(Limit::split(rule, 3.0), Some((name, limit)));
+            assert_eq!(Bound::split(rule, 3.0), Some((name, limit)));
             assert_eq!(format!("{name}{}", limit.operator()), rule);
         }
-        assert_eq!(Limit::split("width_pixels", 3.0), None);
+        assert_eq!(Bound::split("width_pixels", 3.0), None);
     }
 
     #[test]
     fn a_value_that_equals_its_bound_breaks_the_rule() {
         let ratio = Metric::WidthOverHeight;
         let size = Metric::FileSizeMb;
-        let bytes = |bytes| Facts::default().with_bytes(bytes);
+        let bytes = |bytes| MediaInfo::default().with_bytes(bytes);
         let cases = [
-            (Metric::WidthPixels, Limit::Over(300.0), Facts::of_size(300, 600), false),
-            (Metric::WidthPixels, Limit::Over(300.0), Facts::of_size(301, 600), true),
-            (Metric::HeightPixels, Limit::Over(299.5), Facts::of_size(301, 300), true),
-            (Metric::WidthPixels, Limit::Over(-1.0), Facts::of_size(0, 1), true),
-            (ratio, Limit::Over(0.4), Facts::of_size(400, 1000), false),
-            (ratio, Limit::Over(0.4), Facts::of_size(401, 1000), true),
-            (ratio, Limit::Over(0.4), Facts::of_size(4_294_967, 10_737_418), false),
-            (ratio, Limit::Under(2.5), Facts::of_size(1000, 400), false),
-            (ratio, Limit::Under(2.5), Facts::of_size(999, 400), true),
-            (size, Limit::Under(30.0), bytes(30_000_000), false),
-            (size, Limit::Under(30.0), bytes(29_999_999), true),
-            (size, Limit::Under(0.3), bytes(300_000), false),
-            (size, Limit::Under(0.3), bytes(299_999), true),
+            (Metric::WidthPixels, Bound::Over(300.0), MediaInfo::of_size(300, 600), false),
+            (Metric::WidthPixels, Bound::Over(300.0), MediaInfo::of_size(301, 600), true),
+            (Metric::HeightPixels, Bound::Over(299.5), MediaInfo::of_size(301, 300), true),
+            (Metric::WidthPixels, Bound::Over(-1.0), MediaInfo::of_size(0, 1), true),
+            (ratio, Bound::Over(0.4), MediaInfo::of_size(400, 1000), false),
+            (ratio, Bound::Over(0.4), MediaInfo::of_size(401, 1000), true),
+            (ratio, Bound::Over(0.4), MediaInfo::of_size(4_294_967, 10_737_418), false),
+            (ratio, Bound::Under(2.5), MediaInfo::of_size(1000, 400), false),
+            (ratio, Bound::Under(2.5), MediaInfo::of_size(999, 400), true),
+            (size, Bound::Under(30.0), bytes(30_000_000), false),
+            (size, Bound::Under(30.0), bytes(29_999_999), true),
+            (size, Bound::Under(0.3), bytes(300_000), false),
+            (size, Bound::Under(0.3), bytes(299_999), true),
         ];
         for (metric, limit, facts, allowed) in cases {
             let kept = metric.keeps(limit, &facts);
@@ -323,18 +323,18 @@ mod tests {
     #[test]
     fn a_metric_without_its_facts_has_no_answer() {
         for metric in Metric::ALL {
-            assert_eq!(metric.keeps(Limit::Over(0.0), &Facts::default()), None);
+            assert_eq!(metric.keeps(Bound::Over(0.0), &MediaInfo::default()), None);
         }
-        let flat = Facts::of_size(1, 0);
-        assert_eq!(Metric::WidthOverHeight.keeps(Limit::Over(0.0), &flat), None);
+        let flat = MediaInfo::of_size(1, 0);
+        assert_eq!(Metric::WidthOverHeight.keeps(Bound::Over(0.0), &flat), None);
     }
 
     #[test]
     fn a_sound_has_no_width_whatever_the_bound() {
-        let sound = Facts::default().with_format(Format::Mp3).with_bytes(1);
+        let sound = MediaInfo::default().with_format(Format::Mp3).with_bytes(1);
         for metric in [Metric::WidthPixels, Metric::HeightPixels, Metric::WidthOverHeight] {
-            assert_eq!(metric.keeps(Limit::Over(-1.0), &sound), Some(false));
+            assert_eq!(metric.keeps(Bound::Over(-1.0), &sound), Some(false));
         }
-        assert_eq!(Metric::FileSizeMb.keeps(Limit::Under(1.0), &sound), Some(true));
+        assert_eq!(Metric::FileSizeMb.keeps(Bound::Under(1.0), &sound), Some(true));
     }
 }

@@ -9,9 +9,9 @@ use super::super::RequestId;
 
 /// No part of a name that comes from an address is longer; with the longest id it is still
 /// within the 255 bytes that file systems take, a temporary name's ends included.
-const LONGEST: usize = 80;
+const MAX_STEM_CHARS: usize = 80;
 /// What is longer is no extension.
-const LONGEST_EXTENSION: usize = 16;
+const MAX_EXTENSION_CHARS: usize = 16;
 
 /// A name for each address: the request's id and the last part of the address, told apart by
 /// a number where two are the same. The id keeps it from being a name that Windows reserves.
@@ -33,7 +33,7 @@ fn parts(url: &Url) -> (String, String) {
     let last = percent_encoding::percent_decode_str(last.unwrap_or_default()).decode_utf8_lossy();
     let is_extension = |text: &str| {
         let letters = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        letters && (1..=LONGEST_EXTENSION).contains(&text.len())
+        letters && (1..=MAX_EXTENSION_CHARS).contains(&text.len())
     };
     let (stem, extension) = match last.rsplit_once('.') {
         Some((stem, end)) if !stem.is_empty() && is_extension(end) => (stem, format!(".{end}")),
@@ -51,7 +51,7 @@ fn safe(text: &str) -> String {
         c if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') => c,
         _ => '_',
     });
-    safe.take(LONGEST).collect()
+    safe.take(MAX_STEM_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -18,20 +18,20 @@ use super::super::Client;
 use super::super::http::FOREVER;
 use super::super::reply::{Reply, transport_failure};
 use super::super::retry::{Call, Failure, classify};
-use super::{Download, DownloadErrorReason as Reason, Progress};
+use super::{DownloadErrorReason as Reason, DownloadOptions, Progress};
 
 /// How long nothing may come of a file.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many redirects are followed, each to an allowed host.
-const MOST_REDIRECTS: usize = 5;
+const MAX_REDIRECTS: usize = 5;
 /// How often one file is taken up again, however far each time gets.
-const MOST_RESUMES: usize = 50;
+const MAX_RESUMES: usize = 50;
 
 /// One file on its way.
 struct Transfer<'a> {
     url: &'a Url,
     path: &'a Path,
-    to: &'a Download,
+    to: &'a DownloadOptions,
     file: File,
     bytes: u64,
     total: Option<u64>,
@@ -42,7 +42,12 @@ struct Transfer<'a> {
 
 impl Client {
     /// Downloads one file, and gives its size.
-    pub(super) async fn save(&self, url: &Url, path: &Path, to: &Download) -> Result<u64, Reason> {
+    pub(super) async fn save(
+        &self,
+        url: &Url,
+        path: &Path,
+        to: &DownloadOptions,
+    ) -> Result<u64, Reason> {
         let unwritten = |source| Reason::File { path: path.to_owned(), source };
         if !self.inner.outputs.allow(url) {
             return Err(host_of(url));
@@ -56,7 +61,7 @@ impl Client {
         let file = File::from_std(part.as_file().try_clone().map_err(unwritten)?);
         let (bytes, total, validator) = (0, None, None);
         let mut transfer = Transfer { url, path, to, file, bytes, total, validator };
-        transfer.all(self).await?;
+        transfer.run(self).await?;
         let bytes = transfer.bytes;
         drop(transfer);
         let kept = match to.replace {
@@ -75,11 +80,11 @@ impl Client {
 
 impl Transfer<'_> {
     /// Brings all of the file, as often as it takes.
-    async fn all(&mut self, client: &Client) -> Result<(), Reason> {
+    async fn run(&mut self, client: &Client) -> Result<(), Reason> {
         let mut failures = 0;
         for resumes in 0.. {
             let before = self.bytes;
-            let reason = match self.rest(client).await {
+            let reason = match self.resume(client).await {
                 Ok(()) => break,
                 Err(reason) => reason,
             };
@@ -92,7 +97,7 @@ impl Transfer<'_> {
                 _ => None,
             };
             match client.inner.retry.pause(failures, asked) {
-                Some(pause) if again && resumes < MOST_RESUMES => {
+                Some(pause) if again && resumes < MAX_RESUMES => {
                     failures += 1;
                     tracing::debug!(%reason, bytes = self.bytes, ?pause, "downloading again");
                     sleep(pause).await;
@@ -105,11 +110,11 @@ impl Transfer<'_> {
     }
 
     /// Brings what is missing of the file.
-    async fn rest(&mut self, client: &Client) -> Result<(), Reason> {
+    async fn resume(&mut self, client: &Client) -> Result<(), Reason> {
         let mut response = self.answer(client).await?;
-        self.place(&response).await?;
-        if self.total.is_some_and(|total| total > self.to.most_bytes) {
-            return Err(Reason::TooLarge(self.to.most_bytes));
+        self.seek_to_range(&response).await?;
+        if self.total.is_some_and(|total| total > self.to.max_bytes) {
+            return Err(Reason::TooLarge(self.to.max_bytes));
         }
         self.report();
         loop {
@@ -118,8 +123,8 @@ impl Transfer<'_> {
                 Err(_) => return Err(Reason::Stalled(IDLE_TIMEOUT)),
             };
             let Some(chunk) = chunk else { break };
-            if self.bytes.saturating_add(chunk.len() as u64) > self.to.most_bytes {
-                return Err(Reason::TooLarge(self.to.most_bytes));
+            if self.bytes.saturating_add(chunk.len() as u64) > self.to.max_bytes {
+                return Err(Reason::TooLarge(self.to.max_bytes));
             }
             self.file.write_all(&chunk).await.map_err(|source| self.unwritten(source))?;
             self.bytes += chunk.len() as u64;
@@ -135,7 +140,7 @@ impl Transfer<'_> {
     /// not sent: only requests to the API have it.
     async fn answer(&self, client: &Client) -> Result<Response, Reason> {
         let mut url = self.url.clone();
-        for _ in 0..=MOST_REDIRECTS {
+        for _ in 0..=MAX_REDIRECTS {
             if !client.inner.outputs.allow(&url) {
                 return Err(host_of(&url));
             }
@@ -164,7 +169,7 @@ impl Transfer<'_> {
 
     /// Finds out which part of the file an answer has, and begins anew where it is not the
     /// missing one.
-    async fn place(&mut self, response: &Response) -> Result<(), Reason> {
+    async fn seek_to_range(&mut self, response: &Response) -> Result<(), Reason> {
         let headers = response.headers();
         match response.status() {
             StatusCode::OK => {

@@ -13,9 +13,9 @@ use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
 use super::address::{NotPublic, PublicOnly, check, check_literal};
-use super::{Advice, Examined, MediaLimits, Reach};
-use crate::measure::{Measuring, Step};
-use crate::media::{Facts, Format};
+use super::{AddressScope, MediaLimits, MediaReport, WarningKind};
+use crate::measure::{Probe, ProbeStep};
+use crate::media::{Format, MediaInfo};
 
 /// How long connecting may take, of the time for one file.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,30 +27,30 @@ const BLOCK: u64 = 4096;
 /// As many requests are made for one file: more than any real file needs, whose parts lie
 /// apart (an index at its end, a track behind another's long table), and few enough that a
 /// file that leads on and on is given up.
-const MOST_REQUESTS: u64 = 24;
+const MAX_REQUESTS: u64 = 24;
 /// As many redirects are followed of one request: a short link, a CDN, a signed address.
-const MOST_REDIRECTS: usize = 5;
+const MAX_REDIRECTS: usize = 5;
 
 /// The client of media hosts. It sends no token, cookie or referrer, and knows no proxy:
 /// a proxy would look names up by itself.
 pub(super) struct Fetcher {
     http: reqwest::Client,
-    reach: Reach,
+    reach: AddressScope,
 }
 
 impl Fetcher {
-    pub(super) fn new(limits: MediaLimits, reach: Reach) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(limits: MediaLimits, reach: AddressScope) -> Result<Self, reqwest::Error> {
         Ok(Self { http: Self::builder(limits, reach).build()?, reach })
     }
 
-    fn builder(limits: MediaLimits, reach: Reach) -> reqwest::ClientBuilder {
+    fn builder(limits: MediaLimits, reach: AddressScope) -> reqwest::ClientBuilder {
         let follow = move |attempt: redirect::Attempt<'_>| {
-            if attempt.previous().len() > MOST_REDIRECTS {
+            if attempt.previous().len() > MAX_REDIRECTS {
                 return attempt.error("it leads from redirect to redirect");
             }
             match reach {
-                Reach::Local => attempt.follow(),
-                Reach::Public => match check_literal(attempt.url()) {
+                AddressScope::Local => attempt.follow(),
+                AddressScope::Public => match check_literal(attempt.url()) {
                     Ok(()) => attempt.follow(),
                     Err(refused) => attempt.error(refused),
                 },
@@ -58,7 +58,7 @@ impl Fetcher {
         };
         let builder = reqwest::Client::builder()
             .user_agent(concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT.min(limits.time))
+            .connect_timeout(CONNECT_TIMEOUT.min(limits.timeout))
             .pool_idle_timeout(IDLE_TIMEOUT)
             .redirect(redirect::Policy::custom(follow))
             .retry(retry::never())
@@ -73,8 +73,8 @@ impl Fetcher {
             .no_deflate()
             .no_zstd();
         match reach {
-            Reach::Public => builder.dns_resolver(PublicOnly),
-            Reach::Local => builder,
+            AddressScope::Public => builder.dns_resolver(PublicOnly),
+            AddressScope::Local => builder,
         }
     }
 
@@ -85,12 +85,12 @@ impl Fetcher {
         address: &str,
         limits: &MediaLimits,
         end: Option<Instant>,
-        is_open: impl Fn(&Facts) -> bool,
-    ) -> Examined {
-        let mut examined = Examined::default();
+        is_open: impl Fn(&MediaInfo) -> bool,
+    ) -> MediaReport {
+        let mut examined = MediaReport::default();
         let url = match Url::parse(address) {
             Ok(url) => url,
-            Err(error) => return Examined::unread(format!("it is no address: {error}")),
+            Err(error) => return MediaReport::unread(format!("it is no address: {error}")),
         };
         // The reach is for local work, where all this is meant.
         let is_local = match url.host() {
@@ -99,16 +99,16 @@ impl Fetcher {
             Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
             None => false,
         };
-        let is_allowed = is_local && self.reach == Reach::Local;
+        let is_allowed = is_local && self.reach == AddressScope::Local;
         if url.scheme() != "https" && !is_allowed {
             let message = "RunComfy asks for an address that begins with https://".to_owned();
-            examined.advice.push((Advice::NotHttps, message));
+            examined.advice.push((WarningKind::NotHttps, message));
         }
         let mut remote = Remote {
             http: &self.http,
             url,
-            most_bytes: limits.fetched_bytes,
-            measuring: Measuring::new(),
+            most_bytes: limits.max_fetched_bytes,
+            probe: Probe::new(),
             stream: None,
             size: Size::Unsaid,
             content_type: None,
@@ -116,10 +116,10 @@ impl Fetcher {
             bytes: 0,
         };
         let checked = match self.reach {
-            Reach::Public => check_literal(&remote.url).map_err(Failure::NotPublic),
-            Reach::Local => Ok(()),
+            AddressScope::Public => check_literal(&remote.url).map_err(Failure::NotPublic),
+            AddressScope::Local => Ok(()),
         };
-        let late = Instant::now().checked_add(limits.time);
+        let late = Instant::now().checked_add(limits.timeout);
         let late = [late, end].into_iter().flatten().min();
         let outcome = match (checked, late) {
             (Err(failure), _) => Err(failure),
@@ -128,11 +128,11 @@ impl Fetcher {
                 timeout_at(late, remote.run(is_open)).await.unwrap_or(Err(Failure::Late))
             }
         };
-        let reading = remote.measuring.so_far();
+        let reading = remote.probe.partial();
         (examined.facts, examined.problem) = (reading.facts, reading.problem);
         (examined.requests, examined.bytes) = (remote.requests, remote.bytes);
         if examined.facts.bytes == Some(0) {
-            examined.advice.push((Advice::Empty, "there is nothing in it".to_owned()));
+            examined.advice.push((WarningKind::Empty, "there is nothing in it".to_owned()));
         }
         if let Err(failure) = outcome {
             let reason = failure.to_string();
@@ -143,9 +143,9 @@ impl Fetcher {
         }
         if matches!(examined.facts.format, Some(Format::Other("text/html", _))) {
             let message = "a web page came instead of media, such as a login".to_owned();
-            examined.advice.push((Advice::WebPage, message.clone()));
+            examined.advice.push((WarningKind::WebPage, message.clone()));
             // RunComfy may get something else: the page says nothing about the media.
-            examined.facts = Facts::default();
+            examined.facts = MediaInfo::default();
             examined.unread = Some(message);
         } else if let Some(content_type) = remote.content_type {
             examined.declared(&content_type, "its host says");
@@ -184,11 +184,11 @@ enum Failure {
 impl Failure {
     /// What there is to warn of; nothing where RunComfy, which fetches the whole, has no such
     /// trouble.
-    fn about(&self) -> Option<Advice> {
+    fn about(&self) -> Option<WarningKind> {
         match self {
-            Self::NotPublic(_) => Some(Advice::OutOfReach),
+            Self::NotPublic(_) => Some(WarningKind::OutOfReach),
             Self::Status(_) | Self::Transport(_) | Self::Late | Self::Short => {
-                Some(Advice::NotFetched)
+                Some(WarningKind::NotFetched)
             }
             Self::Encoded(_)
             | Self::BadRange
@@ -215,7 +215,7 @@ struct Remote<'a> {
     /// Where it is: after the first answer, where the redirects led.
     url: Url,
     most_bytes: u64,
-    measuring: Measuring<'static>,
+    probe: Probe<'static>,
     /// The body of a host that gives no ranges, read from its beginning.
     stream: Option<Response>,
     size: Size,
@@ -225,12 +225,12 @@ struct Remote<'a> {
 }
 
 impl Remote<'_> {
-    async fn run(&mut self, is_open: impl Fn(&Facts) -> bool) -> Result<(), Failure> {
+    async fn run(&mut self, is_open: impl Fn(&MediaInfo) -> bool) -> Result<(), Failure> {
         loop {
-            match self.measuring.step() {
-                Step::Read(range) if self.stream.is_some() => self.read_on(range.end).await?,
-                Step::Read(range) => self.ask(range).await?,
-                Step::Measured(reading) => {
+            match self.probe.step() {
+                ProbeStep::Read(range) if self.stream.is_some() => self.read_on(range.end).await?,
+                ProbeStep::Read(range) => self.ask(range).await?,
+                ProbeStep::Measured(reading) => {
                     let unsaid = self.size == Size::Unsaid && self.stream.is_some();
                     if !unsaid || !is_open(&reading.facts) {
                         return Ok(());
@@ -250,7 +250,7 @@ impl Remote<'_> {
         if length > left || left == 0 {
             return Err(Failure::TooMuch(self.most_bytes));
         }
-        if self.requests >= MOST_REQUESTS {
+        if self.requests >= MAX_REQUESTS {
             return Err(Failure::TooManyRequests);
         }
         self.requests += 1;
@@ -314,7 +314,7 @@ impl Remote<'_> {
             let Some(chunk) = body.chunk().await.map_err(failure)? else { break };
             let most = (end - at).min(self.most_bytes - self.bytes);
             let chunk = chunk.get(..usize::try_from(most).unwrap_or(usize::MAX)).unwrap_or(&chunk);
-            self.measuring.give(at, chunk);
+            self.probe.feed(at, chunk);
             at += chunk.len() as u64;
             self.bytes += chunk.len() as u64;
         }
@@ -336,13 +336,13 @@ impl Remote<'_> {
                 Some(chunk) => {
                     let most = usize::try_from(left).unwrap_or(usize::MAX);
                     let chunk = chunk.get(..most).unwrap_or(&chunk);
-                    self.measuring.give(self.bytes, chunk);
+                    self.probe.feed(self.bytes, chunk);
                     self.bytes += chunk.len() as u64;
                 }
                 None => {
                     // This is all that there is, whatever was said.
                     self.size = Size::Said(self.bytes);
-                    self.measuring.set_size(self.bytes);
+                    self.probe.set_size(self.bytes);
                     return Ok(());
                 }
             }
@@ -360,11 +360,11 @@ impl Remote<'_> {
         };
         match self.size {
             Size::Said(size) => {
-                self.measuring.set_size(size);
+                self.probe.set_size(size);
                 Ok(())
             }
             Size::Unsaid | Size::Contradicted => {
-                self.measuring.forget_size();
+                self.probe.forget_size();
                 Err(Failure::TwoSizes)
             }
         }

@@ -10,7 +10,7 @@ use crate::violation::{Path, Violations};
 #[derive(Debug, Clone, Default)]
 #[must_use = "what preflight finds is in here, and nowhere else"]
 #[non_exhaustive]
-pub struct Report {
+pub struct PreflightReport {
     /// Every rule that is broken, with what was measured: the schema's own rules, `format`
     /// where media is of a kind that its property does not take, `file` where a local file
     /// cannot be used, and `request` where the whole is too large to be sent.
@@ -20,7 +20,7 @@ pub struct Report {
     /// Every rule that could not be checked, and why.
     pub unchecked: Vec<Unchecked>,
     /// What it cost to find out.
-    pub cost: Cost,
+    pub stats: PreflightStats,
 }
 
 /// Something that RunComfy advises against.
@@ -30,7 +30,7 @@ pub struct Warning {
     /// Where.
     pub path: Path,
     /// What about. Compare this, not the message.
-    pub about: Advice,
+    pub kind: WarningKind,
     /// What is wrong, and what would be right.
     pub message: String,
 }
@@ -38,7 +38,7 @@ pub struct Warning {
 /// What a [`Warning`] is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Advice {
+pub enum WarningKind {
     /// The address does not begin with `https`.
     NotHttps,
     /// RunComfy cannot reach the address: it is on this machine or a private network.
@@ -74,7 +74,7 @@ pub struct Unchecked {
 /// What preflight cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Cost {
+pub struct PreflightStats {
     /// Requests to media hosts, without the redirects that they led to.
     pub requests: u64,
     /// Bytes of files that were fetched.
@@ -83,9 +83,9 @@ pub struct Cost {
     pub time: Duration,
 }
 
-impl Report {
+impl PreflightReport {
     /// Whether no rule is broken, as far as could be measured. What could not be is in
-    /// [`Report::unchecked`].
+    /// [`PreflightReport::unchecked`].
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.violations.is_empty()
@@ -98,9 +98,9 @@ impl Report {
     }
 }
 
-impl std::error::Error for Report {}
+impl std::error::Error for PreflightReport {}
 
-impl fmt::Display for Report {
+impl fmt::Display for PreflightReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut lines = Vec::new();
         if !self.violations.is_empty() {
@@ -123,7 +123,7 @@ impl fmt::Display for Warning {
     }
 }
 
-impl fmt::Display for Cost {
+impl fmt::Display for PreflightStats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { requests, bytes, time } = self;
         let plural = if *requests == 1 { "" } else { "s" };

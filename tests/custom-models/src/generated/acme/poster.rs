@@ -5,7 +5,7 @@
 //!
 //! Sets a title over layers of pictures.
 
-use runcomfy::Limit::Under;
+use runcomfy::Bound::Under;
 use runcomfy::Metric::FileSizeMb;
 use runcomfy::table::Rule::{
     Integers, MaxItems, MaxLength, Maximum, Measured, MinLength, Minimum, Words,

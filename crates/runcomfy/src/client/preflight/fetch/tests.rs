@@ -181,17 +181,17 @@ async fn answer(mut stream: TcpStream, file: File, manner: Manner, log: Arc<Mute
     let _ = stream.write_all(&body).await;
 }
 
-async fn fetch(address: &str, reach: Reach, limits: MediaLimits) -> Examined {
+async fn fetch(address: &str, reach: AddressScope, limits: MediaLimits) -> MediaReport {
     let fetcher = Fetcher::new(limits, reach).expect("it can be set up");
     fetcher.fetch(address, &limits, None, |facts| facts.bytes.is_none()).await
 }
 
-async fn measured(file: File, manner: Manner) -> (Examined, Server) {
+async fn measured(file: File, manner: Manner) -> (MediaReport, Server) {
     let server = server(file, manner).await;
-    (fetch(&server.address, Reach::Local, MediaLimits::default()).await, server)
+    (fetch(&server.address, AddressScope::Local, MediaLimits::default()).await, server)
 }
 
-fn size(examined: &Examined) -> Option<(u32, u32)> {
+fn size(examined: &MediaReport) -> Option<(u32, u32)> {
     examined.facts.width.zip(examined.facts.height)
 }
 
@@ -252,19 +252,19 @@ async fn whatever_a_host_does_ends_in_facts_or_a_reason() {
         assert_eq!(reason.is_empty(), words.is_empty(), "case {index}: {reason}");
         assert!(reason.contains(words), "case {index}: {reason}");
         assert!(examined.bytes <= 256 * 1024, "case {index}: {} bytes", examined.bytes);
-        assert!(examined.requests <= MOST_REQUESTS, "case {index}: {} requests", examined.requests);
+        assert!(examined.requests <= MAX_REQUESTS, "case {index}: {} requests", examined.requests);
     }
 }
 
 #[tokio::test]
 async fn a_host_that_says_nothing_is_given_up() {
     let server = server(png(900), Manner::Silent).await;
-    let limits = MediaLimits::default().with_time(Duration::from_millis(200));
+    let limits = MediaLimits::default().with_timeout(Duration::from_millis(200));
     let start = Instant::now();
-    let examined = fetch(&server.address, Reach::Local, limits).await;
+    let examined = fetch(&server.address, AddressScope::Local, limits).await;
     assert!(start.elapsed() < Duration::from_secs(2));
     assert!(examined.unread.is_some_and(|reason| reason.contains("time that is allowed")));
-    assert!(examined.advice.iter().any(|(about, _)| *about == Advice::NotFetched));
+    assert!(examined.advice.iter().any(|(about, _)| *about == WarningKind::NotFetched));
 }
 
 #[tokio::test]
@@ -272,8 +272,8 @@ async fn a_header_past_the_limit_is_given_up() {
     let (examined, _) = measured(jpeg(30, 50_000_000), Manner::Ranges).await;
     assert!(examined.bytes <= 256 * 1024);
     let server = server(jpeg(1, 50_000_000), Manner::Ranges).await;
-    let limits = MediaLimits::default().with_fetched_bytes(4096);
-    let examined = fetch(&server.address, Reach::Local, limits).await;
+    let limits = MediaLimits::default().with_max_fetched_bytes(4096);
+    let examined = fetch(&server.address, AddressScope::Local, limits).await;
     assert_eq!(examined.bytes, 4096);
     assert!(examined.unread.is_some_and(|reason| reason.contains("more than 4096 bytes")));
 }
@@ -298,9 +298,9 @@ async fn a_page_instead_of_media_is_known_for_one() {
     let page = b"<!doctype html><title>Sign in</title>".to_vec();
     let page = File { size: page.len() as u64, parts: vec![(0, page)] };
     let (examined, _) = measured(page, Manner::Headers("content-type: text/html")).await;
-    let about: Vec<Advice> = examined.advice.iter().map(|(about, _)| *about).collect();
-    assert_eq!(about, [Advice::WebPage]);
-    assert_eq!(examined.facts, Facts::default());
+    let about: Vec<WarningKind> = examined.advice.iter().map(|(about, _)| *about).collect();
+    assert_eq!(about, [WarningKind::WebPage]);
+    assert_eq!(examined.facts, MediaInfo::default());
 }
 
 #[tokio::test]
@@ -311,7 +311,7 @@ async fn a_content_type_that_does_not_fit_is_warned_of() {
         ("content-type: application/octet-stream", false),
     ] {
         let (examined, _) = measured(png(900), Manner::Headers(header)).await;
-        let is = |(about, _): &(Advice, String)| *about == Advice::ContentType;
+        let is = |(about, _): &(WarningKind, String)| *about == WarningKind::ContentType;
         assert_eq!(examined.advice.iter().any(is), warned, "{header}");
         assert_eq!(size(&examined), Some((640, 480)));
     }
@@ -336,10 +336,13 @@ async fn a_local_address_is_not_asked_unless_that_is_allowed() {
     // By a literal, and by a name that the resolver has to turn down.
     for host in ["127.0.0.1", "2130706433", "[::ffff:127.0.0.1]", "localhost"] {
         let address = format!("http://{host}:{port}");
-        let examined = fetch(&address, Reach::Public, MediaLimits::default()).await;
+        let examined = fetch(&address, AddressScope::Public, MediaLimits::default()).await;
         let reason = examined.unread.unwrap_or_default();
         assert!(reason.contains("this machine itself"), "{host}: {reason}");
-        assert!(examined.advice.iter().any(|(about, _)| *about == Advice::OutOfReach), "{host}");
+        assert!(
+            examined.advice.iter().any(|(about, _)| *about == WarningKind::OutOfReach),
+            "{host}"
+        );
     }
     assert!(server.asked.lock().expect("no test panics with it").is_empty());
 }
@@ -363,10 +366,10 @@ async fn a_redirect_to_a_local_address_is_not_followed() {
         }
     });
     let limits = MediaLimits::default();
-    let mut fetcher = Fetcher::new(limits, Reach::Public).expect("it can be set up");
+    let mut fetcher = Fetcher::new(limits, AddressScope::Public).expect("it can be set up");
     // A public name that leads to the server here, as one of a stranger's could.
     let here = ([127, 0, 0, 1], port).into();
-    fetcher.http = Fetcher::builder(limits, Reach::Public)
+    fetcher.http = Fetcher::builder(limits, AddressScope::Public)
         .resolve("example.com", here)
         .build()
         .expect("it can be set up");
