@@ -1,4 +1,4 @@
-//! The subjects of the proofs, and their twin: a program that is generated from their
+//! The subjects of the proofs, and their oracle: a program that is generated from their
 //! schemas and compiled, and says what generated code makes of an input. A test holds
 //! what it says against the schemas as they were published.
 
@@ -54,7 +54,7 @@ pub(crate) struct Typed {
 pub(crate) type Found = (String, String);
 
 /// The running program.
-pub(crate) struct Twin {
+pub(crate) struct CompiledOracle {
     child: Child,
     replies: RefCell<BufReader<ChildStdout>>,
     /// The place of each folder among the models of the program.
@@ -133,7 +133,7 @@ fn find_models(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-impl Twin {
+impl CompiledOracle {
     /// Generates, compiles and starts the program. A model that the generator refuses is
     /// not among the subjects any more.
     pub(crate) fn of(name: &str, subjects: &mut Vec<Subject>) -> Self {
@@ -216,7 +216,7 @@ impl Twin {
     }
 }
 
-impl Drop for Twin {
+impl Drop for CompiledOracle {
     fn drop(&mut self) {
         // With nobody to ask, the program ends by itself.
         drop(self.child.stdin.take());

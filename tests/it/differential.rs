@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use runcomfy_simulator::SchemaValidator;
 use serde_json::{Map, Value, json};
 
-use crate::compiled_oracle::{self, Found, Subject, Twin, subjects};
+use crate::compiled_oracle::{self, CompiledOracle, Found, Subject, subjects};
 use crate::round_trip::{self, implied_type};
 use crate::support::root;
 use sameness::{Seen, compared};
@@ -87,7 +87,7 @@ fn judged(judge: &SchemaValidator, input: &Value) -> Vec<Found> {
 #[test]
 fn single_faults_get_the_same_verdict() {
     let mut subjects = subjects();
-    let twin = Twin::of("twin", &mut subjects);
+    let oracle = CompiledOracle::of("compiled-oracle", &mut subjects);
     let mut seen = Seen::default();
     let mut differing = Vec::new();
     for subject in &subjects {
@@ -95,7 +95,7 @@ fn single_faults_get_the_same_verdict() {
         let good = instances::sample(&subject.schema, &subject.schema);
         for fault in instances::faults(&subject.schema) {
             let input = fault.in_(good.clone());
-            if let Err(why) = compared(&twin, subject, &judge, &input, &mut seen) {
+            if let Err(why) = compared(&oracle, subject, &judge, &input, &mut seen) {
                 differing.push(format!("{}: {input}\n{why}", subject.folder));
             }
         }
@@ -112,7 +112,7 @@ fn inputs_with_several_faults_get_the_same_verdict() {
     let inputs =
         inputs.map_or(INPUTS, |text| text.parse().expect("RUNCOMFY_DIFFERENTIAL is a number"));
     let mut subjects = subjects();
-    let twin = Twin::of("twin", &mut subjects);
+    let oracle = CompiledOracle::of("compiled-oracle", &mut subjects);
     let mut seen = Seen::default();
     let mut differing = String::new();
     for (number, subject) in subjects.iter().enumerate() {
@@ -123,7 +123,7 @@ fn inputs_with_several_faults_get_the_same_verdict() {
             TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
         let cell = std::cell::RefCell::new(&mut seen);
         let found = runner.run(&instances::inputs(&subject.schema), |input| {
-            compared(&twin, subject, &judge, &input, &mut cell.borrow_mut())
+            compared(&oracle, subject, &judge, &input, &mut cell.borrow_mut())
                 .map_err(TestCaseError::fail)
         });
         match found {
@@ -151,11 +151,11 @@ fn a_collection_exports_and_gets_the_same_verdict() {
     let mut subjects = compiled_oracle::collected(&folder);
     let all = subjects.len();
     let name = folder.file_name().expect("it has a name").to_string_lossy().into_owned();
-    let twin = Twin::of(&format!("twin-{name}"), &mut subjects);
+    let oracle = CompiledOracle::of(&format!("oracle-{name}"), &mut subjects);
     let mut seen = Seen::default();
     let (mut exported, mut alike, mut inputs) = (0, 0, 0);
     for subject in &subjects {
-        match round_trip::differs(&twin, subject) {
+        match round_trip::differs(&oracle, subject) {
             Some(why) => println!("{}: exported: {why:.600}", subject.folder),
             None => exported += 1,
         }
@@ -171,7 +171,7 @@ fn a_collection_exports_and_gets_the_same_verdict() {
         for fault in instances::faults(&subject.schema) {
             inputs += 1;
             let input = fault.in_(good.clone());
-            if let Err(why) = compared(&twin, subject, &judge, &input, &mut seen) {
+            if let Err(why) = compared(&oracle, subject, &judge, &input, &mut seen) {
                 differing += 1;
                 if differing == 1 {
                     println!("{}: {input:.600}\n{why:.900}", subject.folder);
@@ -198,7 +198,7 @@ fn every_past_difference_stays_fixed() {
         .expect("it is there");
     let cases: Vec<Value> = serde_json::from_str(&text).expect("it is JSON");
     let mut subjects = subjects();
-    let twin = Twin::of("twin", &mut subjects);
+    let oracle = CompiledOracle::of("compiled-oracle", &mut subjects);
     let by_folder: BTreeMap<&str, &Subject> =
         subjects.iter().map(|subject| (subject.folder.as_str(), subject)).collect();
     let mut seen = Seen::default();
@@ -207,13 +207,13 @@ fn every_past_difference_stays_fixed() {
         let subject = by_folder[folder];
         let input = &case["input"];
         if let Err(why) =
-            compared(&twin, subject, &judge(subject).expect("it is a schema"), input, &mut seen)
+            compared(&oracle, subject, &judge(subject).expect("it is a schema"), input, &mut seen)
         {
             panic!("{case}\n{why}");
         }
         let wrong: Vec<Found> =
             serde_json::from_value(case["wrong"].clone()).expect("pairs of path and keyword");
-        let mut found = twin.answer(subject, input).violations;
+        let mut found = oracle.answer(subject, input).violations;
         found.sort();
         assert_eq!(found, wrong, "{case}");
     }

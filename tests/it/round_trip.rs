@@ -2,47 +2,47 @@
 //! equivalences in `schemas/README.md`, of which none is there without need.
 
 mod equivalence;
-mod normal;
+mod oracle;
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::compiled_oracle::{Subject, Twin, subjects};
+use crate::compiled_oracle::{CompiledOracle, Subject, subjects};
 use crate::support::root;
 use equivalence::Equivalence;
-use normal::Reading;
-pub(crate) use normal::implied_type;
+use oracle::OracleSchema;
+pub(crate) use oracle::implied_type;
 
 /// Where two schemas differ under these equivalences; nothing where they are the same.
 fn difference(
     subject: &Subject,
     exported: &Value,
-    forgiven: &BTreeSet<Equivalence>,
+    allowed: &BTreeSet<Equivalence>,
 ) -> Option<String> {
-    let published = Reading::published(&subject.schema, &subject.required_inputs, forgiven);
-    normal::difference(&published, &Reading::of(exported, forgiven))
+    let published = OracleSchema::published(&subject.schema, &subject.required_inputs, allowed);
+    oracle::difference(&published, &OracleSchema::of(exported, allowed))
 }
 
 /// Where the schema that a subject's `Input` gives differs from the published one.
-pub(crate) fn differs(twin: &Twin, subject: &Subject) -> Option<String> {
-    let forgiven: BTreeSet<Equivalence> = Equivalence::ALL.into_iter().collect();
-    difference(subject, &twin.schema(subject), &forgiven)
+pub(crate) fn differs(oracle: &CompiledOracle, subject: &Subject) -> Option<String> {
+    let allowed: BTreeSet<Equivalence> = Equivalence::ALL.into_iter().collect();
+    difference(subject, &oracle.schema(subject), &allowed)
 }
 
 #[test]
 fn every_exported_schema_equals_the_published_one() {
     let mut subjects = subjects();
     let all = subjects.len();
-    let twin = Twin::of("twin", &mut subjects);
+    let oracle = CompiledOracle::of("compiled-oracle", &mut subjects);
     assert!(all == subjects.len() && all >= 100, "{} of {all} were generated", subjects.len());
-    let exported: Vec<Value> = subjects.iter().map(|subject| twin.schema(subject)).collect();
+    let exported: Vec<Value> = subjects.iter().map(|subject| oracle.schema(subject)).collect();
     let pairs = || subjects.iter().zip(&exported);
 
-    let forgiven: BTreeSet<Equivalence> = Equivalence::ALL.into_iter().collect();
+    let allowed: BTreeSet<Equivalence> = Equivalence::ALL.into_iter().collect();
     let mut differing = String::new();
     for (subject, exported) in pairs() {
-        if let Some(where_) = difference(subject, exported, &forgiven) {
+        if let Some(where_) = difference(subject, exported, &allowed) {
             differing.push_str(&format!("{}: {where_}\n", subject.folder));
         }
     }
@@ -51,7 +51,7 @@ fn every_exported_schema_equals_the_published_one() {
     let idle: Vec<&str> = Equivalence::ALL
         .into_iter()
         .filter(|equivalence| {
-            let mut rest = forgiven.clone();
+            let mut rest = allowed.clone();
             rest.remove(equivalence);
             pairs().all(|(subject, exported)| difference(subject, exported, &rest).is_none())
         })
@@ -82,10 +82,10 @@ fn every_change_of_a_schema_is_a_difference() {
             {"type": "string", "minLength": 2}]}
     }}"##;
     let published: Value = serde_json::from_str(published).expect("it is JSON");
-    let forgiven: BTreeSet<Equivalence> = Equivalence::ALL.into_iter().collect();
+    let allowed: BTreeSet<Equivalence> = Equivalence::ALL.into_iter().collect();
     let differs = |other: &Value| {
-        let published = Reading::published(&published, &[], &forgiven);
-        normal::difference(&published, &Reading::of(other, &forgiven)).is_some()
+        let published = OracleSchema::published(&published, &[], &allowed);
+        oracle::difference(&published, &OracleSchema::of(other, &allowed)).is_some()
     };
     assert!(!differs(&published));
     // Every value in it changed, and every keyword in it taken out, each alone.

@@ -7,7 +7,7 @@ use runcomfy_simulator::SchemaValidator;
 use serde_json::Value;
 
 use super::judged;
-use crate::compiled_oracle::{Answer, Found, Subject, Twin};
+use crate::compiled_oracle::{Answer, CompiledOracle, Found, Subject};
 
 /// How what the judges find is put into one form.
 pub(super) struct Row {
@@ -105,14 +105,14 @@ pub(super) struct Seen {
 
 /// Whether all judges say the same of an input; else how they differ.
 pub(super) fn compared(
-    twin: &Twin,
+    oracle: &CompiledOracle,
     subject: &Subject,
     judge: &SchemaValidator,
     input: &Value,
     seen: &mut Seen,
 ) -> Result<(), String> {
     let theirs = judged(judge, input);
-    let Answer { violations: ours, typed } = twin.answer(subject, input);
+    let Answer { violations: ours, typed } = oracle.answer(subject, input);
     match ours.is_empty() {
         true => seen.right += 1,
         false => seen.wrong += 1,
@@ -146,7 +146,7 @@ pub(super) fn compared(
             // A null that was left out is no null to be found fault with.
             let expected = match typed.json == *input {
                 true => ours,
-                false => twin.answer(subject, &typed.json).violations,
+                false => oracle.answer(subject, &typed.json).violations,
             };
             if set(&typed.violations) != set(&expected) {
                 let typed = typed.violations;

@@ -54,22 +54,22 @@ const BOUNDS: [&str; 11] = [
 ];
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
 /// More references in a row lead in a circle.
-const MOST_STEPS: usize = 64;
+const MAX_STEPS: usize = 64;
 
 /// A schema, and how it is read.
-pub(super) struct Reading<'a> {
+pub(super) struct OracleSchema<'a> {
     document: Value,
-    forgiven: &'a BTreeSet<Equivalence>,
+    allowed: &'a BTreeSet<Equivalence>,
 }
 
 /// Where two schemas first differ, and how.
-pub(super) fn difference(a: &Reading<'_>, b: &Reading<'_>) -> Option<String> {
+pub(super) fn difference(a: &OracleSchema<'_>, b: &OracleSchema<'_>) -> Option<String> {
     Comparison { a, b, seen: HashSet::new() }.nodes(&a.document, &b.document, "")
 }
 
 struct Comparison<'a> {
-    a: &'a Reading<'a>,
-    b: &'a Reading<'a>,
+    a: &'a OracleSchema<'a>,
+    b: &'a OracleSchema<'a>,
     /// The pairs that were compared, or are being compared: schemas may be endless.
     seen: HashSet<(String, String)>,
 }
@@ -80,7 +80,7 @@ impl Comparison<'_> {
             return None;
         }
         let is_root = path.is_empty();
-        let (mut a, mut b) = (self.a.node(a, is_root), self.b.node(b, is_root));
+        let (mut a, mut b) = (self.a.normalize(a, is_root), self.b.normalize(b, is_root));
         for keyword in ["properties", "items", "additionalProperties", "anyOf", "oneOf"] {
             let (Some(a), Some(b)) = (a.get(keyword), b.get(keyword)) else { continue };
             let found = match (a, b) {
@@ -115,80 +115,80 @@ impl Comparison<'_> {
     }
 }
 
-impl<'a> Reading<'a> {
+impl<'a> OracleSchema<'a> {
     /// A schema as it is published, and what its catalog entry adds.
     pub(super) fn published(
         schema: &Value,
         required_inputs: &[String],
-        forgiven: &'a BTreeSet<Equivalence>,
+        allowed: &'a BTreeSet<Equivalence>,
     ) -> Self {
         let mut document = schema.clone();
-        if forgiven.contains(&RequiredInputs)
+        if allowed.contains(&RequiredInputs)
             && document.get("required").is_none()
             && !required_inputs.is_empty()
         {
             document["required"] = json!(required_inputs);
         }
-        Self { document, forgiven }
+        Self { document, allowed }
     }
 
     /// A schema as it is.
-    pub(super) fn of(schema: &Value, forgiven: &'a BTreeSet<Equivalence>) -> Self {
-        Self { document: schema.clone(), forgiven }
+    pub(super) fn of(schema: &Value, allowed: &'a BTreeSet<Equivalence>) -> Self {
+        Self { document: schema.clone(), allowed }
     }
 
-    fn forgives(&self, equivalence: Equivalence) -> bool {
-        self.forgiven.contains(&equivalence)
+    fn allows(&self, equivalence: Equivalence) -> bool {
+        self.allowed.contains(&equivalence)
     }
 
     /// One node in the form in which it is compared. The schemas below are left as they
     /// are written.
-    fn node(&self, schema: &Value, is_root: bool) -> Node {
-        let mut node = self.gathered(schema, 0);
+    fn normalize(&self, schema: &Value, is_root: bool) -> Node {
+        let mut node = self.resolve(schema, 0);
         self.types_as_union(&mut node);
         for keyword in ["anyOf", "oneOf"] {
             if let Some(Value::Array(branches)) = node.remove(keyword) {
-                return self.union(node, keyword, branches);
+                return self.normalize_union(node, keyword, branches);
             }
         }
-        self.typed(&mut node);
-        self.media_list(&mut node);
-        self.object(&mut node, is_root);
-        if self.forgives(Null) && !node.contains_key("type") && !node.contains_key("enum") {
+        self.normalize_enum(&mut node);
+        self.normalize_media_list(&mut node);
+        self.normalize_object(&mut node, is_root);
+        if self.allows(Null) && !node.contains_key("type") && !node.contains_key("enum") {
             node.remove("nullable");
         }
         node
     }
 
     /// A schema with all that it refers to.
-    fn gathered(&self, schema: &Value, steps: usize) -> Node {
+    fn resolve(&self, schema: &Value, steps: usize) -> Node {
         let mut node = match schema {
             Value::Object(node) => node.clone(),
-            Value::Bool(true) if self.forgives(SaysNothing) => Node::new(),
+            Value::Bool(true) if self.allows(SaysNothing) => Node::new(),
             other => Node::from_iter([("not a schema".to_owned(), other.clone())]),
         };
-        self.spelt(&mut node);
-        self.without_null(&mut node);
+        self.normalize_spelling(&mut node);
+        self.normalize_null(&mut node);
         let silent = !node.contains_key("type") && !node.contains_key("enum");
         let refers = node.contains_key("$ref") || node.contains_key("allOf");
         // `nullable` beside a reference is about what is referred to, whatever its type.
         let null_beside = silent && refers && node.contains_key("nullable");
-        if self.forgives(Reference) {
+        if self.allows(Reference) {
             node.remove("$defs");
             node.remove("definitions");
             let target = node.get("$ref").and_then(Value::as_str).map(str::to_owned);
-            if let Some(target) = target.filter(|_| steps < MOST_STEPS) {
+            if let Some(target) = target.filter(|_| steps < MAX_STEPS) {
                 let found = self.document.pointer(target.trim_start_matches('#'));
                 let found = found.expect("a reference leads somewhere");
                 node.remove("$ref");
-                node = both(node, self.gathered(found, steps + 1));
+                node = intersect(node, self.resolve(found, steps + 1));
             }
         }
-        if self.forgives(AllOf)
+        if self.allows(AllOf)
             && let Some(Value::Array(parts)) = node.remove("allOf")
         {
             for part in &parts {
-                node = both(node, self.gathered(part, steps + 1));
+                node = intersect(node, self.resolve(part, steps + 1));
             }
         }
         if null_beside {
@@ -198,30 +198,30 @@ impl<'a> Reading<'a> {
     }
 
     /// Keywords that are written in several ways.
-    fn spelt(&self, node: &mut Node) {
+    fn normalize_spelling(&self, node: &mut Node) {
         if let Some(words) = node.get_mut("type") {
             let each = match words {
                 Value::Array(words) => words.iter_mut().collect(),
                 word => vec![word],
             };
             for word in each {
-                if self.forgives(Float) && *word == "float" {
+                if self.allows(Float) && *word == "float" {
                     *word = "number".into();
                 }
             }
         }
         let is_known = |word: &Value| word.as_str().is_none_or(|word| TYPES.contains(&word));
-        if self.forgives(StrangeType) && !node.get("type").is_none_or(is_known) {
+        if self.allows(StrangeType) && !node.get("type").is_none_or(is_known) {
             node.remove("type");
         }
-        if self.forgives(Const)
+        if self.allows(Const)
             && let Some(value) = node.remove("const")
         {
             let within = node.get("enum").and_then(Value::as_array);
             let may = within.is_none_or(|choices| choices.contains(&value));
             node.insert("enum".to_owned(), if may { json!([value]) } else { json!([]) });
         }
-        if self.forgives(ChoiceTwice)
+        if self.allows(ChoiceTwice)
             && let Some(Value::Array(choices)) = node.get_mut("enum")
         {
             let mut once: Vec<Value> = Vec::new();
@@ -231,7 +231,7 @@ impl<'a> Reading<'a> {
                 is_new
             });
         }
-        if self.forgives(ExclusiveFlag) {
+        if self.allows(ExclusiveFlag) {
             for (flag, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")]
             {
                 if node.get(flag) == Some(&Value::Bool(true)) {
@@ -240,7 +240,7 @@ impl<'a> Reading<'a> {
                 }
             }
         }
-        if self.forgives(SaysNothing) {
+        if self.allows(SaysNothing) {
             node.retain(|keyword, value| match keyword.as_str() {
                 "uniqueItems" | "nullable" | "exclusiveMinimum" | "exclusiveMaximum" => {
                     *value != false
@@ -250,15 +250,15 @@ impl<'a> Reading<'a> {
                 _ => true,
             });
         }
-        if self.forgives(DefaultNull) && node.get("default") == Some(&Value::Null) {
+        if self.allows(DefaultNull) && node.get("default") == Some(&Value::Null) {
             node.remove("default");
         }
-        if self.forgives(EmptyWords) {
+        if self.allows(EmptyWords) {
             node.retain(|keyword, value| {
                 *value != "" || !["title", "description"].contains(&keyword.as_str())
             });
         }
-        if self.forgives(Example)
+        if self.allows(Example)
             && let Some(example) = node.remove("example")
         {
             let examples = node.entry("examples").or_insert_with(|| json!([]));
@@ -266,7 +266,7 @@ impl<'a> Reading<'a> {
                 examples.insert(0, example);
             }
         }
-        if self.forgives(NumberSpelling) {
+        if self.allows(NumberSpelling) {
             for bound in BOUNDS {
                 let float = node.get(bound).filter(|value| value.is_f64()).and_then(Value::as_f64);
                 if let Some(float) = float.filter(|float| float.fract() == 0.0) {
@@ -275,25 +275,28 @@ impl<'a> Reading<'a> {
             }
         }
         if let Some(Value::Array(rules)) = node.get_mut("validations") {
-            rules.iter_mut().filter_map(Value::as_object_mut).for_each(|rule| self.rule(rule));
+            rules
+                .iter_mut()
+                .filter_map(Value::as_object_mut)
+                .for_each(|rule| self.normalize_rule(rule));
         }
     }
 
-    fn rule(&self, rule: &mut Node) {
+    fn normalize_rule(&self, rule: &mut Node) {
         let number = rule.get("validation_value").and_then(Value::as_str).map(str::to_owned);
-        if self.forgives(ValidationNumber)
+        if self.allows(ValidationNumber)
             && let Some(number) = number.and_then(|text| text.trim().parse::<Value>().ok())
         {
             rule.insert("validation_value".to_owned(), number);
         }
-        if self.forgives(ValidationWords) && rule.get("validation_error") == Some(&json!("")) {
+        if self.allows(ValidationWords) && rule.get("validation_error") == Some(&json!("")) {
             rule.remove("validation_error");
         }
     }
 
     /// Every way to say that null is taken too, as the one flag `nullable`.
-    fn without_null(&self, node: &mut Node) {
-        if !self.forgives(Null) {
+    fn normalize_null(&self, node: &mut Node) {
+        if !self.allows(Null) {
             return;
         }
         let flag = node.get("nullable") == Some(&Value::Bool(true));
@@ -323,16 +326,16 @@ impl<'a> Reading<'a> {
     /// A list of types as a union with a branch each.
     fn types_as_union(&self, node: &mut Node) {
         let Some(Value::Array(words)) = node.get("type").cloned() else { return };
-        if !self.forgives(TypeList) || node.contains_key("anyOf") || node.contains_key("oneOf") {
+        if !self.allows(TypeList) || node.contains_key("anyOf") || node.contains_key("oneOf") {
             return;
         }
-        let (own, mut rest) = split(node.clone());
+        let (own, mut rest) = split_annotations(node.clone());
         let takes_null = rest.remove("nullable");
         let mut branches = Vec::new();
         for word in words {
             let mut branch = rest.clone();
             if let Some(Value::Array(choices)) = branch.get_mut("enum") {
-                choices.retain(|choice| is_of(&word, choice));
+                choices.retain(|choice| has_type(&word, choice));
                 if choices.is_empty() {
                     continue;
                 }
@@ -346,12 +349,12 @@ impl<'a> Reading<'a> {
     }
 
     /// A union. `node` is what stands beside it.
-    fn union(&self, node: Node, keyword: &str, mut branches: Vec<Value>) -> Node {
-        let (mut own, mut beside) = split(node);
-        if self.forgives(Null) {
+    fn normalize_union(&self, node: Node, keyword: &str, mut branches: Vec<Value>) -> Node {
+        let (mut own, mut beside) = split_annotations(node);
+        if self.allows(Null) {
             let is_null = |branch: &Value| {
                 let mut branch = branch.as_object().cloned().unwrap_or_default();
-                self.spelt(&mut branch);
+                self.normalize_spelling(&mut branch);
                 branch.get("type") == Some(&json!("null"))
                     || branch.get("enum") == Some(&json!([null]))
             };
@@ -363,16 +366,16 @@ impl<'a> Reading<'a> {
                 own.insert("nullable".to_owned(), true.into());
             }
         }
-        if self.forgives(BesideUnion) && !beside.is_empty() {
+        if self.allows(BesideUnion) && !beside.is_empty() {
             for branch in &mut branches {
-                *branch = Value::Object(both(beside.clone(), self.gathered(branch, 0)));
+                *branch = Value::Object(intersect(beside.clone(), self.resolve(branch, 0)));
             }
             beside.clear();
         }
         own.extend(beside);
         match branches.as_slice() {
-            [only] if self.forgives(SingleBranch) => {
-                let mut only = self.node(only, false);
+            [only] if self.allows(SingleBranch) => {
+                let mut only = self.normalize(only, false);
                 only.extend(own);
                 only
             }
@@ -384,24 +387,24 @@ impl<'a> Reading<'a> {
     }
 
     /// The type that the choices imply, and the choices that are of the type.
-    fn typed(&self, node: &mut Node) {
-        if self.forgives(ImpliedType)
+    fn normalize_enum(&self, node: &mut Node) {
+        if self.allows(ImpliedType)
             && let (None, Some(word)) = (node.get("type"), implied_type(node))
         {
             node.insert("type".to_owned(), word.into());
         }
         let word = node.get("type").cloned().unwrap_or_default();
-        if self.forgives(AnotherType)
+        if self.allows(AnotherType)
             && word.is_string()
             && let Some(Value::Array(choices)) = node.get_mut("enum")
         {
-            choices.retain(|choice| is_of(&word, choice));
+            choices.retain(|choice| has_type(&word, choice));
         }
     }
 
     /// Media in a list: what is said of it on the list is about each of its items.
-    fn media_list(&self, node: &mut Node) {
-        if !self.forgives(MediaList) {
+    fn normalize_media_list(&self, node: &mut Node) {
+        if !self.allows(MediaList) {
             return;
         }
         let single = |format: &Value| match format.as_str() {
@@ -440,7 +443,7 @@ impl<'a> Reading<'a> {
     }
 
     /// What an object is closed to.
-    fn object(&self, node: &mut Node, is_root: bool) {
+    fn normalize_object(&self, node: &mut Node, is_root: bool) {
         if node.get("type").and_then(Value::as_str) != Some("object") && !is_root {
             return;
         }
@@ -449,7 +452,7 @@ impl<'a> Reading<'a> {
         let named = |node: &Node| {
             node.get("properties").and_then(Value::as_object).is_some_and(|all| !all.is_empty())
         };
-        if self.forgives(RequiredOnly) && !required.is_empty() {
+        if self.allows(RequiredOnly) && !required.is_empty() {
             let properties = node.entry("properties").or_insert_with(|| json!({}));
             for name in required.iter().filter_map(Value::as_str) {
                 if properties.get(name).is_none() {
@@ -457,7 +460,7 @@ impl<'a> Reading<'a> {
                 }
             }
         }
-        if self.forgives(RequiredOrder)
+        if self.allows(RequiredOrder)
             && let Some(Value::Array(required)) = node.get_mut("required")
         {
             required.sort_by_key(Value::to_string);
@@ -467,15 +470,15 @@ impl<'a> Reading<'a> {
         let additional = node.get("additionalProperties").cloned();
         let is_open =
             additional.as_ref().is_some_and(|value| *value == true || *value == json!({}));
-        if self.forgives(Closed) && (is_root || (is_named && additional.is_none())) {
+        if self.allows(Closed) && (is_root || (is_named && additional.is_none())) {
             node.insert("additionalProperties".to_owned(), false.into());
-        } else if self.forgives(Open) && is_open {
+        } else if self.allows(Open) && is_open {
             match is_named {
                 true => _ = node.insert("additionalProperties".to_owned(), json!({})),
                 false => _ = node.remove("additionalProperties"),
             }
         }
-        if self.forgives(SaysNothing) && !named(node) {
+        if self.allows(SaysNothing) && !named(node) {
             node.remove("properties");
         }
     }
@@ -485,7 +488,7 @@ impl<'a> Reading<'a> {
 pub(crate) fn implied_type(node: &Node) -> Option<&'static str> {
     let choices = node.get("enum").and_then(Value::as_array);
     let all = |word: &str| {
-        choices.is_some_and(|choices| choices.iter().all(|choice| is_of(&json!(word), choice)))
+        choices.is_some_and(|choices| choices.iter().all(|choice| has_type(&json!(word), choice)))
     };
     match () {
         () if all("string") => Some("string"),
@@ -495,7 +498,7 @@ pub(crate) fn implied_type(node: &Node) -> Option<&'static str> {
 }
 
 /// What a schema says of itself, and what it says of values.
-fn split(node: Node) -> (Node, Node) {
+fn split_annotations(node: Node) -> (Node, Node) {
     let is_media = |value: &Value| {
         let word = value.as_str().unwrap_or_default();
         ["image_uri", "video_uri", "audio_uri"].iter().any(|media| word.starts_with(media))
@@ -508,7 +511,7 @@ fn split(node: Node) -> (Node, Node) {
     (own.into_iter().collect(), assertions.into_iter().collect())
 }
 
-fn is_of(word: &Value, value: &Value) -> bool {
+fn has_type(word: &Value, value: &Value) -> bool {
     match word.as_str() {
         Some("string") => value.is_string(),
         Some("boolean") => value.is_boolean(),
@@ -522,7 +525,7 @@ fn is_of(word: &Value, value: &Value) -> bool {
 }
 
 /// What takes what two schemas both take. What the outer one says of itself goes first.
-fn both(outer: Node, inner: Node) -> Node {
+fn intersect(outer: Node, inner: Node) -> Node {
     let flagged = |node: &Node| node.contains_key("nullable");
     let silent = |node: &Node| !node.contains_key("type") && !node.contains_key("enum");
     let nullable = (flagged(&outer) || flagged(&inner))
@@ -536,7 +539,7 @@ fn both(outer: Node, inner: Node) -> Node {
             continue;
         };
         let together = match (keyword.as_str(), a, &b) {
-            ("type", a, b) => types(a, b),
+            ("type", a, b) => intersect_types(a, b),
             ("enum", Value::Array(a), Value::Array(b)) => {
                 a.iter().filter(|choice| b.contains(choice)).cloned().collect()
             }
@@ -573,7 +576,7 @@ fn both(outer: Node, inner: Node) -> Node {
 }
 
 /// The types that both have. A whole number is a number.
-fn types(a: &Value, b: &Value) -> Value {
+fn intersect_types(a: &Value, b: &Value) -> Value {
     let list = |value: &Value| match value {
         Value::Array(words) => words.clone(),
         word => vec![word.clone()],
