@@ -1,4 +1,4 @@
-//! The client whose calls block: the same answers, with and without a runtime around it.
+//! The blocking client, with and without a runtime around it.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use crate::scripted::builder;
 use crate::support::root;
 
-/// A simulator on a runtime of its own, as in another process.
+/// Starts a simulator on a separate runtime, as in another process.
 fn simulator(queue_ms: u64) -> (Runtime, Simulator) {
     let runtime = Runtime::new().expect("there is a thread");
     let pace = Pace { queue: Duration::from_millis(queue_ms), run: Duration::ZERO };

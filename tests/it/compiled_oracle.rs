@@ -1,6 +1,5 @@
-//! The subjects of the proofs, and their oracle: a program that is generated from their
-//! schemas and compiled, and says what generated code makes of an input. A test holds
-//! what it says against the schemas as they were published.
+//! A program that is generated from all schemas and compiled. Tests ask it how generated code
+//! checks an input, and compare the answers with the published schemas.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,9 +19,9 @@ use crate::support::{Dependency, cargo, fixtures, library, root, settings, targe
 pub(crate) struct Subject {
     /// Its folder, such as `minimax/hailuo-video-01-live`.
     pub folder: String,
-    /// The schema of its input.
+    /// The schema of the input.
     pub schema: Value,
-    /// What its catalog entry says is required, for a schema that says nothing of it.
+    /// The `required_inputs` of its catalog entry, for a schema without `required`.
     pub required_inputs: Vec<String>,
     texts: Texts,
 }
@@ -33,31 +32,31 @@ struct Texts {
     fixup: Option<String>,
 }
 
-/// What generated code makes of an input.
+/// The answer of generated code about an input.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Answer {
-    /// What the check of JSON finds.
+    /// Violations found by the check of JSON.
     pub violations: Vec<Found>,
-    /// The typed input, or why it cannot be built.
+    /// The typed input, or the reasons why it cannot be built.
     pub typed: Result<Typed, Vec<Found>>,
 }
 
 #[derive(Debug, PartialEq)]
 pub(crate) struct Typed {
-    /// What the check of it finds.
+    /// Violations found by the typed check.
     pub violations: Vec<Found>,
-    /// What would be sent.
+    /// The JSON that would be sent.
     pub json: Value,
 }
 
-/// Where something is wrong, as a JSON pointer, and the keyword.
+/// A violation: its JSON pointer and keyword.
 pub(crate) type Found = (String, String);
 
 /// The running program.
 pub(crate) struct CompiledOracle {
     child: Child,
     replies: RefCell<BufReader<ChildStdout>>,
-    /// The place of each folder among the models of the program.
+    /// Index of each folder among the models of the program.
     places: BTreeMap<String, usize>,
 }
 
@@ -87,7 +86,7 @@ impl Subject {
     }
 }
 
-/// Every model of `schemas/`, and every fixture.
+/// Returns every model of `schemas/`, and every fixture.
 pub(crate) fn subjects() -> Vec<Subject> {
     let schemas = root().join("schemas");
     let mut models = Vec::new();
@@ -113,7 +112,7 @@ pub(crate) fn subjects() -> Vec<Subject> {
     published.chain(fixtures().iter().map(Subject::imported)).collect()
 }
 
-/// The models of a collection outside of this repository: a folder of files, each
+/// Returns the models of a collection outside this repository: a folder of files
 /// `{"model_id", "input", "output"}`.
 pub(crate) fn collected(folder: &Path) -> Vec<Subject> {
     let (models, unusable) = collection::read(folder).expect("the collection is there");
@@ -134,8 +133,8 @@ fn find_models(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 impl CompiledOracle {
-    /// Generates, compiles and starts the program. A model that the generator refuses is
-    /// not among the subjects any more.
+    /// Generates, compiles and starts the program. Removes the models that the generator refuses
+    /// from `subjects`.
     pub(crate) fn of(name: &str, subjects: &mut Vec<Subject>) -> Self {
         let generated = {
             let sources: Vec<Source<'_>> = subjects.iter().map(Subject::source).collect();
@@ -188,12 +187,12 @@ impl CompiledOracle {
         Self { child, replies, places: places.collect() }
     }
 
-    /// The JSON Schema that a subject's `Input` gives.
+    /// Returns the JSON Schema that a subject's `Input` exports.
     pub(crate) fn schema(&self, subject: &Subject) -> Value {
         self.ask(subject, json!({}))
     }
 
-    /// What a subject's `Input` makes of an input.
+    /// Checks an input with a subject's `Input`.
     pub(crate) fn answer(&self, subject: &Subject, input: &Value) -> Answer {
         let reply = self.ask(subject, json!({"input": input}));
         let found = |list: &Value| -> Vec<Found> {
@@ -218,7 +217,7 @@ impl CompiledOracle {
 
 impl Drop for CompiledOracle {
     fn drop(&mut self) {
-        // With nobody to ask, the program ends by itself.
+        // The program ends when its stdin closes.
         drop(self.child.stdin.take());
         let _ = self.child.wait();
     }

@@ -1,5 +1,5 @@
-//! Our own conformance cases: what becomes of each keyword, and every habit of the dialect,
-//! from the schema to the verdict of code that was generated for it.
+//! Our own conformance cases: each keyword, and each peculiarity of RunComfy's schemas, from
+//! the schema to the verdict of the code that is generated for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::support::{root, write, xtask, xtask_output};
 
-/// Names that begin those of cases and are no keyword: one that nobody knows.
+/// Names that start the name of a case, but are not keywords.
 const NO_KEYWORDS: [&str; 1] = ["maxWords"];
 
-/// Every case of `tests/conformance`: its name, and whether its instance is valid.
+/// Returns the name of every case of `tests/conformance`, and whether its instance is valid.
 fn cases() -> Vec<(String, bool)> {
     let mut cases = Vec::new();
     for entry in std::fs::read_dir(root().join("tests/conformance")).expect("it is there") {
@@ -44,7 +44,7 @@ fn every_keyword_has_cases_named_after_it() {
         seen.entry((*keyword).to_owned()).or_default().insert(valid);
         assert!(names.insert(name.clone()), "{name} is there twice");
     }
-    // These say nothing that an instance could break.
+    // No instance can break these.
     let silent = ["$defs", "definitions", "example", "examples"];
     for (keyword, treatment) in keywords() {
         let seen = seen.get(keyword).unwrap_or_else(|| panic!("no case for `{keyword}`"));
@@ -86,7 +86,7 @@ fn every_conformance_case_has_its_expected_verdict() {
 
 #[test]
 fn a_wrong_verdict_fails_the_conformance_command() {
-    // Always the same: what is built for a folder is kept.
+    // Always the same folder, since builds are cached per folder.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("conformance");
     std::fs::remove_dir_all(&folder).ok();
     let test = |data: Value, valid: bool| json!({"description": "", "data": data, "valid": valid});

@@ -1,5 +1,4 @@
-//! Diagnostics as the command gives them: as lines of JSON, and as errors where they are
-//! denied.
+//! Diagnostics of the command: as lines of JSON, and as errors if they are denied.
 
 use std::path::PathBuf;
 
@@ -8,8 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{write, xtask_output};
 
-/// Two warnings, the second of them after characters of more than a byte, and nothing
-/// else.
+/// Causes two warnings, the second after characters of more than one byte.
 const WARNED: &str = "{\n  \"type\": \"object\",\n  \"properties\": {\n    \
     \"a\": {\"type\": \"tensor\"},\n    \"b\": {\"title\": \"入力é\", \"maxWords\": 9}\n  }\n}\n";
 const REFUSED: &str = r#"{"type": "string"}"#;
@@ -57,7 +55,7 @@ fn json_diagnostics_are_the_only_lines_on_stdout() {
         assert!(ran.err.contains("models: 1; files: 4"), "{}", ran.err);
         assert!(!ran.err.contains("unknown-type"), "{}", ran.err);
     }
-    // Told for people, the same goes the other way.
+    // The text format does the opposite.
     let ran = place.codegen(&["--message-format", "human"]);
     assert!(ran.out.contains("models: 1") && !ran.out.contains("unknown-type"), "{}", ran.out);
     assert!(ran.err.contains("warning[unknown-type]"), "{}", ran.err);
@@ -86,13 +84,13 @@ fn json_diagnostics_of_a_corrected_schema_name_the_fixup() {
     let [line] = lines.as_slice() else { panic!("{}", ran.out) };
     let fixup = place.path("schemas").join("fixups/acme/x.json").display().to_string();
     assert_eq!((&line["code"], &line["fixup"]), (&json!("unknown-keyword"), &json!(fixup)));
-    // In the corrected text, which the published one is not.
+    // The position is one in the corrected text, which differs from the published one.
     assert_eq!((&line["line"], &line["column"]), (&json!(3), &json!(15)));
 }
 
 #[test]
 fn a_denied_warning_refuses_its_model_only() {
-    // What is denied, whether it passes, and how often each severity is said.
+    // The denied codes, whether the run passes, and the number of errors and warnings.
     let cases: [(&[&str], bool, &str); 5] = [
         (&[], true, "0 errors, 2 warnings"),
         (&["--deny", "repeated-choice"], true, "0 errors, 2 warnings"),
@@ -136,10 +134,10 @@ fn denying_an_unknown_code_lists_the_codes() {
     assert!(!place.path("generated").exists(), "something was generated");
 }
 
-/// A folder with schemas.
+/// A schemas folder.
 struct Place(tempfile::TempDir);
 
-/// What a run said.
+/// The output of a run.
 struct Ran {
     ok: bool,
     out: String,
@@ -147,7 +145,7 @@ struct Ran {
 }
 
 impl Place {
-    /// Models by their ids, with their inputs.
+    /// Creates a folder with these models: ids and input schemas.
     fn new(models: &[(&str, &str)]) -> Self {
         let place = Self(tempfile::tempdir().expect("there is room"));
         for (id, input) in models {

@@ -1,9 +1,8 @@
-//! An independent judge: for every model of `schemas/` and every fixture, inputs made from
-//! the published schema, good and broken in every place, are judged by the check of JSON,
-//! by the typed check where the input can be built, and by the `jsonschema` crate over the
-//! published schema. The verdicts are the same, and so is what is wrong and where.
+//! Differential test: for every model of `schemas/` and every fixture, inputs are made from the
+//! published schema, valid and invalid at every path. The check of JSON, the typed check (where
+//! the input can be built) and the `jsonschema` crate must report the same violations.
 //!
-//! `RUNCOMFY_DIFFERENTIAL=1000` tries so many inputs a model, beside the faults one by one.
+//! `RUNCOMFY_DIFFERENTIAL=1000` adds that many inputs per model to the single faults.
 
 mod instances;
 mod sameness;
@@ -19,13 +18,13 @@ use crate::round_trip::{self, implied_type};
 use crate::support::root;
 use sameness::{Seen, compared};
 
-/// So many inputs with several faults a model, unless the environment asks for more.
+/// Default number of inputs with several faults per model.
 const INPUTS: u32 = 24;
 
-/// The judge of one model.
+/// Returns the validator of one model.
 fn judge(subject: &Subject) -> Result<SchemaValidator, String> {
     let mut schema = subject.schema.clone();
-    // An input is closed, whatever its schema says of other properties.
+    // An input is always closed, even if its schema allows other properties.
     schema["additionalProperties"] = json!(false);
     for name in schema["required"].as_array().cloned().unwrap_or_default() {
         let name = name.as_str().expect("a name");
@@ -40,8 +39,8 @@ fn judge(subject: &Subject) -> Result<SchemaValidator, String> {
     SchemaValidator::compile(schema).map_err(|flaw| format!("{}: {}", flaw.pointer, flaw.problem))
 }
 
-/// Writes the types that are implied into a schema, at every depth: an `enum` of strings is
-/// one of strings, and what is none breaks both.
+/// Adds implied types to a schema, at every depth: with an `enum` of strings, a value that is
+/// not a string breaks both `enum` and `type`.
 fn write_types(schema: &mut Value) {
     let Value::Object(node) = schema else { return };
     if !["type", "$ref", "anyOf", "oneOf", "allOf"].iter().any(|word| node.contains_key(*word))
@@ -63,7 +62,7 @@ fn write_types(schema: &mut Value) {
     }
 }
 
-/// The same, with the one value of `const` as an `enum`.
+/// Turns `const` into an `enum` with one value.
 fn with_choices(node: &Map<String, Value>) -> Map<String, Value> {
     let mut node = node.clone();
     if let Some(value) = node.remove("const") {
@@ -72,7 +71,7 @@ fn with_choices(node: &Map<String, Value>) -> Map<String, Value> {
     node
 }
 
-/// What the judge finds in an input.
+/// Returns the validator's violations of an input.
 fn judged(judge: &SchemaValidator, input: &Value) -> Vec<Found> {
     let step = |step: &Value| match step {
         Value::String(name) => name.replace('~', "~0").replace('/', "~1"),
@@ -140,9 +139,8 @@ fn inputs_with_several_faults_get_the_same_verdict() {
     assert!(seen.right > least && seen.wrong > least && seen.typed > least, "{seen:?}");
 }
 
-/// A collection in the form of other platforms: our own small one, or the folder that
-/// `RUNCOMFY_COLLECTION` names. What differs is counted and shown; `RUNCOMFY_DIFFERING`
-/// models may.
+/// Compares a collection in the format of other platforms: our own small one, or the folder
+/// `RUNCOMFY_COLLECTION`. `RUNCOMFY_DIFFERING` models may differ.
 #[test]
 fn a_collection_exports_and_gets_the_same_verdict() {
     let own = root().join("tests/fixtures/collection");
@@ -190,8 +188,8 @@ fn a_collection_exports_and_gets_the_same_verdict() {
     assert!(differing <= may, "{differing} differ, {may} may");
 }
 
-/// Inputs that were judged differently once, and the rows of the mapping at work: what is
-/// wrong with each is written down.
+/// Inputs that once got different verdicts, and one input per row of the mapping, each with its
+/// expected violations.
 #[test]
 fn every_past_difference_stays_fixed() {
     let text = std::fs::read_to_string(root().join("tests/it/differential/regressions.json"))

@@ -1,5 +1,4 @@
-//! Outputs on their way to disk: whole or not there, once, from allowed hosts, without the
-//! token.
+//! Downloads leave whole files or none, resume, come from allowed hosts, and carry no token.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -10,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::scripted::{builder, client, hasty, http, serve, server};
 
-/// What the file of these tests holds.
+/// The contents of the downloaded file.
 const FILE: &str = "0123456789abcdefghij";
 
-/// The success of a job whose output is this.
+/// Returns a completed job with this output.
 async fn success(output: Value) -> CompletedJob<Value> {
     let body = json!({"status": "succeeded", "output": output}).to_string();
     let (base, _) = server(move |_, _| http(200, "", &body)).await;
@@ -21,18 +20,18 @@ async fn success(output: Value) -> CompletedJob<Value> {
     job.result().await.expect("it answers").expect("it is finished")
 }
 
-/// Where a file of the server with this base is.
+/// Returns the URL of a file on the server with this base.
 fn at(base: &str, path: &str) -> String {
     base.replace("/v1", path)
 }
 
-/// An answer whose connection is closed after so many bytes of its body.
+/// Returns a reply that closes the connection after some bytes of its body.
 fn cut(after: usize, status: u16, headers: &str, body: &str) -> String {
     let whole = http(status, headers, body);
     whole[..whole.len() - body.len() + after].to_owned()
 }
 
-/// The first byte that a request asks for, and its `If-Range`.
+/// Returns the first byte of a range request, and its `If-Range`.
 fn asked_range(head: &str) -> Option<(usize, String)> {
     let header = |name: &str| {
         let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with(name))?;
@@ -57,7 +56,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The one reason for which a download failed.
+/// Returns the only reason of a failed download.
 async fn reason(client: &Client, url: &str, to: &DownloadOptions) -> DownloadErrorReason {
     let success = success(json!(url)).await;
     let mut error = client.download(&success, to).await.expect_err("it fails");
@@ -231,7 +230,7 @@ async fn a_failed_download_leaves_no_file() {
         assert!(expected(&reason), "{path}: {reason:?}");
         let asked = asked.lock().expect("no test panics with it");
         let times = asked.iter().filter(|other| *other == path).count();
-        // Each time that gets anywhere is a new beginning, up to a limit.
+        // An attempt that makes progress resets the retries, up to a limit.
         assert!(times == calls || (path == "/broken.png" && times <= calls), "{path}: {times}");
     }
     let small = to.clone().max_bytes(FILE.len() as u64 - 1);
@@ -267,7 +266,7 @@ async fn downloads_come_from_allowed_hosts_only() {
     let (base, asked) = server(|_, _| http(200, "", FILE)).await;
     let folder = tempfile::tempdir().expect("there is room");
     let to = DownloadOptions::into_folder(folder.path());
-    // An API elsewhere has no outputs on this machine.
+    // The outputs of an API elsewhere may not be on this machine.
     let elsewhere = builder("https://example.invalid/v1").build().expect("the settings are right");
     let url = at(&base, "/boat.png");
     let reason = reason(&elsewhere, &url, &to).await;

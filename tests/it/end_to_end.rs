@@ -136,7 +136,7 @@ async fn a_submit_that_never_connected_returns_not_sent() {
 async fn a_submit_without_a_response_is_unknown_and_not_retried() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
     let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
-    // A server that takes the request and hangs up, and counts.
+    // A server that reads the request, hangs up, and counts.
     let server = tokio::spawn(async move {
         let mut taken = 0;
         while let Ok(Ok((mut stream, _))) =

@@ -1,5 +1,5 @@
-//! Fixtures: what is generated from them compiles with warnings denied. That it is as it was
-//! reviewed is tested within `codegen`.
+//! The code that is generated from the fixtures compiles with warnings denied. The tests of
+//! `codegen` compare it with snapshots.
 
 use runcomfy_codegen::{Source, generate};
 
@@ -17,9 +17,9 @@ fn generated_code_compiles_without_warnings() {
     for command in ["check", "doc", "test"] {
         let mut args = vec![command];
         match command {
-            // Apart from the docs of the workspace, where nobody looks for it.
+            // Keep it apart from the docs of the workspace.
             "doc" => args.extend(["--no-deps", "--target-dir", env!("CARGO_TARGET_TMPDIR")]),
-            // A code fence in a description would be a doc test.
+            // A code fence in a description would become a doc test.
             "test" => args.push("--doc"),
             _ => {}
         }

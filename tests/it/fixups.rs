@@ -1,5 +1,4 @@
-//! Fixups: a correction is read, applied, named in the docs, and an error as soon as it
-//! no longer fits.
+//! Fixups are read, applied and named in the docs, and fail once they no longer apply.
 
 use std::path::Path;
 
@@ -22,13 +21,12 @@ const INPUT: &str = r#"{
 }"#;
 const OUTPUT: &str = r#"{"output": {"properties": {"mask": {"type": "strnig"}, "note": {}}}}"#;
 
-/// What is wrong, tested.
+/// The `test` that starts a patch.
 const TEST: &str = r#"{"op": "test", "path": "/properties/scale/type", "value": "flaot"}"#;
 
 #[test]
 fn a_fixup_corrects_what_is_generated() {
-    // A name, the schema, the operations after the test, and the properties that this
-    // gives with their schemas, in order.
+    // A name, the schema, the operations after the test, and the expected properties in order.
     let cases = [
         (
             "replaced",
@@ -64,7 +62,7 @@ fn a_fixup_corrects_what_is_generated() {
         let whole =
             format!(r#"{{"type": "object", "required": ["prompt"], "properties": {properties}}}"#);
         assert_eq!(*patched, layout(&whole), "{what}");
-        // What is generated is what the corrected schema, published, would give.
+        // The generated code is the same as if the corrected schema had been published.
         let published =
             generate(&[Source { input: &whole, fixup: None, ..source("") }], &settings());
         let without_reason =
@@ -297,7 +295,7 @@ fn arguments_follow_the_corrected_schema() {
     };
     assert_eq!(arguments(None), r#"["prompt"]"#);
     assert_eq!(arguments(Some(fixup)), r#"["prompt","last"]"#);
-    // One that does not fit has no say in it.
+    // A fixup that does not apply changes nothing.
     assert_eq!(arguments(Some(&fixup.replace("[\"prompt\"]", "[]"))), r#"["prompt"]"#);
 }
 
@@ -317,7 +315,7 @@ fn a_fixup_leaves_the_published_file_unchanged() {
     let text = std::fs::read_to_string(place.path("generated/acme/x.rs")).expect("it is there");
     assert!(text.contains("//! Corrected here: It is misspelt."), "{text}");
 
-    // A finding in what is corrected shows the corrected text, and says so.
+    // A diagnostic about a corrected schema shows the corrected text, and says so.
     write(&place.path("schemas/fixups/acme/x.json"), &corrected.replace("float", "tensor"));
     let (ok, said) = place.codegen();
     let fixup = Path::new("schemas").join("fixups/acme/x.json").display().to_string();
@@ -326,7 +324,7 @@ fn a_fixup_leaves_the_published_file_unchanged() {
     assert!(arrow.contains("acme/x/input.json with ") && arrow.contains(&fixup), "{arrow}");
     assert!(said.contains(r#""type": "tensor""#), "{said}");
 
-    // One that no longer fits is an error, and keeps the old file.
+    // A stale fixup is an error, and the generated file stays.
     write(&place.path("schemas/fixups/acme/x.json"), &corrected.replace("flaot", "string"));
     let before = std::fs::read_to_string(place.path("generated/acme/x.rs")).expect("it is there");
     let (ok, said) = place.codegen();
@@ -349,7 +347,7 @@ fn a_fixup_without_its_model_is_an_error() {
         let (ok, said) = place.codegen();
         assert!(!ok && said.contains("error[stale-fixup]") && said.contains(file), "{said}");
         assert!(said.contains("there is no model that this corrects"), "{said}");
-        // It stops no model.
+        // It stops no other model.
         assert!(place.path("generated/acme/x.rs").is_file(), "{said}");
     }
     let said = orphaned_fixup("fixups/acme/y.json", "{}");
@@ -395,7 +393,7 @@ fn assert_stale(generated: &Generated, what: &str, pointer: &str, message: &str)
     );
 }
 
-/// A folder with the schemas of one model.
+/// Creates a folder with the schemas of one model.
 struct Place(tempfile::TempDir);
 
 impl Place {

@@ -1,4 +1,4 @@
-//! Inputs that arrive as JSON, and typed ones: the same rules, all at once, with paths.
+//! Inputs as JSON and typed inputs: the same rules, all violations at once, with paths.
 
 use runcomfy::media::MediaInfo;
 use runcomfy::{Json, Media, Model, Payload, Valid, Violations};
@@ -13,7 +13,7 @@ fn good() -> Value {
     json!({"prompt": "a paper boat", "image_url": "https://example.com/boat.png"})
 }
 
-/// The good input with one property set to something else, or taken out.
+/// Returns the valid input with one property replaced or removed.
 fn with(name: &str, value: Option<Value>) -> Value {
     let mut input = good();
     let object = input.as_object_mut().expect("it is an object");

@@ -1,7 +1,7 @@
-//! The fuzz bodies over a small corpus and over random bytes, the same on every run.
+//! Runs the fuzz targets on a small corpus and on random bytes, the same on every run.
 //!
-//! `RUNCOMFY_FUZZ` sets how many random inputs; `.ci/long` sets many, and has a run that
-//! is guided by coverage besides.
+//! `RUNCOMFY_FUZZ` sets the number of random inputs. `.ci/long` sets a large one, and also runs
+//! each target with cargo-fuzz.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use runcomfy_tests::fuzz::{
 
 use crate::support::root;
 
-/// A fuzz body under the name of its corpus.
+/// A fuzz target and the name of its corpus.
 type Body = (&'static str, fn(&[u8]) -> bool);
 
 const BODIES: [Body; 5] = [
@@ -23,7 +23,7 @@ const BODIES: [Body; 5] = [
     ("replies", fuzz_replies),
 ];
 
-/// Small real files of every format, which are the corpus of `fuzz_media`.
+/// Small real files of every format: the corpus of `fuzz_media`.
 const SAMPLES: &str = "crates/runcomfy-simulator/assets/samples";
 
 #[test]
@@ -67,7 +67,7 @@ fn fuzz_targets_hold_on_random_bytes_and_mutated_fixtures() {
             assert!(ended.is_ok(), "round {round} of {name}: {}", data.escape_ascii());
         }
     }
-    // What is refused early shows little.
+    // An input that is refused early proves little.
     assert!(taken.iter().all(|taken| taken * 50 > count), "of {count}, only {taken:?} were taken");
     println!("{count} inputs of each body, of which {taken:?} were taken");
 }
@@ -81,7 +81,7 @@ fn the_media_target_holds_on_whole_truncated_and_mutated_files() {
     for file in files(SAMPLES) {
         let name = file.display().to_string();
         let bytes = std::fs::read(&file).expect("it can be read");
-        // Headers are at the ends of a file, and so is what is changed.
+        // Change bytes at both ends of a file, where the headers are.
         let ends = |at: usize| if at.is_multiple_of(2) { at } else { bytes.len() - 1 - at };
         for round in 0..=count {
             let mut mutated = bytes.clone();
@@ -104,8 +104,8 @@ fn the_media_target_holds_on_whole_truncated_and_mutated_files() {
     println!("{count} inputs of each file, of which {measured} were measured");
 }
 
-/// What a file of so many bytes is made of that wants to cost much time: a beginning, and
-/// then the same piece again and again.
+/// Returns a file of this size that is built to be slow: a header, then the same piece again
+/// and again.
 const ENDLESS: [(&str, &[u8], &[u8]); 8] = [
     ("boxes", b"\0\0\0\x10ftypisom\0\0\0\0", b"\0\0\0\x08free"),
     ("tracks", b"\0\0\0\x10ftypisom\0\0\0\0\xff\xff\xff\xffmoov", b"\0\0\0\x10trak\0\0\0\x08mdia"),
@@ -132,7 +132,7 @@ fn a_file_built_to_be_slow_is_measured_quickly() {
         let facts = runcomfy::media::MediaInfo::of_bytes(&bytes);
         let time = start.elapsed();
         assert!(facts.format.is_some(), "{what} are of no format");
-        // Decoding a picture of this size takes longer, and this is not optimised.
+        // Decoding an image of this size takes longer, even though this build is not optimised.
         assert!(time.as_secs() < 5, "8 MB of {what} took {time:?}");
     }
 }
@@ -147,7 +147,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-/// A xorshift generator: the same bytes on every run.
+/// An xorshift generator with the same bytes on every run.
 struct Random(u64);
 
 impl Random {
@@ -158,7 +158,7 @@ impl Random {
         (self.0 % bound.max(1) as u64) as usize
     }
 
-    /// One of these with some bytes changed.
+    /// Returns one of these with some bytes changed.
     fn mutated(&mut self, seeds: &[Vec<u8>]) -> Vec<u8> {
         let mut mutated = seeds[self.below(seeds.len())].clone();
         for _ in 0..=self.below(4) {

@@ -1,5 +1,5 @@
-//! Hostile text: it is inert, which means that what is generated compiles, and that its docs
-//! are words. What hostile schemas are refused for is tested within `codegen`.
+//! Hostile text is inert: the generated code compiles, and its docs are plain text. The tests
+//! of `codegen` cover which hostile schemas are refused.
 
 use std::time::{Duration, Instant};
 
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::support::{RUNCOMFY, cargo, library, scratch, settings};
 
-/// What no case may pass; each takes under 2 s on an idle machine.
+/// Timeout of one case. Each takes less than 2 s on an idle machine.
 const MOST_TIME: Duration = Duration::from_secs(10);
 
-/// Texts that would be something else than words, were they let.
+/// Texts that would be code or markup if they were not escaped.
 const TEXTS: [&str; 14] = [
     "\"#}; fn main() { panic!() } //",
     "`code` ``more`` `odd",
@@ -85,7 +85,7 @@ fn errors(generated: &Generated) -> Vec<Code> {
     codes.filter(|code| settings().severity(*code) == runcomfy_codegen::Severity::Error).collect()
 }
 
-/// A `model.json` that says one text of everything.
+/// Returns a `model.json` with the same text in every member.
 fn about(folder: &str, text: &str) -> Value {
     json!({
         "id": folder, "display_name": text, "description": text, "pricing_note": text,
@@ -94,7 +94,7 @@ fn about(folder: &str, text: &str) -> Value {
     })
 }
 
-/// An input that has one text in every place of a text.
+/// Returns an input schema with the same text wherever text is allowed.
 fn everywhere(text: &str) -> Value {
     let rule = |rule: &str, value: Value| json!({"validation_rule": rule, "validation_value": value, "validation_error": text});
     let step = text.replace('~', "~0").replace('/', "~1").replace('%', "%25");
@@ -126,8 +126,8 @@ fn everywhere(text: &str) -> Value {
     })
 }
 
-/// Asserts that what is generated compiles with warnings denied, and its docs, and that no
-/// doc became a test.
+/// Asserts that the generated code and its docs compile with warnings denied, and that no doc
+/// comment became a test.
 fn compiles(generated: &Generated) {
     let folder = tempfile::tempdir().expect("there is room");
     let head = "//! Hostile.\n#![deny(warnings, missing_docs, rustdoc::all)]\npub mod generated;\n";

@@ -1,4 +1,4 @@
-//! Jobs against the simulator: taken up again, without their type, in limits, dropped, paid.
+//! Jobs against the simulator: resumed, untyped, limited, dropped, and their cost.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ async fn a_failed_job_returns_its_whole_error() {
         (Failure::Text, Value::is_string),
         (Failure::Object, Value::is_object),
         (Failure::Array, Value::is_array),
-        // All that there is, since it says nothing of an error.
+        // The whole reply, since it has no error member.
         (Failure::Missing, |value| value["status"] == "failed"),
     ];
     for (shape, is) in is {
@@ -194,7 +194,7 @@ async fn clones_share_the_limit_on_jobs_in_flight() {
     let third = tokio::time::timeout(short, client.submit(&input)).await;
     assert!(third.is_err(), "a third job was let through");
     assert_eq!(simulator.ledger().len(), 2);
-    // One that ends gives its place back, and so does one that is dropped.
+    // A job that ends or is dropped releases its permit.
     assert_eq!(first.cancel().await.expect("it answers"), CancelOutcome::Cancelled);
     let third = client.submit(&input).await.expect("it is taken");
     drop(second);

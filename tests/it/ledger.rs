@@ -1,7 +1,8 @@
-//! The ledger test: a program submits jobs while every fifth call goes wrong and the program
-//! is killed again and again. In the end what it wrote down is held against what was accepted.
+//! The ledger test: a program submits jobs while every fifth call fails and the program is
+//! killed again and again. At the end, its journal is compared with the accepted jobs.
 //!
-//! `RUNCOMFY_LEDGER` sets how many jobs, in flight and kills: `10000,500,20` in `.ci/long`.
+//! `RUNCOMFY_LEDGER` sets the number of jobs, of jobs in flight, and of kills: `10000,500,20`
+//! in `.ci/long`.
 
 mod journal;
 
@@ -20,11 +21,11 @@ use self::journal::{Entry, Journal};
 use crate::support::root;
 
 const MODEL: &str = "minimax/Hailuo Video 01 Live";
-/// The variable that tells this test that it is the program: the API base and the journal.
+/// Environment variable of the child process: the API base and the journal.
 const PROGRAM: &str = "RUNCOMFY_TEST_LEDGER";
-/// The same of the sizes.
+/// Environment variable of the child process: the sizes.
 const SIZES: &str = "RUNCOMFY_LEDGER";
-/// The words that settle an intent.
+/// The events that settle an intent.
 const ENDS: [&str; 5] = ["delivered", "failed", "cancelled", "not sent", "unknown"];
 
 #[derive(Debug, Clone, Copy)]
@@ -61,8 +62,8 @@ async fn no_job_is_paid_twice_or_lost_after_a_kill() {
     let start = Instant::now();
     for kill in 1..=sizes.kills {
         let mut child = Killed(start_program(simulator.api_base(), &path, sizes));
-        // Whenever it is killed, jobs are under way and some are still to be submitted: not all
-        // of them are accepted in the end.
+        // At any moment of a kill, some jobs are in flight and some are not submitted yet. Not all
+        // of them are accepted at the end.
         let until = sizes.jobs * 3 / 5 * kill / sizes.kills;
         while simulator.ledger().len() < until {
             assert!(start.elapsed() < Duration::from_secs(1200), "the program stands still");
@@ -78,13 +79,13 @@ async fn no_job_is_paid_twice_or_lost_after_a_kill() {
     assert!(ended.expect("it ended").success(), "the program failed");
     let found = judge(&Journal::read(&path), &simulator.ledger(), sizes);
     println!("{sizes:?} in {:.1} s: {found:?}", start.elapsed().as_secs_f64());
-    // Otherwise this shows nothing of them.
+    // Otherwise the test would prove nothing about them.
     for end in ENDS {
         assert!(found.contains_key(end), "no intent ended as {end}: {found:?}");
     }
 }
 
-/// A program that is killed where the test ends before it.
+/// A child process that is killed if the test ends first.
 struct Killed(Child);
 
 impl Drop for Killed {
@@ -104,7 +105,7 @@ fn start_program(base: &str, path: &Path, sizes: Sizes) -> Child {
     program.stdout(Stdio::null()).spawn().expect("it runs")
 }
 
-/// The program: settles every intent that it has written down, and then the rest.
+/// Runs the child process: settles every intent of the journal, and then submits the rest.
 async fn program(base: &str, path: &Path, sizes: Sizes) {
     let retry = Retry::default().with_initial_delay(Duration::from_millis(20));
     let polling = Polling::every(Duration::from_millis(50)).with_jitter(0.5);
@@ -126,7 +127,7 @@ async fn program(base: &str, path: &Path, sizes: Sizes) {
         .await;
 }
 
-/// Writes down the intent, submits, and writes down what came of it.
+/// Records the intent, submits, and records the outcome.
 async fn submit(client: &Client, journal: &Journal, number: usize) {
     journal.write(number, "intent", None).await;
     let mut input = json!({
@@ -155,7 +156,7 @@ async fn submit(client: &Client, journal: &Journal, number: usize) {
     }
 }
 
-/// Goes on with an intent of a run before this one: nothing is submitted.
+/// Continues an intent of an earlier run, without a submit.
 async fn take_up(client: &Client, journal: &Journal, number: usize, entry: &Entry) {
     if entry.words.iter().any(|word| ENDS.contains(&word.as_str())) {
         return;
@@ -165,22 +166,22 @@ async fn take_up(client: &Client, journal: &Journal, number: usize, entry: &Entr
             let job = client.raw().job(id.parse().expect("it was an id"));
             settle(journal, number, &job).await;
         }
-        // The run before was killed between the intent and the id.
+        // The earlier run was killed between the intent and the id.
         None => journal.write(number, "unknown", None).await,
     }
 }
 
-/// Cancels, where that is still possible.
+/// Cancels the job if that is still possible.
 async fn cancel(job: &Job<Raw>) {
     match job.cancel().await {
         Ok(CancelOutcome::Cancelled) => {}
         Ok(other) => assert_eq!(other, CancelOutcome::NotCancellable),
-        // What became of the job is seen when it is waited for.
+        // The wait shows how the job ended.
         Err(error) => assert!(passes(&error), "{error}"),
     }
 }
 
-/// Waits for as long as it takes, and writes down how it ended.
+/// Waits until the job ends, and records how.
 async fn settle(journal: &Journal, number: usize, job: &Job<Raw>) {
     let word = loop {
         match job.wait().await {
@@ -193,7 +194,7 @@ async fn settle(journal: &Journal, number: usize, job: &Job<Raw>) {
     journal.write(number, word, None).await;
 }
 
-/// Whether an error is one that the next call may not have.
+/// Returns `true` if another attempt may succeed.
 fn passes(error: &JobError) -> bool {
     match &error.reason {
         JobErrorReason::Transport(_)
@@ -206,7 +207,7 @@ fn passes(error: &JobError) -> bool {
     }
 }
 
-/// Holds the journal against what was accepted. How many intents ended in which way.
+/// Compares the journal with the accepted jobs. Returns the number of intents by outcome.
 fn judge(
     journal: &BTreeMap<usize, Entry>,
     ledger: &[Accepted],
@@ -240,7 +241,7 @@ fn judge(
                 job.request_id == *id && job.state == State::Cancelled
             }
             ("not sent" | "unknown", None, None) => true,
-            // Paid for, and its id is lost: the journal says that this may be so.
+            // Paid for, and the id is lost: the journal says that this is possible.
             ("unknown", None, Some(_)) => {
                 unnamed += 1;
                 true

@@ -1,4 +1,4 @@
-//! What guards the workspace as a whole, in one binary.
+//! Integration tests of the workspace, in one binary.
 
 mod blocking;
 mod compiled_oracle;

@@ -1,5 +1,5 @@
-//! What is measured of real files, against what independent tools say of them, and the table
-//! of it in `docs/media.md`.
+//! Compares what we measure in real files with independent tools, and with the table in
+//! `docs/media.md`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,19 +10,19 @@ use runcomfy::media::{Bound, Format, MediaInfo, MediaKind, Metric};
 use crate::media_files::{MediaFile, samples, sizes};
 use crate::support::root;
 
-/// Files that do not say how long they last where they say everything else.
+/// Files whose header has no duration.
 const NO_DURATION: [&str; 5] =
     ["mp3.mp3", "mp3-without-tag.mp3", "ogg-opus.ogg", "ogg-vorbis.ogg", "mp4-fragmented.mp4"];
 
-/// Every file that the lists have.
+/// Returns every file of the lists.
 fn files() -> Vec<MediaFile> {
     let all: Vec<MediaFile> = samples().into_iter().chain(sizes()).collect();
     assert!(all.len() >= 40 + 12 * 40, "the files were not found");
     all
 }
 
-/// Measures a file of which only what is asked for is told, in blocks of at least so many
-/// bytes. Gives the bytes that were told too.
+/// Measures a file by feeding only the requested ranges, in blocks of at least `block` bytes.
+/// Also returns the number of bytes that were fed.
 fn bit_by_bit(bytes: &[u8], block: u64) -> (ProbeResult, u64) {
     let mut file = Probe::new();
     let mut told = 0;

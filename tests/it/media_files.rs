@@ -1,5 +1,5 @@
-//! The media files that measuring is tested with, made by independent tools, and the lists of their
-//! facts. `tests/media/make.py` makes both; no test needs the tools.
+//! The media files of the tests, which independent tools made, and the lists of their facts.
+//! `tests/media/make.py` makes both; no test needs the tools.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 
 use crate::support::root;
 
-/// What has a size, and is there at 40 of them.
+/// The formats that have a file at each of 40 sizes.
 const FORMATS: [&str; 12] =
     ["png", "jpg", "webp", "gif", "bmp", "tiff", "avif", "heic", "mp4", "mov", "webm", "mkv"];
-/// What the simulator decodes; the others it knows from a list of its own.
+/// The formats that the simulator decodes. It has a list for the others.
 const DECODED: [&str; 6] = ["png", "jpg", "webp", "gif", "bmp", "tiff"];
 
-/// A file, and what independent tools say of it.
+/// A file, and its facts according to independent tools.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MediaFile {
@@ -26,20 +26,20 @@ pub(crate) struct MediaFile {
     /// `image`, `video` or `audio`.
     pub(crate) kind: String,
     pub(crate) bytes: u64,
-    /// As stored; nothing for sound.
+    /// Size as stored. `None` for audio.
     pub(crate) width: Option<u32>,
     pub(crate) height: Option<u32>,
-    /// By how many degrees clockwise it is turned to be shown.
+    /// Rotation for display, in degrees clockwise.
     #[serde(default)]
     pub(crate) rotation: u32,
-    /// How long it lasts; nothing for pictures.
+    /// Duration. `None` for images.
     pub(crate) seconds: Option<f64>,
     #[serde(skip)]
     pub(crate) path: PathBuf,
 }
 
 impl MediaFile {
-    /// Width and height as the picture is shown upright.
+    /// Returns the width and height of the upright image.
     pub(crate) fn shown(&self) -> Option<(u32, u32)> {
         let (width, height) = (self.width?, self.height?);
         let is_turned = matches!(self.rotation, 90 | 270);
@@ -55,12 +55,12 @@ impl MediaFile {
     }
 }
 
-/// Each format that has a width and a height, at 40 sizes about the bounds of known rules.
+/// Each format with a width and a height, at 40 sizes around the bounds of known rules.
 pub(crate) fn sizes() -> Vec<MediaFile> {
     listed("tests/media/sizes.json", "tests/media/sizes")
 }
 
-/// Every format, and what is special in some: an index at the end, a rotation, a thumbnail.
+/// Every format, some with a peculiarity: an index at the end, a rotation, a thumbnail.
 pub(crate) fn samples() -> Vec<MediaFile> {
     let folder = "crates/runcomfy-simulator/assets/samples";
     listed(&format!("{folder}/facts.json"), folder)
@@ -75,7 +75,7 @@ fn listed(list: &str, folder: &str) -> Vec<MediaFile> {
     files
 }
 
-/// The rules of `minimax/Hailuo Video 01 Live` that a size breaks, reckoned in whole numbers.
+/// Returns the rules of `minimax/Hailuo Video 01 Live` that a size breaks, in integer arithmetic.
 fn broken((width, height): (u32, u32)) -> Vec<&'static str> {
     let rules = [
         ("width_pixels>", width > 300),

@@ -1,4 +1,4 @@
-//! Media checked before it costs money: what goes in, what is found, and what is sent.
+//! Media is checked before a submit: what is accepted, what is reported, and what is sent.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -30,7 +30,7 @@ fn client(base: &str, preflight: Preflight) -> Client {
     builder.allow_local_media().build().expect("the settings are right")
 }
 
-/// A client whose API nobody answers: what it refuses was not sent there.
+/// Returns a client whose API does not exist: an input that it refuses was never sent.
 fn alone() -> Client {
     client("http://127.0.0.1:1/v1", Preflight::Warn)
 }
@@ -39,7 +39,7 @@ fn boat(media: impl Into<Media>) -> Valid<Input> {
     Input::new("a paper boat", media).validate().expect("it is right")
 }
 
-/// The header of a GIF: as much of a picture as is measured.
+/// Returns the header of a GIF: the only part of an image that is measured.
 fn gif(width: u16, height: u16) -> Vec<u8> {
     [b"GIF89a", width.to_le_bytes().as_slice(), &height.to_le_bytes(), &[0; 3]].concat()
 }
@@ -53,7 +53,7 @@ fn advice(report: &PreflightReport) -> Vec<WarningKind> {
     report.warnings.iter().map(|warning| warning.kind).collect()
 }
 
-/// A server that answers every request alike, and keeps what it was asked.
+/// Starts a server that sends the same reply to every request, and records the requests.
 async fn server(
     answer: impl Fn(&str) -> (Duration, Vec<u8>) + Send + Sync + 'static,
 ) -> (String, Asked) {
@@ -161,7 +161,7 @@ async fn media_rules_hold_for_every_kind_of_media() {
     }
 }
 
-/// The JSON that an input would be sent as, of those that need no reading.
+/// Returns the JSON of an input whose media need not be read.
 trait AsSent {
     fn as_sent(&self) -> Value;
 }
@@ -211,7 +211,7 @@ async fn an_unusable_file_is_refused_and_nothing_is_sent() {
         assert_eq!(first.message, message, "{shown}");
         assert!(!report.to_string().contains(&shown), "{report}");
     }
-    // A field that does not say what it takes still asks for a width, which no sound has.
+    // A property of any kind of media still has a rule about width, and audio has no width.
     let report = alone().preflight(&boat(mp3)).await;
     let rules: Vec<_> = violations(&report).into_iter().map(|(_, rule)| rule).collect();
     assert_eq!(rules, ["width_pixels>", "height_pixels>", "width/height>", "width/height<"]);
@@ -325,7 +325,7 @@ async fn unmeasured_media_is_refused_in_strict_mode_only() {
                 [width_pixels>, height_pixels>, width/height>, width/height<]";
     assert!(shown.ends_with(line), "{shown}");
 
-    // A name says nothing about the media; and a rule is not broken by what is not known.
+    // A file name is not proof of a format, and an unknown fact breaks no rule.
     let named = boat(Media::verbatim("boat.png"));
     let report = alone().preflight(&named).await;
     assert_eq!((report.violations.len(), report.warnings.len(), report.unchecked.len()), (0, 0, 4));

@@ -1,4 +1,4 @@
-//! Regenerating: what is committed is fresh, and every step of a changed schema works.
+//! The committed files are up to date, and every step of regenerating works.
 
 use std::path::Path;
 use std::process::Command;
@@ -198,8 +198,7 @@ fn a_pair_of_files_is_added_under_its_id() {
     assert_eq!(place.listing("schemas/acme/pair-of-files"), expected);
 }
 
-/// Adding a model to this workspace, step by step as CONTRIBUTING says, with a crate of
-/// one's own around it.
+/// Adds a model to a separate crate, by the steps of CONTRIBUTING.
 #[test]
 fn a_new_model_compiles_after_two_commands() {
     let place = Place::new();
@@ -248,7 +247,7 @@ const PAGE_TAIL: &str = r#"{
 "output": {"type": "object", "properties": {"video": {"type": "string", "format": "uri"}}}
 }That was the page."#;
 
-/// A copy of the schemas in a folder of its own.
+/// Copies the schemas to a temporary folder.
 struct Place(tempfile::TempDir);
 
 impl Place {
@@ -291,7 +290,7 @@ impl Place {
         xtask(&[&["schemas", "add"], &args[..], &["--schemas", &schemas]].concat())
     }
 
-    /// The generated files with their texts, in order.
+    /// Returns the sorted generated files, with their text.
     fn files(&self) -> Vec<(String, String)> {
         let read = |name: String| {
             let text = std::fs::read_to_string(self.path("generated").join(&name));
@@ -300,7 +299,7 @@ impl Place {
         self.listing("generated").into_iter().map(read).collect()
     }
 
-    /// The files below a folder, in order.
+    /// Returns the sorted files below a folder.
     fn listing(&self, folder: &str) -> Vec<String> {
         let mut files = Vec::new();
         let mut folders = vec![(self.path(folder), String::new())];

@@ -1,5 +1,4 @@
-//! What a client does about calls that go wrong, against the table of `docs/guarantees.md`:
-//! how often it asks, and what its caller gets.
+//! Retries and errors of the client, held to the table of `docs/guarantees.md`.
 
 use std::time::{Duration, Instant};
 
@@ -9,13 +8,13 @@ use tokio::net::TcpListener;
 
 use crate::scripted::{builder, client, hasty, http, input, job, server};
 
-/// How often a call is made that is made again: the client of these tests does so twice.
+/// Attempts per retried call: the client of these tests retries twice.
 const AGAIN: usize = 3;
 
-/// How often a call is made, and what the caller gets.
+/// The number of attempts, and the error that the caller gets.
 type Met = (usize, &'static str);
 
-/// One failure: how it comes over the wire, and what becomes of a submit and of a read.
+/// Each failure: its name, the reply, and the outcomes of a submit and a read.
 fn failures() -> Vec<(&'static str, String, Met, Met)> {
     let (unknown, rejected) = ((1, "OutcomeUnknown"), (1, "Rejected"));
     let cut = "HTTP/1.1 200 -\r\ncontent-length: 400\r\n\r\n{\"request_id".to_owned();
@@ -114,7 +113,7 @@ async fn each_failure_of_each_call_follows_the_retry_table() {
             let times = asked.lock().expect("no test panics with it").len();
             let expected = match (call, name) {
                 ("submit", _) => submit,
-                // These need nothing of an answer but that it is an object.
+                // These calls accept any object.
                 ("cost", "JSON without what is asked") => (1, "no cost"),
                 ("balance", "JSON without what is asked") => (1, "no balance"),
                 ("model", "JSON without what is asked") => (1, "no entry"),
@@ -130,7 +129,7 @@ async fn a_submit_that_never_connected_is_retried_and_not_sent() {
     let gone = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
     let refused = format!("http://{}/v1", gone.local_addr().expect("it has one"));
     drop(gone);
-    // A listener that hangs up is no TLS.
+    // A listener that hangs up fails the TLS handshake.
     let (plain, asked) = server(|_, _| String::new()).await;
     let no_tls = plain.replace("http://", "https://");
     let bases = [refused, "https://there-is-no-such-host.invalid/v1".to_owned(), no_tls];
@@ -141,10 +140,10 @@ async fn a_submit_that_never_connected_is_retried_and_not_sent() {
         let client = builder(&base).retry(pauses).build().expect("the settings are right");
         let error = client.submit(&input()).await.expect_err("nobody is there");
         assert_eq!(submit_error(&error), "NotSent", "{base}: {error:?}");
-        // Two pauses, each shortened by a half at most.
+        // Two delays, each shortened by at most a half.
         assert!(start.elapsed() >= Duration::from_millis(60), "{base}: {:?}", start.elapsed());
     }
-    // The bytes that came were a greeting, and no request.
+    // The received bytes are a TLS greeting, not a request.
     assert!(asked.lock().expect("no test panics with it").iter().all(|path| !path.contains("/v1")));
 }
 
@@ -197,7 +196,7 @@ async fn a_cancel_with_a_lost_response_reports_whether_it_cancelled() {
 async fn a_connection_that_was_idle_for_15_s_is_not_used_for_a_submit() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
     let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
-    // Each connection is kept open, and says its number as the request's id.
+    // Each connection stays open, and replies with its number as the request's id.
     tokio::spawn(async move {
         for number in 0.. {
             let Ok((mut stream, _)) = listener.accept().await else { return };

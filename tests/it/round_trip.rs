@@ -1,5 +1,5 @@
-//! The JSON Schema that an `Input` gives is the one that was published, up to the list of
-//! equivalences in `schemas/README.md`, of which none is there without need.
+//! The JSON Schema that an `Input` exports equals the published one, up to the equivalences in
+//! `schemas/README.md`. Each equivalence is needed.
 
 mod equivalence;
 mod oracle;
@@ -14,7 +14,7 @@ use equivalence::Equivalence;
 use oracle::OracleSchema;
 pub(crate) use oracle::implied_type;
 
-/// Where two schemas differ under these equivalences; nothing where they are the same.
+/// Returns the first difference under these equivalences.
 fn difference(
     subject: &Subject,
     exported: &Value,
@@ -24,7 +24,8 @@ fn difference(
     oracle::difference(&published, &OracleSchema::of(exported, allowed))
 }
 
-/// Where the schema that a subject's `Input` gives differs from the published one.
+/// Returns the first difference between the schema that a subject's `Input` exports and the
+/// published one.
 pub(crate) fn differs(oracle: &CompiledOracle, subject: &Subject) -> Option<String> {
     let allowed: BTreeSet<Equivalence> = Equivalence::ALL.into_iter().collect();
     difference(subject, &oracle.schema(subject), &allowed)
@@ -88,7 +89,7 @@ fn every_change_of_a_schema_is_a_difference() {
         oracle::difference(&published, &OracleSchema::of(other, &allowed)).is_some()
     };
     assert!(!differs(&published));
-    // Every value in it changed, and every keyword in it taken out, each alone.
+    // Change every value and remove every keyword, one at a time.
     let mut places = Vec::new();
     pointers(&published, String::new(), &mut places);
     let mut changed = 0;
@@ -100,7 +101,7 @@ fn every_change_of_a_schema_is_a_difference() {
             Value::Array(parent) => _ = parent.remove(last.parse().expect("an index")),
             _ => panic!("{pointer} leads nowhere"),
         }
-        // A keyword that another implies is not missed.
+        // A keyword that another implies may be removed.
         let implied = pointer == "/type" || pointer == "/properties/c/anyOf/0/type";
         let implied = implied || pointer == "/properties/b/type" || pointer.ends_with("items/type");
         let implied = implied || pointer == "/properties/a/type";

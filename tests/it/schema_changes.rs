@@ -1,5 +1,5 @@
-//! What is said of a changed schema, proved: callers and inputs made for the earlier state
-//! are built against the later one and checked by it.
+//! Proves the report about a changed schema: callers and inputs of the earlier state are built
+//! against the later one and checked by it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -58,7 +58,7 @@ fn reported_changes_match_the_compiler_and_the_checker() {
         callable.iter().copied().partition(|case| breaks(case));
     let (old_folder, new_folder) = (folder(), folder());
 
-    // As a control, every caller builds against what it was written for.
+    // As a control, every caller builds against the crate that it was written for.
     let all: Vec<(String, String)> =
         callable.iter().map(|case| program(case, sides.old.caller(case))).collect();
     let judge = |side: &Side| ("judge".to_owned(), side.judge(&cases));
@@ -97,7 +97,7 @@ fn reported_changes_match_the_compiler_and_the_checker() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// Objects and unions that lead to each other in every way, in two orders.
+/// Returns objects and unions that refer to each other in every way, in two orders.
 #[test]
 fn recursive_schemas_are_compared_quickly() {
     let schema = |step: usize, most: u32| {
@@ -222,7 +222,7 @@ fn schemas_diff_names_a_missing_git_revision() {
         git(&["add", "."]);
         git(&["commit", "--quiet", "--message", "A state"]);
     }
-    // What is not committed is in no revision.
+    // A file that is not committed is in no revision.
     state(7);
     let diff = |states: &[&str], below: &str| {
         let mut command = xtask_command();
@@ -271,11 +271,11 @@ fn program(case: &Case, text: String) -> (String, String) {
     (case.module(), text)
 }
 
-/// Programs as modules of one, which is checked in one step.
+/// Joins programs as modules of one crate, which is checked in one step.
 fn together(programs: &[(String, String)]) -> (String, String) {
     let mut text = "//! Callers.\n".to_owned();
     for (name, program) in programs {
-        // The docs and attributes of a program are its own only at its top.
+        // Inner docs and attributes are allowed only at the top of a file.
         text += &format!("mod {name} {{\n{program}\n}}\n");
     }
     let calls: String = programs.iter().map(|(name, _)| format!("    {name}::main();\n")).collect();
@@ -289,7 +289,7 @@ fn crate_of(folder: &Path, side: &Side, programs: &[(String, String)]) -> Scratc
     scratch(folder, &[RUNCOMFY], &side.library().into_iter().chain(programs).collect())
 }
 
-/// The programs that do not build, each with why.
+/// Returns the programs that do not build, each with the compiler's message.
 fn failed(scratch: &Scratch) -> BTreeMap<String, String> {
     let output = cargo(scratch, &["check", "--bins", "--keep-going", "--message-format", "json"]);
     let mut failed: BTreeMap<String, String> = BTreeMap::new();
@@ -306,7 +306,7 @@ fn failed(scratch: &Scratch) -> BTreeMap<String, String> {
     failed
 }
 
-/// The violations of each case's inputs: where, with `[]` for any index, and the rule.
+/// Returns the violations of each case's inputs: the path, with `[]` for any index, and the rule.
 fn judged(scratch: &Scratch) -> BTreeMap<String, BTreeSet<(String, String)>> {
     let output = cargo(scratch, &["run", "--bin", "judge"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,5 +1,5 @@
-//! Real schemas, changed at random: what an independent judge refuses of what it took is
-//! said to be refused, and what it takes of what it refused is said to be new.
+//! Real schemas are changed at random. If an independent validator now refuses a value that it
+//! accepted, the report must name a refusal; if it now accepts one that it refused, an addition.
 
 use std::path::Path;
 
@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 
 use crate::support::root;
 
-/// How many changed schemas are tried; the long form sets RUNCOMFY_SCHEMA_MUTATIONS.
+/// Number of changed schemas. The long form sets `RUNCOMFY_SCHEMA_MUTATIONS`.
 const MUTATIONS: usize = 600;
-/// How many values of each side are shown to both.
+/// Number of values of each schema that are checked against both.
 const VALUES: usize = 12;
 
 #[test]
@@ -59,7 +59,7 @@ fn every_new_refusal_or_acceptance_is_reported() {
     assert!(refused > compared / 4 && added > compared / 4, "{refused} and {added} say little");
 }
 
-/// Every input schema of the workspace, and those of the fixtures, which have more.
+/// Returns every input schema of the workspace and of the fixtures.
 fn schemas() -> Vec<Value> {
     let (mut schemas, mut folders) = (Vec::new(), vec![root().join("schemas")]);
     folders.push(root().join("tests/fixtures"));
@@ -87,9 +87,8 @@ fn schema(path: &Path) -> Option<Value> {
     if is_input { Some(value) } else { value.get("input_schema").cloned() }
 }
 
-/// The judge of a schema, in which `float` is the number that it means and objects are as
-/// closed as the types are. It does not know `nullable`, and parts of an `allOf` cannot be
-/// closed one by one.
+/// Returns the validator of a schema, with `float` read as `number` and objects closed as the
+/// types are. It does not know `nullable`, and cannot close the parts of an `allOf`.
 fn judge(schema: &Value) -> Option<Validator> {
     let text = schema.to_string().replace(r#""type":"float""#, r#""type":"number""#);
     if text.contains(r#""allOf""#) || text.contains(r#""nullable""#) {
@@ -115,7 +114,7 @@ fn close(schema: &mut Value) {
     }
 }
 
-/// Changes one thing of a schema.
+/// Changes one thing in a schema.
 fn mutate(schema: &mut Value, dice: &mut Dice) {
     let required: Vec<Value> = schema["required"].as_array().cloned().unwrap_or_default();
     let Some(properties) = schema["properties"].as_object_mut() else { return };
@@ -127,7 +126,7 @@ fn mutate(schema: &mut Value, dice: &mut Dice) {
     match dice.below(12) {
         0 => {
             properties.remove(&name);
-            // What is required and not described takes any value, and for the judge none.
+            // A required name without a property accepts any value; the validator accepts none.
             let kept = required.into_iter().filter(|other| *other != name.as_str());
             schema["required"] = kept.collect();
         }
@@ -235,7 +234,7 @@ fn mutate_choices(object: &mut Map<String, Value>, dice: &mut Dice) {
     }
 }
 
-/// A value that a schema may take, near its bounds.
+/// Returns a value near the bounds of a schema.
 fn value(schema: &Value, dice: &mut Dice) -> Value {
     let branches = schema.get("anyOf").or(schema.get("oneOf")).and_then(Value::as_array);
     if let Some(branches) = branches.filter(|branches| !branches.is_empty()) {
@@ -291,7 +290,7 @@ fn value(schema: &Value, dice: &mut Dice) -> Value {
     }
 }
 
-/// Numbers at random, the same on every run.
+/// A pseudorandom generator with the same numbers on every run.
 struct Dice(u64);
 
 impl Dice {

@@ -1,4 +1,4 @@
-//! A server that answers as a script says, and a client that is quick to try again.
+//! A server that replies from a script, and a client with short delays.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,15 +9,15 @@ use runcomfy_models::minimax::hailuo_video_01_live::Input;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// Answers each request with what the script says to its path and how often that was asked
-/// before. Gives the API base, and every request's path.
+/// Starts a server that calls `script` with a request's path and the number of earlier requests
+/// to it. Returns the API base, and the paths of all requests so far.
 pub(crate) async fn server(
     mut script: impl FnMut(&str, usize) -> String + Send + 'static,
 ) -> (String, Arc<Mutex<Vec<String>>>) {
     serve(move |head, before| script(path(head), before)).await
 }
 
-/// The same for a script that is given the whole head of a request.
+/// Same as [`server`], for a script that gets the whole head of a request.
 pub(crate) async fn serve(
     mut script: impl FnMut(&str, usize) -> String + Send + 'static,
 ) -> (String, Arc<Mutex<Vec<String>>>) {
@@ -46,7 +46,7 @@ pub(crate) async fn serve(
     (base, asked)
 }
 
-/// The path in the head of a request.
+/// Returns the path in the head of a request.
 fn path(head: &str) -> &str {
     let target = head.split(' ').nth(1).unwrap_or_default();
     target.split('?').next().unwrap_or(target)
@@ -63,7 +63,7 @@ pub(crate) fn client(base: &str, polling: Polling) -> Client {
     builder(base).polling(polling).build().expect("the settings are right")
 }
 
-/// Settings of a client that tries again twice, at once.
+/// Returns the settings of a client that retries twice, after 2 ms.
 pub(crate) fn builder(base: &str) -> ClientBuilder {
     let retry = Retry::default().with_max_retries(2).with_initial_delay(Duration::from_millis(2));
     let builder = Client::builder().api_base(base).token("hush-hush").polling(hasty());

@@ -1,5 +1,5 @@
-//! The token goes to the API and nowhere else: not to another host, and into nothing that a
-//! program prints, at the finest level of its log.
+//! The token goes to the API only: to no other host, and into nothing that a program prints at
+//! the finest log level.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -14,12 +14,12 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::scripted::{builder, hasty, http, input, serve};
 
-/// A token as RunComfy's may look. No other text of a run has it in it.
+/// A realistic token. No other text of a run contains it.
 const TOKEN: &str = "rc-0f9e8d7c6b5a49382716-secret";
-/// The variable that tells the test that it is the process whose output is searched.
+/// Environment variable of the child process whose output is searched.
 const API: &str = "RUNCOMFY_TEST_SECRETS_API";
 
-/// A server that keeps the heads of its requests.
+/// Starts a server that records the heads of its requests.
 async fn watched(
     answer: impl Fn(&str) -> String + Send + 'static,
 ) -> (String, Arc<Mutex<Vec<String>>>) {
@@ -35,7 +35,7 @@ async fn watched(
 #[tokio::test]
 async fn a_run_prints_no_token_at_trace_level() {
     if let Ok(api) = std::env::var(API) {
-        // The log of the HTTP library, which speaks `log`, comes with it.
+        // This includes the HTTP library, which logs with `log`.
         tracing_subscriber::fmt()
             .with_max_level(LevelFilter::TRACE)
             .with_writer(std::io::stderr)
@@ -43,7 +43,7 @@ async fn a_run_prints_no_token_at_trace_level() {
         everything(&api).await;
         panic!("the client of this panic is {:?}", builder(&api).token(TOKEN));
     }
-    // A server that repeats what it was told in its errors, and an API that leads elsewhere.
+    // A server that repeats the request in its errors, and an API with URLs of another host.
     let other = watched(|_| http(200, "", "0123456789")).await;
     let elsewhere = other.0.replace("/v1", "");
     let api = watched(move |head| {
@@ -92,7 +92,7 @@ async fn a_run_prints_no_token_at_trace_level() {
     let (output, api, other) = said.await.expect("it ends");
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
-    // It went all the way, and the log is there to be searched.
+    // The run is complete, and the log can be searched.
     for expected in
         ["everything was tried", "the client of this panic", "TRACE", "reqwest", "taken"]
     {
@@ -104,16 +104,16 @@ async fn a_run_prints_no_token_at_trace_level() {
     let (api, other) =
         (api.1.lock().expect("no test panics with it"), other.1.lock().expect("not"));
     assert!(api.iter().all(|head| head.contains(TOKEN)), "the API was asked without it");
-    // The download went there, and nothing else.
+    // Only the download was sent there.
     let asked: Vec<&str> = other.iter().filter_map(|head| head.lines().next()).collect();
     assert_eq!(asked, ["GET /v.mp4 HTTP/1.1"]);
     assert!(other.iter().all(|head| !head.to_lowercase().contains("authorization")), "{other:?}");
 }
 
-/// Every call, going well and going wrong, with all that comes of it printed.
+/// Makes every call, with success and with failure, and prints all results.
 async fn everything(api: &str) {
     let show = |what: &dyn std::fmt::Debug| eprintln!("{what:#?}");
-    // What is handed in would log all that goes over the wire.
+    // This builder would log all traffic.
     let verbose = reqwest::Client::builder().connection_verbose(true);
     let settings = builder(api).token(TOKEN).polling(hasty()).http_client_builder(verbose);
     show(&settings);

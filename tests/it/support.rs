@@ -1,4 +1,4 @@
-//! What the suite's modules share.
+//! Helpers that the test modules share.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -57,19 +57,19 @@ pub(crate) fn xtask_output(args: &[&str]) -> Output {
     xtask_command().args(args).output().expect("xtask runs")
 }
 
-/// Runs an xtask command; whether it succeeded, and all that it said.
+/// Runs an xtask command. Returns whether it succeeded, and everything that it printed.
 pub(crate) fn xtask(args: &[&str]) -> (bool, String) {
     let output = xtask_output(args);
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(said).expect("xtask speaks UTF-8"))
 }
 
-/// Generates from models as `import` gives them.
+/// Generates code from imported models.
 pub(crate) fn generated(models: &[Imported]) -> Generated {
     generate_imported(models, &settings())
 }
 
-/// What is generated for, where a test asks for nothing else.
+/// Returns the default settings of a test.
 pub(crate) fn settings() -> Settings {
     Settings {
         origin: "schemas".to_owned(),
@@ -80,7 +80,7 @@ pub(crate) fn settings() -> Settings {
     }
 }
 
-/// Every fixture: catalog entries, one a file, in `tests/fixtures`.
+/// Returns every fixture: the catalog entries in `tests/fixtures`, one per file.
 pub(crate) fn fixtures() -> Vec<Imported> {
     let folder = root().join("tests/fixtures");
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)

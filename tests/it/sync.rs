@@ -1,4 +1,4 @@
-//! The live catalog → the schemas folder, through the real command and against the simulator.
+//! `schemas sync`, with the real command against the simulator.
 
 mod place;
 mod replies;
@@ -148,7 +148,7 @@ fn a_delisted_model_is_removed_after_one_release() {
     assert!(said.ok && said.out.contains(line), "{said:?}");
     assert_eq!(place.models(), ["acme/big-boat/draft", "kling/kling/lipsync", "zoo/zebra-2.1"]);
 
-    // The folders that held nothing else go too.
+    // Empty folders are removed too.
     place.withdraw("kling/kling/lipsync");
     assert!(place.sync(&[]).ok);
     let model = "kling/kling/lipsync/model.json";
@@ -163,7 +163,7 @@ fn a_model_added_by_hand_stays_until_listed() {
     write(&place.path("in.json"), &input(70));
     write(&place.path("out.json"), OUTPUT);
     let said = place.add(&["in.json", "out.json", "--id", "acme/mine"]);
-    // In the order in which they are written: a folder with `model.json` is complete.
+    // In the order in which they are written: a folder with a `model.json` is complete.
     let files = said.out.lines().filter_map(|line| line.strip_prefix("new     schemas/acme/mine/"));
     assert_eq!(files.collect::<Vec<_>>(), ["input.json", "output.json", "model.json"]);
     assert!(place.sync(&[]).ok);
@@ -171,7 +171,7 @@ fn a_model_added_by_hand_stays_until_listed() {
     let line = "kept    acme/mine: not in the catalog; added by hand, and left alone\n";
     assert!(said.ok && said.out.contains(line), "{said:?}");
 
-    // The catalog has no output schemas: the one that is there stays.
+    // The catalog has no output schemas, so the existing one stays.
     let output = place.text("acme/mine/output.json");
     place.publish("acme/mine", 80);
     let said = place.sync(&[]);
@@ -270,7 +270,7 @@ fn an_interrupted_sync_is_completed_by_the_next() {
     let whole = Place::with(&MODELS);
     assert!(whole.sync(&[]).ok);
 
-    // A new model of which only the first file was written, and a changed one.
+    // A new model with only its first file written, and a changed model.
     let place = Place::with(&MODELS);
     assert!(place.sync(&[]).ok);
     std::fs::remove_file(place.path("schemas/zoo/zebra-2.1/model.json")).expect("it is there");
@@ -281,7 +281,7 @@ fn an_interrupted_sync_is_completed_by_the_next() {
     assert!(said.out.contains("changed acme/Big Boat\n"), "{said:?}");
     assert_eq!(place.files(), whole.files());
 
-    // One that was being removed.
+    // A model that was being removed.
     place.withdraw("zoo/zebra-2.1");
     assert!(place.sync(&[]).ok);
     std::fs::remove_file(place.path("schemas/zoo/zebra-2.1/input.json")).expect("it is there");
@@ -300,7 +300,7 @@ fn a_whole_catalog_reply_is_added_from_a_file() {
     let said = place.add(&["reply.json"]);
     assert_eq!(place.models(), ["acme/big-boat/draft", "kling/kling/lipsync", "zoo/zebra-2.1"]);
     assert_eq!(said.out.matches("new     schemas/").count(), 6, "{said:?}");
-    // What came from a catalog is what a sync would have written.
+    // `schemas add` wrote what a sync writes.
     let said = place.sync(&[]);
     assert!(said.ok && said.out.contains("added 1, changed 0, "), "{said:?}");
 }

@@ -1,5 +1,5 @@
-//! What a reader may count on: every file says what it is, none has grown too long, and
-//! generated files say how they came to be.
+//! Style checks: every file opens with a doc line, none is too long, and generated files name
+//! the command that generated them.
 
 use std::path::{Path, PathBuf};
 
@@ -7,11 +7,11 @@ use runcomfy_codegen::Treatment;
 
 use crate::support::root;
 
-/// A file past this many lines of code wants a reason, and a place in `LONG`.
+/// A file with more lines of code needs a reason, and an entry in `LONG`.
 const MOST_LINES: usize = 500;
-/// The files that have one.
+/// The files that may be longer.
 const LONG: [&str; 0] = [];
-/// What lists code as data, so that its length is no measure.
+/// Tests list code as data, so their length does not count.
 const TESTS: &str = "tests/it/";
 
 #[test]
@@ -127,7 +127,7 @@ fn schemas_readme_lists_every_keyword_with_its_treatment() {
     }
     for (name, ..) in &listed {
         let known = runcomfy_codegen::keywords().any(|(keyword, _)| keyword == name);
-        // A value of `type`, and the beginning of a name.
+        // A value of `type`, and a prefix of names.
         assert!(known || ["null", "x-"].contains(&name.as_str()), "`{name}` is no keyword");
     }
 }
@@ -146,7 +146,7 @@ fn every_supported_keyword_is_in_a_fixture() {
     }
 }
 
-/// Every Rust source of the workspace, by its path.
+/// Returns every Rust source of the workspace, with its path.
 fn sources() -> Vec<(String, String)> {
     let root = root();
     let mut sources = Vec::new();

@@ -1,5 +1,4 @@
-//! The client against replies that a script gives: waits that go wrong, answers that break
-//! off, and what their errors say.
+//! Waits against scripted replies: failures, truncated replies, and the messages of the errors.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -11,7 +10,7 @@ use crate::scripted::{client, hasty, http, input, job, server};
 
 const COMPLETED: &str = r#"{"status": "completed"}"#;
 
-/// An error and everything under it, each on a line.
+/// Returns an error and its sources, one per line.
 fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
     std::iter::successors(Some(error), |error| (*error).source()).map(|e| e.to_string()).collect()
 }
@@ -169,7 +168,7 @@ async fn an_error_chain_says_each_thing_once() {
     }
 }
 
-/// The variable that tells this test that it is the process with a proxy.
+/// Environment variable of the child process that has a proxy.
 const BEHIND_A_PROXY: &str = "RUNCOMFY_TEST_BEHIND_A_PROXY";
 
 #[tokio::test]
@@ -179,7 +178,7 @@ async fn a_proxy_never_sees_the_token_of_a_loopback_api() {
         assert!(update.status.is_finished());
         return;
     }
-    // A proxy is set in the environment, which is a process's own: the test runs itself.
+    // A proxy is set in the environment of a process, so the test runs itself as a child.
     let (base, asked) = server(|_, _| http(200, "", COMPLETED)).await;
     let (proxy, seen) = server(|_, _| http(200, "", COMPLETED)).await;
     let child = tokio::task::spawn_blocking(move || {

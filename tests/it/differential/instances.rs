@@ -1,5 +1,5 @@
-//! Inputs made from a published schema: good ones, and what can be wrong with each place
-//! in them. Whether an input is good is for the judges to say; here it is only likely.
+//! Inputs made from a published schema: probably valid ones, and every fault at each of their
+//! paths. Only the validators decide whether an input is valid.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -8,17 +8,17 @@ use serde_json::{Map, Value, json};
 
 type Node = Map<String, Value>;
 
-/// Below so many levels, values are the smallest.
+/// Below this depth, values are minimal.
 const DEEPEST: usize = 4;
-/// A longer text or list is not made up.
+/// Maximum length of a generated text or list.
 const LONGEST: u64 = 5000;
 
-/// One thing done to an input.
+/// One change of an input.
 #[derive(Debug, Clone)]
 pub(super) struct Fault {
-    /// The way there, with the value to put where there is none on the way.
+    /// The path, with the value to insert where a step is missing.
     path: Vec<(Step, Value)>,
-    /// What stands there then; nothing takes it out.
+    /// The new value. `None` removes the old one.
     value: Option<Value>,
 }
 
@@ -28,7 +28,7 @@ enum Step {
     Index(usize),
 }
 
-/// Inputs with up to three faults.
+/// Returns a strategy for inputs with up to three faults.
 pub(super) fn inputs(schema: &Value) -> BoxedStrategy<Value> {
     let good = instance(schema, schema, 0);
     let some = prop::collection::vec(select(faults(schema)), 0..=3);
@@ -38,7 +38,7 @@ pub(super) fn inputs(schema: &Value) -> BoxedStrategy<Value> {
 }
 
 impl Fault {
-    /// An input with this fault.
+    /// Returns an input with this fault.
     pub(super) fn in_(&self, mut input: Value) -> Value {
         let Some(((last, _), way)) = self.path.split_last() else {
             return self.value.clone().unwrap_or_default();
@@ -63,7 +63,7 @@ impl Fault {
     }
 }
 
-/// The place below a value, made where it is not there.
+/// Returns the value at a step, and creates it if it is missing.
 fn place<'v>(value: &'v mut Value, step: &Step) -> &'v mut Value {
     match step {
         Step::Name(name) => {
@@ -129,7 +129,7 @@ fn find_faults(schema: &Value, document: &Value, at: &[(Step, Value)], found: &m
     if let Some(others @ Value::Object(_)) = node.get("additionalProperties") {
         below(Step::Name("of my own".to_owned()), others);
     }
-    // Names that the schema does not have.
+    // Names that are not in the schema.
     let is_object = node.get("type").is_some_and(|word| *word == "object") || properties.is_some();
     let known: Vec<String> =
         properties.into_iter().flatten().map(|(name, _)| name.clone()).collect();
@@ -142,7 +142,7 @@ fn find_faults(schema: &Value, document: &Value, at: &[(Step, Value)], found: &m
     }
 }
 
-/// Values of every type, and those at and beside what each keyword draws a line at.
+/// Returns values of every type, and values at and next to each bound.
 fn wrong_values(node: &Node, document: &Value) -> Vec<Value> {
     let mut values = vec![
         Value::Null,
@@ -218,7 +218,7 @@ fn wrong_values(node: &Node, document: &Value) -> Vec<Value> {
     values
 }
 
-/// The lengths beside a bound.
+/// Returns the lengths next to a bound.
 fn around(node: &Node, keyword: &str) -> Vec<usize> {
     let bound = node.get(keyword).and_then(Value::as_u64).filter(|bound| *bound < LONGEST);
     let lengths =
@@ -226,7 +226,7 @@ fn around(node: &Node, keyword: &str) -> Vec<usize> {
     lengths.flatten().map(|length| length as usize).collect()
 }
 
-/// The smallest value that is likely to be good.
+/// Returns the smallest value that is probably valid.
 pub(super) fn sample(schema: &Value, document: &Value) -> Value {
     sampled(schema, document, 0)
 }
@@ -266,7 +266,7 @@ fn sampled(schema: &Value, document: &Value, depth: usize) -> Value {
     }
 }
 
-/// Values that are likely to be good.
+/// Returns a strategy for values that are probably valid.
 fn instance(schema: &Value, document: &Value, depth: usize) -> BoxedStrategy<Value> {
     let node = flat(schema, document);
     if depth > DEEPEST {
@@ -354,7 +354,7 @@ fn instance(schema: &Value, document: &Value, depth: usize) -> BoxedStrategy<Val
     }
 }
 
-/// The first type of a schema that is not null.
+/// Returns the first type of a schema that is not null.
 fn word(node: &Node) -> Option<String> {
     let word = match node.get("type") {
         Some(Value::Array(words)) => words.iter().find(|word| **word != "null").or(words.first()),
@@ -364,7 +364,7 @@ fn word(node: &Node) -> Option<String> {
     word.and_then(Value::as_str).map(str::to_owned).or_else(implied)
 }
 
-/// What a number is between, as far as floats say.
+/// Returns the bounds of a number, as floats.
 fn bounds(node: &Node) -> (f64, f64) {
     let bound = |keyword: &str| node.get(keyword).and_then(Value::as_f64);
     let flag = |keyword: &str| node.get(keyword) == Some(&Value::Bool(true));
@@ -384,7 +384,7 @@ fn bounds(node: &Node) -> (f64, f64) {
     }
 }
 
-/// A schema with what it refers to beside it: enough to make something up.
+/// Merges a schema with its references, well enough to generate values.
 fn flat(schema: &Value, document: &Value) -> Node {
     let mut node = schema.as_object().cloned().unwrap_or_default();
     for _ in 0..16 {

@@ -1,5 +1,5 @@
-//! When two judges say the same: the one table of what they call differently, and the
-//! comparison.
+//! Compares the violations of two validators, with one table of the rules that they name
+//! differently.
 
 use std::collections::BTreeSet;
 
@@ -9,36 +9,36 @@ use serde_json::Value;
 use super::judged;
 use crate::compiled_oracle::{Answer, CompiledOracle, Found, Subject};
 
-/// How what the judges find is put into one form.
+/// A row of the mapping: turns the violations of both validators into one form.
 pub(super) struct Row {
     pub name: &'static str,
-    /// What becomes of what one of them found; nothing where it is left out.
+    /// Maps a violation. `None` drops it.
     apply: fn(Found, &Places) -> Option<Found>,
 }
 
-/// The one row under which even verdicts may differ.
+/// The only row under which the verdicts may differ.
 const DECIMALS: &str = "a multiple is one in decimals";
 
-/// Where in an input the schema is of a kind that the judges name differently.
+/// The paths of an input at which the validators name a rule differently.
 #[derive(Default)]
 struct Places {
-    /// Its unions, from the top down as far as the first.
+    /// The outermost unions.
     unions: BTreeSet<String>,
-    /// Where a value is a choice of an `enum` that is not of its `type`.
+    /// A value is in `enum`, but does not fit `type`.
     mistyped: BTreeSet<String>,
-    /// Where a value is a null that `type` takes and `enum` does not.
+    /// A value is null, which `type` accepts and `enum` does not.
     unoffered: BTreeSet<String>,
-    /// Where a number is beyond what floats hold exactly.
+    /// A number is too large for a float to hold exactly.
     huge: BTreeSet<String>,
-    /// Where a schema says nothing of the type: its Rust type is of the kind that its
-    /// keywords are about, and other values are for JSON alone.
+    /// The schema has no `type`: the Rust type follows its keywords, and only JSON can hold values
+    /// of other types.
     untyped: BTreeSet<String>,
 }
 
-/// Every difference between the judges that is none. Beyond these rows, paths and keywords
-/// are the same.
+/// Every allowed difference between the validators. Apart from these rows, paths and keywords
+/// are equal.
 pub(super) const MAPPING: [Row; 5] = [
-    // `const` is an `enum` of one, and so it is called.
+    // We report `const` as an `enum` with one value.
     Row {
         name: "const is enum",
         apply: |(path, keyword), _| match keyword.as_str() {
@@ -46,7 +46,7 @@ pub(super) const MAPPING: [Row; 5] = [
             _ => Some((path, keyword)),
         },
     },
-    // A choice that is not of the `type` is none: it breaks both.
+    // An enum value that does not fit `type` breaks both.
     Row {
         name: "a choice is of the type",
         apply: |(path, keyword), places| {
@@ -62,8 +62,8 @@ pub(super) const MAPPING: [Row; 5] = [
             (!unoffered).then_some((path, keyword))
         },
     },
-    // We reckon a multiple in decimals, as numbers are written; the judge in floats, which
-    // are far from what is written where they are huge.
+    // We compute multiples in decimal; the validator uses floats, which are inexact for huge
+    // numbers.
     Row {
         name: DECIMALS,
         apply: |(path, keyword), places| {
@@ -71,8 +71,8 @@ pub(super) const MAPPING: [Row; 5] = [
             (!huge).then_some((path, keyword))
         },
     },
-    // A broken union is one violation at its node. The judge goes into what stands beside
-    // it, and knows a list of types as `type`; a union with null we look into.
+    // We report a broken union as one violation at its node. The validator looks into sibling
+    // keywords, and reports a list of types as `type`. We look into a union with null.
     Row {
         name: "a union is one node",
         apply: |(path, keyword), places| match places.union_above(&path) {
@@ -92,18 +92,18 @@ impl Places {
     }
 }
 
-/// What was compared.
+/// Counts of what was compared.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub right: usize,
     pub wrong: usize,
-    /// How many could be built.
+    /// Inputs that could be built as a type.
     pub typed: usize,
-    /// The rows of the mapping without which something had differed.
+    /// The rows of the mapping that were needed.
     pub mapped: BTreeSet<&'static str>,
 }
 
-/// Whether all judges say the same of an input; else how they differ.
+/// Compares the verdicts on an input. Returns the difference as the error.
 pub(super) fn compared(
     oracle: &CompiledOracle,
     subject: &Subject,
@@ -143,7 +143,7 @@ pub(super) fn compared(
             if !is_kept(input, &typed.json) {
                 return Err(format!("  built, it is {}", typed.json));
             }
-            // A null that was left out is no null to be found fault with.
+            // A null that was left out cannot break a rule.
             let expected = match typed.json == *input {
                 true => ours,
                 false => oracle.answer(subject, &typed.json).violations,
@@ -175,13 +175,13 @@ fn set(found: &[Found]) -> BTreeSet<&Found> {
     found.iter().collect()
 }
 
-/// Whether a number is one that no `i64`, or no `f64`, holds exactly.
+/// Returns `true` if no `i64`, or no `f64`, holds the number exactly.
 fn is_rounded(value: &Value) -> bool {
     let beyond = |float: f64| float.fract() == 0.0 && float.abs() >= 9_007_199_254_740_992.0;
     value.as_f64().is_some_and(beyond)
 }
 
-/// Whether JSON is what it was, but for nulls that were left out.
+/// Returns `true` if two JSON values are equal, except for nulls that were left out.
 fn is_kept(before: &Value, after: &Value) -> bool {
     match (before, after) {
         (Value::Object(before), Value::Object(after)) => {
@@ -197,14 +197,14 @@ fn is_kept(before: &Value, after: &Value) -> bool {
         (Value::Number(a), Value::Number(b)) if a.is_f64() != b.is_f64() => {
             let whole = a.as_i128().or(b.as_i128());
             let float = if a.is_f64() { a.as_f64() } else { b.as_f64() };
-            // The cast is exact for whole numbers of this size.
+            // The cast is exact for integers of this size.
             float.is_some_and(|float| float.fract() == 0.0 && Some(float as i128) == whole)
         }
         (before, after) => before == after,
     }
 }
 
-/// Walks an input with its schema.
+/// Walks an input together with its schema.
 fn find(
     schema: &Value,
     document: &Value,

@@ -1,5 +1,5 @@
-//! What a program writes down so that a crash loses no job: the pattern that
-//! `docs/guarantees.md` teaches, with many lines to one sync.
+//! A journal with which a crash loses no job: the pattern of `docs/guarantees.md`, with many
+//! lines per sync.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -10,16 +10,16 @@ use std::sync::mpsc;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-/// A journal that lines are added to. A line is on the disk once [`Journal::write`] returns.
+/// An append-only journal. A line is on the disk once [`Journal::write`] returns.
 #[derive(Clone)]
 pub(super) struct Journal(mpsc::Sender<(Value, oneshot::Sender<()>)>);
 
-/// What a journal says of one intent.
+/// The journal's record of one intent.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Entry {
-    /// How often it was written down as an intent.
+    /// The number of times that the intent was recorded.
     pub intents: usize,
-    /// The request's id, from whichever line had it.
+    /// The request's id, if a line has it.
     pub id: Option<String>,
     /// Every word that it was given after that: `taken`, and how it ended.
     pub words: Vec<String>,
@@ -29,14 +29,14 @@ impl Journal {
     pub(super) fn open(path: &Path) -> Self {
         let file = OpenOptions::new().create(true).append(true).open(path);
         let mut file = file.expect("it can be opened");
-        // A line that a crash cut short is ended, so that the next one is whole.
+        // End a line that a crash truncated, so the next line is whole.
         file.write_all(b"\n").expect("it can be written");
         let (lines, waiting) = mpsc::channel();
         std::thread::spawn(move || write_all(file, &waiting));
         Self(lines)
     }
 
-    /// Writes down a word about an intent, and what goes with it.
+    /// Records an event of an intent, with its details.
     pub(super) async fn write(&self, number: usize, word: &str, id: Option<&str>) {
         let (done, written) = oneshot::channel();
         let line = json!({"intent": number, "word": word, "id": id});
@@ -44,12 +44,12 @@ impl Journal {
         written.await.expect("it is written");
     }
 
-    /// What a journal says, by intent.
+    /// Reads a journal, by intent.
     pub(super) fn read(path: &Path) -> BTreeMap<usize, Entry> {
         let text = std::fs::read(path).unwrap_or_default();
         let mut entries = BTreeMap::<usize, Entry>::new();
         for line in String::from_utf8_lossy(&text).lines() {
-            // The end of a line that a crash cut short is no JSON.
+            // A line that a crash truncated is not JSON.
             let Ok(line) = serde_json::from_str::<Value>(line) else { continue };
             let number = line["intent"].as_u64().expect("it has a number") as usize;
             let word = line["word"].as_str().expect("it has a word").to_owned();
@@ -73,7 +73,7 @@ fn write_all(mut file: File, waiting: &mpsc::Receiver<(Value, oneshot::Sender<()
         file.write_all(text.as_bytes()).expect("it can be written");
         file.sync_data().expect("it reaches the disk");
         for (_, done) in batch {
-            // Whoever waited may be gone.
+            // The waiting task may have been dropped.
             let _ = done.send(());
         }
     }

@@ -1,6 +1,6 @@
-//! The list of what counts as the same in two schemas.
+//! The differences between two schemas that are allowed.
 
-/// What may be written otherwise in an exported schema than in the published one.
+/// An allowed difference between an exported schema and the published one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Equivalence {
     AllOf,
@@ -61,7 +61,7 @@ impl Equivalence {
         Self::ValidationWords,
     ];
 
-    /// Its name in `schemas/README.md`.
+    /// Returns its name in `schemas/README.md`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::AllOf => "all-of",

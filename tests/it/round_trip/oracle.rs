@@ -1,6 +1,6 @@
-//! Two schemas, compared node by node. Each node is first read into one form, by the
-//! equivalences that are allowed. It is written from the words of JSON Schema and knows
-//! nothing of the generator.
+//! An oracle: compares two schemas node by node, after it has normalized each node by the
+//! allowed equivalences. It is written from the JSON Schema specification and shares no code
+//! with the generator.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -10,7 +10,7 @@ use super::equivalence::Equivalence::{self, *};
 
 type Node = Map<String, Value>;
 
-/// What a schema says of itself and not of values: every other keyword.
+/// The keywords that constrain values. All others are annotations.
 const ASSERTIONS: [&str; 26] = [
     "$ref",
     "additionalProperties",
@@ -53,16 +53,16 @@ const BOUNDS: [&str; 11] = [
     "multipleOf",
 ];
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
-/// More references in a row lead in a circle.
+/// A longer chain of references is a circle.
 const MAX_STEPS: usize = 64;
 
-/// A schema, and how it is read.
+/// A schema, and the equivalences by which it is normalized.
 pub(super) struct OracleSchema<'a> {
     document: Value,
     allowed: &'a BTreeSet<Equivalence>,
 }
 
-/// Where two schemas first differ, and how.
+/// Returns the path and the text of the first difference between two schemas.
 pub(super) fn difference(a: &OracleSchema<'_>, b: &OracleSchema<'_>) -> Option<String> {
     Comparison { a, b, seen: HashSet::new() }.nodes(&a.document, &b.document, "")
 }
@@ -70,7 +70,7 @@ pub(super) fn difference(a: &OracleSchema<'_>, b: &OracleSchema<'_>) -> Option<S
 struct Comparison<'a> {
     a: &'a OracleSchema<'a>,
     b: &'a OracleSchema<'a>,
-    /// The pairs that were compared, or are being compared: schemas may be endless.
+    /// The pairs that have been compared or are being compared, since schemas may be recursive.
     seen: HashSet<(String, String)>,
 }
 
@@ -103,7 +103,7 @@ impl Comparison<'_> {
                 return found;
             }
         }
-        // What was compared is the same in both.
+        // These keywords are equal on both sides.
         for keyword in ["properties", "items", "additionalProperties", "anyOf", "oneOf"] {
             if a.contains_key(keyword) && b.contains_key(keyword) {
                 a.remove(keyword);
@@ -116,7 +116,7 @@ impl Comparison<'_> {
 }
 
 impl<'a> OracleSchema<'a> {
-    /// A schema as it is published, and what its catalog entry adds.
+    /// Creates a published schema, with the `required_inputs` of its catalog entry.
     pub(super) fn published(
         schema: &Value,
         required_inputs: &[String],
@@ -132,7 +132,7 @@ impl<'a> OracleSchema<'a> {
         Self { document, allowed }
     }
 
-    /// A schema as it is.
+    /// Creates a schema without a catalog entry.
     pub(super) fn of(schema: &Value, allowed: &'a BTreeSet<Equivalence>) -> Self {
         Self { document: schema.clone(), allowed }
     }
@@ -141,8 +141,7 @@ impl<'a> OracleSchema<'a> {
         self.allowed.contains(&equivalence)
     }
 
-    /// One node in the form in which it is compared. The schemas below are left as they
-    /// are written.
+    /// Normalizes one node for the comparison. Subschemas stay as they are written.
     fn normalize(&self, schema: &Value, is_root: bool) -> Node {
         let mut node = self.resolve(schema, 0);
         self.types_as_union(&mut node);
@@ -160,7 +159,7 @@ impl<'a> OracleSchema<'a> {
         node
     }
 
-    /// A schema with all that it refers to.
+    /// Merges a schema with the targets of its `$ref` and `allOf`.
     fn resolve(&self, schema: &Value, steps: usize) -> Node {
         let mut node = match schema {
             Value::Object(node) => node.clone(),
@@ -171,7 +170,7 @@ impl<'a> OracleSchema<'a> {
         self.normalize_null(&mut node);
         let silent = !node.contains_key("type") && !node.contains_key("enum");
         let refers = node.contains_key("$ref") || node.contains_key("allOf");
-        // `nullable` beside a reference is about what is referred to, whatever its type.
+        // `nullable` beside a reference applies to its target, of any type.
         let null_beside = silent && refers && node.contains_key("nullable");
         if self.allows(Reference) {
             node.remove("$defs");
@@ -197,7 +196,7 @@ impl<'a> OracleSchema<'a> {
         node
     }
 
-    /// Keywords that are written in several ways.
+    /// Normalizes keywords that have several spellings.
     fn normalize_spelling(&self, node: &mut Node) {
         if let Some(words) = node.get_mut("type") {
             let each = match words {
@@ -294,7 +293,7 @@ impl<'a> OracleSchema<'a> {
         }
     }
 
-    /// Every way to say that null is taken too, as the one flag `nullable`.
+    /// Turns every way to allow null into `nullable`.
     fn normalize_null(&self, node: &mut Node) {
         if !self.allows(Null) {
             return;
@@ -304,7 +303,7 @@ impl<'a> OracleSchema<'a> {
         if let Some(Value::Array(words)) = node.get_mut("type") {
             let before = words.len();
             words.retain(|word| word != "null");
-            // A `null` in `type` counts only where `enum` offers it too.
+            // A `null` in `type` counts only if `enum` has it too.
             takes |= words.len() < before;
             if let [word] = words.as_slice() {
                 let word = word.clone();
@@ -323,7 +322,7 @@ impl<'a> OracleSchema<'a> {
         }
     }
 
-    /// A list of types as a union with a branch each.
+    /// Turns a list of types into a union with one branch per type.
     fn types_as_union(&self, node: &mut Node) {
         let Some(Value::Array(words)) = node.get("type").cloned() else { return };
         if !self.allows(TypeList) || node.contains_key("anyOf") || node.contains_key("oneOf") {
@@ -348,7 +347,7 @@ impl<'a> OracleSchema<'a> {
         node.extend(takes_null.map(|flag| ("nullable".to_owned(), flag)));
     }
 
-    /// A union. `node` is what stands beside it.
+    /// Normalizes a union. `node` holds its sibling keywords.
     fn normalize_union(&self, node: Node, keyword: &str, mut branches: Vec<Value>) -> Node {
         let (mut own, mut beside) = split_annotations(node);
         if self.allows(Null) {
@@ -386,7 +385,7 @@ impl<'a> OracleSchema<'a> {
         }
     }
 
-    /// The type that the choices imply, and the choices that are of the type.
+    /// Adds the type that the enum values imply, and removes values of other types.
     fn normalize_enum(&self, node: &mut Node) {
         if self.allows(ImpliedType)
             && let (None, Some(word)) = (node.get("type"), implied_type(node))
@@ -402,7 +401,7 @@ impl<'a> OracleSchema<'a> {
         }
     }
 
-    /// Media in a list: what is said of it on the list is about each of its items.
+    /// Moves media keywords from an array to its items.
     fn normalize_media_list(&self, node: &mut Node) {
         if !self.allows(MediaList) {
             return;
@@ -442,7 +441,7 @@ impl<'a> OracleSchema<'a> {
         }
     }
 
-    /// What an object is closed to.
+    /// Normalizes `required`, `properties` and `additionalProperties`.
     fn normalize_object(&self, node: &mut Node, is_root: bool) {
         if node.get("type").and_then(Value::as_str) != Some("object") && !is_root {
             return;
@@ -484,7 +483,7 @@ impl<'a> OracleSchema<'a> {
     }
 }
 
-/// The type that a schema's choices imply.
+/// Returns the type that a schema's enum values imply.
 pub(crate) fn implied_type(node: &Node) -> Option<&'static str> {
     let choices = node.get("enum").and_then(Value::as_array);
     let all = |word: &str| {
@@ -497,7 +496,7 @@ pub(crate) fn implied_type(node: &Node) -> Option<&'static str> {
     }
 }
 
-/// What a schema says of itself, and what it says of values.
+/// Splits a schema into annotations and constraints.
 fn split_annotations(node: Node) -> (Node, Node) {
     let is_media = |value: &Value| {
         let word = value.as_str().unwrap_or_default();
@@ -524,7 +523,7 @@ fn has_type(word: &Value, value: &Value) -> bool {
     }
 }
 
-/// What takes what two schemas both take. What the outer one says of itself goes first.
+/// Returns a schema that accepts the values that both accept. Annotations of `outer` win.
 fn intersect(outer: Node, inner: Node) -> Node {
     let flagged = |node: &Node| node.contains_key("nullable");
     let silent = |node: &Node| !node.contains_key("type") && !node.contains_key("enum");
@@ -575,7 +574,7 @@ fn intersect(outer: Node, inner: Node) -> Node {
     node
 }
 
-/// The types that both have. A whole number is a number.
+/// Returns the types that both have. An integer is a number.
 fn intersect_types(a: &Value, b: &Value) -> Value {
     let list = |value: &Value| match value {
         Value::Array(words) => words.clone(),

@@ -1,5 +1,5 @@
-//! A folder that a simulator serves as the catalog, a folder to be brought up to date, and the
-//! command that does it.
+//! A catalog folder that a simulator serves, a schemas folder to update, and the command that
+//! updates it.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -10,14 +10,14 @@ use tokio::runtime::Runtime;
 
 use crate::support::{write, xtask_command};
 
-/// What must never be said.
+/// The token, which must never be printed.
 pub(super) const TOKEN: &str = "hush-hush-token";
 
-/// Four models of three providers; one id is the beginning of another.
+/// Four models of three providers. One id is a prefix of another.
 pub(super) const MODELS: [&str; 4] =
     ["acme/Big Boat", "acme/Big Boat/draft", "kling/kling/lipsync", "zoo/zebra-2.1"];
 
-/// A schema with keys in no order, and a number with a spelling of its own.
+/// A schema with unordered keys, and an unusual spelling of a number.
 pub(super) fn input(most: u32) -> String {
     format!(
         r#"{{"type": "object", "required": ["zeta"], "properties": {{
@@ -26,7 +26,7 @@ pub(super) fn input(most: u32) -> String {
     )
 }
 
-/// A folder that a simulator serves as the catalog, and one to be brought up to date.
+/// A catalog folder that a simulator serves, and a schemas folder to update.
 pub(super) struct Place(tempfile::TempDir);
 
 impl Place {
@@ -40,7 +40,7 @@ impl Place {
         self.0.path().join(name)
     }
 
-    /// A model of the catalog.
+    /// Adds a model to the catalog.
     pub(super) fn publish(&self, id: &str, most: u32) {
         let facts = json!({"id": id, "display_name": id, "kind": "video", "base_price_usd": 0.5});
         write(&self.published(id).join("model.json"), &facts.to_string());
@@ -57,7 +57,7 @@ impl Place {
         self.path("catalog").join(id)
     }
 
-    /// What the catalog says of a model.
+    /// Returns the catalog entry of a model.
     pub(super) fn entry(&self, id: &str) -> String {
         let read =
             |file| std::fs::read_to_string(self.published(id).join(file)).expect("it is there");
@@ -72,7 +72,7 @@ impl Place {
         (runtime, simulator.expect("it starts"))
     }
 
-    /// The command, with nothing of this process's own settings but the token.
+    /// Returns the command, with no setting of this process but the token.
     pub(super) fn command(&self, flags: &[&str]) -> Command {
         let mut command = xtask_command();
         command.args(["schemas", "sync", "--schemas"]).arg(self.path("schemas")).args(flags);
@@ -85,7 +85,7 @@ impl Place {
         command.output().expect("it runs").into()
     }
 
-    /// Against a simulator of the catalog folder.
+    /// Runs the command against a simulator of the catalog folder.
     pub(super) fn sync(&self, flags: &[&str]) -> Said {
         let (_runtime, simulator) = self.serve();
         self.sync_from(simulator.api_base(), flags)
@@ -103,7 +103,7 @@ impl Place {
         std::fs::read_to_string(self.path("schemas").join(file)).expect("it is there")
     }
 
-    /// The folders with a `model.json`, in order.
+    /// Returns the sorted folders with a `model.json`.
     pub(super) fn models(&self) -> Vec<String> {
         let files = self.files();
         let models = files.iter().filter_map(|(name, _)| name.strip_suffix("/model.json"));
@@ -112,7 +112,7 @@ impl Place {
         models
     }
 
-    /// Every file of the schemas folder with its text, in order.
+    /// Returns the sorted files of the schemas folder, with their text.
     pub(super) fn files(&self) -> Vec<(String, String)> {
         let mut files = Vec::new();
         let mut folders = vec![(self.path("schemas"), String::new())];
@@ -134,7 +134,7 @@ impl Place {
     }
 }
 
-/// What a command said.
+/// The output of a command.
 #[derive(Debug)]
 pub(super) struct Said {
     pub ok: bool,

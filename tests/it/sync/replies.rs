@@ -1,4 +1,4 @@
-//! What a sync makes of replies: pages that overlap, replies that are bad, and none at all.
+//! Replies to a sync: overlapping pages, bad replies, and no reply.
 
 use std::process::{Child, Stdio};
 

@@ -1,4 +1,4 @@
-//! A server that gives the answers it was told to, one a connection, and then no more.
+//! A server that sends the given replies, one per connection, and then stops.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,16 +8,16 @@ use std::time::Duration;
 /// How long a test waits for a request before it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// One answer.
+/// A scripted reply.
 #[derive(Debug, Clone)]
 pub(super) enum Reply {
-    /// A status and a body.
+    /// A reply with a status and a body.
     Whole(u16, String),
-    /// A body that ends before its announced length.
+    /// A body that ends before its `Content-Length`.
     Cut(String),
-    /// The connection is closed without a word.
+    /// The connection is closed without a reply.
     HangUp,
-    /// The connection stays open without a word.
+    /// The connection stays open without a reply.
     Hang,
 }
 
@@ -25,7 +25,7 @@ pub(super) fn http(status: u16, body: &str) -> Reply {
     Reply::Whole(status, body.to_owned())
 }
 
-/// The body of a catalog's reply.
+/// Returns the body of a catalog reply.
 pub(super) fn page(entries: &[impl AsRef<str>], total: Option<usize>) -> String {
     let entries: Vec<&str> = entries.iter().map(AsRef::as_ref).collect();
     let total = total.map(|total| format!(",\"total\":{total}")).unwrap_or_default();
@@ -46,7 +46,7 @@ impl Server {
         Self { base, requests }
     }
 
-    /// The first line of every request so far.
+    /// Returns the first line of every request so far.
     pub(super) fn asked(&self) -> Vec<String> {
         self.requests.try_iter().collect()
     }
@@ -81,7 +81,7 @@ fn serve(listener: &TcpListener, replies: Vec<Reply>, seen: &Sender<String>) {
     }
 }
 
-/// Reads a request to the end of its head, and gives its first line.
+/// Reads a request to the end of its head. Returns its first line.
 fn request(stream: &TcpStream) -> String {
     let lines = BufReader::new(stream).lines().map_while(Result::ok);
     let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
