@@ -158,7 +158,7 @@ pub(crate) enum Shape {
     Union(usize),
 }
 
-/// One constraint, as [`runcomfy::table::Rule`] has it.
+/// One constraint, as [`runcomfy::codegen_support::schema::Rule`] has it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Rule {
     MinLength(u64),

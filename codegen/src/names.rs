@@ -16,18 +16,16 @@ const KEYWORDS: [&str; 52] = [
 ];
 
 /// Types that generated code names, or that every Rust program expects to find.
-const TAKEN_TYPES: [&str; 76] = [
+const TAKEN_TYPES: [&str; 74] = [
     "Input",
     "Output",
     "Required",
     "Field",
     "Media",
     "Members",
-    "Node",
-    "Of",
-    "Read",
-    "Reader",
-    "View",
+    "FromOutput",
+    "OutputReader",
+    "ValueSchema",
     "Url",
     "Value",
     "Map",
@@ -81,7 +79,7 @@ const TAKEN_TYPES: [&str; 76] = [
     "Over",
     "Unchecked",
     "Under",
-    "Words",
+    "Strings",
     "MaxProperties",
     "MaximumInteger",
     "MinProperties",

@@ -45,9 +45,15 @@ pub(crate) fn model(model: &Model, origin: &str) -> String {
         let arguments = model.arguments_of(index);
         all.extend(items::input(&names, of, &docs, &arguments).into_iter().map(formatted));
     }
-    all.extend(model.enums.iter().map(|words| macro_call("runcomfy::words!", items::words(words))));
+    all.extend(
+        model.enums.iter().map(|words| {
+            macro_call("runcomfy::codegen_support::string_enum! {", items::words(words))
+        }),
+    );
     let unions = model.unions.iter().filter(|union| !union.variants.is_empty());
-    all.extend(unions.map(|union| macro_call("runcomfy::union!", items::union(union, &names))));
+    all.extend(unions.map(|union| {
+        macro_call("runcomfy::codegen_support::union! {\n    input:", items::union(union, &names))
+    }));
     all.extend(output(model));
     all.extend(table::all(model).into_iter().map(formatted));
     all.extend(model.inputs.iter().filter(|of| !of.table_only).map(table::object));
@@ -74,7 +80,9 @@ fn output(model: &Model) -> Vec<String> {
         all.extend(items::output(of, &docs, &names).into_iter().map(formatted));
     }
     let unions = unions.iter().filter(|union| !union.variants.is_empty());
-    let union = |union| macro_call("runcomfy::output_union!", items::union(union, &names));
+    let union = |union| {
+        macro_call("runcomfy::codegen_support::union! {\n    output:", items::union(union, &names))
+    };
     all.extend(unions.map(union));
     all
 }
@@ -93,14 +101,15 @@ fn file(head: &[String], items: impl IntoIterator<Item = String>) -> String {
     text
 }
 
-/// A macro called with an item, which is formatted like any other.
-fn macro_call(name: &str, item: TokenStream) -> String {
+/// Renders a macro call that holds an item, which is formatted like any other. `head` is
+/// what comes before the item.
+fn macro_call(head: &str, item: TokenStream) -> String {
     let lines = formatted(item);
     let indented = lines.lines().map(|line| match line {
         "" => "\n".to_owned(),
         line => format!("    {line}\n"),
     });
-    format!("{name} {{\n{}}}\n", indented.collect::<String>())
+    format!("{head}\n{}}}\n", indented.collect::<String>())
 }
 
 /// One item, or a group that belongs together, as rustfmt would have it, with an empty

@@ -228,7 +228,10 @@ async fn a_file_is_read_once_and_sent_as_measured() {
     let path = folder.path().join("boat.gif");
     std::fs::write(&path, gif(640, 480)).expect("there is room");
     let input = boat(path.clone());
-    assert!(serde_json::to_string(&runcomfy::Payload::node(&*input)).is_err(), "it was not read");
+    assert!(
+        serde_json::to_string(&runcomfy::Payload::value_ref(&*input)).is_err(),
+        "it was not read"
+    );
     assert!(client.preflight(&input).await.is_spotless());
 
     std::fs::write(&path, gif(2, 2)).expect("there is room");

@@ -1,6 +1,6 @@
 //! Whether a default or an example keeps to its own schema.
 
-use runcomfy::table;
+use runcomfy::codegen_support::schema as table;
 use serde_json::Value;
 
 use crate::model::{Model, Rule, Shape, UnionKind, ValueSchema};

@@ -21,7 +21,7 @@ pub(super) fn of(model: &Model) -> Vec<TokenStream> {
         }
     }
     if let Some(of) = &model.others {
-        used.table.insert("Of");
+        used.table.insert("ValueSchema");
         used.of(of);
     }
     if !model.rules.is_empty() {
@@ -29,7 +29,7 @@ pub(super) fn of(model: &Model) -> Vec<TokenStream> {
         used.rules.extend(model.rules.iter().map(table::rule_name));
     }
     for union in &model.unions {
-        used.table.insert("Of");
+        used.table.insert("ValueSchema");
         union.branches.iter().for_each(|of| used.of(of));
         union.variants.iter().for_each(|(_, ty)| used.ty(ty));
     }
@@ -51,13 +51,14 @@ struct Used {
     metrics: BTreeSet<String>,
     rules: BTreeSet<&'static str>,
     table: BTreeSet<&'static str>,
+    support: BTreeSet<&'static str>,
     std: BTreeSet<&'static str>,
 }
 
 impl Used {
     fn output(&mut self, structs: &[Struct], unions: &[Union]) {
         if !structs.is_empty() {
-            self.runcomfy.extend(["Map", "Read", "Reader", "Value"]);
+            self.support.extend(["FromOutput", "Map", "OutputReader", "Value"]);
         }
         for field in structs.iter().flat_map(|of| &of.fields) {
             self.ty(&field.ty);
@@ -67,7 +68,7 @@ impl Used {
 
     fn ty(&mut self, ty: &Type) {
         match ty {
-            Type::Any => _ = self.runcomfy.insert("Value"),
+            Type::Any => _ = self.support.insert("Value"),
             Type::Media => _ = self.runcomfy.insert("Media"),
             Type::Url => _ = self.runcomfy.insert("Url"),
             Type::Map(value) => {
@@ -91,7 +92,7 @@ impl Used {
             | Shape::Map(inner)
             | Shape::Nullable(inner)
             | Shape::Open(_, inner) => {
-                self.table.extend(["Of", "Shape"]);
+                self.table.extend(["ValueSchema", "Shape"]);
                 self.of(inner);
             }
             Shape::Object(_) | Shape::Union(_) => _ = self.table.insert("Shape"),
@@ -114,10 +115,11 @@ impl Used {
         let metrics = self.metrics.iter().map(String::as_str).collect();
         let std = group([("std::collections", self.std)]);
         let runcomfy = group([
-            ("runcomfy::Bound", self.limits),
-            ("runcomfy::Metric", metrics),
-            ("runcomfy::table::Rule", self.rules),
-            ("runcomfy::table", self.table),
+            ("runcomfy::codegen_support::schema::Bound", self.limits),
+            ("runcomfy::codegen_support::schema::Metric", metrics),
+            ("runcomfy::codegen_support::schema::Rule", self.rules),
+            ("runcomfy::codegen_support::schema", self.table),
+            ("runcomfy::codegen_support", self.support),
             ("runcomfy", self.runcomfy),
         ]);
         [std, runcomfy].into_iter().filter(|group| !group.is_empty()).collect()

@@ -224,9 +224,9 @@ pub(super) fn output(of: &Struct, docs: &[String], names: &Names<'_>) -> Vec<Tok
             }
         },
         quote! {
-            impl Read for #name {
-                fn read(value: &Value) -> Option<Self> {
-                    let mut object = Reader::new(value)?;
+            impl FromOutput for #name {
+                fn from_output(value: &Value) -> Option<Self> {
+                    let mut object = OutputReader::new(value)?;
                     Some(Self { #(#reads,)* #rest: object.others() })
                 }
             }

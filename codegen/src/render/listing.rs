@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::{FOOTER, HEADER, file, formatted};
@@ -106,12 +106,11 @@ fn provider_module(provider: &str, models: &[Listed], origin: &str) -> String {
         quote! { ModelInfo::of::<#module::Input>() }
     });
     let listed: Vec<TokenStream> = listed.collect();
-    let count = Literal::usize_unsuffixed(listed.len());
     let of = doc_line(&format!("The models of {}.", code(provider)));
     let items = [
         quote! { use runcomfy::ModelInfo; },
         modules.collect(),
-        quote! { #of pub static MODELS: [ModelInfo; #count] = [#(#listed),*]; },
+        quote! { #of pub static MODELS: &[ModelInfo] = &[#(#listed),*]; },
     ];
     file(&head, items.map(formatted))
 }
@@ -136,7 +135,7 @@ fn crate_module(providers: &[(String, Option<String>)], origin: &str) -> String 
     let lists = providers.iter().map(|(module, feature)| {
         let module = format_ident!("{module}");
         let gate = feature.as_ref().map(|feature| quote! { #[cfg(feature = #feature)] });
-        quote! { #gate &#module::MODELS }
+        quote! { #gate #module::MODELS }
     });
     let items = [
         quote! { use runcomfy::ModelInfo; },

@@ -27,7 +27,7 @@ pub(super) fn model_impl(model: &Model) -> Vec<TokenStream> {
         let mut rows = Rows { model, name: format_ident!("OTHERS_RULES"), apart: None };
         let of = rows.of(of);
         items.extend(rows.apart);
-        quote! { const OTHERS: Option<&'static Of> = Some(#of); }
+        quote! { const OTHERS: Option<&'static ValueSchema> = Some(#of); }
     });
     items.push(quote! {
         impl runcomfy::Model for Input {
@@ -38,19 +38,25 @@ pub(super) fn model_impl(model: &Model) -> Vec<TokenStream> {
             type Output = Output;
         }
     });
-    items.push(quote! { runcomfy::json_schema!(Input); });
+    items.push(quote! { runcomfy::codegen_support::input_traits!(Input); });
     items
 }
 
-/// What goes into the macro that makes an object of a struct: its table, and which field
-/// holds the value of each row.
+/// A longer macro call is broken over lines.
+const MAX_WIDTH: usize = 100;
+
+/// Renders the macro call that ties a struct to its table, with its fields in the order of
+/// the table's rows.
 pub(super) fn object(of: &Struct) -> String {
-    let table = table_name(&of.name);
-    let mut text = format!("runcomfy::object! {{\n    {}: {table} {{\n", of.name);
-    for (row, field) in of.fields.iter().enumerate() {
-        text.push_str(&format!("        {row}: {},\n", field.name));
+    let (name, table) = (&of.name, table_name(&of.name));
+    let fields: Vec<&str> = of.fields.iter().map(|field| field.name.as_str()).collect();
+    let head = format!("runcomfy::codegen_support::object!({name}, {table}, [");
+    let one_line = format!("{head}{}]);\n", fields.join(", "));
+    if one_line.len() <= MAX_WIDTH {
+        return one_line;
     }
-    text + "    }\n}\n"
+    let lines: String = fields.iter().map(|field| format!("    {field},\n")).collect();
+    format!("{head}\n{lines}]);\n")
 }
 
 /// The constant that stands for a shape without parts.
@@ -75,7 +81,7 @@ pub(super) fn scalar(shape: &Shape) -> Option<&'static str> {
     }
 }
 
-/// The name of a rule in [`runcomfy::table::Rule`].
+/// Returns the name of a rule in `runcomfy::codegen_support::schema::Rule`.
 pub(super) fn rule_name(rule: &Rule) -> &'static str {
     match rule {
         Rule::MinLength(_) => "MinLength",
@@ -92,7 +98,7 @@ pub(super) fn rule_name(rule: &Rule) -> &'static str {
         Rule::MaxProperties(_) => "MaxProperties",
         Rule::MinItems(_) => "MinItems",
         Rule::MaxItems(_) => "MaxItems",
-        Rule::Strings(_) => "Words",
+        Rule::Strings(_) => "Strings",
         Rule::Integers(_) => "Integers",
         Rule::Values(_) => "Values",
         Rule::Measured(..) => "Measured",
@@ -101,7 +107,7 @@ pub(super) fn rule_name(rule: &Rule) -> &'static str {
     }
 }
 
-/// The name of a limit in [`runcomfy::Bound`].
+/// Returns the name of a bound in `runcomfy::codegen_support::schema::Bound`.
 pub(super) fn bound_name(limit: Bound) -> &'static str {
     match limit {
         Bound::Over(_) => "Over",
@@ -145,12 +151,12 @@ fn branches(model: &Model, union: &Union) -> Vec<TokenStream> {
         let mut row = Rows { model, name, apart: None };
         let shape = row.shape(&branch.shape);
         let rules = row.rules(&branch.rules);
-        rows.push(quote! { Of(#shape, #rules) });
+        rows.push(quote! { ValueSchema::new(#shape, #rules) });
         items.extend(row.apart);
     }
     let name = branches_name(&union.name);
     let count = Literal::usize_unsuffixed(rows.len());
-    items.push(quote! { static #name: [Of; #count] = [#(#rows),*]; });
+    items.push(quote! { static #name: [ValueSchema; #count] = [#(#rows),*]; });
     items
 }
 
@@ -222,7 +228,7 @@ impl Rows<'_> {
     fn of(&mut self, of: &ValueSchema) -> TokenStream {
         let shape = self.shape(&of.shape);
         let rules = self.rules(&of.rules);
-        quote! { &Of(#shape, #rules) }
+        quote! { &ValueSchema::new(#shape, #rules) }
     }
 
     fn rules(&mut self, rules: &[Rule]) -> TokenStream {
@@ -268,7 +274,7 @@ fn rule(model: &Model, rule: &Rule) -> TokenStream {
         Rule::Strings(index) => {
             let words = model.enums.get(*index).map_or("", |words| words.name.as_str());
             let words = format_ident!("{words}");
-            quote! { #name(#words::WORDS) }
+            quote! { #name(#words::VALUES) }
         }
         Rule::Integers(choices) => {
             let choices = choices.iter().map(|choice| {

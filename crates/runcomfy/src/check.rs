@@ -8,9 +8,9 @@ mod same;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
+use crate::codegen_support::value_ref::{Entries, Members, ValueRef};
 use crate::media::{Format, Media, MediaInfo, MediaKind, MissingInfo};
-use crate::node::{Entries, Members, Node};
-use crate::table::{Field, Of, Rule, Shape};
+use crate::schema::{Field, Rule, Shape, ValueSchema};
 use crate::violation::{Path, Violation, Violations};
 pub(crate) use faults::Faults;
 use faults::{Cause, Trail, Union};
@@ -70,7 +70,7 @@ impl FoundMedia {
     /// What its string breaks: for a local file, which has none before it is read.
     #[cfg(feature = "client")]
     pub(crate) fn broken_as_text(&self) -> Vec<Violation> {
-        let node = Node::Media(&self.media);
+        let node = ValueRef::Media(&self.media);
         let broken = self.rules.iter().filter_map(|rule| {
             let (message, found) = rules::words(rule, rules::broken(rule, node)?);
             Some(Violation { path: self.path.clone(), rule: rule.name(), message, found })
@@ -118,7 +118,7 @@ impl MediaKind {
 }
 
 /// Everything that is wrong with a value, by its table.
-pub(crate) fn violations(of: &Of, node: Node<'_>) -> Violations {
+pub(crate) fn violations(of: &ValueSchema, node: ValueRef<'_>) -> Violations {
     let mut violations = Violations::default();
     let mut findings = Findings { violations: Some(&mut violations), ..Findings::default() };
     value(of, node, Trail::Top, &mut findings);
@@ -126,7 +126,7 @@ pub(crate) fn violations(of: &Of, node: Node<'_>) -> Violations {
 }
 
 /// Every piece of media in a value, by its table.
-pub(crate) fn media(of: &Of, node: Node<'_>) -> Vec<FoundMedia> {
+pub(crate) fn media(of: &ValueSchema, node: ValueRef<'_>) -> Vec<FoundMedia> {
     let mut media = Vec::new();
     let mut findings = Findings { media: Some(&mut media), ..Findings::default() };
     value(of, node, Trail::Top, &mut findings);
@@ -147,10 +147,10 @@ impl Findings<'_> {
     }
 }
 
-fn value(of: &Of, node: Node<'_>, at: Trail<'_>, findings: &mut Findings<'_>) {
-    let Of(shape, rules) = *of;
+fn value(of: &ValueSchema, node: ValueRef<'_>, at: Trail<'_>, findings: &mut Findings<'_>) {
+    let ValueSchema { shape, rules } = *of;
     // An element that is not set, or a required one, can only be a nullable one.
-    let node = if matches!(node, Node::Absent) { Node::Null } else { node };
+    let node = if matches!(node, ValueRef::Absent) { ValueRef::Null } else { node };
     if !fits(shape, node) {
         findings.push(at, Cause::Type(noun(shape)));
     }
@@ -164,7 +164,7 @@ fn value(of: &Of, node: Node<'_>, at: Trail<'_>, findings: &mut Findings<'_>) {
     }
     match (shape, node) {
         (Shape::Media(kind), node) => media_found(node, kind, rules, at, findings),
-        (Shape::List(of), Node::List(list)) => {
+        (Shape::List(of), ValueRef::List(list)) => {
             for index in 0..list.count() {
                 value(of, list.get(index), Trail::Index(&at, index), findings);
                 if findings.is_decided() {
@@ -172,19 +172,19 @@ fn value(of: &Of, node: Node<'_>, at: Trail<'_>, findings: &mut Findings<'_>) {
                 }
             }
         }
-        (Shape::Map(of), Node::Map(entries)) => {
+        (Shape::Map(of), ValueRef::Map(entries)) => {
             for (name, node) in entries.iter() {
                 value(of, node, Trail::Name(&at, name), findings);
             }
         }
         (Shape::Object(fields), node) => object(fields, None, node, at, findings),
         (Shape::Open(fields, others), node) => object(fields, Some(others), node, at, findings),
-        (Shape::Nullable(_), Node::Null) => {}
+        (Shape::Nullable(_), ValueRef::Null) => {}
         (Shape::Nullable(of), node) => value(of, node, at, findings),
         (Shape::AnyOf(branches), node) => union(branches, Union::AnyOf, node, at, findings),
         (Shape::OneOf(branches), node) => union(branches, Union::OneOf, node, at, findings),
         (Shape::ByKind(branches), node) => {
-            for branch in branches.iter().filter(|Of(shape, _)| fits(*shape, node)) {
+            for branch in branches.iter().filter(|branch| fits(branch.shape, node)) {
                 value(branch, node, at, findings);
             }
         }
@@ -194,7 +194,7 @@ fn value(of: &Of, node: Node<'_>, at: Trail<'_>, findings: &mut Findings<'_>) {
 }
 
 fn media_found(
-    node: Node<'_>,
+    node: ValueRef<'_>,
     kind: MediaKind,
     rules: &'static [Rule],
     at: Trail<'_>,
@@ -202,8 +202,8 @@ fn media_found(
 ) {
     let Some(found) = &mut findings.media else { return };
     let media = match node {
-        Node::Media(media) => media.clone(),
-        Node::Text(text) => Media::from_wire(text),
+        ValueRef::Media(media) => media.clone(),
+        ValueRef::Text(text) => Media::from_wire(text),
         // It broke `type`.
         _ => return,
     };
@@ -216,29 +216,29 @@ const FEW: usize = 16;
 /// An object's properties, and those that its schema does not name.
 fn object(
     fields: &'static [Field],
-    others: Option<&'static Of>,
-    node: Node<'_>,
+    others: Option<&'static ValueSchema>,
+    node: ValueRef<'_>,
     at: Trail<'_>,
     findings: &mut Findings<'_>,
 ) {
     let own;
     let entries: &dyn Entries = match node {
-        Node::Struct(members) if std::ptr::eq(members.fields(), fields) => {
+        ValueRef::Struct(members) if std::ptr::eq(members.fields(), fields) => {
             return indexed(fields, members, at, findings);
         }
         // A struct that stands where another's table applies, as in a union.
-        Node::Struct(members) => {
+        ValueRef::Struct(members) => {
             own = named(members);
             &own
         }
-        Node::Map(entries) => entries,
+        ValueRef::Map(entries) => entries,
         // It broke `type`.
         _ => return,
     };
     let mut known = 0;
     for field in fields {
         let node = entries.get(field.name);
-        known += usize::from(!matches!(node, Node::Absent));
+        known += usize::from(!matches!(node, ValueRef::Absent));
         property(field, node, at, findings);
         if findings.is_decided() {
             return;
@@ -252,7 +252,7 @@ fn object(
 /// The properties of an object that its schema does not name.
 fn unnamed(
     fields: &'static [Field],
-    others: Option<&'static Of>,
+    others: Option<&'static ValueSchema>,
     entries: &dyn Entries,
     at: Trail<'_>,
     findings: &mut Findings<'_>,
@@ -281,41 +281,41 @@ fn indexed(
 ) {
     for (index, field) in fields.iter().enumerate() {
         // What is required and not set in a struct can only be null.
-        let null = field.required && matches!(field.of.0, Shape::Nullable(_));
+        let null = field.required && matches!(field.schema.shape, Shape::Nullable(_));
         match members.get(index) {
-            Node::Absent if null => property(field, Node::Null, at, findings),
+            ValueRef::Absent if null => property(field, ValueRef::Null, at, findings),
             node => property(field, node, at, findings),
         }
     }
 }
 
 /// The properties of a struct that are set, as JSON would have them.
-fn named(members: &dyn Members) -> BTreeMap<&'static str, Node<'_>> {
+fn named(members: &dyn Members) -> BTreeMap<&'static str, ValueRef<'_>> {
     let named = members.fields().iter().enumerate();
     let set = named.map(|(index, field)| match (members.get(index), field.required) {
-        (Node::Absent, true) => (field.name, Node::Null),
+        (ValueRef::Absent, true) => (field.name, ValueRef::Null),
         (node, _) => (field.name, node),
     });
-    set.filter(|(_, node)| !matches!(node, Node::Absent)).collect()
+    set.filter(|(_, node)| !matches!(node, ValueRef::Absent)).collect()
 }
 
-fn property(field: &'static Field, node: Node<'_>, at: Trail<'_>, findings: &mut Findings<'_>) {
+fn property(field: &'static Field, node: ValueRef<'_>, at: Trail<'_>, findings: &mut Findings<'_>) {
     let at = Trail::Property(&at, field.name);
     match (node, field.required) {
-        (Node::Absent, false) => {}
-        (Node::Absent, true) => {
+        (ValueRef::Absent, false) => {}
+        (ValueRef::Absent, true) => {
             findings.push(at, Cause::Required);
         }
-        (node, _) => value(&field.of, node, at, findings),
+        (node, _) => value(&field.schema, node, at, findings),
     }
 }
 
 /// A union: one violation at its node, whatever its branches say. The media of the
 /// first branch that fits is the union's.
 fn union(
-    branches: &'static [Of],
+    branches: &'static [ValueSchema],
     kind: Union,
-    node: Node<'_>,
+    node: ValueRef<'_>,
     at: Trail<'_>,
     findings: &mut Findings<'_>,
 ) {
@@ -338,8 +338,8 @@ fn union(
 /// What [`fitting_media`] says, asked once: unions within unions would be asked again for
 /// every way down to them.
 fn remembered(
-    branch: &'static Of,
-    node: Node<'_>,
+    branch: &'static ValueSchema,
+    node: ValueRef<'_>,
     at: Trail<'_>,
     findings: &mut Findings<'_>,
 ) -> Option<Vec<FoundMedia>> {
@@ -357,8 +357,8 @@ fn remembered(
 
 /// The media in a value that fits a branch; nothing where it does not fit.
 fn fitting_media(
-    branch: &'static Of,
-    node: Node<'_>,
+    branch: &'static ValueSchema,
+    node: ValueRef<'_>,
     at: Trail<'_>,
     findings: &mut Findings<'_>,
 ) -> Option<Vec<FoundMedia>> {
@@ -386,17 +386,17 @@ enum Address {
     Struct(usize),
 }
 
-fn address(node: Node<'_>) -> Option<Address> {
+fn address(node: ValueRef<'_>) -> Option<Address> {
     match node {
-        Node::List(list) => Some(Address::List(std::ptr::from_ref(list).addr())),
-        Node::Map(entries) => Some(Address::Map(std::ptr::from_ref(entries).addr())),
-        Node::Struct(members) => Some(Address::Struct(std::ptr::from_ref(members).addr())),
-        Node::Absent
-        | Node::Null
-        | Node::Bool(_)
-        | Node::Number(_)
-        | Node::Text(_)
-        | Node::Media(_) => None,
+        ValueRef::List(list) => Some(Address::List(std::ptr::from_ref(list).addr())),
+        ValueRef::Map(entries) => Some(Address::Map(std::ptr::from_ref(entries).addr())),
+        ValueRef::Struct(members) => Some(Address::Struct(std::ptr::from_ref(members).addr())),
+        ValueRef::Absent
+        | ValueRef::Null
+        | ValueRef::Bool(_)
+        | ValueRef::Number(_)
+        | ValueRef::Text(_)
+        | ValueRef::Media(_) => None,
     }
 }
 
@@ -427,21 +427,23 @@ pub(crate) fn unknown(fields: &'static [Field], name: &str) -> String {
     }
 }
 
-fn fits(shape: Shape, node: Node<'_>) -> bool {
+fn fits(shape: Shape, node: ValueRef<'_>) -> bool {
     match shape {
         // What these take is asked of their parts.
         Shape::Any | Shape::Nullable(_) | Shape::AnyOf(_) | Shape::OneOf(_) | Shape::ByKind(_) => {
             true
         }
-        Shape::Null => matches!(node, Node::Null),
-        Shape::Boolean => matches!(node, Node::Bool(_)),
-        Shape::Integer => matches!(node, Node::Number(number) if number.is_whole()),
-        Shape::Number => matches!(node, Node::Number(number) if number.is_finite()),
-        Shape::Text => matches!(node, Node::Text(_)),
-        Shape::Media(_) => matches!(node, Node::Text(_) | Node::Media(_)),
-        Shape::List(_) => matches!(node, Node::List(_)),
-        Shape::Map(_) => matches!(node, Node::Map(_)),
-        Shape::Object(_) | Shape::Open(..) => matches!(node, Node::Map(_) | Node::Struct(_)),
+        Shape::Null => matches!(node, ValueRef::Null),
+        Shape::Boolean => matches!(node, ValueRef::Bool(_)),
+        Shape::Integer => matches!(node, ValueRef::Number(number) if number.is_whole()),
+        Shape::Number => matches!(node, ValueRef::Number(number) if number.is_finite()),
+        Shape::Text => matches!(node, ValueRef::Text(_)),
+        Shape::Media(_) => matches!(node, ValueRef::Text(_) | ValueRef::Media(_)),
+        Shape::List(_) => matches!(node, ValueRef::List(_)),
+        Shape::Map(_) => matches!(node, ValueRef::Map(_)),
+        Shape::Object(_) | Shape::Open(..) => {
+            matches!(node, ValueRef::Map(_) | ValueRef::Struct(_))
+        }
     }
 }
 
@@ -457,7 +459,7 @@ pub(crate) fn noun(shape: Shape) -> &'static str {
         Shape::Media(_) => "a string, the address of media",
         Shape::List(_) => "a list",
         Shape::Map(_) | Shape::Object(_) | Shape::Open(..) => "an object",
-        Shape::Nullable(Of(shape, _)) => noun(*shape),
+        Shape::Nullable(inner) => noun(inner.shape),
         Shape::AnyOf(_) | Shape::OneOf(_) => "one of several choices",
     }
 }

@@ -15,13 +15,17 @@ use crate::check::{noun, unknown};
 use crate::json::Json;
 use crate::media::Media;
 use crate::model::Model;
-use crate::table::{Field, Of, Shape};
+use crate::schema::{Field, Shape, ValueSchema};
+use crate::unknown_variant::UnknownVariant;
 use crate::valid::{Invalid, Valid};
 use crate::violation::{Path, Segment, Violation, Violations};
 
 /// So many branches of unions are tried for one input. Unions within unions could
 /// otherwise be tried again for every way down to them.
 const MOST_ATTEMPTS: u32 = 1 << 16;
+
+/// The schema of any value.
+static ANYTHING: ValueSchema = ValueSchema::new(Shape::Any, &[]);
 
 /// A type that a JSON value may become. It is implemented for the types of inputs by the
 /// macros that declare them.
@@ -134,18 +138,21 @@ impl Builder {
         self.below(Segment::Name(field.name.to_owned()), |builder| match value {
             None => builder.misfit("required", "Required, and missing.".to_owned()),
             // The type of an optional field has room for null, the schema has not.
-            Some(Value::Null) if !takes_null(&field.of) => builder.not(field.of.0),
+            Some(Value::Null) if !takes_null(&field.schema) => builder.not(field.schema.shape),
             Some(value) => T::from_json(value, builder),
         })
     }
 
-    /// One of some words.
-    pub fn word<T: FromStr>(&mut self, value: &Value, words: &'static [&'static str]) -> Option<T> {
+    /// One of the values of an enum of strings.
+    pub fn variant<T: FromStr<Err = UnknownVariant>>(&mut self, value: &Value) -> Option<T> {
         let Value::String(text) = value else { return self.not(Shape::Text) };
-        text.parse().ok().or_else(|| {
-            let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
-            self.misfit("enum", format!("One of {}.", words.join(", ")))
-        })
+        match text.parse() {
+            Ok(variant) => Some(variant),
+            Err(UnknownVariant { expected, .. }) => {
+                let values: Vec<String> = expected.iter().map(|it| format!("{it:?}")).collect();
+                self.misfit("enum", format!("One of {}.", values.join(", ")))
+            }
+        }
     }
 
     /// A branch of a union, where the value fits it.
@@ -191,7 +198,7 @@ impl Builder {
 }
 
 /// Whether a table takes `null`.
-fn takes_null(Of(shape, rules): &Of) -> bool {
+fn takes_null(ValueSchema { shape, rules }: &ValueSchema) -> bool {
     match shape {
         Shape::Nullable(_) | Shape::Null => true,
         Shape::AnyOf(branches) | Shape::OneOf(branches) => branches.iter().any(takes_null),
@@ -260,7 +267,7 @@ impl FromJson for String {
 
 impl FromJson for Media {
     fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
-        value.as_str().map(Self::from_wire).or_else(|| builder.not(crate::table::MEDIA))
+        value.as_str().map(Self::from_wire).or_else(|| builder.not(crate::schema::MEDIA))
     }
 }
 
@@ -294,7 +301,7 @@ impl<T: FromJson> FromJson for Box<T> {
 impl<T: FromJson> FromJson for Vec<T> {
     fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
         let Value::Array(items) = value else {
-            return builder.not(Shape::List(&Of(Shape::Any, &[])));
+            return builder.not(Shape::List(&ANYTHING));
         };
         let mut built = Self::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
@@ -312,7 +319,7 @@ impl<T: FromJson> FromJson for Vec<T> {
 impl<T: FromJson> FromJson for BTreeMap<String, T> {
     fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
         let Value::Object(entries) = value else {
-            return builder.not(Shape::Map(&Of(Shape::Any, &[])));
+            return builder.not(Shape::Map(&ANYTHING));
         };
         let mut built = Self::new();
         for (name, value) in entries {

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::check;
+use crate::codegen_support::value_ref::AsValueRef;
 use crate::model::Model;
-use crate::node::View;
-use crate::table::{Field, Of, Rule};
+use crate::schema::{Field, Rule, ValueSchema};
 use crate::violation::Violations;
 
 /// One model of a generated crate, whose `models()` lists them all: its id, and the table
@@ -18,7 +18,7 @@ pub struct ModelInfo {
     /// The input's table.
     pub fields: &'static [Field],
     /// What properties beside those of the table may be, where the input takes them.
-    pub others: Option<&'static Of>,
+    pub others: Option<&'static ValueSchema>,
     /// The rules of the input as a whole.
     pub rules: &'static [Rule],
 }
@@ -31,16 +31,16 @@ impl ModelInfo {
 
     /// Every rule that an input breaks, of those that need no measuring of media.
     pub fn violations(&self, input: &Value) -> Violations {
-        check::violations(&self.input(), input.view())
+        check::violations(&self.input(), input.as_value_ref())
     }
 
     /// The JSON Schema of its input, as [`json_schema`](crate::json_schema()) gives it.
     #[cfg(feature = "schemars")]
     pub fn json_schema(&self) -> crate::schemars::Schema {
-        crate::schema::alone(self.input())
+        crate::json_schema::alone(self.input())
     }
 
-    fn input(&self) -> Of {
-        Of::input(self.fields, self.others, self.rules)
+    fn input(&self) -> ValueSchema {
+        ValueSchema::input(self.fields, self.others, self.rules)
     }
 }

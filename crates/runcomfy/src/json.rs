@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::check;
+use crate::codegen_support::value_ref::AsValueRef;
 use crate::model::{Model, input};
-use crate::node::View;
 use crate::valid::{Invalid, Valid};
 use crate::violation::Violations;
 
@@ -46,7 +46,7 @@ impl<M: Model> Json<M> {
 
     /// Every rule that this input breaks, of those that need no measuring of media.
     pub fn violations(&self) -> Violations {
-        check::violations(&input::<M>(), self.value.view())
+        check::violations(&input::<M>(), self.value.as_value_ref())
     }
 }
 

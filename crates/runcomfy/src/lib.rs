@@ -5,40 +5,37 @@ pub mod blocking;
 mod check;
 #[cfg(feature = "client")]
 pub mod client;
-mod enums;
+pub mod codegen_support;
 #[cfg(feature = "from-json")]
-pub mod from_json;
+mod from_json;
 mod info;
 mod json;
+#[cfg(feature = "schemars")]
+mod json_schema;
 pub mod measure;
 pub mod media;
 mod model;
-pub mod node;
-mod object;
 mod output;
-#[cfg(feature = "schemars")]
-pub mod schema;
-pub mod table;
+mod schema;
+mod unknown_variant;
 mod valid;
 mod violation;
 
 pub use check::FoundMedia;
 #[cfg(feature = "client")]
 pub use client::{Client, Job, RequestId};
-pub use enums::UnknownWord;
-#[cfg(feature = "from-json")]
-pub use from_json::FromJson;
 pub use info::ModelInfo;
 pub use json::{Json, JsonError};
+#[cfg(feature = "schemars")]
+pub use json_schema::json_schema;
 pub use media::{Bound, FileError, Media, MediaError, Metric};
 pub use model::{Model, Payload};
-pub use output::{MediaOutput, Read, Reader};
-#[cfg(feature = "schemars")]
-pub use schema::json_schema;
+pub use output::MediaOutput;
 /// schemars 1, whose `JsonSchema` every input implements.
 #[cfg(feature = "schemars")]
 pub use schemars1 as schemars;
 pub use serde_json::{Map, Value};
+pub use unknown_variant::UnknownVariant;
 pub use url::Url;
 pub use valid::{Invalid, Valid};
 pub use violation::{Path, Segment, Violation, Violations};

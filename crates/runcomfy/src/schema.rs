@@ -1,337 +1,195 @@
-//! The JSON Schema of an input (feature `schemars`), built from its table when it is asked
-//! for: for the definition of a tool that a language model calls, for forms, for other
-//! languages' validators.
+//! The static table of a type: its fields and rules, one rule a schema keyword.
 //!
-//! It is what RunComfy published, `validations` included, and objects say that they are
-//! closed; `schemas/README.md` lists what may be written otherwise.
+//! Generated code holds one table a struct; the checker, the serialiser and the
+//! docs all read it, so that no bound is written twice.
 
-use std::collections::HashMap;
+use crate::media::{Bound, MediaKind, Metric};
 
-use serde_json::{Map, Number, Value, json};
-
-use crate::json::Json;
-use crate::media::{Bound, MediaKind};
-use crate::model::{Model, input};
-use crate::schemars::{JsonSchema, Schema, SchemaGenerator};
-use crate::table::{Field, Of, Rule, Shape};
-
-/// The JSON Schema of a model's input, alone: what is used more than once is under `$defs`.
-///
-/// Within a schema of your own, use its `JsonSchema`, or that of [`Json`].
-pub fn json_schema<M: Model>() -> Schema {
-    alone(input::<M>())
+/// One property of an object.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Field {
+    /// The property's name on the wire.
+    pub name: &'static str,
+    /// Whether the schema requires it.
+    pub required: bool,
+    /// What its value may be.
+    pub schema: ValueSchema,
+    /// The schema's `title`.
+    pub title: Option<&'static str>,
+    /// The schema's `description`.
+    pub description: Option<&'static str>,
+    /// The schema's `default`, as JSON text. It is documented, never sent; a
+    /// required property's default is an example.
+    pub default: Option<&'static str>,
 }
 
-pub(crate) fn alone(root: Of) -> Schema {
-    let mut generator = SchemaGenerator::default();
-    let mut schema = part(root, &mut generator);
-    let definitions = generator.take_definitions(false);
-    if !definitions.is_empty() {
-        schema.insert("$defs".to_owned(), Value::Object(definitions));
-    }
-    schema
+/// What a value may be: its shape and its rules.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ValueSchema {
+    /// What kind of value is taken.
+    pub shape: Shape,
+    /// The rules of the value itself.
+    pub rules: &'static [Rule],
 }
 
-/// The same as a part of what a generator makes.
-#[doc(hidden)]
-pub fn of<M: Model>(generator: &mut SchemaGenerator) -> Schema {
-    part(input::<M>(), generator)
-}
-
-fn part(root: Of, generator: &mut SchemaGenerator) -> Schema {
-    let mut export = Export { generator, uses: HashMap::new(), names: HashMap::new() };
-    export.count(&root);
-    let mut schema = export.described(root.0, "input");
-    ruled(&mut schema, root.1);
-    schema.into()
-}
-
-impl<M: Model> JsonSchema for Json<M> {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        M::ID.into()
+impl ValueSchema {
+    /// The schema of a value of this shape and these rules.
+    pub const fn new(shape: Shape, rules: &'static [Rule]) -> Self {
+        Self { shape, rules }
     }
 
-    fn schema_id() -> std::borrow::Cow<'static, str> {
-        std::any::type_name::<M>().into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        of::<M>(generator)
-    }
-}
-
-/// A table that may be used in several places, by where it lies and how long it is.
-type Table = (usize, usize);
-
-struct Export<'g> {
-    generator: &'g mut SchemaGenerator,
-    /// In how many places each table is used.
-    uses: HashMap<Table, usize>,
-    /// The definitions of those that are used in several.
-    names: HashMap<Table, String>,
-}
-
-impl Export<'_> {
-    /// Counts the uses of every table below, each of which is entered once.
-    fn count(&mut self, Of(shape, _): &Of) {
-        if let Some(table) = table(*shape) {
-            let uses = self.uses.entry(table).or_default();
-            *uses += 1;
-            if *uses > 1 {
-                return;
-            }
-        }
-        match shape {
-            Shape::List(of) | Shape::Map(of) | Shape::Nullable(of) => self.count(of),
-            Shape::Object(fields) => fields.iter().for_each(|field| self.count(&field.of)),
-            Shape::Open(fields, others) => {
-                fields.iter().for_each(|field| self.count(&field.of));
-                self.count(others);
-            }
-            Shape::AnyOf(branches) | Shape::OneOf(branches) | Shape::ByKind(branches) => {
-                branches.iter().for_each(|branch| self.count(branch));
-            }
-            Shape::Any
-            | Shape::Null
-            | Shape::Boolean
-            | Shape::Integer
-            | Shape::Number
-            | Shape::Text
-            | Shape::Media(_) => {}
+    /// A model's input as a whole.
+    pub(crate) const fn input(
+        fields: &'static [Field],
+        others: Option<&'static Self>,
+        rules: &'static [Rule],
+    ) -> Self {
+        match others {
+            Some(others) => Self::new(Shape::Open(fields, others), rules),
+            None => Self::new(Shape::Object(fields), rules),
         }
     }
-
-    /// A value: its shape and its rules. `name` is what it is called if it has to be
-    /// referred to.
-    fn value(&mut self, Of(shape, rules): &Of, name: &str) -> Map<String, Value> {
-        let mut schema = match table(*shape) {
-            Some(table) if self.uses.get(&table).is_some_and(|uses| *uses > 1) => {
-                self.referred(table, *shape, name)
-            }
-            _ => self.described(*shape, name),
-        };
-        ruled(&mut schema, rules);
-        schema
-    }
-
-    /// A reference to a shape, which is described among the definitions.
-    fn referred(&mut self, table: Table, shape: Shape, name: &str) -> Map<String, Value> {
-        let known = self.names.get(&table).cloned();
-        let name = known.unwrap_or_else(|| {
-            let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-            let plain: String = name.chars().map(plain).collect();
-            let mut name = plain.clone();
-            let mut count = 1;
-            while self.generator.definitions().contains_key(&name) {
-                count += 1;
-                name = format!("{plain}{count}");
-            }
-            self.names.insert(table, name.clone());
-            // Its place is taken before it is described: it may lead here again.
-            self.generator.definitions_mut().insert(name.clone(), Value::Null);
-            let described = self.described(shape, &name);
-            self.generator.definitions_mut().insert(name.clone(), Value::Object(described));
-            name
-        });
-        let path = self.generator.settings().definitions_path.trim_matches(['#', '/']).to_owned();
-        object([("$ref", format!("#/{path}/{name}").into())])
-    }
-
-    fn described(&mut self, shape: Shape, name: &str) -> Map<String, Value> {
-        let of_type = |word: &str| object([("type", word.into())]);
-        match shape {
-            Shape::Any => Map::new(),
-            Shape::Null => of_type("null"),
-            Shape::Boolean => of_type("boolean"),
-            Shape::Integer => of_type("integer"),
-            Shape::Number => of_type("number"),
-            Shape::Text => of_type("string"),
-            Shape::Media(kind) => {
-                let mut schema = of_type("string");
-                let format = match kind {
-                    MediaKind::Any => return schema,
-                    MediaKind::Image => "image_uri",
-                    MediaKind::Video => "video_uri",
-                    MediaKind::Audio => "audio_uri",
-                };
-                schema.insert("format".to_owned(), format.into());
-                schema
-            }
-            Shape::List(of) => self.holding("array", "items", of, name),
-            Shape::Map(of) => self.holding("object", "additionalProperties", of, name),
-            Shape::Object(fields) => {
-                let mut schema = self.properties(fields);
-                schema.insert("additionalProperties".to_owned(), false.into());
-                schema
-            }
-            Shape::Open(fields, others) => {
-                let mut schema = self.properties(fields);
-                let others = Value::Object(self.value(others, name));
-                schema.insert("additionalProperties".to_owned(), others);
-                schema
-            }
-            Shape::Nullable(of) => or_null(self.value(of, name)),
-            Shape::AnyOf(branches) => self.union("anyOf", branches, name),
-            Shape::OneOf(branches) => self.union("oneOf", branches, name),
-            Shape::ByKind(branches) => self.by_kind(branches, name),
-        }
-    }
-
-    /// A list or a map, and what it holds, unless that is anything.
-    fn holding(&mut self, word: &str, keyword: &str, of: &Of, name: &str) -> Map<String, Value> {
-        let held = self.value(of, name);
-        let mut schema = object([("type", word.into())]);
-        if !held.is_empty() {
-            schema.insert(keyword.to_owned(), held.into());
-        }
-        schema
-    }
-
-    fn union(&mut self, keyword: &str, branches: &[Of], name: &str) -> Map<String, Value> {
-        let branches = branches.iter().map(|of| Value::Object(self.value(of, name)));
-        let branches: Vec<Value> = branches.collect();
-        object([(keyword, branches.into())])
-    }
-
-    /// What is said of each kind of value, in one schema without `type`.
-    fn by_kind(&mut self, branches: &[Of], name: &str) -> Map<String, Value> {
-        let mut schema = Map::new();
-        for Of(shape, rules) in branches {
-            let mut of_kind = self.described(*shape, name);
-            of_kind.remove("type");
-            // Where it describes none, that it is closed says it all.
-            if of_kind.get("properties") == Some(&json!({})) {
-                of_kind.remove("properties");
-            }
-            ruled(&mut of_kind, rules);
-            schema.extend(of_kind);
-        }
-        schema
-    }
-
-    fn properties(&mut self, fields: &[Field]) -> Map<String, Value> {
-        let mut properties = Map::new();
-        for field in fields {
-            let mut schema = self.value(&field.of, field.name);
-            let texts = [("title", field.title), ("description", field.description)];
-            for (keyword, text) in texts {
-                schema.extend(text.map(|text| (keyword.to_owned(), text.into())));
-            }
-            schema.extend(field.default.map(|json| ("default".to_owned(), parsed(json))));
-            properties.insert(field.name.to_owned(), schema.into());
-        }
-        let required = fields.iter().filter(|field| field.required).map(|field| field.name);
-        let required: Vec<&str> = required.collect();
-        let mut schema = object([("type", "object".into()), ("properties", properties.into())]);
-        if !required.is_empty() {
-            schema.insert("required".to_owned(), json!(required));
-        }
-        schema
-    }
 }
 
-/// The table that a shape refers to.
-fn table(shape: Shape) -> Option<Table> {
-    match shape {
-        Shape::Object(fields) | Shape::Open(fields, _) => {
-            Some((fields.as_ptr().addr(), fields.len()))
-        }
-        Shape::AnyOf(branches) | Shape::OneOf(branches) | Shape::ByKind(branches) => {
-            Some((branches.as_ptr().addr(), branches.len()))
-        }
-        Shape::Any
-        | Shape::Null
-        | Shape::Boolean
-        | Shape::Integer
-        | Shape::Number
-        | Shape::Text
-        | Shape::Media(_)
-        | Shape::List(_)
-        | Shape::Map(_)
-        | Shape::Nullable(_) => None,
-    }
+/// What kind of value is taken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Shape {
+    /// Any JSON value.
+    Any,
+    /// Nothing but `null`.
+    Null,
+    /// A boolean.
+    Boolean,
+    /// A whole number; `1.0` is one.
+    Integer,
+    /// A number.
+    Number,
+    /// A string.
+    Text,
+    /// A string that stands for media.
+    Media(MediaKind),
+    /// A list, and what each element may be.
+    List(&'static ValueSchema),
+    /// An object with names of the caller's choice, and what each value may be.
+    Map(&'static ValueSchema),
+    /// An object with these properties and no others.
+    Object(&'static [Field]),
+    /// An object with these properties, and what every other may be.
+    Open(&'static [Field], &'static ValueSchema),
+    /// `null`, or this.
+    Nullable(&'static ValueSchema),
+    /// At least one of these (`anyOf`).
+    AnyOf(&'static [ValueSchema]),
+    /// Exactly one of these (`oneOf`).
+    OneOf(&'static [ValueSchema]),
+    /// Any value, but one of the kind of one of these (an object, a list, a string) has to
+    /// be that: a schema without `type`, whose keywords are each about one kind.
+    ByKind(&'static [ValueSchema]),
 }
 
-/// The same, or null.
-fn or_null(mut schema: Map<String, Value>) -> Map<String, Value> {
-    if let Some(Value::Array(branches)) = schema.get_mut("anyOf") {
-        branches.push(json!({"type": "null"}));
-    } else if let Some(Value::String(word)) = schema.get("type") {
-        let words = json!([word, "null"]);
-        schema.insert("type".to_owned(), words);
-        if let Some(Value::Array(choices)) = schema.get_mut("enum") {
-            choices.push(Value::Null);
-        }
-    } else {
-        schema = object([("anyOf", json!([schema, {"type": "null"}]))]);
-    }
-    schema
+/// One keyword of a schema: a constraint on one value, or a note on it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Rule {
+    /// `minLength`, in characters (Unicode code points).
+    MinLength(u64),
+    /// `maxLength`, in characters (Unicode code points).
+    MaxLength(u64),
+    /// `minimum`.
+    Minimum(f64),
+    /// `maximum`.
+    Maximum(f64),
+    /// `exclusiveMinimum`.
+    ExclusiveMinimum(f64),
+    /// `exclusiveMaximum`.
+    ExclusiveMaximum(f64),
+    /// `minimum`, where no float holds it exactly.
+    MinimumInteger(i128),
+    /// `maximum`, where no float holds it exactly.
+    MaximumInteger(i128),
+    /// `multipleOf`.
+    MultipleOf(f64),
+    /// `minItems`.
+    MinItems(u64),
+    /// `maxItems`.
+    MaxItems(u64),
+    /// `uniqueItems`.
+    UniqueItems,
+    /// `minProperties`.
+    MinProperties(u64),
+    /// `maxProperties`.
+    MaxProperties(u64),
+    /// `enum` of strings.
+    Strings(&'static [&'static str]),
+    /// `enum` of integers.
+    Integers(&'static [i64]),
+    /// `enum` of any values, as JSON text.
+    Values(&'static [&'static str]),
+    /// A custom rule about media, with the schema's own message (empty where it has
+    /// none). It is checked once the media is measured.
+    Measured(Metric, Bound, &'static str),
+    /// A custom rule that this version cannot check, verbatim: its name, its value as
+    /// JSON text (`null` where it has none), and the schema's own message.
+    Unchecked(&'static str, &'static str, &'static str),
+    /// What else the schema says of the value: a keyword that is not checked, such as
+    /// `examples`, a `format` that is not known, or the `title` of a list's items; and
+    /// what it says, as JSON text.
+    Annotation(&'static str, &'static str),
 }
 
-/// Writes rules into a schema, one a keyword.
-fn ruled(schema: &mut Map<String, Value>, rules: &[Rule]) {
-    let mut validations = Vec::new();
-    for rule in rules {
-        let value = match rule {
-            Rule::MinLength(count)
-            | Rule::MaxLength(count)
-            | Rule::MinItems(count)
-            | Rule::MaxItems(count)
-            | Rule::MinProperties(count)
-            | Rule::MaxProperties(count) => json!(count),
-            Rule::Minimum(bound)
-            | Rule::Maximum(bound)
-            | Rule::ExclusiveMinimum(bound)
-            | Rule::ExclusiveMaximum(bound)
-            | Rule::MultipleOf(bound) => number(*bound),
-            Rule::MinimumInteger(bound) | Rule::MaximumInteger(bound) => {
-                Number::from_i128(*bound).map_or(Value::Null, Value::Number)
-            }
-            Rule::UniqueItems => true.into(),
-            Rule::Words(words) => json!(words),
-            Rule::Integers(choices) => json!(choices),
-            Rule::Values(choices) => choices.iter().map(|choice| parsed(choice)).collect(),
-            Rule::Annotation(_, json) => parsed(json),
-            Rule::Measured(metric, limit, message) => {
-                let (Bound::Over(bound) | Bound::Under(bound)) = limit;
-                let name = format!("{}{}", metric.name(), limit.operator());
-                validations.push(validation(&name, number(*bound), message));
-                continue;
-            }
-            Rule::Unchecked(name, value, message) => {
-                validations.push(validation(name, parsed(value), message));
-                continue;
-            }
-        };
-        schema.insert(rule.name().into_owned(), value);
-    }
-    if !validations.is_empty() {
-        schema.insert("validations".to_owned(), validations.into());
-    }
-}
+/// Any JSON value.
+pub const ANY: Shape = Shape::Any;
+/// Nothing but `null`.
+pub const NULL: Shape = Shape::Null;
+/// A boolean.
+pub const BOOLEAN: Shape = Shape::Boolean;
+/// A whole number.
+pub const INTEGER: Shape = Shape::Integer;
+/// A number.
+pub const NUMBER: Shape = Shape::Number;
+/// A string.
+pub const TEXT: Shape = Shape::Text;
+/// Media of a kind that the schema does not say.
+pub const MEDIA: Shape = Shape::Media(MediaKind::Any);
+/// An image.
+pub const IMAGE: Shape = Shape::Media(MediaKind::Image);
+/// A video.
+pub const VIDEO: Shape = Shape::Media(MediaKind::Video);
+/// A sound.
+pub const AUDIO: Shape = Shape::Media(MediaKind::Audio);
 
-fn validation(name: &str, value: Value, message: &str) -> Value {
-    let mut validation = object([("validation_rule", name.into())]);
-    if !value.is_null() {
-        validation.insert("validation_value".to_owned(), value);
+impl Field {
+    /// A required property.
+    pub const fn required(name: &'static str, shape: Shape, rules: &'static [Rule]) -> Self {
+        Self::new(name, true, ValueSchema::new(shape, rules))
     }
-    if !message.is_empty() {
-        validation.insert("validation_error".to_owned(), message.into());
+
+    /// An optional property.
+    pub const fn optional(name: &'static str, shape: Shape, rules: &'static [Rule]) -> Self {
+        Self::new(name, false, ValueSchema::new(shape, rules))
     }
-    validation.into()
-}
 
-/// A number as people write it: `300`, not `300.0`.
-fn number(float: f64) -> Value {
-    // The bound keeps the cast exact.
-    if float.fract() == 0.0 && float.abs() < 9e15 { json!(float as i64) } else { json!(float) }
-}
+    const fn new(name: &'static str, required: bool, schema: ValueSchema) -> Self {
+        Self { name, required, schema, title: None, description: None, default: None }
+    }
 
-fn object<const N: usize>(entries: [(&str, Value); N]) -> Map<String, Value> {
-    entries.into_iter().map(|(keyword, value)| (keyword.to_owned(), value)).collect()
-}
+    /// The same, with the schema's title.
+    pub const fn titled(mut self, title: &'static str) -> Self {
+        self.title = Some(title);
+        self
+    }
 
-/// The value of a JSON text from a table, which the generator wrote.
-fn parsed(json: &str) -> Value {
-    serde_json::from_str(json).unwrap_or_default()
+    /// The same, with the schema's description.
+    pub const fn described(mut self, description: &'static str) -> Self {
+        self.description = Some(description);
+        self
+    }
+
+    /// The same, with the schema's default as JSON text.
+    pub const fn default(mut self, json: &'static str) -> Self {
+        self.default = Some(json);
+        self
+    }
 }

@@ -3,9 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use runcomfy::node::{Members, Node, View};
-use runcomfy::table::Rule::{MaxLength, Maximum, Minimum, Words};
-use runcomfy::table::{Field, IMAGE, INTEGER, NUMBER, Of, Rule, Shape, TEXT};
+use runcomfy::codegen_support::schema::Rule::{MaxLength, Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{
+    Field, IMAGE, INTEGER, NUMBER, Rule, Shape, TEXT, ValueSchema,
+};
+use runcomfy::codegen_support::{AsValueRef, Members, ValueRef};
 use runcomfy::{Json, MediaOutput, Model, Payload};
 use serde_json::{Value, json};
 
@@ -15,7 +17,8 @@ struct Input {
     size: Size,
 }
 
-runcomfy::union! {
+runcomfy::codegen_support::union! {
+    input:
     /// A size.
     pub enum Size {
         /// In pixels.
@@ -34,15 +37,23 @@ pub struct Pixels {
 
 static PIXELS: [Field; 2] =
     [Field::optional("width", INTEGER, &[Maximum(9.0)]), Field::optional("height", INTEGER, &[])];
-static SIZES: [Of; 2] = [Of(Shape::Object(&PIXELS), &[]), Of(TEXT, &[Words(&["square", "wide"])])];
-static NUMBERS: [Of; 2] = [Of(INTEGER, &[Minimum(2.0)]), Of(NUMBER, &[Maximum(5.0)])];
-static TREES: [Of; 2] = [Of(Shape::Object(&LEFT), &[]), Of(Shape::Object(&RIGHT), &[])];
+static SIZES: [ValueSchema; 2] = [
+    ValueSchema::new(Shape::Object(&PIXELS), &[]),
+    ValueSchema::new(TEXT, &[Strings(&["square", "wide"])]),
+];
+static NUMBERS: [ValueSchema; 2] =
+    [ValueSchema::new(INTEGER, &[Minimum(2.0)]), ValueSchema::new(NUMBER, &[Maximum(5.0)])];
+static TREES: [ValueSchema; 2] =
+    [ValueSchema::new(Shape::Object(&LEFT), &[]), ValueSchema::new(Shape::Object(&RIGHT), &[])];
 static LEFT: [Field; 1] = [Field::optional("n", Shape::AnyOf(&TREES), &[])];
 static RIGHT: [Field; 2] =
     [Field::optional("n", Shape::OneOf(&TREES), &[]), Field::required("leaf", INTEGER, &[])];
-static BOX: [Field; 1] = [Field::required("lid", Shape::Nullable(&Of(TEXT, &[])), &[])];
-static PICTURES: [Of; 2] =
-    [Of(Shape::List(&Of(IMAGE, &[])), &[Rule::MaxItems(1)]), Of(Shape::List(&Of(TEXT, &[])), &[])];
+static BOX: [Field; 1] =
+    [Field::required("lid", Shape::Nullable(&ValueSchema::new(TEXT, &[])), &[])];
+static PICTURES: [ValueSchema; 2] = [
+    ValueSchema::new(Shape::List(&ValueSchema::new(IMAGE, &[])), &[Rule::MaxItems(1)]),
+    ValueSchema::new(Shape::List(&ValueSchema::new(TEXT, &[])), &[]),
+];
 /// More properties than are looked through one by one, or listed in a message.
 static WIDE: [Field; 26] = {
     let names = "abcdefghijklmnopqrstuvwxyz";
@@ -58,25 +69,20 @@ static WIDE: [Field; 26] = {
 static FIELDS: [Field; 9] = [
     Field::required("size", Shape::AnyOf(&SIZES), &[]),
     Field::optional("strength", Shape::OneOf(&NUMBERS), &[]),
-    Field::optional("maybe", Shape::Nullable(&Of(TEXT, &[MaxLength(1)])), &[]),
-    Field::optional("open", Shape::Open(&PIXELS, &Of(TEXT, &[])), &[]),
+    Field::optional("maybe", Shape::Nullable(&ValueSchema::new(TEXT, &[MaxLength(1)])), &[]),
+    Field::optional("open", Shape::Open(&PIXELS, &ValueSchema::new(TEXT, &[])), &[]),
     Field::optional("tree", Shape::AnyOf(&TREES), &[]),
     Field::optional("box", Shape::Object(&BOX), &[]),
     Field::optional("pictures", Shape::AnyOf(&PICTURES), &[]),
     Field::optional("wide", Shape::Object(&WIDE), &[]),
-    Field::optional("boxes", Shape::List(&Of(Shape::Object(&BOX), &[])), &[]),
+    Field::optional("boxes", Shape::List(&ValueSchema::new(Shape::Object(&BOX), &[])), &[]),
 ];
 
-runcomfy::object! {
-    Pixels: PIXELS {
-        0: width,
-        1: height,
-    }
-}
+runcomfy::codegen_support::object!(Pixels, PIXELS, [width, height]);
 
-impl View for Input {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
+impl AsValueRef for Input {
+    fn as_value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Struct(self)
     }
 }
 
@@ -85,8 +91,8 @@ impl Members for Input {
         &FIELDS
     }
 
-    fn get(&self, index: usize) -> Node<'_> {
-        if index == 0 { self.size.view() } else { Node::Absent }
+    fn get(&self, index: usize) -> ValueRef<'_> {
+        if index == 0 { self.size.as_value_ref() } else { ValueRef::Absent }
     }
 }
 

@@ -4,9 +4,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use runcomfy::table::Rule::MinProperties;
-use runcomfy::table::{ANY, Field, INTEGER, NUMBER, Of, Rule, Shape, TEXT};
-use runcomfy::{Json, MediaOutput, Model, Payload, Value};
+use runcomfy::codegen_support::Value;
+use runcomfy::codegen_support::schema::Rule::MinProperties;
+use runcomfy::codegen_support::schema::{
+    ANY, Field, INTEGER, NUMBER, Rule, Shape, TEXT, ValueSchema,
+};
+use runcomfy::{Json, MediaOutput, Model, Payload};
 use serde_json::json;
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,7 +23,8 @@ struct Input {
     tree: Option<Tree>,
 }
 
-runcomfy::union! {
+runcomfy::codegen_support::union! {
+    input:
     /// A tree, two sorts of which are told apart at their leaves.
     pub enum Tree {
         /// Left.
@@ -48,42 +52,27 @@ static LEFT: [Field; 2] =
     [Field::optional("n", Shape::AnyOf(&TREES), &[]), Field::optional("tag", ANY, &[])];
 static RIGHT: [Field; 2] =
     [Field::optional("n", Shape::AnyOf(&TREES), &[]), Field::optional("tag", ANY, &[])];
-static TREES: [Of; 2] = [Of(Shape::Object(&LEFT), &[]), Of(Shape::Object(&RIGHT), &[])];
+static TREES: [ValueSchema; 2] =
+    [ValueSchema::new(Shape::Object(&LEFT), &[]), ValueSchema::new(Shape::Object(&RIGHT), &[])];
 static FIELDS: [Field; 7] = [
     Field::optional("whole", INTEGER, &[]),
     Field::optional("number", NUMBER, &[]),
-    Field::optional("maybe", Shape::Nullable(&Of(TEXT, &[])), &[]),
-    Field::optional("words", Shape::List(&Of(Shape::Nullable(&Of(TEXT, &[])), &[])), &[]),
-    Field::optional("labels", Shape::Map(&Of(INTEGER, &[])), &[]),
+    Field::optional("maybe", Shape::Nullable(&ValueSchema::new(TEXT, &[])), &[]),
+    Field::optional(
+        "words",
+        Shape::List(&ValueSchema::new(Shape::Nullable(&ValueSchema::new(TEXT, &[])), &[])),
+        &[],
+    ),
+    Field::optional("labels", Shape::Map(&ValueSchema::new(INTEGER, &[])), &[]),
     Field::optional("any", ANY, &[]),
     Field::optional("tree", Shape::AnyOf(&TREES), &[]),
 ];
 
-runcomfy::object! {
-    Left: LEFT {
-        0: n,
-        1: tag,
-    }
-}
+runcomfy::codegen_support::object!(Left, LEFT, [n, tag]);
 
-runcomfy::object! {
-    Right: RIGHT {
-        0: n,
-        1: tag,
-    }
-}
+runcomfy::codegen_support::object!(Right, RIGHT, [n, tag]);
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: whole,
-        1: number,
-        2: maybe,
-        3: words,
-        4: labels,
-        5: any,
-        6: tree,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [whole, number, maybe, words, labels, any, tree]);
 
 impl Model for Input {
     const ID: &'static str = "acme/typed";

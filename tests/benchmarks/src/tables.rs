@@ -1,8 +1,8 @@
 //! A model with a table as real ones do not have: wide, deep, with lists of everything.
 
-use runcomfy::node::{Members, Node, View};
-use runcomfy::table::Rule::{MaxLength, UniqueItems};
-use runcomfy::table::{Field, INTEGER, Of, Shape, TEXT};
+use runcomfy::codegen_support::schema::Rule::{MaxLength, UniqueItems};
+use runcomfy::codegen_support::schema::{Field, INTEGER, Shape, TEXT, ValueSchema};
+use runcomfy::codegen_support::{AsValueRef, Members, ValueRef};
 use runcomfy::{MediaOutput, Model};
 
 /// An input of which only the table counts.
@@ -17,17 +17,18 @@ static NAMES: [[u8; 4]; WIDE] = names();
 static WIDE_FIELDS: [Field; WIDE] = numbered();
 static NARROW_FIELDS: [Field; NARROW] = numbered();
 static NODE: [Field; 1] = [Field::optional("n", Shape::Object(&NODE), &[])];
-static BRANCHES: [Of; 2] = [Of(Shape::Object(&TREE), &[]), Of(TEXT, &[MaxLength(3)])];
+static BRANCHES: [ValueSchema; 2] =
+    [ValueSchema::new(Shape::Object(&TREE), &[]), ValueSchema::new(TEXT, &[MaxLength(3)])];
 static TREE: [Field; 1] = [Field::optional("n", Shape::AnyOf(&BRANCHES), &[])];
 static ITEM: [Field; 1] = [Field::required("word", TEXT, &[MaxLength(3)])];
 static FIELDS: [Field; 9] = [
     Field::optional("text", TEXT, &[MaxLength(3)]),
-    Field::optional("words", Shape::List(&Of(TEXT, &[MaxLength(3)])), &[]),
-    Field::optional("items", Shape::List(&Of(Shape::Object(&ITEM), &[])), &[]),
-    Field::optional("unique", Shape::List(&Of(Shape::Any, &[])), &[UniqueItems]),
+    Field::optional("words", Shape::List(&ValueSchema::new(TEXT, &[MaxLength(3)])), &[]),
+    Field::optional("items", Shape::List(&ValueSchema::new(Shape::Object(&ITEM), &[])), &[]),
+    Field::optional("unique", Shape::List(&ValueSchema::new(Shape::Any, &[])), &[UniqueItems]),
     Field::optional("wide", Shape::Object(&WIDE_FIELDS), &[]),
     Field::optional("narrow", Shape::Object(&NARROW_FIELDS), &[]),
-    Field::optional("open", Shape::Open(&WIDE_FIELDS, &Of(INTEGER, &[])), &[]),
+    Field::optional("open", Shape::Open(&WIDE_FIELDS, &ValueSchema::new(INTEGER, &[])), &[]),
     Field::optional("deep", Shape::Object(&NODE), &[]),
     Field::optional("tree", Shape::AnyOf(&BRANCHES), &[]),
 ];
@@ -57,9 +58,9 @@ const fn numbered<const N: usize>() -> [Field; N] {
     fields
 }
 
-impl View for Grown {
-    fn view(&self) -> Node<'_> {
-        Node::Struct(self)
+impl AsValueRef for Grown {
+    fn as_value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Struct(self)
     }
 }
 
@@ -68,8 +69,8 @@ impl Members for Grown {
         &FIELDS
     }
 
-    fn get(&self, _: usize) -> Node<'_> {
-        Node::Absent
+    fn get(&self, _: usize) -> ValueRef<'_> {
+        ValueRef::Absent
     }
 }
 

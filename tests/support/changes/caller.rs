@@ -2,7 +2,10 @@
 //! choice, branch and alias is used, each at its exact type.
 
 use quote::ToTokens;
-use syn::{Fields, FnArg, ImplItem, Item, ItemEnum, ItemImpl, ItemStruct, Type, Visibility};
+use syn::parse::ParseStream;
+use syn::{
+    Fields, FnArg, Ident, ImplItem, Item, ItemEnum, ItemImpl, ItemStruct, Token, Type, Visibility,
+};
 
 /// The program that calls a module, which is `acme`'s in the crate `scratch`.
 pub(super) fn of(module: &str, text: &str) -> String {
@@ -26,14 +29,17 @@ pub(super) fn of(module: &str, text: &str) -> String {
             }
             Item::Macro(item) => {
                 let kind = text_of(&item.mac.path);
-                let item = || item.mac.parse_body::<ItemEnum>().expect("it is an enum");
-                match kind.as_str() {
-                    "runcomfy :: words" => lines.extend(words(&item())),
-                    "runcomfy :: union" => lines.extend(union(&item(), true)),
-                    "runcomfy :: output_union" => lines.extend(union(&item(), false)),
-                    // What stands behind the types, and nobody calls.
-                    "runcomfy :: object" | "runcomfy :: json_schema" => {}
-                    other => unreachable!("`{other}!` is not known here"),
+                match kind.strip_prefix("runcomfy :: codegen_support :: ") {
+                    Some("string_enum") => {
+                        lines.extend(words(&item.mac.parse_body().expect("it is an enum")));
+                    }
+                    Some("union") => {
+                        let union_of = item.mac.parse_body_with(direction_and_enum);
+                        lines.extend(union_of.map(union).expect("it is an enum"));
+                    }
+                    // They add traits that nobody calls.
+                    Some("object" | "input_traits") => {}
+                    _ => unreachable!("`{kind}!` is not known here"),
                 }
             }
             Item::Impl(item) if is_model(item) => {
@@ -52,7 +58,8 @@ pub(super) fn of(module: &str, text: &str) -> String {
 
 const HEAD: &str = "//! A caller.\n\
     use std::collections::BTreeMap;\n\
-    use runcomfy::{Map, Media, Url, Value};\n\
+    use runcomfy::codegen_support::{Map, Value};\n\
+    use runcomfy::{Media, Url};\n\
     fn any<T>() -> T { std::process::exit(0) }\n";
 
 fn is_public(visibility: &Visibility) -> bool {
@@ -124,13 +131,22 @@ fn words(item: &ItemEnum) -> Vec<String> {
             arms.join(", ")
         ),
         format!("let _: &[m::{name}] = m::{name}::ALL;"),
-        format!("let _: &[&str] = m::{name}::WORDS;"),
+        format!("let _: &[&str] = m::{name}::VALUES;"),
         format!("let _: &str = any::<m::{name}>().as_str();"),
-        format!("let _ = \"\".parse::<m::{name}>().map_err(|error: runcomfy::UnknownWord| error);"),
+        format!(
+            "let _ = \"\".parse::<m::{name}>().map_err(|error: runcomfy::UnknownVariant| error);"
+        ),
     ]
 }
 
-fn union(item: &ItemEnum, is_input: bool) -> Vec<String> {
+/// Parses `input: pub enum …`.
+fn direction_and_enum(tokens: ParseStream<'_>) -> syn::Result<(Ident, ItemEnum)> {
+    let direction = tokens.parse()?;
+    tokens.parse::<Token![:]>()?;
+    Ok((direction, tokens.parse()?))
+}
+
+fn union((direction, item): (Ident, ItemEnum)) -> Vec<String> {
     let name = &item.ident;
     let mut lines = Vec::new();
     for variant in &item.variants {
@@ -141,7 +157,7 @@ fn union(item: &ItemEnum, is_input: bool) -> Vec<String> {
         lines.push(format!(
             "let _: fn(m::{name}) -> {ty} = |value| match value {{ {path}(inner) => inner, _ => any() }};"
         ));
-        if is_input {
+        if direction == "input" {
             lines.push(format!("let _ = m::{name}::from(any::<{ty}>());"));
         }
     }

@@ -17,7 +17,7 @@ pub mod ace_step_audio_outpaint;
 pub mod ace_step_text_to_audio;
 
 /// The models of `acestep-ai`.
-pub static MODELS: [ModelInfo; 4] = [
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo::of::<ace_step_1_5_text_to_audio::Input>(),
     ModelInfo::of::<ace_step_audio_inpaint::Input>(),
     ModelInfo::of::<ace_step_audio_outpaint::Input>(),

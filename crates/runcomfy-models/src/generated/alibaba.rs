@@ -13,7 +13,7 @@ pub mod happyhorse_1_1_reference_to_video;
 pub mod happyhorse_1_1_text_to_video;
 
 /// The models of `alibaba`.
-pub static MODELS: [ModelInfo; 2] = [
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo::of::<happyhorse_1_1_reference_to_video::Input>(),
     ModelInfo::of::<happyhorse_1_1_text_to_video::Input>(),
 ];

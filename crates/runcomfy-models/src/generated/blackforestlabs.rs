@@ -27,7 +27,7 @@ pub mod flux_3_image_to_video_draft;
 pub mod flux_3_text_to_video_draft;
 
 /// The models of `blackforestlabs`.
-pub static MODELS: [ModelInfo; 9] = [
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo::of::<flux_2_klein_4b_text_to_image::Input>(),
     ModelInfo::of::<flux_2_flash_text_to_image::Input>(),
     ModelInfo::of::<flux_3_extend_video::Input>(),

@@ -37,7 +37,7 @@ pub mod seedance_2_5_text_to_video_720p;
 pub mod seedream_5_0_pro_image_to_image;
 
 /// The models of `bytedance`.
-pub static MODELS: [ModelInfo; 14] = [
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo::of::<seedance_2_0_mini_image_to_video::Input>(),
     ModelInfo::of::<seedance_2_0_mini_text_to_video::Input>(),
     ModelInfo::of::<seedance_2_0_mini_video_to_video::Input>(),

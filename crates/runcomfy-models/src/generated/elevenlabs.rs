@@ -11,6 +11,6 @@ use runcomfy::ModelInfo;
 pub mod elevenlabs_music_generation;
 
 /// The models of `elevenlabs`.
-pub static MODELS: [ModelInfo; 1] = [
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo::of::<elevenlabs_music_generation::Input>(),
 ];

@@ -17,7 +17,7 @@ pub mod gemini_omni_flash_video_edit;
 pub mod nano_banana_2_lite_edit;
 
 /// The models of `google`.
-pub static MODELS: [ModelInfo; 4] = [
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo::of::<gemini_omni_flash_image_to_video::Input>(),
     ModelInfo::of::<gemini_omni_flash_text_to_video::Input>(),
     ModelInfo::of::<gemini_omni_flash_video_edit::Input>(),

@@ -15,7 +15,7 @@ pub mod happyhorse_1_0_text_to_video;
 pub mod happyhorse_1_0_video_edit;
 
 /// The models of `happyhorse`.
-pub static MODELS: [ModelInfo; 3] = [
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo::of::<happyhorse_1_0_image_to_video::Input>(),
     ModelInfo::of::<happyhorse_1_0_text_to_video::Input>(),
     ModelInfo::of::<happyhorse_1_0_video_edit::Input>(),

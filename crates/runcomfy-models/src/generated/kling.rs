@@ -29,7 +29,7 @@ pub mod kling_video_o3_standard_reference_to_video;
 pub mod kling_video_o3_standard_video_to_video;
 
 /// The models of `kling`.
-pub static MODELS: [ModelInfo; 10] = [
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo::of::<kling_3_0_4k_text_to_video::Input>(),
     ModelInfo::of::<kling_3_0_standard_image_to_video::Input>(),
     ModelInfo::of::<kling_video_o3_4k_image_to_video::Input>(),

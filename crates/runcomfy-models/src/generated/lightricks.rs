@@ -15,7 +15,7 @@ pub mod ltx_2_5_image_to_video_fast;
 pub mod ltx_2_5_text_to_video_fast;
 
 /// The models of `lightricks`.
-pub static MODELS: [ModelInfo; 3] = [
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo::of::<ltx_2_5_audio_to_video_fast::Input>(),
     ModelInfo::of::<ltx_2_5_image_to_video_fast::Input>(),
     ModelInfo::of::<ltx_2_5_text_to_video_fast::Input>(),

@@ -23,7 +23,7 @@ pub mod minimax_h3_open_reference_to_video;
 pub mod minimax_h3_reference_to_video;
 
 /// The models of `minimax`.
-pub static MODELS: [ModelInfo; 7] = [
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo::of::<hailuo_video_01_live::Input>(),
     ModelInfo::of::<minimax_h3_max_image_to_video::Input>(),
     ModelInfo::of::<minimax_h3_max_reference_to_video::Input>(),

@@ -42,33 +42,33 @@ pub fn models() -> impl Iterator<Item = &'static ModelInfo> {
 
 static MODELS: &[&[ModelInfo]] = &[
     #[cfg(feature = "acestep-ai")]
-    &acestep_ai::MODELS,
+    acestep_ai::MODELS,
     #[cfg(feature = "alibaba")]
-    &alibaba::MODELS,
+    alibaba::MODELS,
     #[cfg(feature = "blackforestlabs")]
-    &blackforestlabs::MODELS,
+    blackforestlabs::MODELS,
     #[cfg(feature = "bytedance")]
-    &bytedance::MODELS,
+    bytedance::MODELS,
     #[cfg(feature = "elevenlabs")]
-    &elevenlabs::MODELS,
+    elevenlabs::MODELS,
     #[cfg(feature = "google")]
-    &google::MODELS,
+    google::MODELS,
     #[cfg(feature = "happyhorse")]
-    &happyhorse::MODELS,
+    happyhorse::MODELS,
     #[cfg(feature = "kling")]
-    &kling::MODELS,
+    kling::MODELS,
     #[cfg(feature = "lightricks")]
-    &lightricks::MODELS,
+    lightricks::MODELS,
     #[cfg(feature = "minimax")]
-    &minimax::MODELS,
+    minimax::MODELS,
     #[cfg(feature = "openai")]
-    &openai::MODELS,
+    openai::MODELS,
     #[cfg(feature = "pixverse")]
-    &pixverse::MODELS,
+    pixverse::MODELS,
     #[cfg(feature = "qwen")]
-    &qwen::MODELS,
+    qwen::MODELS,
     #[cfg(feature = "runwayml")]
-    &runwayml::MODELS,
+    runwayml::MODELS,
     #[cfg(feature = "wan-ai")]
-    &wan_ai::MODELS,
+    wan_ai::MODELS,
 ];

@@ -19,7 +19,7 @@ pub mod gpt_image_2_edit;
 pub mod gpt_image_2_text_to_image;
 
 /// The models of `openai`.
-pub static MODELS: [ModelInfo; 5] = [
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo::of::<gpt_image_2_5_flare_text_to_image::Input>(),
     ModelInfo::of::<gpt_image_2_5_sunburst_edit::Input>(),
     ModelInfo::of::<gpt_image_2_5_sunburst_text_to_image::Input>(),

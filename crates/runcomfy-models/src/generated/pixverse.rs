@@ -23,7 +23,7 @@ pub mod pixverse_v6_reference_to_video;
 pub mod pixverse_v6_text_to_video;
 
 /// The models of `pixverse`.
-pub static MODELS: [ModelInfo; 7] = [
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo::of::<pixverse_c1_image_to_video::Input>(),
     ModelInfo::of::<pixverse_c1_reference_to_video::Input>(),
     ModelInfo::of::<pixverse_c1_text_to_video::Input>(),

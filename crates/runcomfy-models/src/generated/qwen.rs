@@ -19,7 +19,7 @@ pub mod qwen_image_3_0_pro_text_to_image;
 pub mod qwen_image_3_0_text_to_image;
 
 /// The models of `qwen`.
-pub static MODELS: [ModelInfo; 5] = [
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo::of::<qwen_image_2_1_edit::Input>(),
     ModelInfo::of::<qwen_image_3_0_edit::Input>(),
     ModelInfo::of::<qwen_image_3_0_pro_edit::Input>(),

@@ -11,6 +11,6 @@ use runcomfy::ModelInfo;
 pub mod runway_aleph_2_video_to_video;
 
 /// The models of `runwayml`.
-pub static MODELS: [ModelInfo; 1] = [
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo::of::<runway_aleph_2_video_to_video::Input>(),
 ];

@@ -37,7 +37,7 @@ pub mod wan_3_0_reference_to_video;
 pub mod wan_3_0_text_to_video;
 
 /// The models of `wan-ai`.
-pub static MODELS: [ModelInfo; 14] = [
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo::of::<wan_2_7_edit::Input>(),
     ModelInfo::of::<wan_2_7_edit_video::Input>(),
     ModelInfo::of::<wan_2_7_image_to_video::Input>(),

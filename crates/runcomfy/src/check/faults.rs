@@ -6,7 +6,7 @@ use std::ops::Range;
 use smallvec::SmallVec;
 
 use super::{noun, rules, unknown};
-use crate::table::{Field, Of, Rule};
+use crate::schema::{Field, Rule, ValueSchema};
 use crate::violation::{Path, Segment, Violation};
 
 /// Everything that is wrong with one input.
@@ -39,7 +39,7 @@ pub(crate) enum Cause {
     /// These are the properties, and it is none of them.
     Unknown(&'static [Field]),
     /// It fits none of these.
-    NoBranch(Union, &'static [Of]),
+    NoBranch(Union, &'static [ValueSchema]),
     /// It fits more than one.
     Branches(Union),
 }
@@ -161,7 +161,7 @@ impl Faults {
                 of("additionalProperties", unknown(fields, name))
             }
             Cause::NoBranch(union, branches) => {
-                let nouns: Vec<&str> = branches.iter().map(|Of(shape, _)| noun(*shape)).collect();
+                let nouns: Vec<&str> = branches.iter().map(|branch| noun(branch.shape)).collect();
                 let nouns = nouns.join(", or ");
                 of(union.keyword(), format!("Must be {nouns}, as the schema describes it."))
             }

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::parsed;
 use super::same::{repeated, same};
+use crate::codegen_support::value_ref::{AsValueRef, Number, ValueRef};
 use crate::media::{MediaInfo, MissingInfo, RuleOutcome};
-use crate::node::{Node, Number, View};
-use crate::table::Rule;
+use crate::schema::Rule;
 use crate::violation::{Path, Violation};
 
 impl Rule {
@@ -31,7 +31,7 @@ impl Rule {
             Self::UniqueItems => "uniqueItems".into(),
             Self::MinProperties(_) => "minProperties".into(),
             Self::MaxProperties(_) => "maxProperties".into(),
-            Self::Words(_) | Self::Integers(_) | Self::Values(_) => "enum".into(),
+            Self::Strings(_) | Self::Integers(_) | Self::Values(_) => "enum".into(),
             Self::Measured(metric, limit, _) => {
                 format!("{}{}", metric.name(), limit.operator()).into()
             }
@@ -44,12 +44,12 @@ impl Rule {
     /// Whether a JSON value keeps this rule. Rules about media are kept by any value:
     /// they are about what it points to.
     pub fn allows(&self, value: &Value) -> bool {
-        broken(self, value.view()).is_none()
+        broken(self, value.as_value_ref()).is_none()
     }
 }
 
 /// Whether a value breaks a rule: then what was counted, if the rule counts something.
-pub(super) fn broken(rule: &Rule, node: Node<'_>) -> Option<usize> {
+pub(super) fn broken(rule: &Rule, node: ValueRef<'_>) -> Option<usize> {
     let is_broken = match *rule {
         Rule::MinLength(least) => return length(node, least, Ordering::Less),
         Rule::MaxLength(most) => return length(node, most, Ordering::Greater),
@@ -58,18 +58,20 @@ pub(super) fn broken(rule: &Rule, node: Node<'_>) -> Option<usize> {
         Rule::MinProperties(least) => return beyond(properties(node)?, least, Ordering::Less),
         Rule::MaxProperties(most) => return beyond(properties(node)?, most, Ordering::Greater),
         Rule::UniqueItems => {
-            let Node::List(list) = node else { return None };
+            let ValueRef::List(list) = node else { return None };
             return repeated(list);
         }
         Rule::MinimumInteger(bound) => number(node)?.compare_integer(bound)? == Ordering::Less,
         Rule::MaximumInteger(bound) => number(node)?.compare_integer(bound)? == Ordering::Greater,
         Rule::MultipleOf(step) => !number(node)?.is_multiple_of(step),
-        Rule::Values(choices) => !choices.iter().any(|choice| same(node, parsed(choice).view())),
+        Rule::Values(choices) => {
+            !choices.iter().any(|choice| same(node, parsed(choice).as_value_ref()))
+        }
         Rule::Minimum(bound) => compare(node, bound)? == Ordering::Less,
         Rule::Maximum(bound) => compare(node, bound)? == Ordering::Greater,
         Rule::ExclusiveMinimum(bound) => compare(node, bound)? != Ordering::Greater,
         Rule::ExclusiveMaximum(bound) => compare(node, bound)? != Ordering::Less,
-        Rule::Words(words) => !text(node).is_some_and(|text| words.contains(&text)),
+        Rule::Strings(words) => !text(node).is_some_and(|text| words.contains(&text)),
         Rule::Integers(choices) => {
             !number(node).is_some_and(|number| choices.iter().any(|choice| is(number, *choice)))
         }
@@ -99,7 +101,7 @@ pub(super) fn words(rule: &Rule, count: usize) -> (String, Option<String>) {
         Rule::Maximum(bound) => format!("At most {bound}."),
         Rule::ExclusiveMinimum(bound) => format!("Over {bound}."),
         Rule::ExclusiveMaximum(bound) => format!("Under {bound}."),
-        Rule::Words(words) => format!("One of {}.", listed(words)),
+        Rule::Strings(words) => format!("One of {}.", listed(words)),
         Rule::Integers(choices) => format!("One of {}.", listed(choices)),
         Rule::Measured(_, _, message) | Rule::Unchecked(_, _, message) => message.to_owned(),
         // It is never broken.
@@ -141,14 +143,14 @@ pub(super) fn unchecked(rule: &Rule, facts: &MediaInfo) -> Option<MissingInfo> {
         | Rule::UniqueItems
         | Rule::MinProperties(_)
         | Rule::MaxProperties(_)
-        | Rule::Words(_)
+        | Rule::Strings(_)
         | Rule::Integers(_)
         | Rule::Values(_)
         | Rule::Annotation(..) => None,
     }
 }
 
-fn length(node: Node<'_>, bound: u64, wrong: Ordering) -> Option<usize> {
+fn length(node: ValueRef<'_>, bound: u64, wrong: Ordering) -> Option<usize> {
     let text = text(node)?;
     // A character has 1 to 4 bytes: most texts need no counting.
     let bytes = text.len() as u64;
@@ -167,18 +169,18 @@ fn beyond(count: usize, bound: u64, wrong: Ordering) -> Option<usize> {
     ((count as u64).cmp(&bound) == wrong).then_some(count)
 }
 
-fn items(node: Node<'_>) -> Option<usize> {
+fn items(node: ValueRef<'_>) -> Option<usize> {
     match node {
-        Node::List(list) => Some(list.count()),
+        ValueRef::List(list) => Some(list.count()),
         _ => None,
     }
 }
 
-fn properties(node: Node<'_>) -> Option<usize> {
+fn properties(node: ValueRef<'_>) -> Option<usize> {
     match node {
-        Node::Map(entries) => Some(entries.count()),
-        Node::Struct(members) => {
-            let set = |index: &usize| !matches!(members.get(*index), Node::Absent);
+        ValueRef::Map(entries) => Some(entries.count()),
+        ValueRef::Struct(members) => {
+            let set = |index: &usize| !matches!(members.get(*index), ValueRef::Absent);
             Some((0..members.fields().len()).filter(set).count())
         }
         _ => None,
@@ -198,24 +200,24 @@ fn of_properties(side: &str, bound: u64, count: usize) -> (String, Option<String
     (format!("At {side} {bound} {plural}."), Some(count.to_string()))
 }
 
-fn compare(node: Node<'_>, bound: f64) -> Option<Ordering> {
+fn compare(node: ValueRef<'_>, bound: f64) -> Option<Ordering> {
     number(node)?.compare(bound)
 }
 
 /// The number in a node, for the rules about numbers.
-fn number(node: Node<'_>) -> Option<Number> {
+fn number(node: ValueRef<'_>) -> Option<Number> {
     match node {
-        Node::Number(number) => Some(number),
+        ValueRef::Number(number) => Some(number),
         _ => None,
     }
 }
 
 /// The string in a node, for the rules about strings.
-fn text(node: Node<'_>) -> Option<&str> {
+fn text(node: ValueRef<'_>) -> Option<&str> {
     match node {
-        Node::Text(text) => Some(text),
+        ValueRef::Text(text) => Some(text),
         // Of a local file that is yet to be read there is nothing to say.
-        Node::Media(media) => media.wire(),
+        ValueRef::Media(media) => media.wire(),
         _ => None,
     }
 }
@@ -236,10 +238,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::node::View;
+    use crate::codegen_support::value_ref::AsValueRef;
 
     fn breaks(rule: Rule, value: &Value) -> bool {
-        broken(&rule, value.view()).is_some()
+        broken(&rule, value.as_value_ref()).is_some()
     }
 
     #[test]
@@ -288,7 +290,7 @@ mod tests {
             (Rule::MaxProperties(1), json!({"a": 1}), json!({"a": 1, "b": 1})),
             (Rule::Values(&["true", "\"x\"", "null", "2"]), json!(2.0), json!(false)),
             (Rule::Values(&["{\"a\":[1]}"]), json!({"a": [1.0]}), json!({"a": []})),
-            (Rule::Words(&["16:9", "auto"]), json!("auto"), json!("Auto")),
+            (Rule::Strings(&["16:9", "auto"]), json!("auto"), json!("Auto")),
             (Rule::Integers(&[5, 10]), json!(10), json!(6)),
             (Rule::Integers(&[5, 10]), json!(10.0), json!(10.5)),
         ];
@@ -318,7 +320,7 @@ mod tests {
             (Rule::MinProperties(1), false),
             (Rule::MaxProperties(1), false),
             (Rule::Values(&["1"]), true),
-            (Rule::Words(&["a"]), true),
+            (Rule::Strings(&["a"]), true),
             (Rule::Integers(&[1]), true),
         ];
         for (rule, breaking) in cases {
@@ -343,12 +345,12 @@ mod tests {
             (Rule::MinimumInteger(3), json!(2), "At least 3.", None),
             (Rule::MaximumInteger(3), json!(4), "At most 3.", None),
             (Rule::MultipleOf(0.1), json!(0.25), "A multiple of 0.1.", None),
-            (Rule::Words(&["16:9", "a"]), json!("b"), "One of \"16:9\", \"a\".", None),
+            (Rule::Strings(&["16:9", "a"]), json!("b"), "One of \"16:9\", \"a\".", None),
             (Rule::Integers(&[5, -1]), json!(4), "One of 5, -1.", None),
             (Rule::Values(&["null", "2.5"]), json!(4), "One of null, 2.5.", None),
         ];
         for (rule, value, message, found) in cases {
-            let said = broken(&rule, value.view()).map(|count| words(&rule, count));
+            let said = broken(&rule, value.as_value_ref()).map(|count| words(&rule, count));
             assert_eq!(said, Some((message.to_owned(), found.map(str::to_owned))), "{rule:?}");
         }
     }
@@ -357,7 +359,8 @@ mod tests {
     fn a_message_says_what_would_be_right_and_not_what_was_given() {
         let secret = json!("hush");
         let rule = Rule::MaxLength(1);
-        let (message, found) = words(&rule, broken(&rule, secret.view()).expect("it breaks"));
+        let (message, found) =
+            words(&rule, broken(&rule, secret.as_value_ref()).expect("it breaks"));
         assert_eq!(message, "At most 1 character.");
         assert_eq!(found.as_deref(), Some("4 characters"));
     }

@@ -6,23 +6,24 @@ use serde_json::{Value, json};
 
 use super::same::same;
 use super::*;
+use crate::codegen_support::value_ref::{AsValueRef, Members, Number};
 use crate::media::{Bound, Metric};
-use crate::node::{Members, Number, View};
-use crate::table::{ANY, BOOLEAN, IMAGE, INTEGER, NUMBER, TEXT};
+use crate::schema::{ANY, BOOLEAN, IMAGE, INTEGER, NUMBER, TEXT};
 
-static WORD: Of = Of(TEXT, &[Rule::MaxLength(2)]);
-static COUNT: Of = Of(INTEGER, &[Rule::Minimum(2.0)]);
+static WORD: ValueSchema = ValueSchema::new(TEXT, &[Rule::MaxLength(2)]);
+static COUNT: ValueSchema = ValueSchema::new(INTEGER, &[Rule::Minimum(2.0)]);
 static PAIR: [Field; 2] =
     [Field::required("left", TEXT, &[]), Field::optional("right", INTEGER, &[])];
-static KINDS: [Of; 3] = [Of(Shape::Object(&PAIR), &[]), Of(Shape::List(&WORD), &[]), WORD];
-static EITHER: [Of; 2] = [WORD, COUNT];
+static KINDS: [ValueSchema; 3] =
+    [ValueSchema::new(Shape::Object(&PAIR), &[]), ValueSchema::new(Shape::List(&WORD), &[]), WORD];
+static EITHER: [ValueSchema; 2] = [WORD, COUNT];
 static SIZED: [Rule; 2] = [
     Rule::Measured(Metric::WidthPixels, Bound::Over(300.0), ""),
     Rule::Measured(Metric::FileSizeMb, Bound::Under(30.0), "Too large."),
 ];
 
 /// What is found of a value, as path, rule and message.
-fn found(of: Of, node: Node<'_>) -> Vec<(String, String, String)> {
+fn found(of: ValueSchema, node: ValueRef<'_>) -> Vec<(String, String, String)> {
     let mut violations = Violations::default();
     let mut findings = Findings { violations: Some(&mut violations), ..Findings::default() };
     value(&of, node, Trail::Name(&Trail::Top, "v"), &mut findings);
@@ -30,7 +31,7 @@ fn found(of: Of, node: Node<'_>) -> Vec<(String, String, String)> {
     all.map(|of| (of.path.to_string(), of.rule.to_string(), of.message.clone())).collect()
 }
 
-fn rules(of: Of, node: Node<'_>) -> Vec<String> {
+fn rules(of: ValueSchema, node: ValueRef<'_>) -> Vec<String> {
     found(of, node).into_iter().map(|(path, rule, _)| format!("{path} {rule}")).collect()
 }
 
@@ -50,16 +51,25 @@ fn what_is_of_another_type_is_told_what_is_taken() {
     ];
     for (shape, value, message) in cases {
         let expected = ("v".to_owned(), "type".to_owned(), message.to_owned());
-        assert_eq!(found(Of(shape, &[]), value.view()), [expected], "{shape:?}");
+        assert_eq!(
+            found(ValueSchema::new(shape, &[]), value.as_value_ref()),
+            [expected],
+            "{shape:?}"
+        );
     }
-    let union = found(Of(Shape::AnyOf(&EITHER), &[]), Node::Bool(true));
+    let union = found(ValueSchema::new(Shape::AnyOf(&EITHER), &[]), ValueRef::Bool(true));
     let message = "Must be a string, or a whole number, as the schema describes it.";
     assert_eq!(union, [("v".to_owned(), "anyOf".to_owned(), message.to_owned())]);
-    static NESTED: [Of; 2] = [Of(Shape::OneOf(&EITHER), &[Rule::Integers(&[])]), Of(ANY, &[])];
-    static NEVER: [Of; 2] =
-        [Of(Shape::OneOf(&EITHER), &[Rule::Integers(&[])]), Of(ANY, &[Rule::Integers(&[])])];
-    assert_eq!(rules(Of(Shape::AnyOf(&NESTED), &[]), Node::Null), [""; 0]);
-    let never = found(Of(Shape::AnyOf(&NEVER), &[]), Node::Null);
+    static NESTED: [ValueSchema; 2] = [
+        ValueSchema::new(Shape::OneOf(&EITHER), &[Rule::Integers(&[])]),
+        ValueSchema::new(ANY, &[]),
+    ];
+    static NEVER: [ValueSchema; 2] = [
+        ValueSchema::new(Shape::OneOf(&EITHER), &[Rule::Integers(&[])]),
+        ValueSchema::new(ANY, &[Rule::Integers(&[])]),
+    ];
+    assert_eq!(rules(ValueSchema::new(Shape::AnyOf(&NESTED), &[]), ValueRef::Null), [""; 0]);
+    let never = found(ValueSchema::new(Shape::AnyOf(&NEVER), &[]), ValueRef::Null);
     assert_eq!(
         never.first().map(|(.., message)| message.as_str()),
         Some("Must be one of several choices, or any value, as the schema describes it.")
@@ -89,11 +99,18 @@ fn every_part_of_a_value_is_checked_at_its_place() {
         (INTEGER, json!(7), vec![]),
     ];
     for (shape, value, expected) in cases {
-        assert_eq!(rules(Of(shape, &[]), value.view()), expected, "{shape:?}: {value}");
+        assert_eq!(
+            rules(ValueSchema::new(shape, &[]), value.as_value_ref()),
+            expected,
+            "{shape:?}: {value}"
+        );
     }
     for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         for shape in [NUMBER, INTEGER] {
-            assert_eq!(rules(Of(shape, &[]), Node::Number(Number::Float(number))), ["v type"]);
+            assert_eq!(
+                rules(ValueSchema::new(shape, &[]), ValueRef::Number(Number::Float(number))),
+                ["v type"]
+            );
         }
     }
 }
@@ -112,11 +129,11 @@ impl Members for Other {
         &OTHER
     }
 
-    fn get(&self, index: usize) -> Node<'_> {
+    fn get(&self, index: usize) -> ValueRef<'_> {
         match index {
-            0 => self.left.view(),
-            1 => self.right.view(),
-            _ => Node::Absent,
+            0 => self.left.as_value_ref(),
+            1 => self.right.as_value_ref(),
+            _ => ValueRef::Absent,
         }
     }
 }
@@ -138,11 +155,15 @@ fn a_struct_is_checked_by_its_own_table_and_by_another_s() {
         (&PAIR[..], &none, vec!["v.left type"]),
     ];
     for (fields, of, expected) in cases {
-        assert_eq!(rules(Of(Shape::Object(fields), &[]), Node::Struct(of)), expected);
+        assert_eq!(
+            rules(ValueSchema::new(Shape::Object(fields), &[]), ValueRef::Struct(of)),
+            expected
+        );
     }
     static MOST: [Rule; 1] = [Rule::MaxProperties(1)];
     static LEAST: [Rule; 1] = [Rule::MinProperties(2)];
-    let counted = |of: &Other, own: &'static [Rule]| rules(Of(ANY, own), Node::Struct(of));
+    let counted =
+        |of: &Other, own: &'static [Rule]| rules(ValueSchema::new(ANY, own), ValueRef::Struct(of));
     assert_eq!(counted(&both, &MOST), ["v maxProperties"]);
     assert_eq!(counted(&both, &LEAST), [""; 0]);
     assert_eq!(counted(&none, &LEAST), ["v minProperties"]);
@@ -154,11 +175,14 @@ fn a_struct_is_checked_by_its_own_table_and_by_another_s() {
         fn fields(&self) -> &'static [Field] {
             &STRICT
         }
-        fn get(&self, _: usize) -> Node<'_> {
-            Node::Absent
+        fn get(&self, _: usize) -> ValueRef<'_> {
+            ValueRef::Absent
         }
     }
-    assert_eq!(rules(Of(Shape::Object(&STRICT), &[]), Node::Struct(&Unset)), ["v.left required"]);
+    assert_eq!(
+        rules(ValueSchema::new(Shape::Object(&STRICT), &[]), ValueRef::Struct(&Unset)),
+        ["v.left required"]
+    );
 }
 
 #[test]
@@ -186,7 +210,7 @@ fn an_unknown_name_is_told_the_nearest_or_all_that_there_are() {
     ];
     for (fields, name, message) in cases {
         let value = json!({ name: 1 });
-        let found = found(Of(Shape::Object(fields), &[]), value.view());
+        let found = found(ValueSchema::new(Shape::Object(fields), &[]), value.as_value_ref());
         let said: Vec<&str> = found.iter().map(|(.., message)| message.as_str()).collect();
         assert_eq!(said, [message.as_str()], "{name}");
     }
@@ -195,10 +219,12 @@ fn an_unknown_name_is_told_the_nearest_or_all_that_there_are() {
 #[test]
 fn media_is_checked_once_it_is_measured_and_what_is_not_known_is_unchecked() {
     let picture = json!("https://example.com/1.png");
-    for node in [picture.view(), Node::Media(&Media::from_wire("https://example.com/1.png"))] {
+    for node in
+        [picture.as_value_ref(), ValueRef::Media(&Media::from_wire("https://example.com/1.png"))]
+    {
         let mut media = Vec::new();
         let mut findings = Findings { media: Some(&mut media), ..Findings::default() };
-        value(&Of(IMAGE, &SIZED), node, Trail::Name(&Trail::Top, "v"), &mut findings);
+        value(&ValueSchema::new(IMAGE, &SIZED), node, Trail::Name(&Trail::Top, "v"), &mut findings);
         let [media] = media.as_slice() else { panic!("there is one") };
         let unchecked = |facts: &MediaInfo| -> Vec<String> {
             media.unchecked(facts).into_iter().map(|(rule, _)| rule.into_owned()).collect()
@@ -228,7 +254,7 @@ fn media_is_checked_once_it_is_measured_and_what_is_not_known_is_unchecked() {
 fn the_rules_of_a_string_hold_of_media_too() {
     static SHORT: [Rule; 1] = [Rule::MaxLength(3)];
     let media = Media::from_wire("https://example.com/1.png");
-    assert_eq!(rules(Of(IMAGE, &SHORT), Node::Media(&media)), ["v maxLength"]);
+    assert_eq!(rules(ValueSchema::new(IMAGE, &SHORT), ValueRef::Media(&media)), ["v maxLength"]);
 }
 
 #[test]
@@ -236,24 +262,27 @@ fn values_are_the_same_as_json_schema_has_it() {
     let (a, b) = (Media::from_wire("a"), Media::from_wire("b"));
     let map: BTreeMap<String, i64> = [("left".to_owned(), 1)].into();
     let own = Other { left: None, right: Some(1) };
-    let values: [(Node<'_>, Value); 9] = [
-        (Node::Absent, json!(null)),
-        (Node::Bool(true), json!(true)),
-        (Node::Number(Number::Float(1.0)), json!(1)),
-        (Node::Text("a"), json!("a")),
-        (Node::Media(&b), json!("b")),
-        (Node::List(&vec![true, false]), json!([true, false])),
-        (Node::Map(&map), json!({"left": 1.0})),
-        (Node::Struct(&own), json!({"right": 1, "left": null})),
-        (Node::Map(&BTreeMap::<String, i64>::new()), json!({})),
+    let values: [(ValueRef<'_>, Value); 9] = [
+        (ValueRef::Absent, json!(null)),
+        (ValueRef::Bool(true), json!(true)),
+        (ValueRef::Number(Number::Float(1.0)), json!(1)),
+        (ValueRef::Text("a"), json!("a")),
+        (ValueRef::Media(&b), json!("b")),
+        (ValueRef::List(&vec![true, false]), json!([true, false])),
+        (ValueRef::Map(&map), json!({"left": 1.0})),
+        (ValueRef::Struct(&own), json!({"right": 1, "left": null})),
+        (ValueRef::Map(&BTreeMap::<String, i64>::new()), json!({})),
     ];
     for (at, (node, _)) in values.iter().enumerate() {
         for (other, (_, json)) in values.iter().enumerate() {
-            assert_eq!(same(*node, json.view()), at == other, "{at} and {json}");
-            assert_eq!(same(json.view(), *node), at == other, "{json} and {at}");
+            assert_eq!(same(*node, json.as_value_ref()), at == other, "{at} and {json}");
+            assert_eq!(same(json.as_value_ref(), *node), at == other, "{json} and {at}");
         }
     }
-    assert!(same(Node::Media(&a), Node::Media(&a)) && !same(Node::Media(&a), Node::Media(&b)));
-    assert!(!same(json!([1]).view(), json!([1, 2]).view()));
-    assert!(!same(json!({"a": 1}).view(), json!({"a": 1, "b": 1}).view()));
+    assert!(
+        same(ValueRef::Media(&a), ValueRef::Media(&a))
+            && !same(ValueRef::Media(&a), ValueRef::Media(&b))
+    );
+    assert!(!same(json!([1]).as_value_ref(), json!([1, 2]).as_value_ref()));
+    assert!(!same(json!({"a": 1}).as_value_ref(), json!({"a": 1, "b": 1}).as_value_ref()));
 }

@@ -14,7 +14,7 @@ use super::model_id::checked;
 use super::reply::{self, ApiFailure, Reply};
 use super::request::ApiRequest;
 use super::retry::{Call, Failure};
-use crate::output::{Read, Reader};
+use crate::codegen_support::from_output::{FromOutput, OutputReader};
 
 /// More of a page is not read: 500 entries, the most there are, may have 128 KiB each.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
@@ -145,7 +145,8 @@ impl Client {
             CallError::Unreadable { reason: format!("an entry cannot be read: {error}"), body }
         })?;
         let models = body.get("models").and_then(Value::as_array).into_iter().flatten();
-        let models = models.map(|entry| CatalogEntry::read(entry).unwrap_or_default()).collect();
+        let models =
+            models.map(|entry| CatalogEntry::from_output(entry).unwrap_or_default()).collect();
         Ok(Catalog { total: page.total, models })
     }
 
@@ -173,7 +174,7 @@ impl Client {
         checked(model)?;
         let url = self.url(["models"].into_iter().chain(model.split('/')));
         let body = self.ask_json(ApiRequest::new(Method::GET, url)).await?;
-        Ok(CatalogEntry::read(&body).unwrap_or_default())
+        Ok(CatalogEntry::from_output(&body).unwrap_or_default())
     }
 
     /// The categories of the catalog.
@@ -185,7 +186,7 @@ impl Client {
         let url = self.url(["models", "categories"]);
         let read = |reply: Reply| {
             let body = reply::json(&reply)?;
-            let categories = body.get("categories").and_then(Vec::<String>::read);
+            let categories = body.get("categories").and_then(Vec::<String>::from_output);
             categories.ok_or_else(|| reply.incomplete("it has no list of words `categories`"))
         };
         let asked = self.send_with_retry(Call::Read, ApiRequest::new(Method::GET, url), read).await;
@@ -203,7 +204,7 @@ impl Client {
     pub async fn balance(&self) -> Result<Balance, CallError> {
         let ask = ApiRequest::new(Method::GET, self.inner.balance.clone());
         let body = self.ask_json(ask).await?;
-        Ok(Balance::read(&body).unwrap_or_default())
+        Ok(Balance::from_output(&body).unwrap_or_default())
     }
 
     async fn page(&self, query: &CatalogQuery) -> Result<CatalogPage, CallError> {
@@ -226,9 +227,9 @@ impl Client {
     }
 }
 
-impl Read for CatalogEntry {
-    fn read(value: &Value) -> Option<Self> {
-        let mut object = Reader::new(value)?;
+impl FromOutput for CatalogEntry {
+    fn from_output(value: &Value) -> Option<Self> {
+        let mut object = OutputReader::new(value)?;
         Some(Self {
             model_id: object.optional("model_id"),
             display_name: object.optional("display_name"),
@@ -245,9 +246,9 @@ impl Read for CatalogEntry {
     }
 }
 
-impl Read for Balance {
-    fn read(value: &Value) -> Option<Self> {
-        let mut object = Reader::new(value)?;
+impl FromOutput for Balance {
+    fn from_output(value: &Value) -> Option<Self> {
+        let mut object = OutputReader::new(value)?;
         Some(Self {
             balance_usd: object.optional("balance_usd"),
             currency: object.optional("currency"),

@@ -20,8 +20,8 @@ use super::request::ApiRequest;
 use super::retry::Call;
 use super::types::{CancelOutcome, CompletedJob, JobStatus, ResultReply, Status};
 use super::{Client, RequestId};
+use crate::codegen_support::from_output::FromOutput;
 use crate::model::Model;
-use crate::output::Read;
 
 /// What a job can be of: a [`Model`], or [`Raw`], whose output is plain JSON.
 ///
@@ -30,7 +30,7 @@ pub trait Operation: 'static {
     /// The model's id, where the type knows it.
     const ID: Option<&'static str>;
     /// What the job's output is read as.
-    type Output: Read + Default + fmt::Debug + Send + 'static;
+    type Output: FromOutput + Default + fmt::Debug + Send + 'static;
 }
 
 impl<M: Model> Operation for M {

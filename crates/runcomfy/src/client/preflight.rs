@@ -218,7 +218,7 @@ impl Checker {
         let start = Instant::now();
         let media = input.media();
         let mut report = self.check(media, preflight, start).await;
-        let body = serde_json::to_vec(&input.node());
+        let body = serde_json::to_vec(&input.value_ref());
         let refusal = match &body {
             // A file that cannot be read is reported at its own place.
             Err(_) if !report.is_ok() => None,

@@ -10,7 +10,7 @@ use super::error::{ApiError, ApiErrorKind, CallError, JobErrorReason, SubmitErro
 use super::request_id::RequestId;
 use super::retry::{Call, ErrorClass, Failure, classify};
 use super::types::{CancelOutcome, CompletedJob, JobStatus, ResultReply, Status};
-use crate::output::Read;
+use crate::codegen_support::from_output::FromOutput;
 
 /// More of a body is not read: a reply holds addresses and states, not media.
 pub(super) const MOST_BYTES: usize = 16 * 1024 * 1024;
@@ -109,7 +109,7 @@ pub(super) fn update(reply: &Reply) -> Result<JobStatus, ApiFailure> {
 }
 
 /// What the reply to a result call says.
-pub(super) fn result<O: Read + Default>(
+pub(super) fn result<O: FromOutput + Default>(
     reply: &Reply,
     id: &RequestId,
 ) -> Result<ResultReply<O>, ApiFailure> {
@@ -133,11 +133,11 @@ pub(super) fn result<O: Read + Default>(
             }
             Ok(ResultReply::Succeeded(CompletedJob {
                 id: id.clone(),
-                output: O::read(&raw).unwrap_or_default(),
+                output: O::from_output(&raw).unwrap_or_default(),
                 raw,
                 cost: taken(&mut rest, "cost", cost_of),
-                created_at: taken(&mut rest, "created_at", String::read),
-                finished_at: taken(&mut rest, "finished_at", String::read),
+                created_at: taken(&mut rest, "created_at", String::from_output),
+                finished_at: taken(&mut rest, "finished_at", String::from_output),
                 others: rest,
             }))
         }

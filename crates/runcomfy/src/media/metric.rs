@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::{Format, MediaInfo};
-use crate::node::decimal;
+use crate::codegen_support::value_ref::decimal;
 
 /// What a custom rule of RunComfy's schema dialect measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

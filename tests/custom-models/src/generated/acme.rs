@@ -11,4 +11,4 @@ use runcomfy::ModelInfo;
 pub mod poster;
 
 /// The models of `acme`.
-pub static MODELS: [ModelInfo; 1] = [ModelInfo::of::<poster::Input>()];
+pub static MODELS: &[ModelInfo] = &[ModelInfo::of::<poster::Input>()];

@@ -11,4 +11,4 @@ pub fn models() -> impl Iterator<Item = &'static ModelInfo> {
     MODELS.iter().copied().flatten()
 }
 
-static MODELS: &[&[ModelInfo]] = &[&acme::MODELS];
+static MODELS: &[&[ModelInfo]] = &[acme::MODELS];

@@ -2,8 +2,8 @@
 //! `schemas/acestep-ai/ace-step/audio-inpaint`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum, Words};
-use runcomfy::table::{AUDIO, Field, INTEGER, NUMBER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{AUDIO, Field, INTEGER, NUMBER, TEXT};
 
 /// What `acestep-ai/ace-step/audio-inpaint` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +79,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// End time relative to.
     pub enum EndTimeRelativeTo {
         /// `start`
@@ -89,7 +89,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Start time relative to.
     pub enum StartTimeRelativeTo {
         /// `start`
@@ -105,29 +105,31 @@ pub type Output = runcomfy::MediaOutput;
 static FIELDS: [Field; 8] = [
     Field::required("audio", AUDIO, &[]),
     Field::optional("end_time", NUMBER, &[Minimum(0.0), Maximum(240.0)]).default("30"),
-    Field::optional("end_time_relative_to", TEXT, &[Words(EndTimeRelativeTo::WORDS)])
+    Field::optional("end_time_relative_to", TEXT, &[Strings(EndTimeRelativeTo::VALUES)])
         .default("\"start\""),
     Field::optional("lyrics", TEXT, &[]).default("\"\""),
     Field::optional("seed", INTEGER, &[Minimum(-1.0), Maximum(2147483647.0)])
         .default("-1"),
     Field::optional("start_time", NUMBER, &[Minimum(0.0), Maximum(240.0)]).default("0"),
-    Field::optional("start_time_relative_to", TEXT, &[Words(StartTimeRelativeTo::WORDS)])
-        .default("\"start\""),
+    Field::optional(
+        "start_time_relative_to",
+        TEXT,
+        &[Strings(StartTimeRelativeTo::VALUES)],
+    )
+    .default("\"start\""),
     Field::required("tags", TEXT, &[]).default("\"\""),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: audio,
-        1: end_time,
-        2: end_time_relative_to,
-        3: lyrics,
-        4: seed,
-        5: start_time,
-        6: start_time_relative_to,
-        7: tags,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    audio,
+    end_time,
+    end_time_relative_to,
+    lyrics,
+    seed,
+    start_time,
+    start_time_relative_to,
+    tags,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "acestep-ai/ace-step/audio-inpaint";
@@ -135,4 +137,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

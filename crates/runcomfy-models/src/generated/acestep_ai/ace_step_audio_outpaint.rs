@@ -2,8 +2,8 @@
 //! `schemas/acestep-ai/ace-step/audio-outpaint`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum};
-use runcomfy::table::{AUDIO, Field, INTEGER, NUMBER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum};
+use runcomfy::codegen_support::schema::{AUDIO, Field, INTEGER, NUMBER, TEXT};
 
 /// What `acestep-ai/ace-step/audio-outpaint` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,16 +76,14 @@ static FIELDS: [Field; 6] = [
     Field::required("tags", TEXT, &[]).default("\"\""),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: audio,
-        1: extend_after_duration,
-        2: extend_before_duration,
-        3: lyrics,
-        4: seed,
-        5: tags,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    audio,
+    extend_after_duration,
+    extend_before_duration,
+    lyrics,
+    seed,
+    tags,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "acestep-ai/ace-step/audio-outpaint";
@@ -93,4 +91,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

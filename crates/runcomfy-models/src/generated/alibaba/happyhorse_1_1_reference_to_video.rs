@@ -2,8 +2,10 @@
 //! `schemas/alibaba/happyhorse-1.1/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Integers, MaxLength, Maximum, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{
+    Integers, MaxLength, Maximum, Minimum, Strings,
+};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
 /// What `alibaba/happyhorse-1.1/reference-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,7 +144,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Ratio.
     pub enum Ratio {
         /// `16:9`
@@ -154,7 +156,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `720P`
@@ -184,33 +186,31 @@ static FIELDS: [Field; 15] = [
     Field::optional("image_url_8", IMAGE, &[]),
     Field::optional("image_url_9", IMAGE, &[]),
     Field::required("prompt", TEXT, &[MaxLength(5000)]).default("\"\""),
-    Field::optional("ratio", TEXT, &[Words(Ratio::WORDS)]).default("\"16:9\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)])
+    Field::optional("ratio", TEXT, &[Strings(Ratio::VALUES)]).default("\"16:9\""),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
         .default("\"1080P\""),
     Field::optional("seed", INTEGER, &[Minimum(0.0), Maximum(2147483647.0)])
         .default("0"),
     Field::optional("watermark", BOOLEAN, &[]).default("false"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: duration,
-        1: image_url_1,
-        2: image_url_2,
-        3: image_url_3,
-        4: image_url_4,
-        5: image_url_5,
-        6: image_url_6,
-        7: image_url_7,
-        8: image_url_8,
-        9: image_url_9,
-        10: prompt,
-        11: ratio,
-        12: resolution,
-        13: seed,
-        14: watermark,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    duration,
+    image_url_1,
+    image_url_2,
+    image_url_3,
+    image_url_4,
+    image_url_5,
+    image_url_6,
+    image_url_7,
+    image_url_8,
+    image_url_9,
+    prompt,
+    ratio,
+    resolution,
+    seed,
+    watermark,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "alibaba/happyhorse-1.1/reference-to-video";
@@ -218,4 +218,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

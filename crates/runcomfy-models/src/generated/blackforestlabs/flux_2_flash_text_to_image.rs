@@ -3,8 +3,8 @@
 //!
 //! Categories: text-to-image.
 
-use runcomfy::table::Rule::{Annotation, Maximum, Minimum, Words};
-use runcomfy::table::{Field, INTEGER, NUMBER, Rule, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Annotation, Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{Field, INTEGER, NUMBER, Rule, TEXT};
 
 /// What `blackforestlabs/flux-2/flash/text-to-image` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +59,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Image Size.
     pub enum ImageSize {
         /// `square_hd`
@@ -77,7 +77,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Output Format.
     pub enum OutputFormat {
         /// `jpeg`
@@ -98,23 +98,21 @@ static FIELDS: [Field; 5] = [
         .titled("Guidance Scale")
         .default("2.5"),
     Field::optional("seed", INTEGER, &[]).titled("Seed"),
-    Field::optional("image_size", TEXT, &[Words(ImageSize::WORDS)])
+    Field::optional("image_size", TEXT, &[Strings(ImageSize::VALUES)])
         .titled("Image Size")
         .default("\"landscape_4_3\""),
-    Field::optional("output_format", TEXT, &[Words(OutputFormat::WORDS)])
+    Field::optional("output_format", TEXT, &[Strings(OutputFormat::VALUES)])
         .titled("Output Format")
         .default("\"png\""),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: prompt,
-        1: guidance_scale,
-        2: seed,
-        3: image_size,
-        4: output_format,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    prompt,
+    guidance_scale,
+    seed,
+    image_size,
+    output_format,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "blackforestlabs/flux-2/flash/text-to-image";
@@ -123,4 +121,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,8 @@
 //! `schemas/blackforestlabs/flux-3/first-last-frame-to-video/draft`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Integers, Maximum, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Integers, Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
 /// What `blackforestlabs/flux-3/first-last-frame-to-video/draft` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +75,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `auto`
@@ -101,7 +101,7 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 7] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"auto\""),
     Field::optional(
         "duration",
@@ -117,17 +117,15 @@ static FIELDS: [Field; 7] = [
     Field::required("start_image_url", IMAGE, &[]),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: duration,
-        2: end_image_url,
-        3: generate_audio,
-        4: prompt,
-        5: safety_tolerance,
-        6: start_image_url,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    duration,
+    end_image_url,
+    generate_audio,
+    prompt,
+    safety_tolerance,
+    start_image_url,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "blackforestlabs/flux-3/first-last-frame-to-video/draft";
@@ -135,4 +133,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

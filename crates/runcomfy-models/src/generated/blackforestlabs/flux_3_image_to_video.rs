@@ -2,8 +2,8 @@
 //! `schemas/blackforestlabs/flux-3/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
 /// What `blackforestlabs/flux-3/image-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +70,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `auto`
@@ -92,7 +92,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Duration.
     pub enum Duration {
         /// `auto`
@@ -132,7 +132,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `720p`
@@ -146,28 +146,27 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 7] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"auto\""),
-    Field::optional("duration", TEXT, &[Words(Duration::WORDS)]).default("\"auto\""),
+    Field::optional("duration", TEXT, &[Strings(Duration::VALUES)]).default("\"auto\""),
     Field::optional("generate_audio", BOOLEAN, &[]).default("true"),
     Field::required("image_url", IMAGE, &[]),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"720p\""),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
+        .default("\"720p\""),
     Field::optional("safety_tolerance", INTEGER, &[Minimum(0.0), Maximum(4.0)])
         .default("2"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: duration,
-        2: generate_audio,
-        3: image_url,
-        4: prompt,
-        5: resolution,
-        6: safety_tolerance,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    duration,
+    generate_audio,
+    image_url,
+    prompt,
+    resolution,
+    safety_tolerance,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "blackforestlabs/flux-3/image-to-video";
@@ -175,4 +174,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

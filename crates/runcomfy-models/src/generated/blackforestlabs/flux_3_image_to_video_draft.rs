@@ -2,8 +2,8 @@
 //! `schemas/blackforestlabs/flux-3/image-to-video/draft`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
 /// What `blackforestlabs/flux-3/image-to-video/draft` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +61,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `auto`
@@ -83,7 +83,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Duration.
     pub enum Duration {
         /// `auto`
@@ -127,9 +127,9 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 6] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"auto\""),
-    Field::optional("duration", TEXT, &[Words(Duration::WORDS)]).default("\"auto\""),
+    Field::optional("duration", TEXT, &[Strings(Duration::VALUES)]).default("\"auto\""),
     Field::optional("generate_audio", BOOLEAN, &[]).default("true"),
     Field::required("image_url", IMAGE, &[]),
     Field::required("prompt", TEXT, &[]).default("\"\""),
@@ -137,16 +137,14 @@ static FIELDS: [Field; 6] = [
         .default("2"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: duration,
-        2: generate_audio,
-        3: image_url,
-        4: prompt,
-        5: safety_tolerance,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    duration,
+    generate_audio,
+    image_url,
+    prompt,
+    safety_tolerance,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "blackforestlabs/flux-3/image-to-video/draft";
@@ -154,4 +152,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,8 @@
 //! `schemas/bytedance/seedance-2.0-mini/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
 /// What `bytedance/seedance-2.0-mini/image-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +79,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `16:9`
@@ -97,7 +97,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `480p`
@@ -111,7 +111,7 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 8] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"16:9\""),
     Field::optional("duration", INTEGER, &[Minimum(4.0), Maximum(15.0)]).default("5"),
     Field::optional("enable_web_search", BOOLEAN, &[]).default("false"),
@@ -119,21 +119,20 @@ static FIELDS: [Field; 8] = [
     Field::required("image", IMAGE, &[]),
     Field::optional("last_image", IMAGE, &[]),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"720p\""),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
+        .default("\"720p\""),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: duration,
-        2: enable_web_search,
-        3: generate_audio,
-        4: image,
-        5: last_image,
-        6: prompt,
-        7: resolution,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    duration,
+    enable_web_search,
+    generate_audio,
+    image,
+    last_image,
+    prompt,
+    resolution,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "bytedance/seedance-2.0-mini/image-to-video";
@@ -141,4 +140,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,12 @@
 //! `schemas/bytedance/seedance-2.0-mini/video-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{MaxItems, Maximum, MinItems, Minimum, Words};
-use runcomfy::table::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
+use runcomfy::codegen_support::schema::Rule::{
+    MaxItems, Maximum, MinItems, Minimum, Strings,
+};
+use runcomfy::codegen_support::schema::{
+    AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
+};
 
 /// What `bytedance/seedance-2.0-mini/video-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +92,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `16:9`
@@ -106,7 +110,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `480p`
@@ -120,7 +124,7 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 9] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"16:9\""),
     Field::optional("duration", INTEGER, &[Minimum(4.0), Maximum(15.0)]).default("5"),
     Field::optional("enable_web_search", BOOLEAN, &[]).default("false"),
@@ -128,31 +132,30 @@ static FIELDS: [Field; 9] = [
     Field::required("prompt", TEXT, &[]).default("\"\""),
     Field::optional(
         "reference_audios",
-        Shape::List(&Of(AUDIO, &[])),
+        Shape::List(&ValueSchema::new(AUDIO, &[])),
         &[MinItems(0), MaxItems(16)],
     ),
     Field::optional(
         "reference_images",
-        Shape::List(&Of(IMAGE, &[])),
+        Shape::List(&ValueSchema::new(IMAGE, &[])),
         &[MinItems(0), MaxItems(16)],
     ),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"720p\""),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
+        .default("\"720p\""),
     Field::required("video", VIDEO, &[]),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: duration,
-        2: enable_web_search,
-        3: generate_audio,
-        4: prompt,
-        5: reference_audios,
-        6: reference_images,
-        7: resolution,
-        8: video,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    duration,
+    enable_web_search,
+    generate_audio,
+    prompt,
+    reference_audios,
+    reference_images,
+    resolution,
+    video,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "bytedance/seedance-2.0-mini/video-to-video";
@@ -160,4 +163,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

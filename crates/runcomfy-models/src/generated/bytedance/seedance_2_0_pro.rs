@@ -2,8 +2,10 @@
 //! `schemas/bytedance/seedance-2.0/pro`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{MaxItems, Maximum, Minimum, Words};
-use runcomfy::table::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
+use runcomfy::codegen_support::schema::Rule::{MaxItems, Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{
+    AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
+};
 
 /// What `bytedance/seedance-2.0/pro` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,7 +96,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `adaptive`
@@ -114,7 +116,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `480p`
@@ -132,31 +134,38 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 9] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"adaptive\""),
-    Field::optional("audios", Shape::List(&Of(AUDIO, &[])), &[MaxItems(3)]),
+    Field::optional(
+        "audios",
+        Shape::List(&ValueSchema::new(AUDIO, &[])),
+        &[MaxItems(3)],
+    ),
     Field::optional("duration", INTEGER, &[Minimum(4.0), Maximum(15.0)]).default("5"),
     Field::optional("generate_audio", BOOLEAN, &[]).default("true"),
-    Field::optional("images", Shape::List(&Of(IMAGE, &[])), &[MaxItems(9)]),
+    Field::optional(
+        "images",
+        Shape::List(&ValueSchema::new(IMAGE, &[])),
+        &[MaxItems(9)],
+    ),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"720p\""),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
+        .default("\"720p\""),
     Field::optional("seed", INTEGER, &[]),
-    Field::optional("videos", Shape::List(&Of(VIDEO, &[])), &[MaxItems(3)]),
+    Field::optional("videos", Shape::List(&ValueSchema::new(VIDEO, &[])), &[MaxItems(3)]),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: audios,
-        2: duration,
-        3: generate_audio,
-        4: images,
-        5: prompt,
-        6: resolution,
-        7: seed,
-        8: videos,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    audios,
+    duration,
+    generate_audio,
+    images,
+    prompt,
+    resolution,
+    seed,
+    videos,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "bytedance/seedance-2.0/pro";
@@ -164,4 +173,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,8 @@
 //! `schemas/bytedance/seedance-2.5/image-to-video/480p`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
 /// What `bytedance/seedance-2.5/image-to-video/480p` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,14 +53,7 @@ static FIELDS: [Field; 4] = [
     Field::required("prompt", TEXT, &[]).default("\"\""),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: duration,
-        1: generate_audio,
-        2: image,
-        3: prompt,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [duration, generate_audio, image, prompt]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "bytedance/seedance-2.5/image-to-video/480p";
@@ -68,4 +61,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

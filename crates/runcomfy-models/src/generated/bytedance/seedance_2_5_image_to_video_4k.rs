@@ -2,8 +2,8 @@
 //! `schemas/bytedance/seedance-2.5/image-to-video/4k`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
 /// What `bytedance/seedance-2.5/image-to-video/4k` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,14 +53,7 @@ static FIELDS: [Field; 4] = [
     Field::required("image", IMAGE, &[]),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: prompt,
-        1: duration,
-        2: generate_audio,
-        3: image,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [prompt, duration, generate_audio, image]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "bytedance/seedance-2.5/image-to-video/4k";
@@ -68,4 +61,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,12 @@
 //! `schemas/bytedance/seedance-2.5/reference-to-video/4k`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{MaxItems, Maximum, MinItems, Minimum, Words};
-use runcomfy::table::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
+use runcomfy::codegen_support::schema::Rule::{
+    MaxItems, Maximum, MinItems, Minimum, Strings,
+};
+use runcomfy::codegen_support::schema::{
+    AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
+};
 
 /// What `bytedance/seedance-2.5/reference-to-video/4k` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +74,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `16:9`
@@ -95,26 +99,32 @@ pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 7] = [
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"16:9\""),
     Field::optional("duration", INTEGER, &[Minimum(4.0), Maximum(30.0)]).default("5"),
     Field::optional("generate_audio", BOOLEAN, &[]).default("true"),
-    Field::optional("images", Shape::List(&Of(IMAGE, &[])), &[MaxItems(9)]),
-    Field::required("videos", Shape::List(&Of(VIDEO, &[])), &[MinItems(1), MaxItems(3)]),
-    Field::optional("audios", Shape::List(&Of(AUDIO, &[])), &[MaxItems(3)]),
+    Field::optional(
+        "images",
+        Shape::List(&ValueSchema::new(IMAGE, &[])),
+        &[MaxItems(9)],
+    ),
+    Field::required(
+        "videos",
+        Shape::List(&ValueSchema::new(VIDEO, &[])),
+        &[MinItems(1), MaxItems(3)],
+    ),
+    Field::optional("audios", Shape::List(&ValueSchema::new(AUDIO, &[])), &[MaxItems(3)]),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: prompt,
-        1: aspect_ratio,
-        2: duration,
-        3: generate_audio,
-        4: images,
-        5: videos,
-        6: audios,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    prompt,
+    aspect_ratio,
+    duration,
+    generate_audio,
+    images,
+    videos,
+    audios,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "bytedance/seedance-2.5/reference-to-video/4k";
@@ -122,4 +132,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,8 @@
 //! `schemas/google/gemini-omni-flash/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum, Words};
-use runcomfy::table::{Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{Field, IMAGE, INTEGER, TEXT};
 
 /// What `google/gemini-omni-flash/image-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +43,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `16:9`
@@ -57,21 +57,14 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 4] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"16:9\""),
     Field::optional("duration", INTEGER, &[Minimum(3.0), Maximum(10.0)]).default("8"),
     Field::required("image_url", IMAGE, &[]),
     Field::required("prompt", TEXT, &[]).default("\"\""),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: duration,
-        2: image_url,
-        3: prompt,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [aspect_ratio, duration, image_url, prompt]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "google/gemini-omni-flash/image-to-video";
@@ -79,4 +72,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

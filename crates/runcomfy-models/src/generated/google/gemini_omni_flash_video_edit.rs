@@ -2,7 +2,7 @@
 //! `schemas/google/gemini-omni-flash/video-edit`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::{Field, TEXT, VIDEO};
+use runcomfy::codegen_support::schema::{Field, TEXT, VIDEO};
 
 /// What `google/gemini-omni-flash/video-edit` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,12 +32,7 @@ static FIELDS: [Field; 2] = [
     Field::required("video_url", VIDEO, &[]),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: prompt,
-        1: video_url,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [prompt, video_url]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "google/gemini-omni-flash/video-edit";
@@ -45,4 +40,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,8 @@
 //! `schemas/google/nano-banana-2-lite/edit`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{MaxItems, MinItems, Words};
-use runcomfy::table::{Field, IMAGE, Of, Shape, TEXT};
+use runcomfy::codegen_support::schema::Rule::{MaxItems, MinItems, Strings};
+use runcomfy::codegen_support::schema::{Field, IMAGE, Shape, TEXT, ValueSchema};
 
 /// What `google/nano-banana-2-lite/edit` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +34,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `auto`
@@ -75,22 +75,16 @@ pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 3] = [
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"auto\""),
     Field::required(
         "image_urls",
-        Shape::List(&Of(IMAGE, &[])),
+        Shape::List(&ValueSchema::new(IMAGE, &[])),
         &[MinItems(1), MaxItems(10)],
     ),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: prompt,
-        1: aspect_ratio,
-        2: image_urls,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [prompt, aspect_ratio, image_urls]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "google/nano-banana-2-lite/edit";
@@ -98,4 +92,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

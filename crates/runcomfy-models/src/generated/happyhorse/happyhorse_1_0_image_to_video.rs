@@ -2,8 +2,10 @@
 //! `schemas/happyhorse/happyhorse-1.0/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Integers, MaxLength, Maximum, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{
+    Integers, MaxLength, Maximum, Minimum, Strings,
+};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
 /// What `happyhorse/happyhorse-1.0/image-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +63,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `720P`
@@ -83,23 +85,21 @@ static FIELDS: [Field; 6] = [
     .default("5"),
     Field::required("image_url", IMAGE, &[]),
     Field::required("prompt", TEXT, &[MaxLength(5000)]).default("\"\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)])
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
         .default("\"1080P\""),
     Field::optional("seed", INTEGER, &[Minimum(0.0), Maximum(2147483647.0)])
         .default("0"),
     Field::optional("watermark", BOOLEAN, &[]).default("false"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: duration,
-        1: image_url,
-        2: prompt,
-        3: resolution,
-        4: seed,
-        5: watermark,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    duration,
+    image_url,
+    prompt,
+    resolution,
+    seed,
+    watermark,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "happyhorse/happyhorse-1.0/image-to-video";
@@ -107,4 +107,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,8 @@
 //! `schemas/happyhorse/happyhorse-1.0/video-edit`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{MaxLength, Maximum, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT, VIDEO};
+use runcomfy::codegen_support::schema::Rule::{MaxLength, Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT, VIDEO};
 
 /// What `happyhorse/happyhorse-1.0/video-edit` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,7 +106,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Audio setting.
     pub enum AudioSetting {
         /// `auto`
@@ -116,7 +116,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `720P`
@@ -130,7 +130,7 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 11] = [
-    Field::optional("audio_setting", TEXT, &[Words(AudioSetting::WORDS)])
+    Field::optional("audio_setting", TEXT, &[Strings(AudioSetting::VALUES)])
         .default("\"auto\""),
     Field::required("prompt", TEXT, &[MaxLength(5000)]).default("\"\""),
     Field::optional("reference_image_url_1", IMAGE, &[]),
@@ -138,7 +138,7 @@ static FIELDS: [Field; 11] = [
     Field::optional("reference_image_url_3", IMAGE, &[]),
     Field::optional("reference_image_url_4", IMAGE, &[]),
     Field::optional("reference_image_url_5", IMAGE, &[]),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)])
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
         .default("\"1080P\""),
     Field::optional("seed", INTEGER, &[Minimum(0.0), Maximum(2147483647.0)])
         .default("0"),
@@ -146,21 +146,19 @@ static FIELDS: [Field; 11] = [
     Field::optional("watermark", BOOLEAN, &[]).default("false"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: audio_setting,
-        1: prompt,
-        2: reference_image_url_1,
-        3: reference_image_url_2,
-        4: reference_image_url_3,
-        5: reference_image_url_4,
-        6: reference_image_url_5,
-        7: resolution,
-        8: seed,
-        9: video_url,
-        10: watermark,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    audio_setting,
+    prompt,
+    reference_image_url_1,
+    reference_image_url_2,
+    reference_image_url_3,
+    reference_image_url_4,
+    reference_image_url_5,
+    resolution,
+    seed,
+    video_url,
+    watermark,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "happyhorse/happyhorse-1.0/video-edit";
@@ -168,4 +166,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

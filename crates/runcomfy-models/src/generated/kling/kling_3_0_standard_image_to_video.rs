@@ -2,8 +2,8 @@
 //! `schemas/kling/kling-3.0/standard/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, NUMBER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, NUMBER, TEXT};
 
 /// What `kling/kling-3.0/standard/image-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +70,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Shot type.
     pub enum ShotType {
         /// `customize`
@@ -87,22 +87,20 @@ static FIELDS: [Field; 7] = [
     Field::optional("generate_audio", BOOLEAN, &[]).default("true"),
     Field::optional("negative_prompt", TEXT, &[]).default("\"\""),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("shot_type", TEXT, &[Words(ShotType::WORDS)])
+    Field::optional("shot_type", TEXT, &[Strings(ShotType::VALUES)])
         .default("\"customize\""),
     Field::required("start_image_url", IMAGE, &[]),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: cfg_scale,
-        1: duration,
-        2: generate_audio,
-        3: negative_prompt,
-        4: prompt,
-        5: shot_type,
-        6: start_image_url,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    cfg_scale,
+    duration,
+    generate_audio,
+    negative_prompt,
+    prompt,
+    shot_type,
+    start_image_url,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "kling/kling-3.0/standard/image-to-video";
@@ -110,4 +108,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,10 @@
 //! `schemas/kling/kling-video-o3/4k/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Integers, MaxItems, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Integers, MaxItems, Strings};
+use runcomfy::codegen_support::schema::{
+    BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, ValueSchema,
+};
 
 /// What `kling/kling-video-o3/4K/reference-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,7 +69,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `16:9`
@@ -79,7 +81,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Shot type.
     pub enum ShotType {
         /// `customize`
@@ -93,7 +95,7 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 6] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"16:9\""),
     Field::optional(
         "duration",
@@ -101,23 +103,25 @@ static FIELDS: [Field; 6] = [
         &[Integers(&[3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15])],
     )
     .default("5"),
-    Field::optional("images", Shape::List(&Of(IMAGE, &[])), &[MaxItems(16)]),
+    Field::optional(
+        "images",
+        Shape::List(&ValueSchema::new(IMAGE, &[])),
+        &[MaxItems(16)],
+    ),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("shot_type", TEXT, &[Words(ShotType::WORDS)])
+    Field::optional("shot_type", TEXT, &[Strings(ShotType::VALUES)])
         .default("\"customize\""),
     Field::optional("sound", BOOLEAN, &[]).default("false"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: duration,
-        2: images,
-        3: prompt,
-        4: shot_type,
-        5: sound,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    duration,
+    images,
+    prompt,
+    shot_type,
+    sound,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "kling/kling-video-o3/4K/reference-to-video";
@@ -125,4 +129,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,8 @@
 //! `schemas/kling/kling-video-o3/pro/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
 /// What `kling/kling-video-o3/pro/image-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +61,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Shot type.
     pub enum ShotType {
         /// `customize`
@@ -79,21 +79,19 @@ static FIELDS: [Field; 6] = [
     Field::optional("end_image", IMAGE, &[]),
     Field::required("image", IMAGE, &[]),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("shot_type", TEXT, &[Words(ShotType::WORDS)])
+    Field::optional("shot_type", TEXT, &[Strings(ShotType::VALUES)])
         .default("\"customize\""),
     Field::optional("sound", BOOLEAN, &[]).default("false"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: duration,
-        1: end_image,
-        2: image,
-        3: prompt,
-        4: shot_type,
-        5: sound,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    duration,
+    end_image,
+    image,
+    prompt,
+    shot_type,
+    sound,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "kling/kling-video-o3/pro/image-to-video";
@@ -101,4 +99,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

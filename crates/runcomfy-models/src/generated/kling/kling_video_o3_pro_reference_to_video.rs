@@ -2,8 +2,12 @@
 //! `schemas/kling/kling-video-o3/pro/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{MaxItems, Maximum, MinItems, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
+use runcomfy::codegen_support::schema::Rule::{
+    MaxItems, Maximum, MinItems, Minimum, Strings,
+};
+use runcomfy::codegen_support::schema::{
+    BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
+};
 
 /// What `kling/kling-video-o3/pro/reference-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +89,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `16:9`
@@ -97,7 +101,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Shot type.
     pub enum ShotType {
         /// `intelligent`
@@ -111,30 +115,32 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 8] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"16:9\""),
     Field::optional("duration", INTEGER, &[Minimum(3.0), Maximum(15.0)]).default("5"),
-    Field::optional("images", Shape::List(&Of(IMAGE, &[])), &[MinItems(0), MaxItems(7)]),
+    Field::optional(
+        "images",
+        Shape::List(&ValueSchema::new(IMAGE, &[])),
+        &[MinItems(0), MaxItems(7)],
+    ),
     Field::optional("keep_original_sound", BOOLEAN, &[]).default("true"),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("shot_type", TEXT, &[Words(ShotType::WORDS)])
+    Field::optional("shot_type", TEXT, &[Strings(ShotType::VALUES)])
         .default("\"customize\""),
     Field::optional("sound", BOOLEAN, &[]).default("false"),
     Field::optional("video", VIDEO, &[]),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: duration,
-        2: images,
-        3: keep_original_sound,
-        4: prompt,
-        5: shot_type,
-        6: sound,
-        7: video,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    duration,
+    images,
+    keep_original_sound,
+    prompt,
+    shot_type,
+    sound,
+    video,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "kling/kling-video-o3/pro/reference-to-video";
@@ -142,4 +148,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,10 @@
 //! `schemas/kling/kling-video-o3/standard/video-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{MaxItems, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, Of, Shape, TEXT, VIDEO};
+use runcomfy::codegen_support::schema::Rule::{MaxItems, Strings};
+use runcomfy::codegen_support::schema::{
+    BOOLEAN, Field, IMAGE, Shape, TEXT, VIDEO, ValueSchema,
+};
 
 /// What `kling/kling-video-o3/standard/video-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +54,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Shot type.
     pub enum ShotType {
         /// `customize`
@@ -64,23 +66,25 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 5] = [
-    Field::optional("images", Shape::List(&Of(IMAGE, &[])), &[MaxItems(16)]),
+    Field::optional(
+        "images",
+        Shape::List(&ValueSchema::new(IMAGE, &[])),
+        &[MaxItems(16)],
+    ),
     Field::optional("keep_original_sound", BOOLEAN, &[]).default("true"),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("shot_type", TEXT, &[Words(ShotType::WORDS)])
+    Field::optional("shot_type", TEXT, &[Strings(ShotType::VALUES)])
         .default("\"customize\""),
     Field::required("video", VIDEO, &[]),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: images,
-        1: keep_original_sound,
-        2: prompt,
-        3: shot_type,
-        4: video,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    images,
+    keep_original_sound,
+    prompt,
+    shot_type,
+    video,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "kling/kling-video-o3/standard/video-to-video";
@@ -88,4 +92,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

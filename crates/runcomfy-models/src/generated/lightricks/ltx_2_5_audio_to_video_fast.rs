@@ -2,8 +2,8 @@
 //! `schemas/lightricks/ltx-2.5/audio-to-video/fast`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum, Words};
-use runcomfy::table::{AUDIO, Field, IMAGE, NUMBER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{AUDIO, Field, IMAGE, NUMBER, TEXT};
 
 /// What `lightricks/ltx-2.5/audio-to-video/fast` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +58,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `auto`
@@ -74,7 +74,7 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 5] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"auto\""),
     Field::required("audio_url", AUDIO, &[]),
     Field::optional("guidance_scale", NUMBER, &[Minimum(1.0), Maximum(50.0)])
@@ -83,15 +83,13 @@ static FIELDS: [Field; 5] = [
     Field::optional("prompt", TEXT, &[]).default("\"\""),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: audio_url,
-        2: guidance_scale,
-        3: image_url,
-        4: prompt,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    audio_url,
+    guidance_scale,
+    image_url,
+    prompt,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "lightricks/ltx-2.5/audio-to-video/fast";
@@ -99,4 +97,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,8 @@
 //! `schemas/lightricks/ltx-2.5/image-to-video/fast`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Integers, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Integers, Strings};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
 /// What `lightricks/ltx-2.5/image-to-video/fast` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +88,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `auto`
@@ -100,7 +100,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Camera motion.
     pub enum CameraMotion {
         /// `dolly_in`
@@ -122,7 +122,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Duration.
     pub enum Duration {
         /// `auto`
@@ -146,7 +146,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `720p`
@@ -164,31 +164,30 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 9] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"auto\""),
-    Field::optional("camera_motion", TEXT, &[Words(CameraMotion::WORDS)]),
-    Field::optional("duration", TEXT, &[Words(Duration::WORDS)]).default("\"10\""),
+    Field::optional("camera_motion", TEXT, &[Strings(CameraMotion::VALUES)]),
+    Field::optional("duration", TEXT, &[Strings(Duration::VALUES)]).default("\"10\""),
     Field::optional("end_image_url", IMAGE, &[]),
     Field::optional("fps", INTEGER, &[Integers(&[24, 25, 48, 50])]).default("25"),
     Field::optional("generate_audio", BOOLEAN, &[]).default("true"),
     Field::required("image_url", IMAGE, &[]),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"1080p\""),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
+        .default("\"1080p\""),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: camera_motion,
-        2: duration,
-        3: end_image_url,
-        4: fps,
-        5: generate_audio,
-        6: image_url,
-        7: prompt,
-        8: resolution,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    camera_motion,
+    duration,
+    end_image_url,
+    fps,
+    generate_audio,
+    image_url,
+    prompt,
+    resolution,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "lightricks/ltx-2.5/image-to-video/fast";
@@ -196,4 +195,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

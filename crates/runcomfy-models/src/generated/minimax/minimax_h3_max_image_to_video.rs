@@ -2,8 +2,8 @@
 //! `schemas/minimax/minimax-h3-max/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
 /// What `minimax/minimax-h3-max/image-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +77,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Prompt expansion mode.
     pub enum PromptExpansionMode {
         /// `balanced`
@@ -87,7 +87,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `480p`
@@ -106,24 +106,27 @@ static FIELDS: [Field; 8] = [
     Field::optional("end_image_url", IMAGE, &[]),
     Field::required("image_url", IMAGE, &[]),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::required("prompt_expansion_mode", TEXT, &[Words(PromptExpansionMode::WORDS)])
-        .default("\"balanced\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"768p\""),
+    Field::required(
+        "prompt_expansion_mode",
+        TEXT,
+        &[Strings(PromptExpansionMode::VALUES)],
+    )
+    .default("\"balanced\""),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
+        .default("\"768p\""),
     Field::optional("seed", INTEGER, &[]).default("-1"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: duration,
-        1: enable_safety_checker,
-        2: end_image_url,
-        3: image_url,
-        4: prompt,
-        5: prompt_expansion_mode,
-        6: resolution,
-        7: seed,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    duration,
+    enable_safety_checker,
+    end_image_url,
+    image_url,
+    prompt,
+    prompt_expansion_mode,
+    resolution,
+    seed,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "minimax/minimax-h3-max/image-to-video";
@@ -131,4 +134,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

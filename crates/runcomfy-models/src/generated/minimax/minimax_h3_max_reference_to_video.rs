@@ -2,8 +2,10 @@
 //! `schemas/minimax/minimax-h3-max/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{MaxItems, Maximum, Minimum, Words};
-use runcomfy::table::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
+use runcomfy::codegen_support::schema::Rule::{MaxItems, Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{
+    AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
+};
 
 /// What `minimax/minimax-h3-max/reference-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,7 +97,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `adaptive`
@@ -115,7 +117,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Prompt expansion mode.
     pub enum PromptExpansionMode {
         /// `balanced`
@@ -125,7 +127,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `480p`
@@ -139,34 +141,49 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 10] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"adaptive\""),
     Field::optional("duration", INTEGER, &[Minimum(5.0), Maximum(15.0)]).default("5"),
     Field::optional("enable_safety_checker", BOOLEAN, &[]).default("true"),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::required("prompt_expansion_mode", TEXT, &[Words(PromptExpansionMode::WORDS)])
-        .default("\"balanced\""),
-    Field::optional("reference_audios", Shape::List(&Of(AUDIO, &[])), &[MaxItems(12)]),
-    Field::required("reference_images", Shape::List(&Of(IMAGE, &[])), &[MaxItems(12)]),
-    Field::optional("reference_videos", Shape::List(&Of(VIDEO, &[])), &[MaxItems(12)]),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"768p\""),
+    Field::required(
+        "prompt_expansion_mode",
+        TEXT,
+        &[Strings(PromptExpansionMode::VALUES)],
+    )
+    .default("\"balanced\""),
+    Field::optional(
+        "reference_audios",
+        Shape::List(&ValueSchema::new(AUDIO, &[])),
+        &[MaxItems(12)],
+    ),
+    Field::required(
+        "reference_images",
+        Shape::List(&ValueSchema::new(IMAGE, &[])),
+        &[MaxItems(12)],
+    ),
+    Field::optional(
+        "reference_videos",
+        Shape::List(&ValueSchema::new(VIDEO, &[])),
+        &[MaxItems(12)],
+    ),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
+        .default("\"768p\""),
     Field::optional("seed", INTEGER, &[]).default("-1"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: duration,
-        2: enable_safety_checker,
-        3: prompt,
-        4: prompt_expansion_mode,
-        5: reference_audios,
-        6: reference_images,
-        7: reference_videos,
-        8: resolution,
-        9: seed,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    duration,
+    enable_safety_checker,
+    prompt,
+    prompt_expansion_mode,
+    reference_audios,
+    reference_images,
+    reference_videos,
+    resolution,
+    seed,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "minimax/minimax-h3-max/reference-to-video";
@@ -174,4 +191,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

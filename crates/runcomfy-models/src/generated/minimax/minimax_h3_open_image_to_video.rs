@@ -2,8 +2,8 @@
 //! `schemas/minimax/minimax-h3-open/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum, Words};
-use runcomfy::table::{Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{Field, IMAGE, INTEGER, TEXT};
 
 /// What `minimax/minimax-h3-open/image-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +61,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `480p`
@@ -79,20 +79,19 @@ static FIELDS: [Field; 6] = [
     Field::required("image", IMAGE, &[]),
     Field::optional("last_image", IMAGE, &[]),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"480p\""),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
+        .default("\"480p\""),
     Field::optional("seed", INTEGER, &[]).default("-1"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: duration,
-        1: image,
-        2: last_image,
-        3: prompt,
-        4: resolution,
-        5: seed,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    duration,
+    image,
+    last_image,
+    prompt,
+    resolution,
+    seed,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "minimax/minimax-h3-open/image-to-video";
@@ -100,4 +99,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

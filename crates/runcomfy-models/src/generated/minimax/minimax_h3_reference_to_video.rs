@@ -2,8 +2,10 @@
 //! `schemas/minimax/minimax-h3/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{MaxItems, Maximum, Minimum, Words};
-use runcomfy::table::{AUDIO, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
+use runcomfy::codegen_support::schema::Rule::{MaxItems, Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{
+    AUDIO, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
+};
 
 /// What `minimax/minimax-h3/reference-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +72,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `adaptive`
@@ -90,7 +92,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `768p`
@@ -104,27 +106,38 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 7] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"adaptive\""),
     Field::required("duration", INTEGER, &[Minimum(4.0), Maximum(15.0)]).default("5"),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("reference_audios", Shape::List(&Of(AUDIO, &[])), &[MaxItems(3)]),
-    Field::optional("reference_images", Shape::List(&Of(IMAGE, &[])), &[MaxItems(9)]),
-    Field::optional("reference_videos", Shape::List(&Of(VIDEO, &[])), &[MaxItems(3)]),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"768p\""),
+    Field::optional(
+        "reference_audios",
+        Shape::List(&ValueSchema::new(AUDIO, &[])),
+        &[MaxItems(3)],
+    ),
+    Field::optional(
+        "reference_images",
+        Shape::List(&ValueSchema::new(IMAGE, &[])),
+        &[MaxItems(9)],
+    ),
+    Field::optional(
+        "reference_videos",
+        Shape::List(&ValueSchema::new(VIDEO, &[])),
+        &[MaxItems(3)],
+    ),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
+        .default("\"768p\""),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: duration,
-        2: prompt,
-        3: reference_audios,
-        4: reference_images,
-        5: reference_videos,
-        6: resolution,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    duration,
+    prompt,
+    reference_audios,
+    reference_images,
+    reference_videos,
+    resolution,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "minimax/minimax-h3/reference-to-video";
@@ -132,4 +145,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

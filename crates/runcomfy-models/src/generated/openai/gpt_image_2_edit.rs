@@ -2,8 +2,8 @@
 //! `schemas/openai/gpt-image-2/edit`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{MaxItems, MinItems, Words};
-use runcomfy::table::{Field, IMAGE, Of, Shape, TEXT};
+use runcomfy::codegen_support::schema::Rule::{MaxItems, MinItems, Strings};
+use runcomfy::codegen_support::schema::{Field, IMAGE, Shape, TEXT, ValueSchema};
 
 /// What `openai/gpt-image-2/edit` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +61,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `1:1`
@@ -87,7 +87,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Output format.
     pub enum OutputFormat {
         /// `png`
@@ -99,7 +99,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Quality.
     pub enum Quality {
         /// `low`
@@ -111,7 +111,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `1k`
@@ -127,30 +127,28 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 6] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"1:1\""),
     Field::required(
         "images",
-        Shape::List(&Of(IMAGE, &[])),
+        Shape::List(&ValueSchema::new(IMAGE, &[])),
         &[MinItems(1), MaxItems(10)],
     ),
-    Field::optional("output_format", TEXT, &[Words(OutputFormat::WORDS)])
+    Field::optional("output_format", TEXT, &[Strings(OutputFormat::VALUES)])
         .default("\"png\""),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("quality", TEXT, &[Words(Quality::WORDS)]).default("\"medium\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"1k\""),
+    Field::optional("quality", TEXT, &[Strings(Quality::VALUES)]).default("\"medium\""),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)]).default("\"1k\""),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: images,
-        2: output_format,
-        3: prompt,
-        4: quality,
-        5: resolution,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    images,
+    output_format,
+    prompt,
+    quality,
+    resolution,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "openai/gpt-image-2/edit";
@@ -158,4 +156,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,8 @@
 //! `schemas/pixverse/pixverse-c1/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
 /// What `pixverse/pixverse-c1/image-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +61,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `360p`
@@ -83,20 +83,19 @@ static FIELDS: [Field; 6] = [
     Field::optional("generate_audio_switch", BOOLEAN, &[]).default("false"),
     Field::required("image", IMAGE, &[]),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"720p\""),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
+        .default("\"720p\""),
     Field::optional("seed", INTEGER, &[]).default("0"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: duration,
-        1: generate_audio_switch,
-        2: image,
-        3: prompt,
-        4: resolution,
-        5: seed,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    duration,
+    generate_audio_switch,
+    image,
+    prompt,
+    resolution,
+    seed,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "pixverse/pixverse-c1/image-to-video";
@@ -104,4 +103,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,10 @@
 //! `schemas/pixverse/pixverse-c1/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{MaxItems, Maximum, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
+use runcomfy::codegen_support::schema::Rule::{MaxItems, Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{
+    BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
+};
 
 /// What `pixverse/pixverse-c1/reference-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +87,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `16:9`
@@ -107,7 +109,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `360p`
@@ -125,29 +127,36 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 8] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"16:9\""),
     Field::optional("duration", INTEGER, &[Minimum(1.0), Maximum(15.0)]).default("5"),
     Field::optional("generate_audio_switch", BOOLEAN, &[]).default("false"),
-    Field::optional("images", Shape::List(&Of(IMAGE, &[])), &[MaxItems(7)]),
+    Field::optional(
+        "images",
+        Shape::List(&ValueSchema::new(IMAGE, &[])),
+        &[MaxItems(7)],
+    ),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"720p\""),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
+        .default("\"720p\""),
     Field::optional("seed", INTEGER, &[]).default("0"),
-    Field::optional("videos", Shape::List(&Of(VIDEO, &[])), &[MaxItems(16)]),
+    Field::optional(
+        "videos",
+        Shape::List(&ValueSchema::new(VIDEO, &[])),
+        &[MaxItems(16)],
+    ),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: duration,
-        2: generate_audio_switch,
-        3: images,
-        4: prompt,
-        5: resolution,
-        6: seed,
-        7: videos,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    duration,
+    generate_audio_switch,
+    images,
+    prompt,
+    resolution,
+    seed,
+    videos,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "pixverse/pixverse-c1/reference-to-video";
@@ -155,4 +164,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

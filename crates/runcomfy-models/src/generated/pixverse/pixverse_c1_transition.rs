@@ -2,8 +2,8 @@
 //! `schemas/pixverse/pixverse-c1/transition`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
 /// What `pixverse/pixverse-c1/transition` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +75,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `360p`
@@ -98,21 +98,20 @@ static FIELDS: [Field; 7] = [
     Field::optional("generate_audio_switch", BOOLEAN, &[]).default("false"),
     Field::required("image", IMAGE, &[]),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"720p\""),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
+        .default("\"720p\""),
     Field::optional("seed", INTEGER, &[]).default("0"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: duration,
-        1: end_image,
-        2: generate_audio_switch,
-        3: image,
-        4: prompt,
-        5: resolution,
-        6: seed,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    duration,
+    end_image,
+    generate_audio_switch,
+    image,
+    prompt,
+    resolution,
+    seed,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "pixverse/pixverse-c1/transition";
@@ -120,4 +119,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

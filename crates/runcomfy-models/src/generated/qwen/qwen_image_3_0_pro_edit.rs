@@ -2,8 +2,10 @@
 //! `schemas/qwen/qwen-image-3.0/pro/edit`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{MaxItems, MinItems, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT};
+use runcomfy::codegen_support::schema::Rule::{MaxItems, MinItems, Strings};
+use runcomfy::codegen_support::schema::{
+    BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, ValueSchema,
+};
 
 /// What `qwen/qwen-image-3.0/pro/edit` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +63,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `1:1`
@@ -77,7 +79,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `1k`
@@ -91,29 +93,28 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 6] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"1:1\""),
     Field::optional("enable_prompt_expansion", BOOLEAN, &[]).default("true"),
     Field::required(
         "image_urls",
-        Shape::List(&Of(IMAGE, &[])),
+        Shape::List(&ValueSchema::new(IMAGE, &[])),
         &[MinItems(1), MaxItems(3)],
     ),
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"2k\""),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
+        .default("\"2k\""),
     Field::optional("seed", INTEGER, &[]).default("-1"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: enable_prompt_expansion,
-        2: image_urls,
-        3: prompt,
-        4: resolution,
-        5: seed,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    enable_prompt_expansion,
+    image_urls,
+    prompt,
+    resolution,
+    seed,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "qwen/qwen-image-3.0/pro/edit";
@@ -121,4 +122,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,8 @@
 //! `schemas/wan-ai/wan-2.7/edit-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Integers, Maximum, Minimum, Words};
-use runcomfy::table::{Field, IMAGE, INTEGER, TEXT, VIDEO};
+use runcomfy::codegen_support::schema::Rule::{Integers, Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{Field, IMAGE, INTEGER, TEXT, VIDEO};
 
 /// What `wan-ai/wan-2.7/edit-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +79,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `16:9`
@@ -95,7 +95,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Audio setting.
     pub enum AudioSetting {
         /// `auto`
@@ -105,7 +105,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `720p`
@@ -119,32 +119,30 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 8] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)]),
-    Field::optional("audio_setting", TEXT, &[Words(AudioSetting::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)]),
+    Field::optional("audio_setting", TEXT, &[Strings(AudioSetting::VALUES)])
         .default("\"auto\""),
     Field::optional("duration", INTEGER, &[Integers(&[2, 3, 4, 5, 6, 7, 8, 9, 10])])
         .default("5"),
     Field::required("prompt", TEXT, &[]).default("\"\""),
     Field::optional("reference_image_url", IMAGE, &[]),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)])
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
         .default("\"1080p\""),
     Field::optional("seed", INTEGER, &[Minimum(0.0), Maximum(2147483647.0)])
         .default("0"),
     Field::required("video_url", VIDEO, &[]),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: audio_setting,
-        2: duration,
-        3: prompt,
-        4: reference_image_url,
-        5: resolution,
-        6: seed,
-        7: video_url,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    audio_setting,
+    duration,
+    prompt,
+    reference_image_url,
+    resolution,
+    seed,
+    video_url,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "wan-ai/wan-2.7/edit-video";
@@ -152,4 +150,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

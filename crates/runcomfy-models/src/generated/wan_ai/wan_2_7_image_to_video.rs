@@ -2,8 +2,10 @@
 //! `schemas/wan-ai/wan-2.7/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Integers, MaxLength, Maximum, Minimum, Words};
-use runcomfy::table::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{
+    Integers, MaxLength, Maximum, Minimum, Strings,
+};
+use runcomfy::codegen_support::schema::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
 /// What `wan-ai/wan-2.7/image-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +90,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `720p`
@@ -114,24 +116,22 @@ static FIELDS: [Field; 9] = [
     Field::required("image_url", IMAGE, &[]),
     Field::optional("negative_prompt", TEXT, &[MaxLength(500)]).default("\"\""),
     Field::required("prompt", TEXT, &[MaxLength(5000)]).default("\"\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)])
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
         .default("\"1080p\""),
     Field::optional("seed", INTEGER, &[Minimum(0.0), Maximum(2147483647.0)]).default("0"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: audio_url,
-        1: duration,
-        2: enable_prompt_expansion,
-        3: end_image_url,
-        4: image_url,
-        5: negative_prompt,
-        6: prompt,
-        7: resolution,
-        8: seed,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    audio_url,
+    duration,
+    enable_prompt_expansion,
+    end_image_url,
+    image_url,
+    negative_prompt,
+    prompt,
+    resolution,
+    seed,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "wan-ai/wan-2.7/image-to-video";
@@ -139,4 +139,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

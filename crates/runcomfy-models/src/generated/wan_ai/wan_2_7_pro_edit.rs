@@ -2,8 +2,12 @@
 //! `schemas/wan-ai/wan-2.7/pro/edit`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{MaxItems, Maximum, MinItems, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT};
+use runcomfy::codegen_support::schema::Rule::{
+    MaxItems, Maximum, MinItems, Minimum, Strings,
+};
+use runcomfy::codegen_support::schema::{
+    BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, ValueSchema,
+};
 
 /// What `wan-ai/wan-2.7/pro/edit` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +74,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Image size.
     pub enum ImageSize {
         /// `square_hd`
@@ -93,11 +97,11 @@ pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 7] = [
     Field::optional("enable_prompt_expansion", BOOLEAN, &[]).default("true"),
-    Field::optional("image_size", TEXT, &[Words(ImageSize::WORDS)])
+    Field::optional("image_size", TEXT, &[Strings(ImageSize::VALUES)])
         .default("\"square_hd\""),
     Field::required(
         "image_urls",
-        Shape::List(&Of(IMAGE, &[])),
+        Shape::List(&ValueSchema::new(IMAGE, &[])),
         &[MinItems(1), MaxItems(4)],
     ),
     Field::optional("negative_prompt", TEXT, &[]).default("\"\""),
@@ -106,17 +110,15 @@ static FIELDS: [Field; 7] = [
     Field::optional("seed", INTEGER, &[Minimum(0.0), Maximum(2147483647.0)]),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: enable_prompt_expansion,
-        1: image_size,
-        2: image_urls,
-        3: negative_prompt,
-        4: num_images,
-        5: prompt,
-        6: seed,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    enable_prompt_expansion,
+    image_size,
+    image_urls,
+    negative_prompt,
+    num_images,
+    prompt,
+    seed,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "wan-ai/wan-2.7/pro/edit";
@@ -124,4 +126,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

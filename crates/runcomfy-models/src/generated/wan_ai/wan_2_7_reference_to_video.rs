@@ -2,8 +2,12 @@
 //! `schemas/wan-ai/wan-2.7/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Integers, MaxItems, MaxLength, Maximum, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
+use runcomfy::codegen_support::schema::Rule::{
+    Integers, MaxItems, MaxLength, Maximum, Minimum, Strings,
+};
+use runcomfy::codegen_support::schema::{
+    BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
+};
 
 /// What `wan-ai/wan-2.7/reference-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,7 +98,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `16:9`
@@ -110,7 +114,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `720p`
@@ -124,7 +128,7 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 9] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"16:9\""),
     Field::optional("duration", INTEGER, &[Integers(&[2, 3, 4, 5, 6, 7, 8, 9, 10])])
         .default("5"),
@@ -133,32 +137,30 @@ static FIELDS: [Field; 9] = [
     Field::required("prompt", TEXT, &[MaxLength(5000)]).default("\"\""),
     Field::optional(
         "reference_image_urls",
-        Shape::List(&Of(IMAGE, &[])),
+        Shape::List(&ValueSchema::new(IMAGE, &[])),
         &[MaxItems(5)],
     ),
     Field::optional(
         "reference_video_urls",
-        Shape::List(&Of(VIDEO, &[])),
+        Shape::List(&ValueSchema::new(VIDEO, &[])),
         &[MaxItems(5)],
     ),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)])
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
         .default("\"1080p\""),
     Field::optional("seed", INTEGER, &[Minimum(0.0), Maximum(2147483647.0)]).default("0"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: duration,
-        2: multi_shots,
-        3: negative_prompt,
-        4: prompt,
-        5: reference_image_urls,
-        6: reference_video_urls,
-        7: resolution,
-        8: seed,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    duration,
+    multi_shots,
+    negative_prompt,
+    prompt,
+    reference_image_urls,
+    reference_video_urls,
+    resolution,
+    seed,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "wan-ai/wan-2.7/reference-to-video";
@@ -166,4 +168,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

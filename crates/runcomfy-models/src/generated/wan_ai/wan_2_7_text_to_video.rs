@@ -2,8 +2,10 @@
 //! `schemas/wan-ai/wan-2.7/text-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Integers, MaxLength, Maximum, Minimum, Words};
-use runcomfy::table::{AUDIO, BOOLEAN, Field, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{
+    Integers, MaxLength, Maximum, Minimum, Strings,
+};
+use runcomfy::codegen_support::schema::{AUDIO, BOOLEAN, Field, INTEGER, TEXT};
 
 /// What `wan-ai/wan-2.7/text-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +87,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `16:9`
@@ -101,7 +103,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `720p`
@@ -115,7 +117,7 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 8] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"16:9\""),
     Field::optional("audio_url", AUDIO, &[]),
     Field::optional(
@@ -127,23 +129,21 @@ static FIELDS: [Field; 8] = [
     Field::optional("enable_prompt_expansion", BOOLEAN, &[]).default("true"),
     Field::optional("negative_prompt", TEXT, &[MaxLength(500)]).default("\"\""),
     Field::required("prompt", TEXT, &[MaxLength(5000)]).default("\"\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)])
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
         .default("\"1080p\""),
     Field::optional("seed", INTEGER, &[Minimum(0.0), Maximum(2147483647.0)]).default("0"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: audio_url,
-        2: duration,
-        3: enable_prompt_expansion,
-        4: negative_prompt,
-        5: prompt,
-        6: resolution,
-        7: seed,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    audio_url,
+    duration,
+    enable_prompt_expansion,
+    negative_prompt,
+    prompt,
+    resolution,
+    seed,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "wan-ai/wan-2.7/text-to-video";
@@ -151,4 +151,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,8 @@
 //! `schemas/wan-ai/wan-3.0/image-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{Maximum, Minimum, Words};
-use runcomfy::table::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
+use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
 /// What `wan-ai/wan-3.0/image-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +88,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `adaptive`
@@ -106,7 +106,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `480p`
@@ -123,9 +123,10 @@ pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 9] = [
     Field::required("prompt", TEXT, &[]).default("\"\""),
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"adaptive\""),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"720p\""),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
+        .default("\"720p\""),
     Field::optional("duration", INTEGER, &[Minimum(2.0), Maximum(30.0)]).default("5"),
     Field::optional("enable_audio", BOOLEAN, &[]).default("true"),
     Field::optional("prompt_extend", BOOLEAN, &[]).default("true"),
@@ -135,19 +136,17 @@ static FIELDS: [Field; 9] = [
     Field::optional("end_image_url", IMAGE, &[]),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: prompt,
-        1: aspect_ratio,
-        2: resolution,
-        3: duration,
-        4: enable_audio,
-        5: prompt_extend,
-        6: seed,
-        7: image_url,
-        8: end_image_url,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    prompt,
+    aspect_ratio,
+    resolution,
+    duration,
+    enable_audio,
+    prompt_extend,
+    seed,
+    image_url,
+    end_image_url,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "wan-ai/wan-3.0/image-to-video";
@@ -155,4 +154,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,8 +2,10 @@
 //! `schemas/wan-ai/wan-3.0/reference-to-video`; do not edit by hand.
 
 use runcomfy::Media;
-use runcomfy::table::Rule::{MaxItems, Maximum, Minimum, Words};
-use runcomfy::table::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Of, Shape, TEXT, VIDEO};
+use runcomfy::codegen_support::schema::Rule::{MaxItems, Maximum, Minimum, Strings};
+use runcomfy::codegen_support::schema::{
+    AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
+};
 
 /// What `wan-ai/wan-3.0/reference-to-video` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +105,7 @@ impl Input {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Aspect ratio.
     pub enum AspectRatio {
         /// `16:9`
@@ -121,7 +123,7 @@ runcomfy::words! {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Resolution.
     pub enum Resolution {
         /// `480p`
@@ -137,33 +139,44 @@ runcomfy::words! {
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 10] = [
-    Field::optional("aspect_ratio", TEXT, &[Words(AspectRatio::WORDS)])
+    Field::optional("aspect_ratio", TEXT, &[Strings(AspectRatio::VALUES)])
         .default("\"16:9\""),
     Field::optional("duration", INTEGER, &[Minimum(2.0), Maximum(30.0)]).default("5"),
     Field::optional("enable_audio", BOOLEAN, &[]).default("true"),
     Field::required("prompt", TEXT, &[]).default("\"\""),
     Field::optional("prompt_extend", BOOLEAN, &[]).default("true"),
-    Field::optional("reference_audios", Shape::List(&Of(AUDIO, &[])), &[MaxItems(16)]),
-    Field::optional("reference_images", Shape::List(&Of(IMAGE, &[])), &[MaxItems(16)]),
-    Field::optional("reference_videos", Shape::List(&Of(VIDEO, &[])), &[MaxItems(16)]),
-    Field::optional("resolution", TEXT, &[Words(Resolution::WORDS)]).default("\"720p\""),
+    Field::optional(
+        "reference_audios",
+        Shape::List(&ValueSchema::new(AUDIO, &[])),
+        &[MaxItems(16)],
+    ),
+    Field::optional(
+        "reference_images",
+        Shape::List(&ValueSchema::new(IMAGE, &[])),
+        &[MaxItems(16)],
+    ),
+    Field::optional(
+        "reference_videos",
+        Shape::List(&ValueSchema::new(VIDEO, &[])),
+        &[MaxItems(16)],
+    ),
+    Field::optional("resolution", TEXT, &[Strings(Resolution::VALUES)])
+        .default("\"720p\""),
     Field::optional("seed", INTEGER, &[]),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: aspect_ratio,
-        1: duration,
-        2: enable_audio,
-        3: prompt,
-        4: prompt_extend,
-        5: reference_audios,
-        6: reference_images,
-        7: reference_videos,
-        8: resolution,
-        9: seed,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [
+    aspect_ratio,
+    duration,
+    enable_audio,
+    prompt,
+    prompt_extend,
+    reference_audios,
+    reference_images,
+    reference_videos,
+    resolution,
+    seed,
+]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "wan-ai/wan-3.0/reference-to-video";
@@ -171,4 +184,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

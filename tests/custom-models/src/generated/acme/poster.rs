@@ -5,13 +5,16 @@
 //!
 //! Sets a title over layers of pictures.
 
-use runcomfy::Bound::Under;
-use runcomfy::Metric::FileSizeMb;
-use runcomfy::table::Rule::{
-    Integers, MaxItems, MaxLength, Maximum, Measured, MinLength, Minimum, Words,
+use runcomfy::codegen_support::schema::Bound::Under;
+use runcomfy::codegen_support::schema::Metric::FileSizeMb;
+use runcomfy::codegen_support::schema::Rule::{
+    Integers, MaxItems, MaxLength, Maximum, Measured, MinLength, Minimum, Strings,
 };
-use runcomfy::table::{Field, IMAGE, INTEGER, NUMBER, Of, Rule, Shape, TEXT};
-use runcomfy::{Map, Media, Read, Reader, Url, Value};
+use runcomfy::codegen_support::schema::{
+    Field, IMAGE, INTEGER, NUMBER, Rule, Shape, TEXT, ValueSchema,
+};
+use runcomfy::codegen_support::{FromOutput, Map, OutputReader, Value};
+use runcomfy::{Media, Url};
 
 /// What `acme/poster` takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +82,7 @@ impl Layer {
     }
 }
 
-runcomfy::words! {
+runcomfy::codegen_support::string_enum! {
     /// Format.
     pub enum Format {
         /// `2:3`
@@ -107,9 +110,9 @@ pub struct Output {
     pub others: Map<String, Value>,
 }
 
-impl Read for Output {
-    fn read(value: &Value) -> Option<Self> {
-        let mut object = Reader::new(value)?;
+impl FromOutput for Output {
+    fn from_output(value: &Value) -> Option<Self> {
+        let mut object = OutputReader::new(value)?;
         Some(Self {
             poster: object.optional("poster"),
             layers: object.list("layers"),
@@ -132,9 +135,9 @@ pub struct OutputLayer {
     pub others: Map<String, Value>,
 }
 
-impl Read for OutputLayer {
-    fn read(value: &Value) -> Option<Self> {
-        let mut object = Reader::new(value)?;
+impl FromOutput for OutputLayer {
+    fn from_output(value: &Value) -> Option<Self> {
+        let mut object = OutputReader::new(value)?;
         Some(Self {
             picture: object.optional("picture"),
             width: object.optional("width"),
@@ -146,10 +149,10 @@ impl Read for OutputLayer {
 
 static FIELDS: [Field; 4] = [
     Field::required("title", TEXT, &[MinLength(1), MaxLength(80)]).titled("Title"),
-    Field::required("format", TEXT, &[Words(Format::WORDS)]).titled("Format"),
+    Field::required("format", TEXT, &[Strings(Format::VALUES)]).titled("Format"),
     Field::optional(
         "layers",
-        Shape::List(&Of(Shape::Object(&LAYER_FIELDS), &[])),
+        Shape::List(&ValueSchema::new(Shape::Object(&LAYER_FIELDS), &[])),
         &[MaxItems(8)],
     )
     .titled("Layers")
@@ -166,21 +169,9 @@ static LAYER_FIELDS: [Field; 2] = [
     Field::optional("opacity", NUMBER, &[Minimum(0.0), Maximum(1.0)]).default("1"),
 ];
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: title,
-        1: format,
-        2: layers,
-        3: copies,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [title, format, layers, copies]);
 
-runcomfy::object! {
-    Layer: LAYER_FIELDS {
-        0: picture,
-        1: opacity,
-    }
-}
+runcomfy::codegen_support::object!(Layer, LAYER_FIELDS, [picture, opacity]);
 
 impl runcomfy::Model for Input {
     const ID: &'static str = "acme/poster";
@@ -188,4 +179,4 @@ impl runcomfy::Model for Input {
     type Output = Output;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);

@@ -2,9 +2,9 @@
 //! themselves.
 #![cfg(feature = "schemars")]
 
+use runcomfy::codegen_support::schema::Rule::{Annotation, MaxItems, Strings};
+use runcomfy::codegen_support::schema::{Field, INTEGER, Rule, Shape, TEXT, ValueSchema};
 use runcomfy::schemars::{JsonSchema, Schema, SchemaGenerator};
-use runcomfy::table::Rule::{Annotation, MaxItems, Words};
-use runcomfy::table::{Field, INTEGER, Of, Rule, Shape, TEXT};
 use runcomfy::{Json, MediaOutput, Model, json_schema};
 use serde_json::json;
 
@@ -21,32 +21,26 @@ struct Tree {
 }
 
 static TREE_FIELDS: [Field; 2] = [
-    Field::optional("name", TEXT, &[Words(&["oak", "elm"])]).described("Which."),
-    Field::optional("left", Shape::Nullable(&Of(Shape::Object(&TREE_FIELDS), &[])), &[]),
+    Field::optional("name", TEXT, &[Strings(&["oak", "elm"])]).described("Which."),
+    Field::optional(
+        "left",
+        Shape::Nullable(&ValueSchema::new(Shape::Object(&TREE_FIELDS), &[])),
+        &[],
+    ),
 ];
 static FIELDS: [Field; 3] = [
     Field::optional("tree", Shape::Object(&TREE_FIELDS), &[]).titled("Tree"),
     Field::optional("other tree", Shape::Object(&TREE_FIELDS), &[]),
     Field::optional(
         "sizes",
-        Shape::List(&Of(INTEGER, &[Annotation("title", "\"Size\"")])),
+        Shape::List(&ValueSchema::new(INTEGER, &[Annotation("title", "\"Size\"")])),
         &[MaxItems(2)],
     ),
 ];
 
-runcomfy::object! {
-    Tree: TREE_FIELDS {
-        0: name,
-        1: left,
-    }
-}
+runcomfy::codegen_support::object!(Tree, TREE_FIELDS, [name, left]);
 
-runcomfy::object! {
-    Input: FIELDS {
-        0: tree,
-        1: other,
-    }
-}
+runcomfy::codegen_support::object!(Input, FIELDS, [tree, other]);
 
 impl Model for Input {
     const ID: &'static str = "acme/Trees 2";
@@ -55,7 +49,7 @@ impl Model for Input {
     type Output = MediaOutput;
 }
 
-runcomfy::json_schema!(Input);
+runcomfy::codegen_support::input_traits!(Input);
 
 fn tree() -> serde_json::Value {
     json!({

@@ -8,12 +8,12 @@ use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
 use crate::media::Media;
-use crate::table::Field;
+use crate::schema::Field;
 
 /// One value, seen from outside.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
-pub enum Node<'a> {
+pub enum ValueRef<'a> {
     /// An optional property that was not set: it is not sent.
     Absent,
     /// JSON's `null`.
@@ -44,9 +44,9 @@ pub enum Number {
 }
 
 /// A value that can be viewed.
-pub trait View {
+pub trait AsValueRef {
     /// The view of this value.
-    fn view(&self) -> Node<'_>;
+    fn as_value_ref(&self) -> ValueRef<'_>;
 }
 
 /// A struct with a static table.
@@ -54,129 +54,129 @@ pub trait Members {
     /// The struct's table.
     fn fields(&self) -> &'static [Field];
     /// The value of the field at this index of the table.
-    fn get(&self, index: usize) -> Node<'_>;
+    fn get(&self, index: usize) -> ValueRef<'_>;
 }
 
 /// A list of values.
 pub trait Elements {
     /// How many there are.
     fn count(&self) -> usize;
-    /// The element at an index; [`Node::Absent`] past the end.
-    fn get(&self, index: usize) -> Node<'_>;
+    /// The element at an index; [`ValueRef::Absent`] past the end.
+    fn get(&self, index: usize) -> ValueRef<'_>;
 }
 
 /// Values under names.
 pub trait Entries {
     /// How many there are.
     fn count(&self) -> usize;
-    /// The value under this name, or [`Node::Absent`].
-    fn get(&self, name: &str) -> Node<'_>;
+    /// The value under this name, or [`ValueRef::Absent`].
+    fn get(&self, name: &str) -> ValueRef<'_>;
     /// Gives every name with its value, without the allocation of [`Entries::iter`].
-    fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, Node<'a>));
+    fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, ValueRef<'a>));
     /// Every name with its value.
-    fn iter(&self) -> Box<dyn Iterator<Item = (&str, Node<'_>)> + '_>;
+    fn iter(&self) -> Box<dyn Iterator<Item = (&str, ValueRef<'_>)> + '_>;
 }
 
-impl<T: View> View for Box<T> {
-    fn view(&self) -> Node<'_> {
-        T::view(self)
+impl<T: AsValueRef> AsValueRef for Box<T> {
+    fn as_value_ref(&self) -> ValueRef<'_> {
+        T::as_value_ref(self)
     }
 }
 
-impl View for Node<'_> {
-    fn view(&self) -> Node<'_> {
+impl AsValueRef for ValueRef<'_> {
+    fn as_value_ref(&self) -> ValueRef<'_> {
         *self
     }
 }
 
-impl View for bool {
-    fn view(&self) -> Node<'_> {
-        Node::Bool(*self)
+impl AsValueRef for bool {
+    fn as_value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Bool(*self)
     }
 }
 
-impl View for i64 {
-    fn view(&self) -> Node<'_> {
-        Node::Number(Number::Integer(i128::from(*self)))
+impl AsValueRef for i64 {
+    fn as_value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Number(Number::Integer(i128::from(*self)))
     }
 }
 
-impl View for f64 {
-    fn view(&self) -> Node<'_> {
-        Node::Number(Number::Float(*self))
+impl AsValueRef for f64 {
+    fn as_value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Number(Number::Float(*self))
     }
 }
 
-impl View for String {
-    fn view(&self) -> Node<'_> {
-        Node::Text(self)
+impl AsValueRef for String {
+    fn as_value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Text(self)
     }
 }
 
-impl View for Media {
-    fn view(&self) -> Node<'_> {
-        Node::Media(self)
+impl AsValueRef for Media {
+    fn as_value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Media(self)
     }
 }
 
-impl<T: View> View for Option<T> {
-    fn view(&self) -> Node<'_> {
-        self.as_ref().map_or(Node::Absent, View::view)
+impl<T: AsValueRef> AsValueRef for Option<T> {
+    fn as_value_ref(&self) -> ValueRef<'_> {
+        self.as_ref().map_or(ValueRef::Absent, AsValueRef::as_value_ref)
     }
 }
 
-impl<T: View> View for Vec<T> {
-    fn view(&self) -> Node<'_> {
-        Node::List(self)
+impl<T: AsValueRef> AsValueRef for Vec<T> {
+    fn as_value_ref(&self) -> ValueRef<'_> {
+        ValueRef::List(self)
     }
 }
 
-impl<T: View> View for BTreeMap<String, T> {
-    fn view(&self) -> Node<'_> {
-        Node::Map(self)
+impl<T: AsValueRef> AsValueRef for BTreeMap<String, T> {
+    fn as_value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Map(self)
     }
 }
 
-impl View for Value {
-    fn view(&self) -> Node<'_> {
+impl AsValueRef for Value {
+    fn as_value_ref(&self) -> ValueRef<'_> {
         match self {
-            Value::Null => Node::Null,
-            Value::Bool(flag) => Node::Bool(*flag),
-            Value::Number(number) => Node::Number(Number::from_json(number)),
-            Value::String(text) => Node::Text(text),
-            Value::Array(list) => Node::List(list),
-            Value::Object(map) => Node::Map(map),
+            Value::Null => ValueRef::Null,
+            Value::Bool(flag) => ValueRef::Bool(*flag),
+            Value::Number(number) => ValueRef::Number(Number::from_json(number)),
+            Value::String(text) => ValueRef::Text(text),
+            Value::Array(list) => ValueRef::List(list),
+            Value::Object(map) => ValueRef::Map(map),
         }
     }
 }
 
-impl<T: View> Elements for Vec<T> {
+impl<T: AsValueRef> Elements for Vec<T> {
     fn count(&self) -> usize {
         self.len()
     }
 
-    fn get(&self, index: usize) -> Node<'_> {
-        self.as_slice().get(index).map_or(Node::Absent, View::view)
+    fn get(&self, index: usize) -> ValueRef<'_> {
+        self.as_slice().get(index).map_or(ValueRef::Absent, AsValueRef::as_value_ref)
     }
 }
 
-impl<K: Borrow<str> + Ord, T: View> Entries for BTreeMap<K, T> {
+impl<K: Borrow<str> + Ord, T: AsValueRef> Entries for BTreeMap<K, T> {
     fn count(&self) -> usize {
         self.len()
     }
 
-    fn get(&self, name: &str) -> Node<'_> {
-        BTreeMap::get(self, name).map_or(Node::Absent, View::view)
+    fn get(&self, name: &str) -> ValueRef<'_> {
+        BTreeMap::get(self, name).map_or(ValueRef::Absent, AsValueRef::as_value_ref)
     }
 
-    fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, Node<'a>)) {
-        BTreeMap::iter(self).for_each(|(name, value)| take(name.borrow(), value.view()));
+    fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, ValueRef<'a>)) {
+        BTreeMap::iter(self).for_each(|(name, value)| take(name.borrow(), value.as_value_ref()));
     }
 
-    fn iter(&self) -> Box<dyn Iterator<Item = (&str, Node<'_>)> + '_> {
+    fn iter(&self) -> Box<dyn Iterator<Item = (&str, ValueRef<'_>)> + '_> {
         Box::new(BTreeMap::iter(self).map(|(name, value)| {
             let name: &str = name.borrow();
-            (name, value.view())
+            (name, value.as_value_ref())
         }))
     }
 }
@@ -186,21 +186,21 @@ impl Entries for Map<String, Value> {
         self.len()
     }
 
-    fn get(&self, name: &str) -> Node<'_> {
+    fn get(&self, name: &str) -> ValueRef<'_> {
         // Hashing a name costs more than looking at a few.
         let found = match self.len() {
             0..=8 => Map::iter(self).find(|(own, _)| *own == name).map(|(_, value)| value),
             _ => Map::get(self, name),
         };
-        found.map_or(Node::Absent, View::view)
+        found.map_or(ValueRef::Absent, AsValueRef::as_value_ref)
     }
 
-    fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, Node<'a>)) {
-        Map::iter(self).for_each(|(name, value)| take(name, value.view()));
+    fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, ValueRef<'a>)) {
+        Map::iter(self).for_each(|(name, value)| take(name, value.as_value_ref()));
     }
 
-    fn iter(&self) -> Box<dyn Iterator<Item = (&str, Node<'_>)> + '_> {
-        Box::new(Map::iter(self).map(|(name, value)| (name.as_str(), value.view())))
+    fn iter(&self) -> Box<dyn Iterator<Item = (&str, ValueRef<'_>)> + '_> {
+        Box::new(Map::iter(self).map(|(name, value)| (name.as_str(), value.as_value_ref())))
     }
 }
 
@@ -301,7 +301,7 @@ pub(crate) fn decimal(text: &str) -> Option<(i128, i32)> {
     Some((digits, exponent.parse::<i32>().ok()? - shift))
 }
 
-impl Serialize for Node<'_> {
+impl Serialize for ValueRef<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Absent | Self::Null => serializer.serialize_unit(),
@@ -335,7 +335,7 @@ impl Serialize for Node<'_> {
                 for (index, field) in members.fields().iter().enumerate() {
                     match members.get(index) {
                         // A required one that is not set can only be a nullable one.
-                        Node::Absent if !field.required => {}
+                        ValueRef::Absent if !field.required => {}
                         node => map.serialize_entry(field.name, &node)?,
                     }
                 }
@@ -414,28 +414,28 @@ mod tests {
     #[test]
     fn what_is_not_set_is_absent_and_what_is_beyond_the_end_too() {
         let list = vec![true];
-        assert!(matches!(Elements::get(&list, 0), Node::Bool(true)));
-        assert!(matches!(Elements::get(&list, 1), Node::Absent));
+        assert!(matches!(Elements::get(&list, 0), ValueRef::Bool(true)));
+        assert!(matches!(Elements::get(&list, 1), ValueRef::Absent));
         let map: BTreeMap<String, bool> = [("a".to_owned(), true)].into();
         let json = serde_json::json!({"a": true});
         let entries: [&dyn Entries; 2] = [&map, json.as_object().expect("it is one")];
         for entries in entries {
-            assert!(matches!(entries.get("a"), Node::Bool(true)));
-            assert!(matches!(entries.get("b"), Node::Absent));
+            assert!(matches!(entries.get("a"), ValueRef::Bool(true)));
+            assert!(matches!(entries.get("b"), ValueRef::Absent));
             assert_eq!(entries.iter().count(), 1);
         }
-        assert!(matches!(Box::new(1_i64).view(), Node::Number(Number::Integer(1))));
-        assert!(matches!(0.5.view(), Node::Number(Number::Float(0.5))));
-        assert!(matches!(None::<bool>.view(), Node::Absent));
+        assert!(matches!(Box::new(1_i64).as_value_ref(), ValueRef::Number(Number::Integer(1))));
+        assert!(matches!(0.5.as_value_ref(), ValueRef::Number(Number::Float(0.5))));
+        assert!(matches!(None::<bool>.as_value_ref(), ValueRef::Absent));
     }
 
     #[test]
     fn an_integer_is_written_exactly_or_not_at_all() {
         let beyond = i128::from(u64::MAX) + 1;
         for whole in [0, -1, i128::from(i64::MIN), i128::from(u64::MAX), beyond, i128::MIN] {
-            let node = Node::Number(Number::Integer(whole));
+            let node = ValueRef::Number(Number::Integer(whole));
             assert_eq!(serde_json::to_string(&node).ok(), Some(whole.to_string()));
         }
-        assert!(serde_json::to_value(Node::Number(Number::Integer(beyond))).is_err());
+        assert!(serde_json::to_value(ValueRef::Number(Number::Integer(beyond))).is_err());
     }
 }

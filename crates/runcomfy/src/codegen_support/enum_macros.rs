@@ -1,0 +1,214 @@
+//! The macros by which generated code declares enums: of strings, for a schema's `enum`,
+//! and of the branches of a union.
+
+/// Declares an enum of strings: the variants, each with its value on the wire, and the
+/// conversions between them.
+///
+/// ```
+/// runcomfy::codegen_support::string_enum! {
+///     /// Shape of the picture.
+///     pub enum AspectRatio {
+///         /// `16:9`
+///         Ratio16x9 = "16:9",
+///         /// `1:1`
+///         Ratio1x1 = "1:1",
+///     }
+/// }
+///
+/// assert_eq!(AspectRatio::Ratio16x9.as_str(), "16:9");
+/// assert_eq!("1:1".parse(), Ok(AspectRatio::Ratio1x1));
+/// let error = "1:2".parse::<AspectRatio>().unwrap_err();
+/// assert_eq!(error.to_string(), r#"must be one of "16:9", "1:1" (found "1:2")"#);
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __string_enum {
+    (
+        $(#[$attribute:meta])*
+        pub enum $name:ident {
+            $($(#[$variant_attribute:meta])* $variant:ident = $value:literal,)+
+        }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$variant_attribute])* $variant,)+
+            /// Never constructed. With it the enum cannot be cast to a number, which a new
+            /// value before it would change.
+            #[doc(hidden)]
+            __NoNumber(::std::convert::Infallible),
+        }
+
+        impl $name {
+            /// Every variant, in the schema's order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Every value on the wire, in the same order.
+            pub const VALUES: &'static [&'static str] = &[$($value),+];
+
+            /// Returns the value on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $value,)+
+                    Self::__NoNumber(never) => match never {},
+                }
+            }
+        }
+
+        impl ::std::str::FromStr for $name {
+            type Err = $crate::UnknownVariant;
+
+            fn from_str(text: &str) -> ::std::result::Result<Self, $crate::UnknownVariant> {
+                match text {
+                    $($value => ::std::result::Result::Ok(Self::$variant),)+
+                    _ => ::std::result::Result::Err($crate::UnknownVariant::new(text, Self::VALUES)),
+                }
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl $crate::codegen_support::AsValueRef for $name {
+            fn as_value_ref(&self) -> $crate::codegen_support::ValueRef<'_> {
+                $crate::codegen_support::ValueRef::Text(self.as_str())
+            }
+        }
+
+        $crate::__string_enum_from_json! { $name }
+    };
+}
+
+/// Declares the enum of a union, one variant a branch: of an `input`, or of an `output`,
+/// of which the first branch that fits is read.
+///
+/// ```
+/// runcomfy::codegen_support::union! {
+///     input:
+///     /// Size of the picture.
+///     pub enum Size {
+///         /// A whole number.
+///         Integer(i64),
+///         /// A string.
+///         Text(String),
+///     }
+/// }
+///
+/// assert_eq!(Size::from(7), Size::Integer(7));
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __union {
+    (
+        $direction:ident:
+        $(#[$attribute:meta])*
+        pub enum $name:ident {
+            $($(#[$variant_attribute:meta])* $variant:ident($inner:ty $(,)?),)+
+        }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$variant_attribute])* $variant($inner),)+
+        }
+
+        $crate::__union_traits! { $direction $name { $($variant($inner),)+ } }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __union_traits {
+    (input $name:ident { $($variant:ident($inner:ty),)+ }) => {
+        $(impl ::std::convert::From<$inner> for $name {
+            fn from(value: $inner) -> Self {
+                Self::$variant(value)
+            }
+        })+
+
+        impl $crate::codegen_support::AsValueRef for $name {
+            fn as_value_ref(&self) -> $crate::codegen_support::ValueRef<'_> {
+                match self {
+                    $(Self::$variant(value) => {
+                        $crate::codegen_support::AsValueRef::as_value_ref(value)
+                    })+
+                }
+            }
+        }
+
+        $crate::__union_from_json! { $name { $($variant($inner),)+ } }
+    };
+    (output $name:ident { $($variant:ident($inner:ty),)+ }) => {
+        impl $crate::codegen_support::FromOutput for $name {
+            fn from_output(
+                value: &$crate::codegen_support::Value,
+            ) -> ::std::option::Option<Self> {
+                ::std::option::Option::None
+                    $(.or_else(|| {
+                        <$inner as $crate::codegen_support::FromOutput>::from_output(value)
+                            .map(Self::$variant)
+                    }))+
+            }
+        }
+    };
+}
+
+#[cfg(feature = "from-json")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __string_enum_from_json {
+    ($name:ident) => {
+        impl $crate::codegen_support::FromJson for $name {
+            fn from_json(
+                value: &$crate::codegen_support::Value,
+                builder: &mut $crate::codegen_support::Builder,
+            ) -> ::std::option::Option<Self> {
+                builder.variant(value)
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "from-json"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __string_enum_from_json {
+    ($name:ident) => {};
+}
+
+#[cfg(feature = "from-json")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __union_from_json {
+    ($name:ident { $($variant:ident($inner:ty),)+ }) => {
+        impl $crate::codegen_support::FromJson for $name {
+            fn from_json(
+                value: &$crate::codegen_support::Value,
+                builder: &mut $crate::codegen_support::Builder,
+            ) -> ::std::option::Option<Self> {
+                ::std::option::Option::None
+                    $(.or_else(|| builder.attempt::<$inner>(value).map(Self::$variant)))+
+                    .or_else(|| builder.no_branch())
+            }
+
+            fn null() -> ::std::option::Option<Self> {
+                ::std::option::Option::None
+                    $(.or_else(|| {
+                        <$inner as $crate::codegen_support::FromJson>::null().map(Self::$variant)
+                    }))+
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "from-json"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __union_from_json {
+    ($($union:tt)*) => {};
+}

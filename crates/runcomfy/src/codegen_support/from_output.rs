@@ -1,0 +1,113 @@
+//! Reading an output: openly, since it is paid for. What does not fit its type is left out
+//! of the typed output, never an error; the raw JSON is always beside it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use url::Url;
+
+/// A type that is read from an output, as far as the output has it.
+pub trait FromOutput: Sized {
+    /// The value, or `None` where the JSON does not fit.
+    fn from_output(value: &Value) -> Option<Self>;
+}
+
+/// Reads an object property by property.
+pub struct OutputReader<'a> {
+    object: &'a Map<String, Value>,
+    read: Vec<&'static str>,
+}
+
+impl<'a> OutputReader<'a> {
+    /// A reader of this object; `None` where it is none.
+    pub fn new(value: &'a Value) -> Option<Self> {
+        value.as_object().map(|object| Self { object, read: Vec::new() })
+    }
+
+    /// The property of this name, where it is there and fits. One that does not
+    /// fit stays among the others.
+    pub fn optional<T: FromOutput>(&mut self, name: &'static str) -> Option<T> {
+        let value = self.object.get(name)?;
+        let read = T::from_output(value);
+        if read.is_some() || value.is_null() {
+            self.read.push(name);
+        }
+        read
+    }
+
+    /// The list of this name; empty where it is not there or does not fit.
+    pub fn list<T: FromOutput>(&mut self, name: &'static str) -> Vec<T> {
+        self.optional(name).unwrap_or_default()
+    }
+
+    /// What was not read.
+    pub fn others(self) -> Map<String, Value> {
+        let unread = |(name, _): &(&String, &Value)| !self.read.contains(&name.as_str());
+        let others = self.object.iter().filter(unread);
+        others.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+impl FromOutput for bool {
+    fn from_output(value: &Value) -> Option<Self> {
+        value.as_bool()
+    }
+}
+
+impl FromOutput for i64 {
+    fn from_output(value: &Value) -> Option<Self> {
+        // `1.0` is an integer in JSON Schema; the range keeps the cast exact.
+        let whole = |float: &f64| float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0;
+        value.as_i64().or_else(|| value.as_f64().filter(whole).map(|float| float as i64))
+    }
+}
+
+impl FromOutput for f64 {
+    fn from_output(value: &Value) -> Option<Self> {
+        value.as_f64()
+    }
+}
+
+impl FromOutput for String {
+    fn from_output(value: &Value) -> Option<Self> {
+        value.as_str().map(str::to_owned)
+    }
+}
+
+impl FromOutput for Url {
+    fn from_output(value: &Value) -> Option<Self> {
+        Url::parse(value.as_str()?).ok()
+    }
+}
+
+impl FromOutput for Value {
+    fn from_output(value: &Value) -> Option<Self> {
+        Some(value.clone())
+    }
+}
+
+impl<T: FromOutput> FromOutput for Option<T> {
+    fn from_output(value: &Value) -> Option<Self> {
+        if value.is_null() { Some(None) } else { T::from_output(value).map(Some) }
+    }
+}
+
+/// All of a list or none of it: a list with holes would say too little.
+impl<T: FromOutput> FromOutput for Vec<T> {
+    fn from_output(value: &Value) -> Option<Self> {
+        value.as_array()?.iter().map(T::from_output).collect()
+    }
+}
+
+impl<T: FromOutput> FromOutput for BTreeMap<String, T> {
+    fn from_output(value: &Value) -> Option<Self> {
+        let entry = |(name, value): (&String, &Value)| Some((name.clone(), T::from_output(value)?));
+        value.as_object()?.iter().map(entry).collect()
+    }
+}
+
+impl<T: FromOutput> FromOutput for Box<T> {
+    fn from_output(value: &Value) -> Option<Self> {
+        T::from_output(value).map(Box::new)
+    }
+}

@@ -1,0 +1,128 @@
+//! The macros by which generated code declares the structs of an input, and what the cargo
+//! features `from-json` and `schemars` add to its types.
+//!
+//! Each feature has a pair of macros here, one of which expands to nothing: the features
+//! are this crate's, and a crate of generated models needs none of its own.
+
+/// Declares a struct as an object of its schema: its table, and its fields in the order of
+/// the table's rows.
+///
+/// It implements [`AsValueRef`](crate::codegen_support::AsValueRef) and
+/// [`Members`](crate::codegen_support::Members), and `FromJson` with the feature
+/// `from-json`.
+///
+/// ```
+/// use runcomfy::codegen_support::schema::{Field, INTEGER, TEXT};
+/// use runcomfy::codegen_support::{AsValueRef, object};
+///
+/// struct Lora {
+///     path: String,
+///     steps: Option<i64>,
+/// }
+///
+/// static LORA_FIELDS: [Field; 2] =
+///     [Field::required("path", TEXT, &[]), Field::optional("steps", INTEGER, &[])];
+///
+/// object!(Lora, LORA_FIELDS, [path, steps]);
+///
+/// let lora = Lora { path: "sea".to_owned(), steps: Some(4) };
+/// let json = serde_json::to_string(&lora.as_value_ref()).unwrap();
+/// assert_eq!(json, r#"{"path":"sea","steps":4}"#);
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __object {
+    ($name:ident, $fields:ident, [$($field:ident),* $(,)?]) => {
+        impl $crate::codegen_support::AsValueRef for $name {
+            fn as_value_ref(&self) -> $crate::codegen_support::ValueRef<'_> {
+                $crate::codegen_support::ValueRef::Struct(self)
+            }
+        }
+
+        impl $crate::codegen_support::Members for $name {
+            fn fields(&self) -> &'static [$crate::codegen_support::schema::Field] {
+                &$fields
+            }
+
+            fn get(&self, index: usize) -> $crate::codegen_support::ValueRef<'_> {
+                // Counts the rows: a macro has no other constants to match on.
+                #[allow(non_camel_case_types, dead_code)]
+                enum Row { $($field,)* }
+                match index {
+                    $(row if row == Row::$field as usize => {
+                        $crate::codegen_support::AsValueRef::as_value_ref(&self.$field)
+                    })*
+                    _ => $crate::codegen_support::ValueRef::Absent,
+                }
+            }
+        }
+
+        $crate::__object_from_json! { $name, $fields, [$($field),*] }
+    };
+}
+
+/// Implements for a model's input what the cargo features of this crate add:
+/// `JsonSchema` of schemars, with the feature `schemars`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __input_traits {
+    ($name:ident) => {
+        $crate::__input_json_schema! { $name }
+    };
+}
+
+#[cfg(feature = "schemars")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __input_json_schema {
+    ($name:ident) => {
+        impl $crate::schemars::JsonSchema for $name {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                ::std::borrow::Cow::Borrowed(<Self as $crate::Model>::ID)
+            }
+
+            fn schema_id() -> ::std::borrow::Cow<'static, str> {
+                ::std::borrow::Cow::Borrowed(::std::any::type_name::<Self>())
+            }
+
+            fn json_schema(
+                generator: &mut $crate::schemars::SchemaGenerator,
+            ) -> $crate::schemars::Schema {
+                $crate::codegen_support::json_schema_part::<Self>(generator)
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "schemars"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __input_json_schema {
+    ($name:ident) => {};
+}
+
+#[cfg(feature = "from-json")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __object_from_json {
+    ($name:ident, $fields:ident, [$($field:ident),*]) => {
+        impl $crate::codegen_support::FromJson for $name {
+            fn from_json(
+                value: &$crate::codegen_support::Value,
+                builder: &mut $crate::codegen_support::Builder,
+            ) -> ::std::option::Option<Self> {
+                let _object = builder.object(value, &$fields)?;
+                let mut _rows = $fields.iter();
+                $(let $field = builder.field(_object, _rows.next()?);)*
+                ::std::option::Option::Some(Self { $($field: $field?,)* })
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "from-json"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __object_from_json {
+    ($($object:tt)*) => {};
+}
