@@ -9,7 +9,7 @@ use crate::check::takes;
 use crate::diagnostic::Findings;
 use crate::import::ModelId;
 use crate::model::{Model, Module};
-use crate::{Features, Objects, Settings, Source, Treatment, check, keywords, lowered};
+use crate::{Features, Objects, Settings, Source, Treatment, check, keywords, pipeline};
 
 /// A schema as the one required property `v`, as `cargo xtask conformance` has it.
 fn wrapped(schema: &Value) -> Value {
@@ -55,8 +55,8 @@ fn model(schema: &Value) -> Option<Model> {
         Source { folder: &folder, model: record, input: &input, output: None, fixup: None };
     let module = Module { provider: "acme".to_owned(), name: "x".to_owned() };
     let mut findings = Findings::default();
-    let corrected = crate::fixup::Corrected::of(&source, &mut findings);
-    let model = lowered(&source, &corrected, module, Objects::Open, &mut findings);
+    let corrected = crate::fixup::PatchedSchemas::new(&source, &mut findings);
+    let model = pipeline::lower_source(&source, &corrected, &module, Objects::Open, &mut findings);
     let whole = source.file("model.json", record).whole();
     check::check(model, &whole, &settings, &mut findings)
 }

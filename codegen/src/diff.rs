@@ -17,9 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use level::{Kind, Level, Step};
 
 use crate::diagnostic::{Diagnostic, Findings, Severity};
-use crate::fixup::Corrected;
+use crate::fixup::PatchedSchemas;
 use crate::model::{Model, Module};
-use crate::pipeline::lowered;
+use crate::pipeline::lower_source;
 use crate::{Features, Objects, Settings, Source, check, lower, render};
 use walk::Walk;
 
@@ -29,7 +29,7 @@ pub struct Diff {
     /// The models of which something changed, in the order of their folders.
     pub models: Vec<ModelDiff>,
     /// The models that could not be compared.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<Incomparable>,
 }
 
 /// What changed of one model.
@@ -68,7 +68,7 @@ pub struct Refusal {
 
 /// A model that could not be compared, since its schemas are refused.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Refused {
+pub struct Incomparable {
     /// Its folder within the schemas folder.
     pub folder: String,
     /// Which of the two states refuses it.
@@ -98,7 +98,7 @@ pub fn diff(old: &[Source<'_>], new: &[Source<'_>]) -> Diff {
         }
         let (old, new) = (old.model(folder), new.model(folder));
         let mut refused = |side: Side, errors: Vec<Diagnostic>| {
-            diff.refused.push(Refused { folder: folder.to_owned(), side, errors });
+            diff.refused.push(Incomparable { folder: folder.to_owned(), side, errors });
         };
         let (id, changes) = match (old, new) {
             (Some(Err(errors)), Some(Ok(_)) | None) => {
@@ -166,7 +166,7 @@ impl ModelDiff {
         };
         let parts = [
             said(Level::Breaks).map(|said| format!("**Breaking:** {said}.")),
-            said(Level::Refuses).map(|said| format!("Refused now: {said}.")),
+            said(Level::Refuses).map(|said| format!("Incomparable now: {said}.")),
             said(Level::New).map(|said| format!("New: {said}.")),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -222,8 +222,8 @@ impl<'a> State<'a> {
     fn model(&self, folder: &str) -> Option<Result<Model, Vec<Diagnostic>>> {
         let (source, module) = (self.sources.get(folder)?, self.modules.get(folder)?);
         let mut findings = Findings::default();
-        let corrected = Corrected::of(source, &mut findings);
-        let model = lowered(source, &corrected, module.clone(), Objects::Closed, &mut findings);
+        let patched = PatchedSchemas::new(source, &mut findings);
+        let model = lower_source(source, &patched, module, Objects::Closed, &mut findings);
         let settings = Settings {
             origin: String::new(),
             features: Features::None,

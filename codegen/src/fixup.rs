@@ -42,7 +42,7 @@ pub fn orphaned_fixup(file: &str, text: &str) -> Diagnostic {
 
 /// What a model's fixup made of its schemas.
 #[derive(Debug, Default)]
-pub(crate) struct Corrected {
+pub(crate) struct PatchedSchemas {
     /// The input schema with its corrections, laid out, where it has some.
     pub input: Option<String>,
     /// The output schema with its corrections, likewise.
@@ -51,10 +51,10 @@ pub(crate) struct Corrected {
     pub about: Option<String>,
 }
 
-impl Corrected {
+impl PatchedSchemas {
     /// Applies a model's fixup, if it has one. Where that fails, the published schema
     /// is what there is to read on.
-    pub(crate) fn of(source: &Source<'_>, findings: &mut Findings) -> Self {
+    pub(crate) fn new(source: &Source<'_>, findings: &mut Findings) -> Self {
         let Some(text) = source.fixup else { return Self::default() };
         let file = File { path: fixup_path(source.folder), text };
         let Some(Fixup { reason, input, output }) = parse::fixup::read(&file, findings) else {
@@ -74,7 +74,7 @@ impl Corrected {
         Self {
             input: corrected("input.json", Some(source.input), input),
             output: corrected("output.json", source.output, output),
-            about: Some(format!("Corrected here: {reason}")),
+            about: Some(format!("PatchedSchemas here: {reason}")),
         }
     }
 

@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::Objects;
 use crate::constructor_args::ordered;
 use crate::diagnostic::{Code, Findings};
-use crate::manifest::Entry;
+use crate::manifest::Manifest;
 use crate::model::{Docs, Field, Model, Module, Output, Struct, Type, Union};
 use crate::names;
 use crate::schema::Schema;
@@ -34,7 +34,7 @@ use typify::Types;
 
 /// Lowers one model. `module` is its place in the crate.
 pub(crate) fn lower(
-    entry: &Entry,
+    manifest: &Manifest,
     module: Module,
     input: &Schema,
     output: Option<&Schema>,
@@ -42,7 +42,7 @@ pub(crate) fn lower(
     findings: &mut Findings,
 ) -> Option<Model> {
     let values = Lowerer::new(Direction::Input, input, objects, findings);
-    let found = values.input(&entry.required_inputs)?;
+    let found = values.input(&manifest.required_inputs())?;
     let (enums, rules, others) = (found.enums.clone(), found.rules.clone(), found.others.clone());
     let (inputs, unions, _) = typed(found, input, findings)?;
     let output = match output {
@@ -57,13 +57,13 @@ pub(crate) fn lower(
             }
         }
     };
-    let arguments = inputs.first().map(|root| ordered(root, entry.arguments.as_deref()));
+    let arguments = inputs.first().map(|root| ordered(root, manifest.arguments.as_deref()));
     Some(Model {
-        id: entry.id.as_str().to_owned(),
-        folder: entry.id.folder(),
+        id: manifest.id.as_str().to_owned(),
+        folder: manifest.id.folder(),
         module,
-        gone: entry.gone().map(str::to_owned),
-        about: entry.about(),
+        gone: manifest.delisted_as_of().map(str::to_owned),
+        about: manifest.about(),
         description: input.description.clone(),
         arguments: arguments.unwrap_or_default(),
         inputs,

@@ -1,56 +1,153 @@
-//! One model through the stages that all commands share: fixup → parse → lower.
+//! The stages that several commands share, for one model: fixup → parse → lower → check → render.
 
-use crate::diagnostic::{Code, Findings};
-use crate::fixup::Corrected;
-use crate::manifest::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::check;
+use crate::diagnostic::{Code, Diagnostic, Findings};
+use crate::fixup::PatchedSchemas;
+use crate::import::Imported;
+use crate::lower;
+use crate::manifest::{Manifest, read_members};
 use crate::model::{Model, Module};
-use crate::{Objects, Source, lower, parse};
+use crate::parse;
+use crate::render::{self, ModelListing};
+use crate::settings::{Objects, Settings, Source};
 
-/// One model through the line as far as lowering: parse → lower.
-pub(crate) fn lowered(
+/// Generated files and what was found on the way.
+#[derive(Debug, Clone, Default)]
+pub struct Generated {
+    /// The files by their path in the output folder, with `/`.
+    pub files: BTreeMap<String, String>,
+    /// The files of refused models, which are left unchanged.
+    pub kept: BTreeSet<String>,
+    /// The schemas as corrected by a fixup, by their path in the schemas folder. The places of
+    /// diagnostics refer to these texts.
+    pub patched: BTreeMap<String, String>,
+    /// The diagnostics in the order of the models.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The cargo features, one for each provider.
+    pub features: BTreeSet<String>,
+    /// The number of generated models.
+    pub models: usize,
+}
+
+impl Generated {
+    /// Generates one model. Returns its listing, unless it is refused and has no old file.
+    pub(crate) fn add_model(
+        &mut self,
+        source: &Source<'_>,
+        module: &Module,
+        settings: &Settings,
+    ) -> Option<ModelListing> {
+        let mut findings = Findings::default();
+        let place = source.file("model.json", source.model).whole();
+        let path = format!("{}/{}.rs", module.provider, module.name);
+        if lower::modules(&[source.folder]).get(source.folder) != Some(module) {
+            findings.push(
+                Code::SharedName,
+                &place,
+                format!("`{}` would share its module with another; it is `{path}`", source.folder),
+                "nothing: both are there, each under a name of its own",
+            );
+        }
+        let patched = PatchedSchemas::new(source, &mut findings);
+        let lowered = lower_source(source, &patched, module, settings.objects, &mut findings);
+        self.patched.extend(patched.into_texts(source.folder));
+        let listing = lowered.as_ref().map(ModelListing::new);
+        let model = check::check(lowered, &place, settings, &mut findings);
+        self.diagnostics.extend(findings.0);
+        if let Some(model) = model {
+            self.models += 1;
+            self.files.insert(path, render::model(&model, &settings.origin));
+            return listing;
+        }
+        let is_kept = settings.present.contains(&path);
+        let listing = listing.unwrap_or_else(|| ModelListing::kept(&module.name, source.folder));
+        if is_kept {
+            self.kept.insert(path);
+        }
+        is_kept.then_some(listing)
+    }
+}
+
+/// Parses and lowers one model.
+pub(crate) fn lower_source(
     source: &Source<'_>,
-    corrected: &Corrected,
-    module: Module,
+    patched: &PatchedSchemas,
+    module: &Module,
     objects: Objects,
     findings: &mut Findings,
 ) -> Option<Model> {
-    let entry_file = source.file("model.json", source.model);
-    let entry = Entry::parse(&entry_file, findings);
-    let input = corrected.input.as_deref().unwrap_or(source.input);
-    let input = parse::input(&source.file("input.json", input), findings);
-    let output = corrected.output.as_deref().or(source.output);
-    let output = output.map(|text| source.file("output.json", text));
-    // An output that cannot be read has its diagnostic, for which `check` refuses.
-    let output = output.and_then(|file| parse::output(&file, findings));
-    let (entry, input) = (entry?, input?);
-    if entry.id.folder() != source.folder {
+    let file = source.file("model.json", source.model);
+    let manifest = Manifest::parse(&file, findings);
+    let model = lower_schemas(manifest.as_ref(), source, patched, module, objects, findings);
+    if let Some(Manifest { id, .. }) = manifest
+        && id.folder() != source.folder
+    {
+        let (folder, found) = (id.folder(), source.folder);
         findings.push(
             Code::MalformedModel,
-            &entry_file.whole(),
-            format!(
-                "the model `{}` belongs in the folder `{}`, not in `{}`",
-                entry.id.as_str(),
-                entry.id.folder(),
-                source.folder
-            ),
+            &file.whole(),
+            format!("the model `{id}` belongs in the folder `{folder}`, not in `{found}`"),
             "move it there, or correct the `id`",
         );
     }
-    let mut model = lower::lower(&entry, module, &input, output.as_ref(), objects, findings)?;
-    model.about.extend(corrected.about.clone());
-    Some(model)
+    model
 }
 
-/// The order in which `new` takes the required properties, for the `arguments` of
-/// `model.json`. What stands there already is kept as far as it goes. Empty where the
-/// schemas cannot be read: generating says why.
-pub(crate) fn argument_order(source: &Source<'_>) -> Vec<String> {
+/// Returns the text of `model.json` for an imported model, given the previous text. The order of
+/// arguments is that of the schemas as corrected by `fixup`; a fixup that does not apply is
+/// reported when the model is generated.
+pub fn model_json(imported: &Imported, previous: Option<&str>, fixup: Option<&str>) -> String {
+    let previous = previous.and_then(|text| read_members(text).ok()).unwrap_or_default();
+    let mut manifest = Manifest::merge(imported, &previous);
+    let arguments = argument_order(&manifest, imported, fixup);
+    // A schema that cannot be read has no order, so the recorded one is kept.
+    if !arguments.is_empty() || manifest.arguments.is_none() {
+        manifest.arguments = Some(arguments);
+    }
+    manifest.to_json()
+}
+
+/// Returns the order in which `new` takes the required properties. Returns an empty list if the
+/// schemas cannot be read, which is reported when the model is generated.
+fn argument_order(manifest: &Manifest, imported: &Imported, fixup: Option<&str>) -> Vec<String> {
+    let source = Source {
+        folder: &imported.id.folder(),
+        model: "",
+        input: &imported.input,
+        output: imported.output.as_deref(),
+        fixup,
+    };
     let mut findings = Findings::default();
-    let corrected = Corrected::of(source, &mut findings);
+    let patched = PatchedSchemas::new(&source, &mut findings);
     let module = Module { provider: String::new(), name: String::new() };
-    let model = lowered(source, &corrected, module, Objects::Closed, &mut findings);
-    let root = model.as_ref().and_then(|model| Some((model, model.inputs.first()?)));
-    let Some((model, root)) = root else { return Vec::new() };
-    let wire = |index: &usize| Some(root.fields.get(*index)?.wire.clone());
-    model.arguments.iter().filter_map(wire).collect()
+    let objects = Objects::Closed;
+    let model = lower_schemas(Some(manifest), &source, &patched, &module, objects, &mut findings);
+    let Some(Model { inputs, arguments, .. }) = model else { return Vec::new() };
+    let fields = inputs.first().map(|root| root.fields.as_slice()).unwrap_or_default();
+    arguments.iter().filter_map(|index| Some(fields.get(*index)?.wire.clone())).collect()
+}
+
+/// Parses and lowers the schemas of a model. Schemas are parsed without a manifest too, to report
+/// what is wrong with them.
+fn lower_schemas(
+    manifest: Option<&Manifest>,
+    source: &Source<'_>,
+    patched: &PatchedSchemas,
+    module: &Module,
+    objects: Objects,
+    findings: &mut Findings,
+) -> Option<Model> {
+    let input = patched.input.as_deref().unwrap_or(source.input);
+    let input = parse::input(&source.file("input.json", input), findings);
+    let output = patched.output.as_deref().or(source.output);
+    let output = output.map(|text| source.file("output.json", text));
+    // An output that cannot be read has a diagnostic, for which `check` refuses the model.
+    let output = output.and_then(|file| parse::output(&file, findings));
+    let (manifest, input) = (manifest?, input?);
+    let mut model =
+        lower::lower(manifest, module.clone(), &input, output.as_ref(), objects, findings)?;
+    model.about.extend(patched.about.clone());
+    Some(model)
 }

@@ -14,7 +14,7 @@ use crate::model::{Model, Output};
 use crate::text::sentence;
 use type_names::Names;
 
-pub(crate) use listing::{Listed, Providers, above};
+pub(crate) use listing::{ModelListing, Providers, parent_modules};
 
 /// What every generated file says in its head, before what it was generated from.
 pub(crate) const HEADER: &str = "`cargo xtask codegen` from";

@@ -1,4 +1,4 @@
-//! A catalog's reply, or one entry of it.
+//! Imports a catalog's reply, or one entry of it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 use super::error::{ImportError, Skipped, Unusable};
 use super::id::{ModelId, shown};
-use super::json_slice::{Piece, Unfit, document};
-use super::shape::{Shape, described, shape_of};
+use super::json_slice::{JsonSlice, SizeError};
+use super::shape::{Shape, describe, shape_of};
 use super::{Import, Imported};
 
-/// The entries of a catalog's reply, if it is one.
-pub(super) fn entries(reply: Piece<'_>) -> Option<Vec<Piece<'_>>> {
+/// Returns the entries of a catalog's reply, or `None` if the value is not one.
+pub(super) fn entries(reply: JsonSlice<'_>) -> Option<Vec<JsonSlice<'_>>> {
     let members = reply.members();
     let lists: Vec<_> =
         members.iter().filter(|(key, value)| key == "models" && value.is_array()).collect();
@@ -21,9 +21,9 @@ pub(super) fn entries(reply: Piece<'_>) -> Option<Vec<Piece<'_>>> {
     }
 }
 
-/// Reads entries of a catalog, each with its place in it.
+/// Imports entries of a catalog, each given with its index.
 pub(super) fn read<'a>(
-    entries: impl IntoIterator<Item = (usize, Piece<'a>)>,
+    entries: impl IntoIterator<Item = (usize, JsonSlice<'a>)>,
 ) -> Result<Import, ImportError> {
     let mut models = Vec::new();
     let mut skipped = Vec::new();
@@ -47,9 +47,10 @@ pub(super) fn read<'a>(
     Ok(Import { models, skipped })
 }
 
-pub(super) fn entry_id(entry: Piece<'_>) -> Result<ModelId, Unusable> {
+/// Parses the `model_id` of an entry.
+pub(super) fn entry_id(entry: JsonSlice<'_>) -> Result<ModelId, Unusable> {
     if !entry.is_object() {
-        return Err(Unusable::NotAnEntry { found: described(entry) });
+        return Err(Unusable::NotAnEntry { found: describe(entry) });
     }
     let mut seen = HashSet::new();
     let mut id = None;
@@ -61,20 +62,21 @@ pub(super) fn entry_id(entry: Piece<'_>) -> Result<ModelId, Unusable> {
             return Err(Unusable::Twice { key: shown(&key) });
         }
     }
-    ModelId::parse(&id.ok_or(Unusable::NoId)?).map_err(Unusable::BadId)
+    ModelId::parse(&id.ok_or(Unusable::NoId)?).map_err(Unusable::InvalidId)
 }
 
-pub(super) fn shown_id(entry: Piece<'_>) -> Option<String> {
+/// Returns the `model_id` of an entry for display.
+pub(super) fn shown_id(entry: JsonSlice<'_>) -> Option<String> {
     written_id(entry).map(|id| shown(&id))
 }
 
-/// The `model_id` of an entry, whatever it may be.
-pub(super) fn written_id(entry: Piece<'_>) -> Option<String> {
+/// Returns the `model_id` of an entry as given, valid or not.
+pub(super) fn written_id(entry: JsonSlice<'_>) -> Option<String> {
     let (_, value) = entry.members().into_iter().find(|(key, _)| key == "model_id")?;
     value.as_string()
 }
 
-fn read_entry(id: ModelId, entry: Piece<'_>) -> Result<Imported, Unusable> {
+fn read_entry(id: ModelId, entry: JsonSlice<'_>) -> Result<Imported, Unusable> {
     let mut input = None;
     let mut output = None;
     let mut facts = Map::new();
@@ -97,25 +99,25 @@ fn read_entry(id: ModelId, entry: Piece<'_>) -> Result<Imported, Unusable> {
     Ok(Imported { id, input, output, facts, listed: true })
 }
 
-fn read_input(schema: Piece<'_>) -> Result<String, Unusable> {
+fn read_input(schema: JsonSlice<'_>) -> Result<String, Unusable> {
     match shape_of(schema) {
-        Shape::Input => document(schema).map_err(Unusable::from),
-        Shape::Output | Shape::Other => Err(Unusable::NotAnInput { found: described(schema) }),
+        Shape::Input => schema.document().map_err(Unusable::from),
+        Shape::Output | Shape::Other => Err(Unusable::NotAnInput { found: describe(schema) }),
     }
 }
 
-fn read_output(schema: Piece<'_>) -> Result<String, Unusable> {
+fn read_output(schema: JsonSlice<'_>) -> Result<String, Unusable> {
     match shape_of(schema) {
-        Shape::Output => document(schema).map_err(Unusable::from),
-        Shape::Input | Shape::Other => Err(Unusable::NotAnOutput { found: described(schema) }),
+        Shape::Output => schema.document().map_err(Unusable::from),
+        Shape::Input | Shape::Other => Err(Unusable::NotAnOutput { found: describe(schema) }),
     }
 }
 
-impl From<Unfit> for Unusable {
-    fn from(unfit: Unfit) -> Self {
-        match unfit {
-            Unfit::TooLarge => Self::TooLarge,
-            Unfit::TooDeep => Self::TooDeep,
+impl From<SizeError> for Unusable {
+    fn from(error: SizeError) -> Self {
+        match error {
+            SizeError::TooLarge => Self::TooLarge,
+            SizeError::TooDeep => Self::TooDeep,
         }
     }
 }

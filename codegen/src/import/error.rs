@@ -1,18 +1,26 @@
-//! Everything that `import` can refuse: what is wrong, where, and what to do next.
+//! Errors of importing: what is wrong, where, and what to do next.
 
 use std::fmt;
 
-use super::id::{IdError, ModelId};
+use thiserror::Error;
 
-/// The most bytes one schema may have, as given and as laid out. The largest known has some 20 KiB;
-/// what is a thousand times that is a mistake or an attack, and would be compiled into a program.
+use super::id::{InvalidModelId, ModelId};
+
+/// The maximum size of one schema in bytes, as given and as laid out. The largest known schema
+/// has about 20 KiB; one that is a thousand times larger is a mistake or an attack, and would be
+/// compiled into a program.
 pub const MAX_SCHEMA_BYTES: usize = 10 * 1024 * 1024;
 
-/// How deep a schema may be nested. `serde_json` refuses the 128th level, and the stages after this
-/// one read with it.
+/// The maximum nesting depth of a schema. The later stages read it with `serde_json`, which
+/// refuses level 128.
 pub const MAX_DEPTH: usize = 127;
 
-/// A place in a text, both counted from one; a column is a character, as an editor counts it.
+/// The number of skipped entries that one error lists.
+const MAX_LISTED: usize = 10;
+
+const MIB: usize = 1024 * 1024;
+
+/// A place in a text. Line and column count from one; a column is a character, as in an editor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// The line.
@@ -22,7 +30,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place of a byte; one past the end, or within a character, counts as the one before.
+    /// Returns the place of the character at a byte offset, or of the last one before it.
     pub(super) fn of(text: &str, offset: usize) -> Self {
         let mut place = Self { line: 1, column: 1 };
         for (index, c) in text.char_indices() {
@@ -45,14 +53,14 @@ impl fmt::Display for Place {
     }
 }
 
-/// Which of the texts an error is about.
+/// The text that an error is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// The one text that `import` was given.
+    /// The text given to `import`.
     Text,
-    /// The input schema that `from_files` was given.
+    /// The input schema given to `from_files`.
     InputFile,
-    /// The output schema that `from_files` was given.
+    /// The output schema given to `from_files`.
     OutputFile,
 }
 
@@ -66,7 +74,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// What a page must have once.
+/// A part that a page must have once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// The id, in the curl examples.
@@ -87,207 +95,250 @@ impl fmt::Display for Part {
     }
 }
 
-/// Why nothing was imported.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The reason why nothing was imported.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ImportError {
-    /// A text of nothing but white space.
+    /// The text is empty or all white space.
+    #[error(
+        "{origin} is empty; copy the model's API page in full, or give its schemas as files with \
+         --id"
+    )]
     Empty {
-        /// Which of the texts it is.
+        /// The text.
         origin: Origin,
     },
-    /// A text with a character that only binary files have.
+    /// The text has a character that only binary files have.
+    #[error(
+        "{origin} is not plain text: it has the character U+{:04X} at {at}; save it as UTF-8 text",
+        u32::from(*character)
+    )]
     NotText {
-        /// Which of the texts it is.
+        /// The text.
         origin: Origin,
-        /// Where it is.
+        /// The place of the character.
         at: Place,
         /// The character.
         character: char,
     },
-    /// A page's source instead of its text.
+    /// The text is a page's HTML source.
+    #[error(
+        "{origin} is HTML; open the page in a browser, select all, copy, and save that text instead"
+    )]
     Html {
-        /// Which of the texts it is.
+        /// The text.
         origin: Origin,
     },
-    /// Neither JSON nor a page: no example and no object in it.
+    /// The text is neither JSON nor a page: it has no example and no object.
+    #[error(
+        "the text is neither a model's API page (no curl example and no JSON in it) nor JSON; \
+         copy the API page in full, or give a catalog's reply, or give schemas as files with --id"
+    )]
     NotAPage,
-    /// JSON that breaks a rule of JSON.
+    /// The JSON is malformed.
+    #[error("{origin} has broken JSON at {at}: {reason}; copy it again, in full and unchanged")]
     Broken {
-        /// Which of the texts it is.
+        /// The text.
         origin: Origin,
-        /// Where it is.
+        /// The place of the mistake.
         at: Place,
-        /// What is wrong with it.
+        /// The mistake.
         reason: String,
     },
-    /// A complete JSON value with something after it.
+    /// Something follows a complete JSON value.
+    #[error("{origin} goes on after its JSON, at {at}; give one JSON value and nothing else")]
     Followed {
-        /// Which of the texts it is.
+        /// The text.
         origin: Origin,
-        /// Where it is.
+        /// The place after the value.
         at: Place,
     },
-    /// JSON that stops before it is complete.
+    /// The JSON is incomplete.
+    #[error(
+        "{origin} ends in the middle of the JSON that opens at {opened}; copy it again, to its end"
+    )]
     Unfinished {
-        /// Which of the texts it is.
+        /// The text.
         origin: Origin,
-        /// Where it opens.
+        /// The place where the JSON opens.
         opened: Place,
     },
-    /// The body of a curl example that has no closing quote.
+    /// The body of a curl example has no closing quote.
+    #[error(
+        "the curl example's body that opens at {opened} has no closing quote; copy the page in \
+         full, or give its schemas as files with --id"
+    )]
     UnfinishedExample {
-        /// Where it opens.
+        /// The place where the body opens.
         opened: Place,
     },
-    /// A schema with JSON right before or after it, which therefore belongs to something larger.
+    /// JSON stands right before or after a schema, so the schema is part of something larger.
+    #[error(
+        "the schema at {at} is a piece of some larger JSON that is broken around it; copy the \
+         page again, unchanged"
+    )]
     Torn {
-        /// Where it is.
+        /// The place of the schema.
         at: Place,
     },
-    /// A page with this many JSON objects outside of its examples, and no schema among them.
+    /// None of the page's JSON objects outside its examples is a schema.
+    #[error(
+        "there is no schema on the page: {}; copy the page in full, with its schemas unfolded, or \
+         give them as files with --id",
+        describe_objects(*objects)
+    )]
     NoSchema {
-        /// How many.
+        /// The number of objects.
         objects: usize,
     },
-    /// A page with an output schema alone.
+    /// The page has an output schema only.
+    #[error(
+        "the page has an output schema ({output}) and no input schema, an object with \
+         `properties`; copy it in full, or give both schemas as files with --id"
+    )]
     NoInput {
-        /// Where the output schema is.
+        /// The place of the output schema.
         output: Place,
     },
-    /// A page with an input schema alone: most likely it is cut short.
+    /// The page has an input schema only; most likely it is cut short.
+    #[error(
+        "the page has an input schema ({input}) and seems to end before its output schema, an \
+         object whose only key is `output`; copy it in full, or give the schema as a file with \
+         --id"
+    )]
     NoOutput {
-        /// Where the input schema is.
+        /// The place of the input schema.
         input: Place,
     },
-    /// A page with schemas and no example that says whose they are.
+    /// The page has schemas, but no example with the model's id.
+    #[error(
+        "the page has schemas and no model id, which stands in its curl example as `--url \
+         …/v1/models/<id>`; copy it in full, or give the schemas as files with --id"
+    )]
     NoId,
-    /// A page with two that are not the same.
+    /// The page has two different ids or schemas.
+    #[error(
+        "the page has two different {part}, at {first} and at {second}; copy one model's page \
+         alone, or give its schemas as files with --id"
+    )]
     Differing {
-        /// What there are two of.
+        /// The part that differs.
         part: Part,
-        /// The first of them.
+        /// The place of the first.
         first: Place,
-        /// The other one.
+        /// The place of the second.
         second: Place,
     },
-    /// An id that cannot be one.
-    BadId {
-        /// Where it is, unless it was given by hand.
-        at: Option<Place>,
-        /// What is wrong with it.
-        error: IdError,
+    /// The id on the page is invalid.
+    #[error("at {at}, {error}; copy the page again, or give --id")]
+    InvalidIdOnPage {
+        /// The place of the id.
+        at: Place,
+        /// The reason.
+        error: InvalidModelId,
     },
-    /// A schema over `MAX_SCHEMA_BYTES`.
+    /// The given id is invalid.
+    #[error("{0}; give the id that the page's curl example shows")]
+    InvalidId(InvalidModelId),
+    /// A schema is larger than [`MAX_SCHEMA_BYTES`].
+    #[error(
+        "{origin} has a schema of more than {} MiB at {at}; no model's schema is that large, so \
+         look at what it is",
+        MAX_SCHEMA_BYTES / MIB
+    )]
     TooLarge {
-        /// Which of the texts it is.
+        /// The text.
         origin: Origin,
-        /// Where it is.
+        /// The place of the schema.
         at: Place,
     },
-    /// A schema over `MAX_DEPTH`.
+    /// A schema is nested deeper than [`MAX_DEPTH`].
+    #[error(
+        "{origin} has a schema of more than {MAX_DEPTH} levels at {at}, which the code generator \
+         cannot read; look at what it is"
+    )]
     TooDeep {
-        /// Which of the texts it is.
+        /// The text.
         origin: Origin,
-        /// Where it is.
+        /// The place of the schema.
         at: Place,
     },
-    /// A schema with no word about whose it is.
+    /// The text is a schema without a model id.
+    #[error(
+        "the text is a schema with no model id; give it as a file together with --id, as in --id \
+         provider/model"
+    )]
     BareSchema,
-    /// JSON of some other kind.
+    /// The text is some other JSON.
+    #[error(
+        "the text is {found}, which is neither a catalog entry (`model_id`, `input_schema`) nor a \
+         catalog's reply (`models`); give one of these, or a model's API page, or schemas as files \
+         with --id"
+    )]
     UnknownForm {
-        /// What it looks like.
+        /// A description of the JSON.
         found: String,
     },
-    /// A catalog in which no entry can be used.
+    /// No entry of the catalog is usable.
+    #[error(
+        "the catalog has no entry that can be used{}; ask for the catalog with \
+         include_schema=true, or copy the model's API page",
+        list_skipped(skipped)
+    )]
     NothingUsable {
         /// Every entry, with its reason.
         skipped: Vec<Skipped>,
     },
-    /// Two entries of one catalog whose schemas would lie in one folder.
+    /// Two entries of one catalog would share a folder.
+    #[error("{}", describe_clash(first, second))]
     Clash {
         /// The first of them.
         first: ModelId,
-        /// The other one.
+        /// The second.
         second: ModelId,
     },
-    /// Two entries of one catalog, on different pages of it, that have one id and are not
-    /// the same.
+    /// Two entries on different pages of a catalog have one id and different content.
+    #[error(
+        "two pages of the catalog have different entries for `{id}`: it changed while it was \
+         read; read it again"
+    )]
     Changed {
         /// The `model_id`, shortened and with control characters escaped.
         id: String,
     },
-    /// Input and output were given in each other's place.
+    /// The input and output files were given in each other's place.
+    #[error("the input file holds an output schema: give the two files in each other's place")]
     Swapped,
-    /// What should be an input schema is none.
+    /// The input file is not an input schema.
+    #[error(
+        "the input file is {found}, not an input schema, which is an object with `properties` \
+         and, if it has a `type`, with `\"type\": \"object\"`"
+    )]
     NotAnInput {
-        /// What it looks like.
+        /// A description of the JSON.
         found: String,
     },
-    /// What should be an output schema has no `output` around it.
+    /// The output file has no `output` around its schema.
+    #[error(
+        "the output file is {found}; an output schema stands under the one key `output`, so write \
+         it as `{{\"output\": {{ … }}}}` with the schema inside"
+    )]
     NotAnOutput {
-        /// What it looks like.
+        /// A description of the JSON.
         found: String,
     },
 }
 
-impl std::error::Error for ImportError {}
-
-/// An entry of a catalog that was passed over.
+/// A catalog entry that was not imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
-    /// Which entry of the reply, counted from zero.
+    /// The index of the entry in the reply, from zero.
     pub index: usize,
-    /// Its `model_id` as given, shortened and with control characters escaped, if it has one.
+    /// Its `model_id` as given, shortened and with control characters escaped.
     pub id: Option<String>,
-    /// The model that it is about, where its `model_id` is one.
+    /// The model, if its `model_id` is valid.
     pub model: Option<ModelId>,
-    /// Why.
+    /// The reason.
     pub reason: Unusable,
-}
-
-/// Why an entry was passed over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unusable {
-    /// What it is instead of an object.
-    NotAnEntry {
-        /// What it looks like.
-        found: String,
-    },
-    /// A key that is there twice, so that nobody can say which one is meant.
-    Twice {
-        /// The key.
-        key: String,
-    },
-    /// An entry without a `model_id`, or with one that is no text.
-    NoId,
-    /// A `model_id` that cannot be one.
-    BadId(IdError),
-    /// An id whose folder would be that of another one.
-    SharesFolder {
-        /// The other one.
-        with: ModelId,
-    },
-    /// `input_schema` is absent or null.
-    NoInputSchema,
-    /// What stands for an input schema and is none.
-    NotAnInput {
-        /// What it looks like.
-        found: String,
-    },
-    /// What stands for an output schema and is none.
-    NotAnOutput {
-        /// What it looks like.
-        found: String,
-    },
-    /// A schema over [`MAX_SCHEMA_BYTES`].
-    TooLarge,
-    /// A schema over [`MAX_DEPTH`].
-    TooDeep,
-    /// Something beside the schemas that `serde_json` cannot hold.
-    Unreadable {
-        /// The key.
-        key: String,
-    },
 }
 
 impl fmt::Display for Skipped {
@@ -299,205 +350,90 @@ impl fmt::Display for Skipped {
     }
 }
 
-impl fmt::Display for Unusable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAnEntry { found } => write!(f, "is {found}, not a catalog entry"),
-            Self::Twice { key } => write!(f, "has `{key}` twice"),
-            Self::NoId => f.write_str("has no `model_id`"),
-            Self::BadId(error) => write!(f, "has a bad `model_id`: {error}"),
-            Self::SharesFolder { with } => {
-                write!(f, "would share the folder `schemas/{}` with `{with}`", with.folder())
-            }
-            Self::NoInputSchema => f.write_str("has no `input_schema`"),
-            Self::NotAnInput { found } => {
-                write!(f, "has {found} for an `input_schema`, not an object with `properties`")
-            }
-            Self::NotAnOutput { found } => {
-                write!(
-                    f,
-                    "has {found} for an `output_schema`, not an object whose only key is `output`"
-                )
-            }
-            Self::TooLarge => {
-                write!(f, "has a schema of more than {} MiB", MAX_SCHEMA_BYTES / (1024 * 1024))
-            }
-            Self::TooDeep => write!(f, "has a schema of more than {MAX_DEPTH} levels"),
-            Self::Unreadable { key } => write!(f, "has a value under `{key}` that is out of range"),
+/// The reason why a catalog entry was skipped.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Unusable {
+    /// The entry is not an object.
+    #[error("is {found}, not a catalog entry")]
+    NotAnEntry {
+        /// A description of the JSON.
+        found: String,
+    },
+    /// A key is there twice, so it is unclear which one is meant.
+    #[error("has `{key}` twice")]
+    Twice {
+        /// The key.
+        key: String,
+    },
+    /// The entry has no `model_id`, or one that is not a string.
+    #[error("has no `model_id`")]
+    NoId,
+    /// The `model_id` is invalid.
+    #[error("has a bad `model_id`: {0}")]
+    InvalidId(InvalidModelId),
+    /// The model's folder would be that of another model.
+    #[error("would share the folder `schemas/{}` with `{with}`", with.folder())]
+    SharesFolder {
+        /// The other model.
+        with: ModelId,
+    },
+    /// `input_schema` is absent or null.
+    #[error("has no `input_schema`")]
+    NoInputSchema,
+    /// `input_schema` is not an input schema.
+    #[error("has {found} for an `input_schema`, not an object with `properties`")]
+    NotAnInput {
+        /// A description of the JSON.
+        found: String,
+    },
+    /// `output_schema` is not an output schema.
+    #[error("has {found} for an `output_schema`, not an object whose only key is `output`")]
+    NotAnOutput {
+        /// A description of the JSON.
+        found: String,
+    },
+    /// A schema is larger than [`MAX_SCHEMA_BYTES`].
+    #[error("has a schema of more than {} MiB", MAX_SCHEMA_BYTES / MIB)]
+    TooLarge,
+    /// A schema is nested deeper than [`MAX_DEPTH`].
+    #[error("has a schema of more than {MAX_DEPTH} levels")]
+    TooDeep,
+    /// `serde_json` cannot hold a value beside the schemas.
+    #[error("has a value under `{key}` that is out of range")]
+    Unreadable {
+        /// The key.
+        key: String,
+    },
+}
+
+fn describe_objects(objects: usize) -> String {
+    match objects {
+        0 => "no JSON object stands outside its curl examples".to_owned(),
+        1 => "its one JSON object has no `properties`, nor `output` as its only key".to_owned(),
+        count => {
+            format!(
+                "none of its {count} JSON objects has `properties`, or `output` as its only key"
+            )
         }
     }
 }
 
-impl fmt::Display for ImportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty { origin } => {
-                write!(
-                    f,
-                    "{origin} is empty; copy the model's API page in full, or give its \
-                     schemas as files with --id"
-                )
-            }
-            Self::NotText { origin, at, character } => {
-                let code = u32::from(*character);
-                write!(
-                    f,
-                    "{origin} is not plain text: it has the character U+{code:04X} at {at}; \
-                     save it as UTF-8 text"
-                )
-            }
-            Self::Html { origin } => {
-                write!(
-                    f,
-                    "{origin} is HTML; open the page in a browser, select all, copy, and save \
-                     that text instead"
-                )
-            }
-            Self::NotAPage => f.write_str(
-                "the text is neither a model's API page (no curl example and no JSON in \
-                 it) nor JSON; copy the API page in full, or give a catalog's reply, or \
-                 give schemas as files with --id",
-            ),
-            Self::Broken { origin, at, reason } => {
-                write!(
-                    f,
-                    "{origin} has broken JSON at {at}: {reason}; copy it again, in full and \
-                     unchanged"
-                )
-            }
-            Self::Followed { origin, at } => {
-                write!(
-                    f,
-                    "{origin} goes on after its JSON, at {at}; give one JSON value and \
-                     nothing else"
-                )
-            }
-            Self::Unfinished { origin, opened } => {
-                write!(
-                    f,
-                    "{origin} ends in the middle of the JSON that opens at {opened}; copy it \
-                     again, to its end"
-                )
-            }
-            Self::UnfinishedExample { opened } => write!(
-                f,
-                "the curl example's body that opens at {opened} has no closing quote; \
-                 copy the page in full, or give its schemas as files with --id"
-            ),
-            Self::Torn { at } => write!(
-                f,
-                "the schema at {at} is a piece of some larger JSON that is broken around \
-                 it; copy the page again, unchanged"
-            ),
-            Self::NoSchema { objects } => {
-                f.write_str("there is no schema on the page: ")?;
-                match objects {
-                    0 => f.write_str("no JSON object stands outside its curl examples")?,
-                    1 => f.write_str(
-                        "its one JSON object has no `properties`, nor `output` as its only key",
-                    )?,
-                    count => write!(
-                        f,
-                        "none of its {count} JSON objects has `properties`, or `output` as its \
-                         only key"
-                    )?,
-                }
-                f.write_str(
-                    "; copy the page in full, with its schemas unfolded, or give them as \
-                     files with --id",
-                )
-            }
-            Self::NoInput { output } => write!(
-                f,
-                "the page has an output schema ({output}) and no input schema, an object \
-                 with `properties`; copy it in full, or give both schemas as files with \
-                 --id"
-            ),
-            Self::NoOutput { input } => write!(
-                f,
-                "the page has an input schema ({input}) and seems to end before its \
-                 output schema, an object whose only key is `output`; copy it in full, or \
-                 give the schema as a file with --id"
-            ),
-            Self::NoId => f.write_str(
-                "the page has schemas and no model id, which stands in its curl example \
-                 as `--url …/v1/models/<id>`; copy it in full, or give the schemas as \
-                 files with --id",
-            ),
-            Self::Differing { part, first, second } => write!(
-                f,
-                "the page has two different {part}, at {first} and at {second}; copy one \
-                 model's page alone, or give its schemas as files with --id"
-            ),
-            Self::BadId { at: Some(at), error } => {
-                write!(f, "at {at}, {error}; copy the page again, or give --id")
-            }
-            Self::BadId { at: None, error } => {
-                write!(f, "{error}; give the id that the page's curl example shows")
-            }
-            Self::TooLarge { origin, at } => write!(
-                f,
-                "{origin} has a schema of more than {} MiB at {at}; no model's schema is \
-                 that large, so look at what it is",
-                MAX_SCHEMA_BYTES / (1024 * 1024)
-            ),
-            Self::TooDeep { origin, at } => write!(
-                f,
-                "{origin} has a schema of more than {MAX_DEPTH} levels at {at}, which the \
-                 code generator cannot read; look at what it is"
-            ),
-            Self::BareSchema => f.write_str(
-                "the text is a schema with no model id; give it as a file together with \
-                 --id, as in --id provider/model",
-            ),
-            Self::UnknownForm { found } => write!(
-                f,
-                "the text is {found}, which is neither a catalog entry (`model_id`, \
-                 `input_schema`) nor a catalog's reply (`models`); give one of these, or \
-                 a model's API page, or schemas as files with --id"
-            ),
-            Self::NothingUsable { skipped } => nothing_usable(f, skipped),
-            Self::Clash { first, second } if first == second => {
-                write!(f, "the catalog has two entries for `{first}`; take out one of them")
-            }
-            Self::Clash { first, second } => write!(
-                f,
-                "the catalog's `{first}` and `{second}` would share the folder \
-                 `schemas/{}`; take out one of them",
-                first.folder()
-            ),
-            Self::Changed { id } => write!(
-                f,
-                "two pages of the catalog have different entries for `{id}`: it changed while it \
-                 was read; read it again"
-            ),
-            Self::Swapped => f.write_str(
-                "the input file holds an output schema: give the two files in each \
-                 other's place",
-            ),
-            Self::NotAnInput { found } => write!(
-                f,
-                "the input file is {found}, not an input schema, which is an object with \
-                 `properties` and, if it has a `type`, with `\"type\": \"object\"`"
-            ),
-            Self::NotAnOutput { found } => write!(
-                f,
-                "the output file is {found}; an output schema stands under the one key \
-                 `output`, so write it as `{{\"output\": {{ … }}}}` with the schema \
-                 inside"
-            ),
-        }
+fn describe_clash(first: &ModelId, second: &ModelId) -> String {
+    if first == second {
+        return format!("the catalog has two entries for `{first}`; take out one of them");
     }
+    let folder = first.folder();
+    format!(
+        "the catalog's `{first}` and `{second}` would share the folder `schemas/{folder}`; take \
+         out one of them"
+    )
 }
 
-fn nothing_usable(f: &mut fmt::Formatter<'_>, skipped: &[Skipped]) -> fmt::Result {
-    const MOST: usize = 10;
-    f.write_str("the catalog has no entry that can be used")?;
-    for (index, entry) in skipped.iter().take(MOST).enumerate() {
-        write!(f, "{} {entry}", if index == 0 { ":" } else { ";" })?;
+fn list_skipped(skipped: &[Skipped]) -> String {
+    let shown: Vec<String> = skipped.iter().take(MAX_LISTED).map(Skipped::to_string).collect();
+    let mut list = if shown.is_empty() { String::new() } else { format!(": {}", shown.join("; ")) };
+    if skipped.len() > MAX_LISTED {
+        list.push_str(&format!("; and {} more", skipped.len() - MAX_LISTED));
     }
-    if skipped.len() > MOST {
-        write!(f, "; and {} more", skipped.len() - MOST)?;
-    }
-    f.write_str("; ask for the catalog with include_schema=true, or copy the model's API page")
+    list
 }

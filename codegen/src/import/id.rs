@@ -1,57 +1,56 @@
-//! A model's id: what stands behind `/v1/models/` in a URL, and the folder it gets under
-//! `schemas/`.
+//! A model's id: the path behind `/v1/models/` in a URL, and the folder under `schemas/`.
 
 use std::fmt;
 
-/// The most characters an id may have, so that a folder's path stays within the 260 that Windows
-/// allows.
+/// The maximum number of characters of an id. It keeps a folder's path within the 260 characters
+/// that Windows allows.
 const MAX_LENGTH: usize = 160;
 
-/// What Windows keeps for its devices, with any extension: no folder can have such a name.
+/// Names that Windows reserves for its devices, with any extension. No folder can have one.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
-/// The files of a model's folder. The model `a/b/input.json` would want a folder where `a/b` has a
-/// file.
+/// The files of a model's folder. The model `a/b/input.json` would need a folder in place of a file
+/// of `a/b`.
 const FILES: [&str; 3] = ["model.json", "input.json", "output.json"];
 
-/// What `schemas/` holds beside the providers.
+/// The entries of `schemas/` that are not providers.
 const NOT_PROVIDERS: [&str; 2] = ["fixups", "readme.md"];
 
-/// The id of a model, such as `minimax/Hailuo Video 01 Live`: two to five segments, in the case in
-/// which RunComfy wrote them, since it tells `4K` from `4k`.
+/// The id of a model, such as `minimax/Hailuo Video 01 Live`: two to five segments, in the
+/// case in which RunComfy writes them, since it distinguishes `4K` from `4k`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModelId(String);
 
 impl ModelId {
-    /// Reads an id as it stands in a catalog, with nothing encoded.
-    pub fn parse(text: &str) -> Result<Self, IdError> {
-        match fault_of(text) {
+    /// Parses an id as a catalog has it, with nothing encoded.
+    pub fn parse(text: &str) -> Result<Self, InvalidModelId> {
+        match find_fault(text) {
             None => Ok(Self(text.to_owned())),
-            Some(fault) => Err(IdError { id: shown(text), fault }),
+            Some(fault) => Err(InvalidModelId { id: shown(text), fault }),
         }
     }
 
-    /// Reads an id as it stands in a URL, where a space may be written `%20`.
-    pub(super) fn parse_url_path(path: &str) -> Result<Self, IdError> {
+    /// Parses an id as a URL has it, where a space may be written `%20`.
+    pub(super) fn parse_url_path(path: &str) -> Result<Self, InvalidModelId> {
         match percent_decoded(path) {
             Some(text) => Self::parse(&text),
-            None => Err(IdError { id: shown(path), fault: IdFault::Encoding }),
+            None => Err(InvalidModelId { id: shown(path), fault: IdFault::Encoding }),
         }
     }
 
-    /// The id as RunComfy writes it.
+    /// Returns the id as RunComfy writes it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The parts between the slashes; there are always at least two.
+    /// Returns the parts between the slashes, at least two.
     pub fn segments(&self) -> impl Iterator<Item = &str> {
         self.0.split('/')
     }
 
-    /// The folder under `schemas/`, with `/` between its parts: `minimax/hailuo-video-01-live`.
+    /// Returns the folder under `schemas/`, with `/` between its parts: `minimax/hailuo-video-01-live`.
     ///
-    /// Two ids can have one folder, since some file systems do not tell upper from lower case.
+    /// Two ids can have one folder, since some file systems ignore case.
     pub fn folder(&self) -> String {
         self.0.to_ascii_lowercase().replace(' ', "-")
     }
@@ -63,39 +62,39 @@ impl fmt::Display for ModelId {
     }
 }
 
-/// An id that is none, and why.
+/// An invalid model id and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdError {
-    /// What was given, shortened, with control characters escaped.
+pub struct InvalidModelId {
+    /// The given text, shortened and with control characters escaped.
     pub id: String,
-    /// What is wrong with it.
+    /// The reason.
     pub fault: IdFault,
 }
 
-/// What is wrong with an id.
+/// The reason why an id is invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdFault {
-    /// More characters than a folder should have.
+    /// The id has too many characters.
     TooLong,
-    /// How many segments there are instead of two to five.
+    /// The number of segments, which is not two to five.
     Segments(usize),
-    /// Nothing before, after or between the slashes.
+    /// A segment is empty.
     EmptySegment,
-    /// A segment that starts with a dot: `.`, `..`, or a hidden folder such as `.git`.
+    /// A segment starts with a dot: `.`, `..`, or a hidden folder such as `.git`.
     LeadingDot,
-    /// A segment that ends with a dot.
+    /// A segment ends with a dot.
     TrailingDot,
-    /// A segment that starts or ends with a space.
+    /// A segment starts or ends with a space.
     OuterSpace,
-    /// A character that no id has.
+    /// A character is not allowed in an id.
     Character(char),
-    /// A broken `%` sequence in a URL, or one that hides a slash.
+    /// A `%` sequence in a URL is broken or hides a slash.
     Encoding,
-    /// A segment that Windows, or `schemas/` itself, keeps for something else.
+    /// Windows or `schemas/` itself reserves a segment.
     Reserved(String),
 }
 
-impl fmt::Display for IdError {
+impl fmt::Display for InvalidModelId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` is not a model id: ", self.id)?;
         match &self.fault {
@@ -132,9 +131,9 @@ impl fmt::Display for IdError {
     }
 }
 
-impl std::error::Error for IdError {}
+impl std::error::Error for InvalidModelId {}
 
-fn fault_of(id: &str) -> Option<IdFault> {
+fn find_fault(id: &str) -> Option<IdFault> {
     if id.len() > MAX_LENGTH {
         return Some(IdFault::TooLong);
     }
@@ -149,8 +148,7 @@ fn fault_of(id: &str) -> Option<IdFault> {
 }
 
 fn segment_fault(index: usize, segment: &str) -> Option<IdFault> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ' ');
-    if let Some(character) = segment.chars().find(|&c| !allowed(c)) {
+    if let Some(character) = segment.chars().find(|&c| !is_allowed(c)) {
         return Some(IdFault::Character(character));
     }
     if segment.starts_with(' ') || segment.ends_with(' ') {
@@ -169,16 +167,18 @@ fn segment_fault(index: usize, segment: &str) -> Option<IdFault> {
     reserved.then_some(IdFault::Reserved(folder))
 }
 
-fn is_device(segment: &str) -> bool {
-    let name = segment.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
-    let numbered = |prefix: &str| {
-        name.strip_prefix(prefix)
-            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|b| b.is_ascii_digit()))
-    };
-    DEVICES.contains(&name.as_str()) || numbered("com") || numbered("lpt")
+fn is_allowed(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ' ')
 }
 
-/// Decodes each segment by itself; `None` where a sequence is broken or decodes to a slash.
+fn is_device(segment: &str) -> bool {
+    let name = segment.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    let port = name.strip_prefix("com").or_else(|| name.strip_prefix("lpt"));
+    DEVICES.contains(&name.as_str())
+        || port.is_some_and(|port| port.len() == 1 && port.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Decodes `%` sequences. Returns `None` if one is broken or decodes to a slash.
 fn percent_decoded(path: &str) -> Option<String> {
     let mut decoded = Vec::with_capacity(path.len());
     let mut bytes = path.bytes();
@@ -198,11 +198,11 @@ fn percent_decoded(path: &str) -> Option<String> {
     String::from_utf8(decoded).ok()
 }
 
-/// A text from outside, short and harmless enough for one line of a terminal.
+/// Shortens and escapes a text from outside for one line of a terminal.
 pub(super) fn shown(text: &str) -> String {
-    const MOST: usize = 80;
-    let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
-    if text.chars().nth(MOST).is_some() {
+    const MAX_SHOWN: usize = 80;
+    let mut shown: String = text.chars().take(MAX_SHOWN).flat_map(char::escape_debug).collect();
+    if text.chars().nth(MAX_SHOWN).is_some() {
         shown.push('…');
     }
     shown

@@ -1,24 +1,24 @@
-//! The text of a model's API page: prose in any language, curl examples, and two JSON objects.
+//! Imports the text of a model's API page: prose in any language, curl examples, and two JSON
+//! objects.
 //!
-//! The text comes from a browser's clipboard, so nothing around the braces can be relied on: prose
-//! stands right against them, and line ends may be lost. One pass goes from mark to mark (an
-//! example's body, an example's URL, an object) and steps over each as a whole, so that a piece of
-//! one is never taken for another. What opens like JSON and is not is an error, for the same
-//! reason.
+//! The text comes from a browser's clipboard, so nothing around the braces is reliable: prose may
+//! touch them, and line ends may be lost. One pass goes from mark to mark (an example's body, an
+//! example's URL, an object) and skips each as a whole, to never mistake a part of one for another.
+//! For the same reason, text that opens like JSON and is not JSON is an error.
 
 use super::error::{ImportError, Origin, Part, Place};
 use super::id::ModelId;
-use super::json_slice::{Piece, document, value_at};
+use super::json_slice::{PlacedJson, value_at};
 use super::shape::{Shape, output_is_schema, shape_of};
 use super::{Import, Imported};
 
 const MODELS: &str = "/v1/models/";
 
-/// The options of curl that a body follows, longer ones before those that they begin with.
+/// The options of curl that take a body. A longer one precedes its own prefix.
 const BODY_FLAGS: [&str; 7] =
     ["--data-urlencode", "--data-binary", "--data-ascii", "--data-raw", "--data", "--json", "-d"];
 
-/// Reads a page; `text` has some character other than white space.
+/// Imports a page. `text` is not blank.
 pub(super) fn read(text: &str) -> Result<Import, ImportError> {
     let mut page = Page::default();
     let mut at = 0;
@@ -30,10 +30,10 @@ pub(super) fn read(text: &str) -> Result<Import, ImportError> {
             _ => at + 1,
         };
     }
-    page.finish(text)
+    page.into_import(text)
 }
 
-/// What was found so far; every number is an offset into the text.
+/// The parts found so far, each with its offset in the text.
 #[derive(Default)]
 struct Page {
     id: Option<(usize, ModelId)>,
@@ -44,22 +44,22 @@ struct Page {
     has_example: bool,
 }
 
-// Each of the three takes one mark and returns where to go on.
+// The first three methods read the mark at `at` and return the offset to continue from.
 impl Page {
     fn object(&mut self, text: &str, at: usize) -> Result<usize, ImportError> {
         let object = value_at(Origin::Text, text, at)?;
         self.objects += 1;
-        let (part, found) = match shape_of(object) {
+        let (part, found) = match shape_of(object.value) {
             Shape::Input => (Part::Input, &mut self.input),
-            Shape::Output if output_is_schema(object) => (Part::Output, &mut self.output),
-            Shape::Output | Shape::Other => return Ok(object.end),
+            Shape::Output if output_is_schema(object.value) => (Part::Output, &mut self.output),
+            Shape::Output | Shape::Other => return Ok(object.end()),
         };
         if is_torn(object) {
             return Err(ImportError::Torn { at: object.place() });
         }
-        let schema = document(object).map_err(|unfit| unfit.into_error(Origin::Text, object))?;
+        let schema = object.document(Origin::Text)?;
         keep(found, part, text, at, schema)?;
-        Ok(object.end)
+        Ok(object.end())
     }
 
     fn option(&mut self, text: &str, at: usize) -> Result<usize, ImportError> {
@@ -82,12 +82,12 @@ impl Page {
             return Ok(after);
         };
         let id = ModelId::parse_url_path(written)
-            .map_err(|error| ImportError::BadId { at: Some(Place::of(text, after)), error })?;
+            .map_err(|error| ImportError::InvalidIdOnPage { at: Place::of(text, after), error })?;
         keep(&mut self.id, Part::Id, text, after, id)?;
         Ok(after + written.len())
     }
 
-    fn finish(self, text: &str) -> Result<Import, ImportError> {
+    fn into_import(self, text: &str) -> Result<Import, ImportError> {
         match (self.id, self.input, self.output) {
             (Some((_, id)), Some((_, input)), Some((_, output))) => {
                 let model = Imported {
@@ -114,7 +114,7 @@ impl Page {
     }
 }
 
-/// Keeps what is new, passes over what is the same, refuses what differs.
+/// Keeps the first value. Refuses another one that differs.
 fn keep<T: PartialEq>(
     kept: &mut Option<(usize, T)>,
     part: Part,
@@ -136,19 +136,19 @@ fn keep<T: PartialEq>(
     }
 }
 
-/// Whether the brace at `at` opens an object rather than a placeholder such as `{request_id}`.
+/// Returns `true` if the brace at `at` opens an object, not a placeholder such as `{request_id}`.
 ///
-/// Quotes that a word processor bent, or a first key that lost its opening quote, still mean JSON:
-/// what is inside would otherwise be looked through for a schema.
+/// Curly quotes or a first key without its opening quote still mean JSON. Otherwise its inside
+/// would be searched for a schema.
 fn opens_like_json(text: &str, at: usize) -> bool {
-    const LONGEST_KEY: usize = 64;
+    const MAX_KEY: usize = 64;
     let inside = text.get(at + 1..).unwrap_or_default().trim_start_matches(is_blank);
     if inside.starts_with(['"', '“', '”', '„']) {
         return true;
     }
     let key = inside
         .bytes()
-        .take(LONGEST_KEY)
+        .take(MAX_KEY)
         .take_while(|&b| b.is_ascii_alphanumeric() || b == b'_')
         .count();
     let after_key = inside.get(key..).unwrap_or_default();
@@ -157,15 +157,15 @@ fn opens_like_json(text: &str, at: usize) -> bool {
         .is_some_and(|rest| rest.trim_start_matches(is_blank).starts_with(':'))
 }
 
-/// White space, and what pages put where nothing is to be seen.
+/// Returns `true` for white space and invisible characters that pages contain.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200B}' | '\u{2060}' | '\u{FEFF}')
 }
 
-/// Whether JSON goes on right before or after an object: `"key": {…}`, or `{…} }`.
-fn is_torn(object: Piece<'_>) -> bool {
-    let before = object.whole.get(..object.start).unwrap_or_default().trim_end_matches(is_blank);
-    let after = object.whole.get(object.end..).unwrap_or_default().trim_start_matches(is_blank);
+/// Returns `true` if JSON stands right before or after an object: `"key": {…}`, or `{…} }`.
+fn is_torn(object: PlacedJson<'_>) -> bool {
+    let before = object.text.get(..object.start).unwrap_or_default().trim_end_matches(is_blank);
+    let after = object.text.get(object.end()..).unwrap_or_default().trim_start_matches(is_blank);
     let is_value =
         before.strip_suffix(':').is_some_and(|key| key.trim_end_matches(is_blank).ends_with('"'));
     let has_sibling = after
@@ -174,7 +174,7 @@ fn is_torn(object: Piece<'_>) -> bool {
     is_value || has_sibling || after.starts_with(['}', ']'])
 }
 
-/// How an example's body is quoted.
+/// The quotes of an example's body.
 #[derive(Clone, Copy)]
 enum Quote {
     /// `'…'`
@@ -185,7 +185,7 @@ enum Quote {
     Ansi,
 }
 
-/// If a curl option with a quoted body begins at `at`: its quote, and where the body starts.
+/// Returns the quotes and the start of the body if a curl option with a quoted body is at `at`.
 fn body_after(text: &str, at: usize) -> Option<(Quote, usize)> {
     let before = at.checked_sub(1).and_then(|index| text.as_bytes().get(index));
     if before.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'-') {
@@ -200,11 +200,11 @@ fn body_after(text: &str, at: usize) -> Option<(Quote, usize)> {
     Some((quote, text.len() - body.len() + mark.len()))
 }
 
-/// Where to go on after an example's body.
+/// Returns the offset behind an example's body.
 ///
-/// Pages put a prompt into single quotes as it is, so an apostrophe ends nothing: a body that opens
-/// with a bracket ends at a quote right after one, unless the shell's `'\''` says that it is an
-/// apostrophe.
+/// Pages do not escape a prompt within single quotes, so an apostrophe does not end the body. A
+/// body that opens with a bracket ends at a quote right after the closing bracket, unless the quote
+/// is the shell's escape for an apostrophe, `'\''`.
 fn body_end(text: &str, quote: Quote, start: usize) -> Option<usize> {
     let body = text.get(start..)?;
     let bracket = match body.trim_start_matches(is_blank).chars().next() {
@@ -234,12 +234,11 @@ fn body_end(text: &str, quote: Quote, start: usize) -> Option<usize> {
     None
 }
 
-/// Whether the path at `at` belongs to a URL that curl is told to call: one after `--url`, or one
-/// in the same command. Prose may name other models' URLs.
+/// Returns `true` if the path at `at` is in a URL that curl calls: after `--url`, or in the same
+/// command. Prose may name other models' URLs.
 fn is_url_of_curl(text: &str, at: usize) -> bool {
-    const FARTHEST: usize = 300;
-    let window = text.as_bytes().get(at.saturating_sub(FARTHEST)..at).unwrap_or_default();
-    let ends_url = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'=');
+    const MAX_DISTANCE: usize = 300;
+    let window = text.as_bytes().get(at.saturating_sub(MAX_DISTANCE)..at).unwrap_or_default();
     let Some(url) = window.iter().rposition(ends_url) else {
         return false;
     };
@@ -253,21 +252,26 @@ fn is_url_of_curl(text: &str, at: usize) -> bool {
         return false;
     };
     let options = command.get(curl..).unwrap_or_default();
-    let is_continued =
-        |pair: &[u8]| pair.last() != Some(&b'\n') || matches!(pair.first(), Some(b'\\' | b'\r'));
-    options.is_ascii() && options.windows(2).all(is_continued)
+    options.is_ascii()
+        && options.windows(2).all(|pair| {
+            !pair.ends_with(b"\n") || pair.starts_with(b"\\") || pair.starts_with(b"\r")
+        })
 }
 
-/// An id that a URL ends with, unless it is a placeholder such as `{model_id}`. It may have spaces
-/// in it, so it ends with its line, at a quote, at the backslash that continues the line, or before
-/// the next option.
+fn ends_url(byte: &u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'=')
+}
+
+/// Returns the id at the end of a URL, or `None` for a placeholder such as `{model_id}`. An id may
+/// have spaces, so it ends with its line, at a quote, at the backslash that continues the line, or
+/// before the next option.
 fn written_id(rest: &str) -> Option<&str> {
-    // Longer than any id even if all of it is percent-encoded; without a bound, a page that repeats
-    // examples and never ends its line would be read again and again.
-    const LONGEST: usize = 500;
+    // Longer than any percent-encoded id. Without a limit, a page that repeats examples on one line
+    // would take quadratic time.
+    const MAX_ENCODED_ID: usize = 500;
     let mut last = ' ';
     let mut end = 0;
-    for c in rest.chars().take(LONGEST) {
+    for c in rest.chars().take(MAX_ENCODED_ID) {
         if matches!(c, '{' | '<' | '$') {
             return None;
         }

@@ -1,34 +1,34 @@
-//! A catalog that comes in pages.
+//! Imports a catalog that comes in pages.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::catalog;
 use super::error::{ImportError, Origin, Skipped, Unusable};
 use super::id::{ModelId, shown};
-use super::json_slice::{Piece, only_value};
-use super::shape::described;
+use super::json_slice::{JsonSlice, only_value};
+use super::shape::describe;
 use super::{Import, readable};
 
-/// The entries of a catalog's pages, put together. An entry that stands on two pages, because the
-/// catalog shifted while it was read, counts once.
+/// The entries of a catalog's pages. An entry that is on two pages, because the catalog shifted
+/// while it was read, counts once.
 #[derive(Debug, Clone, Default)]
 pub struct Pages {
-    /// Each as it came.
+    /// The text of each entry.
     entries: Vec<String>,
-    /// Where the entry with an id is among them; one without an id goes by its text.
+    /// The index of each entry by its id, or by its text if it has no id.
     places: HashMap<String, usize>,
 }
 
 impl Pages {
-    /// Takes in one page, the text of a reply, and says how many of its entries were new.
+    /// Adds one page, the text of a reply. Returns the number of new entries.
     ///
     /// # Errors
     ///
-    /// When it is no catalog's reply, or has an entry again that reads differently.
+    /// Returns an error if the text is not a catalog's reply or repeats an entry with other content.
     pub fn add(&mut self, text: &str) -> Result<usize, ImportError> {
-        let reply = only_value(Origin::Text, readable(Origin::Text, text)?)?;
+        let reply = only_value(Origin::Text, readable(Origin::Text, text)?)?.value;
         let Some(entries) = catalog::entries(reply) else {
-            return Err(ImportError::UnknownForm { found: described(reply) });
+            return Err(ImportError::UnknownForm { found: describe(reply) });
         };
         let before = self.len();
         for entry in entries {
@@ -45,48 +45,48 @@ impl Pages {
         Ok(self.len() - before)
     }
 
-    /// How many entries there are so far.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether no page had an entry.
+    /// Returns `true` if no page had an entry.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The models of all pages. Where two ids would share a folder, the one that sorts first has
-    /// it: nobody can take an entry out of a catalog that is not theirs.
+    /// Imports the models of all pages. If two ids would share a folder, the one that sorts first
+    /// gets it, since users cannot edit the catalog.
     ///
     /// # Errors
     ///
-    /// When no entry can be used.
+    /// Returns an error if no entry is usable.
     pub fn import(&self) -> Result<Import, ImportError> {
-        let mut fit = Vec::new();
-        let mut passed_over = Vec::new();
-        let entries = self.entries.iter().map(|entry| only_value(Origin::Text, entry));
-        let entries: Vec<_> = entries.collect::<Result<_, _>>()?;
+        let mut usable = Vec::new();
+        let mut skipped = Vec::new();
+        let entries = self.entries.iter().map(|entry| Ok(only_value(Origin::Text, entry)?.value));
+        let entries: Vec<_> = entries.collect::<Result<_, ImportError>>()?;
         let owners = owners(&entries);
         for (index, &entry) in entries.iter().enumerate() {
             let model = catalog::entry_id(entry).ok();
             match model.as_ref().and_then(|model| owners.get(&model.folder())) {
-                Some(owner) if Some(owner) != model.as_ref() => passed_over.push(Skipped {
+                Some(owner) if Some(owner) != model.as_ref() => skipped.push(Skipped {
                     index,
                     id: catalog::shown_id(entry),
                     model,
                     reason: Unusable::SharesFolder { with: owner.clone() },
                 }),
-                Some(_) | None => fit.push((index, entry)),
+                Some(_) | None => usable.push((index, entry)),
             }
         }
-        let mut import = catalog::read(fit)?;
-        import.skipped.extend(passed_over);
+        let mut import = catalog::read(usable)?;
+        import.skipped.extend(skipped);
         Ok(import)
     }
 }
 
-/// Who has each folder.
-fn owners(entries: &[Piece<'_>]) -> BTreeMap<String, ModelId> {
+/// Returns the model that gets each folder.
+fn owners(entries: &[JsonSlice<'_>]) -> BTreeMap<String, ModelId> {
     let mut owners: BTreeMap<String, ModelId> = BTreeMap::new();
     for model in entries.iter().filter_map(|&entry| catalog::entry_id(entry).ok()) {
         let owner = owners.entry(model.folder()).or_insert_with(|| model.clone());

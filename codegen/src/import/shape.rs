@@ -1,36 +1,37 @@
-//! What a JSON value is, judged by its outermost keys.
+//! Classifies a JSON value by its outermost keys.
 
 use super::id::shown;
-use super::json_slice::Piece;
+use super::json_slice::JsonSlice;
 
-/// What a value is to an importer.
+/// The number of keys that a description lists.
+const MAX_KEYS: usize = 8;
+
+/// The role of a value in an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// An object with `properties`, and with the type `object` or none.
+    /// An object with `properties`, and with the type `object` or no type.
     Input,
-    /// An object whose one key is `output`, and that holds an object.
+    /// An object whose one key is `output`, holding an object.
     Output,
     Other,
 }
 
-pub(super) fn shape_of(value: Piece<'_>) -> Shape {
+/// Returns the role of a value.
+pub(super) fn shape_of(value: JsonSlice<'_>) -> Shape {
     let members = value.members();
-    // As in `serde_json`, the last one counts where a key is given twice.
-    let member =
-        |key: &str| members.iter().rev().find(|(name, _)| name == key).map(|(_, value)| *value);
-    if members.len() == 1 && member("output").is_some_and(Piece::is_object) {
+    if members.len() == 1 && member(&members, "output").is_some_and(JsonSlice::is_object) {
         return Shape::Output;
     }
     let is_typed_object =
-        member("type").is_none_or(|kind| kind.as_string().as_deref() == Some("object"));
-    if is_typed_object && member("properties").is_some_and(Piece::is_object) {
+        member(&members, "type").is_none_or(|kind| kind.as_string().as_deref() == Some("object"));
+    if is_typed_object && member(&members, "properties").is_some_and(JsonSlice::is_object) {
         return Shape::Input;
     }
     Shape::Other
 }
 
-/// Whether `{"output": …}` holds a schema rather than the result of an example.
-pub(super) fn output_is_schema(value: Piece<'_>) -> bool {
+/// Returns `true` if `{"output": …}` holds a schema rather than the result of an example.
+pub(super) fn output_is_schema(value: JsonSlice<'_>) -> bool {
     value.members().into_iter().flat_map(|(_, output)| output.members()).any(|(key, value)| {
         match key.as_str() {
             "type" => value.is_array() || value.as_string().is_some_and(|kind| is_json_type(&kind)),
@@ -42,16 +43,8 @@ pub(super) fn output_is_schema(value: Piece<'_>) -> bool {
     })
 }
 
-fn is_json_type(kind: &str) -> bool {
-    matches!(
-        kind,
-        "object" | "array" | "string" | "number" | "integer" | "float" | "boolean" | "null"
-    )
-}
-
-/// A few words for an error about a value that should have been something else.
-pub(super) fn described(value: Piece<'_>) -> String {
-    const MOST: usize = 8;
+/// Describes a value that should have been something else.
+pub(super) fn describe(value: JsonSlice<'_>) -> String {
     if value.is_array() {
         return "a list".to_owned();
     }
@@ -60,8 +53,8 @@ pub(super) fn described(value: Piece<'_>) -> String {
     }
     let members = value.members();
     let mut keys: Vec<_> =
-        members.iter().take(MOST).map(|(key, _)| format!("`{}`", shown(key))).collect();
-    if members.len() > MOST {
+        members.iter().take(MAX_KEYS).map(|(key, _)| format!("`{}`", shown(key))).collect();
+    if members.len() > MAX_KEYS {
         keys.push("…".to_owned());
     }
     match members.len() {
@@ -69,4 +62,16 @@ pub(super) fn described(value: Piece<'_>) -> String {
         1 => format!("an object with the key {}", keys.join(", ")),
         _ => format!("an object with the keys {}", keys.join(", ")),
     }
+}
+
+/// Returns the member with a name. As in `serde_json`, the last one counts if a key is repeated.
+fn member<'a>(members: &[(String, JsonSlice<'a>)], name: &str) -> Option<JsonSlice<'a>> {
+    members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
+}
+
+fn is_json_type(kind: &str) -> bool {
+    matches!(
+        kind,
+        "object" | "array" | "string" | "number" | "integer" | "float" | "boolean" | "null"
+    )
 }

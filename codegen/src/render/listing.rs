@@ -7,11 +7,12 @@ use quote::{format_ident, quote};
 
 use super::{FOOTER, HEADER, file, formatted};
 use crate::model::{Model, Output};
+use crate::settings::{Features, Settings};
 use crate::text::code;
 
 /// A model as its provider's module lists it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Listed {
+pub(crate) struct ModelListing {
     /// Its module within the provider's.
     pub module: String,
     /// Its id.
@@ -23,9 +24,9 @@ pub(crate) struct Listed {
     pub answers: String,
 }
 
-impl Listed {
+impl ModelListing {
     /// A model as it was lowered.
-    pub(crate) fn of(model: &Model) -> Self {
+    pub(crate) fn new(model: &Model) -> Self {
         let root = model.inputs.first();
         let named = |index: &usize| root.and_then(|of| of.fields.get(*index));
         let required = model.arguments.iter().filter_map(named);
@@ -65,22 +66,24 @@ impl Listed {
 }
 
 /// The providers' models, by the provider's module, each with the provider's feature.
-pub(crate) type Providers = BTreeMap<String, (String, Vec<Listed>)>;
+pub(crate) type Providers = BTreeMap<String, (String, Vec<ModelListing>)>;
 
-/// The files above the models', by their path. `gated` puts each provider behind its feature.
-pub(crate) fn above(providers: &Providers, gated: bool, origin: &str) -> Vec<(String, String)> {
+/// Returns the files of the modules above the models, by their path.
+pub(crate) fn parent_modules(providers: &Providers, settings: &Settings) -> Vec<(String, String)> {
+    let origin = &settings.origin;
     let mut files = vec![("models.md".to_owned(), table(providers, origin))];
     let mut modules = Vec::new();
     for (module, (feature, models)) in providers {
         files.push((format!("{module}.rs"), provider_module(feature, models, origin)));
-        modules.push((module.clone(), gated.then(|| feature.clone())));
+        let feature = (settings.features == Features::PerProvider).then(|| feature.clone());
+        modules.push((module.clone(), feature));
     }
     files.push(("mod.rs".to_owned(), crate_module(&modules, origin)));
     files
 }
 
 /// The module of one provider, such as `minimax.rs`.
-fn provider_module(provider: &str, models: &[Listed], origin: &str) -> String {
+fn provider_module(provider: &str, models: &[ModelListing], origin: &str) -> String {
     let mut head = vec![
         format!("Models of {}.", code(provider)),
         String::new(),
@@ -157,7 +160,7 @@ fn table(providers: &Providers, origin: &str) -> String {
     text.push_str("| model and its module | feature | takes | answers |\n");
     text.push_str("| --- | --- | --- | --- |\n");
     for (provider, (feature, models)) in providers {
-        for Listed { module, id, takes, answers, .. } in models {
+        for ModelListing { module, id, takes, answers, .. } in models {
             let path = format!("{provider}::{module}");
             // A bar ends a cell, even within code.
             let (takes, answers) = (takes.replace('|', "\\|"), answers.replace('|', "\\|"));

@@ -1,7 +1,7 @@
 //! A catalog that comes in pages, and what `model.json` says of a model's standing in it.
 
 use runcomfy_codegen::import::{Import, ImportError, Pages, from_files, import};
-use runcomfy_codegen::{Standing, model_json};
+use runcomfy_codegen::{CatalogStatus, model_json};
 
 use crate::INPUT;
 
@@ -89,14 +89,15 @@ fn the_standing_is_the_catalogs_to_say_and_a_page_leaves_it() {
     let listed = &import(&entry("a/one", "x")).unwrap().models[0];
     let by_hand = &from_files("a/one", INPUT, None).unwrap();
     let standing = |text: &str| {
-        let Standing { id, listed, gone } = Standing::read(text).unwrap();
+        let CatalogStatus { id, is_listed: listed, delisted_as_of: gone } =
+            CatalogStatus::read(text).unwrap();
         assert_eq!(id.as_str(), "a/one");
         (listed, gone)
     };
     let first = model_json(listed, None, None);
     assert_eq!(standing(&first), (true, None));
     assert_eq!(standing(&model_json(by_hand, None, None)), (false, None));
-    let gone = Standing::marked_gone(&first, "0.1.0").unwrap();
+    let gone = CatalogStatus::mark_delisted(&first, "0.1.0").unwrap();
     assert_eq!(standing(&gone), (true, Some("0.1.0".to_owned())));
     assert_eq!(standing(&model_json(by_hand, Some(&gone), None)), (true, Some("0.1.0".to_owned())));
     assert_eq!(model_json(listed, Some(&gone), None), first);
@@ -108,14 +109,14 @@ fn the_standing_is_the_catalogs_to_say_and_a_page_leaves_it() {
 #[test]
 fn a_standing_that_cannot_be_read_is_refused_in_words() {
     let cases = [
-        ("[]", "no JSON object"),
+        ("[]", "not a JSON object"),
         (r#"{"id": 7}"#, "no `id`"),
         (r#"{"id": "one"}"#, "correct the `id`"),
         (r#"{"id": "a/one", "listed": "yes"}"#, "`listed`"),
         (r#"{"id": "a/one", "gone": true}"#, "`gone`"),
     ];
     for (text, words) in cases {
-        let error = Standing::read(text).unwrap_err().to_string();
+        let error = CatalogStatus::read(text).unwrap_err().to_string();
         assert!(error.contains(words), "{text}: {error}");
     }
 }

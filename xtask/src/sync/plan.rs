@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use runcomfy_codegen::import::{Import, ModelId};
-use runcomfy_codegen::{Diff, Standing};
+use runcomfy_codegen::{CatalogStatus, Diff};
 use semver::Version;
 
 use crate::files::Change;
@@ -75,7 +75,7 @@ pub(super) fn known(schemas: &Path) -> Result<Known> {
 }
 
 fn recorded(text: String, folder: &str) -> Result<Recorded> {
-    let Standing { id, listed, gone } = Standing::read(&text)?;
+    let CatalogStatus { id, is_listed: listed, delisted_as_of: gone } = CatalogStatus::read(&text)?;
     if id.folder() != folder {
         bail!(
             "the model `{id}` belongs in the folder `{}`, not in `{folder}`; move it there, or \
@@ -147,7 +147,7 @@ fn missing(folder: &str, model: &Recorded, schemas: &Path, version: &Version) ->
     let fate = match &model.gone {
         _ if !model.listed => Fate::NeverListed,
         None => {
-            let text = Standing::marked_gone(&model.text, &version.to_string())
+            let text = CatalogStatus::mark_delisted(&model.text, &version.to_string())
                 .with_context(|| format!("marking `{}`", model.id))?;
             changes.extend(change(schemas, folder, "model.json", Some(text))?);
             Fate::Gone
