@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use runcomfy::client::{ApiErrorKind, CancelOutcome, JobErrorReason, Polling, Status, SubmitError};
-use runcomfy::{Client, Job, Json, Media, Model, Valid};
+use runcomfy::{Client, Job, JsonInput, Media, Model, Valid};
 use runcomfy_models::minimax::hailuo_video_01_live::Input;
 use runcomfy_simulator::{Pace, Simulator};
 use serde_json::json;
@@ -59,7 +59,8 @@ async fn a_valid_input_becomes_a_video() {
 async fn a_valid_json_input_is_submitted_like_a_typed_one() {
     let simulator = simulator(0, 0).await;
     let text = json!({"prompt": "a", "image_url": simulator.picture_url(640, 480)}).to_string();
-    let valid = Json::<Input>::parse(&text).expect("it is JSON").validate().expect("it is right");
+    let valid =
+        JsonInput::<Input>::parse(&text).expect("it is JSON").validate().expect("it is right");
     let job = client(simulator.api_base()).submit(&valid).await.expect("it is taken");
     assert!(job.wait().await.expect("it succeeds").output.video.is_some());
 }

@@ -1,7 +1,7 @@
 //! Inputs as JSON and typed inputs: the same rules, all violations at once, with paths.
 
 use runcomfy::media::MediaInfo;
-use runcomfy::{Json, Media, Model, Payload, Valid, Violations};
+use runcomfy::{JsonInput, Media, Model, Payload, Valid, Violations};
 use runcomfy_models::minimax::hailuo_video_01_live::Input;
 use serde_json::{Value, json};
 
@@ -60,7 +60,7 @@ fn each_fault_is_found_at_its_path_under_its_rule() {
         ),
     ];
     for (input, expected) in cases {
-        let violations = Json::<Input>::from(input.clone()).violations();
+        let violations = JsonInput::<Input>::from(input.clone()).violations();
         let expected: Vec<(String, String)> =
             expected.iter().map(|(path, rule)| ((*path).into(), (*rule).into())).collect();
         assert_eq!(found(&violations), expected, "{input}");
@@ -70,7 +70,7 @@ fn each_fault_is_found_at_its_path_under_its_rule() {
 #[test]
 fn an_unknown_property_gets_a_suggestion() {
     let message = |name: &str| {
-        let violations = Json::<Input>::from(with(name, Some(json!(true)))).violations();
+        let violations = JsonInput::<Input>::from(with(name, Some(json!(true)))).violations();
         violations.first().map(|violation| violation.message.clone()).unwrap_or_default()
     };
     assert_eq!(message("promt_optimizer"), "No such property; did you mean `prompt_optimizer`?");
@@ -124,7 +124,7 @@ fn custom_rules_report_the_schemas_own_messages() {
         (999, 400, &[]),
     ];
     let input = Input::new("a paper boat", image());
-    let json = Json::<Input>::from(good());
+    let json = JsonInput::<Input>::from(good());
     for (width, height, expected) in cases {
         for media in [input.media(), json.media()] {
             let [image] = media.as_slice() else { panic!("there is one picture") };
@@ -160,29 +160,29 @@ fn a_valid_input_can_be_read_and_unwrapped() {
 
 #[test]
 fn a_json_syntax_error_names_its_position() {
-    let error = Json::<Input>::parse("{\"prompt\": }").expect_err("it is not JSON");
+    let error = JsonInput::<Input>::parse("{\"prompt\": }").expect_err("it is not JSON");
     assert!(error.to_string().contains("line 1 column 12"), "{error}");
 }
 
 #[test]
 fn json_becomes_typed_even_if_it_breaks_rules() {
-    let typed = |input: Value| Json::<Input>::from(input).typed();
+    let typed = |input: Value| JsonInput::<Input>::from(input).typed();
     assert_eq!(typed(good()), Ok(Input::new("a paper boat", image())));
     let long = with("prompt", Some(json!("a".repeat(1996))));
     let input = typed(long.clone()).expect("a text is a text");
     assert_eq!(input.to_json(), long);
     assert_eq!(found(&input.violations()), [("prompt".to_owned(), "maxLength".to_owned())]);
 
-    let valid = Json::<Input>::from(good()).validate().expect("it is right");
+    let valid = JsonInput::<Input>::from(good()).validate().expect("it is right");
     assert_eq!(valid.typed().map(Valid::into_inner), Ok(Input::new("a paper boat", image())));
-    let assumed = Valid::assume(Json::<Input>::from(long));
+    let assumed = Valid::assume(JsonInput::<Input>::from(long));
     assert!(assumed.typed().is_ok(), "what was assumed to be valid still is");
 }
 
 #[test]
 fn a_value_without_a_type_is_refused_at_its_path() {
     let input = json!({"prompt": 7, "prompt_optimizer": null, "seed": 1});
-    let invalid = Json::<Input>::from(input.clone()).typed().expect_err("it does not fit");
+    let invalid = JsonInput::<Input>::from(input.clone()).typed().expect_err("it does not fit");
     assert_eq!(invalid.input.as_value(), &input);
     let expected = [
         ("seed", "additionalProperties"),
@@ -203,6 +203,6 @@ fn model_info_checks_like_the_models_type() {
     assert_eq!(listed.len(), published.count());
     let hailuo = listed.iter().find(|model| model.id == Input::ID).expect("it is listed");
     assert_eq!(hailuo.violations(&good()), Violations::default());
-    assert_eq!(hailuo.violations(&json!({})), Json::<Input>::from(json!({})).violations());
+    assert_eq!(hailuo.violations(&json!({})), JsonInput::<Input>::from(json!({})).violations());
     assert_eq!(hailuo.json_schema(), runcomfy::json_schema::<Input>());
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use runcomfy::client::{
     MediaLimits, Preflight, PreflightReport, RunError, SubmitError, WarningKind,
 };
-use runcomfy::{Client, Json, Media, Model, Url, Valid};
+use runcomfy::{Client, JsonInput, Media, Model, Url, Valid};
 use runcomfy_models::bytedance::seedream_5_0_pro_image_to_image::Input as Seedream;
 use runcomfy_models::minimax::hailuo_video_01_live::Input;
 use runcomfy_simulator::{Pace, Simulator};
@@ -366,7 +366,7 @@ async fn media_is_measured_concurrently_and_each_url_once() {
         (0..count).map(|index| format!("{origin}/{}.gif", index % 32)).collect()
     };
     let input = json!({"prompt": "a", "image": addresses(64)});
-    let input = Valid::assume(Json::<Seedream>::from(input));
+    let input = Valid::assume(JsonInput::<Seedream>::from(input));
     let start = Instant::now();
     let report = alone().preflight(&input).await;
     let time = start.elapsed();

@@ -127,10 +127,10 @@ impl Case {
 const JUDGE: &str = r#"//! Shows inputs.
 
 use runcomfy::media::MediaInfo;
-use runcomfy::{Json, Model, Payload};
+use runcomfy::{JsonInput, Model, Payload};
 
 fn show<M: Model>(case: &str, input: &str) {
-    let json = Json::<M>::parse(input).expect("it is JSON");
+    let json = JsonInput::<M>::parse(input).expect("it is JSON");
     let mut facts = MediaInfo::default();
     facts.width = Some(350);
     facts.height = Some(350);

@@ -1,7 +1,7 @@
 // refused: nothing
 //! The right way, so that the others are refused for the reason that they name.
 
-use runcomfy::{Client, Json, Media, Model};
+use runcomfy::{Client, JsonInput, Media, Model};
 use runcomfy_models::minimax::hailuo_video_01_live as hailuo;
 
 async fn run(client: Client, image: Media) -> Result<(), Box<dyn std::error::Error>> {
@@ -9,7 +9,7 @@ async fn run(client: Client, image: Media) -> Result<(), Box<dyn std::error::Err
     input.prompt = "a paper ship".to_owned();
     let valid = input.validate()?;
     client.submit(&valid).await?.wait().await?;
-    let valid = Json::<hailuo::Input>::parse("{}")?.validate()?;
+    let valid = JsonInput::<hailuo::Input>::parse("{}")?.validate()?;
     client.submit(&valid).await?.wait().await?;
     Ok(())
 }

@@ -1,8 +1,8 @@
 // refused: E0308
-use runcomfy::{Client, Json};
+use runcomfy::{Client, JsonInput};
 use runcomfy_models::minimax::hailuo_video_01_live as hailuo;
 
-async fn run(client: Client, input: Json<hailuo::Input>) {
+async fn run(client: Client, input: JsonInput<hailuo::Input>) {
     let _ = client.submit(&input).await;
 }
 

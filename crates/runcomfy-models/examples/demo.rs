@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use runcomfy::client::{Polling, SubmitError};
-use runcomfy::{Client, Json, Media, Model, Violations};
+use runcomfy::{Client, JsonInput, Media, Model, Violations};
 use runcomfy_models::minimax::hailuo_video_01_live as hailuo;
 use runcomfy_simulator::{Pace, Simulator};
 
@@ -66,7 +66,7 @@ async fn refuse_bad_inputs(client: &Client, simulator: &Simulator) -> Result<(),
         ),
     ];
     for (what, text) in json {
-        show(what, &Json::<hailuo::Input>::parse(&text)?.violations());
+        show(what, &JsonInput::<hailuo::Input>::parse(&text)?.violations());
     }
     Ok(())
 }

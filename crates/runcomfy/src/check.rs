@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashSet};
 use crate::codegen_support::value_ref::{Entries, Members, ValueRef};
 use crate::media::{Format, Media, MediaInfo, MediaKind, MissingInfo};
 use crate::schema::{Field, Rule, Shape, ValueSchema};
-use crate::violation::{Path, Violation, Violations};
+use crate::violation::{InputPath, Violation, Violations};
 pub(crate) use faults::Faults;
 use faults::{Cause, Trail, Union};
 
@@ -36,7 +36,7 @@ struct Findings<'a> {
 #[non_exhaustive]
 pub struct FoundMedia {
     /// Where it stands in the input.
-    pub path: Path,
+    pub path: InputPath,
     /// The media itself.
     pub media: Media,
     /// What its property takes, as far as the schema says.

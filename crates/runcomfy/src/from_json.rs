@@ -1,4 +1,4 @@
-//! JSON → a typed input (feature `from-json`): [`Json::typed`].
+//! JSON → a typed input (feature `from-json`): [`JsonInput::typed`].
 //!
 //! Nothing is lost on the way: what is built is viewed as the same JSON again. The one
 //! exception is an explicit `null` for an optional property that may be null, which is
@@ -12,13 +12,13 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use crate::check::{noun, unknown};
-use crate::json::Json;
+use crate::json::JsonInput;
 use crate::media::Media;
 use crate::model::Model;
 use crate::schema::{Field, Shape, ValueSchema};
 use crate::unknown_variant::UnknownVariant;
 use crate::valid::{Invalid, Valid};
-use crate::violation::{Path, Segment, Violation, Violations};
+use crate::violation::{InputPath, PathSegment, Violation, Violations};
 
 /// So many branches of unions are tried for one input. Unions within unions could
 /// otherwise be tried again for every way down to them.
@@ -47,7 +47,7 @@ pub trait FromJson: Sized {
     }
 }
 
-impl<M: Model + FromJson> Json<M> {
+impl<M: Model + FromJson> JsonInput<M> {
     /// The input as the model's own type. It holds what the JSON held, whether that keeps
     /// to the rules or not; an explicit `null` for an optional property is left out.
     ///
@@ -63,7 +63,7 @@ impl<M: Model + FromJson> Json<M> {
     }
 }
 
-impl<M: Model + FromJson> Valid<Json<M>> {
+impl<M: Model + FromJson> Valid<JsonInput<M>> {
     /// The input as the model's own type, as valid as it was: what was only
     /// [assumed](Valid::assume) to be valid still is.
     ///
@@ -71,7 +71,7 @@ impl<M: Model + FromJson> Valid<Json<M>> {
     ///
     /// Every value that the type cannot hold, at its path; or the rules that break because
     /// an explicit `null` was left out, such as `minProperties`. And the JSON back.
-    pub fn typed(self) -> Result<Valid<M>, Invalid<Json<M>>> {
+    pub fn typed(self) -> Result<Valid<M>, Invalid<JsonInput<M>>> {
         let json = self.into_inner();
         let broken_before = !json.violations().is_empty();
         let input = json.clone().typed()?;
@@ -87,7 +87,7 @@ impl<M: Model + FromJson> Valid<Json<M>> {
 /// What builds an input: where it is, and what did not fit so far.
 #[doc(hidden)]
 pub struct Builder {
-    path: Vec<Segment>,
+    path: Vec<PathSegment>,
     misfits: Violations,
     /// How many branches of unions may still be tried.
     attempts: u32,
@@ -117,7 +117,7 @@ impl Builder {
         for name in object.keys() {
             if !fields.iter().any(|field| field.name == name) {
                 let message = unknown(fields, name);
-                self.below(Segment::Name(name.clone()), |builder| {
+                self.below(PathSegment::Name(name.clone()), |builder| {
                     builder.misfit::<()>("additionalProperties", message)
                 });
             }
@@ -135,7 +135,7 @@ impl Builder {
             None if !field.required => return T::absent(),
             value => value,
         };
-        self.below(Segment::Name(field.name.to_owned()), |builder| match value {
+        self.below(PathSegment::Name(field.name.to_owned()), |builder| match value {
             None => builder.misfit("required", "Required, and missing.".to_owned()),
             // The type of an optional field has room for null, the schema has not.
             Some(Value::Null) if !takes_null(&field.schema) => builder.not(field.schema.shape),
@@ -180,14 +180,14 @@ impl Builder {
     }
 
     fn misfit<T>(&mut self, rule: &'static str, message: String) -> Option<T> {
-        let path: Path = self.path.iter().cloned().collect();
+        let path: InputPath = self.path.iter().cloned().collect();
         self.misfits.push(Violation { path, rule: rule.into(), message, found: None });
         None
     }
 
     fn below<T>(
         &mut self,
-        segment: Segment,
+        segment: PathSegment,
         build: impl FnOnce(&mut Self) -> Option<T>,
     ) -> Option<T> {
         self.path.push(segment);
@@ -305,7 +305,8 @@ impl<T: FromJson> FromJson for Vec<T> {
         };
         let mut built = Self::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            let found = builder.below(Segment::Index(index), |builder| T::from_json(item, builder));
+            let found =
+                builder.below(PathSegment::Index(index), |builder| T::from_json(item, builder));
             match found {
                 Some(item) => built.push(item),
                 None if builder.trying => return None,
@@ -323,8 +324,8 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
         };
         let mut built = Self::new();
         for (name, value) in entries {
-            let found =
-                builder.below(Segment::Name(name.clone()), |builder| T::from_json(value, builder));
+            let found = builder
+                .below(PathSegment::Name(name.clone()), |builder| T::from_json(value, builder));
             match found {
                 Some(value) => _ = built.insert(name.clone(), value),
                 None if builder.trying => return None,

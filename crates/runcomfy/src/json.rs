@@ -1,4 +1,4 @@
-//! `Json`: a model's input that arrives as JSON.
+//! `JsonInput`: a model's input that arrives as JSON.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,7 +14,7 @@ use crate::violation::Violations;
 
 /// An input of model `M` as JSON: checked by the same table as the typed one, and
 /// taken by [`Client::submit`](crate::Client::submit) like it.
-pub struct Json<M> {
+pub struct JsonInput<M> {
     value: Value,
     model: PhantomData<fn() -> M>,
 }
@@ -24,8 +24,8 @@ pub struct Json<M> {
 #[error("the input is not JSON: {0}")]
 pub struct JsonError(serde_json::Error);
 
-impl<M: Model> Json<M> {
-    /// Reads JSON text. What it holds is checked by [`Json::validate`].
+impl<M: Model> JsonInput<M> {
+    /// Reads JSON text. What it holds is checked by [`JsonInput::validate`].
     ///
     /// # Errors
     ///
@@ -50,46 +50,46 @@ impl<M: Model> Json<M> {
     }
 }
 
-impl<M> Json<M> {
+impl<M> JsonInput<M> {
     /// The JSON value.
     pub fn as_value(&self) -> &Value {
         &self.value
     }
 }
 
-impl<M> From<Value> for Json<M> {
+impl<M> From<Value> for JsonInput<M> {
     fn from(value: Value) -> Self {
         Self { value, model: PhantomData }
     }
 }
 
-/// As the JSON value alone, which is checked by [`Json::validate`] and not before.
-impl<'de, M> Deserialize<'de> for Json<M> {
+/// As the JSON value alone, which is checked by [`JsonInput::validate`] and not before.
+impl<'de, M> Deserialize<'de> for JsonInput<M> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Value::deserialize(deserializer).map(Self::from)
     }
 }
 
-impl<M> Serialize for Json<M> {
+impl<M> Serialize for JsonInput<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value.serialize(serializer)
     }
 }
 
-impl<M> Clone for Json<M> {
+impl<M> Clone for JsonInput<M> {
     fn clone(&self) -> Self {
         Self::from(self.value.clone())
     }
 }
 
-impl<M> PartialEq for Json<M> {
+impl<M> PartialEq for JsonInput<M> {
     fn eq(&self, other: &Self) -> bool {
         self.value == other.value
     }
 }
 
-impl<M> fmt::Debug for Json<M> {
+impl<M> fmt::Debug for JsonInput<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Json").field(&self.value).finish()
+        f.debug_tuple("JsonInput").field(&self.value).finish()
     }
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Number, Value, json};
 
-use crate::json::Json;
+use crate::json::JsonInput;
 use crate::media::Bound;
 use crate::media::MediaKind;
 use crate::model::{Model, input};
@@ -18,7 +18,7 @@ use crate::schemars::{JsonSchema, Schema, SchemaGenerator};
 
 /// The JSON Schema of a model's input, alone: what is used more than once is under `$defs`.
 ///
-/// Within a schema of your own, use its `JsonSchema`, or that of [`Json`].
+/// Within a schema of your own, use its `JsonSchema`, or that of [`JsonInput`].
 pub fn json_schema<M: Model>() -> Schema {
     alone(input::<M>())
 }
@@ -47,7 +47,7 @@ fn part(root: ValueSchema, generator: &mut SchemaGenerator) -> Schema {
     schema.into()
 }
 
-impl<M: Model> JsonSchema for Json<M> {
+impl<M: Model> JsonSchema for JsonInput<M> {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         M::ID.into()
     }

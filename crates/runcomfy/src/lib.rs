@@ -25,7 +25,7 @@ pub use check::FoundMedia;
 #[cfg(feature = "client")]
 pub use client::{Client, Job, RequestId};
 pub use info::ModelInfo;
-pub use json::{Json, JsonError};
+pub use json::{JsonError, JsonInput};
 #[cfg(feature = "schemars")]
 pub use json_schema::json_schema;
 pub use media::{Bound, FileError, Media, MediaError, Metric};
@@ -38,4 +38,4 @@ pub use serde_json::{Map, Value};
 pub use unknown_variant::UnknownVariant;
 pub use url::Url;
 pub use valid::{Invalid, Valid};
-pub use violation::{Path, Segment, Violation, Violations};
+pub use violation::{InputPath, PathSegment, Violation, Violations};

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::check::{self, FoundMedia};
 use crate::codegen_support::from_output::FromOutput;
 use crate::codegen_support::value_ref::{AsValueRef, ValueRef};
-use crate::json::Json;
+use crate::json::JsonInput;
 use crate::schema::{Field, Rule, ValueSchema};
 use crate::valid::{Invalid, Valid};
 use crate::violation::Violations;
@@ -39,9 +39,9 @@ pub trait Model: AsValueRef + Clone + fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// What can be submitted: a model's typed input, or a [`Json`] of it.
+/// What can be submitted: a model's typed input, or a [`JsonInput`] of it.
 ///
-/// Sealed by its one blanket implementation and [`Json`].
+/// Sealed by its one blanket implementation and [`JsonInput`].
 pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
     /// The model that takes it.
     type Model: Model;
@@ -74,7 +74,7 @@ impl<M: Model> Payload for M {
     }
 }
 
-impl<M: Model> Payload for Json<M> {
+impl<M: Model> Payload for JsonInput<M> {
     type Model = M;
 
     fn value_ref(&self) -> ValueRef<'_> {

@@ -12,7 +12,7 @@ use crate::check::Faults;
 #[non_exhaustive]
 pub struct Violation {
     /// Where. A missing or unknown property's path is that property's.
-    pub path: Path,
+    pub path: InputPath,
     /// The schema keyword verbatim (`maxLength`, `required`), or the custom rule
     /// verbatim (`width_pixels>`); `file` where a local file cannot be used, and `request`
     /// where the whole is too large to be sent. Stable: compare this, not the message.
@@ -26,11 +26,11 @@ pub struct Violation {
 
 /// Where in an input, in the wire's names. Shown as `loras[1].scale`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Path(Vec<Segment>);
+pub struct InputPath(Vec<PathSegment>);
 
-/// One step of a [`Path`].
+/// One step of an [`InputPath`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Segment {
+pub enum PathSegment {
     /// Into the property of this name.
     Name(String),
     /// Into the list element at this index, from 0.
@@ -52,38 +52,38 @@ struct Found {
     all: OnceLock<Vec<Violation>>,
 }
 
-impl Path {
+impl InputPath {
     /// The steps from the top of the input.
-    pub fn segments(&self) -> &[Segment] {
+    pub fn segments(&self) -> &[PathSegment] {
         &self.0
     }
 
     /// The same place as a JSON pointer (RFC 6901), such as `/loras/1/scale`.
     pub fn pointer(&self) -> String {
         self.0.iter().fold(String::new(), |pointer, segment| match segment {
-            Segment::Name(name) => pointer + "/" + &name.replace('~', "~0").replace('/', "~1"),
-            Segment::Index(index) => format!("{pointer}/{index}"),
+            PathSegment::Name(name) => pointer + "/" + &name.replace('~', "~0").replace('/', "~1"),
+            PathSegment::Index(index) => format!("{pointer}/{index}"),
         })
     }
 }
 
-impl FromIterator<Segment> for Path {
-    fn from_iter<I: IntoIterator<Item = Segment>>(segments: I) -> Self {
+impl FromIterator<PathSegment> for InputPath {
+    fn from_iter<I: IntoIterator<Item = PathSegment>>(segments: I) -> Self {
         Self(segments.into_iter().collect())
     }
 }
 
-impl fmt::Display for Path {
+impl fmt::Display for InputPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
             return f.write_str("input");
         }
         for (position, segment) in self.0.iter().enumerate() {
             match segment {
-                Segment::Index(index) => write!(f, "[{index}]")?,
-                Segment::Name(name) if !is_plain(name) => write!(f, "[{name:?}]")?,
-                Segment::Name(name) if position == 0 => f.write_str(name)?,
-                Segment::Name(name) => write!(f, ".{name}")?,
+                PathSegment::Index(index) => write!(f, "[{index}]")?,
+                PathSegment::Name(name) if !is_plain(name) => write!(f, "[{name:?}]")?,
+                PathSegment::Name(name) if position == 0 => f.write_str(name)?,
+                PathSegment::Name(name) => write!(f, ".{name}")?,
             }
         }
         Ok(())
@@ -209,10 +209,10 @@ fn write_line(f: &mut fmt::Formatter<'_>, group: &[Violation]) -> fmt::Result {
 mod tests {
     use super::*;
 
-    fn path(names: &[&str]) -> Path {
+    fn path(names: &[&str]) -> InputPath {
         let segment = |name: &&str| match name.parse() {
-            Ok(index) => Segment::Index(index),
-            Err(_) => Segment::Name((*name).to_owned()),
+            Ok(index) => PathSegment::Index(index),
+            Err(_) => PathSegment::Name((*name).to_owned()),
         };
         names.iter().map(segment).collect()
     }

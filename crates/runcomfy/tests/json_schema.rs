@@ -5,7 +5,7 @@
 use runcomfy::codegen_support::schema::Rule::{Annotation, MaxItems, Strings};
 use runcomfy::codegen_support::schema::{Field, INTEGER, Rule, Shape, TEXT, ValueSchema};
 use runcomfy::schemars::{JsonSchema, Schema, SchemaGenerator};
-use runcomfy::{Json, MediaOutput, Model, json_schema};
+use runcomfy::{JsonInput, MediaOutput, Model, json_schema};
 use serde_json::json;
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -94,7 +94,7 @@ fn within_a_schema_of_ones_own_every_reference_leads_somewhere() {
 
         fn json_schema(generator: &mut SchemaGenerator) -> Schema {
             let typed = generator.subschema_for::<Input>();
-            let json = generator.subschema_for::<Json<Input>>();
+            let json = generator.subschema_for::<JsonInput<Input>>();
             let both = json!({"properties": {"typed": typed, "json": json}});
             Schema::try_from(both).expect("it is an object")
         }

@@ -8,7 +8,7 @@ use runcomfy::codegen_support::schema::{
     Field, IMAGE, INTEGER, NUMBER, Rule, Shape, TEXT, ValueSchema,
 };
 use runcomfy::codegen_support::{AsValueRef, Members, ValueRef};
-use runcomfy::{Json, MediaOutput, Model, Payload};
+use runcomfy::{JsonInput, MediaOutput, Model, Payload};
 use serde_json::{Value, json};
 
 /// A model whose table has one field of each kind that is no scalar.
@@ -104,7 +104,7 @@ impl Model for Input {
 }
 
 fn found(input: Value) -> Vec<String> {
-    let violations = Json::<Input>::from(input).violations();
+    let violations = JsonInput::<Input>::from(input).violations();
     violations.iter().map(|violation| format!("{} {}", violation.path, violation.rule)).collect()
 }
 
@@ -155,7 +155,7 @@ fn a_typed_union_is_checked_and_written_like_json() {
         let input = Input { size };
         assert_eq!(input.to_json(), written);
         assert_eq!(input.violations().is_empty(), right, "{written}");
-        assert_eq!(input.violations(), Json::<Input>::from(written).violations());
+        assert_eq!(input.violations(), JsonInput::<Input>::from(written).violations());
     }
 }
 
@@ -163,7 +163,7 @@ fn a_typed_union_is_checked_and_written_like_json() {
 fn the_media_of_a_union_is_that_of_the_branch_that_fits() {
     let media = |pictures: Value| {
         let input = json!({"size": "wide", "pictures": pictures});
-        Json::<Input>::from(input).media().len()
+        JsonInput::<Input>::from(input).media().len()
     };
     assert_eq!(media(json!(["https://example.com/1.png"])), 1);
     assert_eq!(media(json!(["a", "b"])), 0);
@@ -206,14 +206,15 @@ fn a_wide_object_is_checked_like_a_narrow_one() {
     for (input, expected) in cases {
         assert_eq!(found(input.clone()), expected, "{input}");
     }
-    let violations = Json::<Input>::from(wide(&[("no name", json!(1))])).violations();
+    let violations = JsonInput::<Input>::from(wide(&[("no name", json!(1))])).violations();
     let message = &violations.first().expect("there is one").message;
     assert!(message.ends_with("`w`, `x` and 2 more."), "{message}");
 }
 
 #[test]
 fn violations_are_the_same_before_and_after_somebody_reads_them() {
-    let input = Json::<Input>::from(json!({"size": 1, "box": {"lod": 1}, "open": {"x": [{}]}}));
+    let input =
+        JsonInput::<Input>::from(json!({"size": 1, "box": {"lod": 1}, "open": {"x": [{}]}}));
     let (read, unread) = (input.violations(), input.violations());
     let shown: Vec<String> = read.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -229,7 +230,7 @@ fn violations_are_the_same_before_and_after_somebody_reads_them() {
     assert_eq!((unread.len(), unread.is_empty()), (5, false));
     assert_eq!(unread.clone(), read);
     assert_eq!(unread.into_iter().collect::<Vec<_>>(), read.into_iter().collect::<Vec<_>>());
-    let none = Json::<Input>::from(json!({"size": "wide"})).violations();
+    let none = JsonInput::<Input>::from(json!({"size": "wide"})).violations();
     assert_eq!((none.len(), none.is_empty(), none.first()), (0, true, None));
     assert_eq!(none, runcomfy::Violations::default());
 }

@@ -9,7 +9,7 @@ use runcomfy::codegen_support::schema::Rule::MinProperties;
 use runcomfy::codegen_support::schema::{
     ANY, Field, INTEGER, NUMBER, Rule, Shape, TEXT, ValueSchema,
 };
-use runcomfy::{Json, MediaOutput, Model, Payload};
+use runcomfy::{JsonInput, MediaOutput, Model, Payload};
 use serde_json::json;
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -102,7 +102,7 @@ fn what_is_built_is_the_same_json_and_what_cannot_be_is_refused_at_its_path() {
         (json!({"tree": {"n": 1}, "x": 1}), Err(&["x additionalProperties", "tree anyOf"])),
     ];
     for (input, expected) in cases {
-        let typed = Json::<Input>::from(input.clone()).typed();
+        let typed = JsonInput::<Input>::from(input.clone()).typed();
         let found = typed.map(|typed| typed.to_json()).map_err(|invalid| {
             let found = invalid.violations.iter();
             found.map(|found| format!("{} {}", found.path, found.rule)).collect::<Vec<_>>()
@@ -114,7 +114,8 @@ fn what_is_built_is_the_same_json_and_what_cannot_be_is_refused_at_its_path() {
 
 #[test]
 fn a_null_that_is_left_out_is_looked_at_again() {
-    let valid = Json::<Input>::from(json!({"maybe": null})).validate().expect("it has a property");
+    let valid =
+        JsonInput::<Input>::from(json!({"maybe": null})).validate().expect("it has a property");
     let invalid = valid.typed().expect_err("it has none any more");
     assert_eq!(
         invalid.violations.iter().map(|found| found.rule.as_ref()).collect::<Vec<_>>(),
@@ -130,6 +131,6 @@ fn unions_within_unions_are_not_tried_for_ever() {
         tree = json!({"n": tree, "tag": "x"});
     }
     let start = Instant::now();
-    assert!(Json::<Input>::from(json!({"tree": tree})).typed().is_err());
+    assert!(JsonInput::<Input>::from(json!({"tree": tree})).typed().is_err());
     assert!(start.elapsed() < Duration::from_secs(2), "it took {:?}", start.elapsed());
 }

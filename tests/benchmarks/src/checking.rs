@@ -5,7 +5,7 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use jsonschema::{ValidationError, Validator};
-use runcomfy::{Json, Media, Model};
+use runcomfy::{JsonInput, Media, Model};
 use runcomfy_models::minimax::hailuo_video_01_live::Input;
 use serde_json::{Map, Value, json};
 
@@ -93,7 +93,7 @@ fn right(
     typed: &Input,
     value: &Value,
 ) -> Result<()> {
-    let json = Json::<Input>::from(value.clone());
+    let json = JsonInput::<Input>::from(value.clone());
     let text = value.to_string();
     ensure!(typed.violations().is_empty() && json.violations().is_empty(), "{name}: not valid");
     ensure!(errors(judge, value) == 0, "{name}: not valid to jsonschema");
@@ -101,7 +101,7 @@ fn right(
     report.ratio(&format!("{name}, typed"), pair, 1.0);
     let pair = Pair::of(ROUNDS, || json.violations(), || errors(judge, value));
     report.ratio(&format!("{name}, JSON"), pair, 1.0);
-    let ours = || Json::<Input>::parse(&text).map(|json| json.violations());
+    let ours = || JsonInput::<Input>::parse(&text).map(|json| json.violations());
     let theirs = || serde_json::from_str::<Value>(&text).map(|value| errors(judge, &value));
     report.ratio(&format!("{name}, text → verdict"), Pair::of(ROUNDS, ours, theirs), 1.1);
     Ok(())
@@ -115,7 +115,7 @@ fn broken<M: Model>(
     input: Value,
     most: f64,
 ) -> Result<()> {
-    let json = Json::<M>::from(input.clone());
+    let json = JsonInput::<M>::from(input.clone());
     let (ours, theirs) = (json.violations().len(), errors(judge, &input));
     ensure!(ours > 0 && theirs > 0, "{name}: {ours} violations of ours, {theirs} of theirs");
     let pair = Pair::of(ROUNDS, || json.violations(), || errors(judge, &input));
@@ -198,7 +198,7 @@ fn growth(report: &mut Report) -> Result<()> {
         ),
     ];
     for (name, small, large, breaks) in cases {
-        let (small, large) = (Json::<Grown>::from(small), Json::<Grown>::from(large));
+        let (small, large) = (JsonInput::<Grown>::from(small), JsonInput::<Grown>::from(large));
         let found = large.violations().len();
         ensure!(found == breaks, "{name}: {found} violations, not {breaks}");
         report.growth(name, 31, || large.violations(), || small.violations());

@@ -51,10 +51,10 @@ pub(crate) enum Answer {
 const PROGRAM: &str = "//! Checks instances.
 use std::io::BufRead;
 
-use runcomfy::{Json, Model};
+use runcomfy::{JsonInput, Model};
 
 fn check<M: Model>(text: &str) -> String {
-    let check = || Json::<M>::parse(text).map(|json| json.violations());
+    let check = || JsonInput::<M>::parse(text).map(|json| json.violations());
     match std::panic::catch_unwind(check) {
         Ok(Ok(violations)) if violations.is_empty() => \"fits\".to_owned(),
         Ok(Ok(violations)) => {

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::{noun, rules, unknown};
 use crate::schema::{Field, Rule, ValueSchema};
-use crate::violation::{Path, Segment, Violation};
+use crate::violation::{InputPath, PathSegment, Violation};
 
 /// Everything that is wrong with one input.
 #[derive(Debug, Clone, Default)]
@@ -88,15 +88,15 @@ impl<'a> Trail<'a> {
         }
     }
 
-    pub(super) fn path(self) -> Path {
+    pub(super) fn path(self) -> InputPath {
         let mut segments = Vec::new();
         let mut trail = self;
         while let Some(above) = trail.above() {
             match trail {
                 Self::Top => {}
-                Self::Property(_, name) => segments.push(Segment::Name(name.to_owned())),
-                Self::Name(_, name) => segments.push(Segment::Name(name.to_owned())),
-                Self::Index(_, index) => segments.push(Segment::Index(index)),
+                Self::Property(_, name) => segments.push(PathSegment::Name(name.to_owned())),
+                Self::Name(_, name) => segments.push(PathSegment::Name(name.to_owned())),
+                Self::Index(_, index) => segments.push(PathSegment::Index(index)),
             }
             trail = *above;
         }
@@ -143,7 +143,7 @@ impl Faults {
 
     fn violation(&self, fault: &Fault) -> Violation {
         let above = self.steps.get(whole(&fault.above)).unwrap_or_default();
-        let path: Path =
+        let path: InputPath =
             above.iter().rev().chain(&fault.last).map(|step| self.segment(step)).collect();
         let of = |rule: &'static str, message: String| (rule.into(), message, None);
         let (rule, message, found) = match fault.cause {
@@ -155,8 +155,8 @@ impl Faults {
             }
             Cause::Unknown(fields) => {
                 let name = match path.segments().last() {
-                    Some(Segment::Name(name)) => name,
-                    Some(Segment::Index(_)) | None => "",
+                    Some(PathSegment::Name(name)) => name,
+                    Some(PathSegment::Index(_)) | None => "",
                 };
                 of("additionalProperties", unknown(fields, name))
             }
@@ -173,13 +173,13 @@ impl Faults {
         Violation { path, rule, message, found }
     }
 
-    fn segment(&self, step: &Step) -> Segment {
+    fn segment(&self, step: &Step) -> PathSegment {
         match step {
-            Step::Property(name) => Segment::Name((*name).to_owned()),
+            Step::Property(name) => PathSegment::Name((*name).to_owned()),
             Step::Name(name) => {
-                Segment::Name(self.names.get(whole(name)).unwrap_or_default().to_owned())
+                PathSegment::Name(self.names.get(whole(name)).unwrap_or_default().to_owned())
             }
-            Step::Index(index) => Segment::Index(*index),
+            Step::Index(index) => PathSegment::Index(*index),
         }
     }
 }

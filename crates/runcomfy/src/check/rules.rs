@@ -13,7 +13,7 @@ use super::same::{repeated, same};
 use crate::codegen_support::value_ref::{AsValueRef, Number, ValueRef};
 use crate::media::{MediaInfo, MissingInfo, RuleOutcome};
 use crate::schema::Rule;
-use crate::violation::{Path, Violation};
+use crate::violation::{InputPath, Violation};
 
 impl Rule {
     /// The schema keyword, or the custom rule, verbatim.
@@ -111,7 +111,7 @@ pub(super) fn words(rule: &Rule, count: usize) -> (String, Option<String>) {
 }
 
 /// What a measured rule finds, where its metric is known.
-pub(super) fn measured(rule: &Rule, facts: &MediaInfo, path: &Path) -> Option<Violation> {
+pub(super) fn measured(rule: &Rule, facts: &MediaInfo, path: &InputPath) -> Option<Violation> {
     let Rule::Measured(metric, limit, message) = rule else { return None };
     let RuleOutcome::Broken(found) = metric.evaluate(*limit, facts) else { return None };
     let message = match message.trim() {

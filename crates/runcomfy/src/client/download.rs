@@ -7,7 +7,7 @@ mod transfer;
 
 use std::error::Error;
 use std::fmt;
-use std::path::{Path as FilePath, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(super) use address::Hosts;
 
 use super::types::CompletedJob;
 use super::{Client, RequestId};
-use crate::violation::{Path, Segment};
+use crate::violation::{InputPath, PathSegment};
 
 /// The largest output that is taken unless told otherwise: minutes of 4K video fit in.
 const MAX_BYTES: u64 = 4 * 1024 * 1024 * 1024;
@@ -47,7 +47,7 @@ pub struct Progress<'a> {
     /// The address.
     pub url: &'a Url,
     /// The file that it becomes.
-    pub path: &'a FilePath,
+    pub path: &'a Path,
     /// How many bytes of it are here. It can become less: a host may begin anew after a
     /// broken connection.
     pub bytes: u64,
@@ -60,7 +60,7 @@ pub struct Progress<'a> {
 #[non_exhaustive]
 pub struct DownloadedFile {
     /// Where its address stands in the output.
-    pub place: Path,
+    pub place: InputPath,
     /// Its address.
     pub url: Url,
     /// The file.
@@ -86,7 +86,7 @@ pub struct DownloadError {
 #[non_exhaustive]
 pub struct FailedDownload {
     /// Where its address stands in the output.
-    pub place: Path,
+    pub place: InputPath,
     /// Its address.
     pub url: Url,
     /// What went wrong.
@@ -227,7 +227,7 @@ fn expired(http_status: u16) -> &'static str {
 }
 
 /// Every address in an output, once, with its place.
-fn addresses(value: &Value, place: &mut Vec<Segment>, found: &mut Vec<(Path, Url)>) {
+fn addresses(value: &Value, place: &mut Vec<PathSegment>, found: &mut Vec<(InputPath, Url)>) {
     match value {
         Value::String(text) => {
             let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
@@ -237,14 +237,14 @@ fn addresses(value: &Value, place: &mut Vec<Segment>, found: &mut Vec<(Path, Url
         }
         Value::Array(list) => {
             for (index, value) in list.iter().enumerate() {
-                place.push(Segment::Index(index));
+                place.push(PathSegment::Index(index));
                 addresses(value, place, found);
                 place.pop();
             }
         }
         Value::Object(map) => {
             for (name, value) in map {
-                place.push(Segment::Name(name.clone()));
+                place.push(PathSegment::Name(name.clone()));
                 addresses(value, place, found);
                 place.pop();
             }

@@ -22,7 +22,7 @@ use crate::measure::Probe;
 use crate::media::{Bytes, DataUri, Media, MediaInfo, MediaKind, MissingInfo};
 use crate::model::{Model, Payload};
 use crate::valid::Valid;
-use crate::violation::{Path, Violation};
+use crate::violation::{InputPath, Violation};
 use fetch::Fetcher;
 
 /// How much is checked before an input is submitted.
@@ -99,7 +99,7 @@ impl Client {
     /// also behind names and redirects, so that input from strangers reaches nothing of this
     /// machine's own networks ([`ClientBuilder::allow_local_media`](super::ClientBuilder::allow_local_media) changes that). A local
     /// file is read, so do not make [`Media::file`](crate::Media::file) of a stranger's path;
-    /// a string in [`Json`](crate::Json) never becomes one.
+    /// a string in [`JsonInput`](crate::JsonInput) never becomes one.
     pub async fn preflight<P: Payload>(&self, input: &Valid<P>) -> PreflightReport {
         self.inner.media.prepare(&**input, Preflight::Warn).await.into_report()
     }
@@ -232,7 +232,7 @@ impl Checker {
         let body = Body::from(body.unwrap_or_default());
         if let Some(message) = refusal {
             let found = Some(format!("{} bytes", body.len()));
-            let (path, rule) = (Path::default(), "request".into());
+            let (path, rule) = (InputPath::default(), "request".into());
             report.violations.push(Violation { path, rule, message, found });
         }
         report.stats.time = start.elapsed();

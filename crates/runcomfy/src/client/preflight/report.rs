@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use crate::violation::{Path, Violations};
+use crate::violation::{InputPath, Violations};
 
 /// What checking the media of an input found.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +28,7 @@ pub struct PreflightReport {
 #[non_exhaustive]
 pub struct Warning {
     /// Where.
-    pub path: Path,
+    pub path: InputPath,
     /// What about. Compare this, not the message.
     pub kind: WarningKind,
     /// What is wrong, and what would be right.
@@ -64,7 +64,7 @@ pub enum WarningKind {
 #[non_exhaustive]
 pub struct Unchecked {
     /// Where.
-    pub path: Path,
+    pub path: InputPath,
     /// The rule, verbatim.
     pub rule: Cow<'static, str>,
     /// Why it could not be checked.
