@@ -1,13 +1,14 @@
 //! What is tried with any bytes: each body takes some, and panics where what the generator
 //! promises does not hold; it says whether something came of them. The suite replays them, and cargo-fuzz looks for more.
 
-pub use runcomfy::client::fuzz_reply;
 use runcomfy::measure::{Probe, ProbeStep};
 use runcomfy::media::MediaInfo;
 use runcomfy_codegen::import::import;
 use runcomfy_codegen::{
     Features, Generated, Objects, Settings, Source, diff, fixup_path, generate,
 };
+
+pub use crate::fuzz_reply::fuzz_reply;
 
 /// Where the model stands that is generated.
 const FOLDER: &str = "acme/x";

@@ -3,6 +3,7 @@
 
 pub mod changes;
 pub mod fuzz;
+mod fuzz_reply;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

@@ -1,17 +1,21 @@
 //! The client: submit an input, follow its job, read its result.
+//!
+//! The methods of [`Client`] are in the files named after them: settings in `builder.rs`,
+//! `submit.rs`, `run.rs`, `job.rs`, `wait.rs`, `raw.rs`, `catalog.rs`, `preflight.rs` and
+//! `download.rs`.
 
 mod builder;
 mod catalog;
 mod download;
 mod error;
-#[cfg(feature = "fuzz")]
-mod fuzz;
 mod http;
 mod job;
 mod model_id;
 mod polling;
 mod preflight;
 mod raw;
+#[cfg(feature = "fuzz")]
+mod readings;
 mod reply;
 mod request;
 mod request_id;
@@ -38,9 +42,6 @@ pub use download::{
 pub use error::{
     ApiError, ApiErrorKind, CallError, ConfigError, JobError, JobErrorReason, RunError, SubmitError,
 };
-#[cfg(feature = "fuzz")]
-#[doc(hidden)]
-pub use fuzz::fuzz_reply;
 pub use job::{CancelOnDrop, Job, Operation, Raw};
 pub use model_id::InvalidModelId;
 pub use polling::Polling;
@@ -50,6 +51,9 @@ pub use preflight::{
     WarningKind,
 };
 pub use raw::RawClient;
+#[cfg(feature = "fuzz")]
+#[doc(hidden)]
+pub use readings::Readings;
 pub use request_id::{InvalidRequestId, RequestId};
 pub use retry::Retry;
 pub use run::Run;
@@ -58,14 +62,13 @@ use token::Token;
 pub use types::{CancelOutcome, CompletedJob, JobStatus, Status};
 pub use wait::StatusStream;
 
-/// Where RunComfy's API is. The version is part of it.
+/// The base of RunComfy's API, including the version.
 pub const DEFAULT_API_BASE: &str = "https://model-api.runcomfy.net/v1";
-/// Where RunComfy says what is left to spend: beside the API, not below its base.
+/// The URL of the balance, which is not below the API base.
 pub const DEFAULT_BALANCE_URL: &str = "https://api.runcomfy.net/prod/v2/balance";
-/// The environment variable that holds the token.
+/// Environment variable that holds the token.
 pub const TOKEN_VARIABLE: &str = "RUNCOMFY_TOKEN";
-/// The environment variable that points a program at another API base, such as a
-/// simulator's. It has the version in it.
+/// Environment variable that holds another API base, such as a simulator's, including the version.
 pub const API_BASE_VARIABLE: &str = "RUNCOMFY_MODEL_API_BASE";
 
 /// A client of RunComfy's queue API. Clones share connections and settings.
@@ -82,29 +85,12 @@ struct Inner {
     token: Token,
     base: Url,
     balance: Url,
-    /// Where outputs may be downloaded from.
+    /// Hosts that outputs may be downloaded from.
     outputs: Hosts,
     polling: Polling,
     retry: Retry,
-    deadline: Duration,
-    limits: Throttle,
-}
-
-impl Client {
-    /// A client with the token in `RUNCOMFY_TOKEN`, and the API base in
-    /// `RUNCOMFY_MODEL_API_BASE` where that is set.
-    ///
-    /// # Errors
-    ///
-    /// When there is no token, or one of the two cannot be used.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        ClientBuilder::from_env()?.build()
-    }
-
-    /// Settings to begin from.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::default()
-    }
+    wait_timeout: Duration,
+    throttle: Throttle,
 }
 
 impl fmt::Debug for Client {

@@ -1,4 +1,4 @@
-//! The settings of a client, and the client made of them.
+//! The settings of a client, and the client built from them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use reqwest::redirect;
 use url::Url;
 
 use super::download::Hosts;
-use super::http::{CONNECT_TIMEOUT, FOREVER, IDLE_TIMEOUT, is_loopback, rustls};
+use super::http::{self, CONNECT_TIMEOUT, NO_TIMEOUT, is_loopback};
 use super::preflight::{AddressScope, Checker};
 use super::throttle::{self, Throttle};
 use super::token::{Secret, Token};
@@ -22,194 +22,205 @@ use super::{
 #[must_use]
 pub struct ClientBuilder {
     token: Option<Secret>,
-    base: Option<Address>,
-    balance: Option<Address>,
-    outputs: Option<Vec<String>>,
+    api_base: Option<Address>,
+    balance_url: Option<Address>,
+    output_hosts: Option<Vec<String>>,
     polling: Polling,
     retry: Retry,
-    deadline: Option<Duration>,
+    wait_timeout: Option<Duration>,
     max_concurrent_requests: Option<usize>,
     max_requests_per_second: Option<f64>,
     max_jobs_in_flight: Option<usize>,
-    http: Option<reqwest::ClientBuilder>,
+    http: HttpSource,
     preflight: Preflight,
     media_limits: MediaLimits,
     reach: AddressScope,
 }
 
-/// An address as it was given. It may hold a password, so it is not shown.
+/// The HTTP client to use.
+#[derive(Debug, Default)]
+enum HttpSource {
+    #[default]
+    Default,
+    Builder(Box<reqwest::ClientBuilder>),
+    Client(reqwest::Client),
+}
+
+/// A URL as it was given. It may hold a password, so `Debug` hides it.
 struct Address(String);
 
-impl ClientBuilder {
-    /// Settings with the token and the API base of the environment, as
-    /// [`Client::from_env`] takes them, for a program that overrides one of them.
+impl Client {
+    /// Creates a client with the token in `RUNCOMFY_TOKEN`, and the API base in
+    /// `RUNCOMFY_MODEL_API_BASE` if that is set.
     ///
     /// # Errors
     ///
-    /// When a variable is not text.
+    /// If there is no token, or one of the two cannot be used.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let token = variable(TOKEN_VARIABLE)?.map(Secret);
-        Ok(Self { token, base: variable(API_BASE_VARIABLE)?.map(Address), ..Self::default() })
+        ClientBuilder::from_env()?.build()
     }
 
-    /// The token.
+    /// Returns the default settings.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+}
+
+impl ClientBuilder {
+    /// Returns settings with the token and the API base of the environment, as
+    /// [`Client::from_env`] reads them, for a program that overrides one of them.
+    ///
+    /// # Errors
+    ///
+    /// If a variable is not valid Unicode.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let token = variable(TOKEN_VARIABLE)?.map(Secret);
+        Ok(Self { token, api_base: variable(API_BASE_VARIABLE)?.map(Address), ..Self::default() })
+    }
+
+    /// Sets the token.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(Secret(token.into()));
         self
     }
 
-    /// The API base, with the version in it. [`DEFAULT_API_BASE`] unless told
-    /// otherwise.
+    /// Sets the API base, including the version. Defaults to [`DEFAULT_API_BASE`].
     pub fn api_base(mut self, base: impl Into<String>) -> Self {
-        self.base = Some(Address(base.into()));
+        self.api_base = Some(Address(base.into()));
         self
     }
 
-    /// Where the balance is asked for. The token goes there too.
+    /// Sets the URL of the balance. The token is sent there too.
     ///
-    /// Unless told otherwise this is [`DEFAULT_BALANCE_URL`] where the API is RunComfy's own.
-    /// Any other API is asked at its own origin, at `/prod/v2/balance`, so that its token does
-    /// not go to RunComfy.
+    /// Defaults to [`DEFAULT_BALANCE_URL`] if the API is RunComfy's own. Any other API is asked
+    /// at its own origin, at `/prod/v2/balance`, to keep its token from RunComfy.
     pub fn balance_url(mut self, url: impl Into<String>) -> Self {
-        self.balance = Some(Address(url.into()));
+        self.balance_url = Some(Address(url.into()));
         self
     }
 
-    /// The hosts that outputs are downloaded from, instead of `*.runcomfy.net` and
-    /// `*.runcomfy.com`: `example.com` for one, `*.example.com` for all below it. They are
-    /// asked over HTTPS. This machine is one of them only where the API is on it too.
+    /// Sets the hosts that outputs are downloaded from: `example.com` for one host,
+    /// `*.example.com` for all below it. Defaults to `*.runcomfy.net` and `*.runcomfy.com`. Only
+    /// HTTPS is used. This machine is allowed only if the API is on it too.
     pub fn output_hosts(mut self, hosts: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.outputs = Some(hosts.into_iter().map(Into::into).collect());
+        self.output_hosts = Some(hosts.into_iter().map(Into::into).collect());
         self
     }
 
-    /// How often a call that went wrong is made again, where that is safe.
+    /// Sets how often a failed call is retried where that is safe.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         self
     }
 
-    /// How many calls to the API are made at once, by this client and its clones: 100 unless
-    /// told otherwise. Over HTTP/1 each needs a connection, so no more are open.
+    /// Sets the maximum number of concurrent requests to the API, for this client and its clones
+    /// together. Defaults to 100. Over HTTP/1 each needs a connection, so no more are open.
     pub fn max_concurrent_requests(mut self, count: usize) -> Self {
         self.max_concurrent_requests = Some(count);
         self
     }
 
-    /// How many calls to the API are begun in a second at most, by this client and its
-    /// clones, at a steady pace. Looks at jobs that are waited for stand behind all other calls.
-    /// No limit unless told otherwise.
+    /// Sets the maximum number of requests to the API that are started in a second, at a steady
+    /// rate, for this client and its clones together. Polls of jobs wait behind all other
+    /// requests. Defaults to no limit.
     pub fn max_requests_per_second(mut self, count: f64) -> Self {
         self.max_requests_per_second = Some(count);
         self
     }
 
-    /// How many jobs that this client and its clones submitted are in flight at most: a
-    /// submit waits until one was seen to end, or its last [`Job`] was dropped. Jobs that were
-    /// taken up from an id do not count. No limit unless told otherwise.
+    /// Sets the maximum number of jobs in flight that this client and its clones submitted. A
+    /// submit waits until a job was seen to end, or its last [`Job`](super::Job) was dropped. Jobs
+    /// that were resumed from an id do not count. Defaults to no limit.
     pub fn max_jobs_in_flight(mut self, count: usize) -> Self {
         self.max_jobs_in_flight = Some(count);
         self
     }
 
-    /// A builder of the HTTP client: for proxies, certificates, a resolver. It is finished with
-    /// what the guarantees here need: no redirects, no retries of its own, no limit to a
-    /// submit's time as a whole, no log of what goes over the wire, no
-    /// compression, and no proxy before an API on this machine.
+    /// Sets a builder of the HTTP client, for proxies, certificates or a resolver. The settings
+    /// that [the guarantees] need are applied on top: no redirects, no retries, no total timeout
+    /// of a submit, no log of the connection, no compression, and no proxy in front of an API on
+    /// this machine.
     ///
-    /// Default headers that it has go to every host, those of outputs too: leave the token
-    /// out of them.
+    /// Its default headers are sent to every host, also to those of outputs: leave the token out
+    /// of them.
+    ///
+    /// [the guarantees]: https://docs.rs/runcomfy
     pub fn http_client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
-        self.http = Some(builder);
+        self.http = HttpSource::Builder(Box::new(builder));
         self
     }
 
-    /// How often a job that is waited for is asked for its status.
+    /// Sets a finished HTTP client, for a program that shares one with other APIs.
+    ///
+    /// Nothing can be changed in it, so these are up to you: that it retries nothing, has no
+    /// `read_timeout` and no `tcp_user_timeout` below two minutes (either ends a submit with an
+    /// unknown outcome), uses no proxy that you do not trust with the token, and logs no
+    /// connections. If it follows redirects, a submit that was redirected has an unknown outcome,
+    /// any other call fails, and outputs may come from hosts that are not in
+    /// [`output_hosts`](Self::output_hosts). Prefer
+    /// [`http_client_builder`](Self::http_client_builder).
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http = HttpSource::Client(client);
+        self
+    }
+
+    /// Sets how often a job that is waited for is polled.
     pub fn polling(mut self, polling: Polling) -> Self {
         self.polling = polling;
         self
     }
 
-    /// How long [`Job::wait`] waits: 30 minutes unless told otherwise.
-    pub fn wait_timeout(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+    /// Sets the timeout of [`Job::wait`](super::Job::wait). Defaults to 30 minutes.
+    pub fn wait_timeout(mut self, timeout: Duration) -> Self {
+        self.wait_timeout = Some(timeout);
         self
     }
 
-    /// How much is checked before an input is submitted: [`Preflight::Warn`] unless told
-    /// otherwise.
+    /// Sets how much is checked before an input is submitted. Defaults to [`Preflight::Warn`].
     pub fn preflight(mut self, preflight: Preflight) -> Self {
         self.preflight = preflight;
         self
     }
 
-    /// What bounds the work on media.
+    /// Sets the limits of the work on media.
     pub fn media_limits(mut self, limits: MediaLimits) -> Self {
         self.media_limits = limits;
         self
     }
 
-    /// Lets preflight fetch media from this machine and private networks too, as tests and
-    /// local work with a simulator need. Not for addresses from strangers.
+    /// Lets preflight fetch media from this machine and private networks too, as tests and local
+    /// work with a simulator need. Do not use it with URLs from strangers.
     pub fn allow_local_media(mut self) -> Self {
         self.reach = AddressScope::Local;
         self
     }
 
-    /// The client.
+    /// Builds the client.
     ///
     /// # Errors
     ///
-    /// When there is no token, or a setting cannot be used.
+    /// If there is no token, or a setting cannot be used.
     pub fn build(self) -> Result<Client, ConfigError> {
         let token = Token::new(&self.token.ok_or(ConfigError::NoToken)?)?;
-        let base = match &self.base {
-            Some(Address(base)) => address("API base", base)?,
-            None => address("API base", DEFAULT_API_BASE)?,
+        let base = match &self.api_base {
+            Some(Address(base)) => parse_address("API base", base)?,
+            None => parse_address("API base", DEFAULT_API_BASE)?,
         };
-        let balance = match &self.balance {
-            Some(Address(url)) => address("balance URL", url)?,
-            None => balance_of(&base)?,
+        let balance = match &self.balance_url {
+            Some(Address(url)) => parse_address("balance URL", url)?,
+            None => default_balance_url(&base)?,
         };
-        let outputs = Hosts::new(self.outputs.as_deref(), &base)?;
-        let max_concurrent_requests =
+        let outputs = Hosts::new(self.output_hosts.as_deref(), &base)?;
+        let max_requests =
             self.max_concurrent_requests.unwrap_or(throttle::DEFAULT_MAX_CONCURRENT_REQUESTS);
-        let limits = Throttle::new(
-            max_concurrent_requests,
-            self.max_requests_per_second,
-            self.max_jobs_in_flight,
-        )
-        .map_err(ConfigError::Limit)?;
-        let finished = |builder: reqwest::ClientBuilder| {
-            let builder = builder
-                .user_agent(concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")))
-                .connect_timeout(CONNECT_TIMEOUT)
-                .pool_idle_timeout(IDLE_TIMEOUT)
-                .pool_max_idle_per_host(max_concurrent_requests)
-                .referer(false)
-                // What goes over the wire has the token in it.
-                .connection_verbose(false)
-                .no_gzip()
-                .no_brotli()
-                .no_deflate()
-                .no_zstd();
-            // A proxy would read the token of plain HTTP, and reaches another machine's
-            // loopback.
-            let here = is_loopback(&base) || is_loopback(&balance);
-            if here { builder.no_proxy() } else { builder }
-        };
-        // A redirect would carry the token away, or repeat a paid POST; and so would the
-        // retries that the HTTP library has for a protocol that another crate switches on.
-        let http = match self.http {
-            // A limit of its own to what is heard would end a submit.
-            Some(builder) => finished(builder).read_timeout(FOREVER),
-            None => finished(rustls()),
-        };
-        let http = http.redirect(redirect::Policy::none()).retry(reqwest::retry::never());
+        let throttle =
+            Throttle::new(max_requests, self.max_requests_per_second, self.max_jobs_in_flight)
+                .map_err(ConfigError::Limit)?;
+        let is_local = is_loopback(&base) || is_loopback(&balance);
         let media = Checker::new(self.media_limits, self.reach);
         Ok(Client {
             inner: Arc::new(Inner {
-                http: http.build().map_err(ConfigError::Http)?,
+                http: self.http.build(max_requests, is_local).map_err(ConfigError::Http)?,
                 media: media.map_err(ConfigError::Http)?,
                 token,
                 base,
@@ -218,10 +229,30 @@ impl ClientBuilder {
                 preflight: self.preflight,
                 polling: self.polling,
                 retry: self.retry,
-                deadline: self.deadline.unwrap_or(polling::DEFAULT_DEADLINE),
-                limits,
+                wait_timeout: self.wait_timeout.unwrap_or(polling::DEFAULT_WAIT_TIMEOUT),
+                throttle,
             }),
         })
+    }
+}
+
+impl HttpSource {
+    /// Builds the HTTP client. A proxy would read the token in plain HTTP, and cannot reach the
+    /// loopback of this machine, so a local API uses none.
+    fn build(self, max_requests: usize, is_local: bool) -> Result<reqwest::Client, reqwest::Error> {
+        let builder = match self {
+            Self::Client(client) => return Ok(client),
+            // Its own read timeout would end a submit.
+            Self::Builder(builder) => builder.read_timeout(NO_TIMEOUT),
+            Self::Default => http::builder(),
+        };
+        let builder = http::harden(builder)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_max_idle_per_host(max_requests)
+            // A redirect would carry the token away, or repeat a paid POST.
+            .redirect(redirect::Policy::none());
+        let builder = if is_local { builder.no_proxy() } else { builder };
+        builder.build()
     }
 }
 
@@ -231,6 +262,7 @@ impl fmt::Debug for Address {
     }
 }
 
+/// Reads an environment variable. A blank one counts as unset.
 fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
     match std::env::var(name) {
         Ok(value) if value.trim().is_empty() => Ok(None),
@@ -240,35 +272,35 @@ fn variable(name: &'static str) -> Result<Option<String>, ConfigError> {
     }
 }
 
-/// Reads an address that the token goes to, so that plain HTTP is refused anywhere but on
-/// this machine.
-fn address(what: &'static str, text: &str) -> Result<Url, ConfigError> {
-    let refuse = |reason: &str| ConfigError::Address { what, reason: reason.to_owned() };
-    let url = Url::parse(text).map_err(|reason| {
-        refuse(&format!("it is no absolute URL that begins with https:// ({reason})"))
+/// Parses a URL that the token is sent to. Plain HTTP is refused except on this machine.
+fn parse_address(what: &'static str, text: &str) -> Result<Url, ConfigError> {
+    let url = Url::parse(text).map_err(|reason| ConfigError::Address {
+        what,
+        reason: format!("must be an absolute URL that begins with https:// ({reason})"),
     })?;
-    match url.scheme() {
+    let reason = match url.scheme() {
         _ if !url.username().is_empty() || url.password().is_some() => {
-            Err(refuse("it holds a user name or password; give the token apart from it"))
+            "must not hold a user name or password; pass the token separately".to_owned()
         }
         "https" | "http" if url.query().is_some() || url.fragment().is_some() => {
-            Err(refuse("it holds a `?` or `#`; give the address without what follows"))
+            "must not hold a `?` or `#`".to_owned()
         }
-        "https" => Ok(url),
-        "http" if is_loopback(&url) => Ok(url),
-        "http" => Err(refuse(&format!(
-            "plain http to `{}` would show the token to the network; use https://",
+        "https" => return Ok(url),
+        "http" if is_loopback(&url) => return Ok(url),
+        "http" => format!(
+            "must begin with https://: plain http to `{}` would show the token to the network",
             url.host_str().unwrap_or_default()
-        ))),
-        _ => Err(refuse("it must begin with https://")),
-    }
+        ),
+        _ => "must begin with https://".to_owned(),
+    };
+    Err(ConfigError::Address { what, reason })
 }
 
-/// Where the balance of an API is asked for: RunComfy's own stands on another host than its
-/// API, and no other API's token goes there.
-fn balance_of(base: &Url) -> Result<Url, ConfigError> {
-    let official = address("balance URL", DEFAULT_BALANCE_URL)?;
-    if address("API base", DEFAULT_API_BASE)?.origin() == base.origin() {
+/// Returns the balance URL of an API. RunComfy's own is on another host than its API; the token
+/// of any other API must not go there.
+fn default_balance_url(base: &Url) -> Result<Url, ConfigError> {
+    let official = parse_address("balance URL", DEFAULT_BALANCE_URL)?;
+    if parse_address("API base", DEFAULT_API_BASE)?.origin() == base.origin() {
         return Ok(official);
     }
     let mut url = base.clone();
@@ -308,12 +340,12 @@ mod tests {
     #[test]
     fn a_base_that_is_refused_is_not_shown() {
         let cases = [
-            ("https://u:hush@example.com:port/v1", "no absolute URL"),
-            ("//u:hush@example.com/v1", "no absolute URL"),
+            ("https://u:hush@example.com:port/v1", "must be an absolute URL"),
+            ("//u:hush@example.com/v1", "must be an absolute URL"),
             ("u:hush@example.com/v1", "must begin with https://"),
-            ("https://u:hush@example.com/v1", "user name or password"),
+            ("https://u:hush@example.com/v1", "must not hold a user name"),
             ("http://example.com/v1", "plain http to `example.com`"),
-            ("https://example.com/v1?key=hush", "holds a `?`"),
+            ("https://example.com/v1?key=hush", "must not hold a `?`"),
         ];
         for (base, words) in cases {
             let error = client(base).expect_err("it is refused").to_string();

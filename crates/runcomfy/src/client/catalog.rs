@@ -1,5 +1,5 @@
-//! The catalog: what RunComfy says of its models. What does not fit its type is left to the
-//! entry's JSON, never an error.
+//! The catalog of models, and the balance. A member that does not fit its type is kept as JSON, and
+//! is never an error.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,115 +10,114 @@ use serde_json::{Map, Value};
 
 use super::Client;
 use super::error::CallError;
-use super::model_id::checked;
+use super::model_id;
 use super::reply::{self, ApiFailure, Reply};
 use super::request::ApiRequest;
 use super::retry::{Call, Failure};
 use crate::codegen_support::from_output::{FromOutput, OutputReader};
 
-/// More of a page is not read: 500 entries, the most there are, may have 128 KiB each.
-const MOST_BYTES: usize = 64 * 1024 * 1024;
-/// How long one page may take: with schemas it is far larger than any other reply.
+/// Maximum size of a page: 500 entries, the most there are, of 128 KiB each.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Timeout of one page. With schemas it is far larger than any other reply.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// One page of the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CatalogPage {
-    /// How many models the whole catalog has, where the reply says it.
+    /// Number of models in the whole catalog, if the reply says it.
     pub total: Option<usize>,
-    /// How many entries this page has.
+    /// Number of entries on this page.
     pub entries: usize,
-    /// The reply as it came, since the order of a schema's keys and the spelling of its
-    /// numbers have a meaning to whoever generates from it.
+    /// The reply, byte for byte. The order of a schema's keys and the spelling of its numbers matter
+    /// to a generator.
     pub text: String,
 }
 
-/// Which entries of the catalog are asked for. All of them unless told otherwise, without
-/// their schemas.
+/// A query of the catalog. Defaults to all entries, without their schemas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct CatalogQuery {
     parameters: Vec<(&'static str, String)>,
 }
 
-/// Entries of the catalog, as far as they fit their types.
+/// Entries of the catalog.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Catalog {
-    /// How many models the query matches in all, where the reply says it.
+    /// Number of models that match the query, if the reply says it.
     pub total: Option<usize>,
-    /// The entries of this page, in the reply's order.
+    /// The entries of this page, in the order of the reply.
     pub models: Vec<CatalogEntry>,
 }
 
-/// What RunComfy says of one model.
+/// One model in the catalog.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CatalogEntry {
     /// The model's id, such as `minimax/Hailuo Video 01 Live`.
     pub model_id: Option<String>,
-    /// Its name for people.
+    /// The name to show.
     pub display_name: Option<String>,
-    /// What it does.
+    /// The description.
     pub description: Option<String>,
-    /// The categories that it is in.
+    /// Its categories.
     pub categories: Vec<String>,
-    /// What kind of model it is, in RunComfy's words.
+    /// The kind of model, such as `image-to-video`.
     pub kind: Option<String>,
-    /// The JSON Schema of its input, where it was asked for.
+    /// The JSON Schema of its input, if the query asked for it.
     pub input_schema: Option<Value>,
-    /// What it costs in US dollars a `price_unit`, at least.
+    /// The lowest price in US dollars per `price_unit`.
     pub base_price_usd: Option<f64>,
-    /// What the price is for: `output`, `second`, `image`.
+    /// The unit of the price: `output`, `second`, `image`.
     pub price_unit: Option<String>,
-    /// What else there is to say of its price.
+    /// A note on the price.
     pub pricing_note: Option<String>,
-    /// Its page.
+    /// The URL of its page.
     pub model_url: Option<String>,
-    /// What else came, and what did not fit, by name.
+    /// Other members, and those of the above that did not fit their type.
     pub others: Map<String, Value>,
 }
 
-/// What is left to spend.
+/// The balance of the account.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Balance {
-    /// In US dollars, where the reply says it.
+    /// The balance in US dollars, if the reply says it.
     pub balance_usd: Option<f64>,
-    /// The account's currency, in RunComfy's words.
+    /// The currency of the account.
     pub currency: Option<String>,
-    /// What else came, and what did not fit, by name.
+    /// Other members, and those of the above that did not fit their type.
     pub others: Map<String, Value>,
 }
 
 impl CatalogQuery {
-    /// Only models that these words find.
+    /// Sets the search text.
     pub fn search(self, words: impl Into<String>) -> Self {
         self.with("search", words.into())
     }
 
-    /// Only models of this category: see [`Client::categories`].
+    /// Sets the category: see [`Client::categories`].
     pub fn category(self, category: impl Into<String>) -> Self {
         self.with("category", category.into())
     }
 
-    /// Only models of this kind.
+    /// Sets the kind of model.
     pub fn kind(self, kind: impl Into<String>) -> Self {
         self.with("kind", kind.into())
     }
 
-    /// At most this many entries; RunComfy gives 500 at most.
+    /// Sets the maximum number of entries. RunComfy returns at most 500.
     pub fn limit(self, limit: usize) -> Self {
         self.with("limit", limit.to_string())
     }
 
-    /// From this entry on, from 0.
+    /// Sets the index of the first entry, from 0.
     pub fn offset(self, offset: usize) -> Self {
         self.with("offset", offset.to_string())
     }
 
-    /// With each model's input schema.
+    /// Includes each model's input schema.
     pub fn with_schemas(self) -> Self {
         self.with("include_schema", "true".to_owned())
     }
@@ -131,15 +130,14 @@ impl CatalogQuery {
 }
 
 impl Client {
-    /// Models of the catalog.
+    /// Returns models of the catalog.
     ///
     /// # Errors
     ///
-    /// When RunComfy answers with an error, with something that is no catalog, or not at
-    /// all, as often as [`Retry`](super::Retry) tries.
+    /// If no response comes, it is an error, or it is not a catalog, after the retries that
+    /// [`Retry`](super::Retry) allows.
     pub async fn catalog(&self, query: &CatalogQuery) -> Result<Catalog, CallError> {
         let page = self.page(query).await?;
-        // What is no number here was seen to be one by the same parser of its own text.
         let body: Value = serde_json::from_str(&page.text).map_err(|error| {
             let body = page.text.chars().take(1024).collect();
             CallError::Unreadable { reason: format!("an entry cannot be read: {error}"), body }
@@ -150,12 +148,12 @@ impl Client {
         Ok(Catalog { total: page.total, models })
     }
 
-    /// One page of the catalog as it came, with every model's input schema: `limit` entries
-    /// (RunComfy gives 500 at most) from the entry `offset` on.
+    /// Returns one page of the catalog byte for byte, with every model's input schema: at most
+    /// `limit` entries (RunComfy returns at most 500), from the entry `offset` on.
     ///
     /// # Errors
     ///
-    /// As for [`Client::catalog`].
+    /// The errors of [`Client::catalog`].
     pub async fn catalog_page(
         &self,
         offset: usize,
@@ -165,45 +163,45 @@ impl Client {
         self.page(&query).await
     }
 
-    /// What RunComfy says of one model, its input schema included.
+    /// Returns one model of the catalog, with its input schema.
     ///
     /// # Errors
     ///
-    /// When the text is no model id, there is no such model, and as for [`Client::catalog`].
+    /// If `model` is not a model id, there is no such model, and the errors of [`Client::catalog`].
     pub async fn model(&self, model: &str) -> Result<CatalogEntry, CallError> {
-        checked(model)?;
+        model_id::check(model)?;
         let url = self.url(["models"].into_iter().chain(model.split('/')));
-        let body = self.ask_json(ApiRequest::new(Method::GET, url)).await?;
+        let body = self.json(ApiRequest::new(Method::GET, url)).await?;
         Ok(CatalogEntry::from_output(&body).unwrap_or_default())
     }
 
-    /// The categories of the catalog.
+    /// Returns the categories of the catalog.
     ///
     /// # Errors
     ///
-    /// As for [`Client::catalog`].
+    /// The errors of [`Client::catalog`].
     pub async fn categories(&self) -> Result<Vec<String>, CallError> {
         let url = self.url(["models", "categories"]);
         let read = |reply: Reply| {
             let body = reply::json(&reply)?;
             let categories = body.get("categories").and_then(Vec::<String>::from_output);
-            categories.ok_or_else(|| reply.incomplete("it has no list of words `categories`"))
+            categories.ok_or_else(|| reply.incomplete("`categories` must be a list of strings"))
         };
-        let asked = self.send_with_retry(Call::Read, ApiRequest::new(Method::GET, url), read).await;
-        asked.map(|(categories, _)| categories).map_err(ApiFailure::of_call)
+        let sent = self.send_with_retry(Call::Read, ApiRequest::new(Method::GET, url), read).await;
+        sent.map(|(categories, _)| categories).map_err(CallError::from)
     }
 
-    /// What is left to spend.
+    /// Returns the balance.
     ///
-    /// It stands at another address than the rest of the API: see
+    /// It has another URL than the rest of the API: see
     /// [`ClientBuilder::balance_url`](super::ClientBuilder::balance_url).
     ///
     /// # Errors
     ///
-    /// As for [`Client::catalog`].
+    /// The errors of [`Client::catalog`].
     pub async fn balance(&self) -> Result<Balance, CallError> {
-        let ask = ApiRequest::new(Method::GET, self.inner.balance.clone());
-        let body = self.ask_json(ask).await?;
+        let request = ApiRequest::new(Method::GET, self.inner.balance.clone());
+        let body = self.json(request).await?;
         Ok(Balance::from_output(&body).unwrap_or_default())
     }
 
@@ -212,18 +210,18 @@ impl Client {
         if !query.parameters.is_empty() {
             url.query_pairs_mut().extend_pairs(&query.parameters);
         }
-        let ask = ApiRequest {
+        let request = ApiRequest {
             timeout: PAGE_TIMEOUT,
-            most: MOST_BYTES,
+            max_bytes: MAX_BYTES,
             ..ApiRequest::new(Method::GET, url)
         };
-        let asked = self.send_with_retry(Call::Read, ask, page).await;
-        asked.map(|(page, _)| page).map_err(ApiFailure::of_call)
+        let sent = self.send_with_retry(Call::Read, request, page).await;
+        sent.map(|(page, _)| page).map_err(CallError::from)
     }
 
-    async fn ask_json(&self, ask: ApiRequest) -> Result<Value, CallError> {
-        let asked = self.send_with_retry(Call::Read, ask, |reply| reply::json(&reply)).await;
-        asked.map(|(body, _)| body).map_err(ApiFailure::of_call)
+    async fn json(&self, request: ApiRequest) -> Result<Value, CallError> {
+        let sent = self.send_with_retry(Call::Read, request, |reply| reply::json(&reply)).await;
+        sent.map(|(body, _)| body).map_err(CallError::from)
     }
 }
 
@@ -257,40 +255,39 @@ impl FromOutput for Balance {
     }
 }
 
-/// Reads the reply around its entries, and leaves these as they are.
+/// Reads a page without parsing its entries.
 pub(super) fn page(reply: Reply) -> Result<CatalogPage, ApiFailure> {
-    if reply.body.len() > MOST_BYTES {
-        return Err(reply.incomplete("it is larger than 64 MiB; ask for fewer entries at once"));
+    if reply.body.len() > MAX_BYTES {
+        return Err(reply.incomplete("it must be at most 64 MiB; ask for fewer entries at once"));
     }
-    let around = reply::answer(&reply, around_models(&reply.body))?;
-    let total = match around.get("total") {
+    let members = reply::answer(&reply, members_around_models(&reply.body))?;
+    let total = match members.get("total") {
         None | Some(Value::Null) => None,
         Some(total) => match total.as_u64().and_then(|total| usize::try_from(total).ok()) {
             Some(total) => Some(total),
-            None => return Err(reply.incomplete("its `total` is no number of models")),
+            None => return Err(reply.incomplete("`total` must be a number of models")),
         },
     };
     let Some(entries) = entries(&reply.body) else {
-        return Err(reply.incomplete("it has no list `models`"));
+        return Err(reply.incomplete("it must have a list `models`"));
     };
     match String::from_utf8(reply.body) {
         Ok(text) => Ok(CatalogPage { total, entries, text }),
         Err(error) => Err(ApiFailure::Unreadable {
             failure: Failure::NotJson,
-            reason: "it is not UTF-8 text".to_owned(),
+            reason: "it must be UTF-8 text".to_owned(),
             body: String::from_utf8_lossy(error.as_bytes()).chars().take(1024).collect(),
         }),
     }
 }
 
-/// The reply without its entries: one of them may hold a number that only its own text can
-/// carry.
-fn around_models(body: &[u8]) -> Result<Value, serde_json::Error> {
+/// Parses the reply without its entries, which may hold numbers that no float can.
+fn members_around_models(body: &[u8]) -> Result<Value, serde_json::Error> {
     let Ok(members) = serde_json::from_slice::<HashMap<String, &RawValue>>(body) else {
         return serde_json::from_slice(body);
     };
-    let around = members.into_iter().filter(|(key, _)| key != "models");
-    around.map(|(key, value)| Ok((key, serde_json::from_str::<Value>(value.get())?))).collect()
+    let members = members.into_iter().filter(|(key, _)| key != "models");
+    members.map(|(key, value)| Ok((key, serde_json::from_str::<Value>(value.get())?))).collect()
 }
 
 fn entries(body: &[u8]) -> Option<usize> {
@@ -306,7 +303,7 @@ mod tests {
 
     fn read(http_status: u16, body: &str) -> Result<CatalogPage, CallError> {
         let body = body.as_bytes().to_vec();
-        page(Reply { http_status, retry_after: None, body }).map_err(ApiFailure::of_call)
+        page(Reply { http_status, retry_after: None, body }).map_err(CallError::from)
     }
 
     #[test]
@@ -346,9 +343,9 @@ mod tests {
             (200, "", "it is not JSON"),
             (200, "<html>hello</html>", "it is not JSON"),
             (200, r#"{"models": [{"model_id": "a/b""#, "it is not JSON"),
-            (200, "[]", "it is no JSON object"),
-            (200, "{}", "no list `models`"),
-            (200, r#"{"models": {"a": 1}}"#, "no list `models`"),
+            (200, "[]", "must be a JSON object"),
+            (200, "{}", "a list `models`"),
+            (200, r#"{"models": {"a": 1}}"#, "a list `models`"),
             (200, r#"{"models": [], "total": -1}"#, "`total`"),
             (200, r#"{"models": [], "total": "3"}"#, "`total`"),
             (302, r#"{"models": []}"#, "redirect"),

@@ -1,4 +1,4 @@
-//! What can go wrong with a call, and what it means for the money.
+//! Every error of the client, and what it means for the money.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,38 +9,39 @@ use super::model_id::InvalidModelId;
 use super::preflight::PreflightReport;
 use super::request_id::RequestId;
 use super::retry::Failure;
+use super::types::Status;
 
 /// A client that cannot be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// No token was given.
-    #[error("no token: set RUNCOMFY_TOKEN, or give one with Client::builder().token(…)")]
+    #[error("no token: set RUNCOMFY_TOKEN, or pass one with Client::builder().token(…)")]
     NoToken,
     /// The token holds characters that no token has. It is not shown.
-    #[error(
-        "the token cannot go into a header: it holds a line break or another control character"
-    )]
+    #[error("the token must not hold a line break or another control character")]
     UnusableToken,
-    /// An environment variable that is not text.
-    #[error("the environment variable {0} is not valid Unicode")]
+    /// An environment variable is not text.
+    #[error("the environment variable {0} must be valid Unicode")]
     Variable(&'static str),
-    /// An address that the token would go to cannot be used. It is not shown: what cannot be
-    /// read as an address may hold a password anywhere.
-    #[error("the {what} cannot be used: {reason}")]
+    /// A URL that the token would be sent to cannot be used. It is not shown: text that is not a
+    /// URL may hold a password anywhere.
+    #[error("the {what} cannot be used: it {reason}")]
     Address {
-        /// Which address: the API base or the balance URL.
+        /// Which URL: the API base or the balance URL.
         what: &'static str,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// A limit that lets nothing through.
+    /// A limit is zero.
     #[error("`{0}` must be more than zero")]
     Limit(&'static str),
-    /// A pattern of output hosts that is neither a host nor `*.` and a host.
-    #[error("`{0}` is no output host: give `example.com`, or `*.example.com` for all below it")]
+    /// A pattern of output hosts is neither a host nor `*.` and a host.
+    #[error(
+        "an output host must be `example.com`, or `*.example.com` for all below it (found `{0}`)"
+    )]
     OutputHost(String),
-    /// The system gave no thread to a client whose calls block.
+    /// The system gave no thread to a blocking client.
     #[cfg(feature = "blocking")]
     #[error("the system gave no thread to make calls in")]
     Runtime(#[source] std::io::Error),
@@ -53,23 +54,23 @@ pub enum ConfigError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SubmitError {
-    /// Nothing was sent, so nothing was taken: it is safe to submit again.
+    /// Nothing was sent, so nothing was accepted: it is safe to submit again.
     #[error("the request was not sent, and it is safe to submit again")]
     NotSent(#[source] reqwest::Error),
-    /// The text is no model id, so nothing was sent.
+    /// The text is not a model id, so nothing was sent.
     #[error(transparent)]
     ModelId(#[from] InvalidModelId),
     /// The input cannot be written as JSON, so nothing was sent.
     #[error("the input cannot be written as JSON, so nothing was sent")]
     Unwritable(#[source] serde_json::Error),
-    /// Preflight found that the input cannot go well, so nothing was sent.
+    /// Preflight found that the input cannot succeed, so nothing was sent.
     #[error("nothing was sent, since the media of the input will not do:\n{0}")]
     Refused(Box<PreflightReport>),
-    /// RunComfy answered that it did not take the request.
-    #[error("RunComfy did not take the request: {0}")]
+    /// RunComfy answered that it did not accept the request.
+    #[error("RunComfy did not accept the request: {0}")]
     Rejected(ApiError),
-    /// The request left, and whether RunComfy took it is not known. Submitting again
-    /// may pay twice.
+    /// The request left, and it is not known if RunComfy accepted it. Submitting again may pay
+    /// twice.
     #[error(
         "the outcome of submitting to `{model}` is unknown ({reason}); look into your RunComfy account before you submit again, or you may pay twice"
     )]
@@ -78,17 +79,17 @@ pub enum SubmitError {
         model: String,
         /// What was seen.
         reason: String,
-        /// What came back, where anything did, cut at 64 KiB.
+        /// The response as far as it came, truncated to 64 KiB.
         body: Option<String>,
-        /// The request's id, where what came back has one: look at it with
+        /// The request's id, if the response has one: look at it with
         /// [`Client::job`](crate::Client::job) before anything else.
         id: Option<RequestId>,
-        /// The HTTP library's error, where there was one.
+        /// The HTTP library's error, if there was one.
         source: Option<reqwest::Error>,
     },
 }
 
-/// An answer of RunComfy that is an error.
+/// An error response from RunComfy.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApiError {
@@ -96,17 +97,17 @@ pub struct ApiError {
     pub http_status: u16,
     /// RunComfy's `error_code`.
     pub code: Option<i64>,
-    /// What the status and the code mean.
+    /// The meaning of the status and the code.
     pub kind: ApiErrorKind,
-    /// RunComfy's own words.
+    /// RunComfy's message.
     pub message: String,
-    /// How long RunComfy asked to wait (`Retry-After`).
+    /// The delay that RunComfy asked for (`Retry-After`).
     pub retry_after: Option<Duration>,
-    /// The body as it came, cut at 64 KiB.
+    /// The body, truncated to 64 KiB.
     pub body: String,
 }
 
-/// What an [`ApiError`] means.
+/// The meaning of an [`ApiError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApiErrorKind {
@@ -118,13 +119,13 @@ pub enum ApiErrorKind {
     Input,
     /// The result is not ready yet.
     NotReady,
-    /// The request is someone else's, or the call is forbidden.
+    /// The request belongs to someone else, or the call is forbidden.
     Forbidden,
     /// There is no such request or model, or its record has expired.
     NotFound,
     /// Too many requests.
     RateLimit,
-    /// A malformed request id.
+    /// The request id is malformed.
     MalformedId,
     /// A fault on RunComfy's side.
     Server,
@@ -148,7 +149,7 @@ impl ApiErrorKind {
         }
     }
 
-    /// What to do next, where that can be said.
+    /// Returns the next step for the user, to append to a message.
     fn help(self) -> &'static str {
         match self {
             Self::Token => "; check the token in RUNCOMFY_TOKEN",
@@ -158,6 +159,13 @@ impl ApiErrorKind {
             Self::NotReady => "; wait for the job first",
             Self::Input | Self::Forbidden | Self::MalformedId | Self::Server | Self::Other => "",
         }
+    }
+}
+
+impl ApiError {
+    /// Classifies this for the table of retries.
+    pub(super) fn failure(&self) -> Failure {
+        Failure::of(self.http_status, self.code)
     }
 }
 
@@ -173,8 +181,7 @@ impl fmt::Display for ApiError {
 
 impl std::error::Error for ApiError {}
 
-/// A call about a job that gave no answer to go on with. It always has the id: the
-/// job can be taken up again from it.
+/// A failed call about a job. It always has the id, from which the job can be resumed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct JobError {
@@ -191,68 +198,68 @@ impl fmt::Display for JobError {
 }
 
 impl std::error::Error for JobError {
-    /// The source of the reason. The reason itself stands in the message already.
+    /// Returns the source of the reason. The message has the reason itself already.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.reason.source()
     }
 }
 
-/// Why a call about a job gave no answer to go on with.
+/// Why a call about a job failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JobErrorReason {
-    /// The job failed; `error` is all that RunComfy said, whatever its shape.
+    /// The job failed. The value is all that RunComfy said, in any shape.
     #[error("the job failed: {0}")]
     Failed(Value),
     /// The job was cancelled.
     #[error("the job was cancelled")]
     Cancelled,
-    /// The deadline passed while the job was still going on. It goes on: wait again.
+    /// The timeout passed before the job was finished. The job goes on: wait again.
     #[error(
         "no result after {} s, when its last status was {last}; waiting cancels nothing: wait again",
         .after.as_secs()
     )]
     Deadline {
-        /// How long was waited.
+        /// How long the wait took.
         after: Duration,
-        /// The last state that was seen.
-        last: super::Status,
+        /// The last status that was seen.
+        last: Status,
     },
     /// RunComfy answered with an error.
     #[error("{0}")]
     Api(ApiError),
-    /// No answer came.
-    #[error("no answer from RunComfy")]
+    /// No response came.
+    #[error("no response from RunComfy")]
     Transport(#[source] reqwest::Error),
-    /// An answer came that cannot be read.
-    #[error("RunComfy's answer cannot be read: {reason}")]
+    /// A response came that cannot be read.
+    #[error("RunComfy's response cannot be read: {reason}")]
     Unreadable {
         /// What is wrong with it.
         reason: String,
-        /// The answer, cut at 64 KiB.
+        /// The response, truncated to 64 KiB.
         body: String,
     },
 }
 
-/// A call about the catalog, a model or the balance that gave no answer.
+/// A failed call about the catalog, a model or the balance.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
     /// RunComfy answered with an error.
     #[error("{0}")]
     Api(ApiError),
-    /// No answer came, or not all of it.
-    #[error("no whole answer from RunComfy; check the API base and the connection")]
+    /// No response came, or not all of it.
+    #[error("no whole response from RunComfy; check the API base and the connection")]
     Transport(#[source] reqwest::Error),
-    /// An answer came that cannot be read.
-    #[error("RunComfy's answer cannot be read: {reason}")]
+    /// A response came that cannot be read.
+    #[error("RunComfy's response cannot be read: {reason}")]
     Unreadable {
         /// What is wrong with it.
         reason: String,
-        /// The answer, cut at 64 KiB.
+        /// The response, truncated to 64 KiB.
         body: String,
     },
-    /// The text is no model id, so nothing was asked.
+    /// The text is not a model id, so nothing was sent.
     #[error(transparent)]
     ModelId(#[from] InvalidModelId),
 }
@@ -270,19 +277,12 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// The request's id, where one is known.
+    /// Returns the request's id, if one is known.
     pub fn id(&self) -> Option<&RequestId> {
         match self {
             Self::Submit(SubmitError::OutcomeUnknown { id, .. }) => id.as_ref(),
             Self::Submit(_) => None,
             Self::Job(error) => Some(&error.id),
         }
-    }
-}
-
-impl ApiError {
-    /// What this is in the table of what is done about failures.
-    pub(super) fn failure(&self) -> Failure {
-        Failure::of(self.http_status, self.code)
     }
 }

@@ -1,29 +1,98 @@
-//! How the HTTP library is set up.
+//! Sets up the HTTP library, and reads what several requests need of URLs and headers.
 
 use std::time::Duration;
 
+use reqwest::header::{CONTENT_RANGE, HeaderMap};
 use url::{Host, Url};
 
-/// How long connecting may take.
+/// Maximum time to connect to the API.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection may be idle and still be used. A stale one would make the
-/// outcome of a submit unknown.
-pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+/// A connection that was idle for longer is not reused. A stale one would make the outcome of a
+/// submit unknown.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+/// A year: no timeout in practice, and within the range of every clock. A request-level timeout
+/// overrides the one of a client that was handed in.
+pub(super) const NO_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// A year: as good as no limit, and within what every clock holds.
-pub(super) const FOREVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// A `Content-Range` header: `bytes 0-99/1000`, `bytes 0-99/*` or `bytes */1000`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ContentRange {
+    /// The first and the last byte of the range, both inclusive.
+    pub range: Option<(u64, u64)>,
+    /// The size of the whole file, if known.
+    pub total: Option<u64>,
+}
 
-/// The HTTP client to begin from. Another crate may have switched on another TLS.
-pub(super) fn rustls() -> reqwest::ClientBuilder {
+/// Creates a builder that uses rustls, even if another crate has switched on another TLS.
+pub(super) fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder().tls_backend_rustls()
 }
 
-/// Whether an address is on this machine.
+/// Applies the settings that every request of this crate relies on.
+pub(super) fn harden(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder
+        .user_agent(concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")))
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .referer(false)
+        // The library retries protocol errors by itself if another crate enables HTTP/2. That
+        // would repeat a paid POST.
+        .retry(reqwest::retry::never())
+        // A verbose log of the connection would contain the token.
+        .connection_verbose(false)
+        // A decompressed body has no size limit, and its byte ranges are not those of the file.
+        .no_gzip()
+        .no_brotli()
+        .no_deflate()
+        .no_zstd()
+}
+
+/// Returns `true` if the host of the URL is this machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         Some(Host::Domain(name)) => name == "localhost",
         None => false,
+    }
+}
+
+impl ContentRange {
+    /// Reads the header. Returns `None` if it is missing or malformed.
+    pub(super) fn from_headers(headers: &HeaderMap) -> Option<Self> {
+        let text = headers.get(CONTENT_RANGE)?.to_str().ok()?.trim();
+        let (range, total) = text.strip_prefix("bytes")?.trim_start().split_once('/')?;
+        let range = match range.trim() {
+            "*" => None,
+            range => {
+                let (first, last) = range.split_once('-')?;
+                Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
+            }
+        };
+        Some(Self { range, total: total.trim().parse().ok() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_content_range_is_read_or_malformed() {
+        let cases = [
+            ("bytes 5-9/10", Some((Some((5, 9)), Some(10)))),
+            ("bytes 5-9/*", Some((Some((5, 9)), None))),
+            ("bytes  0-0/1", Some((Some((0, 0)), Some(1)))),
+            ("bytes */10", Some((None, Some(10)))),
+            ("5-9/10", None),
+            ("bytes 5-9", None),
+            ("bytes -1-9/10", None),
+        ];
+        for (text, expected) in cases {
+            let headers = [(CONTENT_RANGE, HeaderValue::from_static(text))];
+            let found = ContentRange::from_headers(&headers.into_iter().collect());
+            assert_eq!(found.map(|found| (found.range, found.total)), expected, "{text}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A job: one submitted request, its states, its result, and its end.
+//! A job: one submitted request, its status, its result, and its end.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -23,13 +23,13 @@ use super::{Client, RequestId};
 use crate::codegen_support::from_output::FromOutput;
 use crate::model::Model;
 
-/// What a job can be of: a [`Model`], or [`Raw`], whose output is plain JSON.
+/// The kind of a job: a [`Model`], or [`Raw`], whose output is plain JSON.
 ///
-/// Sealed by its one blanket implementation and [`Raw`].
+/// Sealed by its blanket implementation and the one of [`Raw`].
 pub trait Operation: 'static {
-    /// The model's id, where the type knows it.
+    /// The model's id, if the type knows it.
     const ID: Option<&'static str>;
-    /// What the job's output is read as.
+    /// The type that the job's output is read as.
     type Output: FromOutput + Default + fmt::Debug + Send + 'static;
 }
 
@@ -38,7 +38,7 @@ impl<M: Model> Operation for M {
     type Output = M::Output;
 }
 
-/// Any model, its output as JSON: what [`Client::raw`] gives jobs of.
+/// Any model, with its output as JSON. [`Client::raw`] creates jobs of this kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Raw;
@@ -48,8 +48,8 @@ impl Operation for Raw {
     type Output = Value;
 }
 
-/// One submitted request of model `M`. Dropping it changes nothing: the job goes on
-/// at RunComfy, and can be taken up again from its id.
+/// One submitted request of model `M`. Dropping it changes nothing: the job goes on at RunComfy,
+/// and can be resumed from its id.
 #[must_use = "a job goes on at RunComfy, and is paid for: keep its id"]
 pub struct Job<M> {
     pub(super) client: Client,
@@ -59,22 +59,54 @@ pub struct Job<M> {
     model: PhantomData<fn() -> M>,
 }
 
-/// Whether a job was seen to end, and what is given back then.
+/// The end of a job: seen or not, and the permit that it releases.
 #[derive(Default)]
 struct End {
-    seen: AtomicBool,
-    place: Mutex<Option<OwnedSemaphorePermit>>,
+    is_seen: AtomicBool,
+    permit: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
-/// A request that RunComfy took.
+/// A request that RunComfy accepted.
 pub(super) struct Accepted {
     pub id: RequestId,
-    /// Its place among the jobs in flight, where these are limited.
-    pub place: Option<OwnedSemaphorePermit>,
+    /// Its permit among the jobs in flight, if these are limited.
+    pub permit: Option<OwnedSemaphorePermit>,
+}
+
+/// The endpoints of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    Status,
+    Result,
+    Cancel,
+}
+
+impl Endpoint {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Result => "result",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    fn method(self) -> Method {
+        match self {
+            Self::Status | Self::Result => Method::GET,
+            Self::Cancel => Method::POST,
+        }
+    }
+
+    fn call(self) -> Call {
+        match self {
+            Self::Status | Self::Result => Call::Read,
+            Self::Cancel => Call::Cancel,
+        }
+    }
 }
 
 impl Client {
-    /// Takes up a job again from its id, in this process or another.
+    /// Resumes a job from its id, in this process or another.
     pub fn job<M: Model>(&self, id: RequestId) -> Job<M> {
         Job::new(self.clone(), id)
     }
@@ -82,75 +114,70 @@ impl Client {
 
 impl<M: Operation> Job<M> {
     pub(super) fn new(client: Client, id: RequestId) -> Self {
-        Self { client, id, end: Arc::default(), model: PhantomData }
+        Self::accepted(client, Accepted { id, permit: None })
     }
 
     pub(super) fn accepted(client: Client, accepted: Accepted) -> Self {
-        let end = End { seen: AtomicBool::new(false), place: Mutex::new(accepted.place) };
+        let end = End { is_seen: AtomicBool::new(false), permit: Mutex::new(accepted.permit) };
         Self { client, id: accepted.id, end: Arc::new(end), model: PhantomData }
     }
 
-    /// The request's id. Keep it to take the job up again with [`Client::job`], in this
-    /// process or another.
+    /// Returns the request's id. Keep it to resume the job with [`Client::job`], in this process
+    /// or another.
     pub fn id(&self) -> &RequestId {
         &self.id
     }
 
-    /// Looks at the job once.
+    /// Asks for the job's status once.
     ///
     /// # Errors
     ///
-    /// When no answer comes, or it is an error.
+    /// If no response comes, or it is an error.
     pub async fn status(&self) -> Result<JobStatus, JobError> {
-        let read = |reply: Reply| reply::update(&reply);
-        let asked = self.client.send_with_retry(Call::Read, self.ask("status"), read);
-        let (update, _) = self.map_err(asked.instrument(self.span("status")).await)?;
-        self.observe(&update.status);
-        Ok(update)
+        let (status, _) = self.call(Endpoint::Status, |reply| reply::status(&reply)).await?;
+        self.observe(&status.status);
+        Ok(status)
     }
 
-    /// The result, or `None` while the job is not finished.
+    /// Asks for the result. Returns `None` while the job is not finished.
     ///
     /// # Errors
     ///
-    /// When the job failed or was cancelled, no answer comes, or it is an error.
+    /// If the job failed or was cancelled, no response comes, or it is an error.
     pub async fn result(&self) -> Result<Option<CompletedJob<M::Output>>, JobError> {
         let read = |reply: Reply| reply::result(&reply, &self.id);
-        let asked = self.client.send_with_retry(Call::Read, self.ask("result"), read);
-        let (result, _) = self.map_err(asked.instrument(self.span("result")).await)?;
+        let (result, _) = self.call(Endpoint::Result, read).await?;
         self.finish(result)
     }
 
-    /// What the job cost in US dollars, whatever became of it, or `None` while RunComfy does
-    /// not say it: it may do so some time after the job is finished.
+    /// Asks what the job cost in US dollars, even if it failed or was cancelled. Returns `None`
+    /// while RunComfy does not say: the cost may come some time after the job is finished.
     ///
     /// # Errors
     ///
-    /// When no answer comes, or it is an error.
+    /// If no response comes, or it is an error.
     pub async fn cost(&self) -> Result<Option<f64>, JobError> {
         let read = |reply: Reply| reply::cost(&reply, &self.id);
-        let asked = self.client.send_with_retry(Call::Read, self.ask("result"), read);
-        let (cost, _) = self.map_err(asked.instrument(self.span("cost")).await)?;
-        Ok(cost)
+        Ok(self.call(Endpoint::Result, read).await?.0)
     }
 
-    /// Asks for the cost until RunComfy says it; `None` where it did not within this time,
-    /// after which no call is begun.
+    /// Asks for the cost until RunComfy says it. Returns `None` if it does not within `time`,
+    /// after which no request is sent.
     ///
     /// # Errors
     ///
-    /// As for [`Job::cost`].
+    /// The errors of [`Job::cost`].
     pub async fn cost_within(&self, time: Duration) -> Result<Option<f64>, JobError> {
         let start = Instant::now();
         let polling = self.client.inner.polling;
-        let mut pause = polling.initial_interval;
+        let mut interval = polling.initial_interval;
         loop {
             let cost = self.cost().await?;
-            if cost.is_some() || start.elapsed().saturating_add(pause) > time {
+            if cost.is_some() || start.elapsed().saturating_add(interval) > time {
                 return Ok(cost);
             }
-            sleep(polling.jittered(pause)).await;
-            pause = polling.next(pause);
+            sleep(polling.jittered(interval)).await;
+            interval = polling.next(interval);
         }
     }
 
@@ -158,14 +185,11 @@ impl<M: Operation> Job<M> {
     ///
     /// # Errors
     ///
-    /// When no answer comes, or it is an error. [`CancelOutcome::NotCancellable`] is
-    /// an answer.
+    /// If no response comes, or it is an error. [`CancelOutcome::NotCancellable`] is not an
+    /// error.
     pub async fn cancel(&self) -> Result<CancelOutcome, JobError> {
-        let ask = self.ask("cancel");
-        let read = |reply: Reply| reply::cancelled(&reply);
-        let asked = self.client.send_with_retry(Call::Cancel, ask, read);
-        match self.map_err(asked.instrument(self.span("cancel")).await)? {
-            // A call before this one may have cancelled it, and its answer got lost.
+        match self.call(Endpoint::Cancel, |reply| reply::cancelled(&reply)).await? {
+            // An earlier attempt may have cancelled it, and its response got lost.
             (CancelOutcome::NotCancellable, 1..) => match self.status().await?.status {
                 Status::Cancelled => Ok(CancelOutcome::Cancelled),
                 _ => Ok(CancelOutcome::NotCancellable),
@@ -178,37 +202,34 @@ impl<M: Operation> Job<M> {
         }
     }
 
-    /// The job, with a call to cancel it once this is dropped before the job was seen to end.
+    /// Returns the job with a guard that cancels it if this is dropped before the job was seen to
+    /// end.
     ///
-    /// The call is made by a task of the runtime that this is called in, and nothing waits for
-    /// it: a runtime that is shut down first makes none.
+    /// A task of the current runtime makes the call, and nothing waits for it: if the runtime is
+    /// shut down first, no call is made.
     pub fn cancel_on_drop(self) -> CancelOnDrop<M> {
-        CancelOnDrop { job: self, runtime: Handle::try_current().ok(), kept: false }
+        CancelOnDrop { job: self, runtime: Handle::try_current().ok(), is_kept: false }
     }
 
-    /// The call of this name about the job.
-    pub(super) fn ask(&self, what: &str) -> ApiRequest {
-        let mut url = self.client.url(["requests", self.id.as_str(), what]);
-        let method = match what {
-            "cancel" => Method::POST,
-            _ => Method::GET,
-        };
-        if what == "result" {
+    /// Builds the request to an endpoint of this job.
+    pub(super) fn request(&self, endpoint: Endpoint) -> ApiRequest {
+        let mut url = self.client.url(["requests", self.id.as_str(), endpoint.path()]);
+        if endpoint == Endpoint::Result {
             url.set_query(Some("include_cost=true"));
         }
-        ApiRequest::new(method, url)
+        ApiRequest::new(endpoint.method(), url)
     }
 
-    /// The success in a result, where the job ended with one.
+    /// Returns the completed job, or `None` if it is not finished.
     pub(super) fn finish(
         &self,
         result: ResultReply<M::Output>,
     ) -> Result<Option<CompletedJob<M::Output>>, JobError> {
         let reason = match result {
             ResultReply::Unfinished => return Ok(None),
-            ResultReply::Succeeded(success) => {
+            ResultReply::Succeeded(completed) => {
                 self.release();
-                return Ok(Some(success));
+                return Ok(Some(completed));
             }
             ResultReply::Failed(error) => JobErrorReason::Failed(error),
             ResultReply::Cancelled => JobErrorReason::Cancelled,
@@ -217,30 +238,37 @@ impl<M: Operation> Job<M> {
         Err(self.error(reason))
     }
 
-    /// Notes a state.
+    /// Records a status that was seen.
     pub(super) fn observe(&self, status: &Status) {
         if status.is_finished() {
             self.release();
         }
     }
 
-    /// Notes that the job ended, and gives back its place among the jobs in flight.
+    /// Records that the job ended, and releases its permit among the jobs in flight.
     fn release(&self) {
-        self.end.seen.store(true, Ordering::Relaxed);
-        // A lock that a panicking thread left behind still guards a whole value.
-        self.end.place.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.end.is_seen.store(true, Ordering::Relaxed);
+        // The value is whole even if a thread panicked while it held the lock.
+        self.end.permit.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Calls an endpoint, with retries. Returns the number of failures too.
+    async fn call<T>(
+        &self,
+        endpoint: Endpoint,
+        read: impl Fn(Reply) -> Result<T, ApiFailure>,
+    ) -> Result<(T, u32), JobError> {
+        let span = tracing::debug_span!("job", ?endpoint, request_id = %self.id, model = M::ID);
+        let sent = self.client.send_with_retry(endpoint.call(), self.request(endpoint), read);
+        self.map_err(sent.instrument(span).await)
     }
 
     pub(super) fn map_err<T>(&self, answer: Result<T, ApiFailure>) -> Result<T, JobError> {
-        answer.map_err(|problem| self.error(problem.of_job()))
+        answer.map_err(|failure| self.error(failure.into()))
     }
 
     pub(super) fn error(&self, reason: JobErrorReason) -> JobError {
         JobError { id: self.id.clone(), reason }
-    }
-
-    pub(super) fn span(&self, call: &'static str) -> tracing::Span {
-        tracing::debug_span!("job", call, request_id = %self.id, model = M::ID)
     }
 }
 
@@ -261,19 +289,19 @@ impl<M: Operation> fmt::Debug for Job<M> {
     }
 }
 
-/// A job that is cancelled when this is dropped before the job was seen to end; made by
+/// A job that is cancelled if this is dropped before the job was seen to end. Created by
 /// [`Job::cancel_on_drop`].
 #[must_use = "dropping this cancels the job"]
 pub struct CancelOnDrop<M: Operation> {
     job: Job<M>,
     runtime: Option<Handle>,
-    kept: bool,
+    is_kept: bool,
 }
 
 impl<M: Operation> CancelOnDrop<M> {
-    /// The job, which is not cancelled any more.
+    /// Returns the job, which is no longer cancelled on drop.
     pub fn keep(mut self) -> Job<M> {
-        self.kept = true;
+        self.is_kept = true;
         self.job.clone()
     }
 }
@@ -288,7 +316,7 @@ impl<M: Operation> Deref for CancelOnDrop<M> {
 
 impl<M: Operation> Drop for CancelOnDrop<M> {
     fn drop(&mut self) {
-        if self.kept || self.job.end.seen.load(Ordering::Relaxed) {
+        if self.is_kept || self.job.end.is_seen.load(Ordering::Relaxed) {
             return;
         }
         let job = self.job.clone();

@@ -1,20 +1,33 @@
-//! The id of a model, as a part of a path.
+//! The id of a model, as segments of a path.
 
-/// A text that is no model id.
+/// A text that is not a model id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is no model id: it has 2 segments or more with `/` between them, such as `minimax/Hailuo Video 01 Live`"
-)]
-pub struct InvalidModelId(pub String);
+#[error("a model id must {reason}, such as `minimax/Hailuo Video 01 Live` (found `{id}`)")]
+#[non_exhaustive]
+pub struct InvalidModelId {
+    /// The text, truncated to 128 characters.
+    pub id: String,
+    /// The rule that it breaks.
+    pub reason: &'static str,
+}
 
-/// A model id that stays in its place in a path.
-pub(super) fn checked(model: &str) -> Result<(), InvalidModelId> {
-    let segment = |segment: &str| {
-        let named = !segment.trim().is_empty() && !matches!(segment, "." | "..");
-        named && !segment.contains(|c: char| c.is_control() || c == '\\')
+/// Checks that a model id cannot leave its place in a path.
+pub(super) fn check(id: &str) -> Result<(), InvalidModelId> {
+    let reason = if !id.contains('/') {
+        "have two or more segments with `/` between them"
+    } else if id.len() > 512 {
+        "be at most 512 bytes long"
+    } else if !id.split('/').all(is_segment) {
+        "have no segment that is empty, `.` or `..`, and no `\\` or control character"
+    } else {
+        return Ok(());
     };
-    let right = model.contains('/') && model.len() <= 512 && model.split('/').all(segment);
-    right.then_some(()).ok_or_else(|| InvalidModelId(model.chars().take(128).collect()))
+    Err(InvalidModelId { id: id.chars().take(128).collect(), reason })
+}
+
+fn is_segment(segment: &str) -> bool {
+    let is_name = !segment.trim().is_empty() && !matches!(segment, "." | "..");
+    is_name && !segment.contains(|c: char| c.is_control() || c == '\\')
 }
 
 #[cfg(test)]
@@ -24,10 +37,10 @@ mod tests {
     #[test]
     fn an_id_that_could_leave_its_place_in_a_path_is_refused() {
         for right in ["a/b", "minimax/Hailuo Video 01 Live", "a/b/c/d/e", "a/é?#%2e"] {
-            assert_eq!(checked(right), Ok(()), "{right}");
+            assert_eq!(check(right), Ok(()), "{right}");
         }
         for wrong in ["", "a", "a/", "/a", "a//b", "a/..", "./a", "a/ ", "a/b\n", "a/\\..\\b"] {
-            assert!(checked(wrong).is_err(), "{wrong:?}");
+            assert!(check(wrong).is_err(), "{wrong:?}");
         }
     }
 }

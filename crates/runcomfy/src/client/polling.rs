@@ -1,28 +1,28 @@
-//! How often a job that is waited for is asked for its status, and for how long.
+//! How often a job that is waited for is polled, and for how long.
 
 use std::time::Duration;
 
-use super::retry::shortened;
+use super::retry::{Backoff, Call, Retry, with_jitter};
 
-/// How long [`Job::wait`](super::Job::wait) waits unless told otherwise.
-pub(super) const DEFAULT_DEADLINE: Duration = Duration::from_secs(30 * 60);
+/// Default timeout of [`Job::wait`](super::Job::wait).
+pub(super) const DEFAULT_WAIT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
-/// The pauses between two looks at a job: the first, and how they grow.
+/// The intervals between two polls of a job, and how many polls may fail.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Polling {
-    /// The pause after the first look.
+    /// Interval after the first poll.
     pub initial_interval: Duration,
-    /// What each pause is multiplied with to give the next.
+    /// Factor by which each interval is longer than the one before.
     pub multiplier: f64,
-    /// No pause is longer.
+    /// Maximum interval.
     pub max_interval: Duration,
-    /// The part of a pause by which each is shortened at random, from 0 to 1, so that jobs
-    /// that were submitted together are not asked about together.
+    /// Fraction by which each interval is shortened at random, from 0 to 1. It spreads the polls
+    /// of jobs that were submitted together.
     pub jitter: f64,
-    /// How many looks in a row may fail for a passing reason (no answer, HTTP 408,
-    /// 429 or 5xx, a body that cannot be read) before waiting gives up; and as many
-    /// readings of the result. A pause that RunComfy asks for (`Retry-After`) is kept.
+    /// Maximum number of consecutive polls that may fail for a temporary reason (no response,
+    /// HTTP 408, 429 or 5xx, an unreadable body) before waiting gives up; and the same for
+    /// reading the result. A delay that RunComfy asks for (`Retry-After`) is kept.
     pub max_consecutive_failures: u32,
 }
 
@@ -39,56 +39,68 @@ impl Default for Polling {
 }
 
 impl Polling {
-    /// The same pause each time.
-    pub fn every(pause: Duration) -> Self {
+    /// Returns settings with the same interval each time.
+    pub fn every(interval: Duration) -> Self {
         Self {
-            initial_interval: pause,
+            initial_interval: interval,
             multiplier: 1.0,
-            max_interval: pause,
+            max_interval: interval,
             jitter: 0.0,
             ..Self::default()
         }
     }
 
-    /// The same with another first pause.
+    /// Sets [`initial_interval`](Self::initial_interval).
     #[must_use]
     pub fn with_initial_interval(self, initial_interval: Duration) -> Self {
         Self { initial_interval, ..self }
     }
 
-    /// The same with another growth.
+    /// Sets [`multiplier`](Self::multiplier).
     #[must_use]
     pub fn with_multiplier(self, multiplier: f64) -> Self {
         Self { multiplier, ..self }
     }
 
-    /// The same with another longest pause.
+    /// Sets [`max_interval`](Self::max_interval).
     #[must_use]
     pub fn with_max_interval(self, max_interval: Duration) -> Self {
         Self { max_interval, ..self }
     }
 
-    /// The same with another jitter.
+    /// Sets [`jitter`](Self::jitter).
     #[must_use]
     pub fn with_jitter(self, jitter: f64) -> Self {
         Self { jitter, ..self }
     }
 
-    /// The same with another patience.
+    /// Sets [`max_consecutive_failures`](Self::max_consecutive_failures).
     #[must_use]
     pub fn with_max_consecutive_failures(self, max_consecutive_failures: u32) -> Self {
         Self { max_consecutive_failures, ..self }
     }
 
-    /// A pause as it is made.
-    pub(super) fn jittered(&self, pause: Duration) -> Duration {
-        shortened(pause, self.jitter)
+    /// Returns an interval with jitter.
+    pub(super) fn jittered(&self, interval: Duration) -> Duration {
+        with_jitter(interval, self.jitter)
     }
 
-    /// The pause after this one.
-    pub(super) fn next(&self, pause: Duration) -> Duration {
-        let grown = Duration::try_from_secs_f64(pause.as_secs_f64() * self.multiplier);
-        grown.unwrap_or(self.max_interval).min(self.max_interval)
+    /// Returns the interval after this one.
+    pub(super) fn next(&self, interval: Duration) -> Duration {
+        let longer = Duration::try_from_secs_f64(interval.as_secs_f64() * self.multiplier);
+        longer.unwrap_or(self.max_interval).min(self.max_interval)
+    }
+
+    /// Returns the retries of polling. The intervals are the delays, so only a delay that
+    /// RunComfy asks for is left.
+    pub(super) fn backoff(&self) -> Backoff {
+        let retry = Retry {
+            max_retries: self.max_consecutive_failures,
+            initial_delay: Duration::ZERO,
+            max_delay: Duration::ZERO,
+            max_retry_after: Duration::MAX,
+        };
+        Backoff::new(Call::Read, retry)
     }
 }
 
@@ -107,15 +119,18 @@ mod tests {
         assert_eq!(steady.next(steady.initial_interval), steady.initial_interval);
     }
 
-    #[test]
-    fn a_pause_is_shortened_by_its_jitter_at_most() {
+    /// Returns the shortest of many intervals of 10 s.
+    fn shortest(jitter: f64) -> Option<Duration> {
         let pause = Duration::from_secs(10);
-        let shortest = |jitter: f64| {
-            let polling = Polling::default().with_jitter(jitter);
-            let all: Vec<Duration> = (0..500).map(|_| polling.jittered(pause)).collect();
-            assert!(all.iter().all(|found| *found <= pause), "{jitter}");
-            all.into_iter().min()
-        };
+        let polling = Polling::default().with_jitter(jitter);
+        let all: Vec<Duration> = (0..500).map(|_| polling.jittered(pause)).collect();
+        assert!(all.iter().all(|found| *found <= pause), "{jitter}");
+        all.into_iter().min()
+    }
+
+    #[test]
+    fn an_interval_is_shortened_by_its_jitter_at_most() {
+        let pause = Duration::from_secs(10);
         assert!((Some(pause.mul_f64(0.8))..Some(pause.mul_f64(0.85))).contains(&shortest(0.2)));
         assert_eq!(shortest(0.0), Some(pause));
         assert_eq!(shortest(-1.0), Some(pause));

@@ -1,24 +1,23 @@
-//! Models that this crate does not know: JSON in, JSON out.
+//! Models without a type: JSON in, JSON out.
 
 use serde_json::Value;
 
 use super::error::SubmitError;
 use super::job::{Job, Raw};
-use super::model_id::checked;
 use super::run::Run;
-use super::submit::written;
-use super::{Client, RequestId};
+use super::submit::to_body;
+use super::{Client, RequestId, model_id};
 
-/// A client of any model, by its id. Nothing of an input is checked here: RunComfy may
-/// refuse it, or charge for it and fail. Made by [`Client::raw`].
+/// A client of any model, by its id. It checks nothing of an input: RunComfy may refuse it, or
+/// charge for it and fail. Created by [`Client::raw`].
 #[derive(Debug, Clone)]
 pub struct RawClient {
     client: Client,
 }
 
 impl Client {
-    /// A client for models that are known by their id only, with JSON in and out: for a model
-    /// that has no generated type yet, or a job whose model is not known any more.
+    /// Returns a client for models that are known by their id only, with JSON in and out: for a
+    /// model that has no generated type yet, or a job whose model is no longer known.
     pub fn raw(&self) -> RawClient {
         RawClient { client: self.clone() }
     }
@@ -29,10 +28,11 @@ impl RawClient {
     ///
     /// # Errors
     ///
-    /// When the id is none, and as for [`Client::submit`].
+    /// Returns [`SubmitError::ModelId`] if `model` is not a model id, and otherwise the errors of
+    /// [`Client::submit`].
     pub async fn submit(&self, model: &str, input: &Value) -> Result<Job<Raw>, SubmitError> {
-        checked(model)?;
-        let accepted = self.client.send(model, written(input)?).await?;
+        model_id::check(model)?;
+        let accepted = self.client.submit_body(model, to_body(input)?).await?;
         Ok(Job::accepted(self.client.clone(), accepted))
     }
 
@@ -41,7 +41,7 @@ impl RawClient {
         Run::new(self.submit(model, input))
     }
 
-    /// Takes up a job again from its id, without its type.
+    /// Resumes a job from its id, without its type.
     pub fn job(&self, id: RequestId) -> Job<Raw> {
         Job::new(self.client.clone(), id)
     }

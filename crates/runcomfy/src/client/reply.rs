@@ -1,5 +1,5 @@
-//! Reading replies: the one place that knows their shapes, and tolerates what is not
-//! promised of them.
+//! Reads replies. Only this file knows their shapes, and it tolerates shapes that RunComfy does not
+//! document.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,27 +12,27 @@ use super::retry::{Call, ErrorClass, Failure, classify};
 use super::types::{CancelOutcome, CompletedJob, JobStatus, ResultReply, Status};
 use crate::codegen_support::from_output::FromOutput;
 
-/// More of a body is not read: a reply holds addresses and states, not media.
-pub(super) const MOST_BYTES: usize = 16 * 1024 * 1024;
-/// More of a body is not kept in an error.
-const MOST_KEPT: usize = 64 * 1024;
+/// Maximum size of a body: a reply holds URLs and statuses, not media.
+pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// Maximum size of a body in an error.
+const MAX_KEPT: usize = 64 * 1024;
 
-/// A reply as it came.
+/// A response that was read.
 pub(super) struct Reply {
     pub http_status: u16,
     pub retry_after: Option<Duration>,
     pub body: Vec<u8>,
 }
 
-/// What ended a reply before its end.
+/// Why a response broke off before its end.
 pub(super) struct Truncation {
-    /// In words.
+    /// The reason, as text.
     pub reason: String,
-    /// The HTTP library's error, where there is one.
+    /// The HTTP library's error, if there is one.
     pub source: Option<reqwest::Error>,
 }
 
-/// Why a reply is no answer.
+/// Why a call gave nothing to read.
 pub(super) enum ApiFailure {
     Api(ApiError),
     Transport(reqwest::Error),
@@ -40,7 +40,7 @@ pub(super) enum ApiFailure {
 }
 
 impl Reply {
-    /// A reply of which nothing was read but its head.
+    /// Creates a reply with the status and headers only; the body is read later.
     pub(super) fn of(response: &reqwest::Response) -> Self {
         Self {
             http_status: response.status().as_u16(),
@@ -50,43 +50,48 @@ impl Reply {
     }
 }
 
-/// How long the server asks to wait: in seconds, or until a date. A date is read against
-/// the server's own clock, where it tells it.
+/// Reads the delay that the server asks for: in seconds, or until a date. A date is compared with the
+/// server's own clock if the response has one.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = |name: HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
-    let asked = text(RETRY_AFTER)?;
+    let asked = header_text(headers, RETRY_AFTER)?;
     if !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More seconds than a number holds are forever.
+        // More seconds than fit in an integer mean forever.
         return Some(Duration::from_secs(asked.parse().unwrap_or(u64::MAX)));
     }
     let until = httpdate::parse_http_date(asked).ok()?;
-    let now = text(DATE).and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or(now);
+    let now = header_text(headers, DATE)
+        .and_then(|date| httpdate::parse_http_date(date).ok())
+        .unwrap_or(now);
     Some(until.duration_since(now).unwrap_or_default())
 }
 
-/// The id in the reply to a submit of `model`, or what the reply means: refused, or
-/// unknown.
+fn header_text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+/// Reads the reply to a submit of `model`. Returns its id, or an error that says if RunComfy may have
+/// accepted it.
 pub(super) fn submitted(
     reply: &Reply,
-    cut: Option<Truncation>,
+    truncation: Option<Truncation>,
     model: &str,
 ) -> Result<RequestId, SubmitError> {
     let parsed = serde_json::from_slice::<Value>(&reply.body);
     let mention = JobMention::within(&parsed, &reply.body);
-    let reason = match (&cut, answer(reply, parsed), &mention) {
-        (Some(cut), ..) => cut.reason.clone(),
+    let reason = match (&truncation, answer(reply, parsed), &mention) {
+        (Some(truncation), ..) => truncation.reason.clone(),
         (None, Ok(_), JobMention::Usable(id)) => return Ok(id.clone()),
         (None, Ok(_), JobMention::Unusable | JobMention::None) => {
             "it has no usable `request_id`".to_owned()
         }
-        (None, Err(problem), mention) => {
-            let verdict = classify(Call::Submit, problem.failure()).gets;
-            match (verdict, problem, mention) {
+        (None, Err(failure), mention) => {
+            let class = classify(Call::Submit, failure.failure()).error;
+            match (class, failure, mention) {
                 (ErrorClass::Rejected, ApiFailure::Api(error), JobMention::None) => {
                     return Err(SubmitError::Rejected(error));
                 }
-                // A body with an id was taken, whatever else it says.
-                (_, problem, _) => problem.of_job().to_string(),
+                // A reply with an id was accepted, even if it has an error too.
+                (_, failure, _) => JobErrorReason::from(failure).to_string(),
             }
         }
     };
@@ -95,20 +100,20 @@ pub(super) fn submitted(
         reason,
         body: Some(reply.kept()),
         id: mention.usable(),
-        source: cut.and_then(|cut| cut.source),
+        source: truncation.and_then(|truncation| truncation.source),
     })
 }
 
-/// The state in the reply to a status call.
-pub(super) fn update(reply: &Reply) -> Result<JobStatus, ApiFailure> {
+/// Reads the reply to a status call.
+pub(super) fn status(reply: &Reply) -> Result<JobStatus, ApiFailure> {
     let body = json(reply)?;
     Ok(JobStatus {
-        status: status(reply, &body)?,
+        status: status_of(reply, &body)?,
         queue_position: body.get("queue_position").and_then(Value::as_u64),
     })
 }
 
-/// What the reply to a result call says.
+/// Reads the reply to a result call.
 pub(super) fn result<O: FromOutput + Default>(
     reply: &Reply,
     id: &RequestId,
@@ -116,7 +121,7 @@ pub(super) fn result<O: FromOutput + Default>(
     let Some(mut body) = body_of_result(reply, id)? else { return Ok(ResultReply::Unfinished) };
     let output = body.get_mut("output").map(Value::take).filter(|output| !output.is_null());
     let error = body.get_mut("error").map(Value::take).filter(|error| !error.is_null());
-    match (status(reply, &body)?, output, error) {
+    match (status_of(reply, &body)?, output, error) {
         (Status::Cancelled, ..) => Ok(ResultReply::Cancelled),
         (Status::Failed, _, error) => Ok(ResultReply::Failed(error.unwrap_or(body))),
         // `completed` means finished, not succeeded.
@@ -135,9 +140,9 @@ pub(super) fn result<O: FromOutput + Default>(
                 id: id.clone(),
                 output: O::from_output(&raw).unwrap_or_default(),
                 raw,
-                cost: taken(&mut rest, "cost", cost_of),
-                created_at: taken(&mut rest, "created_at", String::from_output),
-                finished_at: taken(&mut rest, "finished_at", String::from_output),
+                cost: take(&mut rest, "cost", cost_of),
+                created_at: take(&mut rest, "created_at", String::from_output),
+                finished_at: take(&mut rest, "finished_at", String::from_output),
                 others: rest,
             }))
         }
@@ -150,25 +155,25 @@ pub(super) fn result<O: FromOutput + Default>(
     }
 }
 
-/// The body of the reply to a result call; `None` where the job is not finished.
+/// Returns the body of the reply to a result call, or `None` if the job is not finished.
 fn body_of_result(reply: &Reply, id: &RequestId) -> Result<Option<Value>, ApiFailure> {
     let error = match json(reply) {
         Ok(body) => return Ok(Some(body)),
         Err(ApiFailure::Api(error)) => error,
         Err(problem) => return Err(problem),
     };
-    // What became of the job comes before what is said of the call: a failed job may carry
-    // its reason as a code.
-    match reply.end_of(id) {
+    // The end of the job comes before the error of the call: a failed job may have its reason as an
+    // error code.
+    match reply.ended(id) {
         Some(body) => Ok(Some(body)),
-        // Seen where the current state is promised.
+        // Sent although the documentation promises the current status.
         None if error.kind == ApiErrorKind::NotReady => Ok(None),
         None => Err(ApiFailure::Api(error)),
     }
 }
 
-/// What a member is read as; one that does not fit stays where it is.
-fn taken<T>(
+/// Removes a member and returns it as a `T`. One that does not fit stays.
+fn take<T>(
     members: &mut Map<String, Value>,
     name: &str,
     read: impl FnOnce(&Value) -> Option<T>,
@@ -181,18 +186,18 @@ fn taken<T>(
     read
 }
 
-/// A cost in US dollars: a number that is not negative.
+/// Reads a cost in US dollars, which is not negative.
 fn cost_of(value: &Value) -> Option<f64> {
     value.as_f64().filter(|cost| *cost >= 0.0)
 }
 
-/// The cost in the reply to a result call, whatever became of the job; `None` where it does
-/// not say it yet.
+/// Reads the cost in the reply to a result call, also of a job that failed. Returns `None` if it has
+/// none yet.
 pub(super) fn cost(reply: &Reply, id: &RequestId) -> Result<Option<f64>, ApiFailure> {
     Ok(body_of_result(reply, id)?.and_then(|body| body.get("cost").and_then(cost_of)))
 }
 
-/// The outcome in the reply to a cancel call; `status` there can say something else.
+/// Reads the outcome in the reply to a cancel call. Its `status` can disagree.
 pub(super) fn cancelled(reply: &Reply) -> Result<CancelOutcome, ApiFailure> {
     let body = json(reply)?;
     match body.get("outcome").and_then(Value::as_str) {
@@ -201,19 +206,21 @@ pub(super) fn cancelled(reply: &Reply) -> Result<CancelOutcome, ApiFailure> {
     }
 }
 
-/// The body of a reply that is no error. A 2xx may carry an error: it is looked for
-/// before anything else.
+/// Returns the body of a reply that is not an error. A 2xx may hold an error, which is looked for
+/// first.
 pub(super) fn json(reply: &Reply) -> Result<Value, ApiFailure> {
     answer(reply, serde_json::from_slice(&reply.body))
 }
 
-/// The same for a body that was parsed in another way, or in part.
+/// Same as [`json`], for a body that was parsed in another way or in part.
 pub(super) fn answer(
     reply: &Reply,
     parsed: Result<Value, serde_json::Error>,
 ) -> Result<Value, ApiFailure> {
     if (300..=399).contains(&reply.http_status) {
-        return Err(reply.unreadable(Failure::Redirect, "it is a redirect, which is not followed"));
+        return Err(
+            reply.unreadable(Failure::Redirect, "it is a redirect, and redirects are not followed")
+        );
     }
     let code = parsed.as_ref().ok().and_then(error_code);
     if code.is_some() || reply.http_status >= 400 {
@@ -223,7 +230,7 @@ pub(super) fn answer(
             kind: ApiErrorKind::of(reply.http_status, code),
             message: match &parsed {
                 Ok(body) => message(body).unwrap_or_else(|| "no reason was given".to_owned()),
-                Err(_) => format!("the answer is not JSON: {}", reply.beginning()),
+                Err(_) => format!("the response is not JSON: {}", reply.beginning()),
             },
             retry_after: reply.retry_after,
             body: reply.kept(),
@@ -231,12 +238,12 @@ pub(super) fn answer(
     }
     match parsed {
         Ok(body) if body.is_object() => Ok(body),
-        Ok(_) => Err(reply.incomplete("it is no JSON object")),
+        Ok(_) => Err(reply.incomplete("it must be a JSON object")),
         Err(error) => Err(reply.unreadable(Failure::NotJson, &format!("it is not JSON: {error}"))),
     }
 }
 
-fn status(reply: &Reply, body: &Value) -> Result<Status, ApiFailure> {
+fn status_of(reply: &Reply, body: &Value) -> Result<Status, ApiFailure> {
     let word = body.get("status").and_then(Value::as_str);
     word.map(Status::from_word).ok_or_else(|| reply.incomplete("it has no `status`"))
 }
@@ -247,22 +254,22 @@ fn error_code(body: &Value) -> Option<i64> {
     code.filter(|code| *code != 0)
 }
 
-/// RunComfy's words for an error, from whichever place it put them in.
+/// Returns RunComfy's message of an error, which may be in one of several members.
 fn message(body: &Value) -> Option<String> {
     let places = ["error_message", "message", "error", "detail"];
-    places.iter().find_map(|place| words(body.get(place)?))
+    places.iter().find_map(|place| text_of(body.get(place)?))
 }
 
-fn words(value: &Value) -> Option<String> {
+fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) if text.trim().is_empty() => None,
         Value::String(text) => Some(text.clone()),
         Value::Array(parts) => {
-            let parts: Vec<String> = parts.iter().filter_map(words).collect();
+            let parts: Vec<String> = parts.iter().filter_map(text_of).collect();
             (!parts.is_empty()).then(|| parts.join("; "))
         }
-        // FastAPI's form: where, and what.
+        // FastAPI's form: `loc` and `msg`.
         Value::Object(part) => {
             let what = part.get("msg").or_else(|| part.get("message")).and_then(Value::as_str);
             let steps = part.get("loc").and_then(Value::as_array).into_iter().flatten();
@@ -281,7 +288,7 @@ fn words(value: &Value) -> Option<String> {
 }
 
 impl Reply {
-    /// JSON that lacks what the call needs.
+    /// Returns the failure of JSON that lacks what the call needs.
     pub(super) fn incomplete(&self, reason: &str) -> ApiFailure {
         self.unreadable(Failure::Incomplete, reason)
     }
@@ -291,12 +298,12 @@ impl Reply {
     }
 
     fn kept(&self) -> String {
-        String::from_utf8_lossy(&self.body[..self.body.len().min(MOST_KEPT)]).into_owned()
+        String::from_utf8_lossy(&self.body[..self.body.len().min(MAX_KEPT)]).into_owned()
     }
 
-    /// The body, where it says that the job failed or was cancelled. A gateway's own
-    /// error could have such a word too, so an error status must come with the job's id.
-    fn end_of(&self, id: &RequestId) -> Option<Value> {
+    /// Returns the body if it says that the job failed or was cancelled. A gateway's own error could
+    /// have such a status too, so an HTTP error must come with the job's id.
+    fn ended(&self, id: &RequestId) -> Option<Value> {
         let body: Value = serde_json::from_slice(&self.body).ok()?;
         let named = body.get("request_id").and_then(Value::as_str) == Some(id.as_str());
         let word = body.get("status").and_then(Value::as_str).map(Status::from_word);
@@ -304,7 +311,7 @@ impl Reply {
         (ended && (named || (200..300).contains(&self.http_status))).then_some(body)
     }
 
-    /// The beginning of a body that is not JSON, on one line.
+    /// Returns the beginning of a body that is not JSON, on one line.
     fn beginning(&self) -> String {
         let text = self.kept();
         let line: Vec<&str> = text.split_whitespace().collect();
@@ -316,25 +323,7 @@ impl Reply {
 }
 
 impl ApiFailure {
-    /// What this means for a call about a job.
-    pub(super) fn of_job(self) -> JobErrorReason {
-        match self {
-            Self::Api(error) => JobErrorReason::Api(error),
-            Self::Transport(error) => JobErrorReason::Transport(error),
-            Self::Unreadable { reason, body, .. } => JobErrorReason::Unreadable { reason, body },
-        }
-    }
-
-    /// What this means for any other call that only reads.
-    pub(super) fn of_call(self) -> CallError {
-        match self {
-            Self::Api(error) => CallError::Api(error),
-            Self::Transport(error) => CallError::Transport(error),
-            Self::Unreadable { reason, body, .. } => CallError::Unreadable { reason, body },
-        }
-    }
-
-    /// What this is in the table of what is done about failures.
+    /// Classifies this for the table of retries.
     pub(super) fn failure(&self) -> Failure {
         match self {
             Self::Api(error) => error.failure(),
@@ -343,7 +332,7 @@ impl ApiFailure {
         }
     }
 
-    /// How long RunComfy asked to wait before the next call.
+    /// Returns the delay that RunComfy asked for.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Api(error) => error.retry_after,
@@ -352,7 +341,27 @@ impl ApiFailure {
     }
 }
 
-/// What the HTTP library can tell apart; all that it cannot is [`Failure::Broken`].
+impl From<ApiFailure> for JobErrorReason {
+    fn from(failure: ApiFailure) -> Self {
+        match failure {
+            ApiFailure::Api(error) => Self::Api(error),
+            ApiFailure::Transport(error) => Self::Transport(error),
+            ApiFailure::Unreadable { reason, body, .. } => Self::Unreadable { reason, body },
+        }
+    }
+}
+
+impl From<ApiFailure> for CallError {
+    fn from(failure: ApiFailure) -> Self {
+        match failure {
+            ApiFailure::Api(error) => Self::Api(error),
+            ApiFailure::Transport(error) => Self::Transport(error),
+            ApiFailure::Unreadable { reason, body, .. } => Self::Unreadable { reason, body },
+        }
+    }
+}
+
+/// Classifies an error of the HTTP library. What it cannot tell apart is [`Failure::Broken`].
 pub(super) fn transport_failure(error: &reqwest::Error) -> Failure {
     if error.is_connect() || error.is_builder() {
         Failure::NotConnected
@@ -363,20 +372,20 @@ pub(super) fn transport_failure(error: &reqwest::Error) -> Failure {
     }
 }
 
-/// What a body says of a request's id.
+/// The request id in a body.
 enum JobMention {
     None,
-    /// It has one that is not of the right form.
+    /// There is one that is malformed.
     Unusable,
     Usable(RequestId),
 }
 
 impl JobMention {
-    /// Looks into a whole body, or into the beginning of one that was cut.
+    /// Finds the id in a whole body, or in the beginning of a truncated one.
     fn within(parsed: &Result<Value, serde_json::Error>, body: &[u8]) -> Self {
         let value = match parsed {
             Ok(body) => body.get("request_id").cloned(),
-            Err(_) => cut_member(&String::from_utf8_lossy(body), "request_id"),
+            Err(_) => truncated_member(&String::from_utf8_lossy(body), "request_id"),
         };
         match value {
             None | Some(Value::Null) => Self::None,
@@ -395,9 +404,9 @@ impl JobMention {
     }
 }
 
-/// The first value under a name in JSON text that ends too early; `false` stands for one
-/// that was itself cut.
-fn cut_member(text: &str, name: &str) -> Option<Value> {
+/// Returns the first value with a name in truncated JSON, or `false` if the value itself is
+/// truncated.
+fn truncated_member(text: &str, name: &str) -> Option<Value> {
     let (_, rest) = text.split_once(&format!("\"{name}\""))?;
     let rest = rest.trim_start().strip_prefix(':')?;
     let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();

@@ -1,20 +1,21 @@
-//! The id of a request: what a paid job is found by.
+//! The id of a request, by which a paid job is found.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The id of a submitted request. Keep it: a job can be taken up again from it with
+/// The id of a submitted request. Keep it: a job can be resumed from it with
 /// [`Client::job`](crate::Client::job).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId(String);
 
-/// A text that is no request id.
+/// A text that is not a request id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a request id: it has 1 to 128 characters, each a letter A-Z, a digit, `_` or `-`")]
+#[error("a request id must have 1 to 128 characters, each a letter A-Z, a digit, `_` or `-`")]
+#[non_exhaustive]
 pub struct InvalidRequestId;
 
 impl RequestId {
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -24,13 +25,16 @@ impl FromStr for RequestId {
     type Err = InvalidRequestId;
 
     fn from_str(text: &str) -> Result<Self, InvalidRequestId> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-        if (1..=128).contains(&text.len()) && text.bytes().all(plain) {
+        if (1..=128).contains(&text.len()) && text.bytes().all(is_allowed) {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidRequestId)
         }
     }
+}
+
+fn is_allowed(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
 impl fmt::Display for RequestId {

@@ -1,8 +1,9 @@
-//! What is done about a call that went wrong: the table in `docs/guarantees.md`, as code.
+//! Decides which failed calls are retried, and after which delay: the table in
+//! `docs/guarantees.md`, as code.
 
 use std::time::Duration;
 
-/// The calls, as far as they differ in what may be repeated.
+/// The calls, by what may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Call {
     /// Costs money, and there is no idempotency key.
@@ -13,21 +14,21 @@ pub(super) enum Call {
     Cancel,
 }
 
-/// What a call can meet with instead of an answer.
+/// How a call can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
     /// Refused, no such host, no TLS, or no connection in time: no byte of the request left.
     NotConnected,
-    /// The connection was reset or closed. The HTTP library does not say whether the request
+    /// The connection was reset or closed. The HTTP library does not tell whether the request
     /// had left.
     Broken,
-    /// No answer in time.
+    /// No response in time.
     TimedOut,
     /// HTTP 408.
     Http408,
     /// HTTP 429, or an `error_code` 429xxx.
     Http429,
-    /// Any other HTTP 4xx, unless its `error_code` is a fault.
+    /// Any other HTTP 4xx, unless its `error_code` is 5xxxxx.
     Http4xx,
     /// HTTP 5xx and beyond, or a 4xx with an `error_code` 5xxxxx.
     Http5xx,
@@ -35,16 +36,16 @@ pub(super) enum Failure {
     RefusedInBody,
     /// A 2xx with any other `error_code`.
     FaultInBody,
-    /// A 3xx: no redirect is followed.
+    /// A 3xx: redirects are not followed.
     Redirect,
-    /// A 2xx that is no JSON: empty, HTML, or JSON that was cut.
+    /// A 2xx that is not JSON: empty, HTML, or truncated JSON.
     NotJson,
-    /// A 2xx with JSON that lacks what the call needs, such as the id.
+    /// A 2xx whose JSON lacks what the call needs, such as the id.
     Incomplete,
 }
 
 impl Failure {
-    /// What an answer is that is an error.
+    /// Classifies an error response.
     pub(super) fn of(http_status: u16, code: Option<i64>) -> Self {
         match (http_status, code) {
             (408, _) => Self::Http408,
@@ -60,13 +61,13 @@ impl Failure {
     }
 }
 
-/// What becomes of a failure.
+/// What is done about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Decision {
-    /// Whether the call is made again, as often as [`Retry`] allows.
-    pub again: bool,
-    /// What the caller gets once it is not.
-    pub gets: ErrorClass,
+    /// The call is retried, as often as [`Retry`] allows.
+    pub retry: bool,
+    /// The error for the caller once it is not retried.
+    pub error: ErrorClass,
 }
 
 /// The kinds of error that a caller gets.
@@ -86,13 +87,13 @@ pub(super) enum ErrorClass {
     Unreadable,
 }
 
-/// The table: a submit is made again only where it was certainly not taken.
+/// The table. A submit is retried only if RunComfy certainly did not accept it.
 pub(super) fn classify(call: Call, failure: Failure) -> Decision {
     use Failure::{
         Broken, FaultInBody, Http4xx, Http5xx, Http408, Http429, Incomplete, NotConnected, NotJson,
         Redirect, RefusedInBody, TimedOut,
     };
-    let (again, gets) = match (call, failure) {
+    let (retry, error) = match (call, failure) {
         (Call::Submit, NotConnected) => (true, ErrorClass::NotSent),
         (Call::Submit, Http429) => (true, ErrorClass::Rejected),
         (Call::Submit, Http4xx | RefusedInBody) => (false, ErrorClass::Rejected),
@@ -110,24 +111,24 @@ pub(super) fn classify(call: Call, failure: Failure) -> Decision {
         (Call::Read | Call::Cancel, NotJson | Incomplete) => (true, ErrorClass::Unreadable),
         (Call::Read | Call::Cancel, Redirect) => (false, ErrorClass::Unreadable),
     };
-    Decision { again, gets }
+    Decision { retry, error }
 }
 
-/// How often, and how long, a call that went wrong is made again, where that is safe.
+/// How often, and with which delays, a failed call is retried where that is safe.
 ///
-/// Waiting for a job has its own patience instead: see [`Polling`](super::Polling).
+/// Waiting for a job has its own settings instead: see [`Polling`](super::Polling).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retry {
-    /// How many times a call is made again.
+    /// Maximum number of retries of one call.
     pub max_retries: u32,
-    /// The pause before the first time. Each further pause is twice as long, and each is
-    /// shortened by up to a half at random, so that many clients do not call together.
+    /// Delay before the first retry. Each further delay is twice as long. Each is shortened by
+    /// up to a half at random, to spread the retries of many clients.
     pub initial_delay: Duration,
-    /// No pause is longer.
+    /// Maximum delay.
     pub max_delay: Duration,
-    /// The longest pause that is kept when RunComfy asks for one (`Retry-After`). Where it
-    /// asks for more, the caller gets the error at once, and how long was asked in it.
+    /// Maximum delay that the server may ask for (`Retry-After`). If it asks for more, the
+    /// caller gets the error at once, which holds the delay that was asked for.
     pub max_retry_after: Duration,
 }
 
@@ -143,51 +144,84 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// No call is made again.
+    /// Returns settings that retry nothing.
     pub fn never() -> Self {
         Self { max_retries: 0, ..Self::default() }
     }
 
-    /// The same with another number of times.
+    /// Sets [`max_retries`](Self::max_retries).
     #[must_use]
     pub fn with_max_retries(self, max_retries: u32) -> Self {
         Self { max_retries, ..self }
     }
 
-    /// The same with another first pause.
+    /// Sets [`initial_delay`](Self::initial_delay).
     #[must_use]
     pub fn with_initial_delay(self, initial_delay: Duration) -> Self {
         Self { initial_delay, ..self }
     }
 
-    /// The same with another longest pause.
+    /// Sets [`max_delay`](Self::max_delay).
     #[must_use]
     pub fn with_max_delay(self, max_delay: Duration) -> Self {
         Self { max_delay, ..self }
     }
 
-    /// The same with another longest pause that RunComfy may ask for.
+    /// Sets [`max_retry_after`](Self::max_retry_after).
     #[must_use]
     pub fn with_max_retry_after(self, max_retry_after: Duration) -> Self {
         Self { max_retry_after, ..self }
     }
+}
 
-    /// The pause after the failure with this number, from 0 on; `None` where it was the last.
-    pub(super) fn pause(&self, failures: u32, asked: Option<Duration>) -> Option<Duration> {
-        if failures >= self.max_retries || asked.is_some_and(|asked| asked > self.max_retry_after) {
+/// The retries of one call: counts failures, and gives the delay before each retry.
+#[derive(Debug)]
+pub(super) struct Backoff {
+    call: Call,
+    retry: Retry,
+    failures: u32,
+}
+
+impl Backoff {
+    pub(super) fn new(call: Call, retry: Retry) -> Self {
+        Self { call, retry, failures: 0 }
+    }
+
+    /// Returns the number of failures since the last success.
+    pub(super) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// Records a success.
+    pub(super) fn reset(&mut self) {
+        self.failures = 0;
+    }
+
+    /// Records a failure. Returns the delay before the next attempt, or `None` if there is none.
+    pub(super) fn next(
+        &mut self,
+        failure: Failure,
+        retry_after: Option<Duration>,
+    ) -> Option<Duration> {
+        let is_too_late = retry_after.is_some_and(|asked| asked > self.retry.max_retry_after);
+        if !classify(self.call, failure).retry
+            || self.failures >= self.retry.max_retries
+            || is_too_late
+        {
             return None;
         }
-        let doubled =
-            2_u32.checked_pow(failures).and_then(|power| self.initial_delay.checked_mul(power));
-        let pause = shortened(doubled.unwrap_or(self.max_delay).min(self.max_delay), 0.5);
-        Some(asked.map_or(pause, |asked| asked.max(pause)))
+        let factor = 2_u32.checked_pow(self.failures);
+        let delay = factor.and_then(|factor| self.retry.initial_delay.checked_mul(factor));
+        let delay = delay.unwrap_or(self.retry.max_delay).min(self.retry.max_delay);
+        self.failures += 1;
+        Some(with_jitter(delay, 0.5).max(retry_after.unwrap_or_default()))
     }
 }
 
-/// A pause, shortened by up to this part of it at random.
-pub(super) fn shortened(pause: Duration, part: f64) -> Duration {
-    let kept = 1.0 - part.clamp(0.0, 1.0) * fastrand::f64();
-    Duration::try_from_secs_f64(pause.as_secs_f64() * kept).unwrap_or(pause)
+/// Shortens a delay at random, by up to `fraction` of it.
+pub(super) fn with_jitter(delay: Duration, fraction: f64) -> Duration {
+    let kept = 1.0 - fraction.clamp(0.0, 1.0) * fastrand::f64();
+    Duration::try_from_secs_f64(delay.as_secs_f64() * kept).unwrap_or(delay)
 }
 
 #[cfg(test)]
@@ -214,8 +248,8 @@ mod tests {
     ];
 
     fn cell(decision: Decision) -> String {
-        let again = if decision.again { "again; " } else { "" };
-        format!("{again}`{:?}`", decision.gets)
+        let retry = if decision.retry { "again; " } else { "" };
+        format!("{retry}`{:?}`", decision.error)
     }
 
     #[test]
@@ -236,35 +270,51 @@ mod tests {
 
     #[test]
     fn a_submit_is_made_again_only_where_it_was_certainly_not_taken() {
-        let again = |(failure, _): &(Failure, &str)| classify(Call::Submit, *failure).again;
+        let failures = FAILURES.map(|(failure, _)| failure).into_iter();
         let found: Vec<Failure> =
-            FAILURES.iter().filter(|row| again(row)).map(|(failure, _)| *failure).collect();
+            failures.filter(|failure| classify(Call::Submit, *failure).retry).collect();
         assert_eq!(found, [Failure::NotConnected, Failure::Http429]);
     }
 
+    /// Returns the delay after so many failures before.
+    fn delay(retry: Retry, failures: u32, retry_after: Option<Duration>) -> Option<Duration> {
+        Backoff { call: Call::Read, retry, failures }.next(Failure::Http5xx, retry_after)
+    }
+
     #[test]
-    fn pauses_double_to_their_limit_and_never_come_together() {
+    fn delays_double_to_their_maximum_and_differ() {
         let retry = Retry::default().with_max_retries(40).with_max_delay(Duration::from_secs(4));
         for (failures, longest) in
             [(0, 500), (1, 1000), (2, 2000), (3, 4000), (4, 4000), (39, 4000)]
         {
             let longest = Duration::from_millis(longest);
-            let pauses: Vec<Duration> =
-                (0..200).filter_map(|_| retry.pause(failures, None)).collect();
-            assert_eq!(pauses.len(), 200);
-            assert!(pauses.iter().all(|pause| (longest / 2..=longest).contains(pause)));
-            assert!(pauses.iter().any(|pause| *pause != pauses[0]), "there is no jitter");
+            let delays: Vec<Duration> =
+                (0..200).filter_map(|_| delay(retry, failures, None)).collect();
+            assert_eq!(delays.len(), 200);
+            assert!(delays.iter().all(|delay| (longest / 2..=longest).contains(delay)));
+            assert!(delays.iter().any(|delay| *delay != delays[0]), "there is no jitter");
         }
-        assert_eq!(retry.pause(40, None), None);
-        assert_eq!(Retry::never().pause(0, None), None);
+        assert_eq!(delay(retry, 40, None), None);
+        assert_eq!(delay(Retry::never(), 0, None), None);
     }
 
     #[test]
-    fn a_pause_that_is_asked_for_is_kept_or_the_call_given_up() {
+    fn a_delay_that_is_asked_for_is_kept_or_the_call_given_up() {
         let retry = Retry::default();
         let minute = Duration::from_secs(60);
-        assert_eq!(retry.pause(0, Some(minute)), Some(minute));
-        assert_eq!(retry.pause(0, Some(minute * 2)), None);
-        assert!(retry.pause(0, Some(Duration::ZERO)) >= Some(retry.initial_delay / 2));
+        assert_eq!(delay(retry, 0, Some(minute)), Some(minute));
+        assert_eq!(delay(retry, 0, Some(minute * 2)), None);
+        assert!(delay(retry, 0, Some(Duration::ZERO)) >= Some(retry.initial_delay / 2));
+    }
+
+    #[test]
+    fn a_backoff_counts_failures_until_a_success() {
+        let mut backoff = Backoff::new(Call::Read, Retry::default().with_max_retries(2));
+        assert!(backoff.next(Failure::Broken, None).is_some());
+        assert!(backoff.next(Failure::Broken, None).is_some());
+        assert_eq!((backoff.next(Failure::Broken, None), backoff.failures()), (None, 2));
+        backoff.reset();
+        assert!(backoff.next(Failure::Broken, None).is_some());
+        assert_eq!(backoff.next(Failure::Http4xx, None), None, "it is not retried");
     }
 }

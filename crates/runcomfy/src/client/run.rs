@@ -1,4 +1,4 @@
-//! Running: submitting and waiting in one call.
+//! Submits an input and waits for its job in one call.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -11,29 +11,27 @@ use super::types::CompletedJob;
 use crate::model::Payload;
 use crate::valid::Valid;
 
-/// A run that is ready to be awaited: it submits an input and waits for its job. Made by
-/// [`Client::run`](super::Client::run).
+/// Submits an input and waits for its job once it is awaited. Created by [`Client::run`].
 ///
-/// Nothing happens before it is awaited. Dropping it while it waits for the job leaves the
-/// job going on, so have [`Run::on_submitted`] put the id where it can be found again.
+/// Nothing happens before it is awaited. Dropping it while it waits leaves the job going on, so
+/// use [`Run::on_submitted`] to store the id where it can be found again.
 #[must_use = "a run does nothing until it is awaited"]
 pub struct Run<'a, M: Operation> {
     submit: Pin<Box<dyn Future<Output = Result<Job<M>, SubmitError>> + Send + 'a>>,
-    taken: Option<OnSubmitted<'a, M>>,
-    cancel: bool,
+    on_submitted: Option<OnSubmitted<'a, M>>,
+    cancel_on_drop: bool,
 }
 
-/// What is called with the job.
 type OnSubmitted<'a, M> = Box<dyn FnOnce(&Job<M>) + Send + 'a>;
 
 impl Client {
     /// Submits an input and waits for its job, as [`Client::submit`] and [`Job::wait`] do. Await
-    /// what this gives; [`Run::on_submitted`] hands over the id before any waiting.
+    /// the return value. [`Run::on_submitted`] passes on the id before any waiting.
     ///
     /// ```no_run
     /// # use runcomfy::{Client, Model, Valid};
     /// # async fn example<M: Model>(client: Client, input: Valid<M>) -> Result<(), runcomfy::client::RunError> {
-    /// let success = client.run(&input).on_submitted(|job| println!("request {}", job.id())).await?;
+    /// let completed = client.run(&input).on_submitted(|job| println!("request {}", job.id())).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -46,19 +44,20 @@ impl<'a, M: Operation> Run<'a, M> {
     pub(super) fn new(
         submit: impl Future<Output = Result<Job<M>, SubmitError>> + Send + 'a,
     ) -> Self {
-        Self { submit: Box::pin(submit), taken: None, cancel: false }
+        Self { submit: Box::pin(submit), on_submitted: None, cancel_on_drop: false }
     }
 
-    /// Calls this with the job once it is taken, before any waiting: the place to store its id.
+    /// Sets a function that is called with the job once it is accepted, before any waiting: the
+    /// place to store its id.
     pub fn on_submitted(mut self, call: impl FnOnce(&Job<M>) + Send + 'a) -> Self {
-        self.taken = Some(Box::new(call));
+        self.on_submitted = Some(Box::new(call));
         self
     }
 
-    /// Cancels the job if this is dropped while it waits, or the wait goes wrong: see
+    /// Cancels the job if this is dropped while it waits, or if waiting fails: see
     /// [`Job::cancel_on_drop`].
     pub fn cancel_on_drop(mut self) -> Self {
-        self.cancel = true;
+        self.cancel_on_drop = true;
         self
     }
 }
@@ -70,20 +69,21 @@ impl<'a, M: Operation> IntoFuture for Run<'a, M> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let job = self.submit.await?;
-            if let Some(taken) = self.taken {
-                taken(&job);
+            if let Some(call) = self.on_submitted {
+                call(&job);
             }
-            let success = match self.cancel {
-                true => job.cancel_on_drop().wait().await,
-                false => job.wait().await,
+            let completed = if self.cancel_on_drop {
+                job.cancel_on_drop().wait().await
+            } else {
+                job.wait().await
             };
-            Ok(success?)
+            Ok(completed?)
         })
     }
 }
 
 impl<M: Operation> fmt::Debug for Run<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run").field("cancel_on_drop", &self.cancel).finish_non_exhaustive()
+        f.debug_struct("Run").field("cancel_on_drop", &self.cancel_on_drop).finish_non_exhaustive()
     }
 }

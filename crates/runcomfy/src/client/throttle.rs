@@ -1,4 +1,5 @@
-//! What holds a client's calls back: its limits, which all of its clones share.
+//! Bounds a client's requests and jobs: concurrency limits and a rate limit, shared by all its
+//! clones.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,71 +7,72 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until};
 
-/// How many calls a client makes at once unless told otherwise: as many connections are
-/// open at most.
+/// Default maximum number of concurrent requests, and so of open connections.
 pub(super) const DEFAULT_MAX_CONCURRENT_REQUESTS: usize = 100;
 
-/// Who is before whom.
+/// Order of requests that wait for the rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Priority {
-    /// A look at a job that is waited for: there can be thousands of these.
-    Look,
-    /// Anything else.
-    Call,
+    /// A poll of a job that is waited for: there can be thousands of these.
+    Poll,
+    /// Any other request.
+    Normal,
 }
 
 /// The limits of one client.
 pub(super) struct Throttle {
-    calls: Semaphore,
+    requests: Semaphore,
     pace: Option<Pace>,
-    /// One look at a time waits for the pace, so that whatever else is called waits behind
-    /// one look, and not behind all of them.
-    looks: Mutex<()>,
-    in_flight: Option<Arc<Semaphore>>,
+    /// Held by the one poll that waits for the rate limit. Any other request therefore waits
+    /// behind one poll, and not behind all of them.
+    poll: Mutex<()>,
+    jobs: Option<Arc<Semaphore>>,
 }
 
 impl Throttle {
-    /// The limits, or which of them is none.
+    /// Creates the limits. Returns the name of the first one that is zero as the error.
     pub(super) fn new(
         max_concurrent_requests: usize,
         max_requests_per_second: Option<f64>,
-        in_flight: Option<usize>,
+        max_jobs_in_flight: Option<usize>,
     ) -> Result<Self, &'static str> {
-        let semaphore = |count: usize, name| match count {
-            0 => Err(name),
-            count => Ok(Semaphore::new(count.min(Semaphore::MAX_PERMITS))),
-        };
-        let in_flight =
-            in_flight.map(|count| semaphore(count, "max_jobs_in_flight")).transpose()?;
+        let jobs = max_jobs_in_flight.map(|count| semaphore(count, "max_jobs_in_flight"));
         Ok(Self {
-            calls: semaphore(max_concurrent_requests, "max_concurrent_requests")?,
+            requests: semaphore(max_concurrent_requests, "max_concurrent_requests")?,
             pace: max_requests_per_second.map(Pace::new).transpose()?,
-            looks: Mutex::new(()),
-            in_flight: in_flight.map(Arc::new),
+            poll: Mutex::new(()),
+            jobs: jobs.transpose()?.map(Arc::new),
         })
     }
 
-    /// Waits until a call may be made. The call lasts as long as what this gives.
-    pub(super) async fn turn(&self, lane: Priority) -> Option<SemaphorePermit<'_>> {
-        let _look = match lane {
-            Priority::Look => Some(self.looks.lock().await),
-            Priority::Call => None,
+    /// Waits until a request may be sent. The request counts until the permit is dropped.
+    pub(super) async fn acquire(&self, priority: Priority) -> Option<SemaphorePermit<'_>> {
+        let _poll = match priority {
+            Priority::Poll => Some(self.poll.lock().await),
+            Priority::Normal => None,
         };
         if let Some(pace) = &self.pace {
-            pace.keep().await;
+            pace.wait().await;
         }
-        // Nothing closes the semaphore.
-        self.calls.acquire().await.ok()
+        // The semaphore is never closed.
+        self.requests.acquire().await.ok()
     }
 
     /// Waits until one more job may be in flight.
-    pub(super) async fn place(&self) -> Option<OwnedSemaphorePermit> {
-        self.in_flight.clone()?.acquire_owned().await.ok()
+    pub(super) async fn acquire_job(&self) -> Option<OwnedSemaphorePermit> {
+        self.jobs.clone()?.acquire_owned().await.ok()
     }
 }
 
-/// A steady pace. Each call takes the next free moment, in the order of asking, so that
-/// waiting costs one timer however many wait.
+fn semaphore(count: usize, name: &'static str) -> Result<Semaphore, &'static str> {
+    if count == 0 {
+        return Err(name);
+    }
+    Ok(Semaphore::new(count.min(Semaphore::MAX_PERMITS)))
+}
+
+/// A steady rate. Each request takes the next free moment, in the order of asking: waiting costs
+/// one timer, however many wait.
 struct Pace {
     interval: Duration,
     next: Mutex<Option<Instant>>,
@@ -78,14 +80,14 @@ struct Pace {
 
 impl Pace {
     fn new(per_second: f64) -> Result<Self, &'static str> {
-        // Zero, a negative number, NaN, and what is too small for the clock.
+        // Refuses zero, a negative number, NaN, and what is too small for the clock.
         match Duration::try_from_secs_f64(1.0 / per_second) {
             Ok(interval) if per_second > 0.0 => Ok(Self { interval, next: Mutex::new(None) }),
             Ok(_) | Err(_) => Err("max_requests_per_second"),
         }
     }
 
-    async fn keep(&self) {
+    async fn wait(&self) {
         let moment = {
             let mut next = self.next.lock().await;
             let now = Instant::now();
@@ -103,16 +105,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn calls_keep_their_pace_and_go_before_looks() {
-        let limits = Arc::new(Throttle::new(100, Some(10.0), None).expect("they are limits"));
+        let throttle = Arc::new(Throttle::new(100, Some(10.0), None).expect("they are limits"));
         let start = Instant::now();
         let looks: Vec<_> = (0..50)
             .map(|_| {
-                let limits = limits.clone();
-                tokio::spawn(async move { limits.turn(Priority::Look).await.is_some() })
+                let throttle = throttle.clone();
+                tokio::spawn(async move { throttle.acquire(Priority::Poll).await.is_some() })
             })
             .collect();
         tokio::time::sleep(Duration::from_millis(1)).await;
-        assert!(limits.turn(Priority::Call).await.is_some());
+        assert!(throttle.acquire(Priority::Normal).await.is_some());
         // Behind the look that was let through and the one that waits, not behind 50.
         assert_eq!(start.elapsed().as_millis() / 100, 2);
         for look in looks {
@@ -123,21 +125,21 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_calls_are_made_at_once_than_allowed() {
-        let limits = Throttle::new(2, None, Some(1)).expect("they are limits");
-        let first = limits.turn(Priority::Call).await;
-        let _second = limits.turn(Priority::Look).await;
-        let third = limits.turn(Priority::Call);
+        let throttle = Throttle::new(2, None, Some(1)).expect("they are limits");
+        let first = throttle.acquire(Priority::Normal).await;
+        let _second = throttle.acquire(Priority::Poll).await;
+        let third = throttle.acquire(Priority::Normal);
         let waited = tokio::time::timeout(Duration::from_millis(20), third).await;
         assert!(waited.is_err(), "a third call was let through");
         drop(first);
-        assert!(limits.turn(Priority::Call).await.is_some());
+        assert!(throttle.acquire(Priority::Normal).await.is_some());
 
-        let place = limits.place().await;
+        let place = throttle.acquire_job().await;
         assert!(place.is_some());
-        let other = tokio::time::timeout(Duration::from_millis(20), limits.place()).await;
+        let other = tokio::time::timeout(Duration::from_millis(20), throttle.acquire_job()).await;
         assert!(other.is_err(), "a second job was let through");
         drop(place);
-        assert!(limits.place().await.is_some());
+        assert!(throttle.acquire_job().await.is_some());
     }
 
     #[test]

@@ -1,4 +1,7 @@
-//! The token: a secret that goes into one header and nowhere else.
+//! The token: a secret that is sent in one header and nowhere else.
+//!
+//! This is not `secrecy::SecretString`, which hides a secret in `Debug` but cannot remove it from a
+//! server's reply.
 
 use std::fmt;
 
@@ -10,12 +13,12 @@ use super::error::ConfigError;
 #[derive(Clone)]
 pub(super) struct Secret(pub String);
 
-/// What stands before the token in its header.
+/// Prefix of the token in its header.
 const SCHEME: &str = "Bearer ";
-/// A token that is shorter is no secret, and is looked for in no reply: replies have such
-/// words of their own.
-const SHORTEST: usize = 8;
-/// What stands for the token in a reply that repeats it.
+/// A shorter token is not a secret, and is not removed from replies, which may contain such words
+/// by chance.
+const MIN_SECRET: usize = 8;
+/// Replaces the token in a reply that repeats it.
 const MARK: &[u8] = b"[token]";
 
 /// The token as the header that carries it. The HTTP library shows a header that is
@@ -39,10 +42,10 @@ impl Token {
         self.0.clone()
     }
 
-    /// Takes the token out of a reply, so that no error shows what a server repeats.
-    pub(super) fn take_out_of(&self, body: &mut Vec<u8>) {
+    /// Replaces the token in a reply, to keep it out of errors.
+    pub(super) fn redact(&self, body: &mut Vec<u8>) {
         let token = &self.0.as_bytes()[SCHEME.len()..];
-        if token.len() < SHORTEST {
+        if token.len() < MIN_SECRET {
             return;
         }
         let mut from = 0;
@@ -57,7 +60,7 @@ impl Token {
 fn find(bytes: &[u8], token: &[u8]) -> Option<usize> {
     let first = token.first()?;
     let mut from = 0;
-    // Every reply is searched: most places are ruled out by one byte.
+    // Every reply is searched, so one byte rules out most places.
     while let Some(at) = bytes.get(from..)?.iter().position(|byte| byte == first) {
         let at = from + at;
         if bytes[at..].starts_with(token) {
@@ -96,7 +99,7 @@ mod tests {
         for (token, body, expected) in cases {
             let token = Token::new(&Secret(token.to_owned())).expect("it is a token");
             let mut body = body.as_bytes().to_vec();
-            token.take_out_of(&mut body);
+            token.redact(&mut body);
             assert_eq!(String::from_utf8_lossy(&body), expected);
         }
     }

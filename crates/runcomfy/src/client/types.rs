@@ -1,5 +1,4 @@
-//! RunComfy's words for the state of a job and for what came of cancelling, both open lists, and
-//! what the calls about a job give.
+//! The values that calls about a job return.
 
 use std::fmt;
 
@@ -7,8 +6,7 @@ use serde_json::{Map, Value};
 
 use super::request_id::RequestId;
 
-/// The state of a job. RunComfy's words are open: one that is not known is kept, and
-/// counts as not finished.
+/// The status of a job. An unknown status of RunComfy's is kept, and counts as not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
@@ -24,29 +22,29 @@ pub enum Status {
     Failed,
     /// Cancelled.
     Cancelled,
-    /// A word that this version does not know.
+    /// A status that this version does not know.
     Other(String),
 }
 
-/// What came of cancelling.
+/// The outcome of cancelling a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CancelOutcome {
-    /// It was in the queue, and is cancelled.
+    /// The job was in the queue, and is cancelled.
     Cancelled,
-    /// It is being worked on or finished: only a queued job can be cancelled.
+    /// The job is being worked on or is finished: only a queued job can be cancelled.
     NotCancellable,
-    /// A word that this version does not know.
+    /// A status that this version does not know.
     Other(String),
 }
 
-/// One look at a job.
+/// The status of a job at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JobStatus {
-    /// Its state.
+    /// The status.
     pub status: Status,
-    /// How many are before it, while it is in the queue.
+    /// Number of jobs before it in the queue.
     pub queue_position: Option<u64>,
 }
 
@@ -56,22 +54,22 @@ pub struct JobStatus {
 pub struct CompletedJob<O> {
     /// The request.
     pub id: RequestId,
-    /// The output, as far as it fits its type.
+    /// The output. Members that do not fit its type are left out.
     pub output: O,
-    /// The output as it came, with everything in it.
+    /// The output as JSON, with everything in it.
     pub raw: Value,
-    /// What it cost in US dollars, where RunComfy said so already. It may say so later: see
+    /// The cost in US dollars, if RunComfy said it already. It may say it later: see
     /// [`Job::cost`](super::Job::cost).
     pub cost: Option<f64>,
-    /// When it was submitted, in RunComfy's words.
+    /// Time of submission, as RunComfy writes it.
     pub created_at: Option<String>,
-    /// When it was finished, in RunComfy's words.
+    /// Time when it finished, as RunComfy writes it.
     pub finished_at: Option<String>,
-    /// What else the answer had, and what of the above did not fit its type, by name.
+    /// Other members of the response, and those of the above that did not fit their type.
     pub others: Map<String, Value>,
 }
 
-/// What `/result` said.
+/// The meaning of a reply to `/result`.
 pub(super) enum ResultReply<O> {
     Unfinished,
     Succeeded(CompletedJob<O>),
@@ -87,13 +85,13 @@ impl Status {
             "completed" => Self::Completed,
             "succeeded" => Self::Succeeded,
             "failed" => Self::Failed,
-            // RunComfy's own clients take both spellings.
+            // RunComfy's own clients accept both spellings.
             "cancelled" | "canceled" => Self::Cancelled,
             other => Self::Other(other.to_owned()),
         }
     }
 
-    /// Whether nothing more will happen to the job.
+    /// Returns `true` if nothing more will happen to the job.
     pub fn is_finished(&self) -> bool {
         match self {
             Self::Completed | Self::Succeeded | Self::Failed | Self::Cancelled => true,

@@ -1,4 +1,4 @@
-//! Waiting for a job: looks at it until it is finished, and its result then.
+//! Waits for a job: polls its status until it is finished, then reads its result.
 
 use std::time::Duration;
 
@@ -7,199 +7,185 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tracing::Instrument;
 
 use super::error::{JobError, JobErrorReason};
-use super::job::{Job, Operation};
+use super::job::{Endpoint, Job, Operation};
 use super::reply::{self, ApiFailure};
-use super::retry::{Call, classify};
+use super::retry::Backoff;
 use super::throttle::Priority;
 use super::types::{CompletedJob, JobStatus, ResultReply, Status};
 
-/// Looks at a job until it is finished, with the client's pauses between them.
+/// The statuses of a job until it is finished, with the client's intervals between the polls.
+/// Created by [`Job::updates`].
+#[must_use = "a job is polled only when the next status is asked for"]
 pub struct StatusStream<'a, M> {
     job: &'a Job<M>,
-    /// The pause before the next look; none before the first.
-    pause: Option<Duration>,
+    /// The interval before the next poll; `None` before the first.
+    interval: Option<Duration>,
     start: Instant,
-    end: Option<Instant>,
+    deadline: Option<Instant>,
     last: Status,
-    /// How long RunComfy asked to wait before the next call.
-    asked: Option<Duration>,
-    /// Looks in a row that failed for a passing reason.
-    failed_looks: u32,
-    /// The same for reading the result. It counts apart: each of these follows a look
-    /// that went well.
-    failed_results: u32,
-    finished: bool,
-}
-
-/// The calls that a wait makes.
-#[derive(Debug, Clone, Copy)]
-enum Asked {
-    Status,
-    Result,
+    /// The delay that RunComfy asked for.
+    retry_after: Duration,
+    /// Consecutive failures of polling the status.
+    status_backoff: Backoff,
+    /// Consecutive failures of reading the result. They count apart: each follows a poll that
+    /// succeeded.
+    result_backoff: Backoff,
+    is_finished: bool,
 }
 
 impl<M: Operation> Job<M> {
-    /// Waits until the job is finished, for as long as the client's deadline says: 30 minutes
-    /// unless told otherwise.
+    /// Waits until the job is finished, at most as long as the client's
+    /// [`wait_timeout`](super::ClientBuilder::wait_timeout), which defaults to 30 minutes.
     ///
     /// # Errors
     ///
-    /// As for [`Job::result`], and when the deadline passes. The error has the id,
-    /// and the job can be waited for again.
+    /// The errors of [`Job::result`], and if the timeout passes. The error has the id, and the
+    /// job can be waited for again.
     pub async fn wait(&self) -> Result<CompletedJob<M::Output>, JobError> {
-        self.wait_for(self.client.inner.deadline).await
+        self.wait_for(self.client.inner.wait_timeout).await
     }
 
-    /// Waits until the job is finished, for this long at most.
+    /// Waits until the job is finished, at most this long.
     ///
     /// # Errors
     ///
-    /// As for [`Job::wait`].
-    pub async fn wait_for(&self, deadline: Duration) -> Result<CompletedJob<M::Output>, JobError> {
-        let mut updates = StatusStream::new(self, deadline);
-        updates.success().instrument(self.span("wait")).await
+    /// The errors of [`Job::wait`].
+    pub async fn wait_for(&self, timeout: Duration) -> Result<CompletedJob<M::Output>, JobError> {
+        let span = tracing::debug_span!("wait", request_id = %self.id(), model = M::ID);
+        StatusStream::new(self, timeout).completed().instrument(span).await
     }
 
-    /// The looks at the job that [`Job::wait`] takes, for whoever wants to draw them.
+    /// Returns the statuses that [`Job::wait`] polls, for a program that shows them.
     pub fn updates(&self) -> StatusStream<'_, M> {
-        StatusStream::new(self, self.client.inner.deadline)
+        StatusStream::new(self, self.client.inner.wait_timeout)
     }
 }
 
 impl<'a, M: Operation> StatusStream<'a, M> {
-    pub(super) fn new(job: &'a Job<M>, deadline: Duration) -> Self {
+    fn new(job: &'a Job<M>, timeout: Duration) -> Self {
         let start = Instant::now();
+        let polling = job.client.inner.polling;
         Self {
             job,
-            pause: None,
+            interval: None,
             start,
-            // A deadline past what the clock can hold is none.
-            end: start.checked_add(deadline),
+            // An unrepresentable deadline means no deadline.
+            deadline: start.checked_add(timeout),
             last: Status::Other("unknown".to_owned()),
-            asked: None,
-            failed_looks: 0,
-            failed_results: 0,
-            finished: false,
+            retry_after: Duration::ZERO,
+            status_backoff: polling.backoff(),
+            result_backoff: polling.backoff(),
+            is_finished: false,
         }
     }
 
-    /// Waits for the next look, or gives `None` after the one that finds the job
+    /// Waits for the next status. Returns `None` after the one that says that the job is
     /// finished. Read the result then with [`Job::result`].
     ///
     /// # Errors
     ///
-    /// When the deadline passes, or looking fails for good.
+    /// If the timeout passes, or polling fails for good.
     pub async fn next(&mut self) -> Result<Option<JobStatus>, JobError> {
-        while !self.finished {
+        while !self.is_finished {
             let polling = self.job.client.inner.polling;
-            if let Some(pause) = self.pause {
-                let pause = polling.jittered(pause);
-                self.sleep(self.asked.map_or(pause, |asked| asked.max(pause))).await?;
-                self.asked = None;
+            if let Some(interval) = self.interval {
+                self.sleep(polling.jittered(interval).max(self.retry_after)).await?;
+                self.retry_after = Duration::ZERO;
             }
-            self.pause =
-                Some(self.pause.map_or(polling.initial_interval, |pause| polling.next(pause)));
-            let job = self.job;
-            let look = async {
-                job.client
-                    .ask(Priority::Look, job.ask("status"))
-                    .await
-                    .and_then(|r| reply::update(&r))
-            };
-            if let Some(update) = self.poll_once(Asked::Status, look).await? {
-                job.observe(&update.status);
-                self.last = update.status.clone();
-                self.finished = update.status.is_finished();
-                return Ok(Some(update));
+            let next = self.interval.map(|interval| polling.next(interval));
+            self.interval = Some(next.unwrap_or(polling.initial_interval));
+            if let Some(status) = self.poll_once(Endpoint::Status, reply::status).await? {
+                self.job.observe(&status.status);
+                self.last = status.status.clone();
+                self.is_finished = status.status.is_finished();
+                return Ok(Some(status));
             }
         }
         Ok(None)
     }
 
-    /// The same looks as a stream, which ends after the one that finds the job finished, or
-    /// after an error.
+    /// Converts this to a [`Stream`], which ends after the status that says that the job is
+    /// finished, or after an error.
     pub fn into_stream(self) -> impl Stream<Item = Result<JobStatus, JobError>> + Send + 'a {
         unfold(Some(self), |updates| async {
             let mut updates = updates?;
             match updates.next().await {
-                Ok(update) => update.map(|update| (Ok(update), Some(updates))),
+                Ok(status) => status.map(|status| (Ok(status), Some(updates))),
                 Err(error) => Some((Err(error), None)),
             }
         })
     }
 
-    /// Looks until the job is finished, and reads its result.
-    pub(super) async fn success(&mut self) -> Result<CompletedJob<M::Output>, JobError> {
+    /// Polls until the job is finished, and reads its result.
+    async fn completed(&mut self) -> Result<CompletedJob<M::Output>, JobError> {
         let job = self.job;
         loop {
             while self.next().await?.is_some() {}
-            let read = async {
-                let reply = job.client.ask(Priority::Look, job.ask("result")).await?;
-                reply::result(&reply, job.id())
-            };
-            if let Some(result) = self.poll_once(Asked::Result, read).await? {
+            let read = |reply: &reply::Reply| reply::result(reply, job.id());
+            if let Some(result) = self.poll_once(Endpoint::Result, read).await? {
                 let result = match (result, &self.last) {
-                    // There is no result of it to wait for.
+                    // A cancelled job has no result to wait for.
                     (ResultReply::Unfinished, Status::Cancelled) => ResultReply::Cancelled,
                     (result, _) => result,
                 };
-                if let Some(success) = job.finish(result)? {
-                    return Ok(success);
+                if let Some(completed) = job.finish(result)? {
+                    return Ok(completed);
                 }
             }
-            // The result was not there yet: go on looking.
-            self.finished = false;
+            // The result is not there yet, so the job is polled again.
+            self.is_finished = false;
         }
     }
 
-    async fn sleep(&self, pause: Duration) -> Result<(), JobError> {
-        // A moment past what the clock can hold never comes.
-        let wake = Instant::now().checked_add(pause);
-        match self.end {
-            Some(end) if wake.is_none_or(|wake| end < wake) => {
-                sleep_until(end).await;
+    async fn sleep(&self, duration: Duration) -> Result<(), JobError> {
+        // An unrepresentable moment never comes.
+        let wake = Instant::now().checked_add(duration);
+        match self.deadline {
+            Some(deadline) if wake.is_none_or(|wake| deadline < wake) => {
+                sleep_until(deadline).await;
                 Err(self.deadline_error())
             }
             _ => {
-                sleep(pause).await;
+                sleep(duration).await;
                 Ok(())
             }
         }
     }
 
-    /// Makes a call before the deadline. A failure that may pass is `None`, until
-    /// there were too many in a row.
+    /// Sends one request before the deadline. Returns `None` after a failure that may be
+    /// temporary, until there were too many in a row.
     async fn poll_once<T>(
         &mut self,
-        which: Asked,
-        call: impl Future<Output = Result<T, ApiFailure>>,
+        endpoint: Endpoint,
+        read: impl Fn(&reply::Reply) -> Result<T, ApiFailure>,
     ) -> Result<Option<T>, JobError> {
-        let answer = match self.end {
+        let job = self.job;
+        let call = job.client.send(Priority::Poll, job.request(endpoint));
+        let sent = match self.deadline {
             None => call.await,
-            Some(end) => match timeout_at(end, call).await {
-                Ok(answer) => answer,
+            Some(deadline) => match timeout_at(deadline, call).await {
+                Ok(sent) => sent,
                 Err(_) => return Err(self.deadline_error()),
             },
         };
-        let failures = match which {
-            Asked::Status => &mut self.failed_looks,
-            Asked::Result => &mut self.failed_results,
+        let backoff = match endpoint {
+            Endpoint::Result => &mut self.result_backoff,
+            Endpoint::Status | Endpoint::Cancel => &mut self.status_backoff,
         };
-        let problem = match answer {
+        let error = match sent.and_then(|reply| read(&reply)) {
             Ok(answer) => {
-                *failures = 0;
+                backoff.reset();
                 return Ok(Some(answer));
             }
-            Err(problem) => problem,
+            Err(error) => error,
         };
-        let failure = problem.failure();
-        let patience = self.job.client.inner.polling.max_consecutive_failures;
-        if !classify(Call::Read, failure).again || *failures >= patience {
-            return self.job.map_err(Err(problem));
-        }
-        *failures += 1;
-        self.asked = problem.retry_after();
-        tracing::debug!(?which, ?failure, failures = *failures, asked = ?self.asked, "looking again");
+        let failure = error.failure();
+        let Some(delay) = backoff.next(failure, error.retry_after()) else {
+            return job.map_err(Err(error));
+        };
+        let failures = backoff.failures();
+        self.retry_after = delay;
+        tracing::debug!(?endpoint, ?failure, failures, retry_after = ?delay, "polling again");
         Ok(None)
     }
 

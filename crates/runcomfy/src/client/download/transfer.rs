@@ -5,8 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED,
-    LOCATION, RANGE,
+    ACCEPT_ENCODING, ETAG, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE,
 };
 use reqwest::{Response, StatusCode};
 use tokio::fs::File;
@@ -15,9 +14,9 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::super::Client;
-use super::super::http::FOREVER;
+use super::super::http::{ContentRange, NO_TIMEOUT};
 use super::super::reply::{Reply, transport_failure};
-use super::super::retry::{Call, Failure, classify};
+use super::super::retry::{Backoff, Call, Failure};
 use super::{DownloadErrorReason as Reason, DownloadOptions, Progress};
 
 /// How long nothing may come of a file.
@@ -81,29 +80,19 @@ impl Client {
 impl Transfer<'_> {
     /// Brings all of the file, as often as it takes.
     async fn run(&mut self, client: &Client) -> Result<(), Reason> {
-        let mut failures = 0;
+        let mut backoff = Backoff::new(Call::Read, client.inner.retry);
         for resumes in 0.. {
             let before = self.bytes;
-            let reason = match self.resume(client).await {
-                Ok(()) => break,
-                Err(reason) => reason,
-            };
+            let Err(reason) = self.resume(client).await else { break };
             if self.bytes > before {
-                failures = 0;
+                backoff.reset();
             }
-            let again = failure_of(&reason).is_some_and(|it| classify(Call::Read, it).again);
-            let asked = match reason {
-                Reason::Status { retry_after, .. } => retry_after,
-                _ => None,
+            let failure = failure_of(&reason).filter(|_| resumes < MAX_RESUMES);
+            let Some(delay) = failure.and_then(|it| backoff.next(it, retry_after(&reason))) else {
+                return Err(reason);
             };
-            match client.inner.retry.pause(failures, asked) {
-                Some(pause) if again && resumes < MAX_RESUMES => {
-                    failures += 1;
-                    tracing::debug!(%reason, bytes = self.bytes, ?pause, "downloading again");
-                    sleep(pause).await;
-                }
-                Some(_) | None => return Err(reason),
-            }
+            tracing::debug!(%reason, bytes = self.bytes, ?delay, "downloading again");
+            sleep(delay).await;
         }
         self.file.flush().await.map_err(|source| self.unwritten(source))?;
         self.file.sync_all().await.map_err(|source| self.unwritten(source))
@@ -145,7 +134,7 @@ impl Transfer<'_> {
                 return Err(host_of(&url));
             }
             // Compressed bytes would be another file's ranges.
-            let mut request = client.inner.http.get(url.clone()).timeout(FOREVER);
+            let mut request = client.inner.http.get(url.clone()).timeout(NO_TIMEOUT);
             request = request.header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             if let (1.., Some(validator)) = (self.bytes, &self.validator) {
                 request = request.header(RANGE, format!("bytes={}-", self.bytes));
@@ -178,16 +167,20 @@ impl Transfer<'_> {
                 self.validator = validator(headers);
                 Ok(())
             }
-            StatusCode::PARTIAL_CONTENT if self.bytes > 0 => match content_range(headers) {
-                Some((first, total)) if first == self.bytes && self.goes_on(headers, total) => {
-                    self.total = total.or(self.total);
-                    Ok(())
+            StatusCode::PARTIAL_CONTENT if self.bytes > 0 => {
+                match ContentRange::from_headers(headers) {
+                    Some(ContentRange { range: Some((first, _)), total })
+                        if first == self.bytes && self.goes_on(headers, total) =>
+                    {
+                        self.total = total.or(self.total);
+                        Ok(())
+                    }
+                    Some(_) | None => {
+                        self.begin_anew().await?;
+                        Err(Reason::Torn)
+                    }
                 }
-                Some(_) | None => {
-                    self.begin_anew().await?;
-                    Err(Reason::Torn)
-                }
-            },
+            }
             // What is here is longer than the file, or no range of it is given.
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE if self.bytes > 0 => {
                 self.begin_anew().await?;
@@ -245,6 +238,14 @@ fn failure_of(reason: &Reason) -> Option<Failure> {
     }
 }
 
+/// Returns the delay that the host asked for.
+fn retry_after(reason: &Reason) -> Option<Duration> {
+    match reason {
+        Reason::Status { retry_after, .. } => *retry_after,
+        _ => None,
+    }
+}
+
 fn host_of(url: &Url) -> Reason {
     let host = url.host_str().unwrap_or_default();
     Reason::Host(format!("{}://{host}", url.scheme()))
@@ -254,14 +255,6 @@ fn host_of(url: &Url) -> Reason {
 fn validator(headers: &HeaderMap) -> Option<HeaderValue> {
     let strong = headers.get(ETAG).filter(|tag| tag.as_bytes().starts_with(b"\""));
     strong.or_else(|| headers.get(LAST_MODIFIED)).cloned()
-}
-
-/// The first byte of a range, and the size of the whole file where it is known.
-fn content_range(headers: &HeaderMap) -> Option<(u64, Option<u64>)> {
-    let text = headers.get(CONTENT_RANGE)?.to_str().ok()?.trim();
-    let (range, total) = text.strip_prefix("bytes")?.trim_start().split_once('/')?;
-    let (first, _) = range.split_once('-')?;
-    Some((first.trim().parse().ok()?, total.trim().parse().ok()))
 }
 
 /// A file with a temporary name in the folder, so that it can be renamed in one step. Others
@@ -280,23 +273,6 @@ fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_range_is_read_as_far_as_it_is_one() {
-        let cases = [
-            ("bytes 5-9/10", Some((5, Some(10)))),
-            ("bytes 5-9/*", Some((5, None))),
-            ("bytes  0-0/1", Some((0, Some(1)))),
-            ("bytes */10", None),
-            ("5-9/10", None),
-            ("bytes 5-9", None),
-            ("bytes -1-9/10", None),
-        ];
-        for (text, expected) in cases {
-            let headers = [(CONTENT_RANGE, HeaderValue::from_static(text))];
-            assert_eq!(content_range(&headers.into_iter().collect()), expected, "{text}");
-        }
-    }
 
     #[test]
     fn a_weak_tag_vouches_for_no_bytes() {

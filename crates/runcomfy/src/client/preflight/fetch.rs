@@ -5,13 +5,13 @@ use std::ops::Range;
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderName,
-    RANGE,
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, RANGE,
 };
-use reqwest::{Response, StatusCode, redirect, retry};
+use reqwest::{Response, StatusCode, redirect};
 use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
+use super::super::http::{self, ContentRange};
 use super::address::{NotPublic, PublicOnly, check, check_literal};
 use super::{AddressScope, MediaLimits, MediaReport, WarningKind};
 use crate::measure::{Probe, ProbeStep};
@@ -19,8 +19,6 @@ use crate::media::{Format, MediaInfo};
 
 /// How long connecting may take, of the time for one file.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection may be idle and still be used.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// At least so many bytes are asked for at once: one packet or three, which hold the headers
 /// of most formats, and much less than it costs to ask again.
 const BLOCK: u64 = 4096;
@@ -56,22 +54,12 @@ impl Fetcher {
                 },
             }
         };
-        let builder = reqwest::Client::builder()
-            .user_agent(concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")))
+        let builder = http::harden(http::builder())
             .connect_timeout(CONNECT_TIMEOUT.min(limits.timeout))
-            .pool_idle_timeout(IDLE_TIMEOUT)
             .redirect(redirect::Policy::custom(follow))
-            .retry(retry::never())
-            .referer(false)
             .no_proxy()
             // HTTP/2 lets a host send far more than was read, whoever has switched it on.
-            .http1_only()
-            // Whatever another crate has switched on: a body that is unpacked has no bound.
-            .tls_backend_rustls()
-            .no_gzip()
-            .no_brotli()
-            .no_deflate()
-            .no_zstd();
+            .http1_only();
         match reach {
             AddressScope::Public => builder.dns_resolver(PublicOnly),
             AddressScope::Local => builder,
@@ -270,8 +258,8 @@ impl Remote<'_> {
             status if status.is_success() => {}
             // There is nothing there, of which the size says how much.
             StatusCode::RANGE_NOT_SATISFIABLE => {
-                let size = header(CONTENT_RANGE).and_then(|range| total(&range));
-                return match size {
+                let range = ContentRange::from_headers(response.headers());
+                return match range.and_then(|range| range.total) {
                     Some(size) if size <= wanted.start => self.said(size),
                     _ => Err(Failure::Status(416)),
                 };
@@ -285,12 +273,12 @@ impl Remote<'_> {
             self.content_type = header(CONTENT_TYPE);
         }
         if response.status() == StatusCode::PARTIAL_CONTENT {
-            let range = header(CONTENT_RANGE).ok_or(Failure::BadRange)?;
-            let (first, size) = first(&range).zip(Some(total(&range))).ok_or(Failure::BadRange)?;
-            if first > wanted.start {
+            let range = ContentRange::from_headers(response.headers());
+            let range = range.ok_or(Failure::BadRange)?;
+            let Some((first, _)) = range.range.filter(|(first, _)| *first <= wanted.start) else {
                 return Err(Failure::BadRange);
-            }
-            if let Some(size) = size {
+            };
+            if let Some(size) = range.total {
                 // What is there can be measured all the same.
                 let _ = self.said(size);
             }
@@ -369,16 +357,6 @@ impl Remote<'_> {
             }
         }
     }
-}
-
-/// The first place of `bytes 0-99/1000`.
-fn first(range: &str) -> Option<u64> {
-    range.strip_prefix("bytes")?.trim_start().split('-').next()?.parse().ok()
-}
-
-/// The size of the whole in `bytes 0-99/1000` or `bytes */1000`; `None` where it is `*`.
-fn total(range: &str) -> Option<u64> {
-    range.rsplit_once('/')?.1.parse().ok()
 }
 
 /// The cause too: the HTTP library's own message says only that something failed. The

@@ -65,7 +65,7 @@ fn a_submit_is_refused_only_where_it_was_certainly_not_taken() {
         (400, json!({"error_code": 500001}).to_string()),
         (408, json!({"error_code": 400002}).to_string()),
         (422, json!({"detail": "no", "request_id": 7}).to_string()),
-        (422, json!({"detail": "x".repeat(2 * MOST_KEPT), "request_id": "r-1"}).to_string()),
+        (422, json!({"detail": "x".repeat(2 * MAX_KEPT), "request_id": "r-1"}).to_string()),
         (422, "{\"request_id\": \"r-1\", \"det".to_owned()),
         (422, "{\"request_id\": \"r-".to_owned()),
     ];
@@ -78,7 +78,7 @@ fn a_submit_is_refused_only_where_it_was_certainly_not_taken() {
 
 #[test]
 fn an_id_is_read_from_whatever_came_of_an_answer() {
-    let long = json!({"request_id": "r-1", "a": "x".repeat(2 * MOST_KEPT)}).to_string();
+    let long = json!({"request_id": "r-1", "a": "x".repeat(2 * MAX_KEPT)}).to_string();
     let cases = [
         (502, r#"{"error": "late", "request_id": "r-1"}"#, Some(id())),
         (502, &long, Some(id())),
@@ -94,7 +94,7 @@ fn an_id_is_read_from_whatever_came_of_an_answer() {
         let error = sent(status, text).expect_err("it is no job");
         let SubmitError::OutcomeUnknown { id, body, .. } = error else { panic!("{text}") };
         assert_eq!(id, expected, "{text}");
-        assert_eq!(body.as_deref(), Some(&text[..text.len().min(MOST_KEPT)]));
+        assert_eq!(body.as_deref(), Some(&text[..text.len().min(MAX_KEPT)]));
     }
 }
 
@@ -172,7 +172,7 @@ fn a_code_tells_the_kind_whatever_the_http_status() {
 
 #[test]
 fn a_status_word_that_is_not_known_is_kept_and_not_final() {
-    let found = update(&reply(200, json!({"status": "warming", "queue_position": 4})));
+    let found = status(&reply(200, json!({"status": "warming", "queue_position": 4})));
     let found = found.ok().expect("it is an update");
     assert_eq!(found.status, Status::Other("warming".to_owned()));
     assert_eq!(found.queue_position, Some(4));
