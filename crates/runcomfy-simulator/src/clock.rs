@@ -35,9 +35,10 @@ impl Clock {
     /// Moves the time forward; it stops at the end of what it can count, 584 years from the start.
     pub(crate) fn advance(&self, by: Duration) {
         let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
-        let add = |moved: u64| Some(moved.saturating_add(by));
-        // The function gives a value whatever it is given, so that this cannot fail.
-        let _ = self.moved.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add);
+        // This cannot fail: the function always gives a value.
+        let _ = self.moved.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |moved| {
+            Some(moved.saturating_add(by))
+        });
     }
 
     /// A moment after the start, as a date. One that no date can tell is the start.

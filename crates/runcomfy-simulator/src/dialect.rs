@@ -130,15 +130,11 @@ fn visit(
 }
 
 fn normalise_type(schema: &mut Map<String, Value>) {
-    let known = |word: &str| {
-        let word = if word == "float" { "number" } else { word };
-        TYPES.contains(&word).then(|| word.to_owned())
-    };
     let mended = match schema.get("type") {
-        Some(Value::String(word)) => known(word).map(Value::String),
+        Some(Value::String(word)) => standard_type(word).map(Value::String),
         Some(Value::Array(words)) if words.iter().all(Value::is_string) => {
             let mut words: Vec<String> =
-                words.iter().filter_map(Value::as_str).filter_map(known).collect();
+                words.iter().filter_map(Value::as_str).filter_map(standard_type).collect();
             words.sort();
             words.dedup();
             (!words.is_empty()).then(|| json!(words))
@@ -149,6 +145,12 @@ fn normalise_type(schema: &mut Map<String, Value>) {
         Some(mended) => schema.insert("type".to_owned(), mended),
         None => schema.remove("type"),
     };
+}
+
+/// The type of this name in JSON Schema.
+fn standard_type(word: &str) -> Option<String> {
+    let word = if word == "float" { "number" } else { word };
+    TYPES.contains(&word).then(|| word.to_owned())
 }
 
 fn normalise_null(schema: &mut Map<String, Value>) {

@@ -18,7 +18,6 @@ use tokio::task::spawn_blocking;
 use crate::app::App;
 use crate::facts::{MeasureError, MeasuredInfo, Measuring};
 use crate::media::{Content, Sample};
-use crate::models::Model;
 use crate::validations;
 use crate::validator::Refusal;
 
@@ -26,20 +25,24 @@ use crate::validator::Refusal;
 /// simulator draws takes.
 const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
 
-/// What the `validations` of a model refuse in an input. Measuring takes a thread of its own.
-pub(crate) async fn refusals(app: &Arc<App>, model: &Arc<Model>, input: &Value) -> Vec<Refusal> {
-    if app.measuring == Measuring::Off || validations::find(&model.schema, input).is_empty() {
+/// Returns what the `validations` of a schema refuse in an input. Measures on a thread of its own.
+pub(crate) async fn refusals(app: &Arc<App>, schema: &Value, input: &Value) -> Vec<Refusal> {
+    if app.measuring == Measuring::Off {
         return Vec::new();
     }
-    let (app, model, input) = (app.clone(), model.clone(), input.clone());
+    let strings = validations::find(schema, input);
+    if strings.is_empty() {
+        return Vec::new();
+    }
+    let app = app.clone();
     let measured = spawn_blocking(move || {
-        let found = validations::find(&model.schema, &input);
-        let refused = |found: &validations::MediaString<'_>| {
-            measure_text(&app, found.text).map(|facts| found.refusals(&facts))
-        };
-        found.iter().filter_map(refused).flatten().collect()
+        let refused = strings.iter().filter_map(|string| {
+            let info = measure_text(&app, &string.text)?;
+            Some(string.refusals(&info))
+        });
+        refused.flatten().collect()
     });
-    // A thread that fell over has refused nothing.
+    // A thread that panicked has refused nothing.
     measured.await.unwrap_or_default()
 }
 
@@ -72,11 +75,14 @@ fn own_address(app: &App, text: &str) -> Option<Uri> {
 }
 
 fn measure_data_uri(text: &str) -> Result<MeasuredInfo, MeasureError> {
-    let broken = |why: &str| MeasureError(format!("this is no `data:` URI: {why}"));
-    let uri = DataUrl::process(text).map_err(|_| broken("it lacks its comma"))?;
-    let (bytes, _) = uri.decode_to_vec().map_err(|_| broken("its base64 is broken"))?;
+    let uri = DataUrl::process(text).map_err(|_| bad_data_uri("it lacks its comma"))?;
+    let (bytes, _) = uri.decode_to_vec().map_err(|_| bad_data_uri("its base64 is broken"))?;
     let sample = Sample::with_bytes(&bytes);
     measure(&Content::from(bytes), sample)
+}
+
+fn bad_data_uri(why: &str) -> MeasureError {
+    MeasureError(format!("this is no `data:` URI: {why}"))
 }
 
 /// The facts of a file: by decoding it, or by what the list says of the sample that it is.

@@ -1,7 +1,8 @@
 //! The models of a `schemas/` folder, as the simulator serves them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
+use std::fs::{self, FileType};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -133,27 +134,31 @@ fn find_manifests(
     found: &mut Vec<PathBuf>,
     enter: &dyn Fn(&str) -> bool,
 ) -> Result<(), SimulatorError> {
-    let unreadable = |cause| SimulatorError::Read {
+    let entries = list_folder(folder).map_err(|cause| SimulatorError::Read {
         path: folder.to_owned(),
         cause,
         advice: "give the folder that holds the models' schemas",
-    };
-    let mut subfolders = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        if entry.file_type().map_err(unreadable)?.is_dir() {
-            if enter(&entry.file_name().to_string_lossy()) {
-                subfolders.push(entry.path());
+    })?;
+    for (path, file_type) in entries {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if file_type.is_dir() {
+            if enter(&name) {
+                find_manifests(&path, found, &|_| true)?;
             }
-        } else if entry.file_name() == "model.json" {
-            found.push(entry.path());
+        } else if name == "model.json" {
+            found.push(path);
         }
     }
-    subfolders.sort();
-    for subfolder in subfolders {
-        find_manifests(&subfolder, found, &|_| true)?;
-    }
     Ok(())
+}
+
+/// The entries of a folder by path.
+fn list_folder(folder: &Path) -> io::Result<Vec<(PathBuf, FileType)>> {
+    let mut entries = fs::read_dir(folder)?
+        .map(|entry| entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))))
+        .collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(entries)
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path, advice: &'static str) -> Result<T, SimulatorError> {

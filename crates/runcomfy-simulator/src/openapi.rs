@@ -99,21 +99,19 @@ fn input(model: &Model, id: &str) -> Value {
 
 /// Takes out a `format` that tools hold inputs to and the simulator does not, such as `uri`.
 fn drop_unasserted_format(schema: &mut Map<String, Value>) {
-    let is_media = |format: &str| dialect::MEDIA_FORMATS.contains(&format.trim_end_matches('s'));
-    if !schema.get("format").and_then(Value::as_str).is_some_and(is_media) {
+    let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
+    if !dialect::MEDIA_FORMATS.contains(&format.trim_end_matches('s')) {
         schema.remove("format");
     }
 }
 
 fn one_model(model: &Model, id: &str) -> Value {
-    let link = |operation: &str| {
-        let id = json!({"request_id": "$response.body#/request_id"});
-        json!({"operationId": operation, "parameters": id})
-    };
     let words = format!("Submit a job of {}", model.entry.id());
     let mut accepted = reply("The job was accepted", &schemas::reference("Submitted"));
-    accepted["links"] =
-        json!({"status": link("status"), "result": link("result"), "cancel": link("cancel")});
+    for operation in ["status", "result", "cancel"] {
+        let id = json!({"request_id": "$response.body#/request_id"});
+        accepted["links"][operation] = json!({"operationId": operation, "parameters": id});
+    }
     let mut submit = operation(
         &format!("submit/{id}"),
         &words,
@@ -142,12 +140,11 @@ fn one_model(model: &Model, id: &str) -> Value {
 }
 
 fn page() -> Value {
-    let number = |minimum: u32, maximum: u32, default: u32| json!({"type": "integer", "minimum": minimum, "maximum": maximum, "default": default});
     let text = json!({"type": "string"});
     let flag = json!({"type": "boolean", "default": false});
     let parameters: Vec<Value> = [
-        ("limit", number(1, 500, 100)),
-        ("offset", number(0, u32::MAX, 0)),
+        ("limit", json!({"type": "integer", "minimum": 1, "maximum": 500, "default": 100})),
+        ("offset", json!({"type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0})),
         ("search", text.clone()),
         ("category", text.clone()),
         ("kind", text),

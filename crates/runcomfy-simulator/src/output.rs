@@ -39,18 +39,11 @@ impl Output {
         let Some(schema) = schema else {
             return Self::one(guess_kind(id, input));
         };
-        let offered = |name: &str, arity| {
-            let property = schema.get("properties").and_then(|all| all.get(name));
-            property.is_some_and(|property| takes(property, arity))
-        };
-        let usual = offered("image", Arity::One)
-            && offered("video", Arity::One)
-            && offered("images", Arity::Many)
-            && offered("videos", Arity::Many);
-        if usual {
+        let usual = NAMES.iter().filter(|(_, kind, _)| *kind != Kind::Audio);
+        if usual.clone().all(|(name, _, arity)| offers(&schema, name, *arity)) {
             return Self::one(guess_kind(id, input));
         }
-        match NAMES.iter().find(|(name, _, arity)| offered(name, *arity)) {
+        match NAMES.iter().find(|(name, _, arity)| offers(&schema, name, *arity)) {
             Some((name, kind, Arity::One)) => Self::One(name, *kind),
             Some((name, kind, Arity::Many)) => Self::Many(name, *kind),
             None => Self::Other(schema),
@@ -103,6 +96,12 @@ fn split_words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split(|letter: char| !letter.is_alphabetic())
 }
 
+/// Whether an output schema has a property of this name that can hold one URL, or a list of URLs.
+fn offers(schema: &Value, name: &str, arity: Arity) -> bool {
+    let property = schema.get("properties").and_then(|all| all.get(name));
+    property.is_some_and(|property| takes(property, arity))
+}
+
 /// Whether a property can hold one URL, or a list of URLs.
 fn takes(property: &Value, arity: Arity) -> bool {
     match (arity, property.get("type").and_then(Value::as_str)) {
@@ -118,11 +117,10 @@ fn takes(property: &Value, arity: Arity) -> bool {
 /// enum or a union, a URL where the format is one, and otherwise empty words and small numbers.
 /// `name` is the nearest one that says what kind of media is meant.
 fn simplest(schema: &Value, name: &str, url: &dyn Fn(Kind) -> String) -> Value {
-    let first = |keyword: &str| schema.get(keyword).and_then(|list| list.get(0));
-    if let Some(value) = schema.get("const").or_else(|| first("enum")) {
+    if let Some(value) = schema.get("const").or_else(|| schema.get("enum")?.get(0)) {
         return value.clone();
     }
-    if let Some(choice) = first("anyOf").or_else(|| first("oneOf")) {
+    if let Some(choice) = ["anyOf", "oneOf"].iter().find_map(|union| schema.get(union)?.get(0)) {
         return simplest(choice, name, url);
     }
     let properties = schema.get("properties").and_then(Value::as_object);
@@ -132,11 +130,11 @@ fn simplest(schema: &Value, name: &str, url: &dyn Fn(Kind) -> String) -> Value {
     };
     match word {
         Some("object") | None if properties.is_some() => {
-            let member = |(key, inner): (&String, &Value)| {
+            let members = properties.into_iter().flatten().map(|(key, inner)| {
                 let name = if kind_named_in(key).is_some() { key } else { name };
                 (key.clone(), simplest(inner, name, url))
-            };
-            properties.into_iter().flatten().map(member).collect::<Map<_, _>>().into()
+            });
+            members.collect::<Map<_, _>>().into()
         }
         Some("object") => json!({}),
         Some("array") => match schema.get("items") {

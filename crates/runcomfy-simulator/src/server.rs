@@ -48,22 +48,17 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, stopped: oneshot
 }
 
 fn router(app: Arc<App>) -> Router {
-    let faulty = |call: Call, route: MethodRouter<Arc<App>>| {
-        route.route_layer(from_fn_with_state(
-            FaultLayer { app: app.clone(), call },
-            fault_layer::apply,
-        ))
-    };
-    let one_model = faulty(Call::Catalog, get(catalog::one));
+    let model = with_faults(&app, Call::Catalog, get(catalog::one));
+    let model = model.merge(with_faults(&app, Call::Submit, post(queue::submit)));
     Router::new()
-        .route("/v1/models", faulty(Call::Catalog, get(catalog::page)))
-        .route("/v1/models/categories", faulty(Call::Catalog, get(catalog::categories)))
-        .route("/v1/models/{*id}", one_model.merge(faulty(Call::Submit, post(queue::submit))))
-        .route("/v1/requests/{id}/status", faulty(Call::Status, get(queue::status)))
-        .route("/v1/requests/{id}/result", faulty(Call::Result, get(queue::result)))
-        .route("/v1/requests/{id}/cancel", faulty(Call::Cancel, post(queue::cancel)))
-        .route("/prod/v2/balance", faulty(Call::Balance, get(account::balance)))
-        .route("/outputs/{name}", faulty(Call::Output, get(files::serve)))
+        .route("/v1/models", with_faults(&app, Call::Catalog, get(catalog::page)))
+        .route("/v1/models/categories", with_faults(&app, Call::Catalog, get(catalog::categories)))
+        .route("/v1/models/{*id}", model)
+        .route("/v1/requests/{id}/status", with_faults(&app, Call::Status, get(queue::status)))
+        .route("/v1/requests/{id}/result", with_faults(&app, Call::Result, get(queue::result)))
+        .route("/v1/requests/{id}/cancel", with_faults(&app, Call::Cancel, post(queue::cancel)))
+        .route("/prod/v2/balance", with_faults(&app, Call::Balance, get(account::balance)))
+        .route("/outputs/{name}", with_faults(&app, Call::Output, get(files::serve)))
         .route("/media/{*name}", get(files::serve))
         .nest("/_simulator", control::routes())
         .fallback(async || {
@@ -79,6 +74,14 @@ fn router(app: Arc<App>) -> Router {
         .layer(from_fn_with_state(app.clone(), require_token))
         .layer(map_response(add_server_header))
         .with_state(app)
+}
+
+fn with_faults(
+    app: &Arc<App>,
+    call: Call,
+    route: MethodRouter<Arc<App>>,
+) -> MethodRouter<Arc<App>> {
+    route.route_layer(from_fn_with_state(FaultLayer { app: app.clone(), call }, fault_layer::apply))
 }
 
 /// Lets through what is not the API, and every call of the API with a bearer token that is taken.
@@ -98,7 +101,7 @@ async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next
                 }
         });
     if is_api && token.is_none() {
-        return ApiError::Token.into_response();
+        return ApiError::BAD_TOKEN.into_response();
     }
     next.run(request).await
 }

@@ -1,6 +1,7 @@
 //! Starting, addressing, steering and stopping a simulator.
 
 use std::fmt;
+use std::io;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -194,11 +195,9 @@ impl SimulatorBuilder {
     /// server lives no longer than that runtime.
     pub async fn start(self) -> Result<Simulator, SimulatorError> {
         let models = Models::read(&self.schemas)?;
-        let refused = |cause| SimulatorError::Listen { port: self.port, cause };
-        let listener =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await.map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
-        let origin = format!("http://{address}");
+        let (listener, origin) = listen(self.port)
+            .await
+            .map_err(|cause| SimulatorError::Listen { port: self.port, cause })?;
         let api_base = format!("{origin}/v1");
 
         let clock = match self.time {
@@ -220,4 +219,11 @@ impl SimulatorBuilder {
         tokio::spawn(server::serve(listener, app.clone(), stopped));
         Ok(Simulator { app, api_base, _running: running })
     }
+}
+
+/// Listens on the loopback. Returns the origin as well.
+async fn listen(port: u16) -> io::Result<(TcpListener, String)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let origin = format!("http://{}", listener.local_addr()?);
+    Ok((listener, origin))
 }

@@ -10,99 +10,110 @@ use crate::validator::Refusal;
 /// References that lead on and on are followed so far.
 const MAX_DEPTH: usize = 64;
 
-/// A string of an input, and the rules about what it points to.
-pub(crate) struct MediaString<'a> {
+/// A string of an input that points to media, and the rules about that media.
+pub(crate) struct MediaString {
     path: Vec<Value>,
-    pub(crate) text: &'a str,
-    rules: Vec<&'a Value>,
+    pub(crate) text: String,
+    rules: Vec<Value>,
 }
 
-/// Every string in an input about which the schema has such rules. An array's rules are about
-/// each of its elements.
-pub(crate) fn find<'a>(schema: &'a Value, input: &'a Value) -> Vec<MediaString<'a>> {
-    let mut found = Vec::new();
-    Walk { whole: schema, found: &mut found }.walk(schema, input, &[], 0);
-    found
+/// Finds every string in an input whose schema has `validations`. Those of an array are about each
+/// of its elements.
+pub(crate) fn find(schema: &Value, input: &Value) -> Vec<MediaString> {
+    let mut walk = Walk { document: schema, path: Vec::new(), found: Vec::new() };
+    walk.walk(schema, input, 0);
+    walk.found
 }
 
-struct Walk<'a, 'b> {
-    whole: &'a Value,
-    found: &'b mut Vec<MediaString<'a>>,
+struct Walk<'a> {
+    document: &'a Value,
+    /// The names and indices that lead to the value being walked.
+    path: Vec<Value>,
+    found: Vec<MediaString>,
 }
 
-impl<'a> Walk<'a, '_> {
-    fn walk(&mut self, schema: &'a Value, value: &'a Value, path: &[Value], depth: usize) {
+impl<'a> Walk<'a> {
+    fn walk(&mut self, schema: &'a Value, value: &Value, depth: usize) {
         if depth > MAX_DEPTH {
             return;
         }
-        let below = |step: Value| [path, &[step]].concat();
         if let Some(rules) = schema.get("validations").and_then(Value::as_array) {
-            match value {
-                Value::String(text) => self.add(path.to_vec(), text, rules),
-                Value::Array(list) => {
-                    for (index, element) in list.iter().enumerate() {
-                        if let Value::String(text) = element {
-                            self.add(below(json!(index)), text, rules);
-                        }
-                    }
-                }
-                _ => {}
-            }
+            self.collect(rules, value);
         }
         if let (Some(properties), Value::Object(members)) = (schema.get("properties"), value) {
             for (name, member) in members {
                 if let Some(schema) = properties.get(name) {
-                    self.walk(schema, member, &below(json!(name)), 0);
+                    self.within(json!(name), |walk| walk.walk(schema, member, 0));
                 }
             }
         }
         if let (Some(items), Value::Array(list)) = (schema.get("items"), value) {
             for (index, element) in list.iter().enumerate() {
-                self.walk(items, element, &below(json!(index)), 0);
+                self.within(json!(index), |walk| walk.walk(items, element, 0));
             }
         }
         for keyword in ["allOf", "anyOf", "oneOf"] {
             let parts = schema.get(keyword).and_then(Value::as_array);
             for part in parts.into_iter().flatten() {
-                self.walk(part, value, path, depth + 1);
+                self.walk(part, value, depth + 1);
             }
         }
         let pointer = schema.get("$ref").and_then(Value::as_str);
-        let target = pointer.and_then(|pointer| self.whole.pointer(pointer.strip_prefix('#')?));
+        let target = pointer.and_then(|pointer| self.document.pointer(pointer.strip_prefix('#')?));
         if let Some(target) = target {
-            self.walk(target, value, path, depth + 1);
+            self.walk(target, value, depth + 1);
         }
     }
 
-    fn add(&mut self, path: Vec<Value>, text: &'a str, rules: &'a [Value]) {
-        self.found.push(MediaString { path, text, rules: rules.iter().collect() });
+    /// Collects a string, or each string of a list, with these rules.
+    fn collect(&mut self, rules: &[Value], value: &Value) {
+        match value {
+            Value::String(text) => self.found.push(MediaString {
+                path: self.path.clone(),
+                text: text.clone(),
+                rules: rules.to_vec(),
+            }),
+            Value::Array(list) => {
+                for (index, element) in list.iter().enumerate().filter(|(_, item)| item.is_string())
+                {
+                    self.within(json!(index), |walk| walk.collect(rules, element));
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {}
+        }
+    }
+
+    fn within(&mut self, step: Value, act: impl FnOnce(&mut Self)) {
+        self.path.push(step);
+        act(self);
+        self.path.pop();
     }
 }
 
-impl MediaString<'_> {
+impl MediaString {
     /// What the rules refuse: one refusal a broken rule, in the schema's own words; one alone
     /// where the file cannot be read.
-    pub(crate) fn refusals(&self, facts: &Result<MeasuredInfo, MeasureError>) -> Vec<Refusal> {
-        let refusal = |keyword: &str, message: String| Refusal {
-            path: self.path.clone(),
-            keyword: keyword.to_owned(),
-            message,
-        };
-        let facts = match facts {
-            Ok(facts) => facts,
-            Err(MeasureError(why)) => return vec![refusal("media", why.clone())],
-        };
-        let broken = self.rules.iter().filter_map(|entry| {
-            let rule = entry.get("validation_rule")?.as_str()?;
-            let bound = Decimal::read(entry.get("validation_value")?)?;
-            if keeps(rule, &bound, facts)? {
-                return None;
-            }
-            let words = entry.get("validation_error").and_then(Value::as_str);
-            let words = words.map_or_else(|| format!("`{rule}` does not hold"), str::to_owned);
-            Some(refusal(rule, words))
-        });
-        broken.collect()
+    pub(crate) fn refusals(&self, info: &Result<MeasuredInfo, MeasureError>) -> Vec<Refusal> {
+        match info {
+            Ok(info) => self.rules.iter().filter_map(|rule| self.broken(rule, info)).collect(),
+            Err(MeasureError(why)) => vec![self.refusal("media", why.clone())],
+        }
+    }
+
+    /// The refusal of one rule, if it is known and does not hold.
+    fn broken(&self, entry: &Value, info: &MeasuredInfo) -> Option<Refusal> {
+        let rule = entry.get("validation_rule")?.as_str()?;
+        let bound = Decimal::read(entry.get("validation_value")?)?;
+        if keeps(rule, &bound, info)? {
+            return None;
+        }
+        let message = entry.get("validation_error").and_then(Value::as_str);
+        let message = message.map_or_else(|| format!("`{rule}` does not hold"), str::to_owned);
+        Some(self.refusal(rule, message))
+    }
+
+    fn refusal(&self, keyword: &str, message: String) -> Refusal {
+        Refusal { path: self.path.clone(), keyword: keyword.to_owned(), message }
     }
 }
 
@@ -112,10 +123,9 @@ fn keeps(rule: &str, bound: &Decimal, facts: &MeasuredInfo) -> Option<bool> {
         Some(metric) => (metric, Ordering::Greater),
         None => (rule.strip_suffix('<')?, Ordering::Less),
     };
-    let whole = |number: u32| (u128::from(number), 1);
     let (numerator, denominator) = match metric {
-        "width_pixels" => whole(facts.width?),
-        "height_pixels" => whole(facts.height?),
+        "width_pixels" => (facts.width?.into(), 1),
+        "height_pixels" => (facts.height?.into(), 1),
         "width/height" => (facts.width?.into(), u128::from(facts.height?)),
         "file_size_mb" => (facts.bytes.into(), 1_000_000),
         _ => return None,

@@ -65,14 +65,9 @@ impl SchemaValidator {
 /// What one error of the validator says: one refusal, or one for every name that does not belong.
 fn refusals(error: &ValidationError<'_>, input: &Value) -> Vec<Refusal> {
     let path = path(error.instance_path().as_str(), input);
-    let below = |name: Value| {
-        let mut path = path.clone();
-        path.push(name);
-        path
-    };
     match error.kind() {
         ValidationErrorKind::Required { property } => vec![Refusal {
-            path: below(property.clone()),
+            path: [path, vec![property.clone()]].concat(),
             keyword: "required".to_owned(),
             message: "this property is required".to_owned(),
         }],
@@ -80,7 +75,7 @@ fn refusals(error: &ValidationError<'_>, input: &Value) -> Vec<Refusal> {
         | ValidationErrorKind::UnevaluatedProperties { unexpected }) => unexpected
             .iter()
             .map(|name| Refusal {
-                path: below(json!(name)),
+                path: [path.clone(), vec![json!(name)]].concat(),
                 keyword: kind.keyword().to_owned(),
                 message: "there is no such property".to_owned(),
             })

@@ -99,7 +99,6 @@ const BODY_BYTES: usize = 240;
 /// Every way in which a call of this kind goes wrong by chance. Each leaves the caller able to go
 /// on: no permanent refusal is among them, and a 4xx is never answered to what was carried out.
 fn faults_of(call: Call, pause: Duration, after: u64) -> Vec<Fault> {
-    let both = |fault: fn(Processed) -> Fault| [fault(Processed::No), fault(Processed::Yes)];
     let mut faults = vec![
         Fault::Latency(pause),
         Fault::LateReply(pause),
@@ -138,6 +137,11 @@ fn faults_of(call: Call, pause: Duration, after: u64) -> Vec<Fault> {
         Call::Cancel | Call::Catalog | Call::Balance | Call::Output => {}
     }
     faults
+}
+
+/// A fault of a call that was not processed, and of one that was.
+fn both(fault: fn(Processed) -> Fault) -> [Fault; 2] {
+    [fault(Processed::No), fault(Processed::Yes)]
 }
 
 /// Every scenario of a job but to succeed plainly.

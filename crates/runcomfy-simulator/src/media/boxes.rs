@@ -30,11 +30,7 @@ impl Span {
 /// exactly one index and one block of media data, or is in fragments.
 pub(super) fn lay_out(file: &'static [u8], header: Header, padding: u64) -> Option<Content> {
     let spans = spans(file, 0, file.len())?;
-    let only = |kind: &[u8; 4]| {
-        let mut found = spans.iter().filter(|span| &span.kind == kind);
-        found.next().filter(|_| found.next().is_none()).copied()
-    };
-    let (index, data) = (only(b"moov")?, only(b"mdat")?);
+    let (index, data) = (only(&spans, b"moov")?, only(&spans, b"mdat")?);
     if spans.iter().any(|span| &span.kind == b"moof") {
         return None;
     }
@@ -75,6 +71,12 @@ fn spans(file: &[u8], start: usize, end: usize) -> Option<Vec<Span>> {
         at += size;
     }
     Some(spans)
+}
+
+/// The one box of a kind, if there is exactly one.
+fn only(spans: &[Span], kind: &[u8; 4]) -> Option<Span> {
+    let mut found = spans.iter().filter(|span| &span.kind == kind);
+    found.next().filter(|_| found.next().is_none()).copied()
 }
 
 /// Adds to every place in the tables of an index.

@@ -48,11 +48,7 @@ impl Content {
 
     /// What it takes in memory.
     pub(crate) fn held(&self) -> usize {
-        let held = |part: &Part| match part {
-            Part::Bytes(bytes) => bytes.len(),
-            Part::Cycle { unit, .. } => unit.len(),
-        };
-        self.parts.iter().map(held).sum()
+        self.parts.iter().map(Part::held).sum()
     }
 
     /// Some of the bytes from a place on; empty at the end.
@@ -84,6 +80,13 @@ impl Part {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::Cycle { length, .. } => *length,
+        }
+    }
+
+    fn held(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Cycle { unit, .. } => unit.len(),
         }
     }
 

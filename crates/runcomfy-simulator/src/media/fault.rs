@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use axum::http::HeaderValue;
+
 /// What goes wrong where a file is served. Several go together: a server without ranges can be
 /// slow too. A fault is about fetching alone: the simulator itself judges the file as it is, as
 /// RunComfy does where a host refuses others and not RunComfy.
@@ -77,45 +79,63 @@ impl FromStr for MediaFault {
             Some((name, value)) => (name, Some(value)),
             None => (text, None),
         };
-        let number = |words: &str| -> Result<u64, String> {
-            let number = value.and_then(|value| value.parse().ok());
-            number.ok_or_else(|| format!("`{name}` takes {words}, such as `{name}:400`"))
-        };
-        let words = |example: &str| {
-            let value = value.filter(|value| axum::http::HeaderValue::from_str(value).is_ok());
-            value.map(str::to_owned).ok_or_else(|| {
-                format!("`{name}` takes what a header can hold, such as `{name}:{example}`")
-            })
-        };
-        let small =
-            |number: u64| u32::try_from(number).map_err(|_| format!("{number} is too many"));
-        let plain = |fault: Self| match value {
-            None => Ok(fault),
-            Some(_) => Err(format!("`{name}` takes no value")),
-        };
+        let value = FaultValue { name, value };
         match name {
-            "no_ranges" => plain(Self::NoRanges),
-            "no_length" => plain(Self::NoLength),
-            "chunked" => plain(Self::Chunked),
-            "redirects" => number("a number of redirects").and_then(small).map(Self::Redirects),
-            "redirect_loop" => plain(Self::RedirectLoop),
-            "redirect_to" => words("https://example.com/").map(Self::RedirectTo),
-            "delay" => number("milliseconds").map(Duration::from_millis).map(Self::Delay),
-            "drip" => match small(number("bytes a second")?)? {
+            "no_ranges" => value.none(Self::NoRanges),
+            "no_length" => value.none(Self::NoLength),
+            "chunked" => value.none(Self::Chunked),
+            "redirects" => value.small("a number of redirects").map(Self::Redirects),
+            "redirect_loop" => value.none(Self::RedirectLoop),
+            "redirect_to" => value.header("https://example.com/").map(Self::RedirectTo),
+            "delay" => value.number("milliseconds").map(Duration::from_millis).map(Self::Delay),
+            "drip" => match value.small("bytes a second")? {
                 0 => Err("`drip` takes at least one byte a second".to_owned()),
                 bytes => Ok(Self::Drip(bytes)),
             },
-            "claim_bytes" => number("a number of bytes").map(Self::ClaimBytes),
-            "login_page" => plain(Self::LoginPage),
-            "content_type" => words("text/plain").map(Self::ContentType),
-            "status" => match number("an HTTP status")? {
+            "claim_bytes" => value.number("a number of bytes").map(Self::ClaimBytes),
+            "login_page" => value.none(Self::LoginPage),
+            "content_type" => value.header("text/plain").map(Self::ContentType),
+            "status" => match value.number("an HTTP status")? {
                 status @ 400..=599 => Ok(Self::Status(status as u16)),
                 _ => Err("`status` takes an HTTP status from 400 to 599".to_owned()),
             },
-            "cut" => number("a number of bytes").map(Self::Cut),
-            "empty" => plain(Self::Empty),
-            "reset" => plain(Self::Reset),
+            "cut" => value.number("a number of bytes").map(Self::Cut),
+            "empty" => value.none(Self::Empty),
+            "reset" => value.none(Self::Reset),
             _ => Err(format!("`{name}` is no fault; see the simulator's README for all of them")),
         }
+    }
+}
+
+/// The part behind the colon of a fault's written form.
+struct FaultValue<'a> {
+    name: &'a str,
+    value: Option<&'a str>,
+}
+
+impl FaultValue<'_> {
+    /// The fault, which takes no value.
+    fn none(&self, fault: MediaFault) -> Result<MediaFault, String> {
+        match self.value {
+            None => Ok(fault),
+            Some(_) => Err(format!("`{}` takes no value", self.name)),
+        }
+    }
+
+    fn number(&self, noun: &str) -> Result<u64, String> {
+        let number = self.value.and_then(|value| value.parse().ok());
+        number.ok_or_else(|| format!("`{0}` takes {noun}, such as `{0}:400`", self.name))
+    }
+
+    fn small(&self, noun: &str) -> Result<u32, String> {
+        let number = self.number(noun)?;
+        u32::try_from(number).map_err(|_| format!("{number} is too many"))
+    }
+
+    fn header(&self, example: &str) -> Result<String, String> {
+        let value = self.value.filter(|value| HeaderValue::from_str(value).is_ok());
+        value.map(str::to_owned).ok_or_else(|| {
+            format!("`{0}` takes what a header can hold, such as `{0}:{example}`", self.name)
+        })
     }
 }

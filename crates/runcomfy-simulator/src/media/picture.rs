@@ -91,12 +91,9 @@ impl Size {
 
     /// Reads `200x100`.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let side = |digits: &str| {
-            let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-            digits.parse::<u32>().ok().filter(|_| plain)
-        };
         let (width, height) = text.split_once('x')?;
-        Self::within_bounds(side(width)?, side(height)?)
+        let is_plain = [width, height].iter().all(|side| !side.starts_with('+'));
+        Self::within_bounds(width.parse().ok()?, height.parse().ok()?).filter(|_| is_plain)
     }
 }
 

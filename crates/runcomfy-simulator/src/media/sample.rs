@@ -97,23 +97,18 @@ static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
     let list = include_str!("../../assets/samples/facts.json");
     let list: Vec<ListedFacts> =
         serde_json::from_str(list).expect("the list is committed, and tested");
-    let found = |facts: ListedFacts| {
-        let (name, bytes) = FILES.iter().copied().find(|(name, _)| *name == facts.name)?;
-        let ListedFacts { kind, width, height, rotation, seconds, bytes: listed, .. } = facts;
-        (bytes.len() == listed).then_some(Sample {
-            name,
-            kind,
-            bytes,
-            width,
-            height,
-            rotation,
-            seconds,
-        })
-    };
-    list.into_iter().filter_map(found).collect()
+    list.into_iter().filter_map(Sample::new).collect()
 });
 
 impl Sample {
+    /// The sample with these facts, if there is a file of that name and length.
+    fn new(facts: ListedFacts) -> Option<Self> {
+        let (name, bytes) = FILES.iter().copied().find(|(name, _)| *name == facts.name)?;
+        let ListedFacts { kind, width, height, rotation, seconds, .. } = facts;
+        let sample = Self { name, kind, bytes, width, height, rotation, seconds };
+        (bytes.len() == facts.bytes).then_some(sample)
+    }
+
     /// Every sample, by name.
     pub fn all() -> &'static [Self] {
         &SAMPLES

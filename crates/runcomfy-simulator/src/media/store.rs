@@ -1,7 +1,7 @@
 //! Files that were made, kept for a while: a file that is measured is asked for again and again.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::content::Content;
 use super::file::TestMedia;
@@ -28,17 +28,20 @@ impl Store {
     /// The file, or why it cannot be made. This takes as long as encoding it does.
     pub(crate) fn get(&self, media: TestMedia) -> Result<Arc<Made>, String> {
         let media = media.without_faults();
-        let lock = || self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = lock().get(&media) {
+        if let Some(made) = self.lock().get(&media) {
             return Ok(made.clone());
         }
         let made = Arc::new(Made { content: media.make()?, facts: OnceLock::new() });
-        let mut kept = lock();
+        let mut kept = self.lock();
         let held: usize = kept.values().map(|made| made.content.held()).sum();
         if held + made.content.held() > MAX_HELD_BYTES || kept.len() >= MAX_FILES {
             kept.clear();
         }
         kept.insert(media, made.clone());
         Ok(made)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<TestMedia, Arc<Made>>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -47,76 +47,100 @@ fn rebase(schema: &mut Map<String, Value>, place: &str) {
 
 /// The schemas that do not depend on the models.
 pub(super) fn common() -> Value {
-    let text = json!({"type": "string"});
-    let url = json!({"type": "string", "format": "uri"});
-    let moment = json!({"type": "string", "format": "date-time"});
-    let position = json!({"type": "integer", "minimum": 1});
-    let money = json!({"type": "number", "minimum": 0});
-    let unfinished = json!({"properties": {"status": {"enum": ["in_queue", "in_progress"]}}});
-    let is = |word: &str| json!({"properties": {"status": {"const": word}}});
-    let entry = json!({
-        "model_id": text, "display_name": text, "description": text,
-        "categories": {"type": "array", "items": text}, "kind": text,
-        "required_inputs": {"type": "array", "items": text},
-        "base_price_usd": money, "price_unit": text, "pricing_note": text, "model_url": text,
-    });
-    let mut entry_with_schema = entry.clone();
-    entry_with_schema["input_schema"] = json!({"type": ["object", "boolean"]});
-    json!({
+    let mut all = job_replies();
+    all.extend(catalog_replies());
+    all.extend(errors());
+    Value::Object(all)
+}
+
+fn job_replies() -> Map<String, Value> {
+    object(json!({
         "RequestId": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"},
         "Submitted": closed(&["request_id", "status_url", "result_url", "cancel_url"], json!({
             "request_id": reference("RequestId"),
-            "status_url": url, "result_url": url, "cancel_url": url,
+            "status_url": url(), "result_url": url(), "cancel_url": url(),
         })),
         "Status": closed(&["request_id", "status", "status_url", "result_url"], json!({
             "request_id": reference("RequestId"),
             "status": {"enum": ["in_queue", "in_progress", "completed", "cancelled"]},
-            "queue_position": position, "status_url": url, "result_url": url,
+            "queue_position": {"type": "integer", "minimum": 1},
+            "status_url": url(), "result_url": url(),
         })),
-        "Result": with(closed(&["request_id", "status"], json!({
-            "request_id": reference("RequestId"),
-            "status": {"enum": ["in_queue", "in_progress", "succeeded", "failed", "cancelled"]},
-            "queue_position": position, "status_url": url, "result_url": url,
-            "output": reference("Output"), "error": true, "cost": money,
-            "created_at": moment, "finished_at": moment,
-        })), json!({
-            "allOf": [
-                {"if": is("in_queue"), "then": {"required": ["queue_position"]}},
-                {"if": is("succeeded"), "then": {"required": ["output"]}},
-                {"if": unfinished,
-                 "then": {"required": ["status_url", "result_url"],
-                          "properties": {"output": false, "error": false, "finished_at": false}},
-                 "else": {"required": ["created_at", "finished_at"]}},
-            ],
-        })),
+        "Result": result(),
         "Cancelled": closed(&["request_id", "status", "outcome"], json!({
-            "request_id": reference("RequestId"), "status": text,
+            "request_id": reference("RequestId"), "status": {"type": "string"},
             "outcome": {"enum": ["cancelled", "not_cancellable"]},
         })),
-        "Entry": open(&["model_id"], entry),
-        "EntryWithSchema": open(&["model_id", "input_schema"], entry_with_schema),
+    }))
+}
+
+fn result() -> Value {
+    let moment = json!({"type": "string", "format": "date-time"});
+    let members = json!({
+        "request_id": reference("RequestId"),
+        "status": {"enum": ["in_queue", "in_progress", "succeeded", "failed", "cancelled"]},
+        "queue_position": {"type": "integer", "minimum": 1},
+        "status_url": url(), "result_url": url(),
+        "output": reference("Output"), "error": true, "cost": {"type": "number", "minimum": 0},
+        "created_at": moment, "finished_at": moment,
+    });
+    let by_status = json!({"allOf": [
+        {"if": has_status(&["in_queue"]), "then": {"required": ["queue_position"]}},
+        {"if": has_status(&["succeeded"]), "then": {"required": ["output"]}},
+        {"if": has_status(&["in_queue", "in_progress"]),
+         "then": {"required": ["status_url", "result_url"],
+                  "properties": {"output": false, "error": false, "finished_at": false}},
+         "else": {"required": ["created_at", "finished_at"]}},
+    ]});
+    with(closed(&["request_id", "status"], members), by_status)
+}
+
+fn has_status(words: &[&str]) -> Value {
+    json!({"properties": {"status": {"enum": words}}})
+}
+
+fn catalog_replies() -> Map<String, Value> {
+    let text = json!({"type": "string"});
+    let texts = json!({"type": "array", "items": text});
+    let entry = json!({
+        "model_id": text, "display_name": text, "description": text, "categories": texts,
+        "kind": text, "required_inputs": texts,
+        "base_price_usd": {"type": "number", "minimum": 0},
+        "price_unit": text, "pricing_note": text, "model_url": text,
+    });
+    let schema = json!({"input_schema": {"type": ["object", "boolean"]}});
+    object(json!({
+        "Entry": open(&["model_id"], entry.clone()),
+        "EntryWithSchema": open(&["model_id", "input_schema"], with(entry, schema)),
         "Page": closed(&["models", "total"], json!({
             "models": {"type": "array", "items": reference("Entry")},
             "total": {"type": "integer", "minimum": 0},
         })),
-        "Categories": closed(&["categories"], json!({
-            "categories": {"type": "array", "items": text},
-        })),
+        "Categories": closed(&["categories"], json!({"categories": texts})),
         "Balance": closed(&["balance_usd", "currency"], json!({
             "balance_usd": {"type": "number"}, "currency": text,
         })),
+    }))
+}
+
+fn errors() -> Map<String, Value> {
+    let text = json!({"type": "string"});
+    let refusal = closed(
+        &["loc", "msg", "type"],
+        json!({
+            "loc": {"type": "array", "items": {"type": ["string", "integer"]}},
+            "msg": text, "type": text,
+        }),
+    );
+    object(json!({
         "Coded": closed(&["error_code", "error_message"], json!({
             "error_code": {"type": "integer"}, "error_message": text,
         })),
         "Problem": closed(&["detail"], json!({"detail": text})),
         "Refused": closed(&["detail"], json!({
-            "detail": {"type": "array", "minItems": 1, "items":
-                closed(&["loc", "msg", "type"], json!({
-                    "loc": {"type": "array", "items": {"type": ["string", "integer"]}},
-                    "msg": text, "type": text,
-                }))},
+            "detail": {"type": "array", "minItems": 1, "items": refusal},
         })),
-    })
+    }))
 }
 
 /// What a job can answer with: one of the output schemas that the models have.
@@ -137,10 +161,13 @@ pub(super) fn output(models: &Models) -> Value {
 
 /// The output of a model whose own schema is not known.
 fn usual_output() -> Value {
-    let url = json!({"type": "string", "format": "uri"});
     json!({"type": "object", "minProperties": 1, "properties": {
-        "image": url, "video": url, "audio": url,
+        "image": url(), "video": url(), "audio": url(),
     }})
+}
+
+fn url() -> Value {
+    json!({"type": "string", "format": "uri"})
 }
 
 fn closed(required: &[&str], properties: Value) -> Value {
@@ -151,9 +178,16 @@ fn open(required: &[&str], properties: Value) -> Value {
     json!({"type": "object", "required": required, "properties": properties})
 }
 
-fn with(mut schema: Value, more: Value) -> Value {
-    if let (Value::Object(schema), Value::Object(more)) = (&mut schema, more) {
-        schema.extend(more);
+fn with(schema: Value, more: Value) -> Value {
+    let mut schema = object(schema);
+    schema.extend(object(more));
+    Value::Object(schema)
+}
+
+/// The members of an object; none of anything else.
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
     }
-    schema
 }

@@ -49,18 +49,27 @@ pub(super) async fn apply(
             sleep(pause).await;
             layer.send_whole(reply, identity)
         }
+        Fault::StaleConnection => {
+            let reply = next.run(request).await;
+            connection.go_stale();
+            layer.send_whole(reply, identity)
+        }
+        Fault::SlowBody(pause) => {
+            layer.send_whole(next.run(request).await, |body| body::slow(body, pause))
+        }
+        Fault::CutBody { after } => {
+            with_length(next.run(request).await).map(|body| body::cut(body, after))
+        }
+        Fault::Truncated { after } => truncate(next.run(request).await, after).await,
+        Fault::NoRequestId => remove_request_id(next.run(request).await).await,
+        Fault::Status(word) => replace_status(next.run(request).await, word).await,
         Fault::RateLimit(retry_after) => {
             process(Processed::No, request, next).await;
             rate_limit(retry_after)
         }
         Fault::Error { status, code, processed } => {
             process(processed, request, next).await;
-            match code {
-                Some(code) => {
-                    error_with_code(error_status(status), code, "a fault of the simulator")
-                }
-                None => error_with_detail(error_status(status), "a fault of the simulator"),
-            }
+            injected_error(error_status(status), code)
         }
         Fault::Html { status, processed } => {
             process(processed, request, next).await;
@@ -75,40 +84,6 @@ pub(super) async fn apply(
             process(processed, request, next).await;
             connection.close();
             StatusCode::OK.into_response()
-        }
-        Fault::CutBody { after } => {
-            with_length(next.run(request).await).map(|body| body::cut(body, after))
-        }
-        Fault::SlowBody(pause) => {
-            layer.send_whole(next.run(request).await, |body| body::slow(body, pause))
-        }
-        Fault::Truncated { after } => {
-            with_bytes(next.run(request).await, |mut bytes| {
-                bytes.truncate(cut_before_end(bytes.len(), after));
-                bytes
-            })
-            .await
-        }
-        Fault::NoRequestId => {
-            let left_out = ["request_id", "status_url", "result_url", "cancel_url"];
-            with_object(next.run(request).await, |reply| {
-                reply.retain(|key, _| !left_out.contains(&key.as_str()));
-            })
-            .await
-        }
-        Fault::Status(word) => {
-            let reply = next.run(request).await;
-            with_object(reply, |reply| {
-                if let Some(status) = reply.get_mut("status") {
-                    *status = word.into();
-                }
-            })
-            .await
-        }
-        Fault::StaleConnection => {
-            let reply = next.run(request).await;
-            connection.go_stale();
-            layer.send_whole(reply, identity)
         }
     }
 }
@@ -135,8 +110,7 @@ impl FaultLayer {
             return reply.map(send);
         };
         let app = self.app.clone();
-        let on_sent = move || app.jobs.mark_reply_sent(number);
-        reply.map(|body| body::noted(send(body), length, on_sent))
+        reply.map(|body| body::noted(send(body), length, move || app.jobs.mark_reply_sent(number)))
     }
 }
 
@@ -156,6 +130,36 @@ fn with_length(mut reply: Response) -> Response {
         headers.entry(header::CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(length));
     }
     reply
+}
+
+/// The reply with a body that ends after this many bytes, at the latest before its last one.
+async fn truncate(reply: Response, after: u64) -> Response {
+    with_bytes(reply, |mut bytes| {
+        bytes.truncate(cut_before_end(bytes.len(), after));
+        bytes
+    })
+    .await
+}
+
+async fn remove_request_id(reply: Response) -> Response {
+    let removed = ["request_id", "status_url", "result_url", "cancel_url"];
+    with_object(reply, |reply| reply.retain(|key, _| !removed.contains(&key.as_str()))).await
+}
+
+async fn replace_status(reply: Response, word: String) -> Response {
+    with_object(reply, |reply| {
+        if let Some(status) = reply.get_mut("status") {
+            *status = word.into();
+        }
+    })
+    .await
+}
+
+fn injected_error(status: StatusCode, code: Option<i64>) -> Response {
+    match code {
+        Some(code) => error_with_code(status, code, "a fault of the simulator"),
+        None => error_with_detail(status, "a fault of the simulator"),
+    }
 }
 
 fn rate_limit(retry_after: RetryAfter) -> Response {

@@ -1,5 +1,6 @@
 //! Media files: those to be given to a model, and the outputs of finished jobs. No token is asked.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, State};
@@ -150,7 +151,7 @@ impl Delivery {
             Ranges::Served if method == Method::GET => requested_range(headers, etag, total),
             Ranges::Served | Ranges::Ignored => RequestedRange::Whole,
         };
-        let said = match self.length {
+        let stated_total = match self.length {
             Length::True | Length::Chunked => total.to_string(),
             Length::Claimed(bytes) => bytes.to_string(),
             Length::Missing => "*".to_owned(),
@@ -158,46 +159,49 @@ impl Delivery {
         let (status, part, content_range) = match range {
             RequestedRange::Whole => (StatusCode::OK, 0..total, None),
             RequestedRange::Part(part) => {
-                let words = format!("bytes {}-{}/{said}", part.start, part.end - 1);
-                (StatusCode::PARTIAL_CONTENT, part, Some(words))
+                let range = format!("bytes {}-{}/{stated_total}", part.start, part.end - 1);
+                (StatusCode::PARTIAL_CONTENT, part, Some(range))
             }
             RequestedRange::Unsatisfiable => {
-                let words = format!("bytes */{said}");
                 let status = StatusCode::RANGE_NOT_SATISFIABLE;
                 let mut reply = error_with_detail(status, "the file is shorter than that");
-                set(&mut reply, CONTENT_RANGE, &words);
+                set(&mut reply, CONTENT_RANGE, &format!("bytes */{stated_total}"));
                 return reply;
             }
         };
-        let length = match self.length {
-            Length::Claimed(bytes) if content_range.is_none() => Some(bytes),
-            Length::True | Length::Claimed(_) => Some(part.end - part.start),
-            Length::Missing | Length::Chunked => None,
-        };
-        let is_unsaid = matches!(self.length, Length::Missing);
-        let mut options = BodyOptions { drip: self.drip, cut: self.cut };
-        let there = part.end - part.start;
-        if length.is_some_and(|length| length > there) {
-            // The body breaks off where the file ends.
-            options.cut = Some(options.cut.unwrap_or(there).min(there));
-        }
-        let mut reply = (status, stream(content, part, options)).into_response();
-        if is_unsaid {
-            // The server closes the connection at the end then, and does not send chunks.
-            *reply.version_mut() = Version::HTTP_10;
-        }
+        let mut reply = (status, HeaderMap::new()).into_response();
         set(&mut reply, CONTENT_TYPE, self.content_type.as_deref().unwrap_or(content_type));
         set(&mut reply, ETAG, etag);
         if self.ranges == Ranges::Served {
             set(&mut reply, ACCEPT_RANGES, "bytes");
         }
-        if let Some(words) = content_range {
-            set(&mut reply, CONTENT_RANGE, &words);
+        if let Some(range) = &content_range {
+            set(&mut reply, CONTENT_RANGE, range);
         }
-        if let Some(length) = length {
-            set(&mut reply, CONTENT_LENGTH, &length.to_string());
+        self.with_body(reply, content, part)
+    }
+
+    /// The reply with this part of a file as its body, and its length as far as it is stated.
+    fn with_body(&self, mut reply: Response, content: Content, part: Range<u64>) -> Response {
+        let length = part.end - part.start;
+        let stated = match self.length {
+            Length::Claimed(bytes) if reply.status() == StatusCode::OK => Some(bytes),
+            Length::True | Length::Claimed(_) => Some(length),
+            Length::Missing | Length::Chunked => None,
+        };
+        if let Some(stated) = stated {
+            set(&mut reply, CONTENT_LENGTH, &stated.to_string());
         }
-        reply
+        if matches!(self.length, Length::Missing) {
+            // The server closes the connection at the end then, and does not send chunks.
+            *reply.version_mut() = Version::HTTP_10;
+        }
+        let mut options = BodyOptions { drip: self.drip, cut: self.cut };
+        if stated.is_some_and(|stated| stated > length) {
+            // The body breaks off where the file ends.
+            options.cut = Some(options.cut.unwrap_or(length).min(length));
+        }
+        reply.map(|_| stream(content, part, options))
     }
 }
 

@@ -51,12 +51,12 @@ pub(super) async fn submit(
         return refuse_body("type", "the body must be a JSON object".to_owned());
     }
     let mut refusals = model.validator.validate(&input);
-    refusals.extend(measure::refusals(&app, &model, &input).await);
+    refusals.extend(measure::refusals(&app, &model.schema, &input).await);
     if !refusals.is_empty() {
         return refused(refusals);
     }
     let Ok(AcceptedJob { id, number }) = app.jobs.submit(model, &body, &app.plan) else {
-        return ApiError::NoFunds.into_response();
+        return ApiError::NO_FUNDS.into_response();
     };
     let mut reply = json!({
         "request_id": id,
@@ -71,7 +71,7 @@ pub(super) async fn status(
     id: RequestId,
 ) -> Result<Json<Value>, ApiError> {
     let id = checked_id(id)?;
-    let snapshot = app.jobs.snapshot(&id).ok_or(ApiError::NoSuchRequest)?;
+    let snapshot = app.jobs.snapshot(&id).ok_or(ApiError::NO_SUCH_REQUEST)?;
     Ok(Json(state(&app, &id, &snapshot, Vocabulary::Status)))
 }
 
@@ -85,7 +85,8 @@ pub(super) async fn result(
         let words = "`include_cost` is `true` or `false`, and stands once";
         return Err(error_with_detail(StatusCode::UNPROCESSABLE_ENTITY, words));
     };
-    let snapshot = app.jobs.snapshot(&id).ok_or_else(|| ApiError::NoSuchRequest.into_response())?;
+    let snapshot =
+        app.jobs.snapshot(&id).ok_or_else(|| ApiError::NO_SUCH_REQUEST.into_response())?;
     let (at, cost) = match snapshot.phase {
         Phase::Queued { .. } | Phase::Running => {
             return Ok(Json(state(&app, &id, &snapshot, Vocabulary::Result)));
@@ -125,7 +126,7 @@ pub(super) async fn cancel(
     id: RequestId,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let id = checked_id(id)?;
-    let (snapshot, outcome) = app.jobs.cancel(&id).ok_or(ApiError::NoSuchRequest)?;
+    let (snapshot, outcome) = app.jobs.cancel(&id).ok_or(ApiError::NO_SUCH_REQUEST)?;
     let outcome = match outcome {
         CancelOutcome::Cancelled => "cancelled",
         CancelOutcome::NotCancellable => "not_cancellable",
@@ -143,13 +144,9 @@ fn refuse_body(keyword: &str, message: String) -> Response {
 }
 
 fn checked_id(id: RequestId) -> Result<String, ApiError> {
-    let Path(id) = id.map_err(|_| ApiError::MalformedId)?;
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    if (1..=128).contains(&id.len()) && id.bytes().all(allowed) {
-        Ok(id)
-    } else {
-        Err(ApiError::MalformedId)
-    }
+    let Path(id) = id.map_err(|_| ApiError::MALFORMED_ID)?;
+    let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    if is_plain && (1..=128).contains(&id.len()) { Ok(id) } else { Err(ApiError::MALFORMED_ID) }
 }
 
 fn state(app: &App, id: &str, snapshot: &JobSnapshot, vocabulary: Vocabulary) -> Value {

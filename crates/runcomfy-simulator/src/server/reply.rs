@@ -8,50 +8,41 @@ use serde_json::{Value, json};
 
 use crate::validator::Refusal;
 
-/// A problem that has a number of RunComfy's.
+/// An error with a code of RunComfy's.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum ApiError {
-    MalformedId,
-    NoFunds,
-    Token,
-    NoSuchRequest,
+pub(super) struct ApiError {
+    status: StatusCode,
+    code: i64,
+    message: &'static str,
 }
 
 impl ApiError {
-    fn number(self) -> i64 {
-        match self {
-            Self::MalformedId => 400_001,
-            Self::NoFunds => 400_002,
-            Self::Token => 400_004,
-            Self::NoSuchRequest => 404_001,
-        }
-    }
-
-    fn message(self) -> &'static str {
-        match self {
-            Self::MalformedId => {
-                "a request id is 1 to 128 letters, digits, hyphens and underscores"
-            }
-            Self::NoFunds => "the balance is less than what this model costs",
-            Self::Token => "send the header `Authorization: Bearer <token>`",
-            Self::NoSuchRequest => "this simulator has no such request",
-        }
-    }
-
-    fn status(self) -> StatusCode {
-        match self {
-            Self::MalformedId => StatusCode::BAD_REQUEST,
-            Self::NoFunds => StatusCode::PAYMENT_REQUIRED,
-            Self::Token => StatusCode::UNAUTHORIZED,
-            Self::NoSuchRequest => StatusCode::NOT_FOUND,
-        }
-    }
+    pub(super) const MALFORMED_ID: Self = Self {
+        status: StatusCode::BAD_REQUEST,
+        code: 400_001,
+        message: "a request id is 1 to 128 letters, digits, hyphens and underscores",
+    };
+    pub(super) const NO_FUNDS: Self = Self {
+        status: StatusCode::PAYMENT_REQUIRED,
+        code: 400_002,
+        message: "the balance is less than what this model costs",
+    };
+    pub(super) const BAD_TOKEN: Self = Self {
+        status: StatusCode::UNAUTHORIZED,
+        code: 400_004,
+        message: "send the header `Authorization: Bearer <token>`",
+    };
+    pub(super) const NO_SUCH_REQUEST: Self = Self {
+        status: StatusCode::NOT_FOUND,
+        code: 404_001,
+        message: "this simulator has no such request",
+    };
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut reply = error_with_code(self.status(), self.number(), self.message());
-        if matches!(self, Self::Token) {
+        let mut reply = error_with_code(self.status, self.code, self.message);
+        if self.status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer");
             reply.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
         }
