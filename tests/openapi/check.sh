@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# The simulator judged by two tools that are not ours: openapi-spec-validator reads its
-# OpenAPI document, schemathesis calls everything in the document on a live simulator and
-# compares. Wants Python 3.10 or newer with `venv`; what it installs stays in target/.
+# Holds the simulator against its OpenAPI document with two independent tools:
+# openapi-spec-validator reads the document, and schemathesis calls everything in it on a
+# live simulator and compares. Needs Python 3.10 or newer with `venv`; installs into target/.
 #
 # usage: tests/openapi/check.sh [EXAMPLES] [SEED]
-#   EXAMPLES  how many inputs an operation is called with by chance, beside those at the
-#             bounds of its schema; 10 unless told otherwise
-#   SEED      what they follow from; 1 unless told otherwise
+#   EXAMPLES  random inputs per operation, besides those at the bounds of its schema
+#             (default 10)
+#   SEED      seed of the random inputs (default 1)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 examples=${1:-10}
@@ -39,9 +39,9 @@ done
 [ -n "$origin" ] || { echo 'the simulator did not start' >&2; exit 1; }
 
 cd "$work"
-# One worker: Python 3.11's parser, which hypothesis uses, fails now and then in two threads.
+# One worker: the parser of Python 3.11, which hypothesis uses, sometimes fails in two threads.
 "$tools/schemathesis" run openapi.json --url "$origin" --header 'Authorization: Bearer any' \
   --phases examples,coverage,fuzzing,stateful --checks all --max-examples "$examples" \
   --seed "$seed" --workers 1 --generation-database none --continue-on-failure
-# What it called is in the simulator's own ledger, so that a run which tested nothing fails.
+# The simulator's ledger holds what was called, so a run that tested nothing fails.
 "$tools/python" "$OLDPWD/tests/openapi/covered.py" openapi.json "$origin"

@@ -1,4 +1,4 @@
-//! What every handler sees: the state of one simulator.
+//! The state of one simulator, shared by every handler.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,19 +15,19 @@ use crate::jobs::{Jobs, Phase};
 use crate::media::{Kind, Store, TestMedia};
 use crate::models::Models;
 
-/// What every handler sees.
+/// State of one simulator, shared by every handler.
 pub(crate) struct App {
     pub(crate) models: Models,
     pub(crate) jobs: Jobs,
-    /// What goes wrong.
+    /// Faults and job scenarios still to come.
     pub(crate) plan: FaultPlan,
     pub(crate) calls: CallCounters,
     pub(crate) connections: Arc<ConnectionCounters>,
-    /// The only token that is taken; without one, any will do that does not say `invalid`.
+    /// The only accepted token. `None` accepts any token that does not contain `invalid`.
     pub(crate) token: Option<String>,
     pub(crate) store: Store,
     pub(crate) measuring: Measuring,
-    /// Scheme, host and port, without a slash at the end.
+    /// Scheme, host and port, without a trailing slash.
     pub(crate) origin: String,
 }
 
@@ -40,7 +40,7 @@ impl App {
         }
     }
 
-    /// What an address of this simulator asks for, or why there is nothing there.
+    /// Returns the media file that a URL of this simulator names, or the reason why it does not exist.
     pub(crate) fn media_at(&self, uri: &Uri) -> Result<TestMedia, String> {
         let Query(query) = Query::<Vec<(String, String)>>::try_from_uri(uri)
             .map_err(|_| "the query cannot be read".to_owned())?;
@@ -61,19 +61,19 @@ impl App {
     }
 }
 
-/// What came to a simulator.
+/// Connections and calls that a simulator has seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Traffic {
-    /// The connections that are open.
+    /// Number of open connections.
     pub open_connections: usize,
-    /// The most that were open at a time.
+    /// Highest number of connections open at once.
     pub max_open_connections: usize,
-    /// How many calls of each kind came with a token that is taken.
+    /// Number of calls of each kind that came with an accepted token.
     pub calls: BTreeMap<Call, u64>,
 }
 
-/// How many calls of each kind there were.
+/// Number of calls of each kind.
 #[derive(Default)]
 pub(crate) struct CallCounters([AtomicU64; Call::ALL.len()]);
 
@@ -82,13 +82,13 @@ impl CallCounters {
         self.0[call as usize].load(Ordering::Relaxed)
     }
 
-    /// Counts one, and says which it is.
+    /// Counts a call and returns its number, starting at 1.
     pub(crate) fn count(&self, call: Call) -> u64 {
         self.0[call as usize].fetch_add(1, Ordering::Relaxed) + 1
     }
 }
 
-/// How many connections there are.
+/// Number of connections, now and at most.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionCounters {
     open: AtomicUsize,
@@ -100,18 +100,18 @@ impl ConnectionCounters {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// The most that were open at a time.
+    /// Returns the highest number of connections open at once.
     pub(crate) fn most(&self) -> usize {
         self.most.load(Ordering::Relaxed)
     }
 
-    /// Counts a connection that was opened.
+    /// Counts an opened connection.
     pub(crate) fn count_opened(&self) {
         let open = self.open.fetch_add(1, Ordering::Relaxed) + 1;
         self.most.fetch_max(open, Ordering::Relaxed);
     }
 
-    /// Counts a connection that was closed.
+    /// Counts a closed connection.
     pub(crate) fn count_closed(&self) {
         self.open.fetch_sub(1, Ordering::Relaxed);
     }

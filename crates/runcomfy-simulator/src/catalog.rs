@@ -1,30 +1,31 @@
-//! The catalog: what it says of a model, made from the model's own files.
+//! Catalog entries, made from each model's own files.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// Keys of `model.json` that are not the catalog's, or that an entry has from elsewhere.
+/// Keys of `model.json` that the catalog does not repeat.
 const NOT_FACTS: [&str; 6] = ["id", "arguments", "listed", "gone", "model_id", "input_schema"];
 
-/// One model's entry.
+/// Catalog entry of one model.
 pub(crate) struct CatalogEntry {
     id: String,
-    /// What else `model.json` says, in its order.
+    /// Other members of `model.json`, in file order.
     facts: Map<String, Value>,
-    /// The schema as it stands in its file, since its spelling matters to who generates from it.
+    /// The input schema, byte for byte: a generator that reads the catalog may depend on its
+    /// spelling.
     input: Box<RawValue>,
     is_gone: bool,
 }
 
-/// Whether an entry is served with its schema.
+/// Field `input_schema` of a served entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SchemaField {
     Included,
     Omitted,
 }
 
-/// An entry as it is served.
+/// Catalog entry as it is sent.
 #[derive(Serialize)]
 pub(crate) struct ServedEntry<'a> {
     model_id: &'a str,
@@ -46,12 +47,12 @@ impl CatalogEntry {
         &self.id
     }
 
-    /// The schema of its inputs, as published.
+    /// Returns the published input schema.
     pub(crate) fn input(&self) -> &RawValue {
         &self.input
     }
 
-    /// Whether the catalog has it: a model that is marked as gone was taken out of it.
+    /// Returns `true` if the catalog lists the model, so unless `model.json` has `gone`.
     pub(crate) fn is_listed(&self) -> bool {
         !self.is_gone
     }
@@ -64,7 +65,7 @@ impl CatalogEntry {
         ServedEntry { model_id: &self.id, facts: &self.facts, input_schema }
     }
 
-    /// Whether its id or its words hold this text, whatever the case.
+    /// Returns `true` if the id, name or description contains `text`, ignoring case.
     pub(crate) fn mentions(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         let words = ["display_name", "description"].iter().filter_map(|key| self.text(key));

@@ -1,23 +1,23 @@
-//! RunComfy's dialect of JSON Schema, put into plain JSON Schema 2020-12.
+//! Normalises RunComfy's dialect of JSON Schema to plain JSON Schema 2020-12.
 //!
-//! - `float` is `number`; other words that JSON Schema does not have are dropped from `type`.
-//! - `nullable: true` is a `null` in `type`, `enum`, `anyOf` or `oneOf`; a flag `exclusiveMinimum`
-//!   or `exclusiveMaximum`, as draft 4 has it, is the exclusive bound.
-//! - A list whose `format` is `image_uris`, `video_uris` or `audio_uris` holds strings, unless its
-//!   `items` say otherwise.
-//! - An object with `properties`, of which there is one, is closed, unless its
-//!   `additionalProperties` say otherwise; an input is so with none, too. A name
-//!   that is only in `required` stays required, and any value will do for it.
+//! - `float` becomes `number`. Unknown types are removed from `type`.
+//! - `nullable: true` adds `null` to `type`, `enum`, `anyOf` or `oneOf`.
+//! - A boolean `exclusiveMinimum` or `exclusiveMaximum` (draft 4) becomes the exclusive bound.
+//! - A list with the format `image_uris`, `video_uris` or `audio_uris` and without `items` holds
+//!   strings.
+//! - An object with `properties` is closed unless `additionalProperties` says otherwise. An input
+//!   is closed even without properties. A name that stands only in `required` stays required and
+//!   takes any value.
 //!
-//! An object whose properties are spread over `allOf` and its like is closed as a whole, to the
-//! names that any part has; its parts stay open, since each knows only some of the names. What
-//! `$ref` points at is always closed by itself.
+//! An object whose properties are spread over `allOf` and similar keywords is closed as a whole, to
+//! the names of all its parts. The parts stay open, since each knows only some of the names. A
+//! target of `$ref` is always closed by itself.
 
 use serde_json::{Map, Value, json};
 
-/// Puts a published schema into plain JSON Schema, at every depth.
+/// Normalises a published schema in place, at every depth.
 pub(crate) fn normalise(schema: &mut Value) {
-    // An input without properties takes none; another object without them takes any.
+    // An input with empty `properties` takes no property. Any other object with none takes all.
     if let Value::Object(schema) = schema
         && schema.contains_key("properties")
     {
@@ -26,7 +26,7 @@ pub(crate) fn normalise(schema: &mut Value) {
     normalise_at(schema, Position::Whole);
 }
 
-/// Gives every schema object in a document to `act`, the outer one first.
+/// Calls `act` for every schema object in a document, outer ones first.
 pub(crate) fn for_each_schema(schema: &mut Value, act: &dyn Fn(&mut Map<String, Value>)) {
     let Value::Object(schema) = schema else {
         return;
@@ -37,21 +37,21 @@ pub(crate) fn for_each_schema(schema: &mut Value, act: &dyn Fn(&mut Map<String, 
     }
 }
 
-/// Whether a schema describes a value by itself or as one of several parts.
+/// Role of a schema: it describes a value by itself, or as one of several parts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Position {
     Whole,
     Part,
 }
 
-/// What a keyword holds.
+/// Kind of value that a keyword holds.
 enum KeywordValue {
     One,
     List,
     ByName,
 }
 
-/// The keywords whose schemas describe another value: a member, an element, a name.
+/// Keywords whose schemas describe another value: a member, an element, a name.
 const MEMBERS: [(&str, KeywordValue); 12] = [
     ("properties", KeywordValue::ByName),
     ("patternProperties", KeywordValue::ByName),
@@ -67,7 +67,7 @@ const MEMBERS: [(&str, KeywordValue); 12] = [
     ("definitions", KeywordValue::ByName),
 ];
 
-/// The keywords whose schemas describe a part or a condition of the same value.
+/// Keywords whose schemas describe a part or a condition of the same value.
 const PARTS: [(&str, KeywordValue); 6] = [
     ("allOf", KeywordValue::List),
     ("not", KeywordValue::One),
@@ -77,12 +77,12 @@ const PARTS: [(&str, KeywordValue); 6] = [
     ("dependentSchemas", KeywordValue::ByName),
 ];
 
-/// The keywords whose schemas are alternatives: each describes the whole value, unless the value
-/// has properties beside them.
+/// Keywords whose schemas are alternatives. Each describes the whole value, unless there are
+/// properties beside them.
 const ALTERNATIVES: [(&str, KeywordValue); 2] =
     [("anyOf", KeywordValue::List), ("oneOf", KeywordValue::List)];
 
-/// The formats of a string that is media; a list of such strings has one with an `s` at its end.
+/// Formats of a media string. A list of media has the same format with a final `s`.
 pub(crate) const MEDIA_FORMATS: [&str; 3] = ["image_uri", "video_uri", "audio_uri"];
 
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
@@ -96,7 +96,7 @@ fn normalise_at(schema: &mut Value, position: Position) {
     normalise_bounds(schema);
     normalise_media_list(schema);
 
-    // Without `properties`, the compiler would name no name that does not belong.
+    // Without `properties`, the compiled schema would not name unexpected properties.
     if schema.get("additionalProperties") == Some(&Value::Bool(false)) {
         schema.entry("properties").or_insert_with(|| json!({}));
     }
@@ -111,7 +111,7 @@ fn normalise_at(schema: &mut Value, position: Position) {
     visit(schema, &ALTERNATIVES, &|inner| normalise_at(inner, alternatives));
 }
 
-/// Gives every schema that these keywords hold to `act`.
+/// Calls `act` for every schema that these keywords hold.
 fn visit(
     schema: &mut Map<String, Value>,
     keywords: &[(&str, KeywordValue)],
@@ -123,7 +123,7 @@ fn visit(
             (KeywordValue::One, inner) => act(inner),
             (KeywordValue::List, Value::Array(inner)) => inner.iter_mut().for_each(act),
             (KeywordValue::ByName, Value::Object(inner)) => inner.values_mut().for_each(act),
-            // Not what the keyword takes: the compiler names it.
+            // A value of the wrong type is left for the compiler to report.
             (KeywordValue::List | KeywordValue::ByName, _) => {}
         }
     }
@@ -147,7 +147,7 @@ fn normalise_type(schema: &mut Map<String, Value>) {
     };
 }
 
-/// The type of this name in JSON Schema.
+/// Returns the JSON Schema type of this name, or `None` if there is no such type.
 fn standard_type(word: &str) -> Option<String> {
     let word = if word == "float" { "number" } else { word };
     TYPES.contains(&word).then(|| word.to_owned())
@@ -158,7 +158,7 @@ fn normalise_null(schema: &mut Map<String, Value>) {
         return;
     }
     if schema.contains_key("$ref") || schema.contains_key("allOf") {
-        // It is about what is referred to, whatever its type.
+        // `nullable` is about the referenced schema, so its type does not matter.
         if !schema.contains_key("type") {
             let whole = Value::Object(std::mem::take(schema));
             schema.insert("anyOf".to_owned(), json!([whole, {"type": "null"}]));
@@ -181,7 +181,7 @@ fn normalise_null(schema: &mut Map<String, Value>) {
     for union in ["anyOf", "oneOf"] {
         if let Some(Value::Array(branches)) = schema.get_mut(union) {
             let null = json!({"type": "null"});
-            // Null is one of the choices, and with `oneOf` one of them alone.
+            // `null` is added once, or `oneOf` would match it twice.
             if !branches.contains(&null) {
                 branches.push(null);
             }
@@ -219,14 +219,14 @@ fn normalise_media_list(schema: &mut Map<String, Value>) {
     }
 }
 
-/// Whether a schema has properties, by itself or by parts that always hold.
+/// Returns `true` if a schema has properties, by itself or in parts that always apply.
 fn names_members(schema: &Map<String, Value>) -> bool {
     let parts = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
     let own = schema.get("properties").and_then(Value::as_object);
     own.is_some_and(|own| !own.is_empty()) || parts.filter_map(Value::as_object).any(names_members)
 }
 
-/// Closes an object to the names that it or any of its parts has.
+/// Closes an object to the names that it and its parts have.
 fn close(schema: &mut Map<String, Value>) {
     if schema.contains_key("additionalProperties") || schema.contains_key("unevaluatedProperties") {
         return;

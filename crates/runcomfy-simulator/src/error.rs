@@ -1,9 +1,9 @@
-//! Why a simulator could not start.
+//! Errors that keep a simulator from starting.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why a simulator could not start: what was wrong, where, and what to do.
+/// Error that keeps a simulator from starting: what is wrong, where, and how to fix it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SimulatorError {
@@ -12,24 +12,24 @@ pub enum SimulatorError {
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         cause: io::Error,
-        /// What to do about it.
+        /// Advice to fix it.
         advice: &'static str,
     },
 
     /// A file does not hold the JSON that belongs there.
-    #[error("`{}` is not as it should be: {problem}; {advice}", path.display())]
+    #[error("invalid content in `{}`: {problem}; {advice}", path.display())]
     Content {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Fault of the content.
         problem: String,
-        /// What belongs there.
+        /// Expected content.
         advice: &'static str,
     },
 
-    /// An input schema cannot be compiled, so no input could be judged by it.
+    /// An input schema cannot be compiled, so no input could be validated.
     #[error(
         "`{}` cannot be compiled as a JSON Schema: {problem} (at `{pointer}` in the schema); \
          mend the file or take the model out of the folder", path.display()
@@ -37,9 +37,9 @@ pub enum SimulatorError {
     Schema {
         /// The schema file.
         path: PathBuf,
-        /// Where in the schema, as a JSON pointer; empty for the whole schema.
+        /// JSON pointer into the schema, empty for the root.
         pointer: String,
-        /// What is wrong there.
+        /// Fault of the schema.
         problem: String,
     },
 
@@ -72,9 +72,9 @@ pub enum SimulatorError {
         "cannot listen on 127.0.0.1:{port}: {cause}; choose another port, or 0 for any free one"
     )]
     Listen {
-        /// The port that was asked for.
+        /// The requested port.
         port: u16,
-        /// What the system says.
+        /// Error of the operating system.
         cause: io::Error,
     },
 }

@@ -1,16 +1,16 @@
-//! What is known of a media file once it is measured.
+//! Values that describe a measured media file.
 
-/// Whether media is measured when an input is submitted.
+/// Setting: measure media when an input is submitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Measuring {
-    /// An input is refused where its media breaks the schema's `validations`.
+    /// Refuse an input whose media breaks the schema's `validations`.
     #[default]
     On,
-    /// `validations` are not looked at.
+    /// Ignore `validations`.
     Off,
 }
 
-/// What is known of a file. Width and height are those of the picture as it is shown upright.
+/// Size of a media file. Width and height are those of the upright picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MeasuredInfo {
     pub(crate) width: Option<u32>,
@@ -18,6 +18,6 @@ pub(crate) struct MeasuredInfo {
     pub(crate) bytes: u64,
 }
 
-/// Why a file is none that can be measured.
+/// Reason why a file cannot be measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MeasureError(pub(crate) String);

@@ -1,4 +1,4 @@
-//! What can go wrong with a call, and which calls it goes wrong with.
+//! Faults of calls and scenarios of jobs.
 
 mod plan;
 mod random;
@@ -22,16 +22,16 @@ pub enum Call {
     Result,
     /// `POST /v1/requests/{id}/cancel`
     Cancel,
-    /// `GET /v1/models`, of one model and of the categories too.
+    /// `GET /v1/models`, of one model, and of the categories.
     Catalog,
     /// `GET /prod/v2/balance`
     Balance,
-    /// The download of an output.
+    /// Download of an output.
     Output,
 }
 
 impl Call {
-    /// Every kind.
+    /// Every kind of call.
     pub const ALL: [Self; 7] = [
         Self::Submit,
         Self::Status,
@@ -43,117 +43,115 @@ impl Call {
     ];
 }
 
-/// Whether a call that goes wrong is carried out all the same: of a submit, whether it is accepted
-/// and paid for.
+/// Fate of a call whose reply is lost or wrong. A processed submit is accepted and paid for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Processed {
-    /// It is carried out, and only the reply is lost or wrong.
+    /// It is processed. Only the reply is lost or wrong.
     Yes,
-    /// It is read to its end, and nothing comes of it.
+    /// It is read to its end and not processed.
     No,
 }
 
-/// What a 429 says of when to try again.
+/// Form of `Retry-After` in a 429.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RetryAfter {
-    /// Nothing: there is no `Retry-After`.
+    /// No `Retry-After`.
     Missing,
     /// A number of seconds.
     Seconds(u64),
-    /// The date that is so many seconds away.
+    /// A date this many seconds from now.
     Date(u64),
 }
 
-/// One thing that goes wrong with one call.
+/// Fault of one call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Fault {
-    /// The call is carried out after this pause, unless the caller has left by then.
+    /// Processes the call after this pause, unless the client has left by then.
     Latency(#[serde(with = "seconds")] Duration),
-    /// The call is carried out at once, and the reply comes after this pause.
+    /// Processes the call at once and sends the reply after this pause.
     LateReply(#[serde(with = "seconds")] Duration),
-    /// HTTP 429; nothing is carried out.
+    /// HTTP 429. The call is not processed.
     RateLimit(RetryAfter),
-    /// An error in JSON: with `code` the body has `error_code` and `error_message`, without it
-    /// `detail`. A status of 200 with a code is how RunComfy hides an error in a success.
+    /// An error in JSON. With `code` the body has `error_code` and `error_message`, without it
+    /// `detail`. RunComfy can hide an error in a reply with status 200 and a code.
     Error {
         /// The HTTP status, from 200 to 599.
         status: u16,
         /// RunComfy's `error_code`.
         code: Option<i64>,
-        /// Whether the call is carried out.
+        /// Fate of the call.
         processed: Processed,
     },
     /// A gateway's HTML page.
     Html {
         /// The HTTP status, from 200 to 599.
         status: u16,
-        /// Whether the call is carried out.
+        /// Fate of the call.
         processed: Processed,
     },
-    /// The connection is reset (RST) before any byte of a reply.
+    /// Resets the connection (RST) before any byte of a reply.
     Reset {
-        /// Whether the call is carried out.
+        /// Fate of the call.
         processed: Processed,
     },
-    /// The connection is closed (FIN) before any byte of a reply.
+    /// Closes the connection (FIN) before any byte of a reply.
     Close {
-        /// Whether the call is carried out.
+        /// Fate of the call.
         processed: Processed,
     },
-    /// The reply begins as it should, and the connection is closed after so many bytes of its
-    /// body, at the latest before the last one. The call is carried out.
+    /// Closes the connection after this many bytes of the body, at least one byte before its end.
+    /// The call is processed.
     CutBody {
-        /// How many bytes of the body are sent.
+        /// Number of body bytes sent.
         after: u64,
     },
-    /// The body comes in eight pieces with this pause before each. The call is carried out.
+    /// Sends the body in eight pieces, with this pause before each. The call is processed.
     SlowBody(#[serde(with = "seconds")] Duration),
-    /// A reply that is whole as HTTP goes, with a body that ends after so many bytes, at the
-    /// latest before the last one. The call is carried out.
+    /// Sends a complete HTTP reply whose body ends after this many bytes, at least one byte early.
+    /// The call is processed.
     Truncated {
-        /// How many bytes of the body are left.
+        /// Number of body bytes kept.
         after: u64,
     },
-    /// The body has no `request_id`, nor the URLs with it. The call is carried out.
+    /// Removes `request_id` and the URLs from the body. The call is processed.
     NoRequestId,
-    /// `status` in the body is this word. The call is carried out.
+    /// Sets `status` in the body. The call is processed.
     Status(String),
-    /// The reply is as it should be, and the connection that it came on is reset as soon as the
-    /// next request arrives there: a keep-alive that went stale. The call is carried out.
+    /// Sends the normal reply and resets the connection when the next request arrives on it, like a
+    /// stale keep-alive connection. The call is processed.
     StaleConnection,
 }
 
-/// What becomes of a job after it was accepted.
+/// Course of an accepted job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum JobScenario {
-    /// It succeeds, with nothing odd about it.
+    /// Succeeds, with nothing unusual.
     Succeeds,
-    /// It fails, and its result has an `error` of this shape.
+    /// Fails with an `error` of this shape.
     Fails(Failure),
-    /// It ends cancelled, though nobody asked for that.
+    /// Ends cancelled without a cancel request.
     EndsCancelled,
-    /// It succeeds. Its replies use the words that RunComfy's own clients also accept: `pending`,
-    /// `processing`, `succeeded` on `/status`, `completed` on `/result`, and `canceled` once it
-    /// is cancelled.
+    /// Succeeds with the status words that RunComfy's own clients also accept: `pending`,
+    /// `processing`, `succeeded` on `/status`, `completed` on `/result`, and `canceled` if
+    /// cancelled.
     OtherStatuses,
-    /// It succeeds. Until then its states are words that nobody knows.
+    /// Succeeds. Until then its status words are unknown ones.
     UnknownStatuses,
-    /// It succeeds. Its replies and its output have fields that nobody knows, and some of the
-    /// known ones are null.
+    /// Succeeds. Replies and output have unknown fields, and some known fields are null.
     UnknownFields,
-    /// It succeeds, and its cost is told only so long after its end.
+    /// Succeeds. `cost` appears this long after the end.
     LateCost(#[serde(with = "seconds")] Duration),
-    /// It succeeds, and its record is gone so long after its end: 404 with `error_code` 404001.
+    /// Succeeds. The record expires this long after the end: 404 with `error_code` 404001.
     Expires(#[serde(with = "seconds")] Duration),
 }
 
-/// The shape of a failed job's `error`, which RunComfy does not document.
+/// Shape of a failed job's `error`, which RunComfy does not document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -168,7 +166,7 @@ pub enum Failure {
     Missing,
 }
 
-/// A duration as a number of seconds.
+/// Serializes a duration as a number of seconds.
 pub(crate) mod seconds {
     use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The jobs, and where each of them stands by the clock.
+//! The jobs and their states over time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -8,22 +8,22 @@ use crate::faults::{Failure, FaultPlan, JobScenario};
 use crate::ledger::{Accepted, State};
 use crate::models::Model;
 
-/// How many jobs a new one finds in the queue, counting itself.
+/// Queue position of a new job.
 const QUEUE_LENGTH: f64 = 3.0;
-/// The longest input that the ledger keeps: media in a data URI would fill the memory.
+/// Longest input that the ledger keeps, since data URIs would fill the memory.
 const MAX_KEPT_INPUT_BYTES: usize = 64 * 1024;
 
-/// How long a job is queued, and how long it runs after that.
+/// Time that jobs spend in the queue and running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// From submitting to running. Zero: a job is never seen in the queue.
+    /// Time in the queue. With zero, a job is never seen queued.
     pub queue: Duration,
-    /// From running to finished.
+    /// Running time.
     pub run: Duration,
 }
 
 impl Default for Pace {
-    /// Two seconds each, so that one can watch.
+    /// Two seconds each, slow enough to watch.
     fn default() -> Self {
         Self { queue: Duration::from_secs(2), run: Duration::from_secs(2) }
     }
@@ -33,51 +33,51 @@ impl Default for Pace {
 pub(crate) struct Jobs {
     pace: Pace,
     clock: Clock,
-    /// What there was to spend, in US dollars.
+    /// Initial balance in US dollars.
     funds: f64,
     table: Mutex<JobTable>,
 }
 
 #[derive(Default)]
 struct JobTable {
-    /// Each at its number less one. Its request id is made from the number, so that none is kept.
+    /// The job with number `n` is at index `n - 1`. Request ids are made from numbers.
     jobs: Vec<Job>,
     spent: f64,
 }
 
 struct Job {
     model: Arc<Model>,
-    /// Moments are counted from the start of the clock.
+    /// Times are relative to the start of the clock.
     accepted_at: Duration,
     cancelled_at: Option<Duration>,
     scenario: JobScenario,
     input: Option<Box<[u8]>>,
     input_bytes: u64,
-    /// How many calls were about it.
+    /// Number of calls about the job.
     calls: u64,
     reply_fully_sent: bool,
 }
 
-/// What accepting a job gives.
+/// Id and number of a job that was just accepted.
 pub(crate) struct AcceptedJob {
     pub(crate) id: String,
     pub(crate) number: u64,
 }
 
-/// There is less left to spend than the job costs.
+/// Error: the job costs more than the balance.
 pub(crate) struct NoFunds;
 
-/// One job at one moment.
+/// State of one job at one moment.
 pub(crate) struct JobSnapshot {
     pub(crate) model: Arc<Model>,
     pub(crate) created_at: SystemTime,
     pub(crate) phase: Phase,
     pub(crate) scenario: JobScenario,
-    /// Whether its cost is told by now.
+    /// `true` if the reply may contain `cost`.
     pub(crate) cost_is_known: bool,
 }
 
-/// Where a job stands.
+/// Phase of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     Queued { position: u32 },
@@ -87,7 +87,7 @@ pub(crate) enum Phase {
     Cancelled { at: SystemTime },
 }
 
-/// What a cancel request led to.
+/// Outcome of a cancel request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CancelOutcome {
     Cancelled,
@@ -99,7 +99,7 @@ impl Jobs {
         Self { pace, clock, funds, table: Mutex::default() }
     }
 
-    /// Accepts a job and gives its request id: `sim-000001`, `sim-000002` and so on.
+    /// Accepts a job. Request ids are `sim-000001`, `sim-000002` and so on.
     pub(crate) fn submit(
         &self,
         model: Arc<Model>,
@@ -126,7 +126,7 @@ impl Jobs {
         Ok(AcceptedJob { id: request_id(number), number })
     }
 
-    /// A job as it stands; none where there is no such job, or its record has expired.
+    /// Returns the state of a job, or `None` if there is no such job or its record has expired.
     pub(crate) fn snapshot(&self, id: &str) -> Option<JobSnapshot> {
         let mut table = self.lock();
         let now = self.clock.now();
@@ -134,7 +134,7 @@ impl Jobs {
         (!job.is_expired(self.pace, now)).then(|| self.snapshot_of(job, now))
     }
 
-    /// Cancels a job if it is still queued, and shows it as it stands after that.
+    /// Cancels a job if it is queued. Returns its state afterwards.
     pub(crate) fn cancel(&self, id: &str) -> Option<(JobSnapshot, CancelOutcome)> {
         let mut table = self.lock();
         let now = self.clock.now();
@@ -159,8 +159,8 @@ impl Jobs {
         Some((snapshot, outcome))
     }
 
-    /// Counts a call about a job: which job by its number, and which call about it. Calls about no
-    /// job that there is are not counted.
+    /// Counts a call about a job. Returns the job's number and the number of the call. Calls about
+    /// unknown jobs are not counted.
     pub(crate) fn count_call(&self, id: &str) -> Option<(u64, u64)> {
         let number = number(id)?;
         let mut table = self.lock();
@@ -169,19 +169,19 @@ impl Jobs {
         Some((number, job.calls))
     }
 
-    /// Notes that the reply which gives a job's id was written whole.
+    /// Records that the reply with a job's id was sent completely.
     pub(crate) fn mark_reply_sent(&self, number: u64) {
         if let Some(job) = self.lock().job(number) {
             job.reply_fully_sent = true;
         }
     }
 
-    /// What is left to spend, in US dollars.
+    /// Returns the balance in US dollars.
     pub(crate) fn balance(&self) -> f64 {
         self.funds - self.lock().spent
     }
 
-    /// Everything that was accepted, in the order in which it was.
+    /// Returns everything that was accepted, in order.
     pub(crate) fn ledger(&self) -> Vec<Accepted> {
         let table = self.lock();
         let now = self.clock.now();
@@ -255,7 +255,7 @@ impl Jobs {
         }
     }
 
-    /// A lock that a panicking thread left behind still guards whole jobs: each change is one step.
+    /// A poisoned lock still guards consistent jobs, since each change is one step.
     fn lock(&self) -> MutexGuard<'_, JobTable> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -268,7 +268,7 @@ impl JobTable {
 }
 
 impl Job {
-    /// When it is finished, unless it is cancelled.
+    /// Returns the time at which the job ends if it is not cancelled.
     fn end(&self, pace: Pace) -> Duration {
         self.accepted_at.saturating_add(pace.queue).saturating_add(pace.run)
     }
@@ -285,7 +285,7 @@ fn request_id(number: u64) -> String {
     format!("sim-{number:06}")
 }
 
-/// The number that a request id was made from.
+/// Returns the number in a request id.
 fn number(id: &str) -> Option<u64> {
     let number = id.strip_prefix("sim-")?.parse().ok()?;
     (request_id(number) == id).then_some(number)

@@ -1,4 +1,4 @@
-//! What was accepted, and so is paid for.
+//! Ledger of accepted requests, which are the paid ones.
 
 use std::time::SystemTime;
 
@@ -9,44 +9,44 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Accepted {
-    /// Its id.
+    /// Request id.
     pub request_id: String,
-    /// The model's id.
+    /// Model id.
     pub model: String,
-    /// What was sent; none where that was longer than 64 KiB.
+    /// The submitted input. `None` if it was longer than 64 KiB.
     pub input: Option<Value>,
-    /// How many bytes were sent.
+    /// Length of the submitted body.
     pub input_bytes: u64,
-    /// What is charged for it in US dollars: the model's price, and nothing once it is cancelled.
+    /// Charge in US dollars: the model's price, or 0 if cancelled.
     pub charged_usd: f64,
-    /// When it was accepted.
+    /// Time of acceptance.
     #[serde(with = "date")]
     pub accepted_at: SystemTime,
-    /// Where it stands.
+    /// State of the job.
     pub state: State,
-    /// Whether the reply with the id was written to the connection whole. One that was may still
-    /// not have been read.
+    /// `true` if the reply with the id was written to the connection completely. The client may
+    /// still not have read it.
     pub reply_fully_sent: bool,
 }
 
-/// Where an accepted request stands.
+/// State of an accepted request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum State {
-    /// Waiting for its turn.
+    /// Waiting in the queue.
     InQueue,
-    /// Being worked on.
+    /// Running.
     InProgress,
-    /// It has an output.
+    /// Finished with an output.
     Succeeded,
-    /// It has an error.
+    /// Finished with an error.
     Failed,
-    /// It was cancelled.
+    /// Cancelled.
     Cancelled,
 }
 
-/// A moment as RFC 3339 has it, in milliseconds.
+/// Serializes a time as RFC 3339 with milliseconds.
 mod date {
     use std::time::SystemTime;
 

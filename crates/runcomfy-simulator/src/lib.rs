@@ -1,9 +1,9 @@
 //! RunComfy's queue API in one process, for tests, demos and offline work.
 //!
 //! **This is a simulator, not RunComfy.** It runs no model, costs nothing and needs no account. It
-//! serves the models of a `schemas/` folder on this machine's loopback address, judges inputs by
-//! their published schemas, walks every job through the queue by the clock, and answers with small
-//! real media files. Every reply carries the header `server: runcomfy-simulator`.
+//! serves the models of a `schemas/` folder on the loopback address, validates inputs against their
+//! published schemas, moves each job through the queue by the clock, and answers with small real
+//! media files. Every reply has the header `server: runcomfy-simulator`.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -19,18 +19,18 @@
 //! # }
 //! ```
 //!
-//! On demand or by chance calls and jobs go wrong ([`Fault`], [`JobScenario`], [`Random`]), the time by
-//! which jobs walk can be moved ([`Simulator::advance`]), and [`Simulator::ledger`] says what was
-//! accepted, and so paid for. A test in another process has the same under `/_simulator`.
+//! Calls and jobs can fail on demand or at random ([`Fault`], [`JobScenario`], [`Random`]). A test
+//! can advance the clock ([`Simulator::advance`]) and read what was accepted, and so paid for
+//! ([`Simulator::ledger`]). A test in another process has the same under `/_simulator`.
 //!
-//! Media that an input points to is measured where it is at the simulator's own addresses or in a
-//! `data:` URI, and refused where it breaks the schema's `validations`. [`TestMedia`] is what the
-//! simulator serves for that: pictures of any size, real samples of other formats, served well or
-//! with any [`MediaFault`].
+//! Media of an input is measured if it is at the simulator's own URLs or in a `data:` URI, and is
+//! refused if it breaks the schema's `validations`. [`TestMedia`] describes media that the simulator
+//! serves for this: pictures of any size and real samples of other formats, served well or with any
+//! [`MediaFault`].
 //!
-//! [`SchemaValidator`] is what it judges inputs by, alone: for tests that ask for a second opinion.
+//! [`SchemaValidator`] validates inputs alone, for tests that need a second opinion.
 //!
-//! What it does not do: it fetches nothing from elsewhere, and it asserts no `format`.
+//! The simulator fetches nothing from other hosts and asserts no `format`.
 
 #![warn(missing_docs)]
 

@@ -10,77 +10,77 @@ use runcomfy_simulator::{Measuring, Pace, Random, Simulator, SimulatorBuilder};
 
 /// Simulates RunComfy's queue API on this machine.
 ///
-/// This is a simulator: it runs no model, costs nothing and takes any token. It judges inputs by
-/// the schemas of a folder, media in them too, and answers with small real media files.
+/// This is a simulator: it runs no model, costs nothing and accepts any token. It validates inputs
+/// and their media by the schemas of a folder and answers with small real media files.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true, after_help = MEDIA)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// The folder of models: every subfolder that holds `model.json` is one.
+    /// Folder of models: every subfolder with a `model.json` is one.
     #[arg(long, value_name = "DIR", default_value = "schemas")]
     schemas: PathBuf,
 
-    /// The loopback port to listen on; 0 for any free one.
+    /// Loopback port to listen on; 0 for any free port.
     #[arg(long, default_value_t = 8787)]
     port: u16,
 
-    /// How many seconds a job is queued.
+    /// Seconds that a job is queued.
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     queue: Duration,
 
-    /// How many seconds a job runs.
+    /// Seconds that a job runs.
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     run: Duration,
 
-    /// How many of all calls go wrong, from 0 to 1, in every way that the README lists.
+    /// Share of calls with a random fault, from 0 to 1. The README lists every fault.
     #[arg(long, value_name = "RATE", default_value = "0", value_parser = rate)]
     faults: f64,
 
-    /// How many of all jobs have another end than to succeed, from 0 to 1.
+    /// Share of jobs with an unusual scenario, from 0 to 1.
     #[arg(long, value_name = "RATE", default_value = "0", value_parser = rate)]
     odd_jobs: f64,
 
-    /// What the faults follow from: the same seed gives the same faults.
+    /// Seed of the random faults: the same seed gives the same faults.
     #[arg(long, default_value_t = 0)]
     seed: u64,
 
-    /// The time by which jobs walk stands still, but for `POST /_simulator/advance`.
+    /// Move jobs only by `POST /_simulator/advance`.
     #[arg(long)]
     manual_time: bool,
 
-    /// What there is to spend, in US dollars.
+    /// Initial balance in US dollars.
     #[arg(long, value_name = "USD", default_value_t = 1_000_000.0)]
     funds: f64,
 
-    /// The only token to take, instead of any without `invalid` in it.
+    /// The only accepted token, instead of any without `invalid` in it.
     #[arg(long)]
     token: Option<String>,
 
-    /// Take any media: do not measure what an input points to by the schema's `validations`.
+    /// Accept any media: ignore the `validations` of schemas.
     #[arg(long)]
     no_measuring: bool,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Print the OpenAPI 3.1 document of the simulator of a folder, and start nothing.
+    /// Print the OpenAPI 3.1 document of the simulator and exit.
     Openapi {
-        /// The folder of models.
+        /// Folder of models.
         #[arg(long, value_name = "DIR", default_value = "schemas")]
         schemas: PathBuf,
     },
 }
 
 const MEDIA: &str = "\
-Media to be given to a model, made to measure, at the address that it listens at:
+Media for inputs, at the address that the simulator listens on:
   /media/640x480.png                    also jpg, webp, gif, bmp, tiff
-  /media/640x480.jpg?bytes=50000000     padded to any size; header=last puts its header at the end
+  /media/640x480.jpg?bytes=50000000     padded to a size; header=last moves its header to the end
   /media/samples/mp4.mp4                small real files of other formats
-  /media/640x480.png?fault=no_ranges    served badly; the README lists every fault
+  /media/640x480.png?fault=no_ranges    with a fault; the README lists every fault
 
-Media at these addresses and in `data:` URIs is measured when an input is submitted.";
+Media at these URLs and in `data:` URIs is measured when an input is submitted.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -97,7 +97,7 @@ async fn main() -> ExitCode {
     };
     let base = simulator.api_base();
     println!("runcomfy-simulator: a simulator of RunComfy's queue API; no model runs here.");
-    println!("It listens at {base} until Ctrl-C. To point a program at it, set");
+    println!("Listening on {base} until Ctrl-C. Point a program at it with");
     println!();
     println!("    RUNCOMFY_MODEL_API_BASE={base} RUNCOMFY_TOKEN=anything");
 
@@ -110,7 +110,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Prints the document.
+/// Prints the OpenAPI document.
 fn describe(schemas: &Path) -> ExitCode {
     let document = match Simulator::openapi(schemas) {
         Ok(document) => document,
@@ -150,10 +150,10 @@ impl Arguments {
 
 fn rate(text: &str) -> Result<f64, String> {
     let rate = text.parse().ok().filter(|rate| (0.0..=1.0).contains(rate));
-    rate.ok_or_else(|| "give a number from 0 to 1, such as 0.2".to_owned())
+    rate.ok_or_else(|| "must be a number from 0 to 1, such as 0.2".to_owned())
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "give a number of seconds, such as 0.5")?;
+    let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds, such as 0.5")?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }

@@ -1,9 +1,9 @@
-//! Measuring the media of an input when it is submitted.
+//! Measures the media of a submitted input.
 //!
-//! By a path of its own: pictures are decoded whole with the `image` crate, where the client reads
-//! headers; the other formats come from the committed samples, whose facts independent tools made.
-//! What is at this simulator's own addresses is known here without a fetch, and a `data:` URI holds
-//! its bytes. Nothing else is fetched, and so nothing else is judged.
+//! The method is independent of the client's: pictures are decoded completely with the `image`
+//! crate, where the client reads headers. The sizes of other formats come from the committed
+//! samples, measured by independent tools. Files at this simulator's own URLs are known without a
+//! fetch, and a `data:` URI holds its bytes. Nothing else is fetched, so nothing else is measured.
 
 use std::io::BufReader;
 use std::sync::Arc;
@@ -21,11 +21,10 @@ use crate::media::{Content, Sample};
 use crate::validations;
 use crate::validator::Refusal;
 
-/// What a picture may take in memory while it is decoded: more than the largest that the
-/// simulator draws takes.
+/// Memory limit of decoding a picture: more than the largest picture of this simulator takes.
 const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Returns what the `validations` of a schema refuse in an input. Measures on a thread of its own.
+/// Returns the refusals by the `validations` of a schema. Measures on a blocking thread.
 pub(crate) async fn refusals(app: &Arc<App>, schema: &Value, input: &Value) -> Vec<Refusal> {
     if app.measuring == Measuring::Off {
         return Vec::new();
@@ -42,11 +41,11 @@ pub(crate) async fn refusals(app: &Arc<App>, schema: &Value, input: &Value) -> V
         });
         refused.flatten().collect()
     });
-    // A thread that panicked has refused nothing.
+    // A panicking thread refuses nothing.
     measured.await.unwrap_or_default()
 }
 
-/// The facts of what a string points to; nothing where that is somewhere else.
+/// Measures the media that a string points to. Returns `None` if it is hosted elsewhere.
 fn measure_text(app: &App, text: &str) -> Option<Result<MeasuredInfo, MeasureError>> {
     if let Some(scheme) = text.get(..5)
         && scheme.eq_ignore_ascii_case("data:")
@@ -60,11 +59,11 @@ fn measure_text(app: &App, text: &str) -> Option<Result<MeasuredInfo, MeasureErr
     });
     Some(match found {
         Ok((made, sample)) => made.facts.get_or_init(|| measure(&made.content, sample)).clone(),
-        Err(why) => Err(MeasureError(format!("there is no such file: {why}"))),
+        Err(why) => Err(MeasureError(format!("no such file: {why}"))),
     })
 }
 
-/// An address of this simulator, under any name of the loopback.
+/// Parses a URL of this simulator, under any name of the loopback.
 fn own_address(app: &App, text: &str) -> Option<Uri> {
     let own: Uri = app.origin.parse().ok()?;
     let uri: Uri = text.split('#').next()?.parse().ok()?;
@@ -75,17 +74,17 @@ fn own_address(app: &App, text: &str) -> Option<Uri> {
 }
 
 fn measure_data_uri(text: &str) -> Result<MeasuredInfo, MeasureError> {
-    let uri = DataUrl::process(text).map_err(|_| bad_data_uri("it lacks its comma"))?;
-    let (bytes, _) = uri.decode_to_vec().map_err(|_| bad_data_uri("its base64 is broken"))?;
+    let uri = DataUrl::process(text).map_err(|_| bad_data_uri("the comma is missing"))?;
+    let (bytes, _) = uri.decode_to_vec().map_err(|_| bad_data_uri("invalid base64"))?;
     let sample = Sample::with_bytes(&bytes);
     measure(&Content::from(bytes), sample)
 }
 
 fn bad_data_uri(why: &str) -> MeasureError {
-    MeasureError(format!("this is no `data:` URI: {why}"))
+    MeasureError(format!("not a valid `data:` URI: {why}"))
 }
 
-/// The facts of a file: by decoding it, or by what the list says of the sample that it is.
+/// Measures a file by decoding it, or by the listed facts of the sample.
 pub(crate) fn measure(
     content: &Content,
     sample: Option<&Sample>,
@@ -105,7 +104,7 @@ pub(crate) fn measure(
     Ok(MeasuredInfo { width, height, bytes })
 }
 
-/// Width and height of a picture that can be decoded to its last pixel.
+/// Returns width and height of a picture that can be decoded to its last pixel.
 fn decode(
     mut reader: ImageReader<BufReader<crate::media::Reader<'_>>>,
 ) -> Result<(u32, u32), ImageError> {
@@ -129,7 +128,7 @@ fn decode(
 }
 
 fn unreadable(error: ImageError) -> MeasureError {
-    MeasureError(format!("this cannot be read as a picture: {error}"))
+    MeasureError(format!("cannot be decoded as a picture: {error}"))
 }
 
 #[cfg(test)]
@@ -144,14 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn every_picture_is_decoded_at_every_size_and_weight() {
+    fn every_generated_picture_decodes() {
         let sizes = [(1, 1), (1, 700), (8192, 1), (300, 301), (17, 31)];
         for (format, (width, height)) in
             PictureFormat::ALL.into_iter().flat_map(|format| sizes.map(|size| (format, size)))
         {
             let plain = TestMedia::picture(format, width, height);
             let base = facts_of(&plain).bytes;
-            // Around what the smallest and the largest unit of padding of each format take.
+            // Sizes around the smallest and the largest unit of padding of each format.
             let around = [255, 256, 257, 258, 65_535, 65_537, 65_540, 65_541, 200_001];
             let small = if width < 100 && height < 100 { 30 } else { 2 };
             for more in (0..small).chain(around) {
@@ -171,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turned_picture_is_measured_as_it_is_shown() {
+    fn a_rotated_picture_is_measured_upright() {
         for orientation in 1..=8 {
             let media = TestMedia::picture(PictureFormat::Jpeg, 40, 30);
             let facts = facts_of(&media.with_orientation(orientation));
@@ -181,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_decoded_agrees_with_the_list_of_facts() {
+    fn decoding_agrees_with_listed_facts() {
         for sample in Sample::all() {
             let content = Content::default().with(sample.bytes);
             let Ok(alone) = measure(&content, None) else { panic!("{}", sample.name) };
@@ -199,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_index_of_a_film_is_moved_and_the_film_padded() {
+    fn a_film_can_be_padded_and_its_index_moved() {
         for name in ["mp4.mp4", "mp4-index-last.mp4", "mp4-sound-first.mp4", "mov.mov", "m4a.m4a"] {
             let sample = Sample::named(name).expect("a sample");
             for header in [Header::First, Header::Last] {

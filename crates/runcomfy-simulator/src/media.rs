@@ -1,4 +1,4 @@
-//! Media files: what is asked for at `/media/…`, and what jobs answer with.
+//! Media files: inputs at `/media/…` and outputs of jobs.
 
 mod boxes;
 mod content;
@@ -32,7 +32,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What a job answers with: a file below `/media/`. The picture has the video's size.
+    /// Returns the file below `/media/` that is a job's output. Picture and video have one size.
     pub(crate) fn output(self) -> &'static str {
         match self {
             Self::Image => "320x180.png",
@@ -56,7 +56,7 @@ impl Kind {
     }
 }
 
-/// The content type of a file whose name ends in this.
+/// Returns the content type for a file extension.
 pub(crate) fn content_type(extension: &str) -> &'static str {
     match extension {
         "png" => "image/png",

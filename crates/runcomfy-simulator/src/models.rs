@@ -1,4 +1,4 @@
-//! The models of a `schemas/` folder, as the simulator serves them.
+//! Models of a `schemas/` folder.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, FileType};
@@ -15,7 +15,7 @@ use crate::error::SimulatorError;
 use crate::output::Output;
 use crate::validator::SchemaValidator;
 
-/// The top-level folder of corrections to published schemas; it holds no models.
+/// Top-level folder of corrections to published schemas. It holds no models.
 const FIXUPS: &str = "fixups";
 
 /// All models by id.
@@ -26,30 +26,30 @@ pub(crate) struct Models {
 /// One model.
 pub(crate) struct Model {
     pub(crate) validator: SchemaValidator,
-    /// The input schema as published, for what the judge does not read: `validations`.
+    /// The published input schema, for the `validations` that the validator ignores.
     pub(crate) schema: Value,
     pub(crate) output: Output,
     pub(crate) output_schema: Option<Value>,
-    /// What a finished job costs.
+    /// Cost of a finished job.
     pub(crate) price_usd: f64,
     pub(crate) entry: CatalogEntry,
 }
 
-/// What the simulator reads of `model.json`.
+/// Members of `model.json` that the simulator uses.
 #[derive(Deserialize)]
 struct Manifest {
     id: String,
     base_price_usd: Option<f64>,
 }
 
-/// What `output.json` holds.
+/// Content of `output.json`.
 #[derive(Deserialize)]
 struct OutputFile {
     output: Map<String, Value>,
 }
 
 impl Models {
-    /// Reads every model under `folder`; the first file that is not as it should be is the error.
+    /// Reads every model under `folder`. Returns an error for the first invalid file.
     pub(crate) fn read(folder: &Path) -> Result<Self, SimulatorError> {
         let mut manifests = Vec::new();
         find_manifests(folder, &mut manifests, &|name| name != FIXUPS)?;
@@ -73,12 +73,12 @@ impl Models {
         self.by_id.get(id).cloned()
     }
 
-    /// All models, in the order of their ids.
+    /// Returns all models, sorted by id.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Model> {
         self.by_id.values().map(|model| &**model)
     }
 
-    /// The models that the catalog lists, in the order of their ids.
+    /// Returns the models in the catalog, sorted by id.
     pub(crate) fn catalog(&self) -> impl Iterator<Item = &CatalogEntry> {
         self.by_id.values().map(|model| &model.entry).filter(|entry| entry.is_listed())
     }
@@ -126,9 +126,9 @@ impl Model {
     }
 }
 
-/// Collects every `model.json` under `folder`, in the order of their paths. A subfolder whose name
-/// `enter` refuses is left out; below the top every name is entered. Links are not followed, so
-/// that a link to a parent cannot make the search endless.
+/// Collects every `model.json` under `folder`, sorted by path. Subfolders whose name `enter`
+/// rejects are skipped at the top level. Links are not followed, so a link to a parent cannot make
+/// the search endless.
 fn find_manifests(
     folder: &Path,
     found: &mut Vec<PathBuf>,
@@ -152,7 +152,7 @@ fn find_manifests(
     Ok(())
 }
 
-/// The entries of a folder by path.
+/// Lists a folder, sorted by path.
 fn list_folder(folder: &Path) -> io::Result<Vec<(PathBuf, FileType)>> {
     let mut entries = fs::read_dir(folder)?
         .map(|entry| entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))))

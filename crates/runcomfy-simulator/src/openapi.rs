@@ -1,4 +1,4 @@
-//! The simulator's own description: an OpenAPI 3.1 document, made from the schemas that it serves.
+//! OpenAPI 3.1 document of a simulator, made from the schemas that it serves.
 
 mod schemas;
 
@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use crate::dialect;
 use crate::models::{Model, Models};
 
-/// What stands in a path as it is: RFC 3986's unreserved characters.
+/// Characters that are percent-encoded in a path: all but the unreserved ones of RFC 3986.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The document of a simulator of these models at `origin`.
+/// Creates the document of a simulator of these models at `origin`.
 pub(crate) fn document(models: &Models, origin: &str) -> Value {
     let mut paths = json!({
         "/v1/models": {"get": page()},
@@ -35,7 +35,7 @@ pub(crate) fn document(models: &Models, origin: &str) -> Value {
     }
     let balance = operation(
         "balance",
-        "What is left to spend",
+        "Balance of the account",
         &json!({
             "200": reply("The balance", &schemas::reference("Balance")),
         }),
@@ -62,14 +62,14 @@ pub(crate) fn document(models: &Models, origin: &str) -> Value {
     })
 }
 
-/// A model's id in a path: slashes stay raw, each segment is percent-encoded.
+/// Encodes a model id for a path: slashes stay raw, each segment is percent-encoded.
 fn encoded(id: &str) -> String {
     let segments = id.split('/').map(|segment| utf8_percent_encode(segment, ENCODED).to_string());
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// An encoded id as the name of a component, which holds neither `/` nor `%`. `~` is not taken
-/// there either, and `_` stands for all three with its code.
+/// Converts an encoded id to a component name, which may hold no `/`, `%` or `~`. `_` escapes all
+/// three by their code.
 fn component(encoded: &str) -> String {
     let mut name = String::new();
     for character in encoded.chars() {
@@ -90,14 +90,14 @@ fn add(object: &mut Value, name: &str, member: Value) {
 }
 
 fn input(model: &Model, id: &str) -> Value {
-    // It was read as JSON before: what cannot be parsed again takes any input.
+    // The text was parsed before. If that fails now, any input is described.
     let mut schema = serde_json::from_str(model.entry.input().get()).unwrap_or(Value::Bool(true));
     schemas::embed(&mut schema, &format!("/components/schemas/Input.{}", component(id)));
     dialect::for_each_schema(&mut schema, &drop_unasserted_format);
     schema
 }
 
-/// Takes out a `format` that tools hold inputs to and the simulator does not, such as `uri`.
+/// Removes a `format` that tools assert and the simulator does not, such as `uri`.
 fn drop_unasserted_format(schema: &mut Map<String, Value>) {
     let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
     if !dialect::MEDIA_FORMATS.contains(&format.trim_end_matches('s')) {
@@ -127,7 +127,7 @@ fn one_model(model: &Model, id: &str) -> Value {
         json!({"required": true, "content": {"application/json": {"schema": schema}}});
     let mut item = json!({"post": submit});
     if model.entry.is_listed() {
-        let words = format!("The catalog's entry of {}", model.entry.id());
+        let words = format!("Catalog entry of {}", model.entry.id());
         item["get"] = operation(
             &format!("model/{id}"),
             &words,
@@ -168,7 +168,7 @@ fn page() -> Value {
 fn status() -> Value {
     about_request(
         "status",
-        "Where a job stands",
+        "Status of a job",
         &json!({
             "200": reply("The state", &schemas::reference("Status")),
         }),
@@ -178,7 +178,7 @@ fn status() -> Value {
 fn result() -> Value {
     let mut result = about_request(
         "result",
-        "A job's result, or where it stands",
+        "Result of a job, or its status",
         &json!({
             "200": reply("The result or the state", &schemas::reference("Result")),
             "422": reply("The query is refused", &schemas::reference("Problem")),
@@ -196,12 +196,12 @@ fn cancel() -> Value {
         "cancel",
         "Cancel a job that is still queued",
         &json!({
-            "202": reply("What came of it", &schemas::reference("Cancelled")),
+            "202": reply("The outcome", &schemas::reference("Cancelled")),
         }),
     )
 }
 
-/// An operation about one request.
+/// Creates an operation about one request.
 fn about_request(id: &str, summary: &str, replies: &Value) -> Value {
     let mut operation = operation(id, summary, replies);
     operation["parameters"] = json!([{
@@ -214,11 +214,14 @@ fn about_request(id: &str, summary: &str, replies: &Value) -> Value {
     operation
 }
 
-/// An operation with these replies, and those that every operation can have.
+/// Creates an operation with these replies and those that every operation has.
 fn operation(id: &str, summary: &str, replies: &Value) -> Value {
     let mut all = Map::new();
     all.extend(replies.as_object().cloned().unwrap_or_default());
-    all.insert("401".to_owned(), reply("No token that is taken", &schemas::reference("Coded")));
+    all.insert(
+        "401".to_owned(),
+        reply("The token is missing or not accepted", &schemas::reference("Coded")),
+    );
     json!({"operationId": id, "summary": summary, "responses": all})
 }
 

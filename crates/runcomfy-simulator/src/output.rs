@@ -1,11 +1,10 @@
-//! What a finished job answers with: which media, under which names.
+//! Outputs of finished jobs: which media, under which names.
 
 use serde_json::{Map, Value, json};
 
 use crate::media::Kind;
 
-/// The names under which a model may give one URL or a list of URLs, in the order in which they
-/// are chosen.
+/// Names under which a model may give one URL or a list of URLs, in order of preference.
 const NAMES: [(&str, Kind, Arity); 6] = [
     ("video", Kind::Video, Arity::One),
     ("image", Kind::Image, Arity::One),
@@ -21,20 +20,20 @@ enum Arity {
     Many,
 }
 
-/// How a model's output is made.
+/// Output of a model.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Output {
     /// An object with one URL under this name.
     One(&'static str, Kind),
     /// An object with a list of one URL under this name.
     Many(&'static str, Kind),
-    /// The simplest value of a schema that has none of the usual names.
+    /// A minimal value of a schema that has none of the usual names.
     Other(Value),
 }
 
 impl Output {
-    /// Decides by the output schema. The usual one offers every name, so that there, as without
-    /// a schema, the model's own words decide.
+    /// Decides by the output schema. The usual one offers every name. In that case, and without a
+    /// schema, the model's id and input decide.
     pub(crate) fn from_schema(id: &str, input: &Value, schema: Option<Value>) -> Self {
         let Some(schema) = schema else {
             return Self::one(guess_kind(id, input));
@@ -50,7 +49,7 @@ impl Output {
         }
     }
 
-    /// The output itself, where `url` gives the address of the job's file of a kind.
+    /// Creates the output. `url` returns the URL of the job's file of a kind.
     pub(crate) fn value(&self, url: &dyn Fn(Kind) -> String) -> Value {
         match self {
             Self::One(name, kind) => json!({ *name: url(*kind) }),
@@ -68,9 +67,9 @@ impl Output {
     }
 }
 
-/// What a model makes, by its words: the last word of its id that names a medium (`image-to-video`
-/// makes a video); otherwise, an editor that takes neither a duration nor a video edits images;
-/// otherwise a video.
+/// Guesses the kind of output by the last word of the id that names a medium (`image-to-video`
+/// makes a video). Otherwise an editor without duration or video makes images, and any other model
+/// videos.
 fn guess_kind(id: &str, input: &Value) -> Kind {
     if let Some(kind) = kind_named_in(id) {
         return kind;
@@ -82,7 +81,7 @@ fn guess_kind(id: &str, input: &Value) -> Kind {
     if edits && !moves { Kind::Image } else { Kind::Video }
 }
 
-/// The kind that the last telling word of a text names.
+/// Returns the kind that the last medium in a text names.
 fn kind_named_in(text: &str) -> Option<Kind> {
     split_words(&text.to_lowercase()).rev().find_map(|word| match word {
         "video" | "videos" | "lipsync" => Some(Kind::Video),
@@ -96,13 +95,13 @@ fn split_words(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split(|letter: char| !letter.is_alphabetic())
 }
 
-/// Whether an output schema has a property of this name that can hold one URL, or a list of URLs.
+/// Returns `true` if an output schema has a property of this name for one URL or a list of URLs.
 fn offers(schema: &Value, name: &str, arity: Arity) -> bool {
     let property = schema.get("properties").and_then(|all| all.get(name));
     property.is_some_and(|property| takes(property, arity))
 }
 
-/// Whether a property can hold one URL, or a list of URLs.
+/// Returns `true` if a property can hold one URL, or a list of URLs.
 fn takes(property: &Value, arity: Arity) -> bool {
     match (arity, property.get("type").and_then(Value::as_str)) {
         (Arity::One, Some(word)) => word == "string",
@@ -113,9 +112,9 @@ fn takes(property: &Value, arity: Arity) -> bool {
     }
 }
 
-/// The simplest value of a schema: every property, one element a list, the first choice of an
-/// enum or a union, a URL where the format is one, and otherwise empty words and small numbers.
-/// `name` is the nearest one that says what kind of media is meant.
+/// Creates a minimal value of a schema: every property, one element per list, the first value of an
+/// enum or union, a URL for a URL format, and otherwise empty strings and small numbers. `name` is
+/// the nearest property name that names a medium.
 fn simplest(schema: &Value, name: &str, url: &dyn Fn(Kind) -> String) -> Value {
     if let Some(value) = schema.get("const").or_else(|| schema.get("enum")?.get(0)) {
         return value.clone();

@@ -1,23 +1,22 @@
-//! Numbers that look random and are the same on every run: SplitMix64, over a seed and what the
-//! number is for. A draw depends on nothing that was drawn before, so that calls which come in
-//! another order, as calls side by side do, have the same faults all the same.
+//! Reproducible pseudo-random numbers: SplitMix64 over a seed and a purpose. A number does not
+//! depend on earlier draws, so concurrent calls have the same faults in any order.
 
 /// A sequence of numbers for one purpose.
 pub(crate) struct Draw(u64);
 
 impl Draw {
-    /// The sequence of this seed for what these numbers name.
+    /// Creates the sequence of a seed for a purpose.
     pub(crate) fn new(seed: u64, purpose: [u64; 3]) -> Self {
         Self(purpose.into_iter().fold(seed, |state, number| mix(state ^ mix(number))))
     }
 
-    /// Whether something happens that happens at this rate, from 0 to 1.
+    /// Returns `true` with this probability, from 0 to 1.
     pub(crate) fn happens(&mut self, rate: f64) -> bool {
-        // 53 bits are what a float holds exactly.
+        // A float holds 53 bits exactly.
         ((self.next() >> 11) as f64) / ((1_u64 << 53) as f64) < rate
     }
 
-    /// A number below `end`; 0 where `end` is 0.
+    /// Returns a number below `end`, or 0 if `end` is 0.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % (end.max(1) as u64)) as usize
     }

@@ -1,4 +1,4 @@
-//! The HTTP side: routes, the token, the header that says who answers.
+//! HTTP routes, the token check and the `server` header.
 
 mod account;
 mod body;
@@ -30,10 +30,10 @@ use connection::{Connection, FaultListener};
 use fault_layer::FaultLayer;
 use reply::{ApiError, error_with_detail};
 
-/// RunComfy's own clients keep a request below this.
+/// Largest request body. RunComfy's own clients keep below it.
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 
-/// Serves until the other end of `stopped` goes away; requests under way are answered.
+/// Serves until the sender of `stopped` is dropped. Pending requests are still answered.
 pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, stopped: oneshot::Receiver<()>) {
     let until_stopped = async {
         // Nothing is ever sent: the channel closes when the simulator is dropped.
@@ -61,14 +61,9 @@ fn router(app: Arc<App>) -> Router {
         .route("/outputs/{name}", with_faults(&app, Call::Output, get(files::serve)))
         .route("/media/{*name}", get(files::serve))
         .nest("/_simulator", control::routes())
-        .fallback(async || {
-            error_with_detail(StatusCode::NOT_FOUND, "there is nothing at this address")
-        })
+        .fallback(async || error_with_detail(StatusCode::NOT_FOUND, "unknown path"))
         .method_not_allowed_fallback(async || {
-            error_with_detail(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "this address does not take this method",
-            )
+            error_with_detail(StatusCode::METHOD_NOT_ALLOWED, "method not allowed for this path")
         })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(app.clone(), require_token))
@@ -84,7 +79,7 @@ fn with_faults(
     route.route_layer(from_fn_with_state(FaultLayer { app: app.clone(), call }, fault_layer::apply))
 }
 
-/// Lets through what is not the API, and every call of the API with a bearer token that is taken.
+/// Rejects calls of the API without an accepted bearer token. Other paths need none.
 async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_api = path == "/v1" || path.starts_with("/v1/") || path.starts_with("/prod/");
@@ -106,8 +101,7 @@ async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next
     next.run(request).await
 }
 
-/// Whether a token says of itself that it is not to be taken, so that a test of a refused token
-/// needs no setting.
+/// Returns `true` if a token contains `invalid`: a test of a refused token needs no setting.
 fn contains_invalid(token: &str) -> bool {
     token.to_ascii_lowercase().contains("invalid")
 }

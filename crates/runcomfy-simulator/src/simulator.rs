@@ -1,4 +1,4 @@
-//! Starting, addressing, steering and stopping a simulator.
+//! Starting, steering and stopping a simulator.
 
 use std::fmt;
 use std::io;
@@ -23,23 +23,23 @@ use crate::models::Models;
 use crate::openapi;
 use crate::server;
 
-/// What there is to spend unless told otherwise, in US dollars.
+/// Default balance in US dollars.
 const FUNDS: f64 = 1_000_000.0;
 
-/// Where the program listens unless told otherwise.
+/// Default port of the program.
 const PORT: u16 = 8787;
 
 /// A running simulator. Dropping it stops the server.
 pub struct Simulator {
     app: Arc<App>,
     api_base: String,
-    /// The server runs until this end of the channel goes away.
+    /// The server runs until this sender is dropped.
     _running: oneshot::Sender<()>,
 }
 
 impl Simulator {
-    /// Prepares a simulator of the models in `schemas`: a folder in which every subfolder, at any
-    /// depth, that holds `model.json` is a model, except those under the top-level `fixups`.
+    /// Creates a builder for the models in `schemas`. Every subfolder with a `model.json`, at any
+    /// depth, is a model, except those under the top-level `fixups`.
     pub fn builder(schemas: impl Into<PathBuf>) -> SimulatorBuilder {
         SimulatorBuilder {
             schemas: schemas.into(),
@@ -53,67 +53,69 @@ impl Simulator {
         }
     }
 
-    /// The base of the API, such as `http://127.0.0.1:8787/v1`: what `RUNCOMFY_MODEL_API_BASE` takes.
+    /// Returns the base of the API, such as `http://127.0.0.1:8787/v1`, for
+    /// `RUNCOMFY_MODEL_API_BASE`.
     pub fn api_base(&self) -> &str {
         &self.api_base
     }
 
-    /// Where the balance is read. At RunComfy that is another host.
+    /// Returns the URL of the balance. RunComfy has it on another host.
     pub fn balance_url(&self) -> String {
         format!("{}/prod/v2/balance", self.app.origin)
     }
 
-    /// The URL of a PNG of this size, to be given to a model as an input. Sides are 1 to 8192
-    /// pixels, and at most 16 million pixels together; the URL of any other size answers 404.
+    /// Returns the URL of a PNG of this size, for an input. Sides are 1 to 8192 pixels, and at most
+    /// 16 million pixels in all. The URL of any other size answers 404.
     pub fn picture_url(&self, width: u32, height: u32) -> String {
         self.media_url(&TestMedia::picture(PictureFormat::Png, width, height))
     }
 
-    /// The URL of a file to be measured: of any format, size and weight, served well or badly. What
-    /// cannot be made answers 404, and says why.
+    /// Returns the URL of a media file, for an input. A file that cannot be made answers 404 with
+    /// the reason.
     pub fn media_url(&self, media: &TestMedia) -> String {
         format!("{}{media}", self.app.origin)
     }
 
-    /// The OpenAPI 3.1 document of a simulator of the models in `schemas`, without starting one.
+    /// Returns the OpenAPI 3.1 document of a simulator of the models in `schemas` without starting
+    /// one.
     pub fn openapi(schemas: impl AsRef<Path>) -> Result<Value, SimulatorError> {
         let models = Models::read(schemas.as_ref())?;
         Ok(openapi::document(&models, &format!("http://127.0.0.1:{PORT}")))
     }
 
-    /// Everything that was accepted so far, and so is paid for, in the order in which it was.
+    /// Returns everything that was accepted, in order. All of it is paid for.
     pub fn ledger(&self) -> Vec<Accepted> {
         self.app.jobs.ledger()
     }
 
-    /// What came so far.
+    /// Returns the connections and calls so far.
     pub fn traffic(&self) -> Traffic {
         self.app.traffic()
     }
 
-    /// Moves the time by which jobs walk forward, whether it runs by itself too or not. Pauses
-    /// that a fault makes are by the machine's time and are not moved.
+    /// Advances the clock that moves jobs, even if it also runs by itself. Pauses of faults use the
+    /// machine's clock and are not affected.
     pub fn advance(&self, by: Duration) {
         self.app.jobs.advance(by);
     }
 
-    /// What the next calls of a kind do in turn, after what is written down for them already;
-    /// `None` goes well. Other calls go as [`SimulatorBuilder::random`] says.
+    /// Scripts the next calls of a kind, after those already scripted. `None` is a call without a
+    /// fault. Later calls follow [`SimulatorBuilder::random`].
     pub fn script<F: Into<Option<Fault>>>(&self, call: Call, faults: impl IntoIterator<Item = F>) {
         self.app.plan.script(call, faults.into_iter().map(Into::into));
     }
 
-    /// What becomes in turn of the next jobs, after what is written down for them already.
+    /// Scripts the next jobs, after those already scripted.
     pub fn script_jobs(&self, scenarios: impl IntoIterator<Item = JobScenario>) {
         self.app.plan.script_jobs(scenarios);
     }
 
-    /// Faults by chance from now on, in place of those from before.
+    /// Replaces the random faults.
     pub fn set_random(&self, random: Random) {
         self.app.plan.set_random(random);
     }
 
-    /// Nothing goes wrong any more, by script or by chance; accepted jobs keep their fate.
+    /// Removes all scripted and random faults. Accepted jobs keep their scenario.
     pub fn clear_faults(&self) {
         self.app.plan.clear();
     }
@@ -125,7 +127,7 @@ impl fmt::Debug for Simulator {
     }
 }
 
-/// How a simulator is to run; made by [`Simulator::builder`].
+/// Settings of a simulator. Created by [`Simulator::builder`].
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until `start` is awaited"]
 pub struct SimulatorBuilder {
@@ -139,7 +141,7 @@ pub struct SimulatorBuilder {
     measuring: Measuring,
 }
 
-/// What moves the time by which jobs walk.
+/// Source of the time that moves jobs.
 #[derive(Debug, Clone, Copy)]
 enum Time {
     Runs,
@@ -147,52 +149,52 @@ enum Time {
 }
 
 impl SimulatorBuilder {
-    /// How long a job is queued and runs. By default two seconds each.
+    /// Sets how long jobs are queued and run. Defaults to two seconds each.
     pub fn pace(mut self, pace: Pace) -> Self {
         self.pace = pace;
         self
     }
 
-    /// The loopback port to listen on. By default 0: any free port.
+    /// Sets the loopback port. Defaults to 0, any free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Faults by chance. By default there are none.
+    /// Sets random faults. Defaults to none.
     pub fn random(mut self, random: Random) -> Self {
         self.random = random;
         self
     }
 
-    /// The time by which jobs walk stands still but for [`Simulator::advance`]. It begins with
-    /// 2026, so that replies tell the same times on every run.
+    /// Moves jobs only by [`Simulator::advance`]. The clock starts at 2026-01-01, so every run
+    /// reports the same times.
     pub fn manual_time(mut self) -> Self {
         self.time = Time::IsMoved;
         self
     }
 
-    /// What there is to spend, in US dollars: a model that costs more than is left answers 402
-    /// with `error_code` 400002. By default a million.
+    /// Sets the initial balance in US dollars. A model that costs more than the balance answers 402
+    /// with `error_code` 400002. Defaults to a million.
     pub fn funds_usd(mut self, funds: f64) -> Self {
         self.funds = funds;
         self
     }
 
-    /// The only token that is taken. By default any token is, but for one with `invalid` in it.
+    /// Sets the only accepted token. By default any token without `invalid` in it is accepted.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// Whether the media of an input is measured on submit. By default it is.
+    /// Turns measuring of submitted media on or off. Defaults to on.
     pub fn measuring(mut self, measuring: Measuring) -> Self {
         self.measuring = measuring;
         self
     }
 
-    /// Reads the models and starts to serve. It must be awaited inside a tokio runtime, and the
-    /// server lives no longer than that runtime.
+    /// Reads the models and starts the server. It must be awaited inside a tokio runtime, and the
+    /// server ends with that runtime.
     pub async fn start(self) -> Result<Simulator, SimulatorError> {
         let models = Models::read(&self.schemas)?;
         let (listener, origin) = listen(self.port)
@@ -221,7 +223,7 @@ impl SimulatorBuilder {
     }
 }
 
-/// Listens on the loopback. Returns the origin as well.
+/// Listens on the loopback. Also returns the origin.
 async fn listen(port: u16) -> io::Result<(TcpListener, String)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let origin = format!("http://{}", listener.local_addr()?);

@@ -1,4 +1,4 @@
-//! The `validations` of a schema: RunComfy's custom rules about the media that a string points to.
+//! The `validations` of a schema: RunComfy's custom rules about media in a string.
 
 use std::cmp::Ordering;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::facts::{MeasureError, MeasuredInfo};
 use crate::validator::Refusal;
 
-/// References that lead on and on are followed so far.
+/// Maximum depth of references and combined schemas.
 const MAX_DEPTH: usize = 64;
 
 /// A string of an input that points to media, and the rules about that media.
@@ -17,7 +17,7 @@ pub(crate) struct MediaString {
     rules: Vec<Value>,
 }
 
-/// Finds every string in an input whose schema has `validations`. Those of an array are about each
+/// Finds every string in an input whose schema has `validations`. Those of an array apply to each
 /// of its elements.
 pub(crate) fn find(schema: &Value, input: &Value) -> Vec<MediaString> {
     let mut walk = Walk { document: schema, path: Vec::new(), found: Vec::new() };
@@ -27,7 +27,7 @@ pub(crate) fn find(schema: &Value, input: &Value) -> Vec<MediaString> {
 
 struct Walk<'a> {
     document: &'a Value,
-    /// The names and indices that lead to the value being walked.
+    /// Path of the value being walked.
     path: Vec<Value>,
     found: Vec<MediaString>,
 }
@@ -91,8 +91,8 @@ impl<'a> Walk<'a> {
 }
 
 impl MediaString {
-    /// What the rules refuse: one refusal a broken rule, in the schema's own words; one alone
-    /// where the file cannot be read.
+    /// Returns a refusal for each broken rule, in the schema's own words, or one refusal if the
+    /// file cannot be read.
     pub(crate) fn refusals(&self, info: &Result<MeasuredInfo, MeasureError>) -> Vec<Refusal> {
         match info {
             Ok(info) => self.rules.iter().filter_map(|rule| self.broken(rule, info)).collect(),
@@ -100,7 +100,7 @@ impl MediaString {
         }
     }
 
-    /// The refusal of one rule, if it is known and does not hold.
+    /// Returns the refusal by one rule, if the rule is known and broken.
     fn broken(&self, entry: &Value, info: &MeasuredInfo) -> Option<Refusal> {
         let rule = entry.get("validation_rule")?.as_str()?;
         let bound = Decimal::read(entry.get("validation_value")?)?;
@@ -117,7 +117,7 @@ impl MediaString {
     }
 }
 
-/// Whether a rule holds; nothing where it is not known, or its fact is not.
+/// Returns `true` if a rule holds, or `None` if the rule or the size is unknown.
 fn keeps(rule: &str, bound: &Decimal, facts: &MeasuredInfo) -> Option<bool> {
     let (metric, strictly) = match rule.strip_suffix('>') {
         Some(metric) => (metric, Ordering::Greater),
@@ -133,7 +133,7 @@ fn keeps(rule: &str, bound: &Decimal, facts: &MeasuredInfo) -> Option<bool> {
     Some(bound.compared_with(numerator, denominator)? == strictly)
 }
 
-/// A number as it is written: digits, and how many of them stand behind the point.
+/// A decimal number: its digits, and the count of those behind the point.
 #[derive(Debug)]
 struct Decimal {
     digits: u128,
@@ -141,7 +141,7 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// A number of a schema, which may stand there as text. Bounds of sizes are not negative.
+    /// Parses a number of a schema, which may be a string. Bounds of sizes are not negative.
     fn read(value: &Value) -> Option<Self> {
         let text = match value {
             Value::Number(number) => number.to_string(),
@@ -153,7 +153,7 @@ impl Decimal {
         Some(Self { digits, behind_point: part.len().try_into().ok()? })
     }
 
-    /// How a fraction compares with it, without rounding.
+    /// Compares a fraction with the number, without rounding.
     fn compared_with(&self, numerator: u128, denominator: u128) -> Option<Ordering> {
         let fraction = numerator.checked_mul(10_u128.checked_pow(self.behind_point)?)?;
         Some(fraction.cmp(&self.digits.checked_mul(denominator)?))
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_is_strict_and_does_not_round() {
+    fn a_rule_is_strict_and_exact() {
         let size =
             |width, height| MeasuredInfo { width: Some(width), height: Some(height), bytes: 0 };
         let weight = |bytes| MeasuredInfo { width: None, height: None, bytes };

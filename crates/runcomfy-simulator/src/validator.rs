@@ -1,7 +1,7 @@
-//! The judge of inputs: the `jsonschema` crate, reading the schema that RunComfy publishes.
+//! Validates inputs with the `jsonschema` crate against the published schemas.
 //!
-//! It shares no code with the generator or the runtime, so that an input on which they and the
-//! judge disagree shows a mistake in one of them.
+//! It shares no code with the generator or the runtime: where they disagree with it, one of them is
+//! wrong.
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, ValidationError, Validator};
@@ -9,39 +9,40 @@ use serde_json::{Value, json};
 
 use crate::dialect;
 
-/// An input schema as it is published, compiled: what the simulator judges inputs by.
+/// A compiled input schema.
 pub struct SchemaValidator {
     validator: Validator,
 }
 
-/// One thing wrong with an input.
+/// A fault of an input.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Refusal {
-    /// The names and indices that lead to it.
+    /// Property names and list indices that lead to it.
     pub path: Vec<Value>,
-    /// The keyword that it breaks.
+    /// The violated keyword.
     pub keyword: String,
-    /// What is wrong. It does not repeat the value.
+    /// Message. It does not repeat the value.
     pub message: String,
 }
 
-/// Why a schema cannot be compiled.
+/// Reason why a schema cannot be compiled.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ValidationFlaw {
-    /// Where in the schema, as a JSON pointer.
+    /// JSON pointer into the schema.
     pub pointer: String,
-    /// What is wrong there.
+    /// Message.
     pub problem: String,
 }
 
 impl SchemaValidator {
-    /// Compiles a schema as published. Nothing is fetched: a reference out of the file is a flaw.
+    /// Compiles a published schema. Nothing is fetched: a reference to another document is an
+    /// error.
     ///
     /// # Errors
     ///
-    /// When the schema is no JSON Schema, once RunComfy's dialect is put into plain words.
+    /// If the schema is not a JSON Schema after RunComfy's dialect is normalised.
     pub fn compile(mut schema: Value) -> Result<Self, ValidationFlaw> {
         dialect::normalise(&mut schema);
         jsonschema::options()
@@ -56,20 +57,20 @@ impl SchemaValidator {
             })
     }
 
-    /// Everything that is wrong with an input; nothing when it will do.
+    /// Returns everything that is wrong with an input, or nothing if it is valid.
     pub fn validate(&self, input: &Value) -> Vec<Refusal> {
         self.validator.iter_errors(input).flat_map(|error| refusals(&error, input)).collect()
     }
 }
 
-/// What one error of the validator says: one refusal, or one for every name that does not belong.
+/// Converts an error of the validator: to one refusal, or to one for each unexpected name.
 fn refusals(error: &ValidationError<'_>, input: &Value) -> Vec<Refusal> {
     let path = path(error.instance_path().as_str(), input);
     match error.kind() {
         ValidationErrorKind::Required { property } => vec![Refusal {
             path: [path, vec![property.clone()]].concat(),
             keyword: "required".to_owned(),
-            message: "this property is required".to_owned(),
+            message: "missing required property".to_owned(),
         }],
         kind @ (ValidationErrorKind::AdditionalProperties { unexpected }
         | ValidationErrorKind::UnevaluatedProperties { unexpected }) => unexpected
@@ -77,7 +78,7 @@ fn refusals(error: &ValidationError<'_>, input: &Value) -> Vec<Refusal> {
             .map(|name| Refusal {
                 path: [path.clone(), vec![json!(name)]].concat(),
                 keyword: kind.keyword().to_owned(),
-                message: "there is no such property".to_owned(),
+                message: "unknown property".to_owned(),
             })
             .collect(),
         kind => vec![Refusal {
@@ -88,8 +89,8 @@ fn refusals(error: &ValidationError<'_>, input: &Value) -> Vec<Refusal> {
     }
 }
 
-/// The segments of a JSON pointer into `input`. The pointer alone does not tell the index 0 from a
-/// property called `0`; the value that it points into does.
+/// Converts a JSON pointer to path segments. The input decides between the index 0 and a property
+/// called `0`.
 fn path(pointer: &str, input: &Value) -> Vec<Value> {
     let mut here = Some(input);
     let mut path = Vec::new();

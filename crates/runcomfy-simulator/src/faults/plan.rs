@@ -1,17 +1,17 @@
-//! What a simulator still has to do wrong: first what was written down, then what chance says.
+//! Faults still to come: scripted ones first, then random ones.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Call, Fault, JobScenario, Random};
 
-/// The faults to come.
+/// Faults and job scenarios still to come.
 #[derive(Default)]
 pub(crate) struct FaultPlan(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// What the next calls of a kind do in turn; none goes well.
+    /// Scripted faults of the next calls of each kind. `None` is a call without a fault.
     calls: HashMap<Call, VecDeque<Option<Fault>>>,
     jobs: VecDeque<JobScenario>,
     random: Random,
@@ -34,12 +34,12 @@ impl FaultPlan {
         self.lock().random = random;
     }
 
-    /// Forgets all that was to go wrong.
+    /// Removes all scripted and random faults.
     pub(crate) fn clear(&self) {
         *self.lock() = State::default();
     }
 
-    /// What goes wrong with the `nth` call of a kind, or the `nth` about job `job`.
+    /// Returns the fault of the `nth` call of a kind, or of the `nth` call about job `job`.
     pub(crate) fn fault(&self, call: Call, job: u64, nth: u64) -> Option<Fault> {
         let mut state = self.lock();
         match state.calls.get_mut(&call).and_then(VecDeque::pop_front) {
@@ -48,13 +48,13 @@ impl FaultPlan {
         }
     }
 
-    /// What becomes of job `job`, which is accepted now.
+    /// Returns the scenario of job `job`, which is being accepted.
     pub(crate) fn scenario(&self, job: u64) -> JobScenario {
         let mut state = self.lock();
         state.jobs.pop_front().unwrap_or_else(|| state.random.scenario(job))
     }
 
-    /// A lock that a panicking thread left behind still guards a whole plan.
+    /// A poisoned lock still guards a consistent plan.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

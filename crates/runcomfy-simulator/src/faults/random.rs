@@ -1,4 +1,4 @@
-//! Faults by chance: every kind that a call or a job can have, at a rate and from a seed.
+//! Random faults of every kind, at a rate and from a seed.
 
 use std::time::Duration;
 
@@ -8,57 +8,57 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::{Call, Failure, Fault, JobScenario, Processed, RetryAfter, seconds};
 use crate::seed::Draw;
 
-/// How often calls and jobs go wrong by chance. The same seed gives the same faults: the n-th call
-/// of a kind, or the n-th about one job, always has the same one.
+/// Rates of random faults. The same seed gives the same faults: the n-th call of a kind, or the
+/// n-th about one job, always has the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Random {
-    /// What the faults follow from.
+    /// Seed of the faults.
     pub seed: u64,
-    /// How many of all calls go wrong, from 0 to 1.
+    /// Share of calls with a fault, from 0 to 1.
     #[serde(deserialize_with = "rate")]
     pub calls: f64,
-    /// How many of all jobs end otherwise than plainly succeeding, from 0 to 1.
+    /// Share of jobs with a scenario other than [`JobScenario::Succeeds`], from 0 to 1.
     #[serde(deserialize_with = "rate")]
     pub jobs: f64,
-    /// The longest pause that a fault makes; also how late a cost is, at most.
+    /// Longest pause of a fault, and longest delay of a cost.
     #[serde(with = "seconds")]
     pub max_pause: Duration,
 }
 
 impl Default for Random {
-    /// Nothing goes wrong; pauses would be a tenth of a second.
+    /// No faults, and a longest pause of 0.1 seconds.
     fn default() -> Self {
         Self { seed: 0, calls: 0.0, jobs: 0.0, max_pause: Duration::from_millis(100) }
     }
 }
 
 impl Random {
-    /// This many of all calls go wrong, from 0 to 1, each in one of the ways that its kind can.
+    /// Creates random faults for this share of all calls, from 0 to 1.
     pub fn calls(rate: f64) -> Self {
         Self { calls: rate, ..Self::default() }
     }
 
-    /// This many of all jobs have another scenario than to succeed, from 0 to 1.
+    /// Sets the share of jobs with an unusual scenario, from 0 to 1.
     pub fn with_jobs(mut self, rate: f64) -> Self {
         self.jobs = rate;
         self
     }
 
-    /// What the faults follow from.
+    /// Sets the seed.
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The longest pause that a fault makes.
+    /// Sets the longest pause of a fault.
     pub fn with_max_pause(mut self, pause: Duration) -> Self {
         self.max_pause = pause;
         self
     }
 
-    /// What goes wrong with the `nth` call of a kind, or the `nth` about job `job`.
+    /// Returns the fault of the `nth` call of a kind, or of the `nth` call about job `job`.
     pub(super) fn fault(&self, call: Call, job: u64, nth: u64) -> Option<Fault> {
         let mut draw = Draw::new(self.seed, [call as u64, job, nth]);
         if !draw.happens(self.calls) {
@@ -68,7 +68,7 @@ impl Random {
         Some(faults.swap_remove(draw.below(faults.len())))
     }
 
-    /// What becomes of job `job`.
+    /// Returns the scenario of job `job`.
     pub(super) fn scenario(&self, job: u64) -> JobScenario {
         let mut draw = Draw::new(self.seed, [Call::ALL.len() as u64, job, 0]);
         if !draw.happens(self.jobs) {
@@ -83,21 +83,21 @@ impl Random {
     }
 }
 
-/// A number from 0 to 1.
+/// Deserializes a number from 0 to 1.
 fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     let rate = f64::deserialize(deserializer)?;
     if (0.0..=1.0).contains(&rate) {
         Ok(rate)
     } else {
-        Err(D::Error::custom("a rate is a number from 0 to 1"))
+        Err(D::Error::custom("a rate must be a number from 0 to 1"))
     }
 }
 
-/// Where bodies are cut: the replies about a job are about as long.
+/// Range in which bodies are cut: about the length of a reply about a job.
 const BODY_BYTES: usize = 240;
 
-/// Every way in which a call of this kind goes wrong by chance. Each leaves the caller able to go
-/// on: no permanent refusal is among them, and a 4xx is never answered to what was carried out.
+/// Every random fault of a kind of call. Each lets the client continue: none refuses for good, and
+/// no 4xx answers a processed call.
 fn faults_of(call: Call, pause: Duration, after: u64) -> Vec<Fault> {
     let mut faults = vec![
         Fault::Latency(pause),
@@ -139,12 +139,12 @@ fn faults_of(call: Call, pause: Duration, after: u64) -> Vec<Fault> {
     faults
 }
 
-/// A fault of a call that was not processed, and of one that was.
+/// Returns a fault for a call that is not processed, and for one that is.
 fn both(fault: fn(Processed) -> Fault) -> [Fault; 2] {
     [fault(Processed::No), fault(Processed::Yes)]
 }
 
-/// Every scenario of a job but to succeed plainly.
+/// Every scenario except plain success.
 fn scenarios(pause: Duration) -> [JobScenario; 9] {
     [
         JobScenario::Fails(Failure::Text),

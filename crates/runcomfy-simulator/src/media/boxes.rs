@@ -1,17 +1,16 @@
-//! MP4 and MOV laid out anew: where the index stands, and how large the file is.
+//! Rewrites MP4 and MOV files with another index position and file size.
 //!
-//! The padding is at the end of the media data (`mdat`), where nothing of the index points, as if
-//! there were as much film.
+//! The padding is at the end of the media data (`mdat`), where the index points at nothing.
 
 use axum::body::Bytes;
 
 use super::content::Content;
 use super::header::Header;
 
-/// The boxes that lead to the tables of places: `moov/trak/mdia/minf/stbl/{stco,co64}`.
+/// Path to the tables of chunk offsets: `moov/trak/mdia/minf/stbl/{stco,co64}`.
 const PATH: [&[u8; 4]; 4] = [b"trak", b"mdia", b"minf", b"stbl"];
 
-/// A box with its own header.
+/// Byte range of a box.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     kind: [u8; 4],
@@ -20,14 +19,14 @@ struct Span {
 }
 
 impl Span {
-    /// Where its own header ends: sizes of 64 bits are not written into files as small.
+    /// Returns the end of the box header. Small files have no 64-bit sizes.
     fn body(self) -> usize {
         self.start + 8
     }
 }
 
-/// The file with its index first or last, and this many bytes more. Nothing where it has not
-/// exactly one index and one block of media data, or is in fragments.
+/// Lays out a file with its index first or last and this many bytes of padding. Returns `None`
+/// unless it has exactly one index and one block of media data and no fragments.
 pub(super) fn lay_out(file: &'static [u8], header: Header, padding: u64) -> Option<Content> {
     let spans = spans(file, 0, file.len())?;
     let (index, data) = (only(&spans, b"moov")?, only(&spans, b"mdat")?);
@@ -57,7 +56,7 @@ pub(super) fn lay_out(file: &'static [u8], header: Header, padding: u64) -> Opti
     })
 }
 
-/// The boxes in a part of a file.
+/// Parses the boxes in a byte range.
 fn spans(file: &[u8], start: usize, end: usize) -> Option<Vec<Span>> {
     let mut spans = Vec::new();
     let mut at = start;
@@ -73,13 +72,13 @@ fn spans(file: &[u8], start: usize, end: usize) -> Option<Vec<Span>> {
     Some(spans)
 }
 
-/// The one box of a kind, if there is exactly one.
+/// Returns the box of a kind if there is exactly one.
 fn only(spans: &[Span], kind: &[u8; 4]) -> Option<Span> {
     let mut found = spans.iter().filter(|span| &span.kind == kind);
     found.next().filter(|_| found.next().is_none()).copied()
 }
 
-/// Adds to every place in the tables of an index.
+/// Adds `by` to every chunk offset of an index.
 fn move_places(moov: &mut [u8], by: i64) -> Option<()> {
     let mut boxes = spans(moov, 8, moov.len())?;
     for step in PATH {
@@ -95,7 +94,7 @@ fn move_places(moov: &mut [u8], by: i64) -> Option<()> {
             b"co64" => 8,
             _ => continue,
         };
-        // Version and flags, the number of entries, the entries.
+        // The table starts with version and flags, then the number of entries.
         for place in moov.get_mut(span.body() + 8..span.end)?.chunks_exact_mut(width) {
             let old = place.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
             let new = old.checked_add_signed(by)?.to_be_bytes();
@@ -112,7 +111,7 @@ mod tests {
     use super::*;
     use crate::media::Sample;
 
-    /// What stands at each place that the tables of 32 bits name, found by their name alone.
+    /// Returns the bytes at each 32-bit chunk offset, found by the table's name alone.
     fn at_places(content: &Content) -> Vec<[u8; 16]> {
         let mut file = Vec::new();
         content.reader().read_to_end(&mut file).expect("all of it");
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_index_points_at_the_same_film_wherever_it_stands() {
+    fn a_moved_index_points_at_the_same_film() {
         for name in ["mp4.mp4", "mp4-index-last.mp4", "mp4-sound-first.mp4", "mov.mov", "m4a.m4a"] {
             let sample = Sample::named(name).expect("a sample");
             let before = at_places(&Content::default().with(sample.bytes));
@@ -148,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn boxes_that_do_not_add_up_are_no_film() {
+    fn inconsistent_boxes_are_rejected() {
         let whole = Sample::named("mp4.mp4").expect("a sample").bytes;
         for end in (0..whole.len()).step_by(7) {
             assert!(lay_out(&whole[..end], Header::First, 0).is_none(), "{end}");

@@ -1,13 +1,13 @@
-//! The bytes of a file, of which the padding takes no memory.
+//! Bytes of a file. Padding takes no memory.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
 use axum::body::Bytes;
 
-/// What is read at once, at most.
+/// Largest chunk that is read at once.
 const CHUNK: usize = 64 * 1024;
 
-/// A file: parts in a row.
+/// A file as a sequence of parts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Content {
     parts: Vec<Part>,
@@ -16,7 +16,7 @@ pub(crate) struct Content {
 #[derive(Debug, Clone)]
 enum Part {
     Bytes(Bytes),
-    /// A unit again and again, up to a length.
+    /// A unit that is repeated up to a length.
     Cycle {
         unit: Bytes,
         length: u64,
@@ -46,12 +46,12 @@ impl Content {
         self.parts.iter().map(Part::len).sum()
     }
 
-    /// What it takes in memory.
+    /// Returns the memory that the file takes.
     pub(crate) fn held(&self) -> usize {
         self.parts.iter().map(Part::held).sum()
     }
 
-    /// Some of the bytes from a place on; empty at the end.
+    /// Returns some of the bytes from `at` on, or none at the end.
     pub(crate) fn chunk(&self, at: u64) -> Bytes {
         let mut before = 0;
         for part in &self.parts {
@@ -90,7 +90,7 @@ impl Part {
         }
     }
 
-    /// Some of the bytes from a place within it on.
+    /// Returns some of the bytes from `at` on, within the part.
     fn chunk(&self, at: u64) -> Bytes {
         let (source, from) = match self {
             Self::Bytes(bytes) => (bytes, at as usize),
@@ -102,7 +102,7 @@ impl Part {
     }
 }
 
-/// Reads a file from any place.
+/// Reader of a file that can seek.
 pub(crate) struct Reader<'a> {
     content: &'a Content,
     at: u64,
@@ -125,7 +125,7 @@ impl Seek for Reader<'_> {
             SeekFrom::End(by) => self.content.len().checked_add_signed(by),
             SeekFrom::Current(by) => self.at.checked_add_signed(by),
         };
-        // A place behind the end is one where nothing more is read.
+        // A position past the end is valid and reads nothing.
         self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
         Ok(self.at)
     }
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_place_reads_what_the_whole_has_there() {
+    fn reading_from_any_position_gives_the_same_bytes() {
         let content = Content::default()
             .with(vec![1, 2, 3])
             .with_cycle(vec![7, 8], 5)

@@ -1,4 +1,4 @@
-//! How the address of a file can misbehave.
+//! Faults of a media URL.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,46 +6,44 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 
-/// What goes wrong where a file is served. Several go together: a server without ranges can be
-/// slow too. A fault is about fetching alone: the simulator itself judges the file as it is, as
-/// RunComfy does where a host refuses others and not RunComfy.
+/// Fault of serving a media file. Several can be combined. Faults affect only fetching: the
+/// simulator measures the file as it is, like RunComfy when a host refuses others.
 ///
-/// In an address it is written as its [`Display`](fmt::Display) form, `fault=redirects:3`.
+/// In a URL, a fault has its [`Display`](fmt::Display) form, such as `fault=redirects:3`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MediaFault {
-    /// `no_ranges`: a `Range` header is ignored, and the whole file answers.
+    /// `no_ranges`: ignores `Range` and sends the whole file.
     NoRanges,
-    /// `no_length`: neither `Content-Length` nor a total in `Content-Range`; the body ends where
-    /// the connection is closed, as HTTP/1.0 does.
+    /// `no_length`: no `Content-Length` and no total in `Content-Range`. The body ends where the
+    /// connection closes, as in HTTP/1.0.
     NoLength,
     /// `chunked`: a chunked body without `Content-Length`.
     Chunked,
-    /// `redirects:3`: so many redirects to the same host come first.
+    /// `redirects:3`: this many redirects to the same host first.
     Redirects(u32),
     /// `redirect_loop`: a redirect to itself.
     RedirectLoop,
     /// `redirect_to:http://10.0.0.1/`: a redirect to any address.
     RedirectTo(String),
-    /// `delay:250`: so many milliseconds before anything is answered.
+    /// `delay:250`: milliseconds before the reply.
     Delay(Duration),
-    /// `drip:1000`: so many bytes a second.
+    /// `drip:1000`: bytes per second.
     Drip(u32),
-    /// `claim_bytes:99`: `Content-Length`, or of a range the total in `Content-Range`, says so
-    /// many bytes. A whole body that is promised longer than it is breaks off; one that is
-    /// promised shorter ends there.
+    /// `claim_bytes:99`: a false `Content-Length`, or a false total in the `Content-Range` of a
+    /// range. A body that is shorter than claimed breaks off; a longer one is cut.
     ClaimBytes(u64),
-    /// `login_page`: a page that asks to log in, as HTML with HTTP 200.
+    /// `login_page`: an HTML page that asks to log in, with HTTP 200.
     LoginPage,
     /// `content_type:text/plain`: another content type.
     ContentType(String),
-    /// `status:403`: this HTTP status, from 400 to 599, and no file.
+    /// `status:403`: an HTTP status from 400 to 599 instead of the file.
     Status(u16),
-    /// `cut:100`: the connection is closed after so many bytes of the body.
+    /// `cut:100`: closes the connection after this many bytes of the body.
     Cut(u64),
-    /// `empty`: HTTP 200 and no byte.
+    /// `empty`: HTTP 200 with an empty body.
     Empty,
-    /// `reset`: the connection is reset instead of an answer.
+    /// `reset`: resets the connection instead of a reply.
     Reset,
 }
 
@@ -102,19 +100,19 @@ impl FromStr for MediaFault {
             "cut" => value.number("a number of bytes").map(Self::Cut),
             "empty" => value.none(Self::Empty),
             "reset" => value.none(Self::Reset),
-            _ => Err(format!("`{name}` is no fault; see the simulator's README for all of them")),
+            _ => Err(format!("`{name}` is not a fault; the simulator's README lists all faults")),
         }
     }
 }
 
-/// The part behind the colon of a fault's written form.
+/// Value behind the colon of a written fault.
 struct FaultValue<'a> {
     name: &'a str,
     value: Option<&'a str>,
 }
 
 impl FaultValue<'_> {
-    /// The fault, which takes no value.
+    /// Returns the fault if there is no value.
     fn none(&self, fault: MediaFault) -> Result<MediaFault, String> {
         match self.value {
             None => Ok(fault),

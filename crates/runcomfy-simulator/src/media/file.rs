@@ -1,4 +1,4 @@
-//! What an address under `/media/` asks for: which file, how large, how badly served.
+//! Grammar of the URLs under `/media/`: file, size and faults.
 
 use std::fmt;
 
@@ -11,11 +11,10 @@ use super::picture::{self, PictureFormat, Size};
 use super::sample::Sample;
 use super::{Kind, boxes, content_type};
 
-/// No file is larger: ten times what RunComfy recommends for videos, and within the sizes that
-/// every format here can hold.
+/// Largest file: ten times RunComfy's recommendation for videos, and possible in every format.
 const MAX_FILE_BYTES: u64 = 1_000_000_000;
 
-/// What stays as it is in a query.
+/// Characters that are not percent-encoded in a query.
 const PLAIN: AsciiSet =
     NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b':').remove(b'/');
 
@@ -23,7 +22,7 @@ const WHERE: &str = "pictures are at /media/<width>x<height>.<png|jpg|webp|gif|b
                      sides of 1 to 8192 pixels and at most 16 million pixels, and samples at \
                      /media/samples/<name>";
 
-/// A file that the simulator serves to be measured, and how it serves it.
+/// A file that the simulator serves to be measured, and the way it is served.
 ///
 /// ```
 /// use runcomfy_simulator::{Header, MediaFault, PictureFormat, TestMedia};
@@ -35,8 +34,8 @@ const WHERE: &str = "pictures are at /media/<width>x<height>.<png|jpg|webp|gif|b
 /// assert_eq!(photo.to_string(), "/media/300x301.jpg?bytes=50000000&header=last&fault=no_ranges");
 /// ```
 ///
-/// [`Simulator::media_url`](crate::Simulator::media_url) gives its address. What cannot be made,
-/// such as a picture of no pixels, answers 404 and says why.
+/// [`Simulator::media_url`](crate::Simulator::media_url) returns its URL. A file that cannot be
+/// made, such as a picture without pixels, answers 404 with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TestMedia {
     source: Source,
@@ -53,12 +52,13 @@ enum Source {
 }
 
 impl TestMedia {
-    /// A picture made to measure. Sides are 1 to 8192 pixels, at most 16 million together.
+    /// Creates a picture of exactly this size. Sides are 1 to 8192 pixels, and at most 16 million
+    /// pixels in all.
     pub fn picture(format: PictureFormat, width: u32, height: u32) -> Self {
         Self::of(Source::Picture { format, width, height })
     }
 
-    /// One of the committed samples, by the name that it has in [`Sample::all`].
+    /// Selects a committed sample by its name in [`Sample::all`].
     pub fn sample(name: impl Into<String>) -> Self {
         Self::of(Source::Sample(name.into()))
     }
@@ -67,32 +67,32 @@ impl TestMedia {
         Self { source, bytes: None, header: None, orientation: None, faults: Vec::new() }
     }
 
-    /// Pads the file to this size, of at most 1,000,000,000 bytes; it stays a valid one. Of the
-    /// samples, MP4, MOV and M4A can be padded, but for one in fragments.
+    /// Pads the file to this size of at most 1,000,000,000 bytes. It stays valid. Of the samples,
+    /// MP4, MOV and M4A can be padded unless fragmented.
     pub fn with_bytes(mut self, bytes: u64) -> Self {
         self.bytes = Some(bytes);
         self
     }
 
-    /// Where what tells the size stands, in a JPEG, a TIFF, or a sample of MP4, MOV or M4A.
+    /// Sets the position of the header in a JPEG, a TIFF, or a sample of MP4, MOV or M4A.
     pub fn with_header(mut self, header: Header) -> Self {
         self.header = Some(header);
         self
     }
 
-    /// The EXIF orientation of a JPEG, from 1 to 8. Width and height are those as stored.
+    /// Sets the EXIF orientation of a JPEG, from 1 to 8. Width and height are those as stored.
     pub fn with_orientation(mut self, orientation: u8) -> Self {
         self.orientation = Some(orientation);
         self
     }
 
-    /// Serves it badly. Faults add up.
+    /// Adds a fault.
     pub fn with_fault(mut self, fault: MediaFault) -> Self {
         self.faults.push(fault);
         self
     }
 
-    /// The same file, served well.
+    /// Removes all faults.
     pub(crate) fn without_faults(mut self) -> Self {
         self.faults.clear();
         self
@@ -102,7 +102,7 @@ impl TestMedia {
         &self.faults
     }
 
-    /// What stands after `/media/`, and the pairs of the query; in words what is wrong with it.
+    /// Parses the part of a path behind `/media/` and a query. The error is a message.
     pub(crate) fn parse(name: &str, query: &[(String, String)]) -> Result<Self, String> {
         let mut media = match name.strip_prefix("samples/") {
             Some(name) => Self::sample(Sample::named(name).ok_or(WHERE)?.name),
@@ -115,11 +115,13 @@ impl TestMedia {
         };
         for (key, value) in query {
             match key.as_str() {
-                "bytes" => media.bytes = Some(value.parse().map_err(|_| "`bytes` is a number")?),
+                "bytes" => {
+                    media.bytes = Some(value.parse().map_err(|_| "`bytes` must be a number")?)
+                }
                 "header" => media.header = Some(Header::parse(value)?),
                 "orientation" => {
                     let orientation = value.parse().ok().filter(|number| (1..=8).contains(number));
-                    media.orientation = Some(orientation.ok_or("`orientation` is 1 to 8")?);
+                    media.orientation = Some(orientation.ok_or("`orientation` must be 1 to 8")?);
                 }
                 "fault" => media.faults.push(value.parse()?),
                 _ => {
@@ -148,7 +150,7 @@ impl TestMedia {
         }
     }
 
-    /// Makes the file, or says why it cannot be made.
+    /// Makes the file. The error is a message.
     pub(crate) fn make(&self) -> Result<Content, String> {
         if self.bytes.is_some_and(|bytes| bytes > MAX_FILE_BYTES) {
             return Err(format!("no file is larger than {MAX_FILE_BYTES} bytes"));
@@ -182,7 +184,7 @@ impl TestMedia {
 
     fn lay_out(&self, sample: &Sample) -> Result<Content, String> {
         if self.orientation.is_some() {
-            return Err("`orientation` is for a JPEG that is made to measure".to_owned());
+            return Err("`orientation` is for a generated JPEG".to_owned());
         }
         if self.bytes.is_none() && self.header.is_none() {
             return Ok(Content::default().with(sample.shared()));
@@ -198,7 +200,7 @@ impl TestMedia {
         )
     }
 
-    /// How many bytes are to be added to a file.
+    /// Returns the number of bytes to add to a file.
     fn padding(&self, length: usize) -> Result<u64, String> {
         let length = length as u64;
         self.bytes
@@ -208,7 +210,7 @@ impl TestMedia {
     }
 }
 
-/// The path and query under which it is served.
+/// Writes the path and query of the URL.
 impl fmt::Display for TestMedia {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
@@ -248,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_into_an_address_is_read_from_it() {
+    fn a_media_url_round_trips() {
         let faults = [
             MediaFault::NoRanges,
             MediaFault::NoLength,
@@ -287,12 +289,12 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_made_is_refused_in_words() {
+    fn impossible_media_is_refused_with_a_reason() {
         let cases = [
             ("/media/300x300.heic", "pictures are at"),
             ("/media/samples/nothing.mp4", "samples at"),
             ("/media/300x300.png?byte=1", "`bytes`, `header`"),
-            ("/media/300x300.png?bytes=many", "`bytes` is a number"),
+            ("/media/300x300.png?bytes=many", "`bytes` must be a number"),
             ("/media/300x300.png?bytes=10", "at least"),
             ("/media/300x300.png?bytes=1000000001", "1000000000"),
             ("/media/300x300.png?header=last", "JPEG or TIFF"),
@@ -303,8 +305,8 @@ mod tests {
             ("/media/samples/mp4-fragmented.mp4?bytes=9999", "unless in fragments"),
             ("/media/samples/webm-vp8.webm?bytes=9999", "MP4, MOV and M4A"),
             ("/media/samples/heic.heic?bytes=9999", "MP4, MOV and M4A"),
-            ("/media/samples/jpeg.jpg?orientation=6", "made to measure"),
-            ("/media/300x300.png?fault=fire", "`fire` is no fault"),
+            ("/media/samples/jpeg.jpg?orientation=6", "a generated JPEG"),
+            ("/media/300x300.png?fault=fire", "`fire` is not a fault"),
             ("/media/300x300.png?fault=reset:1", "takes no value"),
             ("/media/300x300.png?fault=cut", "takes a number of bytes"),
             ("/media/300x300.png?fault=drip:0", "at least one byte"),

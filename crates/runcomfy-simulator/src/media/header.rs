@@ -1,12 +1,12 @@
-//! Where a picture or film tells its size.
+//! Position of the size information in a picture or film.
 
-/// Where what tells the size of a picture or film stands.
+/// Position of the header, which holds the size of a picture or film.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Header {
-    /// In front of the padding.
+    /// Before the padding.
     First,
-    /// Behind the padding: the frame header of a JPEG after as much metadata, the directory of a
-    /// TIFF or the index of an MP4 at the end. Other formats have it in their first bytes.
+    /// After the padding: the frame header of a JPEG after metadata, the directory of a TIFF or the
+    /// index of an MP4 at the end. Other formats always have it in their first bytes.
     Last,
 }
 
@@ -15,7 +15,7 @@ impl Header {
         match text {
             "first" => Ok(Self::First),
             "last" => Ok(Self::Last),
-            _ => Err("`header` is `first` or `last`".to_owned()),
+            _ => Err("`header` must be `first` or `last`".to_owned()),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Pictures made to measure: encoded by the `image` and `gif` crates, padded by what each format
-//! has for it, so that a file of any size is a valid one.
+//! Pictures of any size, encoded by the `image` and `gif` crates and padded by means of each
+//! format, so the file stays valid.
 
 use std::io::Cursor;
 
@@ -14,15 +14,15 @@ use image::{ExtendedColorType, ImageEncoder, ImageError, ImageResult};
 use super::content::Content;
 use super::header::Header;
 
-/// No side is longer: twice 4K, the size that RunComfy recommends at most.
+/// Longest side: twice 4K, the largest size that RunComfy recommends.
 const MAX_SIDE: u32 = 8192;
-/// No picture has more pixels, so that none takes more than 48 MB while it is drawn.
+/// Largest area: a picture takes at most 48 MB while it is drawn.
 const MAX_PIXELS: u32 = 16_000_000;
 
 const BANDS: u8 = 16;
 const JPEG_QUALITY: u8 = 75;
 
-/// A format in which pictures are made to measure.
+/// Format of generated pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PictureFormat {
@@ -36,11 +36,11 @@ pub enum PictureFormat {
     Gif,
     /// BMP, 24 bits a pixel.
     Bmp,
-    /// TIFF, little-endian, not compressed; its directory stands behind the pixels.
+    /// TIFF, little-endian, uncompressed, with its directory behind the pixels.
     Tiff,
 }
 
-/// The size of a picture, within the bounds that the simulator draws.
+/// Size of a picture, within the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Size {
     pub(crate) width: u32,
@@ -52,7 +52,7 @@ impl PictureFormat {
     pub const ALL: [Self; 6] =
         [Self::Png, Self::Jpeg, Self::WebP, Self::Gif, Self::Bmp, Self::Tiff];
 
-    /// How the names of its files end.
+    /// Returns the file extension.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Png => "png",
@@ -72,7 +72,7 @@ impl PictureFormat {
         }
     }
 
-    /// Whether what tells the size can stand behind the padding.
+    /// Returns `true` if the header can follow the padding.
     pub(super) fn can_end_with_header(self) -> bool {
         match self {
             Self::Jpeg | Self::Tiff => true,
@@ -82,14 +82,14 @@ impl PictureFormat {
 }
 
 impl Size {
-    /// Sides of 1 to 8192 pixels, at most 16 million pixels together.
+    /// Returns the size if sides are 1 to 8192 pixels and the area is at most 16 million.
     pub(super) fn within_bounds(width: u32, height: u32) -> Option<Self> {
         let sides = 1..=MAX_SIDE;
         let fits = sides.contains(&width) && sides.contains(&height);
         (fits && width * height <= MAX_PIXELS).then_some(Self { width, height })
     }
 
-    /// Reads `200x100`.
+    /// Parses `200x100`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (width, height) = text.split_once('x')?;
         let is_plain = [width, height].iter().all(|side| !side.starts_with('+'));
@@ -97,7 +97,7 @@ impl Size {
     }
 }
 
-/// A picture of sixteen bands of colour, from dusk to dawn. `orientation` is EXIF's, for a JPEG.
+/// Draws sixteen bands of colour, from dusk to dawn. `orientation` is that of EXIF, for a JPEG.
 pub(super) fn encode(
     format: PictureFormat,
     size: Size,
@@ -128,7 +128,7 @@ fn draw(Size { width, height }: Size, encoder: impl ImageEncoder) -> ImageResult
 fn encode_jpeg(file: &mut Vec<u8>, size: Size, orientation: Option<u8>) -> ImageResult<()> {
     let mut encoder = JpegEncoder::new_with_quality(file, JPEG_QUALITY);
     if let Some(orientation) = orientation {
-        // TIFF's header, big-endian; a directory of one entry: tag 0x0112, one number of 16 bits.
+        // A big-endian TIFF header and a directory with one entry: tag 0x0112, a 16-bit number.
         let mut exif = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
         exif.extend([orientation, 0, 0, 0, 0, 0, 0]);
         encoder.set_exif_metadata(exif).map_err(ImageError::Unsupported)?;
@@ -136,9 +136,9 @@ fn encode_jpeg(file: &mut Vec<u8>, size: Size, orientation: Option<u8>) -> Image
     draw(size, encoder)
 }
 
-/// By its own crate, which takes the palette as it is; `image` would look for one.
+/// Encodes with the `gif` crate, which takes the palette as it is. `image` would compute one.
 fn encode_gif(file: &mut Vec<u8>, size: Size) -> Result<(), gif::EncodingError> {
-    // Sides have at most 8192 pixels, so that nothing is cut off.
+    // Sides have at most 8192 pixels, so nothing is truncated.
     let (width, height) = (size.width as u16, size.height as u16);
     let palette: Vec<u8> = (0..BANDS).flat_map(colour).collect();
     let mut pixels = Vec::with_capacity(size.width as usize * size.height as usize);
@@ -149,7 +149,7 @@ fn encode_gif(file: &mut Vec<u8>, size: Size) -> Result<(), gif::EncodingError> 
     encoder.write_frame(&Frame::from_indexed_pixels(width, height, pixels, None))
 }
 
-/// The band of each row.
+/// Returns the band of each row.
 fn bands(height: u32) -> impl Iterator<Item = u8> {
     (0..height).map(move |y| (y * u32::from(BANDS) / height) as u8)
 }
@@ -158,9 +158,9 @@ fn colour(band: u8) -> [u8; 3] {
     [band * 17, 96, 255 - band * 17]
 }
 
-/// A file with this many bytes more, by what its format has for it. What is too little for that
-/// follows the end of the picture, where no decoder looks. Nothing where a directory that is to
-/// stand last takes more than the padding.
+/// Pads a file by means of its format. Padding that is too small for that follows the end of the
+/// picture, where no decoder looks. Returns `None` if a directory that is to be last takes more
+/// than the padding.
 pub(super) fn pad(
     format: PictureFormat,
     size: Size,
@@ -184,7 +184,7 @@ pub(super) fn pad(
     }
 }
 
-/// A private ancillary chunk of zeros, between the header and the pixels.
+/// Adds a private ancillary chunk of zeros between the header and the pixels.
 fn pad_png(file: Vec<u8>, padding: u64) -> Option<Content> {
     const CHUNK: u64 = 12;
     const AFTER_HEADER: usize = 33;
@@ -207,7 +207,7 @@ fn pad_png(file: Vec<u8>, padding: u64) -> Option<Content> {
     Some(content.with(checksum.finalize().to_be_bytes().to_vec()).with(rest.to_vec()))
 }
 
-/// Comments of zeros: behind the frame header, which tells the size, or in front of it.
+/// Adds comments of zeros behind the frame header, which holds the size, or before it.
 fn pad_jpeg(file: Vec<u8>, header: Header, padding: u64) -> Option<Content> {
     const MAX_COMMENT: usize = 2 + 65_535;
     const FRAME: [u8; 3] = [0xC0, 0xC1, 0xC2];
@@ -237,7 +237,7 @@ fn pad_jpeg(file: Vec<u8>, header: Header, padding: u64) -> Option<Content> {
     Some(content.with(picture.to_vec()).with_zeros(u64::from(behind)))
 }
 
-/// The extended form, which may have chunks of its own, and a chunk of zeros behind the pixels.
+/// Uses the extended form, which may have extra chunks, with a chunk of zeros behind the pixels.
 fn pad_webp(file: Vec<u8>, size: Size, padding: u64) -> Option<Content> {
     const RIFF: usize = 12;
     let extended_header = {
@@ -257,7 +257,7 @@ fn pad_webp(file: Vec<u8>, size: Size, padding: u64) -> Option<Content> {
     Some(content.with_zeros(length).with_zeros(behind))
 }
 
-/// A comment of zeros in front of the trailer.
+/// Adds a comment of zeros before the trailer.
 fn pad_gif(mut file: Vec<u8>, padding: u64) -> Option<Content> {
     const BLOCK: usize = 256;
     let Some(room) = padding.checked_sub(3) else {
@@ -265,7 +265,7 @@ fn pad_gif(mut file: Vec<u8>, padding: u64) -> Option<Content> {
     };
     let trailer = file.pop()?;
     let full = room / BLOCK as u64 * BLOCK as u64;
-    // A block of no bytes would end the comment.
+    // An empty block would end the comment.
     let (block, behind) = match (room - full) as u8 {
         rest @ (0 | 1) => (Vec::new(), rest),
         rest => ([&[rest - 1], vec![0; usize::from(rest - 1)].as_slice()].concat(), 0),
@@ -276,15 +276,15 @@ fn pad_gif(mut file: Vec<u8>, padding: u64) -> Option<Content> {
     Some(content.with(vec![0, trailer]).with_zeros(u64::from(behind)))
 }
 
-/// Zeros behind the pixels, counted in the size that the header gives.
+/// Adds zeros behind the pixels and counts them in the header's file size.
 fn pad_bmp(mut file: Vec<u8>, padding: u64) -> Option<Content> {
     let size = u32::try_from(file.len() as u64 + padding).ok()?;
     file.get_mut(2..6)?.copy_from_slice(&size.to_le_bytes());
     Some(Content::from(file).with_zeros(padding))
 }
 
-/// Zeros, and a copy of the directory, to which the header points; what the directory points at
-/// stays where it is.
+/// Adds zeros and a copy of the directory, and points the header to it. The data of the directory
+/// stays in place.
 fn end_with_directory(mut file: Vec<u8>, padding: u64) -> Option<Content> {
     let place: [u8; 4] = file.get(4..8)?.try_into().ok()?;
     let place = u32::from_le_bytes(place) as usize;
@@ -292,7 +292,7 @@ fn end_with_directory(mut file: Vec<u8>, padding: u64) -> Option<Content> {
     let length = 2 + usize::from(u16::from_le_bytes(entries)) * 12 + 4;
     let directory = file.get(place..place + length)?.to_vec();
     let room = padding.checked_sub(length as u64)?;
-    // A directory begins at an even place.
+    // A directory begins at an even offset.
     let behind = (file.len() as u64 + room) & 1;
     let zeros = room.checked_sub(behind)?;
     let moved = u32::try_from(file.len() as u64 + zeros).ok()?;

@@ -1,4 +1,4 @@
-//! The committed samples: small real files, and what independent tools say of them.
+//! Committed samples: small real files and what independent tools say of them.
 
 use std::sync::LazyLock;
 
@@ -7,28 +7,28 @@ use serde::Deserialize;
 
 use super::Kind;
 
-/// A small real file of a format that the simulator does not make to measure, or of something
-/// special in a format: an index at the end, a rotation, a thumbnail.
+/// A small real file of a format that is not generated, or with a special feature: an index at the
+/// end, a rotation, a thumbnail.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Sample {
-    /// Its name, such as `mp4-turned.mp4`: what `/media/samples/` takes.
+    /// Name, such as `mp4-turned.mp4`, as in `/media/samples/`.
     pub name: &'static str,
-    /// Its kind.
+    /// Kind of media.
     pub kind: Kind,
-    /// The file itself.
+    /// Bytes of the file.
     pub bytes: &'static [u8],
-    /// Width in pixels, as stored; nothing for sound.
+    /// Stored width in pixels. `None` for audio.
     pub width: Option<u32>,
-    /// Height in pixels, as stored; nothing for sound.
+    /// Stored height in pixels. `None` for audio.
     pub height: Option<u32>,
-    /// By how many degrees clockwise it is turned to be shown: 0, 90, 180 or 270.
+    /// Clockwise rotation for display in degrees: 0, 90, 180 or 270.
     pub rotation: u32,
-    /// How long it lasts, to a thousandth; nothing for pictures.
+    /// Duration in seconds, to a thousandth. `None` for pictures.
     pub seconds: Option<f64>,
 }
 
-/// An entry of the list of facts.
+/// Entry of `facts.json`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ListedFacts {
@@ -101,7 +101,7 @@ static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
 });
 
 impl Sample {
-    /// The sample with these facts, if there is a file of that name and length.
+    /// Creates the sample with these facts if there is a file of that name and length.
     fn new(facts: ListedFacts) -> Option<Self> {
         let (name, bytes) = FILES.iter().copied().find(|(name, _)| *name == facts.name)?;
         let ListedFacts { kind, width, height, rotation, seconds, .. } = facts;
@@ -109,22 +109,22 @@ impl Sample {
         (bytes.len() == facts.bytes).then_some(sample)
     }
 
-    /// Every sample, by name.
+    /// Returns every sample, sorted by name.
     pub fn all() -> &'static [Self] {
         &SAMPLES
     }
 
-    /// The sample of this name.
+    /// Returns the sample of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         Self::all().iter().find(|sample| sample.name == name)
     }
 
-    /// The sample that has exactly these bytes.
+    /// Returns the sample with exactly these bytes.
     pub(crate) fn with_bytes(bytes: &[u8]) -> Option<&'static Self> {
         Self::all().iter().find(|sample| sample.bytes == bytes)
     }
 
-    /// The content type that it is served as.
+    /// Returns the content type.
     pub fn content_type(&self) -> &'static str {
         super::content_type(self.name.rsplit('.').next().unwrap_or_default())
     }
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_in_the_folder_is_served_with_its_facts() {
+    fn every_sample_file_has_facts() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/samples");
         let files = std::fs::read_dir(folder).expect("there are samples");
         let mut names: BTreeSet<String> = files
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn every_sample_has_the_facts_of_its_kind() {
+    fn a_sample_has_the_facts_of_its_kind() {
         for sample in Sample::all() {
             let Sample { name, kind, width, height, seconds, .. } = *sample;
             assert_eq!(width.is_some(), kind != Kind::Audio, "{name}");

@@ -1,4 +1,4 @@
-//! Files that were made, kept for a while: a file that is measured is asked for again and again.
+//! Cache of generated files, since a file is requested many times while it is measured.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -7,25 +7,25 @@ use super::content::Content;
 use super::file::TestMedia;
 use crate::facts::{MeasureError, MeasuredInfo};
 
-/// What kept files may take in memory.
+/// Memory limit of the cache.
 const MAX_HELD_BYTES: usize = 64 * 1024 * 1024;
-/// How many files are kept: each is small, but for large pictures.
+/// Limit of the number of files. Most of them are small.
 const MAX_FILES: usize = 1024;
 
-/// The files of one simulator.
+/// Cache of generated files.
 #[derive(Default)]
 pub(crate) struct Store {
     made: Mutex<HashMap<TestMedia, Arc<Made>>>,
 }
 
-/// A file that was made, and its facts once they were measured.
+/// A generated file and its size once measured.
 pub(crate) struct Made {
     pub(crate) content: Content,
     pub(crate) facts: OnceLock<Result<MeasuredInfo, MeasureError>>,
 }
 
 impl Store {
-    /// The file, or why it cannot be made. This takes as long as encoding it does.
+    /// Returns a file, or the reason why it cannot be made. Encoding takes a while.
     pub(crate) fn get(&self, media: TestMedia) -> Result<Arc<Made>, String> {
         let media = media.without_faults();
         if let Some(made) = self.lock().get(&media) {

@@ -1,5 +1,5 @@
-//! The schemas of the replies. With no fault at work the replies are closed and their words known,
-//! so that a reply which differs is found.
+//! Schemas of the replies. They describe replies without faults and are closed, so a tool notices
+//! any difference.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ pub(super) fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
-/// Puts a published schema into plain JSON Schema 2020-12, at this place in the document.
+/// Normalises a published schema and moves its references to this place in the document.
 pub(super) fn embed(schema: &mut Value, place: &str) {
     dialect::normalise(schema);
     dialect::for_each_schema(schema, &drop_own_identity);
@@ -18,14 +18,14 @@ pub(super) fn embed(schema: &mut Value, place: &str) {
     dialect::for_each_schema(schema, &|schema| rebase(schema, place));
 }
 
-/// Takes out what makes a schema a document of its own, with another dialect or address.
+/// Removes the keywords that make a schema a document of its own.
 fn drop_own_identity(schema: &mut Map<String, Value>) {
     schema.remove("$schema");
     schema.remove("$id");
 }
 
-/// Takes out a `default` that the schema itself refuses: null for none, an empty text for an
-/// example. Where that cannot be told, because the schema refers to another, it goes too.
+/// Removes a `default` that the schema itself refuses, such as null or an empty example. Removes it
+/// too if that cannot be decided because the schema refers to another.
 fn drop_wrong_default(schema: &mut Map<String, Value>) {
     let Some(default) = schema.get("default") else {
         return;
@@ -36,7 +36,7 @@ fn drop_wrong_default(schema: &mut Map<String, Value>) {
     }
 }
 
-/// Makes a reference within a schema's own document lead to where that stands now.
+/// Points a reference within the schema's own document to its new place.
 fn rebase(schema: &mut Map<String, Value>, place: &str) {
     if let Some(Value::String(reference)) = schema.get_mut("$ref")
         && let Some(pointer) = reference.strip_prefix('#')
@@ -45,7 +45,7 @@ fn rebase(schema: &mut Map<String, Value>, place: &str) {
     }
 }
 
-/// The schemas that do not depend on the models.
+/// Returns the schemas that do not depend on the models.
 pub(super) fn common() -> Value {
     let mut all = job_replies();
     all.extend(catalog_replies());
@@ -143,7 +143,7 @@ fn errors() -> Map<String, Value> {
     }))
 }
 
-/// What a job can answer with: one of the output schemas that the models have.
+/// Returns the union of the models' output schemas.
 pub(super) fn output(models: &Models) -> Value {
     let mut choices: Vec<Value> = Vec::new();
     for model in models.all() {
@@ -159,7 +159,7 @@ pub(super) fn output(models: &Models) -> Value {
     json!({"anyOf": choices})
 }
 
-/// The output of a model whose own schema is not known.
+/// Returns the output schema of a model that publishes none.
 fn usual_output() -> Value {
     json!({"type": "object", "minProperties": 1, "properties": {
         "image": url(), "video": url(), "audio": url(),
@@ -184,7 +184,7 @@ fn with(schema: Value, more: Value) -> Value {
     Value::Object(schema)
 }
 
-/// The members of an object; none of anything else.
+/// Returns the members of an object, or none for any other value.
 fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,

@@ -1,4 +1,4 @@
-//! The account: what is left to spend.
+//! Balance of the account.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Bodies that break off, dawdle, or say when they are through.
+//! Response bodies that break off, are slow, or report their end.
 
 use std::io;
 use std::time::Duration;
@@ -7,12 +7,12 @@ use axum::body::{Body, BodyDataStream, Bytes, HttpBody};
 use futures_util::{StreamExt, stream};
 use tokio::time::sleep;
 
-/// Until what was given is written: the server writes whenever it has to wait for more.
+/// Time for written bytes to leave: the server flushes while it waits for more.
 const WRITTEN: Duration = Duration::from_millis(20);
-/// In how many pieces a slow body comes.
+/// Number of pieces of a slow body.
 const PIECES: u64 = 8;
 
-/// A body that breaks off after so many bytes, at the latest before the last one.
+/// Breaks off a body after this many bytes, at least one byte before its end.
 pub(super) fn cut(body: Body, after: u64) -> Body {
     let left = match length(&body) {
         Some(length) => after.min(length.saturating_sub(1)),
@@ -38,7 +38,7 @@ async fn cut_piece(
     Some((piece, (rest, left - taken)))
 }
 
-/// A body in pieces, with a pause before each.
+/// Splits a body into pieces with a pause before each.
 pub(super) fn slow(body: Body, pause: Duration) -> Body {
     let size = length(&body).map_or(1024, |length| length.div_ceil(PIECES).max(1));
     let size = usize::try_from(size).unwrap_or(usize::MAX);
@@ -58,7 +58,7 @@ pub(super) fn slow(body: Body, pause: Duration) -> Body {
     }))
 }
 
-/// A body of this length that calls `through` once its last byte was taken to be written.
+/// Calls `through` once the last byte of a body of this length was handed to the connection.
 pub(super) fn noted(body: Body, length: u64, through: impl FnOnce() + Send + 'static) -> Body {
     let mut left = length;
     let mut through = Some(through);
@@ -73,7 +73,7 @@ pub(super) fn noted(body: Body, length: u64, through: impl FnOnce() + Send + 'st
     }))
 }
 
-/// How long a body is, where that is known.
+/// Returns the length of a body if it is known.
 pub(super) fn length(body: &Body) -> Option<u64> {
     body.size_hint().exact()
 }

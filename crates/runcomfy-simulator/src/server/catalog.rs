@@ -1,4 +1,4 @@
-//! The catalog: a page of it, one entry, the categories.
+//! Catalog: pages, one entry, categories.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -16,12 +16,12 @@ use super::reply::{error_with_detail, model_id, no_such_model};
 use crate::app::App;
 use crate::catalog::{CatalogEntry, SchemaField, ServedEntry};
 
-/// How many entries a page has unless told otherwise. What RunComfy does is not documented.
+/// Default page length. RunComfy's is not documented.
 const PAGE: u32 = 100;
-/// The numbers of entries that may be asked for.
+/// Allowed page lengths.
 const LIMITS: RangeInclusive<u32> = 1..=500;
 
-/// What a query asks for. Empty words are none.
+/// Query parameters. An empty string counts as absent.
 #[derive(Deserialize)]
 pub(super) struct PageQuery {
     #[serde(default = "page_length")]
@@ -56,8 +56,8 @@ pub(super) async fn page(
     let Some(Query(query)) = query else {
         return error_with_detail(
             StatusCode::UNPROCESSABLE_ENTITY,
-            "`limit` is a number from 1 to 500, `offset` one from 0 on, and `include_schema` is \
-             `true` or `false`; each stands once",
+            "`limit` must be a number from 1 to 500, `offset` at least 0 and `include_schema` `true` \
+             or `false`, each given once",
         );
     };
     let schema = if query.include_schema { SchemaField::Included } else { SchemaField::Omitted };

@@ -1,4 +1,4 @@
-//! The connections: counted, and each with a handle by which a reply can break it.
+//! Connections: counted, each with a handle that can break it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,19 +15,19 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::app::ConnectionCounters;
 
-/// How long to wait when the system has no more connections to give.
+/// Pause when the system has no more connections to give.
 const NO_MORE: Duration = Duration::from_millis(100);
 
-/// What is to become of a connection.
+/// State of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 enum ConnectionState {
     Lasting,
-    /// Not a byte more is read or written, and it is closed (FIN).
+    /// No more bytes are read or written, and it is closed (FIN).
     Closing,
-    /// Not a byte more is read or written, and it is reset (RST).
+    /// No more bytes are read or written, and it is reset (RST).
     Resetting,
-    /// It becomes `Resetting` with the next byte that arrives.
+    /// Becomes `Resetting` with the next byte that arrives.
     Stale,
 }
 
@@ -38,17 +38,17 @@ impl ConnectionState {
     }
 }
 
-/// A handle to one connection.
+/// Handle to one connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Connection(Arc<AtomicU8>);
 
 impl Connection {
-    /// Resets the connection before anything more is written.
+    /// Resets the connection before anything else is written.
     pub(crate) fn reset(&self) {
         self.set(ConnectionState::Resetting);
     }
 
-    /// Closes the connection before anything more is written.
+    /// Closes the connection before anything else is written.
     pub(crate) fn close(&self) {
         self.set(ConnectionState::Closing);
     }
@@ -66,7 +66,7 @@ impl Connection {
         ConnectionState::from_number(self.0.load(Ordering::SeqCst))
     }
 
-    /// An error where nothing more is to be read or written. The server gives a connection up at
+    /// Returns an error if nothing more may be read or written. The server gives up a connection at
     /// the first such error.
     fn check(&self) -> io::Result<()> {
         match self.state() {
@@ -78,7 +78,7 @@ impl Connection {
     }
 }
 
-/// Accepts connections.
+/// Listener whose connections can be broken.
 pub(crate) struct FaultListener {
     pub(crate) listener: TcpListener,
     pub(crate) connections: Arc<ConnectionCounters>,
@@ -94,7 +94,7 @@ impl Listener for FaultListener {
                 Ok((stream, address)) => {
                     return (Socket::new(stream, self.connections.clone()), address);
                 }
-                // Either this connection is gone again or there are too many: both pass.
+                // This connection is already gone, or there are too many. Both pass.
                 Err(_) => tokio::time::sleep(NO_MORE).await,
             }
         }
@@ -120,7 +120,7 @@ pub(crate) struct Socket {
 
 impl Socket {
     fn new(stream: TcpStream, connections: Arc<ConnectionCounters>) -> Self {
-        // A connection that cannot have this is slower, and that is all.
+        // Without `TCP_NODELAY`, a connection is only slower.
         let _ = stream.set_nodelay(true);
         connections.count_opened();
         let connection = Connection(Arc::new(AtomicU8::new(ConnectionState::Lasting as u8)));
@@ -132,7 +132,7 @@ impl Drop for Socket {
     fn drop(&mut self) {
         self.connections.count_closed();
         if self.connection.state() == ConnectionState::Resetting {
-            // With no time to linger, closing sends RST. Where the system refuses, it sends FIN.
+            // With no time to linger, closing sends RST. If the system refuses that, it sends FIN.
             let _ = self.stream.set_zero_linger();
         }
     }

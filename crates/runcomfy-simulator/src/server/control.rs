@@ -1,5 +1,4 @@
-//! What a test in another process asks of the simulator itself, under `/_simulator`. None of it is
-//! RunComfy's.
+//! Control of the simulator by another process, under `/_simulator`. RunComfy has none of it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +33,7 @@ struct Advance {
     seconds: Duration,
 }
 
-/// What the next calls of a kind do; null goes well.
+/// Faults of the next calls of a kind. `null` is a call without a fault.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Script {

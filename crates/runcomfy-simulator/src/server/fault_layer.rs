@@ -1,4 +1,4 @@
-//! Between the caller and the handlers: what goes wrong with a call.
+//! Middleware that carries out the faults of calls.
 
 use std::convert::identity;
 use std::sync::Arc;
@@ -19,11 +19,11 @@ use super::reply::{error_with_code, error_with_detail};
 use crate::app::App;
 use crate::faults::{Call, Fault, Processed, RetryAfter};
 
-/// The number of the job that a reply gives the id of, beside the reply.
+/// Number of the job whose id a reply gives, attached to the reply.
 #[derive(Clone, Copy)]
 pub(super) struct NewJob(pub(super) u64);
 
-/// What the layer around one kind of call has.
+/// Middleware state for one kind of call.
 #[derive(Clone)]
 pub(super) struct FaultLayer {
     pub(super) app: Arc<App>,
@@ -92,7 +92,7 @@ const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Gateway</title></head>\n
     <body><h1>This page is a fault of the simulator</h1></body></html>\n";
 
 impl FaultLayer {
-    /// What goes wrong with this call.
+    /// Counts a call and returns its fault.
     fn draw_fault(&self, request: &Request) -> Option<Fault> {
         let nth = self.app.calls.count(self.call);
         let path = request.uri().path();
@@ -101,8 +101,8 @@ impl FaultLayer {
         self.app.plan.fault(self.call, job, nth)
     }
 
-    /// A reply of which every byte is sent, in one way or another. Where it has a new job's id, the
-    /// ledger hears when that has happened.
+    /// Sends a reply completely, by way of `send`. The ledger records when the reply with a new
+    /// job's id was sent.
     fn send_whole(&self, reply: Response, send: impl FnOnce(Body) -> Body) -> Response {
         let reply = with_length(reply);
         let length = body::length(reply.body()).unwrap_or(u64::MAX);
@@ -114,16 +114,16 @@ impl FaultLayer {
     }
 }
 
-/// Carries a call out and throws the reply away, or reads it to its end and does nothing.
+/// Processes a call and drops the reply, or only reads its body.
 async fn process(processed: Processed, request: Request, next: Next) {
     match processed {
         Processed::Yes => drop(next.run(request).await),
-        // What cannot be read to its end is a call that the caller gave up.
+        // If the body cannot be read, the client gave up.
         Processed::No => drop(to_bytes(request.into_body(), MAX_BODY_BYTES).await),
     }
 }
 
-/// The reply with its length in its head, so that it is not lost with another body.
+/// Sets `Content-Length`, which would be lost with another body.
 fn with_length(mut reply: Response) -> Response {
     if let Some(length) = body::length(reply.body()) {
         let headers = reply.headers_mut();
@@ -132,7 +132,7 @@ fn with_length(mut reply: Response) -> Response {
     reply
 }
 
-/// The reply with a body that ends after this many bytes, at the latest before its last one.
+/// Cuts the body after this many bytes, at least one byte before its end.
 async fn truncate(reply: Response, after: u64) -> Response {
     with_bytes(reply, |mut bytes| {
         bytes.truncate(cut_before_end(bytes.len(), after));
@@ -180,18 +180,18 @@ fn rate_limit(retry_after: RetryAfter) -> Response {
     reply
 }
 
-/// The status of a final reply; what is none becomes 500.
+/// Returns the fault's status, or 500 if it is not a valid final status.
 fn error_status(status: u16) -> StatusCode {
     let status = StatusCode::from_u16(status).ok().filter(|status| !status.is_informational());
     status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Where to cut a text of `length` bytes: at `after`, but before its end.
+/// Returns the length of a cut text: `after`, but at least one byte less than `length`.
 fn cut_before_end(length: usize, after: u64) -> usize {
     usize::try_from(after).unwrap_or(usize::MAX).min(length.saturating_sub(1))
 }
 
-/// The reply with another body.
+/// Replaces the body of a reply.
 async fn with_bytes(reply: Response, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Response {
     let (mut parts, body) = reply.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
@@ -204,7 +204,7 @@ async fn with_bytes(reply: Response, change: impl FnOnce(Vec<u8>) -> Vec<u8>) ->
     }
 }
 
-/// The reply with a changed JSON object; one that has none stays as it is.
+/// Changes the JSON object in a reply. Other bodies stay as they are.
 async fn with_object(reply: Response, change: impl FnOnce(&mut Map<String, Value>)) -> Response {
     with_bytes(reply, |bytes| match serde_json::from_slice(&bytes) {
         Ok(Value::Object(mut object)) => {

@@ -1,4 +1,4 @@
-//! Media files: those to be given to a model, and the outputs of finished jobs. No token is asked.
+//! Media files for inputs, and outputs of finished jobs. They need no token.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ const LOGIN_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in</title></h
     <body><h1>Sign in to see this file</h1><form method=\"post\"><input name=\"password\" \
     type=\"password\"></form><p>This page is a fault of the simulator.</p></body></html>\n";
 
-/// Serves what an address asks for, as badly as it asks for it.
+/// Serves a media file with the faults in its URL.
 pub(super) async fn serve(
     State(app): State<Arc<App>>,
     ConnectInfo(connection): ConnectInfo<Connection>,
@@ -72,12 +72,12 @@ pub(super) async fn serve(
     }
 }
 
-/// Where the output of a finished job is served.
+/// Returns the URL of a job's output.
 pub(super) fn output_url(app: &App, id: &str, kind: Kind) -> String {
     format!("{}/outputs/{id}.{}", app.origin, kind.extension())
 }
 
-/// Makes a file, on a thread of its own: a large picture takes a while.
+/// Makes a file on a blocking thread, since a large picture takes a while.
 async fn make(app: Arc<App>, media: TestMedia) -> Result<Arc<Made>, String> {
     match spawn_blocking(move || app.store.get(media)).await {
         Ok(made) => made,
@@ -85,7 +85,7 @@ async fn make(app: Arc<App>, media: TestMedia) -> Result<Arc<Made>, String> {
     }
 }
 
-/// The same file with one redirect fewer to come.
+/// Returns the file with one redirect less.
 fn one_redirect_on(media: &TestMedia) -> TestMedia {
     let faults = media.faults().iter().cloned().map(|fault| match fault {
         MediaFault::Redirects(count) => MediaFault::Redirects(count.saturating_sub(1)),
@@ -97,17 +97,19 @@ fn one_redirect_on(media: &TestMedia) -> TestMedia {
 fn redirect(to: &str) -> Response {
     match HeaderValue::from_str(to) {
         Ok(to) => (StatusCode::FOUND, [(LOCATION, to)]).into_response(),
-        Err(_) => error_with_detail(StatusCode::NOT_FOUND, "no header can hold this address"),
+        Err(_) => {
+            error_with_detail(StatusCode::NOT_FOUND, "this address is not a valid header value")
+        }
     }
 }
 
-/// A name for the bytes of a file: the same address has the same ones.
+/// Returns an entity tag: the same URL has the same bytes.
 fn etag(media: &TestMedia) -> String {
     let file = media.clone().without_faults().to_string();
     format!("\"{:08x}\"", crc32fast::hash(file.as_bytes()))
 }
 
-/// How a file is sent.
+/// Manner of sending a file.
 #[derive(Default)]
 struct Delivery {
     ranges: Ranges,
@@ -125,7 +127,7 @@ enum Ranges {
     Ignored,
 }
 
-/// What is said of the length of a file.
+/// Stated length of a file.
 #[derive(Default)]
 enum Length {
     #[default]
@@ -146,7 +148,7 @@ impl Delivery {
     ) -> Response {
         let content = if self.is_empty { Content::default() } else { made.content.clone() };
         let total = content.len();
-        // A range is defined for GET alone.
+        // A range is defined for GET only.
         let range = match self.ranges {
             Ranges::Served if method == Method::GET => requested_range(headers, etag, total),
             Ranges::Served | Ranges::Ignored => RequestedRange::Whole,
@@ -164,7 +166,8 @@ impl Delivery {
             }
             RequestedRange::Unsatisfiable => {
                 let status = StatusCode::RANGE_NOT_SATISFIABLE;
-                let mut reply = error_with_detail(status, "the file is shorter than that");
+                let mut reply =
+                    error_with_detail(status, "the range starts behind the end of the file");
                 set(&mut reply, CONTENT_RANGE, &format!("bytes */{stated_total}"));
                 return reply;
             }
@@ -181,7 +184,7 @@ impl Delivery {
         self.with_body(reply, content, part)
     }
 
-    /// The reply with this part of a file as its body, and its length as far as it is stated.
+    /// Adds a part of a file as the body, and the stated length.
     fn with_body(&self, mut reply: Response, content: Content, part: Range<u64>) -> Response {
         let length = part.end - part.start;
         let stated = match self.length {
@@ -193,19 +196,19 @@ impl Delivery {
             set(&mut reply, CONTENT_LENGTH, &stated.to_string());
         }
         if matches!(self.length, Length::Missing) {
-            // The server closes the connection at the end then, and does not send chunks.
+            // The server then closes the connection at the end instead of sending chunks.
             *reply.version_mut() = Version::HTTP_10;
         }
         let mut options = BodyOptions { drip: self.drip, cut: self.cut };
         if stated.is_some_and(|stated| stated > length) {
-            // The body breaks off where the file ends.
+            // The body breaks off at the end of the file.
             options.cut = Some(options.cut.unwrap_or(length).min(length));
         }
         reply.map(|_| stream(content, part, options))
     }
 }
 
-/// Sets a header to words that one can hold; every caller's are.
+/// Sets a header. Every caller's value is valid.
 fn set(reply: &mut Response, name: axum::http::HeaderName, words: &str) {
     if let Ok(value) = HeaderValue::from_str(words) {
         reply.headers_mut().insert(name, value);

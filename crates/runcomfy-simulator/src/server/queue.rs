@@ -22,7 +22,7 @@ use crate::jobs::{AcceptedJob, CancelOutcome, JobSnapshot, Phase};
 use crate::measure;
 use crate::validator::Refusal;
 
-/// What the query of a result call asks for.
+/// Query parameters of a result call.
 #[derive(Deserialize)]
 pub(super) struct ResultQuery {
     #[serde(default)]
@@ -82,7 +82,7 @@ pub(super) async fn result(
 ) -> Result<Json<Value>, Response> {
     let id = checked_id(id).map_err(ApiError::into_response)?;
     let Ok(Query(ResultQuery { include_cost })) = query else {
-        let words = "`include_cost` is `true` or `false`, and stands once";
+        let words = "`include_cost` must be `true` or `false`, and given once";
         return Err(error_with_detail(StatusCode::UNPROCESSABLE_ENTITY, words));
     };
     let snapshot =

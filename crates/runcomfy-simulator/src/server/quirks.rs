@@ -1,14 +1,14 @@
-//! The words for a job's states, and what is odd about the replies of an odd job.
+//! State names, and the reply quirks that a scenario may request.
 
 use serde_json::{Value, json};
 
 use crate::faults::{Failure, JobScenario};
 use crate::jobs::Phase;
 
-/// Which of RunComfy's two vocabularies a reply uses.
+/// Vocabulary of statuses. RunComfy has two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Vocabulary {
-    /// That of `/status`, which does not tell success from failure.
+    /// That of `/status`, which does not distinguish success from failure.
     Status,
     Result,
 }
@@ -38,7 +38,7 @@ impl Vocabulary {
     }
 }
 
-/// The `error` of a failed job.
+/// Returns the `error` of a failed job.
 pub(super) fn error(failure: Failure) -> Option<Value> {
     let words = "the simulated model ran out of memory";
     match failure {
@@ -51,7 +51,7 @@ pub(super) fn error(failure: Failure) -> Option<Value> {
     }
 }
 
-/// Adds fields that nobody knows to a reply and to its output; what else it could have is null.
+/// Adds unknown fields to a reply and its output, and nulls for known ones.
 pub(super) fn add_unknown_fields(reply: &mut Value) {
     add(reply, "worker", json!({"region": "nowhere", "retries": [0, 1.5, null]}));
     add(reply, "queue_position", Value::Null);
@@ -67,7 +67,7 @@ pub(super) fn add_unknown_fields(reply: &mut Value) {
     }
 }
 
-/// Adds what an object does not have yet.
+/// Adds a member unless the object has it.
 fn add(value: &mut Value, name: &str, member: Value) {
     if let Value::Object(object) = value {
         object.entry(name).or_insert(member);

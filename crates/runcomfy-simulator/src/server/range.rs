@@ -1,22 +1,22 @@
-//! Range requests (RFC 9110, section 14): one range of bytes. Several at once are not served but
-//! answered with the whole, as that allows.
+//! Range requests (RFC 9110, section 14) of one byte range. Several ranges are answered with the
+//! whole file, as the RFC allows.
 
 use std::ops::Range;
 
 use axum::http::HeaderMap;
 use axum::http::header::{IF_RANGE, RANGE};
 
-/// What of a file is asked for.
+/// Requested part of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum RequestedRange {
     Whole,
     Part(Range<u64>),
-    /// Nothing that the file has.
+    /// No part of the file.
     Unsatisfiable,
 }
 
-/// What the headers ask for of a file of this many bytes. A range that cannot be read is no
-/// range, and neither is one that is meant for another file (`If-Range`).
+/// Returns the requested part of a file of `total` bytes. An unreadable range, or one for another
+/// file (`If-Range`), is ignored.
 pub(super) fn requested_range(headers: &HeaderMap, etag: &str, total: u64) -> RequestedRange {
     let meant = headers.get(IF_RANGE).is_none_or(|value| value.as_bytes() == etag.as_bytes());
     let ranges = headers.get_all(RANGE);
@@ -53,7 +53,7 @@ fn read(text: &str, total: u64) -> Option<RequestedRange> {
     })
 }
 
-/// A number as it stands in a range; one that is too long is larger than any file.
+/// Parses a number in a range. One that is too long is larger than any file.
 fn number(digits: &str) -> Option<u64> {
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     plain.then(|| digits.parse().unwrap_or(u64::MAX))
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_is_read_as_rfc_9110_says() {
+    fn a_range_follows_rfc_9110() {
         let cases = [
             ("bytes=0-0", 10, RequestedRange::Part(0..1)),
             ("bytes=2-5", 10, RequestedRange::Part(2..6)),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_for_another_file_is_none() {
+    fn a_range_for_another_file_is_ignored() {
         for (meant, expected) in
             [("\"a\"", RequestedRange::Part(0..1)), ("\"b\"", RequestedRange::Whole)]
         {

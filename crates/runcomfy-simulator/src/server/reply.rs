@@ -1,4 +1,4 @@
-//! How the API says that something is wrong.
+//! Error replies of the API.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::validator::Refusal;
 
-/// An error with a code of RunComfy's.
+/// An error with a RunComfy code.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ApiError {
     status: StatusCode,
@@ -20,23 +20,20 @@ impl ApiError {
     pub(super) const MALFORMED_ID: Self = Self {
         status: StatusCode::BAD_REQUEST,
         code: 400_001,
-        message: "a request id is 1 to 128 letters, digits, hyphens and underscores",
+        message: "a request id must be 1 to 128 letters, digits, hyphens and underscores",
     };
     pub(super) const NO_FUNDS: Self = Self {
         status: StatusCode::PAYMENT_REQUIRED,
         code: 400_002,
-        message: "the balance is less than what this model costs",
+        message: "the balance is less than the price of this model",
     };
     pub(super) const BAD_TOKEN: Self = Self {
         status: StatusCode::UNAUTHORIZED,
         code: 400_004,
         message: "send the header `Authorization: Bearer <token>`",
     };
-    pub(super) const NO_SUCH_REQUEST: Self = Self {
-        status: StatusCode::NOT_FOUND,
-        code: 404_001,
-        message: "this simulator has no such request",
-    };
+    pub(super) const NO_SUCH_REQUEST: Self =
+        Self { status: StatusCode::NOT_FOUND, code: 404_001, message: "no such request" };
 }
 
 impl IntoResponse for ApiError {
@@ -50,21 +47,21 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// A problem with this number.
+/// Creates an error reply with a code.
 pub(super) fn error_with_code(status: StatusCode, number: i64, message: &str) -> Response {
     (status, Json(json!({"error_code": number, "error_message": message}))).into_response()
 }
 
-/// A problem that has no number.
+/// Creates an error reply without a code.
 pub(super) fn error_with_detail(status: StatusCode, message: &str) -> Response {
     (status, Json(json!({"detail": message}))).into_response()
 }
 
 pub(super) fn no_such_model() -> Response {
-    error_with_detail(StatusCode::NOT_FOUND, "this simulator's schemas hold no such model")
+    error_with_detail(StatusCode::NOT_FOUND, "no such model in the schemas of this simulator")
 }
 
-/// A refused input, in the form that FastAPI gives it.
+/// Creates the reply to an invalid input, in FastAPI's form.
 pub(super) fn refused(refusals: Vec<Refusal>) -> Response {
     let detail: Vec<Value> = refusals
         .into_iter()
@@ -77,7 +74,7 @@ pub(super) fn refused(refusals: Vec<Refusal>) -> Response {
     (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({"detail": detail}))).into_response()
 }
 
-/// The model id in a path: slashes stay raw in it, each segment is percent-encoded.
+/// Returns the model id in a path: slashes stay raw, each segment is percent-encoded.
 pub(super) fn model_id(path: &str) -> Option<String> {
     let segments: Option<Vec<_>> = path
         .strip_prefix("/v1/models/")?

@@ -1,4 +1,4 @@
-//! The body of a file: sent piece by piece, so that a large one takes no memory.
+//! File bodies, sent in pieces so that a large file takes no memory.
 
 use std::io;
 use std::ops::Range;
@@ -10,16 +10,16 @@ use tokio::time::sleep;
 
 use crate::media::Content;
 
-/// Between two pieces of a body that drips.
+/// Pause between two pieces of a dripping body.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Until what was given is written: the server writes whenever it has to wait for more.
+/// Time for written bytes to leave: the server flushes while it waits for more.
 const WRITTEN: Duration = Duration::from_millis(20);
 
-/// How a body comes: at once and to its end, unless told otherwise.
+/// Manner of sending a body. By default it is sent at once and completely.
 pub(super) struct BodyOptions {
-    /// So many bytes a second.
+    /// Bytes per second.
     pub(super) drip: Option<u32>,
-    /// It breaks off after so many bytes.
+    /// Number of bytes after which it breaks off.
     pub(super) cut: Option<u64>,
 }
 
@@ -29,7 +29,7 @@ struct Rest {
     options: BodyOptions,
 }
 
-/// A part of a file as a body. It does not say its length, which is for the head to say.
+/// Streams a part of a file. The caller states the length in the head.
 pub(super) fn stream(content: Content, part: Range<u64>, options: BodyOptions) -> Body {
     Body::from_stream(stream::unfold(Rest { content, part, options }, Rest::next))
 }
@@ -50,7 +50,7 @@ impl Rest {
         if let Some(bytes) = self.options.drip {
             let a_second = Duration::from_secs(1).as_millis() / PAUSE.as_millis();
             most = most.min((u64::from(bytes) / a_second as u64).max(1));
-            // Fewer bytes a second than pauses: the pauses are longer.
+            // With fewer bytes a second than pauses, the pauses are longer.
             sleep(Duration::from_secs_f64(most as f64 / f64::from(bytes))).await;
         }
         let mut piece = self.content.chunk(self.part.start);

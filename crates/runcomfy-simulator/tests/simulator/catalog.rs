@@ -1,10 +1,10 @@
-//! The catalog: its pages, its choices, one entry, the categories.
+//! Catalog: pages, filters, one entry, categories.
 
 use serde_json::{Value, json};
 
 use crate::support::*;
 
-/// Four models, of which one is gone from the catalog.
+/// Creates four models, one of them delisted.
 fn shelf() -> Folder {
     let facts = |id: &str, name: &str, kind: &str, categories: &[&str]| {
         json!({
@@ -24,7 +24,7 @@ fn shelf() -> Folder {
         .file("g/input.json", INPUT)
 }
 
-/// Keys in no order, a number with a spelling of its own.
+/// Unsorted keys and a number with unusual spelling.
 const INPUT: &str = r#"{"type": "object", "required": ["prompt"],
 "properties": {"prompt": {"type": "string"}, "alpha": {"type": "number", "default": 1.0}}}"#;
 
@@ -34,7 +34,7 @@ fn ids(page: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_page_has_the_entries_that_were_asked_for_by_id_and_the_number_of_all() {
+async fn a_page_has_the_requested_entries_and_the_total() {
     let site = shelf().start(QUEUED).await;
     let all = ["acme/Big Boat", "acme/Big Boat/draft", "zoo/zebra"];
     let cases: [(&str, &[&str], usize); 13] = [
@@ -68,7 +68,7 @@ async fn a_page_has_the_entries_that_were_asked_for_by_id_and_the_number_of_all(
 }
 
 #[tokio::test]
-async fn an_entry_has_what_the_files_say_and_nothing_of_ours() {
+async fn an_entry_repeats_only_the_published_members() {
     let site = shelf().start(QUEUED).await;
     let (status, entry) = site.get("/models/acme/Big%20Boat").await;
     assert_eq!(status, 200);
@@ -87,7 +87,7 @@ async fn an_entry_has_what_the_files_say_and_nothing_of_ours() {
 }
 
 #[tokio::test]
-async fn what_is_not_in_the_catalog_is_404_and_categories_are_no_model() {
+async fn an_unlisted_model_answers_404() {
     let site = shelf().start(QUEUED).await;
     for id in ["acme/gone", "acme/none", "acme/big%20boat", "acme%2FBig%20Boat"] {
         assert_eq!(site.get(&format!("/models/{id}")).await.0, 404, "{id}");
@@ -100,7 +100,7 @@ async fn what_is_not_in_the_catalog_is_404_and_categories_are_no_model() {
 }
 
 #[tokio::test]
-async fn the_catalog_wants_a_token_too() {
+async fn the_catalog_needs_a_token() {
     let site = shelf().start(QUEUED).await;
     for path in ["/models", "/models/zoo/zebra", "/models/categories"] {
         let url = format!("{}{path}", site.simulator.api_base());

@@ -1,4 +1,4 @@
-//! What a test in another process steers the simulator by: `/_simulator`.
+//! Control by another process, under `/_simulator`.
 
 use runcomfy_simulator::{Accepted, Call, Fault, Processed, Random, Simulator, Traffic};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::*;
 
 impl Site {
-    /// A call of the control with JSON, without a token.
+    /// Sends a control request with JSON and without a token.
     async fn control(&self, method: &str, path: &str, body: Value) -> reqwest::Response {
         let url = self.simulator.api_base().replace("/v1", &format!("/_simulator/{path}"));
         let method = method.parse().expect("a method");
@@ -15,7 +15,7 @@ impl Site {
 }
 
 #[tokio::test]
-async fn everything_can_be_steered_from_another_process() {
+async fn another_process_can_control_everything() {
     let site = boat().start(QUEUED).await;
     let reset = serde_json::to_value(Fault::Reset { processed: Processed::Yes }).expect("JSON");
     assert_eq!(reset, json!({"reset": {"processed": "yes"}}));
@@ -57,7 +57,7 @@ async fn everything_can_be_steered_from_another_process() {
 }
 
 #[tokio::test]
-async fn what_is_asked_wrongly_is_refused() {
+async fn invalid_control_requests_are_refused() {
     let site = boat().start(QUEUED).await;
     for (method, path, body) in [
         ("POST", "advance", json!({"seconds": -1})),
@@ -75,7 +75,7 @@ async fn what_is_asked_wrongly_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_can_be_the_only_one() {
+async fn a_single_token_can_be_required() {
     let folder = boat();
     let started = Simulator::builder(folder.path()).token("the-one").start().await;
     let simulator = started.expect("a simulator");

@@ -1,4 +1,4 @@
-//! Each fault, as it looks from outside: over a bare socket, and in the ledger.
+//! Each fault, observed over a bare socket and in the ledger.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-/// What came back on a connection before it ended, and how it ended.
+/// Bytes received on a connection, and its end.
 #[derive(Debug)]
 struct Seen {
     bytes: Vec<u8>,
@@ -20,7 +20,7 @@ struct Seen {
 enum End {
     Closed,
     Reset,
-    /// It is open still.
+    /// Still open.
     Open,
 }
 
@@ -50,7 +50,7 @@ impl Seen {
     }
 }
 
-/// One connection to a simulator.
+/// Connection to a simulator.
 struct Line(TcpStream);
 
 impl Line {
@@ -74,7 +74,7 @@ impl Line {
         self.send("POST", &path, &boat_input().to_string());
     }
 
-    /// Reads until a reply is whole or the connection ends.
+    /// Reads until a reply is complete or the connection ends.
     fn read(&mut self) -> Seen {
         let mut seen = Seen { bytes: Vec::new(), end: End::Open };
         let mut buffer = [0; 65536];
@@ -95,21 +95,21 @@ impl Line {
     }
 }
 
-/// What one submit sees, on a connection of its own.
+/// Submits on a new connection.
 fn submit(site: &Site) -> Seen {
     let mut line = Line::to(site);
     line.submit();
     line.read()
 }
 
-/// How many were accepted, and how many replies with an id left whole.
+/// Returns the number of accepted requests, and of replies that were fully sent.
 fn booked(site: &Site) -> (usize, usize) {
     let ledger = site.simulator.ledger();
     (ledger.len(), ledger.iter().filter(|entry| entry.reply_fully_sent).count())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_breaks_before_any_byte_whether_the_call_was_taken_or_not() {
+async fn a_connection_breaks_before_any_byte() {
     for (processed, accepted) in [(Processed::No, 0), (Processed::Yes, 1)] {
         for (fault, end) in
             [(Fault::Reset { processed }, End::Reset), (Fault::Close { processed }, End::Closed)]
@@ -126,7 +126,7 @@ async fn a_connection_breaks_before_any_byte_whether_the_call_was_taken_or_not()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_error_has_its_status_its_form_and_its_effect() {
+async fn an_error_has_its_status_form_and_effect() {
     let error = |status, code, processed| Fault::Error { status, code, processed };
     let cases = [
         (Fault::RateLimit(RetryAfter::Missing), 429, "application/json", "detail", 0),
@@ -153,7 +153,7 @@ async fn an_error_has_its_status_its_form_and_its_effect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_429_says_when_to_try_again_in_seconds_or_as_a_date() {
+async fn retry_after_is_in_seconds_or_a_date() {
     let site = boat().start(QUEUED).await;
     let faults = [RetryAfter::Seconds(7), RetryAfter::Date(7)].map(Fault::RateLimit);
     site.simulator.script(Call::Submit, faults);
@@ -167,7 +167,7 @@ async fn a_429_says_when_to_try_again_in_seconds_or_as_a_date() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_is_cut_where_it_was_to_be_and_before_its_end_at_the_latest() {
+async fn a_body_is_cut_before_its_end() {
     let site = boat().start(QUEUED).await;
     for after in [0, 10, 40, 100_000] {
         site.simulator.script(Call::Submit, [Fault::CutBody { after }]);
@@ -180,7 +180,7 @@ async fn a_body_is_cut_where_it_was_to_be_and_before_its_end_at_the_latest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_truncated_body_is_whole_as_http_goes_and_no_json() {
+async fn a_truncated_body_is_complete_http_but_not_json() {
     let site = boat().start(QUEUED).await;
     for after in [0, 10, 100_000] {
         site.simulator.script(Call::Submit, [Fault::Truncated { after }]);
@@ -193,7 +193,7 @@ async fn a_truncated_body_is_whole_as_http_goes_and_no_json() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_body_comes_whole_and_in_its_time() {
+async fn a_slow_body_arrives_completely() {
     let site = boat().start(QUEUED).await;
     let pause = Duration::from_millis(20);
     site.simulator.script(Call::Submit, [Fault::SlowBody(pause)]);
@@ -206,7 +206,7 @@ async fn a_slow_body_comes_whole_and_in_its_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_leaves_during_latency_was_not_served_and_during_a_late_reply_was() {
+async fn latency_precedes_processing_and_a_late_reply_follows_it() {
     let pause = Duration::from_millis(300);
     for (fault, accepted) in [(Fault::Latency(pause), 0), (Fault::LateReply(pause), 1)] {
         let site = boat().start(QUEUED).await;
@@ -228,7 +228,7 @@ async fn who_leaves_during_latency_was_not_served_and_during_a_late_reply_was() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reply_can_lack_its_id_or_have_another_word() {
+async fn a_reply_can_lack_its_id_or_change_status() {
     let site = boat().start(QUEUED).await;
     site.simulator.script(Call::Submit, [Fault::NoRequestId]);
     assert_eq!(submit(&site).body(), b"{}");
@@ -242,7 +242,7 @@ async fn a_reply_can_lack_its_id_or_have_another_word() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stale_connection_answers_once_and_is_reset_by_the_next_request() {
+async fn a_stale_connection_is_reset_by_the_next_request() {
     let site = boat().start(QUEUED).await;
     site.simulator.script(Call::Submit, [Fault::StaleConnection]);
     let mut line = Line::to(&site);
@@ -257,7 +257,7 @@ async fn a_stale_connection_answers_once_and_is_reset_by_the_next_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_nothing_went_wrong_with_is_kept() {
+async fn a_connection_without_faults_is_kept() {
     let site = boat().start(QUEUED).await;
     let mut line = Line::to(&site);
     for number in 1..=3 {
@@ -305,7 +305,7 @@ async fn every_kind_of_call_has_its_own_faults() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_output_is_cut_and_slowed_like_any_reply() {
+async fn outputs_can_be_cut_and_slowed() {
     let site = boat().start(AT_ONCE).await;
     let id = site.submit(BOAT_IN_A_PATH, &boat_input()).await;
     let path = format!("/outputs/{id}.mp4");
@@ -325,7 +325,7 @@ async fn an_output_is_cut_and_slowed_like_any_reply() {
     }
 }
 
-/// What goes wrong with 300 calls of two kinds, by chance.
+/// Makes 300 calls of two kinds with random faults and describes each.
 async fn by_chance(random: Random) -> Vec<String> {
     let folder = boat();
     let mut site = folder.start(AT_ONCE).await;
@@ -348,14 +348,14 @@ async fn by_chance(random: Random) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn chance_keeps_to_its_rate_and_follows_from_the_seed() {
+async fn random_faults_follow_rate_and_seed() {
     let random = Random::calls(0.2).with_max_pause(Duration::from_millis(2));
     let (first, second) =
         (by_chance(random.with_seed(7)).await, by_chance(random.with_seed(7)).await);
     assert_eq!(first, second);
     assert_ne!(first, by_chance(random.with_seed(8)).await);
     let wrong = first.iter().filter(|line| !line.starts_with("Some(200) Open")).count();
-    // A fifth goes wrong, of which about a half can be told by status and end.
+    // A fifth has a fault. About half of those show in status and end.
     assert!((15..75).contains(&wrong), "{wrong} of {}", first.len());
     let none = by_chance(Random::calls(0.0)).await;
     assert!(none.iter().all(|line| line.starts_with("Some(200) Open")));

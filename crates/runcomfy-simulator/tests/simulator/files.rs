@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-/// Width and height of a PNG, from its first chunk.
+/// Reads width and height of a PNG from its first chunk.
 fn png_size(bytes: &[u8]) -> (u32, u32) {
     assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
     assert_eq!(&bytes[12..16], b"IHDR");
@@ -13,7 +13,7 @@ fn png_size(bytes: &[u8]) -> (u32, u32) {
 }
 
 #[tokio::test]
-async fn a_picture_is_a_png_of_the_size_asked_for() {
+async fn a_picture_has_the_requested_size() {
     let site = boat().start(QUEUED).await;
     for (width, height) in [(1, 1), (200, 100), (8192, 1), (4000, 4000)] {
         let response = site.fetch(&site.simulator.picture_url(width, height)).await;
@@ -29,7 +29,7 @@ async fn a_picture_is_a_png_of_the_size_asked_for() {
 }
 
 #[tokio::test]
-async fn a_picture_out_of_bounds_is_404_in_words() {
+async fn an_oversized_picture_answers_404_with_a_reason() {
     let site = boat().start(QUEUED).await;
     let origin = site.simulator.api_base().trim_end_matches("/v1");
     for name in [
@@ -104,7 +104,7 @@ async fn only_a_finished_job_has_outputs() {
 }
 
 #[tokio::test]
-async fn the_output_follows_the_output_schema_and_then_the_words_of_the_model() {
+async fn the_output_follows_the_output_schema_then_the_id() {
     let url = json!({"type": "string", "format": "uri"});
     let urls = json!({"type": "array", "items": url});
     let object = |properties: Value| json!({"type": "object", "properties": properties});

@@ -1,11 +1,11 @@
-//! What the folder of schemas may hold.
+//! Content of a schemas folder.
 
 use serde_json::json;
 
 use crate::support::*;
 
 #[tokio::test]
-async fn one_model_id_may_be_the_beginning_of_another() {
+async fn a_model_id_may_be_a_prefix_of_another() {
     let schema = |name: &str| json!({"type": "object", "properties": {name: {}}});
     let site = Folder::new()
         .model("flux/extend", "flux-3/extend", &schema("a"))
@@ -23,7 +23,7 @@ async fn one_model_id_may_be_the_beginning_of_another() {
 }
 
 #[tokio::test]
-async fn fixups_are_no_models_at_the_top_but_may_be_a_name_below() {
+async fn only_the_top_level_fixups_folder_is_skipped() {
     let site = boat()
         .file("fixups/minimax/model.json", "not JSON")
         .file("README.md", "")
@@ -35,7 +35,7 @@ async fn fixups_are_no_models_at_the_top_but_may_be_a_name_below() {
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_served_is_refused_by_file_and_reason() {
+async fn an_invalid_folder_is_refused_with_file_and_reason() {
     let cases: [(Folder, &[&str]); 11] = [
         (Folder::new(), &["no model", "model.json"]),
         (boat().file("m/model.json", "{"), &["m/model.json", "line 1"]),
@@ -73,7 +73,7 @@ async fn a_folder_that_cannot_be_served_is_refused_by_file_and_reason() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there_is_named() {
+async fn a_missing_folder_is_named() {
     let started = runcomfy_simulator::Simulator::builder("no/such/folder").start().await;
     let words = started.expect_err("no folder").to_string();
     assert!(words.contains("no/such/folder") && words.contains("schemas"), "{words}");

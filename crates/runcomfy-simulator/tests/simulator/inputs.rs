@@ -1,17 +1,17 @@
-//! What the judge refuses and takes.
+//! Validation of inputs.
 
 use serde_json::{Value, json};
 
 use crate::support::*;
 
-/// One schema, with inputs and what is wrong with each: nothing, or `loc` and keyword.
+/// A schema, with inputs and the `loc` and keyword of each fault.
 struct Case {
     schema: Value,
     inputs: Vec<(Value, Vec<(Value, &'static str)>)>,
 }
 
 #[tokio::test]
-async fn each_problem_of_an_input_is_refused_at_its_place() {
+async fn each_fault_of_an_input_has_its_path() {
     let site = boat().start(QUEUED).await;
     let url = "https://example.com/boat.png";
     let cases = [
@@ -37,7 +37,7 @@ async fn each_problem_of_an_input_is_refused_at_its_place() {
 }
 
 #[tokio::test]
-async fn all_problems_come_at_once_and_no_message_repeats_the_value() {
+async fn all_faults_are_reported_without_repeating_values() {
     let site = boat().start(QUEUED).await;
     let input =
         json!({"prompt": "secret ".repeat(9), "prompt_optimizer": "secret", "a": 1, "b": 2});
@@ -49,7 +49,7 @@ async fn all_problems_come_at_once_and_no_message_repeats_the_value() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_a_json_object_is_refused() {
+async fn a_body_must_be_a_json_object() {
     let site = boat().model("open", "a/open", &json!({})).start(QUEUED).await;
     for (body, keyword) in [
         ("", "json_invalid"),
@@ -67,7 +67,7 @@ async fn a_body_that_is_not_a_json_object_is_refused() {
 }
 
 #[tokio::test]
-async fn a_long_data_uri_is_taken_and_an_endless_body_is_not() {
+async fn the_request_body_is_limited() {
     let site = boat().start(QUEUED).await;
     let input = |length: usize| json!({"prompt": "a", "image_url": "x".repeat(length)}).to_string();
     let path = format!("/models/{BOAT_IN_A_PATH}");
@@ -78,7 +78,7 @@ async fn a_long_data_uri_is_taken_and_an_endless_body_is_not() {
 }
 
 #[tokio::test]
-async fn the_habits_of_published_schemas_are_understood() {
+async fn the_dialect_of_published_schemas_is_understood() {
     let cases = [
         Case {
             schema: json!({"type": "object", "properties": {

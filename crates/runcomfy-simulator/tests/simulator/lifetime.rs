@@ -1,4 +1,4 @@
-//! Starting and stopping, and saying who answers.
+//! Start, stop and the `server` header.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use runcomfy_simulator::{Pace, Simulator};
 use crate::support::*;
 
 #[tokio::test]
-async fn every_reply_says_that_it_comes_from_a_simulator() {
+async fn every_reply_names_the_simulator() {
     let site = boat().start(QUEUED).await;
     let base = site.simulator.api_base();
     let origin = base.trim_end_matches("/v1");
@@ -39,7 +39,7 @@ async fn dropping_the_simulator_stops_the_server() {
 }
 
 #[tokio::test]
-async fn the_port_can_be_chosen_and_a_taken_one_is_named() {
+async fn an_occupied_port_is_named_in_the_error() {
     let site = boat().start(QUEUED).await;
     let address = site.simulator.api_base().trim_start_matches("http://").trim_end_matches("/v1");
     let port: u16 = address.trim_start_matches("127.0.0.1:").parse().expect("a port");
@@ -51,7 +51,7 @@ async fn the_port_can_be_chosen_and_a_taken_one_is_named() {
 }
 
 #[tokio::test]
-async fn the_longest_pace_is_no_overflow() {
+async fn the_longest_pace_does_not_overflow() {
     let site = boat().start(Pace { queue: Duration::MAX, run: Duration::MAX }).await;
     let id = site.submit(BOAT_IN_A_PATH, &boat_input()).await;
     assert_eq!(site.result(&id).await["queue_position"], 3);

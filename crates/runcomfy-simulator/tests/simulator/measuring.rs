@@ -1,4 +1,4 @@
-//! What the `validations` of a schema refuse on submit.
+//! The `validations` of a schema on submit.
 
 use data_url_writer::data_uri;
 use runcomfy_simulator::{
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-/// Base64 in a `data:` URI, by hand, so that nothing of the simulator takes part.
+/// Encodes a `data:` URI without the simulator's code.
 mod data_url_writer {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -29,7 +29,7 @@ mod data_url_writer {
 const NARROW: &str = "The uploaded image width and height must both exceed 300 pixels.";
 const SHAPE: &str = "The ratio is to be within 2:5 and 5:2.";
 
-/// The rules of the published page, and one about weight and one that nobody knows.
+/// Rules of a published schema, one about file size and an unknown one.
 fn rules() -> Value {
     let rule = |rule: &str, value: f64, words: &str| json!({"validation_rule": rule, "validation_value": value, "validation_error": words});
     json!([
@@ -49,7 +49,7 @@ fn one() -> Folder {
     Folder::new().model("a", "a/model", &schema)
 }
 
-/// The rules that refuse this text as the only media of an input.
+/// Returns the rules that refuse this string as the only media of an input.
 async fn broken(site: &Site, text: &str) -> Vec<String> {
     let body = json!({"image": text}).to_string();
     let refusals = site.refusals("a/model", &body).await;
@@ -58,7 +58,7 @@ async fn broken(site: &Site, text: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn media_at_the_simulator_and_in_the_input_is_judged_by_what_it_is() {
+async fn hosted_and_inline_media_is_measured() {
     let site = one().start(QUEUED).await;
     let png = |width, height| TestMedia::picture(PictureFormat::Png, width, height);
     let jpeg = |width, height| TestMedia::picture(PictureFormat::Jpeg, width, height);
@@ -93,7 +93,7 @@ async fn media_at_the_simulator_and_in_the_input_is_judged_by_what_it_is() {
         let elsewhere = url.replace("127.0.0.1", "localhost");
         assert_eq!(broken(&site, &elsewhere).await, rules, "{elsewhere}");
         let bytes = site.fetch(&url).await.bytes().await.expect("a body");
-        // The content type does not matter: what is in it does.
+        // Only the content decides, not the content type.
         assert_eq!(broken(&site, &data_uri("image/png", &bytes)).await, rules, "{media} as data");
     }
     let film = TestMedia::sample("mp4.mp4").with_bytes(100_000_000).with_header(Header::Last);
@@ -101,7 +101,7 @@ async fn media_at_the_simulator_and_in_the_input_is_judged_by_what_it_is() {
 }
 
 #[tokio::test]
-async fn every_sample_is_judged_as_its_list_says() {
+async fn every_sample_is_measured_as_listed() {
     let site = one().start(QUEUED).await;
     for sample in Sample::all() {
         let url = site.simulator.media_url(&TestMedia::sample(sample.name));
@@ -121,7 +121,7 @@ async fn every_sample_is_judged_as_its_list_says() {
 }
 
 #[tokio::test]
-async fn a_refusal_has_the_words_of_the_schema() {
+async fn a_refusal_uses_the_schema_message() {
     let site = one().start(QUEUED).await;
     let input = json!({"image": site.simulator.picture_url(300, 100)});
     let (status, reply) = site.post("/models/a/model", input.to_string()).await;
@@ -139,7 +139,7 @@ async fn a_refusal_has_the_words_of_the_schema() {
 }
 
 #[tokio::test]
-async fn media_that_is_elsewhere_or_nowhere_is_not_fetched() {
+async fn media_on_other_hosts_is_not_fetched() {
     let site = one().start(QUEUED).await;
     for text in [
         "https://example.com/1x1.png",
@@ -156,7 +156,7 @@ async fn media_that_is_elsewhere_or_nowhere_is_not_fetched() {
 }
 
 #[tokio::test]
-async fn media_that_is_none_is_refused_at_its_place() {
+async fn unreadable_media_is_refused_at_its_path() {
     let site = one().start(QUEUED).await;
     let url = site.simulator.picture_url(640, 480);
     let png = site.fetch(&url).await.bytes().await.expect("a body");
@@ -170,13 +170,13 @@ async fn media_that_is_none_is_refused_at_its_place() {
     ] {
         assert_eq!(broken(&site, &text).await, ["media"], "{text:.60}");
     }
-    // What is no file of a known format has a weight, and that alone is judged.
+    // A file of an unknown format has only a size in bytes.
     assert_eq!(broken(&site, &data_uri("image/png", b"nothing")).await, Vec::<String>::new());
     assert_eq!(broken(&site, &data_uri("image/png", &[0; 1_000_000])).await, ["file_size_mb<"]);
 }
 
 #[tokio::test]
-async fn a_bad_host_refuses_others_and_not_the_simulator() {
+async fn serving_faults_do_not_affect_measuring() {
     let site = one().start(QUEUED).await;
     for (width, rules) in [(301, vec![]), (300, vec!["width_pixels>"])] {
         for fault in [MediaFault::Status(403), MediaFault::LoginPage, MediaFault::RedirectLoop] {
@@ -187,7 +187,7 @@ async fn a_bad_host_refuses_others_and_not_the_simulator() {
 }
 
 #[tokio::test]
-async fn rules_are_found_wherever_they_stand() {
+async fn rules_are_found_anywhere_in_a_schema() {
     let rules = rules();
     let schema = json!({"type": "object",
         "$defs": {"frame": {"type": "object", "properties": {
@@ -226,7 +226,7 @@ async fn rules_are_found_wherever_they_stand() {
         assert_eq!(refusals, expected, "{input}");
     }
 
-    // What a schema refuses anyway is refused along with it.
+    // Other faults of the schema are reported as well.
     let input = json!({"images": [bad, 7]}).to_string();
     let keywords = site.refusals("a/model", &input).await.into_iter().map(|(_, keyword)| keyword);
     assert_eq!(keywords.collect::<Vec<_>>(), ["width_pixels>", "type"]);

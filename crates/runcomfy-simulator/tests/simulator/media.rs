@@ -1,4 +1,4 @@
-//! Files made to be measured, samples, and parts of them.
+//! Generated files, samples and ranges of them.
 
 use std::ops::Range;
 
@@ -8,14 +8,14 @@ use serde_json::Value;
 
 use crate::support::*;
 
-/// The whole of a file that is small.
+/// Fetches a small file.
 async fn whole(site: &Site, media: &TestMedia) -> Vec<u8> {
     let response = site.fetch(&site.simulator.media_url(media)).await;
     assert_eq!(response.status(), 200, "{media}");
     response.bytes().await.expect("a body").into()
 }
 
-/// Part of a file, by a range.
+/// Fetches a range of a file.
 async fn part(site: &Site, media: &TestMedia, range: &str) -> Vec<u8> {
     let request = site.client.get(site.simulator.media_url(media)).header(RANGE, range);
     let response = request.send().await.expect("an answer");
@@ -28,7 +28,7 @@ fn place_of(needle: &[u8], bytes: &[u8]) -> Option<usize> {
 }
 
 #[tokio::test]
-async fn a_picture_of_every_format_is_what_it_says_it_is() {
+async fn every_format_matches_its_content_type() {
     let site = boat().start(QUEUED).await;
     let cases: [(PictureFormat, &str, &[u8]); 6] = [
         (PictureFormat::Png, "image/png", b"\x89PNG\r\n\x1a\n"),
@@ -71,7 +71,7 @@ async fn samples_are_the_committed_files() {
 }
 
 #[tokio::test]
-async fn one_range_of_a_file_is_served_as_rfc_9110_says() {
+async fn a_range_of_a_file_is_served() {
     let site = boat().start(QUEUED).await;
     let media = TestMedia::picture(PictureFormat::Png, 40, 30).with_bytes(1000);
     let url = site.simulator.media_url(&media);
@@ -103,7 +103,7 @@ async fn one_range_of_a_file_is_served_as_rfc_9110_says() {
 }
 
 #[tokio::test]
-async fn a_head_has_the_length_and_no_body_and_an_etag_guards_a_range() {
+async fn head_requests_and_etags_work() {
     let site = boat().start(QUEUED).await;
     let media = TestMedia::picture(PictureFormat::Jpeg, 40, 30).with_bytes(5000);
     let url = site.simulator.media_url(&media);
@@ -127,7 +127,7 @@ async fn a_head_has_the_length_and_no_body_and_an_etag_guards_a_range() {
 }
 
 #[tokio::test]
-async fn a_large_jpeg_tells_its_size_early_or_after_as_much_metadata() {
+async fn a_large_jpeg_has_its_header_first_or_last() {
     let site = boat().start(QUEUED).await;
     // Baseline frame header: marker, length 17, 8 bits, height 301, width 300.
     let frame = [0xFF, 0xC0, 0, 17, 8, 1, 45, 1, 44];
@@ -148,7 +148,7 @@ async fn a_large_jpeg_tells_its_size_early_or_after_as_much_metadata() {
 }
 
 #[tokio::test]
-async fn a_large_film_has_its_index_in_front_or_at_the_end() {
+async fn a_large_film_has_its_index_first_or_last() {
     let site = boat().start(QUEUED).await;
     let film = TestMedia::sample("mp4.mp4").with_bytes(100_000_000);
     for (header, near, far) in [
@@ -169,7 +169,7 @@ async fn a_large_film_has_its_index_in_front_or_at_the_end() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_404_in_words() {
+async fn missing_media_answers_404_with_a_reason() {
     let site = boat().start(QUEUED).await;
     for (media, words) in [
         (TestMedia::picture(PictureFormat::Gif, 0, 1), "1 to 8192 pixels"),

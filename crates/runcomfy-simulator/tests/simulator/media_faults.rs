@@ -1,4 +1,4 @@
-//! How a file is served badly.
+//! Faults of serving a media file.
 
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ async fn fetch_part(site: &Site, fault: &MediaFault) -> Response {
     site.client.get(url).header(RANGE, "bytes=0-9").send().await.expect("an answer")
 }
 
-/// What came of a body, and whether it came to its end.
+/// Returns the received length, and `true` if the body was complete.
 async fn body(mut response: Response) -> (usize, bool) {
     let mut bytes = 0;
     loop {
@@ -43,7 +43,7 @@ async fn body(mut response: Response) -> (usize, bool) {
 }
 
 #[tokio::test]
-async fn a_server_without_ranges_answers_with_the_whole() {
+async fn a_server_without_ranges_sends_the_whole_file() {
     let site = boat().start(QUEUED).await;
     let response = fetch_part(&site, &MediaFault::NoRanges).await;
     assert_eq!(response.status(), 200);
@@ -52,7 +52,7 @@ async fn a_server_without_ranges_answers_with_the_whole() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_say_the_length_closes_or_sends_chunks() {
+async fn a_server_can_omit_the_length() {
     let site = boat().start(QUEUED).await;
     for (fault, version, encoding) in [
         (MediaFault::NoLength, Version::HTTP_10, None),
@@ -72,7 +72,7 @@ async fn a_server_that_does_not_say_the_length_closes_or_sends_chunks() {
 }
 
 #[tokio::test]
-async fn a_redirect_leads_where_it_says() {
+async fn a_redirect_leads_to_its_target() {
     let site = boat().start(QUEUED).await;
     let three = picture().with_fault(MediaFault::Redirects(3));
     let url = site.simulator.media_url(&three);
@@ -95,7 +95,7 @@ async fn a_redirect_leads_where_it_says() {
 }
 
 #[tokio::test]
-async fn a_slow_server_takes_its_time() {
+async fn a_slow_server_is_slow() {
     let site = boat().start(QUEUED).await;
     let before = Instant::now();
     let response = fetch(&site, &MediaFault::Delay(Duration::from_millis(200))).await;
@@ -110,7 +110,7 @@ async fn a_slow_server_takes_its_time() {
 }
 
 #[tokio::test]
-async fn a_length_that_is_not_true_is_claimed() {
+async fn a_server_can_claim_a_false_length() {
     let site = boat().start(QUEUED).await;
     for (claimed, came) in [(100, (100, true)), (9000, (BYTES, false))] {
         let fault = MediaFault::ClaimBytes(claimed);
@@ -125,7 +125,7 @@ async fn a_length_that_is_not_true_is_claimed() {
 }
 
 #[tokio::test]
-async fn something_else_answers_in_place_of_the_picture() {
+async fn something_else_can_replace_the_picture() {
     let site = boat().start(QUEUED).await;
     let response = fetch(&site, &MediaFault::LoginPage).await;
     assert_eq!(response.status(), 200);
@@ -147,7 +147,7 @@ async fn something_else_answers_in_place_of_the_picture() {
 }
 
 #[tokio::test]
-async fn a_body_is_cut_where_it_was_to_be() {
+async fn a_media_body_is_cut_as_requested() {
     let site = boat().start(QUEUED).await;
     for after in [0, 1, 1999] {
         let response = fetch(&site, &MediaFault::Cut(after)).await;
@@ -158,7 +158,7 @@ async fn a_body_is_cut_where_it_was_to_be() {
 }
 
 #[tokio::test]
-async fn a_connection_is_reset_without_a_word() {
+async fn a_connection_is_reset_without_a_reply() {
     let site = boat().start(QUEUED).await;
     let url = site.simulator.media_url(&picture().with_fault(MediaFault::Reset));
     let rest = url.strip_prefix("http://").expect("an address");
@@ -172,7 +172,7 @@ async fn a_connection_is_reset_without_a_word() {
 }
 
 #[tokio::test]
-async fn faults_add_up_and_outputs_have_them_too() {
+async fn faults_combine_and_apply_to_outputs() {
     let site = boat().start(AT_ONCE).await;
     let media = picture()
         .with_fault(MediaFault::Redirects(1))

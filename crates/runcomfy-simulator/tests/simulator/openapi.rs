@@ -1,5 +1,5 @@
-//! The document of itself. Whether it is OpenAPI, and true, other tools judge:
-//! `tests/openapi/check.sh` of the workspace.
+//! The OpenAPI document. `tests/openapi/check.sh` of the workspace holds it against the simulator
+//! with independent tools.
 
 use runcomfy_simulator::Simulator;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::*;
 
 #[tokio::test]
-async fn every_model_has_a_literal_path_of_its_own_with_its_own_schema() {
+async fn every_model_has_its_own_path_and_schema() {
     let folder = boat()
         .model("a", "a_b/c.d", &json!({"type": "float"}))
         .model("b", "a/b/c/d", &json!({"type": "object", "properties": {"x": {"type": "float"}}}))
@@ -37,7 +37,7 @@ async fn every_model_has_a_literal_path_of_its_own_with_its_own_schema() {
 }
 
 #[tokio::test]
-async fn a_schema_keeps_its_references_and_loses_the_defaults_that_it_refuses() {
+async fn a_schema_keeps_references_and_loses_invalid_defaults() {
     let input = json!({"type": "object", "$defs": {"a": {"type": "string", "minLength": 1}}, "properties": {
         "there": {"$ref": "#/$defs/a", "default": "x"},
         "none": {"type": "integer", "default": null},
@@ -56,7 +56,7 @@ async fn a_schema_keeps_its_references_and_loses_the_defaults_that_it_refuses() 
     for (name, default) in [("none", None), ("empty", None), ("kept", Some(&json!(7)))] {
         assert_eq!(properties[name].get("default"), default, "{name}");
     }
-    // No input is held to `uri`, so that a tool which holds it to that would be misled.
+    // `uri` is not asserted, so the document must not mention it.
     assert_eq!(properties["link"], json!({"type": "string"}));
     assert_eq!(properties["pictures"]["format"], "image_uris");
     assert_eq!(properties["$ref"], json!({"const": {"$ref": "#/properties/kept"}}));

@@ -1,4 +1,4 @@
-//! Submit, status, result, cancel; tokens, ids, and what is not there.
+//! Submit, status, result, cancel; tokens, ids and unknown paths.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::*;
 
 #[tokio::test]
-async fn submitting_gives_the_id_and_the_urls_that_belong_to_it() {
+async fn submitting_returns_the_id_and_its_urls() {
     let site = boat().start(QUEUED).await;
     let path = format!("/models/{BOAT_IN_A_PATH}");
     let (status, reply) = site.post(&path, boat_input().to_string()).await;
@@ -27,7 +27,7 @@ async fn submitting_gives_the_id_and_the_urls_that_belong_to_it() {
 }
 
 #[tokio::test]
-async fn a_job_walks_from_the_queue_to_its_end_by_the_clock() {
+async fn a_job_moves_through_the_queue_by_the_clock() {
     let pace = Pace { queue: Duration::from_millis(300), run: Duration::from_millis(300) };
     let site = boat().start(pace).await;
     let started = Instant::now();
@@ -53,7 +53,7 @@ async fn a_job_walks_from_the_queue_to_its_end_by_the_clock() {
 }
 
 #[tokio::test]
-async fn the_result_of_an_unfinished_job_is_its_state() {
+async fn the_result_of_an_unfinished_job_is_its_status() {
     for (pace, word, position) in
         [(QUEUED, "in_queue", json!(3)), (RUNNING, "in_progress", Value::Null)]
     {
@@ -71,7 +71,7 @@ async fn the_result_of_an_unfinished_job_is_its_state() {
 }
 
 #[tokio::test]
-async fn the_result_of_a_finished_job_has_its_output_and_both_moments() {
+async fn a_finished_result_has_output_and_times() {
     let site = boat().start(AT_ONCE).await;
     let id = site.submit(BOAT_IN_A_PATH, &boat_input()).await;
     let reply = site.result(&id).await;
@@ -86,7 +86,7 @@ async fn the_result_of_a_finished_job_has_its_output_and_both_moments() {
 }
 
 #[tokio::test]
-async fn the_price_of_a_finished_job_is_told_when_asked_for() {
+async fn cost_is_included_on_request() {
     let site = boat()
         .file("priced/model.json", r#"{"id": "a/priced", "base_price_usd": 0.25}"#)
         .file("priced/input.json", "{}")
@@ -121,7 +121,7 @@ async fn a_queued_job_is_cancelled_once_and_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_job_that_left_the_queue_is_not_cancellable() {
+async fn a_running_job_is_not_cancellable() {
     for (pace, word) in [(RUNNING, "in_progress"), (AT_ONCE, "completed")] {
         let site = boat().start(pace).await;
         let id = site.submit(BOAT_IN_A_PATH, &boat_input()).await;
@@ -133,7 +133,7 @@ async fn a_job_that_left_the_queue_is_not_cancellable() {
 }
 
 #[tokio::test]
-async fn every_call_of_the_api_wants_a_token_that_is_not_empty() {
+async fn every_api_call_needs_a_token() {
     let site = boat().start(QUEUED).await;
     let id = site.submit(BOAT_IN_A_PATH, &boat_input()).await;
     let base = site.simulator.api_base();
@@ -168,7 +168,7 @@ async fn every_call_of_the_api_wants_a_token_that_is_not_empty() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_404_in_json() {
+async fn unknown_paths_answer_404_in_json() {
     let site = boat().start(QUEUED).await;
     let input = boat_input().to_string();
     for id in [
@@ -193,7 +193,7 @@ async fn what_is_not_there_is_404_in_json() {
 }
 
 #[tokio::test]
-async fn a_malformed_request_id_is_named_as_such() {
+async fn a_malformed_request_id_has_its_own_code() {
     let site = boat().start(QUEUED).await;
     for id in ["a%20b", "a%2Fb", "a.b", "%FF", &"a".repeat(129)] {
         let (status, reply) = site.get(&format!("/requests/{id}/status")).await;
@@ -203,7 +203,7 @@ async fn a_malformed_request_id_is_named_as_such() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_405_in_json() {
+async fn a_wrong_method_answers_405_in_json() {
     let site = boat().start(QUEUED).await;
     let (status, reply) = site.post("/models", "{}").await;
     assert_eq!(status, 405);

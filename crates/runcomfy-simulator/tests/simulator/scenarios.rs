@@ -1,4 +1,4 @@
-//! What becomes of jobs: each scenario, by a clock that only the test moves.
+//! Each job scenario, with a manual clock.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::support::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A simulator in which a job is queued and runs for a second each, as the test moves the time.
+/// Starts a simulator with a manual clock: jobs are queued and run for a second each.
 async fn site() -> Site {
     let folder = Folder::new()
         .file("m/model.json", r#"{"id": "a/video", "base_price_usd": 0.25}"#)
@@ -20,14 +20,14 @@ async fn site() -> Site {
     Site { simulator: simulator.expect("a simulator"), client: reqwest::Client::new() }
 }
 
-/// `/status` and `/result` as they are now.
+/// Returns the replies of `/status` and `/result`.
 async fn look(site: &Site, id: &str) -> (Value, Value) {
     let (_, status) = site.get(&format!("/requests/{id}/status")).await;
     (status, site.get(&format!("/requests/{id}/result?include_cost=true")).await.1)
 }
 
 #[tokio::test]
-async fn time_stands_still_until_it_is_moved_and_tells_the_same_on_every_run() {
+async fn a_manual_clock_moves_only_when_advanced() {
     let site = site().await;
     let id = site.submit("a/video", &json!({})).await;
     for (word, position) in [("in_queue", json!(3)), ("in_progress", Value::Null)] {
@@ -48,7 +48,7 @@ async fn time_stands_still_until_it_is_moved_and_tells_the_same_on_every_run() {
 }
 
 #[tokio::test]
-async fn a_running_clock_can_be_moved_too() {
+async fn a_running_clock_can_be_advanced() {
     let site = boat().start(QUEUED).await;
     let id = site.submit(BOAT_IN_A_PATH, &boat_input()).await;
     assert_eq!(look(&site, &id).await.0["status"], "in_queue");
@@ -82,7 +82,7 @@ async fn a_job_fails_with_each_shape_of_error() {
 }
 
 #[tokio::test]
-async fn words_of_both_vocabularies_and_of_none_are_spoken() {
+async fn each_scenario_has_its_status_words() {
     let cases = [
         (JobScenario::Succeeds, ["in_queue", "in_progress", "completed"], "succeeded"),
         (JobScenario::OtherStatuses, ["pending", "processing", "succeeded"], "completed"),
@@ -102,7 +102,7 @@ async fn words_of_both_vocabularies_and_of_none_are_spoken() {
 }
 
 #[tokio::test]
-async fn cancelled_is_spelt_both_ways() {
+async fn cancelled_has_two_spellings() {
     let site = site().await;
     site.simulator.script_jobs([JobScenario::Succeeds, JobScenario::OtherStatuses]);
     for word in ["cancelled", "canceled"] {
@@ -115,7 +115,7 @@ async fn cancelled_is_spelt_both_ways() {
 }
 
 #[tokio::test]
-async fn an_output_has_fields_that_nobody_knows() {
+async fn an_output_can_have_unknown_fields() {
     let site = site().await;
     site.simulator.script_jobs([JobScenario::UnknownFields]);
     let id = site.submit("a/video", &json!({})).await;
@@ -127,7 +127,7 @@ async fn an_output_has_fields_that_nobody_knows() {
 }
 
 #[tokio::test]
-async fn a_cost_comes_late_and_a_record_expires() {
+async fn a_cost_can_be_late_and_a_record_expire() {
     let site = site().await;
     site.simulator
         .script_jobs([JobScenario::LateCost(3 * SECOND), JobScenario::Expires(3 * SECOND)]);
@@ -145,7 +145,7 @@ async fn a_cost_comes_late_and_a_record_expires() {
 }
 
 #[tokio::test]
-async fn the_ledger_has_what_was_accepted_and_nothing_else() {
+async fn the_ledger_has_exactly_the_accepted_requests() {
     let site = site().await;
     let lost = Fault::Reset { processed: Processed::Yes };
     site.simulator
@@ -181,7 +181,7 @@ async fn the_ledger_has_what_was_accepted_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_balance_goes_down_by_what_is_charged_and_ends_the_taking() {
+async fn charges_reduce_the_balance_until_it_runs_out() {
     let site = site().await;
     let balance = async || {
         let call = site.client.get(site.simulator.balance_url()).bearer_auth("any");

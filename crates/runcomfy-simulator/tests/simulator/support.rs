@@ -1,4 +1,4 @@
-//! A folder of small models in a temporary place, and a client with a token.
+//! A temporary folder of small models, and a client with a token.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use runcomfy_simulator::{Pace, Simulator};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Finished before one can look.
+/// Finished at once.
 pub(crate) const AT_ONCE: Pace = Pace { queue: Duration::ZERO, run: Duration::ZERO };
-/// Queued for longer than any test runs.
+/// Queued for longer than a test runs.
 pub(crate) const QUEUED: Pace = Pace { queue: Duration::from_secs(3600), run: Duration::ZERO };
-/// Running for longer than any test runs.
+/// Running for longer than a test runs.
 pub(crate) const RUNNING: Pace = Pace { queue: Duration::ZERO, run: Duration::from_secs(3600) };
 
-/// A model like the published one; its id has capitals and spaces.
+/// Id of a model like a published one, with capitals and spaces.
 pub(crate) const BOAT: &str = "minimax/Hailuo Video 01 Live";
 pub(crate) const BOAT_IN_A_PATH: &str = "minimax/Hailuo%20Video%2001%20Live";
 
@@ -38,7 +38,7 @@ pub(crate) fn boat_input() -> Value {
     json!({"prompt": "a paper boat", "image_url": "https://example.com/boat.png"})
 }
 
-/// A folder in which a test writes models.
+/// Temporary folder for models.
 pub(crate) struct Folder(TempDir);
 
 impl Folder {
@@ -72,14 +72,14 @@ impl Folder {
         Site { simulator: simulator.expect("a simulator"), client: reqwest::Client::new() }
     }
 
-    /// What a simulator of this folder says when it cannot start.
+    /// Returns the error of starting a simulator of this folder.
     pub(crate) async fn refusal(&self) -> String {
         let started = Simulator::builder(self.path()).start().await;
         started.expect_err("a folder that cannot be served").to_string()
     }
 }
 
-/// A folder with the boat model alone.
+/// Creates a folder with only the boat model.
 pub(crate) fn boat() -> Folder {
     Folder::new().model("minimax/hailuo-video-01-live", BOAT, &boat_schema())
 }
@@ -91,7 +91,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// A GET below the API's base, with a token.
+    /// Sends a GET below the API's base, with a token.
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         let url = format!("{}{path}", self.simulator.api_base());
         json_of(self.client.get(url).bearer_auth("any")).await
@@ -102,7 +102,7 @@ impl Site {
         json_of(self.client.post(url).bearer_auth("any").body(body)).await
     }
 
-    /// Submits an input that the model takes, and gives the request id.
+    /// Submits a valid input and returns the request id.
     pub(crate) async fn submit(&self, model: &str, input: &Value) -> String {
         let (status, reply) = self.post(&format!("/models/{model}"), input.to_string()).await;
         assert_eq!(status, 200, "{reply}");
@@ -115,7 +115,7 @@ impl Site {
         reply
     }
 
-    /// The `loc` and `type` of everything that is refused in an input, in the order of `loc`.
+    /// Returns the `loc` and `type` of every refusal, sorted.
     pub(crate) async fn refusals(&self, model: &str, body: &str) -> Vec<(String, String)> {
         let (status, reply) = self.post(&format!("/models/{model}"), body.to_owned()).await;
         if status == 200 {
@@ -135,7 +135,7 @@ impl Site {
         refusals
     }
 
-    /// A GET of any URL without a token.
+    /// Sends a GET to any URL, without a token.
     pub(crate) async fn fetch(&self, url: &str) -> Response {
         self.client.get(url).send().await.expect("an answer")
     }

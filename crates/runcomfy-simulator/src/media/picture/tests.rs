@@ -1,5 +1,5 @@
-//! That padding is part of a file by its format's own structure, and not only passed over by a
-//! decoder that stops where the picture ends.
+//! Padding belongs to a file by the structure of its format. It is not just ignored by a decoder
+//! that stops at the end of the picture.
 
 use std::io::Read;
 
@@ -23,7 +23,7 @@ fn big_endian(bytes: &[u8]) -> usize {
     bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
 }
 
-/// Where a file ends, by what its format writes down.
+/// Returns the end of a file by its own structure.
 fn end(format: PictureFormat, file: &[u8]) -> usize {
     match format {
         PictureFormat::Png => end_of_png(file),
@@ -35,7 +35,7 @@ fn end(format: PictureFormat, file: &[u8]) -> usize {
     }
 }
 
-/// Behind the last chunk, each with a checksum that is right.
+/// Returns the end of the last chunk. Every checksum must be right.
 fn end_of_png(file: &[u8]) -> usize {
     let mut at = 8;
     loop {
@@ -50,7 +50,7 @@ fn end_of_png(file: &[u8]) -> usize {
     }
 }
 
-/// Behind the marker of the end: in the scan no other stands, and in front of it are segments.
+/// Returns the end of the end marker. Only segments precede the scan, which holds no other marker.
 fn end_of_jpeg(file: &[u8]) -> usize {
     let mut at = 2;
     while file[at + 1] != 0xDA {
@@ -61,7 +61,7 @@ fn end_of_jpeg(file: &[u8]) -> usize {
     at + end + 2
 }
 
-/// Behind the last chunk, where the size of the whole says that it is.
+/// Returns the end of the last chunk, which must be the end by the file's size field.
 fn end_of_webp(file: &[u8]) -> usize {
     let end = 8 + little_endian(&file[4..8]);
     let mut at = 12;
@@ -73,7 +73,7 @@ fn end_of_webp(file: &[u8]) -> usize {
     end
 }
 
-/// Behind the trailer.
+/// Returns the end of the trailer.
 fn end_of_gif(file: &[u8]) -> usize {
     let mut at = 13 + (6 << (file[10] & 7));
     loop {
@@ -90,7 +90,7 @@ fn end_of_gif(file: &[u8]) -> usize {
     }
 }
 
-/// Behind the directory.
+/// Returns the end of the directory.
 fn end_of_tiff(file: &[u8]) -> usize {
     let at = little_endian(&file[4..8]);
     at + 2 + little_endian(&file[at..at + 2]) * 12 + 4
@@ -104,8 +104,8 @@ fn padding_is_part_of_the_file() {
             let file = padded(format, Header::First, padding).expect("any padding will do");
             let bare = padded(format, Header::First, 0).expect("a picture");
             assert_eq!(file.len() as u64, bare.len() as u64 + padding);
-            // What may follow the end: less than the smallest unit of padding takes, or what is
-            // left over beside the units.
+            // Bytes that may follow the end: less than the smallest unit of padding, or a
+            // remainder.
             let behind = match format {
                 PictureFormat::Png => {
                     if padding < 12 {
