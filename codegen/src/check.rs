@@ -14,7 +14,7 @@ pub(crate) use defaults::fits;
 
 use crate::Settings;
 use crate::diagnostic::{Code, Findings, Place, Severity};
-use crate::model::{Model, Output, Rule, Shape, Struct, ValueSchema};
+use crate::model::{Edge, End, Model, Output, Quantity, Rule, Shape, Struct, ValueSchema};
 
 /// Judges a lowered model.
 pub(crate) fn check(
@@ -151,42 +151,7 @@ fn clashes<'a>(
 
 /// Bounds that leave no value between them.
 fn bounds(of: &ValueSchema, place: &Place, findings: &mut Findings) {
-    let (mut length, mut items) = ((0, u64::MAX), (0, u64::MAX));
-    let mut count = (0, u64::MAX);
-    let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
-    let mut strict = false;
-    for rule in &of.rules {
-        match *rule {
-            Rule::MinLength(bound) => length.0 = bound,
-            Rule::MaxLength(bound) => length.1 = bound,
-            Rule::MinItems(bound) => items.0 = bound,
-            Rule::MaxItems(bound) => items.1 = bound,
-            Rule::Minimum(bound) => least = least.max(bound),
-            Rule::Maximum(bound) => most = most.min(bound),
-            Rule::ExclusiveMinimum(bound) => {
-                strict |= bound >= least;
-                least = least.max(bound);
-            }
-            Rule::ExclusiveMaximum(bound) => {
-                strict |= bound <= most;
-                most = most.min(bound);
-            }
-            Rule::MinProperties(bound) => count.0 = bound,
-            Rule::MaxProperties(bound) => count.1 = bound,
-            Rule::MinimumInteger(bound) => least = least.max(bound as f64),
-            Rule::MaximumInteger(bound) => most = most.min(bound as f64),
-            Rule::MultipleOf(_)
-            | Rule::UniqueItems
-            | Rule::Strings(_)
-            | Rule::Integers(_)
-            | Rule::Values(_)
-            | Rule::Measured(..)
-            | Rule::Unchecked(..)
-            | Rule::Annotation(..) => {}
-        }
-    }
-    let no_number = least > most || (strict && least == most);
-    if no_number || length.0 > length.1 || items.0 > items.1 || count.0 > count.1 {
+    if Quantity::ALL.into_iter().any(|quantity| is_empty(&of.rules, quantity)) {
         findings.push(
             Code::Unsatisfiable,
             place,
@@ -208,4 +173,17 @@ fn bounds(of: &ValueSchema, place: &Place, findings: &mut Findings) {
         | Shape::Object(_)
         | Shape::Union(_) => {}
     }
+}
+
+/// Returns `true` if no amount of a quantity keeps to its bounds.
+fn is_empty(rules: &[Rule], quantity: Quantity) -> bool {
+    let edges: Vec<Edge> =
+        rules.iter().filter_map(Rule::edge).filter(|edge| edge.quantity == quantity).collect();
+    let most = edges.iter().filter(|edge| edge.end == End::Most);
+    edges.iter().filter(|edge| edge.end == End::Least).any(|least| {
+        most.clone().any(|most| {
+            least.value > most.value
+                || ((least.is_strict || most.is_strict) && least.value == most.value)
+        })
+    })
 }

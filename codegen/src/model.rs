@@ -1,11 +1,13 @@
 //! The model in the middle: one RunComfy model as plain data. `lower` makes it,
 //! `check` judges it, `render` writes it down without deciding anything.
 
+use runcomfy::codegen_support::schema::Rule as Plain;
 use runcomfy::media::MediaKind;
 use runcomfy::{Bound, Metric};
 use serde_json::Value;
 
 use crate::diagnostic::Place;
+use crate::number::Number;
 
 /// One RunComfy model.
 #[derive(Debug, Clone, PartialEq)]
@@ -158,24 +160,12 @@ pub(crate) enum Shape {
     Union(usize),
 }
 
-/// One constraint, as [`runcomfy::codegen_support::schema::Rule`] has it.
+/// One constraint on a value, or a note on it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Rule {
-    MinLength(u64),
-    MaxLength(u64),
-    Minimum(f64),
-    Maximum(f64),
-    ExclusiveMinimum(f64),
-    ExclusiveMaximum(f64),
-    MinimumInteger(i128),
-    MaximumInteger(i128),
-    MultipleOf(f64),
-    MinItems(u64),
-    MaxItems(u64),
-    UniqueItems,
-    MinProperties(u64),
-    MaxProperties(u64),
-    /// The words of an enum, by its index.
+    /// A rule that holds nothing but numbers, as the table has it.
+    Plain(Plain),
+    /// The values of a string enum, by its index.
     Strings(usize),
     Integers(Vec<i64>),
     /// Any values, as JSON text.
@@ -187,10 +177,65 @@ pub(crate) enum Rule {
     Annotation(String, String),
 }
 
+/// One end of the range that a rule allows for a quantity.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Edge {
+    pub quantity: Quantity,
+    pub end: End,
+    pub value: Number,
+    /// Returns `true` if the value itself is not allowed.
+    pub is_strict: bool,
+}
+
+/// A quantity that rules bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    Number,
+    Length,
+    Items,
+    Properties,
+}
+
+impl Quantity {
+    pub(crate) const ALL: [Self; 4] = [Self::Number, Self::Length, Self::Items, Self::Properties];
+}
+
+/// An end of a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Least,
+    Most,
+}
+
 impl Rule {
     /// Whether this says nothing of values.
     pub(crate) fn is_note(&self) -> bool {
         matches!(self, Self::Annotation(..))
+    }
+
+    /// Returns the end of the range that this bounds, if it is a bound.
+    pub(crate) fn edge(&self) -> Option<Edge> {
+        let Self::Plain(rule) = self else { return None };
+        let (quantity, end, value) = match *rule {
+            Plain::MinLength(count) => (Quantity::Length, End::Least, Number::from(count)),
+            Plain::MaxLength(count) => (Quantity::Length, End::Most, Number::from(count)),
+            Plain::MinItems(count) => (Quantity::Items, End::Least, Number::from(count)),
+            Plain::MaxItems(count) => (Quantity::Items, End::Most, Number::from(count)),
+            Plain::MinProperties(count) => (Quantity::Properties, End::Least, Number::from(count)),
+            Plain::MaxProperties(count) => (Quantity::Properties, End::Most, Number::from(count)),
+            Plain::Minimum(bound) | Plain::ExclusiveMinimum(bound) => {
+                (Quantity::Number, End::Least, Number::Float(bound))
+            }
+            Plain::Maximum(bound) | Plain::ExclusiveMaximum(bound) => {
+                (Quantity::Number, End::Most, Number::Float(bound))
+            }
+            Plain::MinimumInteger(bound) => (Quantity::Number, End::Least, Number::Integer(bound)),
+            Plain::MaximumInteger(bound) => (Quantity::Number, End::Most, Number::Integer(bound)),
+            // The others bound nothing, or are no plain rules.
+            _ => return None,
+        };
+        let is_strict = matches!(rule, Plain::ExclusiveMinimum(_) | Plain::ExclusiveMaximum(_));
+        Some(Edge { quantity, end, value, is_strict })
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::diagnostic::Place;
+use crate::number::Number;
 
 /// One schema: the keywords that this version carries, as they stand in the file.
 ///
@@ -42,8 +43,8 @@ pub(crate) struct Schema {
     pub unique_items: bool,
     pub min_length: Option<u64>,
     pub max_length: Option<u64>,
-    pub minimum: Option<Bound>,
-    pub maximum: Option<Bound>,
+    pub minimum: Option<Number>,
+    pub maximum: Option<Number>,
     pub exclusive_minimum: Option<f64>,
     pub exclusive_maximum: Option<f64>,
     pub multiple_of: Option<f64>,
@@ -53,14 +54,6 @@ pub(crate) struct Schema {
     /// Every keyword that is not carried otherwise, verbatim: those that annotate, and
     /// those that are not known.
     pub notes: Vec<(String, Value)>,
-}
-
-/// A bound on a number, exactly as it is written.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Bound {
-    Float(f64),
-    /// One that no float holds exactly.
-    Integer(i128),
 }
 
 /// A word of `type`.

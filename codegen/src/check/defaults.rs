@@ -1,6 +1,6 @@
 //! Whether a default or an example keeps to its own schema.
 
-use runcomfy::codegen_support::schema as table;
+use runcomfy::codegen_support::schema::Rule as Plain;
 use serde_json::Value;
 
 use crate::model::{Model, Rule, Shape, UnionKind, ValueSchema};
@@ -75,41 +75,27 @@ fn object(index: usize, others: Option<&ValueSchema>, value: &Value, model: &Mod
 
 /// Whether a value keeps a rule, as the checker of `runcomfy` says.
 fn keeps(rule: &Rule, value: &Value, model: &Model) -> bool {
-    let rule = match rule {
-        Rule::MinLength(bound) => table::Rule::MinLength(*bound),
-        Rule::MaxLength(bound) => table::Rule::MaxLength(*bound),
-        Rule::Minimum(bound) => table::Rule::Minimum(*bound),
-        Rule::Maximum(bound) => table::Rule::Maximum(*bound),
-        Rule::ExclusiveMinimum(bound) => table::Rule::ExclusiveMinimum(*bound),
-        Rule::ExclusiveMaximum(bound) => table::Rule::ExclusiveMaximum(*bound),
-        Rule::MinimumInteger(bound) => table::Rule::MinimumInteger(*bound),
-        Rule::MaximumInteger(bound) => table::Rule::MaximumInteger(*bound),
-        Rule::MultipleOf(step) => table::Rule::MultipleOf(*step),
-        Rule::MinItems(bound) => table::Rule::MinItems(*bound),
-        Rule::MaxItems(bound) => table::Rule::MaxItems(*bound),
-        Rule::UniqueItems => table::Rule::UniqueItems,
-        Rule::MinProperties(bound) => table::Rule::MinProperties(*bound),
-        Rule::MaxProperties(bound) => table::Rule::MaxProperties(*bound),
+    match rule {
+        Rule::Plain(rule) => rule.allows(value),
         Rule::Strings(index) => {
             let variants = model.enums.get(*index).map(|words| &words.variants);
             let mut words = variants.into_iter().flatten().map(|variant| variant.value.as_str());
-            return value.as_str().is_some_and(|text| words.any(|word| word == text));
+            value.as_str().is_some_and(|text| words.any(|word| word == text))
         }
         Rule::Integers(choices) => {
-            return choices.iter().any(|choice| is_same(Value::from(*choice), value));
+            choices.iter().any(|choice| is_same(Value::from(*choice), value))
         }
         Rule::Values(choices) => {
             let parsed = |choice: &String| serde_json::from_str::<Value>(choice).ok();
-            return choices.iter().filter_map(parsed).any(|choice| is_same(choice, value));
+            choices.iter().filter_map(parsed).any(|choice| is_same(choice, value))
         }
         // These are about what the value points to.
-        Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => return true,
-    };
-    rule.allows(value)
+        Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => true,
+    }
 }
 
 /// Whether two values are the same, as the checker of `runcomfy` says: in one list, they
 /// would not be unique.
 fn is_same(choice: Value, value: &Value) -> bool {
-    !table::Rule::UniqueItems.allows(&Value::Array(vec![choice, value.clone()]))
+    !Plain::UniqueItems.allows(&Value::Array(vec![choice, value.clone()]))
 }

@@ -1,5 +1,6 @@
 //! Enums compared, value by value.
 
+use runcomfy::codegen_support::schema::Rule as Plain;
 use serde_json::Value;
 
 use super::Kind;
@@ -45,7 +46,7 @@ impl<'a> Walk<'a> {
         }
         if !gone.is_empty() {
             let gone: Vec<Value> = gone.into_iter().cloned().collect();
-            let rule = self.broken(new, &gone).unwrap_or("type").to_owned();
+            let rule = self.broken(new, &gone).unwrap_or_else(|| "type".to_owned());
             let message = format!("{} not taken any more", are(&gone));
             self.refuse(Kind::ValueGone, at, &rule, message);
         }
@@ -59,7 +60,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The rule that the first of these values breaks.
-    fn broken(&self, of: &ValueSchema, values: &[Value]) -> Option<&'static str> {
+    fn broken(&self, of: &ValueSchema, values: &[Value]) -> Option<String> {
         let value = values.first()?;
         let shape = ValueSchema { shape: of.shape.clone(), rules: Vec::new() };
         if !fits(&shape, value, self.new) {
@@ -133,7 +134,11 @@ fn listed(of: &ValueSchema, model: &Model) -> Option<Vec<Value>> {
 /// The integers between two bounds, where they are few: as good as an `enum`.
 fn row(of: &ValueSchema) -> Option<Vec<Value>> {
     const MOST: f64 = 1000.0;
-    let [Rule::Minimum(least), Rule::Maximum(most)] = of.rules.as_slice() else { return None };
+    let [Rule::Plain(Plain::Minimum(least)), Rule::Plain(Plain::Maximum(most))] =
+        of.rules.as_slice()
+    else {
+        return None;
+    };
     let few = of.shape == Shape::Integer && least.abs() < 1e9 && most - least < MOST;
     few.then(|| (least.ceil() as i64..=most.floor() as i64).map(Value::from).collect())
 }
@@ -147,24 +152,13 @@ fn same_kind(old: &ValueSchema, new: &ValueSchema) -> bool {
         || (old.shape == Shape::Integer && new.shape == Shape::Number)
 }
 
-/// The keyword of a rule, where it is one that a value by itself can break.
-fn keyword(rule: &Rule) -> Option<&'static str> {
-    Some(match rule {
-        Rule::MinLength(_) => "minLength",
-        Rule::MaxLength(_) => "maxLength",
-        Rule::Minimum(_) | Rule::MinimumInteger(_) => "minimum",
-        Rule::Maximum(_) | Rule::MaximumInteger(_) => "maximum",
-        Rule::ExclusiveMinimum(_) => "exclusiveMinimum",
-        Rule::ExclusiveMaximum(_) => "exclusiveMaximum",
-        Rule::MultipleOf(_) => "multipleOf",
-        Rule::MinItems(_) => "minItems",
-        Rule::MaxItems(_) => "maxItems",
-        Rule::UniqueItems => "uniqueItems",
-        Rule::MinProperties(_) => "minProperties",
-        Rule::MaxProperties(_) => "maxProperties",
-        Rule::Strings(_) | Rule::Integers(_) | Rule::Values(_) => "enum",
-        Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => return None,
-    })
+/// Returns the keyword of a rule that a value by itself can break.
+fn keyword(rule: &Rule) -> Option<String> {
+    match rule {
+        Rule::Plain(rule) => Some(rule.name().into_owned()),
+        Rule::Strings(_) | Rule::Integers(_) | Rule::Values(_) => Some("enum".to_owned()),
+        Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => None,
+    }
 }
 
 /// `5 and 8 are`, `5 is`.

@@ -4,10 +4,12 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use runcomfy::Metric;
+use runcomfy::codegen_support::schema::Rule as Plain;
 use runcomfy::media::Bound as MediaBound;
 
 use super::describe::shown;
-use crate::model::Rule;
+use crate::model::{End, Quantity, Rule};
+use crate::number::Number;
 
 /// What became of one bound.
 pub(super) enum Bound {
@@ -28,14 +30,14 @@ pub(super) enum Bound {
 /// which over 1 and at least 2 are the same. An `enum` is not compared here.
 pub(super) fn compare(old: &[Rule], new: &[Rule], whole: bool) -> Vec<Bound> {
     let mut bounds = Vec::new();
-    for quantity in [Quantity::Number, Quantity::Length, Quantity::Items, Quantity::Properties] {
+    for quantity in Quantity::ALL {
         for end in [End::Least, End::Most] {
             let edge = |rules| Edge::of(rules, quantity, end, whole);
             bounds.extend(ends(edge(old), edge(new), end));
         }
     }
     bounds.extend(steps(old, new, whole));
-    let unique = |rules: &[Rule]| rules.contains(&Rule::UniqueItems);
+    let unique = |rules: &[Rule]| rules.contains(&Rule::Plain(Plain::UniqueItems));
     match (unique(old), unique(new)) {
         (false, true) => bounds.push(Bound::Narrower {
             rule: "uniqueItems".to_owned(),
@@ -51,48 +53,14 @@ pub(super) fn compare(old: &[Rule], new: &[Rule], whole: bool) -> Vec<Bound> {
     bounds
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Quantity {
-    Number,
-    Length,
-    Items,
-    Properties,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Least,
-    Most,
-}
-
 /// One end of what a quantity may be.
 #[derive(Clone)]
 struct Edge {
     value: Number,
     strict: bool,
-    keyword: &'static str,
+    keyword: String,
     /// As the schema has it.
     text: String,
-}
-
-#[derive(Clone, Copy)]
-enum Number {
-    Float(f64),
-    Integer(i128),
-}
-
-impl Number {
-    fn cmp(self, other: Self) -> Ordering {
-        match (self, other) {
-            (Self::Float(a), Self::Float(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
-            (Self::Integer(a), Self::Integer(b)) => a.cmp(&b),
-            (Self::Integer(a), Self::Float(b)) => {
-                let rough = (a as f64).partial_cmp(&b).unwrap_or(Ordering::Equal);
-                rough.then_with(|| a.cmp(&(b as i128)))
-            }
-            (Self::Float(_), Self::Integer(_)) => other.cmp(self).reverse(),
-        }
-    }
 }
 
 impl Edge {
@@ -104,36 +72,18 @@ impl Edge {
     }
 
     fn read(rule: &Rule, quantity: Quantity, end: End) -> Option<Self> {
-        use End::{Least, Most};
-        use Quantity::{Items, Length, Number as Value, Properties};
-        let float = |value: &f64| (Number::Float(*value), value.to_string());
-        let integer = |value: &i128| (Number::Integer(*value), value.to_string());
-        let count = |value: &u64| (Number::Integer((*value).into()), value.to_string());
-        let (of, at, keyword, strict, (value, text)) = match rule {
-            // No less than nothing is no bound.
-            Rule::MinLength(0) | Rule::MinItems(0) | Rule::MinProperties(0) => return None,
-            Rule::MinLength(bound) => (Length, Least, "minLength", false, count(bound)),
-            Rule::MaxLength(bound) => (Length, Most, "maxLength", false, count(bound)),
-            Rule::Minimum(bound) => (Value, Least, "minimum", false, float(bound)),
-            Rule::Maximum(bound) => (Value, Most, "maximum", false, float(bound)),
-            Rule::ExclusiveMinimum(bound) => (Value, Least, "exclusiveMinimum", true, float(bound)),
-            Rule::ExclusiveMaximum(bound) => (Value, Most, "exclusiveMaximum", true, float(bound)),
-            Rule::MinimumInteger(bound) => (Value, Least, "minimum", false, integer(bound)),
-            Rule::MaximumInteger(bound) => (Value, Most, "maximum", false, integer(bound)),
-            Rule::MinItems(bound) => (Items, Least, "minItems", false, count(bound)),
-            Rule::MaxItems(bound) => (Items, Most, "maxItems", false, count(bound)),
-            Rule::MinProperties(bound) => (Properties, Least, "minProperties", false, count(bound)),
-            Rule::MaxProperties(bound) => (Properties, Most, "maxProperties", false, count(bound)),
-            Rule::MultipleOf(_)
-            | Rule::UniqueItems
-            | Rule::Strings(_)
-            | Rule::Integers(_)
-            | Rule::Values(_)
-            | Rule::Measured(..)
-            | Rule::Unchecked(..)
-            | Rule::Annotation(..) => return None,
-        };
-        (of == quantity && at == end).then_some(Self { value, strict, keyword, text })
+        let (Rule::Plain(plain), Some(edge)) = (rule, rule.edge()) else { return None };
+        // No count is below zero, so a least count of zero bounds nothing.
+        let is_vacuous = edge.quantity != Quantity::Number
+            && edge.end == End::Least
+            && edge.value == Number::Integer(0);
+        let is_asked = edge.quantity == quantity && edge.end == end && !is_vacuous;
+        is_asked.then(|| Self {
+            value: edge.value,
+            strict: edge.is_strict,
+            keyword: plain.name().into_owned(),
+            text: edge.value.to_string(),
+        })
     }
 
     /// The same of integers, which have a nearest one that is allowed.
@@ -153,10 +103,10 @@ impl Edge {
 
     fn tightness(&self, other: &Self, end: End) -> Ordering {
         let by_value = match end {
-            End::Least => self.value.cmp(other.value),
-            End::Most => other.value.cmp(self.value),
+            End::Least => self.value.partial_cmp(&other.value),
+            End::Most => other.value.partial_cmp(&self.value),
         };
-        by_value.then(self.strict.cmp(&other.strict))
+        by_value.unwrap_or(Ordering::Equal).then(self.strict.cmp(&other.strict))
     }
 
     fn said(&self) -> String {
@@ -171,7 +121,7 @@ impl Edge {
 
 fn ends(old: Option<Edge>, new: Option<Edge>, end: End) -> Option<Bound> {
     let narrower = |new: &Edge, was: &str| Bound::Narrower {
-        rule: new.keyword.to_owned(),
+        rule: new.keyword.clone(),
         message: format!("{}, was {was}", new.said()),
     };
     match (old, new) {
@@ -195,7 +145,7 @@ fn ends(old: Option<Edge>, new: Option<Edge>, end: End) -> Option<Bound> {
 fn steps(old: &[Rule], new: &[Rule], whole: bool) -> Vec<Bound> {
     let steps = |rules: &[Rule]| -> Vec<f64> {
         let step = |rule: &Rule| match rule {
-            Rule::MultipleOf(step) => Some(*step),
+            Rule::Plain(Plain::MultipleOf(step)) => Some(*step),
             _ => None,
         };
         rules.iter().filter_map(step).chain(whole.then_some(1.0)).collect()

@@ -130,21 +130,7 @@ impl ValueSchema {
             Rule::Measured(.., message) => with_texts(&[message]),
             Rule::Unchecked(rule, value, message) => with_texts(&[rule, value, message]),
             Rule::Annotation(keyword, value) => with_texts(&[keyword, value]),
-            Rule::MinLength(_)
-            | Rule::MaxLength(_)
-            | Rule::Minimum(_)
-            | Rule::Maximum(_)
-            | Rule::ExclusiveMinimum(_)
-            | Rule::ExclusiveMaximum(_)
-            | Rule::MinimumInteger(_)
-            | Rule::MaximumInteger(_)
-            | Rule::MultipleOf(_)
-            | Rule::MinItems(_)
-            | Rule::MaxItems(_)
-            | Rule::UniqueItems
-            | Rule::MinProperties(_)
-            | Rule::MaxProperties(_)
-            | Rule::Strings(_) => 1,
+            Rule::Plain(_) | Rule::Strings(_) => 1,
         };
         let below = match &self.shape {
             Shape::List(of) | Shape::Map(of) | Shape::Nullable(of) | Shape::Open(_, of) => {
@@ -189,6 +175,7 @@ fn of_text(text: &str) -> usize {
 mod tests {
     use std::slice::from_ref;
 
+    use runcomfy::codegen_support::schema::Rule as Plain;
     use runcomfy::{Bound, Metric};
     use serde_json::json;
 
@@ -329,12 +316,17 @@ mod tests {
     fn a_value_weighs_its_rules_and_what_it_holds() {
         let long = || "x".repeat(2 * TEXT);
         let of = |shape: Shape, rules: Vec<Rule>| ValueSchema { shape, rules };
-        let text = || Box::new(of(Shape::Text, vec![Rule::MinLength(1), Rule::MaxLength(2)]));
+        let text = || {
+            Box::new(of(
+                Shape::Text,
+                vec![Rule::Plain(Plain::MinLength(1)), Rule::Plain(Plain::MaxLength(2))],
+            ))
+        };
         let rule = |rule: Rule| of(Shape::Any, vec![rule]);
         let cases = [
             (of(Shape::Object(7), Vec::new()), 1),
             (*text(), 3),
-            (of(Shape::List(text()), vec![Rule::UniqueItems]), 1 + 1 + 3),
+            (of(Shape::List(text()), vec![Rule::Plain(Plain::UniqueItems)]), 1 + 1 + 3),
             (of(Shape::Map(text()), Vec::new()), 1 + 3),
             (of(Shape::Nullable(text()), Vec::new()), 1 + 3),
             (of(Shape::Open(7, text()), Vec::new()), 1 + 3),

@@ -122,6 +122,8 @@ pub(super) fn nullable(of: ValueSchema, request: TypeRequest) -> (ValueSchema, T
 
 #[cfg(test)]
 mod tests {
+    use runcomfy::codegen_support::schema::Rule as Plain;
+
     use super::*;
 
     #[test]
@@ -129,7 +131,7 @@ mod tests {
         let of = |shape: Shape, rules: Vec<Rule>| ValueSchema { shape, rules };
         let or_null = |inner: ValueSchema| of(Shape::Nullable(Box::new(inner)), Vec::new());
         let note = || Rule::Annotation("x-note".to_owned(), "1".to_owned());
-        let text = || of(Shape::Text, vec![Rule::MaxLength(7)]);
+        let text = || of(Shape::Text, vec![Rule::Plain(Plain::MaxLength(7))]);
         let cases = [
             (text(), or_null(text())),
             (or_null(text()), or_null(text())),

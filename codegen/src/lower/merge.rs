@@ -6,7 +6,7 @@ use std::cmp::Ordering::{self, Greater, Less};
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Findings};
-use crate::schema::{Additional, Bound, Schema, TypeWord};
+use crate::schema::{Additional, Schema, TypeWord};
 
 /// Both schemas in one. What `outer` says of itself, such as its title, goes first.
 pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) -> Schema {
@@ -180,22 +180,6 @@ fn tighter<T: Copy + PartialOrd>(a: Option<T>, b: Option<T>, side: Ordering) -> 
     match (a, b) {
         (Some(a), Some(b)) => Some(if a.partial_cmp(&b) == Some(side) { a } else { b }),
         (a, b) => a.or(b),
-    }
-}
-
-impl PartialOrd for Bound {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        self.nearest().partial_cmp(&other.nearest())
-    }
-}
-
-impl Bound {
-    /// The nearest float.
-    pub(crate) fn nearest(self) -> f64 {
-        match self {
-            Self::Float(float) => float,
-            Self::Integer(whole) => whole as f64,
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The rules of a value: one a keyword.
 
 use runcomfy::Metric;
+use runcomfy::codegen_support::schema::Rule as Plain;
 use runcomfy::media::Bound as MediaBound;
 use serde_json::Value;
 
@@ -9,7 +10,8 @@ use super::lowerer::Lowerer;
 use super::naming::Direction;
 use crate::diagnostic::Code;
 use crate::model::{Rule, Shape};
-use crate::schema::{Bound, Schema, TypeWord, Validation};
+use crate::number::Number;
+use crate::schema::{Schema, TypeWord, Validation};
 
 impl Lowerer<'_> {
     /// The rule of an entry of `validations`.
@@ -63,32 +65,33 @@ pub(super) fn known(validation: &Validation) -> Option<(Metric, MediaBound)> {
     Some((Metric::from_name(name.trim())?, limit)).filter(|_| number.is_finite())
 }
 
-/// The rules that are one number each.
+/// Returns the rules that hold nothing but numbers.
 pub(super) fn bounds(schema: &Schema) -> Vec<Rule> {
-    let least = schema.minimum.map(|bound| match bound {
-        Bound::Float(float) => Rule::Minimum(float),
-        Bound::Integer(whole) => Rule::MinimumInteger(whole),
+    let minimum = schema.minimum.map(|bound| match bound {
+        Number::Float(float) => Plain::Minimum(float),
+        Number::Integer(whole) => Plain::MinimumInteger(whole),
     });
-    let most = schema.maximum.map(|bound| match bound {
-        Bound::Float(float) => Rule::Maximum(float),
-        Bound::Integer(whole) => Rule::MaximumInteger(whole),
+    let maximum = schema.maximum.map(|bound| match bound {
+        Number::Float(float) => Plain::Maximum(float),
+        Number::Integer(whole) => Plain::MaximumInteger(whole),
     });
     [
-        schema.min_length.map(Rule::MinLength),
-        schema.max_length.map(Rule::MaxLength),
-        least,
-        schema.exclusive_minimum.map(Rule::ExclusiveMinimum),
-        most,
-        schema.exclusive_maximum.map(Rule::ExclusiveMaximum),
-        schema.multiple_of.map(Rule::MultipleOf),
-        schema.min_items.map(Rule::MinItems),
-        schema.max_items.map(Rule::MaxItems),
-        schema.unique_items.then_some(Rule::UniqueItems),
-        schema.min_properties.map(Rule::MinProperties),
-        schema.max_properties.map(Rule::MaxProperties),
+        schema.min_length.map(Plain::MinLength),
+        schema.max_length.map(Plain::MaxLength),
+        minimum,
+        schema.exclusive_minimum.map(Plain::ExclusiveMinimum),
+        maximum,
+        schema.exclusive_maximum.map(Plain::ExclusiveMaximum),
+        schema.multiple_of.map(Plain::MultipleOf),
+        schema.min_items.map(Plain::MinItems),
+        schema.max_items.map(Plain::MaxItems),
+        schema.unique_items.then_some(Plain::UniqueItems),
+        schema.min_properties.map(Plain::MinProperties),
+        schema.max_properties.map(Plain::MaxProperties),
     ]
     .into_iter()
     .flatten()
+    .map(Rule::Plain)
     .collect()
 }
 

@@ -5,7 +5,7 @@ use jsonc_parser::common::Ranged;
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Findings, Place};
-use crate::schema::Bound;
+use crate::number::Number;
 use crate::settings::File;
 
 /// A JSON value with its place.
@@ -115,14 +115,14 @@ pub(super) fn count(node: &Node<'_>, findings: &mut Findings) -> Option<u64> {
 }
 
 /// A bound, which may be an integer that no float holds exactly.
-pub(super) fn bound(node: &Node<'_>, findings: &mut Findings) -> Option<Bound> {
+pub(super) fn bound(node: &Node<'_>, findings: &mut Findings) -> Option<Number> {
     let value = node.to_value();
     let whole = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
     let float = value.as_f64().filter(|float| float.is_finite());
     let bound = match (whole, float) {
-        (Some(whole), Some(float)) if float as i128 == whole => Some(Bound::Float(float)),
-        (Some(whole), _) => Some(Bound::Integer(whole)),
-        (None, float) => float.map(Bound::Float),
+        (Some(whole), Some(float)) if float as i128 == whole => Some(Number::Float(float)),
+        (Some(whole), _) => Some(Number::Integer(whole)),
+        (None, float) => float.map(Number::Float),
     };
     if bound.is_none() {
         malformed(node, "a number", findings);
@@ -133,8 +133,8 @@ pub(super) fn bound(node: &Node<'_>, findings: &mut Findings) -> Option<Bound> {
 /// A bound that has to be a float.
 pub(super) fn number(node: &Node<'_>, findings: &mut Findings) -> Option<f64> {
     match bound(node, findings)? {
-        Bound::Float(float) => Some(float),
-        Bound::Integer(_) => {
+        Number::Float(float) => Some(float),
+        Number::Integer(_) => {
             malformed(node, "a number that a 64-bit float holds exactly", findings);
             None
         }

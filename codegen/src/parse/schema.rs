@@ -9,7 +9,8 @@ use super::node::{Node, Side, Within, bound, count, flag, malformed, number, ste
 use super::references::reference;
 use super::validations;
 use crate::diagnostic::{Code, Findings};
-use crate::schema::{Additional, Bound, Format, Schema};
+use crate::number::Number;
+use crate::schema::{Additional, Format, Schema};
 
 /// Drafts in which what stands beside a `$ref` is passed over, by what `$schema` names.
 const BARE_REFERENCES: [&str; 4] = ["draft-03", "draft-04", "draft-06", "draft-07"];
@@ -106,9 +107,9 @@ pub(super) fn read_schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
         schema.nullable = false;
     }
     // In draft 4, an exclusive bound is a flag beside the bound.
-    let mut strict = |bound: &mut Option<Bound>| match bound.take() {
-        Some(Bound::Float(float)) => Some(float),
-        Some(Bound::Integer(_)) => {
+    let mut strict = |bound: &mut Option<Number>| match bound.take() {
+        Some(Number::Float(float)) => Some(float),
+        Some(Number::Integer(_)) => {
             malformed(node, "exclusive at a number that a 64-bit float holds exactly", findings);
             None
         }

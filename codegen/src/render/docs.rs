@@ -3,10 +3,12 @@
 //! Text from a schema is hostile until proven: whatever it holds, it ends up as plain
 //! words of one paragraph, never as markup, a code fence or a second line of code.
 
+use runcomfy::codegen_support::schema::Rule as Plain;
 use runcomfy::media::MediaKind;
 use runcomfy::{Bound, Metric};
 
-use crate::model::{Docs, Field, Rule, Shape, Type, ValueSchema};
+use crate::model::{Docs, Edge, End, Field, Quantity, Rule, Shape, Type, ValueSchema};
+use crate::number::Number;
 use crate::text::{capitalised, code, lowered, sentence};
 
 /// A doc line is wrapped where it would go past this many characters.
@@ -132,73 +134,92 @@ fn bounds(of: &ValueSchema) -> Vec<String> {
 }
 
 fn own_bounds(rules: &[Rule]) -> Vec<String> {
-    let (mut length, mut items, mut properties) = ((None, None), (None, None), (None, None));
-    let (mut least, mut most) = (None, None);
-    let (mut over, mut under) = (None, None);
-    let mut sentences = Vec::new();
-    for rule in rules {
-        match rule {
-            Rule::MinLength(bound) => length.0 = Some(*bound),
-            Rule::MaxLength(bound) => length.1 = Some(*bound),
-            Rule::MinItems(bound) => items.0 = Some(*bound),
-            Rule::MaxItems(bound) => items.1 = Some(*bound),
-            Rule::Minimum(bound) => least = Some(bound.to_string()),
-            Rule::Maximum(bound) => most = Some(bound.to_string()),
-            Rule::ExclusiveMinimum(bound) => over = Some(format!("over {bound}")),
-            Rule::ExclusiveMaximum(bound) => under = Some(format!("under {bound}")),
-            Rule::Integers(choices) => {
-                let in_row = choices.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1]));
-                let row = (choices.first(), choices.last());
-                sentences.push(match (choices.len() > 3 && in_row, row) {
-                    (true, (Some(first), Some(last))) => {
-                        format!("A whole number from {first} to {last}.")
-                    }
-                    _ => {
-                        let choices: Vec<String> = choices.iter().map(i64::to_string).collect();
-                        format!("One of {}.", choices.join(", "))
-                    }
-                });
-            }
-            Rule::Unchecked(rule, _, message) => {
-                let words = if message.trim().is_empty() {
-                    String::new()
-                } else {
-                    format!(" {}", sentence(message))
-                };
-                sentences.push(format!("Not checked: {}.{words}", code_in_prose(rule)));
-            }
-            Rule::MinimumInteger(bound) => least = Some(bound.to_string()),
-            Rule::MaximumInteger(bound) => most = Some(bound.to_string()),
-            Rule::MultipleOf(step) => sentences.push(format!("A multiple of {step}.")),
-            Rule::UniqueItems => sentences.push("Each item once.".to_owned()),
-            Rule::MinProperties(bound) => properties.0 = Some(*bound),
-            Rule::MaxProperties(bound) => properties.1 = Some(*bound),
-            Rule::Values(choices) => {
-                let choices: Vec<String> =
-                    choices.iter().map(|choice| code_in_prose(&shortened(choice))).collect();
-                sentences.push(format!("One of {}.", choices.join(", ")));
-            }
-            Rule::Strings(_) | Rule::Measured(..) | Rule::Annotation(..) => {}
-        }
-    }
-    let number = match (least, most) {
+    let edges: Vec<Edge> = rules.iter().filter_map(Rule::edge).collect();
+    let counts = [
+        counted(ends(&edges, Quantity::Length), "character"),
+        counted(ends(&edges, Quantity::Items), "item"),
+        counted(ends(&edges, Quantity::Properties), "entry"),
+    ];
+    range(&edges)
+        .into_iter()
+        .chain(strict_range(&edges))
+        .chain(counts.into_iter().flatten())
+        .chain(rules.iter().filter_map(own_sentence))
+        .chain(measured(rules))
+        .collect()
+}
+
+/// `From 1 to 6.`
+fn range(edges: &[Edge]) -> Option<String> {
+    match (last(edges, End::Least, false), last(edges, End::Most, false)) {
         (Some(least), Some(most)) => Some(format!("From {least} to {most}.")),
         (Some(least), None) => Some(format!("At least {least}.")),
         (None, Some(most)) => Some(format!("At most {most}.")),
         (None, None) => None,
-    };
+    }
+}
+
+/// `Over 0 and under 1.`
+fn strict_range(edges: &[Edge]) -> Option<String> {
+    let over = last(edges, End::Least, true).map(|bound| format!("over {bound}"));
+    let under = last(edges, End::Most, true).map(|bound| format!("under {bound}"));
     let strict: Vec<String> = over.into_iter().chain(under).collect();
-    let strict = (!strict.is_empty()).then(|| capitalised(&strict.join(" and ")) + ".");
-    let counts =
-        [counted(length, "character"), counted(items, "item"), counted(properties, "entry")];
-    let measured = measured(rules);
-    number
-        .into_iter()
-        .chain(strict)
-        .chain(counts.into_iter().flatten())
-        .chain(sentences)
-        .chain(measured)
-        .collect()
+    (!strict.is_empty()).then(|| capitalised(&strict.join(" and ")) + ".")
+}
+
+fn last(edges: &[Edge], end: End, is_strict: bool) -> Option<Number> {
+    let mut edges = edges.iter().rev().filter(|edge| edge.quantity == Quantity::Number);
+    edges.find(|edge| edge.end == end && edge.is_strict == is_strict).map(|edge| edge.value)
+}
+
+fn ends(edges: &[Edge], quantity: Quantity) -> (Option<u64>, Option<u64>) {
+    let end = |end| {
+        let mut edges = edges.iter().rev();
+        let edge = edges.find(|edge| edge.quantity == quantity && edge.end == end)?;
+        match edge.value {
+            Number::Integer(count) => u64::try_from(count).ok(),
+            Number::Float(_) => None,
+        }
+    };
+    (end(End::Least), end(End::Most))
+}
+
+/// Returns the sentence about a rule that is no bound.
+fn own_sentence(rule: &Rule) -> Option<String> {
+    Some(match rule {
+        Rule::Plain(Plain::MultipleOf(step)) => format!("A multiple of {step}."),
+        Rule::Plain(Plain::UniqueItems) => "Each item once.".to_owned(),
+        Rule::Integers(choices) => {
+            let in_row = choices.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1]));
+            let row = (choices.first(), choices.last());
+            match (choices.len() > 3 && in_row, row) {
+                (true, (Some(first), Some(last))) => {
+                    format!("A whole number from {first} to {last}.")
+                }
+                _ => {
+                    let choices: Vec<String> = choices.iter().map(i64::to_string).collect();
+                    format!("One of {}.", choices.join(", "))
+                }
+            }
+        }
+        Rule::Unchecked(rule, _, message) => {
+            let words = if message.trim().is_empty() {
+                String::new()
+            } else {
+                format!(" {}", sentence(message))
+            };
+            format!("Not checked: {}.{words}", code_in_prose(rule))
+        }
+        Rule::Values(choices) => {
+            let choices: Vec<String> =
+                choices.iter().map(|choice| code_in_prose(&shortened(choice))).collect();
+            format!("One of {}.", choices.join(", "))
+        }
+        // Bounds have a sentence together; media rules too; values have an enum.
+        Rule::Plain(_) | Rule::Strings(_) | Rule::Measured(..) | Rule::Annotation(..) => {
+            return None;
+        }
+    })
 }
 
 fn counted(bounds: (Option<u64>, Option<u64>), noun: &str) -> Option<String> {

@@ -49,7 +49,7 @@ struct Used {
     runcomfy: BTreeSet<&'static str>,
     limits: BTreeSet<&'static str>,
     metrics: BTreeSet<String>,
-    rules: BTreeSet<&'static str>,
+    rules: BTreeSet<String>,
     table: BTreeSet<&'static str>,
     support: BTreeSet<&'static str>,
     std: BTreeSet<&'static str>,
@@ -113,11 +113,12 @@ impl Used {
     /// The items in rustfmt's order, the standard library's apart.
     fn tokens(self) -> Vec<TokenStream> {
         let metrics = self.metrics.iter().map(String::as_str).collect();
+        let rules = self.rules.iter().map(String::as_str).collect();
         let std = group([("std::collections", self.std)]);
         let runcomfy = group([
             ("runcomfy::codegen_support::schema::Bound", self.limits),
             ("runcomfy::codegen_support::schema::Metric", metrics),
-            ("runcomfy::codegen_support::schema::Rule", self.rules),
+            ("runcomfy::codegen_support::schema::Rule", rules),
             ("runcomfy::codegen_support::schema", self.table),
             ("runcomfy::codegen_support", self.support),
             ("runcomfy", self.runcomfy),

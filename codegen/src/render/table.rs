@@ -82,29 +82,12 @@ pub(super) fn scalar(shape: &Shape) -> Option<&'static str> {
 }
 
 /// Returns the name of a rule in `runcomfy::codegen_support::schema::Rule`.
-pub(super) fn rule_name(rule: &Rule) -> &'static str {
-    match rule {
-        Rule::MinLength(_) => "MinLength",
-        Rule::MaxLength(_) => "MaxLength",
-        Rule::Minimum(_) => "Minimum",
-        Rule::Maximum(_) => "Maximum",
-        Rule::ExclusiveMinimum(_) => "ExclusiveMinimum",
-        Rule::ExclusiveMaximum(_) => "ExclusiveMaximum",
-        Rule::MinimumInteger(_) => "MinimumInteger",
-        Rule::MaximumInteger(_) => "MaximumInteger",
-        Rule::MultipleOf(_) => "MultipleOf",
-        Rule::UniqueItems => "UniqueItems",
-        Rule::MinProperties(_) => "MinProperties",
-        Rule::MaxProperties(_) => "MaxProperties",
-        Rule::MinItems(_) => "MinItems",
-        Rule::MaxItems(_) => "MaxItems",
-        Rule::Strings(_) => "Strings",
-        Rule::Integers(_) => "Integers",
-        Rule::Values(_) => "Values",
-        Rule::Measured(..) => "Measured",
-        Rule::Unchecked(..) => "Unchecked",
-        Rule::Annotation(..) => "Annotation",
-    }
+pub(super) fn rule_name(rule: &Rule) -> String {
+    let text = match rule {
+        Rule::Plain(rule) => format!("{rule:?}"),
+        rule => format!("{rule:?}"),
+    };
+    text.split('(').next().unwrap_or_default().to_owned()
 }
 
 /// Returns the name of a bound in `runcomfy::codegen_support::schema::Bound`.
@@ -252,25 +235,9 @@ pub(super) fn has_message(rule: &Rule) -> bool {
 
 fn rule(model: &Model, rule: &Rule) -> TokenStream {
     let name = format_ident!("{}", rule_name(rule));
-    let count = |count: &u64| Literal::u64_unsuffixed(*count);
     match rule {
-        Rule::MinLength(bound)
-        | Rule::MaxLength(bound)
-        | Rule::MinItems(bound)
-        | Rule::MaxItems(bound)
-        | Rule::MinProperties(bound)
-        | Rule::MaxProperties(bound) => {
-            let bound = count(bound);
-            quote! { #name(#bound) }
-        }
-        Rule::Minimum(bound)
-        | Rule::Maximum(bound)
-        | Rule::ExclusiveMinimum(bound)
-        | Rule::ExclusiveMaximum(bound)
-        | Rule::MultipleOf(bound) => {
-            let bound = number(*bound);
-            quote! { #name(#bound) }
-        }
+        // Its `Debug` form is how it is written.
+        Rule::Plain(rule) => format!("{rule:?}").parse().unwrap_or_default(),
         Rule::Strings(index) => {
             let words = model.enums.get(*index).map_or("", |words| words.name.as_str());
             let words = format_ident!("{words}");
@@ -287,12 +254,6 @@ fn rule(model: &Model, rule: &Rule) -> TokenStream {
             });
             quote! { #name(&[#(#choices),*]) }
         }
-        Rule::MinimumInteger(bound) | Rule::MaximumInteger(bound) => {
-            let digits = Literal::u128_unsuffixed(bound.unsigned_abs());
-            let sign = (*bound < 0).then(|| quote! { - });
-            quote! { #name(#sign #digits) }
-        }
-        Rule::UniqueItems => quote! { #name },
         Rule::Values(choices) => quote! { #name(&[#(#choices),*]) },
         Rule::Measured(metric, limit, message) => {
             let metric = format_ident!("{metric:?}");
