@@ -28,8 +28,7 @@ use crate::client::{
     CompletedJob, ConfigError, DownloadError, DownloadOptions, DownloadedFile, JobError, JobStatus,
     Operation, Raw, RequestId, RunError, SubmitError,
 };
-use crate::model::{Model, Payload};
-use crate::valid::Valid;
+use crate::input::{Model, Payload, Valid};
 
 /// A client whose calls block. Clones share the runtime, connections and settings.
 #[derive(Debug, Clone)]

@@ -1,8 +1,7 @@
 //! The checker: one walk over a table and a view, which finds every violation and
 //! every piece of media that is still to be measured.
 
-mod faults;
-mod rules;
+pub(crate) mod rules;
 mod same;
 
 use std::borrow::Cow;
@@ -11,9 +10,9 @@ use std::collections::{BTreeMap, HashSet};
 use crate::codegen_support::value_ref::{Entries, Members, ValueRef};
 use crate::media::{Format, Media, MediaInfo, MediaKind, MissingInfo};
 use crate::schema::{Field, Rule, Shape, ValueSchema};
+use crate::violation::message::{self, noun};
+use crate::violation::pending::{Cause, Trail, Union};
 use crate::violation::{InputPath, Violation, Violations};
-pub(crate) use faults::Faults;
-use faults::{Cause, Trail, Union};
 
 /// What one walk looks for and finds.
 #[derive(Default)]
@@ -72,7 +71,7 @@ impl FoundMedia {
     pub(crate) fn broken_as_text(&self) -> Vec<Violation> {
         let node = ValueRef::Media(&self.media);
         let broken = self.rules.iter().filter_map(|rule| {
-            let (message, found) = rules::words(rule, rules::broken(rule, node)?);
+            let (message, found) = message::words(rule, rules::broken(rule, node)?);
             Some(Violation { path: self.path.clone(), rule: rule.name(), message, found })
         });
         broken.collect()
@@ -400,33 +399,6 @@ fn address(node: ValueRef<'_>) -> Option<Address> {
     }
 }
 
-/// As many names are listed where none is like the one that is not known.
-const MOST_LISTED: usize = 24;
-
-/// What to say to a name that the schema does not have: the nearest that it has.
-pub(crate) fn unknown(fields: &'static [Field], name: &str) -> String {
-    let length = name.chars().count();
-    let near = fields.iter().filter_map(|field| {
-        let known = field.name.chars().count();
-        let most = 1 + known / 4;
-        // The lengths bound the distance from below: a name from a stranger may be long.
-        let distance = (known.abs_diff(length) <= most)
-            .then(|| strsim::damerau_levenshtein(field.name, name))?;
-        (distance <= most).then_some((distance, most, field.name))
-    });
-    let nearest = near.min();
-    if let Some((.., known)) = nearest {
-        return format!("No such property; did you mean `{known}`?");
-    }
-    let listed = fields.iter().take(MOST_LISTED).map(|field| format!("`{}`", field.name));
-    let listed = listed.collect::<Vec<_>>().join(", ");
-    match fields.len().saturating_sub(MOST_LISTED) {
-        _ if fields.is_empty() => "No such property; there are none.".to_owned(),
-        0 => format!("No such property; there are {listed}."),
-        more => format!("No such property; there are {listed} and {more} more."),
-    }
-}
-
 fn fits(shape: Shape, node: ValueRef<'_>) -> bool {
     match shape {
         // What these take is asked of their parts.
@@ -444,23 +416,6 @@ fn fits(shape: Shape, node: ValueRef<'_>) -> bool {
         Shape::Object(_) | Shape::Open(..) => {
             matches!(node, ValueRef::Map(_) | ValueRef::Struct(_))
         }
-    }
-}
-
-/// A shape in words.
-pub(crate) fn noun(shape: Shape) -> &'static str {
-    match shape {
-        Shape::Any | Shape::ByKind(_) => "any value",
-        Shape::Null => "null",
-        Shape::Boolean => "a boolean",
-        Shape::Integer => "a whole number",
-        Shape::Number => "a number",
-        Shape::Text => "a string",
-        Shape::Media(_) => "a string, the address of media",
-        Shape::List(_) => "a list",
-        Shape::Map(_) | Shape::Object(_) | Shape::Open(..) => "an object",
-        Shape::Nullable(inner) => noun(inner.shape),
-        Shape::AnyOf(_) | Shape::OneOf(_) => "one of several choices",
     }
 }
 

@@ -19,6 +19,7 @@ pub mod schema {
 pub use crate::from_json::{Builder, FromJson};
 #[cfg(feature = "schemars")]
 pub use crate::json_schema::part_of as json_schema_part;
+pub use crate::number::Number;
 pub use crate::{
     __input_traits as input_traits, __object as object, __string_enum as string_enum,
     __union as union,
@@ -26,4 +27,4 @@ pub use crate::{
 pub use from_output::{FromOutput, OutputReader};
 pub use serde_json::{Map, Value};
 pub use url::Url;
-pub use value_ref::{AsValueRef, Elements, Entries, Members, Number, ValueRef};
+pub use value_ref::{AsValueRef, Elements, Entries, Members, ValueRef};

@@ -11,13 +11,11 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-use crate::check::{noun, unknown};
-use crate::json::JsonInput;
+use crate::input::{Invalid, JsonInput, Model, Valid};
 use crate::media::Media;
-use crate::model::Model;
 use crate::schema::{Field, Shape, ValueSchema};
 use crate::unknown_variant::UnknownVariant;
-use crate::valid::{Invalid, Valid};
+use crate::violation::message::{noun, unknown};
 use crate::violation::{InputPath, PathSegment, Violation, Violations};
 
 /// So many branches of unions are tried for one input. Unions within unions could

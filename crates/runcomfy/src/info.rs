@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::check;
 use crate::codegen_support::value_ref::AsValueRef;
-use crate::model::Model;
+use crate::input::Model;
 use crate::schema::{Field, Rule, ValueSchema};
 use crate::violation::Violations;
 

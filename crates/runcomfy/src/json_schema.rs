@@ -9,10 +9,9 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Number, Value, json};
 
-use crate::json::JsonInput;
+use crate::input::{JsonInput, Model, input};
 use crate::media::Bound;
 use crate::media::MediaKind;
-use crate::model::{Model, input};
 use crate::schema::{Field, Rule, Shape, ValueSchema};
 use crate::schemars::{JsonSchema, Schema, SchemaGenerator};
 

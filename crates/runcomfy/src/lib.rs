@@ -9,27 +9,25 @@ pub mod codegen_support;
 #[cfg(feature = "from-json")]
 mod from_json;
 mod info;
-mod json;
+mod input;
 #[cfg(feature = "schemars")]
 mod json_schema;
 pub mod measure;
 pub mod media;
-mod model;
+mod number;
 mod output;
 mod schema;
 mod unknown_variant;
-mod valid;
 mod violation;
 
 pub use check::FoundMedia;
 #[cfg(feature = "client")]
 pub use client::{Client, Job, RequestId};
 pub use info::ModelInfo;
-pub use json::{JsonError, JsonInput};
+pub use input::{Invalid, JsonError, JsonInput, Model, Payload, Valid};
 #[cfg(feature = "schemars")]
 pub use json_schema::json_schema;
 pub use media::{Bound, FileError, Media, MediaError, Metric};
-pub use model::{Model, Payload};
 pub use output::MediaOutput;
 /// schemars 1, whose `JsonSchema` every input implements.
 #[cfg(feature = "schemars")]
@@ -37,5 +35,4 @@ pub use schemars1 as schemars;
 pub use serde_json::{Map, Value};
 pub use unknown_variant::UnknownVariant;
 pub use url::Url;
-pub use valid::{Invalid, Valid};
 pub use violation::{InputPath, PathSegment, Violation, Violations};

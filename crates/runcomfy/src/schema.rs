@@ -3,6 +3,8 @@
 //! Generated code holds one table a struct; the checker, the serialiser and the
 //! docs all read it, so that no bound is written twice.
 
+use std::borrow::Cow;
+
 use crate::media::{Bound, MediaKind, Metric};
 
 /// One property of an object.
@@ -137,6 +139,31 @@ pub enum Rule {
     /// `examples`, a `format` that is not known, or the `title` of a list's items; and
     /// what it says, as JSON text.
     Annotation(&'static str, &'static str),
+}
+
+impl Rule {
+    /// The schema keyword, or the custom rule, verbatim.
+    pub fn name(&self) -> Cow<'static, str> {
+        match self {
+            Self::MinLength(_) => "minLength".into(),
+            Self::MaxLength(_) => "maxLength".into(),
+            Self::Minimum(_) | Self::MinimumInteger(_) => "minimum".into(),
+            Self::Maximum(_) | Self::MaximumInteger(_) => "maximum".into(),
+            Self::MultipleOf(_) => "multipleOf".into(),
+            Self::ExclusiveMinimum(_) => "exclusiveMinimum".into(),
+            Self::ExclusiveMaximum(_) => "exclusiveMaximum".into(),
+            Self::MinItems(_) => "minItems".into(),
+            Self::MaxItems(_) => "maxItems".into(),
+            Self::UniqueItems => "uniqueItems".into(),
+            Self::MinProperties(_) => "minProperties".into(),
+            Self::MaxProperties(_) => "maxProperties".into(),
+            Self::Strings(_) | Self::Integers(_) | Self::Values(_) => "enum".into(),
+            Self::Measured(metric, limit, _) => {
+                format!("{}{}", metric.name(), limit.operator()).into()
+            }
+            Self::Unchecked(name, ..) | Self::Annotation(name, _) => (*name).into(),
+        }
+    }
 }
 
 /// Any JSON value.

@@ -1,11 +1,14 @@
 //! Violations: what an input breaks, where, and what would be right.
 
+pub(crate) mod message;
+pub(crate) mod pending;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
-use crate::check::Faults;
+use pending::Faults;
 
 /// One rule that a value breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]

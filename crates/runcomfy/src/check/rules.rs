@@ -3,42 +3,17 @@
 //! As in JSON Schema, a rule says nothing about a value of another type: `maxLength`
 //! never breaks on a number, whose fault is `type`.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::Value;
 
 use super::parsed;
 use super::same::{repeated, same};
-use crate::codegen_support::value_ref::{AsValueRef, Number, ValueRef};
+use crate::codegen_support::value_ref::{AsValueRef, ValueRef};
 use crate::media::{MediaInfo, MissingInfo, RuleOutcome};
+use crate::number::Number;
 use crate::schema::Rule;
 use crate::violation::{InputPath, Violation};
-
-impl Rule {
-    /// The schema keyword, or the custom rule, verbatim.
-    pub fn name(&self) -> Cow<'static, str> {
-        match self {
-            Self::MinLength(_) => "minLength".into(),
-            Self::MaxLength(_) => "maxLength".into(),
-            Self::Minimum(_) | Self::MinimumInteger(_) => "minimum".into(),
-            Self::Maximum(_) | Self::MaximumInteger(_) => "maximum".into(),
-            Self::MultipleOf(_) => "multipleOf".into(),
-            Self::ExclusiveMinimum(_) => "exclusiveMinimum".into(),
-            Self::ExclusiveMaximum(_) => "exclusiveMaximum".into(),
-            Self::MinItems(_) => "minItems".into(),
-            Self::MaxItems(_) => "maxItems".into(),
-            Self::UniqueItems => "uniqueItems".into(),
-            Self::MinProperties(_) => "minProperties".into(),
-            Self::MaxProperties(_) => "maxProperties".into(),
-            Self::Strings(_) | Self::Integers(_) | Self::Values(_) => "enum".into(),
-            Self::Measured(metric, limit, _) => {
-                format!("{}{}", metric.name(), limit.operator()).into()
-            }
-            Self::Unchecked(name, ..) | Self::Annotation(name, _) => (*name).into(),
-        }
-    }
-}
 
 impl Rule {
     /// Whether a JSON value keeps this rule. Rules about media are kept by any value:
@@ -49,7 +24,7 @@ impl Rule {
 }
 
 /// Whether a value breaks a rule: then what was counted, if the rule counts something.
-pub(super) fn broken(rule: &Rule, node: ValueRef<'_>) -> Option<usize> {
+pub(crate) fn broken(rule: &Rule, node: ValueRef<'_>) -> Option<usize> {
     let is_broken = match *rule {
         Rule::MinLength(least) => return length(node, least, Ordering::Less),
         Rule::MaxLength(most) => return length(node, most, Ordering::Greater),
@@ -79,35 +54,6 @@ pub(super) fn broken(rule: &Rule, node: ValueRef<'_>) -> Option<usize> {
         Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => false,
     };
     is_broken.then_some(0)
-}
-
-/// What would be right, of a rule that is [`broken`], and what was counted.
-pub(super) fn words(rule: &Rule, count: usize) -> (String, Option<String>) {
-    let message = match *rule {
-        Rule::MinLength(least) => return counted("least", least, count, "character"),
-        Rule::MaxLength(most) => return counted("most", most, count, "character"),
-        Rule::MinItems(least) => return counted("least", least, count, "item"),
-        Rule::MaxItems(most) => return counted("most", most, count, "item"),
-        Rule::MinProperties(least) => return of_properties("least", least, count),
-        Rule::MaxProperties(most) => return of_properties("most", most, count),
-        Rule::UniqueItems => {
-            return ("Each item once.".to_owned(), Some(format!("item {count} is there twice")));
-        }
-        Rule::MinimumInteger(bound) => format!("At least {bound}."),
-        Rule::MaximumInteger(bound) => format!("At most {bound}."),
-        Rule::MultipleOf(step) => format!("A multiple of {step}."),
-        Rule::Values(choices) => format!("One of {}.", choices.join(", ")),
-        Rule::Minimum(bound) => format!("At least {bound}."),
-        Rule::Maximum(bound) => format!("At most {bound}."),
-        Rule::ExclusiveMinimum(bound) => format!("Over {bound}."),
-        Rule::ExclusiveMaximum(bound) => format!("Under {bound}."),
-        Rule::Strings(words) => format!("One of {}.", listed(words)),
-        Rule::Integers(choices) => format!("One of {}.", listed(choices)),
-        Rule::Measured(_, _, message) | Rule::Unchecked(_, _, message) => message.to_owned(),
-        // It is never broken.
-        Rule::Annotation(..) => String::new(),
-    };
-    (message, None)
 }
 
 /// What a measured rule finds, where its metric is known.
@@ -187,19 +133,6 @@ fn properties(node: ValueRef<'_>) -> Option<usize> {
     }
 }
 
-fn counted(side: &str, bound: u64, count: usize, noun: &str) -> (String, Option<String>) {
-    let plural = |is_one| if is_one { "" } else { "s" };
-    (
-        format!("At {side} {bound} {noun}{}.", plural(bound == 1)),
-        Some(format!("{count} {noun}{}", plural(count == 1))),
-    )
-}
-
-fn of_properties(side: &str, bound: u64, count: usize) -> (String, Option<String>) {
-    let plural = if bound == 1 { "property" } else { "properties" };
-    (format!("At {side} {bound} {plural}."), Some(count.to_string()))
-}
-
 fn compare(node: ValueRef<'_>, bound: f64) -> Option<Ordering> {
     number(node)?.compare(bound)
 }
@@ -227,10 +160,6 @@ fn is(number: Number, choice: i64) -> bool {
         Number::Integer(whole) => whole == i128::from(choice),
         Number::Float(float) => float == choice as f64,
     }
-}
-
-fn listed<T: std::fmt::Debug>(choices: &[T]) -> String {
-    choices.iter().map(|choice| format!("{choice:?}")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -326,42 +255,5 @@ mod tests {
         for (rule, breaking) in cases {
             assert_eq!(breaks(rule, &other), breaking, "{rule:?}");
         }
-    }
-
-    #[test]
-    fn each_message_says_what_would_be_right_and_some_what_was_counted() {
-        let cases = [
-            (Rule::MinLength(1), json!(""), "At least 1 character.", Some("0 characters")),
-            (Rule::MaxLength(2), json!("abc"), "At most 2 characters.", Some("3 characters")),
-            (Rule::MinItems(2), json!([0]), "At least 2 items.", Some("1 item")),
-            (Rule::MaxItems(1), json!([0, 0]), "At most 1 item.", Some("2 items")),
-            (Rule::MinProperties(1), json!({}), "At least 1 property.", Some("0")),
-            (Rule::MaxProperties(0), json!({"a": 1}), "At most 0 properties.", Some("1")),
-            (Rule::UniqueItems, json!([1, 1]), "Each item once.", Some("item 1 is there twice")),
-            (Rule::Minimum(0.5), json!(0), "At least 0.5.", None),
-            (Rule::Maximum(0.5), json!(1), "At most 0.5.", None),
-            (Rule::ExclusiveMinimum(1.0), json!(1), "Over 1.", None),
-            (Rule::ExclusiveMaximum(1.0), json!(1), "Under 1.", None),
-            (Rule::MinimumInteger(3), json!(2), "At least 3.", None),
-            (Rule::MaximumInteger(3), json!(4), "At most 3.", None),
-            (Rule::MultipleOf(0.1), json!(0.25), "A multiple of 0.1.", None),
-            (Rule::Strings(&["16:9", "a"]), json!("b"), "One of \"16:9\", \"a\".", None),
-            (Rule::Integers(&[5, -1]), json!(4), "One of 5, -1.", None),
-            (Rule::Values(&["null", "2.5"]), json!(4), "One of null, 2.5.", None),
-        ];
-        for (rule, value, message, found) in cases {
-            let said = broken(&rule, value.as_value_ref()).map(|count| words(&rule, count));
-            assert_eq!(said, Some((message.to_owned(), found.map(str::to_owned))), "{rule:?}");
-        }
-    }
-
-    #[test]
-    fn a_message_says_what_would_be_right_and_not_what_was_given() {
-        let secret = json!("hush");
-        let rule = Rule::MaxLength(1);
-        let (message, found) =
-            words(&rule, broken(&rule, secret.as_value_ref()).expect("it breaks"));
-        assert_eq!(message, "At most 1 character.");
-        assert_eq!(found.as_deref(), Some("4 characters"));
     }
 }

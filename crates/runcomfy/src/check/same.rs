@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::{Hash, Hasher};
 
 use super::named;
-use crate::codegen_support::value_ref::{Elements, Number, ValueRef};
+use crate::codegen_support::value_ref::{Elements, ValueRef};
+use crate::number::Number;
 
 /// Whether two values are the same in JSON Schema's sense: `1` is `1.0`.
 pub(super) fn same(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {

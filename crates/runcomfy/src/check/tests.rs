@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::same::same;
 use super::*;
-use crate::codegen_support::value_ref::{AsValueRef, Members, Number};
+use crate::codegen_support::value_ref::{AsValueRef, Members};
 use crate::media::{Bound, Metric};
+use crate::number::Number;
 use crate::schema::{ANY, BOOLEAN, IMAGE, INTEGER, NUMBER, TEXT};
 
 static WORD: ValueSchema = ValueSchema::new(TEXT, &[Rule::MaxLength(2)]);

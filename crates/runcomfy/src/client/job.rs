@@ -21,7 +21,7 @@ use super::retry::Call;
 use super::types::{CancelOutcome, CompletedJob, JobStatus, ResultReply, Status};
 use super::{Client, RequestId};
 use crate::codegen_support::from_output::FromOutput;
-use crate::model::Model;
+use crate::input::Model;
 
 /// The kind of a job: a [`Model`], or [`Raw`], whose output is plain JSON.
 ///

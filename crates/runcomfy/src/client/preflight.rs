@@ -18,10 +18,9 @@ pub use report::{PreflightReport, PreflightStats, Unchecked, Warning, WarningKin
 
 use super::Client;
 use crate::check::{Fit, FoundMedia};
+use crate::input::{Model, Payload, Valid};
 use crate::measure::Probe;
 use crate::media::{Bytes, DataUri, Media, MediaInfo, MediaKind, MissingInfo};
-use crate::model::{Model, Payload};
-use crate::valid::Valid;
 use crate::violation::{InputPath, Violation};
 use fetch::Fetcher;
 

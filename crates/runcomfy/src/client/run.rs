@@ -8,8 +8,7 @@ use super::Client;
 use super::error::{RunError, SubmitError};
 use super::job::{Job, Operation};
 use super::types::CompletedJob;
-use crate::model::Payload;
-use crate::valid::Valid;
+use crate::input::{Payload, Valid};
 
 /// Submits an input and waits for its job once it is awaited. Created by [`Client::run`].
 ///

@@ -18,8 +18,7 @@ use super::reply::{MAX_BYTES, Reply, Truncation, transport_failure};
 use super::retry::{Backoff, Call, Failure};
 use super::throttle::Priority;
 use super::{Client, Job, RequestId, reply};
-use crate::model::{Model, Payload};
-use crate::valid::Valid;
+use crate::input::{Model, Payload, Valid};
 
 /// Timeout for hearing nothing. A gateway that gives up does so sooner.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(120);

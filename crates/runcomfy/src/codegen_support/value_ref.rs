@@ -8,6 +8,7 @@ use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
 use crate::media::Media;
+use crate::number::Number;
 use crate::schema::Field;
 
 /// One value, seen from outside.
@@ -32,15 +33,6 @@ pub enum ValueRef<'a> {
     Map(&'a dyn Entries),
     /// A struct, whose names stand in its table.
     Struct(&'a dyn Members),
-}
-
-/// A number, without loss for every integer that JSON libraries keep exact.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Number {
-    /// A whole number, from `i64` or `u64`.
-    Integer(i128),
-    /// Any other number.
-    Float(f64),
 }
 
 /// A value that can be viewed.
@@ -204,103 +196,6 @@ impl Entries for Map<String, Value> {
     }
 }
 
-impl Number {
-    fn from_json(number: &serde_json::Number) -> Self {
-        match (number.as_i128(), number.as_f64()) {
-            (Some(whole), _) => Self::Integer(whole),
-            (None, Some(float)) => Self::Float(float),
-            // A number that no float holds: it breaks `type`, as infinity does.
-            (None, None) => Self::Float(f64::INFINITY),
-        }
-    }
-
-    /// Whether this is a whole number; `1.0` is one.
-    pub(crate) fn is_whole(self) -> bool {
-        match self {
-            Self::Integer(_) => true,
-            Self::Float(float) => float.is_finite() && float.fract() == 0.0,
-        }
-    }
-
-    /// Whether this is a number in JSON's sense: not NaN, not infinite.
-    pub(crate) fn is_finite(self) -> bool {
-        match self {
-            Self::Integer(_) => true,
-            Self::Float(float) => float.is_finite(),
-        }
-    }
-
-    /// Whether two numbers are the same: `1` is `1.0`.
-    pub(crate) fn is_same(self, other: Self) -> bool {
-        let same = Some(std::cmp::Ordering::Equal);
-        match (self, other) {
-            (number, Self::Float(float)) => number.compare(float) == same,
-            (number, Self::Integer(whole)) => number.compare_integer(whole) == same,
-        }
-    }
-
-    /// How this number compares with a whole number, without rounding.
-    pub(crate) fn compare_integer(self, bound: i128) -> Option<std::cmp::Ordering> {
-        match self {
-            Self::Integer(whole) => Some(whole.cmp(&bound)),
-            Self::Float(float) => {
-                Self::Integer(bound).compare(float).map(std::cmp::Ordering::reverse)
-            }
-        }
-    }
-
-    /// Whether this is a whole number of steps, both taken as the decimals that they
-    /// are written as: 4.35 is a multiple of 0.01.
-    pub(crate) fn is_multiple_of(self, step: f64) -> bool {
-        let number = match self {
-            Self::Integer(whole) => decimal(&whole.to_string()),
-            Self::Float(float) => decimal(&format!("{float:e}")),
-        };
-        let (Some((a, a_exponent)), Some((b, b_exponent))) =
-            (number, decimal(&format!("{step:e}")))
-        else {
-            return false;
-        };
-        if b == 0 {
-            return a == 0;
-        }
-        match u32::try_from(a_exponent - b_exponent) {
-            // Only the rest counts, so that no number is too large.
-            Ok(shift) => (0..shift).fold(a % b, |rest, _| rest * 10 % b) == 0,
-            Err(_) => {
-                let shift = u32::try_from(b_exponent - a_exponent).unwrap_or(u32::MAX);
-                let step = 10_i128.checked_pow(shift).and_then(|power| power.checked_mul(b));
-                // A step that is larger than any number fits nothing but zero.
-                step.map_or(a == 0, |step| a % step == 0)
-            }
-        }
-    }
-
-    /// How this number compares with a bound, without rounding. NaN compares with
-    /// nothing.
-    pub(crate) fn compare(self, bound: f64) -> Option<std::cmp::Ordering> {
-        match self {
-            Self::Float(float) => float.partial_cmp(&bound),
-            Self::Integer(whole) => {
-                let floor = bound.floor();
-                // The cast is exact up to 2^127 and saturates beyond, where every
-                // integer of JSON lies on one side of the bound.
-                let order = whole.cmp(&(floor as i128));
-                Some(order.then(floor.total_cmp(&bound)))
-            }
-        }
-    }
-}
-
-/// A number as written, such as `4.35` or `1e-8`, as digits and a power of ten.
-pub(crate) fn decimal(text: &str) -> Option<(i128, i32)> {
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
-    let shift = i32::try_from(fraction.len()).ok()?;
-    Some((digits, exponent.parse::<i32>().ok()? - shift))
-}
-
 impl Serialize for ValueRef<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -348,68 +243,6 @@ impl Serialize for ValueRef<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_multiple_is_reckoned_in_decimals_however_large_or_small() {
-        let (whole, float) = (Number::Integer, Number::Float);
-        let power = f64::from(1_u32 << 15);
-        let cases = [
-            (whole(1000), 100.0, true),
-            (whole(1050), 100.0, false),
-            (whole(0), 1e300, true),
-            (whole(5), 1e300, false),
-            (float(0.5), 1.0, false),
-            (float(0.5), 10.0, false),
-            (whole(i128::MAX), 1.0, true),
-            (float(4.35), 0.01, true),
-            (float(4.355), 0.01, false),
-            // A power of ten has as many twos.
-            (float(1e14), power, false),
-            (float(1e15), power, true),
-            (float(1e16), 2.0 * power, true),
-            (float(5e15), 2.0 * power, false),
-            (float(6e15), 2.0 * power, true),
-            (float(3e15), 2.0 * power, false),
-            (float(1e49), 1_125_899_906_842_624.0, false),
-            (float(1e50), 1_125_899_906_842_624.0, true),
-            (float(7e300), 7.0, true),
-            (float(1e300), 7.0, false),
-            (float(1e308), 0.123456789, false),
-            (whole(i128::from(u64::MAX)), 5e-324, true),
-            // No step that a schema can have.
-            (whole(0), 0.0, true),
-            (whole(1), 0.0, false),
-            (float(f64::NAN), 1.0, false),
-        ];
-        for (number, step, expected) in cases {
-            assert_eq!(number.is_multiple_of(step), expected, "{number:?} of {step}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_compared_without_rounding() {
-        use std::cmp::Ordering::{Equal, Greater, Less};
-        let (whole, float) = (Number::Integer, Number::Float);
-        let large = (1_i128 << 53) + 1;
-        let cases = [
-            (whole(1), 1.5, Some(Less)),
-            (whole(2), 1.5, Some(Greater)),
-            (whole(-1), -1.5, Some(Greater)),
-            (whole(-2), -1.5, Some(Less)),
-            (whole(1), 1.0, Some(Equal)),
-            (whole(large), 9007199254740992.0, Some(Greater)),
-            (float(0.1), 0.1, Some(Equal)),
-            (float(f64::NAN), 0.0, None),
-        ];
-        for (number, bound, expected) in cases {
-            assert_eq!(number.compare(bound), expected, "{number:?} and {bound}");
-            assert_eq!(number.is_same(float(bound)), expected == Some(Equal), "{number:?}");
-        }
-        assert_eq!(float(9007199254740992.0).compare_integer(large), Some(Less));
-        assert_eq!(whole(large).compare_integer(large), Some(Equal));
-        assert!(whole(3).is_same(whole(3)) && !whole(3).is_same(whole(4)));
-        assert!(float(3.0).is_same(whole(3)) && !float(3.5).is_same(whole(3)));
-    }
 
     #[test]
     fn what_is_not_set_is_absent_and_what_is_beyond_the_end_too() {

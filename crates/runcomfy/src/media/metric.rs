@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::{Format, MediaInfo};
-use crate::codegen_support::value_ref::decimal;
+use crate::number::Ratio;
 
 /// What a custom rule of RunComfy's schema dialect measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -207,45 +207,6 @@ impl fmt::Display for MissingInfo {
     }
 }
 
-/// A measured value as a fraction, so that no rounding moves it over a bound.
-#[derive(Debug, Clone, Copy)]
-struct Ratio {
-    numerator: u64,
-    denominator: u64,
-}
-
-impl Ratio {
-    fn whole(number: u32) -> Self {
-        Self { numerator: number.into(), denominator: 1 }
-    }
-
-    fn of(numerator: u64, denominator: u64) -> Option<Self> {
-        (denominator > 0).then_some(Self { numerator, denominator })
-    }
-
-    /// How it compares with a bound, taken as the decimal that it is written as: 0.4 is two
-    /// fifths, which no float is. A bound that is no number compares with nothing.
-    fn compare(self, bound: f64) -> Option<Ordering> {
-        // A float is written with at most 17 digits, so that `digits` has less than 58 bits,
-        // and its product with a denominator of 64 bits fits.
-        let (digits, exponent) = decimal(&format!("{bound:e}"))?;
-        let power = 10_i128.checked_pow(exponent.unsigned_abs());
-        let value = i128::from(self.numerator);
-        let bound = digits.checked_mul(i128::from(self.denominator))?;
-        let (value, bound) = match exponent {
-            ..0 => (power.and_then(|power| value.checked_mul(power)), Some(bound)),
-            0.. => (Some(value), power.and_then(|power| bound.checked_mul(power))),
-        };
-        // What does not fit is larger than what does; zero always fits.
-        Some(match (value, bound) {
-            (Some(value), Some(bound)) => value.cmp(&bound),
-            (None, _) if self.numerator == 0 => 0.cmp(&digits),
-            (None, _) => Ordering::Greater,
-            (_, None) => 0.cmp(&digits),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,30 +255,6 @@ mod tests {
             let kept = metric.keeps(limit, &facts);
             assert_eq!(kept, Some(allowed), "{} {limit} for {facts:?}", metric.name());
         }
-    }
-
-    #[test]
-    fn a_ratio_is_compared_without_rounding() {
-        // As floats, each of these two is equal to its bound, or on its other side.
-        let third = 0.333_333_333_333_333_3;
-        let cases = [
-            (Ratio::of(1, 3), third, Ordering::Greater),
-            (Ratio::of(9_007_199_254_740_993, 1), 9_007_199_254_740_992.0, Ordering::Greater),
-            (Ratio::of(2, 5), 0.4, Ordering::Equal),
-            (Ratio::of(1, 10), 0.1, Ordering::Equal),
-            (Ratio::of(u64::MAX, 1), 1e300, Ordering::Less),
-            (Ratio::of(u64::MAX, 1), -1e300, Ordering::Greater),
-            (Ratio::of(1, u64::MAX), 1e-300, Ordering::Greater),
-            (Ratio::of(0, 1), 1e-300, Ordering::Less),
-            (Ratio::of(0, 1), -1e-300, Ordering::Greater),
-            (Ratio::of(0, 1), 0.0, Ordering::Equal),
-        ];
-        for (ratio, bound, order) in cases {
-            let ratio = ratio.expect("it is a ratio");
-            assert_eq!(ratio.compare(bound), Some(order), "{ratio:?} and {bound:e}");
-        }
-        let one = Ratio::whole(1);
-        assert_eq!((one.compare(f64::NAN), one.compare(f64::INFINITY)), (None, None));
     }
 
     #[test]

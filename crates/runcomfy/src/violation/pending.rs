@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
-use super::{noun, rules, unknown};
+use super::message::{noun, unknown, words};
+use super::{InputPath, PathSegment, Violation};
 use crate::schema::{Field, Rule, ValueSchema};
-use crate::violation::{InputPath, PathSegment, Violation};
 
 /// Everything that is wrong with one input.
 #[derive(Debug, Clone, Default)]
@@ -88,7 +88,7 @@ impl<'a> Trail<'a> {
         }
     }
 
-    pub(super) fn path(self) -> InputPath {
+    pub(crate) fn path(self) -> InputPath {
         let mut segments = Vec::new();
         let mut trail = self;
         while let Some(above) = trail.above() {
@@ -110,7 +110,7 @@ impl Faults {
         self.all.len()
     }
 
-    pub(super) fn push(&mut self, at: Trail<'_>, cause: Cause) {
+    pub(crate) fn push(&mut self, at: Trail<'_>, cause: Cause) {
         let last = self.step(at);
         let start = self.steps.len();
         let mut trail = at;
@@ -150,7 +150,7 @@ impl Faults {
             Cause::Type(noun) => of("type", format!("Must be {noun}.")),
             Cause::Required => of("required", "Required, and missing.".to_owned()),
             Cause::Rule(rule, count) => {
-                let (message, found) = rules::words(rule, count);
+                let (message, found) = words(rule, count);
                 (rule.name(), message, found)
             }
             Cause::Unknown(fields) => {

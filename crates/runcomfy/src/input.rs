@@ -1,0 +1,219 @@
+//! Inputs: a model's typed one, one that arrives as JSON, and the proof that either was
+//! checked.
+
+use std::error::Error;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use crate::check::{self, FoundMedia};
+use crate::codegen_support::from_output::FromOutput;
+use crate::codegen_support::value_ref::{AsValueRef, ValueRef};
+use crate::schema::{Field, Rule, ValueSchema};
+use crate::violation::Violations;
+
+/// The input type of one RunComfy model. Generated; its methods are for everyone.
+pub trait Model: AsValueRef + Clone + fmt::Debug + Send + Sync + 'static {
+    /// The model's id, such as `minimax/Hailuo Video 01 Live`. Case and spaces count.
+    const ID: &'static str;
+    /// The input's table.
+    const FIELDS: &'static [Field];
+    /// What properties beside those of the table may be, where the input takes them.
+    const OTHERS: Option<&'static ValueSchema> = None;
+    /// The rules of the input as a whole.
+    const RULES: &'static [Rule] = &[];
+    /// What the model answers.
+    type Output: FromOutput + Default + fmt::Debug + Send + 'static;
+
+    /// Checks every rule that needs no measuring of media.
+    ///
+    /// # Errors
+    ///
+    /// Every violation at once, and the input back.
+    fn validate(self) -> Result<Valid<Self>, Invalid<Self>> {
+        let violations = self.violations();
+        Valid::unless(self, violations)
+    }
+
+    /// Every rule that this input breaks, of those that need no measuring of media.
+    fn violations(&self) -> Violations {
+        check::violations(&input::<Self>(), self.as_value_ref())
+    }
+}
+
+/// What can be submitted: a model's typed input, or a [`JsonInput`] of it.
+///
+/// Sealed by its one blanket implementation and [`JsonInput`].
+pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
+    /// The model that takes it.
+    type Model: Model;
+
+    /// The input as it would be sent.
+    fn value_ref(&self) -> ValueRef<'_>;
+
+    /// Every piece of media in it, with its rules.
+    fn media(&self) -> Vec<FoundMedia> {
+        check::media(&input::<Self::Model>(), self.value_ref())
+    }
+
+    /// The input as JSON, as it would be sent; `null` where it cannot be written, as with a
+    /// local file that was not read yet ([`Media::read`](crate::Media::read)).
+    fn to_json(&self) -> Value {
+        serde_json::to_value(self.value_ref()).unwrap_or_default()
+    }
+}
+
+/// The table of a model's input as a whole.
+pub(crate) const fn input<M: Model>() -> ValueSchema {
+    ValueSchema::input(M::FIELDS, M::OTHERS, M::RULES)
+}
+
+impl<M: Model> Payload for M {
+    type Model = M;
+
+    fn value_ref(&self) -> ValueRef<'_> {
+        self.as_value_ref()
+    }
+}
+
+impl<M: Model> Payload for JsonInput<M> {
+    type Model = M;
+
+    fn value_ref(&self) -> ValueRef<'_> {
+        self.as_value().as_value_ref()
+    }
+}
+
+/// An input of model `M` as JSON: checked by the same table as the typed one, and
+/// taken by [`Client::submit`](crate::Client::submit) like it.
+pub struct JsonInput<M> {
+    value: Value,
+    model: PhantomData<fn() -> M>,
+}
+
+/// A text that is not JSON.
+#[derive(Debug, thiserror::Error)]
+#[error("the input is not JSON: {0}")]
+pub struct JsonError(serde_json::Error);
+
+impl<M: Model> JsonInput<M> {
+    /// Reads JSON text. What it holds is checked by [`JsonInput::validate`].
+    ///
+    /// # Errors
+    ///
+    /// When the text is not JSON, with the line and column.
+    pub fn parse(text: &str) -> Result<Self, JsonError> {
+        serde_json::from_str::<Value>(text).map(Self::from).map_err(JsonError)
+    }
+
+    /// Checks every rule that needs no measuring of media.
+    ///
+    /// # Errors
+    ///
+    /// Every violation at once, and the input back.
+    pub fn validate(self) -> Result<Valid<Self>, Invalid<Self>> {
+        let violations = self.violations();
+        Valid::unless(self, violations)
+    }
+
+    /// Every rule that this input breaks, of those that need no measuring of media.
+    pub fn violations(&self) -> Violations {
+        check::violations(&input::<M>(), self.value.as_value_ref())
+    }
+}
+
+impl<M> JsonInput<M> {
+    /// The JSON value.
+    pub fn as_value(&self) -> &Value {
+        &self.value
+    }
+}
+
+impl<M> From<Value> for JsonInput<M> {
+    fn from(value: Value) -> Self {
+        Self { value, model: PhantomData }
+    }
+}
+
+/// As the JSON value alone, which is checked by [`JsonInput::validate`] and not before.
+impl<'de, M> Deserialize<'de> for JsonInput<M> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl<M> Serialize for JsonInput<M> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
+impl<M> Clone for JsonInput<M> {
+    fn clone(&self) -> Self {
+        Self::from(self.value.clone())
+    }
+}
+
+impl<M> PartialEq for JsonInput<M> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<M> fmt::Debug for JsonInput<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("JsonInput").field(&self.value).finish()
+    }
+}
+
+/// An input that broke no rule when it was checked. It cannot be changed; take it
+/// out with [`Valid::into_inner`] to go on editing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Valid<T>(T);
+
+/// An input that breaks rules: every violation, and the input back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Invalid<T> {
+    /// The input as it was.
+    pub input: T,
+    /// Every rule that it breaks.
+    pub violations: Violations,
+}
+
+impl<T> Valid<T> {
+    /// Takes an input as valid without checking it: the way round for the day that
+    /// RunComfy's rules move faster than a release of this crate. RunComfy may
+    /// refuse the input, or charge for it and fail.
+    pub fn assume(input: T) -> Self {
+        Self(input)
+    }
+
+    /// The input.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+
+    /// Sorts an input by what a check of it found.
+    pub(crate) fn unless(input: T, violations: Violations) -> Result<Self, Invalid<T>> {
+        if violations.is_empty() { Ok(Self(input)) } else { Err(Invalid { input, violations }) }
+    }
+}
+
+impl<T> Deref for Valid<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> fmt::Display for Invalid<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the input breaks the model's schema:\n{}", self.violations)
+    }
+}
+
+impl<T: fmt::Debug> Error for Invalid<T> {}
