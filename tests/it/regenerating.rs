@@ -89,7 +89,7 @@ fn a_half_written_model_stops_no_other() {
     let place = Place::new();
     write(&place.path("schemas/acme/half/input.json"), INPUT);
     let (ok, said) = place.codegen(&[]);
-    assert!(ok && said.contains("and is no model yet") && said.contains("models: 1"), "{said}");
+    assert!(ok && said.contains("and is not a model yet") && said.contains("models: 1"), "{said}");
 }
 
 #[test]

@@ -93,8 +93,8 @@ fn check_reports_what_sync_then_changes() {
         "\nstep: minor, ",
         "\nfor CHANGELOG.md:\n",
         "\n- New models: `acme/raft`.\n",
-        "gone    zoo/zebra-2.1: not in the catalog any more; kept for one release\n",
-        "added 1, changed 1, back 0, gone 1, removed 0, kept 0; passed over 0",
+        "gone    zoo/zebra-2.1: no longer in the catalog; kept for one release\n",
+        "added 1, changed 1, back 0, gone 1, removed 0, kept 0; skipped 0",
     ] {
         assert!(sync.out.contains(part), "it does not say `{part}`: {}", sync.out);
     }
@@ -197,11 +197,11 @@ fn an_unusable_catalog_entry_leaves_its_model_unchanged() {
     ];
     let server = Server::start(vec![http(200, &page(&entries, Some(5)))]);
     let said = place.sync_from(&server.base, &[]);
-    assert!(said.ok && said.out.ends_with("kept 0; passed over 3\n"), "{said:?}");
+    assert!(said.ok && said.out.ends_with("kept 0; skipped 3\n"), "{said:?}");
     for words in [
-        "warning: passed over: `acme/Big Boat/draft` has no `input_schema`\n",
-        "warning: passed over: `zoo/zebra-2.1` has an object with the key `type` for an",
-        "warning: passed over: entry 5 has no `model_id`\n",
+        "warning: skipped: `acme/Big Boat/draft` has no `input_schema`\n",
+        "warning: skipped: `zoo/zebra-2.1` has an object with the key `type` for an",
+        "warning: skipped: entry 5 has no `model_id`\n",
     ] {
         assert!(said.err.contains(words), "{said:?}");
     }

@@ -14,32 +14,32 @@ pub(crate) struct Cli {
     pub command: Command,
 }
 
-/// The name under which `--deny` takes every warning.
+/// The value of `--deny` that stands for every warning.
 pub(crate) const ALL_WARNINGS: &str = "warnings";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Measure what checking, generating and compiling cost, against what others take.
+    /// Measure the cost of checking, generating and compiling, next to other libraries.
     Bench(BenchArgs),
     /// Show the main job end to end, against a simulator: no token, no network.
     Demo,
     /// Generate Rust from the schemas.
     Codegen(CodegenArgs),
-    /// Judge instances by code generated for their schemas, and compare with what a test
-    /// suite says of them.
+    /// Check instances by code generated for their schemas, and compare with the verdicts of a
+    /// test suite.
     Conformance(ConformanceArgs),
     /// Generate and compile a whole collection of schemas, and report.
     Corpus(CorpusArgs),
     /// Write the simulator's OpenAPI 3.1 document of itself.
     Openapi(OpenapiArgs),
-    /// Take in and compare schemas.
+    /// Import and compare schemas.
     #[command(subcommand)]
     Schemas(SchemasCommand),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// `--gate`, to fail where a target is missed; `checking`, `generating` or `compiling`,
+    /// `--gate`, to fail if a target is missed; `checking`, `generating` or `compiling`,
     /// to measure only that.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub arguments: Vec<String>,
@@ -47,27 +47,27 @@ pub(crate) struct BenchArgs {
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct CodegenArgs {
-    /// Only compare: fail, with the difference, where a file is not up to date.
+    /// Only compare: fail, with the difference, if a file is not up to date.
     #[arg(long, conflicts_with = "dry_run")]
     pub check: bool,
-    /// Only say what would change.
+    /// Only list what would change.
     #[arg(long)]
     pub dry_run: bool,
     /// The schemas to read, instead of the workspace's own.
     #[arg(long, value_name = "DIR", requires = "out")]
     pub schemas: Option<PathBuf>,
-    /// Where to write the modules, such as `src/generated` of your own crate.
+    /// The folder to write the modules to, such as `src/generated` of your own crate.
     #[arg(long, value_name = "DIR", requires = "schemas")]
     pub out: Option<PathBuf>,
-    /// How to say what was found in the schemas.
+    /// The form of diagnostics.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub message_format: MessageFormat,
-    /// Warnings that count as errors, by their code; `warnings` is all of them.
+    /// Warnings to treat as errors, by their code; `warnings` is all of them.
     #[arg(long, value_name = "warnings|CODE", value_parser = deniable())]
     pub deny: Vec<String>,
 }
 
-/// How diagnostics are given.
+/// Form of a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MessageFormat {
     /// Drawn for people, on stderr.
@@ -81,11 +81,11 @@ pub(crate) enum MessageFormat {
 pub(crate) struct ConformanceArgs {
     /// A folder of files in the form of the official JSON Schema test suite.
     pub folder: PathBuf,
-    /// How many cases of each file have to be exact: a TOML file of `"file" = count`. Both
-    /// fewer and more fail.
+    /// A TOML file of `"file" = count`: the number of cases of each file that have to be exact.
+    /// Both fewer and more fail.
     #[arg(long, value_name = "FILE")]
     pub required: Option<PathBuf>,
-    /// How to say what became of the cases: `json` is one object a case on stdout.
+    /// The form of the verdicts: `json` is one object per case on stdout.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub message_format: MessageFormat,
 }
@@ -94,10 +94,10 @@ pub(crate) struct ConformanceArgs {
 pub(crate) struct CorpusArgs {
     /// A catalog reply, or a folder of files `{"model_id", "input", "output"}`.
     pub collection: PathBuf,
-    /// How many models may be refused.
+    /// The number of models that may be refused.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub allow_refused: usize,
-    /// Take a sample: every so many models.
+    /// Take a sample: every N-th model.
     #[arg(long, value_name = "N")]
     pub every: Option<usize>,
 }
@@ -114,11 +114,11 @@ pub(crate) struct OpenapiArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SchemasCommand {
-    /// Add a model, or take in its changed schemas.
+    /// Add a model, or update its schemas.
     Add(AddArgs),
     /// Bring the schemas up to date with RunComfy's live catalog.
     Sync(SyncArgs),
-    /// Say what changed for callers between two states of the schemas.
+    /// Show what changed for callers between two states of the schemas.
     Diff(DiffArgs),
 }
 
@@ -127,12 +127,12 @@ pub(crate) struct DiffArgs {
     /// The earlier state: a schemas folder, or a git revision such as `v0.1.0` or
     /// `main:schemas`. A folder comes before a revision of the same name.
     pub old: String,
-    /// The later state, in the same form; the workspace's own schemas where it is left out.
+    /// The later state, in the same form; defaults to the workspace's own schemas.
     pub new: Option<String>,
-    /// How to say it.
+    /// The form of the report.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub message_format: MessageFormat,
-    /// Fail where the changes ask for this step of the version, or a greater one.
+    /// Fail if the changes ask for this step of the version, or a greater one.
     #[arg(long, value_name = "STEP", value_parser = ["patch", "minor", "major"])]
     pub fail_on: Option<String>,
 }
@@ -145,8 +145,7 @@ pub(crate) struct AddArgs {
     /// With --id: the output schema.
     #[arg(requires = "id")]
     pub output: Option<PathBuf>,
-    /// The model's id, such as `minimax/Hailuo Video 01 Live`, where the file does not
-    /// say it.
+    /// The model's id, such as `minimax/Hailuo Video 01 Live`, if it is not in the file.
     #[arg(long)]
     pub id: Option<String>,
     /// The schemas folder to add to, instead of the workspace's own.
@@ -156,7 +155,7 @@ pub(crate) struct AddArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct SyncArgs {
-    /// Only report: fail where something would change, and write nothing.
+    /// Only report: fail if something would change, and write nothing.
     #[arg(long)]
     pub check: bool,
     /// The API to read from, with the version in it, instead of RUNCOMFY_MODEL_API_BASE
@@ -166,12 +165,12 @@ pub(crate) struct SyncArgs {
     /// The schemas folder to bring up to date, instead of the workspace's own.
     #[arg(long, value_name = "DIR")]
     pub schemas: Option<PathBuf>,
-    /// How many models to ask for at once.
+    /// The number of models to ask for at once.
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=500))]
     pub page_size: u16,
 }
 
-/// What `--deny` takes.
+/// Parses the value of `--deny`.
 fn deniable() -> PossibleValuesParser {
     let names = Code::ALL.iter().map(|code| code.name());
     PossibleValuesParser::new([ALL_WARNINGS].into_iter().chain(names))

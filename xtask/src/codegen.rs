@@ -1,4 +1,4 @@
-//! `cargo xtask codegen`: load, generate, then write or compare.
+//! `cargo xtask codegen`: read the schemas, generate, then write or compare.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use runcomfy_codegen::{Code, Features, Generated, Objects, Settings, Severity, orphaned_fixup};
-use toml_edit::{Array, DocumentMut, Item, Value};
+use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
 use crate::args::{ALL_WARNINGS, CodegenArgs, MessageFormat};
 use crate::files::{self, Change};
@@ -19,14 +19,28 @@ use crate::{cargo, schemas_dir};
 const CRATE: &str = "crates/runcomfy-models";
 const MODULES: &str = "src/generated";
 
-/// Where schemas come from and modules go.
+/// The features that the crate has beside those of its providers, in their order.
+const OWN_FEATURES: [&str; 2] = ["default", "full"];
+
+/// Treatment of files that are not up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Bring them up to date.
+    Write,
+    /// Show the differences, and fail.
+    Check,
+    /// List them.
+    DryRun,
+}
+
+/// The folder that schemas come from, and the one that modules go to.
 struct Target {
     schemas: PathBuf,
-    /// What the schemas folder is called in messages.
+    /// The schemas folder as messages name it.
     schemas_name: PathBuf,
     out: PathBuf,
-    /// What the output folder is called in messages.
-    name: String,
+    /// The output folder as messages name it.
+    out_name: String,
     /// The manifest that has a feature for each provider.
     manifest: Option<PathBuf>,
     /// The command that brings it up to date.
@@ -34,11 +48,14 @@ struct Target {
 }
 
 pub(crate) fn run(args: &CodegenArgs) -> Result<ExitCode> {
-    let target = target(args)?;
+    let mode = Mode::new(args);
+    let target = Target::new(args)?;
     let models = schemas_dir::read(&target.schemas)?;
     let orphans = schemas_dir::orphans(&target.schemas, &models)?;
     let settings = settings(&target, args)?;
-    let (changes, mut generated) = plan(&target, &models, &settings)?;
+    let sources: Vec<_> = models.iter().map(Model::source).collect();
+    let mut generated = runcomfy_codegen::generate(&sources, &settings);
+    let changes = target.changes(&generated, &settings)?;
     let orphaned = orphans.iter().map(|orphan| orphaned_fixup(&orphan.file, &orphan.text));
     generated.diagnostics.extend(orphaned);
     let report = Report {
@@ -50,116 +67,114 @@ pub(crate) fn run(args: &CodegenArgs) -> Result<ExitCode> {
         settings: &settings,
     };
     report.print(args.message_format)?;
-    let mut code = if report.refuses() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
-    // The diagnostics as JSON have stdout to themselves.
-    let say = |text: &str| match args.message_format {
-        MessageFormat::Human => print!("{text}"),
-        MessageFormat::Json => eprint!("{text}"),
-    };
-    if args.check {
-        changes.iter().for_each(|change| say(&change.diff()));
-        if !changes.is_empty() {
-            eprintln!(
-                "error: {} of the generated files are not up to date; run `{}`",
-                changes.len(),
-                target.command
-            );
-            code = ExitCode::FAILURE;
+    match mode {
+        Mode::Write => changes.iter().try_for_each(Change::apply)?,
+        Mode::Check => {
+            changes.iter().for_each(|change| print(args.message_format, &change.diff()));
         }
-    } else if !args.dry_run {
-        changes.iter().try_for_each(Change::apply)?;
+        Mode::DryRun => {}
     }
-    changes.iter().for_each(|change| say(&format!("{}\n", change.summary())));
-    say(&format!(
-        "models: {}; files: {}, of which {} {}\n",
-        generated.models,
-        generated.files.len() + usize::from(target.manifest.is_some()),
-        changes.len(),
-        if args.check || args.dry_run { "to change" } else { "changed" },
-    ));
-    Ok(code)
+    let is_stale = mode == Mode::Check && !changes.is_empty();
+    if is_stale {
+        eprintln!(
+            "error: {} of the generated files are not up to date; run `{}`",
+            changes.len(),
+            target.command
+        );
+    }
+    print(args.message_format, &summary(&generated, &changes, &target, mode));
+    Ok(if is_stale || report.refuses() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn target(args: &CodegenArgs) -> Result<Target> {
-    if let (Some(schemas), Some(out)) = (&args.schemas, &args.out) {
-        let (from, to) = (schemas.display(), out.display());
-        return Ok(Target {
-            command: format!("cargo xtask codegen --schemas {from} --out {to}"),
-            schemas_name: schemas.clone(),
-            name: to.to_string(),
-            schemas: schemas.clone(),
-            out: out.clone(),
-            manifest: None,
-        });
+impl Mode {
+    fn new(args: &CodegenArgs) -> Self {
+        match (args.check, args.dry_run) {
+            (true, _) => Self::Check,
+            (false, true) => Self::DryRun,
+            (false, false) => Self::Write,
+        }
     }
-    let root = cargo::workspace()?;
-    let home = root.join(CRATE);
-    Ok(Target {
-        schemas: root.join("schemas"),
-        schemas_name: PathBuf::from("schemas"),
-        out: home.join(MODULES),
-        name: format!("{CRATE}/{MODULES}"),
-        manifest: Some(home.join("Cargo.toml")),
-        command: "cargo xtask codegen".to_owned(),
-    })
 }
 
-/// What the generated files call the schemas folder: its name, never its whole path.
-fn origin(schemas: &Path) -> String {
-    schemas.file_name().map_or("schemas".to_owned(), |name| name.to_string_lossy().into_owned())
+impl Target {
+    fn new(args: &CodegenArgs) -> Result<Self> {
+        if let (Some(schemas), Some(out)) = (&args.schemas, &args.out) {
+            let (from, to) = (schemas.display(), out.display());
+            return Ok(Self {
+                command: format!("cargo xtask codegen --schemas {from} --out {to}"),
+                schemas_name: schemas.clone(),
+                out_name: to.to_string(),
+                schemas: schemas.clone(),
+                out: out.clone(),
+                manifest: None,
+            });
+        }
+        let root = cargo::workspace()?;
+        let home = root.join(CRATE);
+        Ok(Self {
+            schemas: root.join("schemas"),
+            schemas_name: PathBuf::from("schemas"),
+            out: home.join(MODULES),
+            out_name: format!("{CRATE}/{MODULES}"),
+            manifest: Some(home.join("Cargo.toml")),
+            command: "cargo xtask codegen".to_owned(),
+        })
+    }
+
+    /// Compares what was generated with the files that are there.
+    fn changes(&self, generated: &Generated, settings: &Settings) -> Result<Vec<Change>> {
+        for name in generated.files.keys() {
+            let path = self.out.join(name);
+            if files::text(&path)?.is_some_and(|text| !runcomfy_codegen::is_generated(&text)) {
+                bail!(
+                    "{} was written by hand and would be overwritten: give --out a folder of its \
+                     own",
+                    path.display()
+                );
+            }
+        }
+        let mut changes = Vec::new();
+        for (name, text) in &generated.files {
+            changes.extend(self.change(name, Some(text.clone()))?);
+        }
+        for name in &settings.present {
+            if !generated.files.contains_key(name) && !generated.kept.contains(name) {
+                changes.extend(self.change(name, None)?);
+            }
+        }
+        if let Some(manifest) = &self.manifest {
+            let text = files::text(manifest)?.context("the crate has no Cargo.toml")?;
+            let text = with_features(&text, &generated.features)?;
+            let name = format!("{CRATE}/Cargo.toml");
+            changes.extend(Change::of(manifest.clone(), name, Some(text))?);
+        }
+        Ok(changes)
+    }
+
+    fn change(&self, name: &str, text: Option<String>) -> Result<Option<Change>> {
+        Change::of(self.out.join(name), format!("{}/{name}", self.out_name), text)
+    }
 }
 
 fn settings(target: &Target, args: &CodegenArgs) -> Result<Settings> {
-    let denies = |code: &Code| {
-        let is_warning = code.severity() == Severity::Warning;
-        args.deny.iter().any(|name| name == code.name() || (is_warning && name == ALL_WARNINGS))
-    };
+    // Generated files name the schemas folder, never its whole path.
+    let origin = target.schemas.file_name().map(|name| name.to_string_lossy().into_owned());
     Ok(Settings {
-        origin: origin(&target.schemas),
+        origin: origin.unwrap_or_else(|| "schemas".to_owned()),
         features: if target.manifest.is_some() { Features::PerProvider } else { Features::None },
         present: present(&target.out)?,
-        deny: Code::ALL.iter().copied().filter(denies).collect(),
+        deny: Code::ALL.iter().copied().filter(|code| is_denied(*code, &args.deny)).collect(),
         objects: Objects::Closed,
     })
 }
 
-fn plan(
-    target: &Target,
-    models: &[Model],
-    settings: &Settings,
-) -> Result<(Vec<Change>, Generated)> {
-    let sources: Vec<_> = models.iter().map(Model::source).collect();
-    let generated = runcomfy_codegen::generate(&sources, settings);
-    let file = |name: &str, text: Option<String>| {
-        Change::of(target.out.join(name), format!("{}/{name}", target.name), text)
-    };
-    let mut changes = Vec::new();
-    for name in generated.files.keys() {
-        let path = target.out.join(name);
-        if files::text(&path)?.is_some_and(|text| !runcomfy_codegen::is_generated(&text)) {
-            bail!(
-                "{} was written by hand and would be overwritten: give --out a folder of its own",
-                path.display()
-            );
-        }
-    }
-    for (name, text) in &generated.files {
-        changes.extend(file(name, Some(text.clone()))?);
-    }
-    let expected = |name: &str| generated.files.contains_key(name) || generated.kept.contains(name);
-    for name in settings.present.iter().filter(|name| !expected(name)) {
-        changes.extend(file(name, None)?);
-    }
-    if let Some(manifest) = &target.manifest {
-        let text = files::text(manifest)?.context("the crate has no Cargo.toml")?;
-        let text = with_features(&text, &generated.features)?;
-        changes.extend(Change::of(manifest.clone(), format!("{CRATE}/Cargo.toml"), Some(text))?);
-    }
-    Ok((changes, generated))
+fn is_denied(code: Code, deny: &[String]) -> bool {
+    let is_warning = code.severity() == Severity::Warning;
+    deny.iter().any(|name| name == code.name() || (is_warning && name == ALL_WARNINGS))
 }
 
-/// The generated files in a folder, by their path in it. Anything else there is
-/// somebody's own, and left alone.
+/// Returns the generated files in a folder, by their path in it. Anything else there belongs
+/// to somebody else.
 fn present(out: &Path) -> Result<BTreeSet<String>> {
     let mut present = BTreeSet::new();
     let mut folders = vec![(out.to_path_buf(), String::new())];
@@ -183,21 +198,16 @@ fn present(out: &Path) -> Result<BTreeSet<String>> {
     Ok(present)
 }
 
-/// A manifest with one feature a provider, `full` for all of them, and whatever other
-/// features it has.
+/// Returns a manifest with one feature for each provider, `full` for all of them, and its
+/// other features unchanged.
 fn with_features(manifest: &str, providers: &BTreeSet<String>) -> Result<String> {
     let mut manifest: DocumentMut = manifest.parse().context("reading the crate's Cargo.toml")?;
     let features = manifest["features"].or_insert(toml_edit::table());
-    let features = features.as_table_mut().context("`features` is no table in Cargo.toml")?;
-    let own = ["default", "full"];
-    if let Some(taken) = own.iter().find(|name| providers.contains(**name)) {
-        bail!("a provider called `{taken}` would clash with the feature of that name");
+    let features = features.as_table_mut().context("`features` is not a table in Cargo.toml")?;
+    if let Some(name) = OWN_FEATURES.iter().find(|name| providers.contains(**name)) {
+        bail!("a provider called `{name}` would clash with the feature of that name");
     }
-    let full = features.get("full").and_then(Item::as_array).cloned().unwrap_or_default();
-    let before: Vec<&str> = full.iter().filter_map(Value::as_str).collect();
-    let stale = before.iter().filter(|name| !providers.contains(**name));
-    let stale: Vec<String> = stale.map(|name| (*name).to_owned()).collect();
-    for name in stale {
+    for name in stale_features(features, providers) {
         features.remove(&name);
     }
     let mut full: Array = providers.iter().map(String::as_str).collect();
@@ -212,9 +222,40 @@ fn with_features(manifest: &str, providers: &BTreeSet<String>) -> Result<String>
             features.insert(name, Item::Value(Value::Array(Array::new())));
         }
     }
-    let rank = |name: &str| {
-        (own.iter().position(|own| *own == name).unwrap_or(own.len()), name.to_owned())
-    };
     features.sort_values_by(|a, _, b, _| rank(a.get()).cmp(&rank(b.get())));
     Ok(manifest.to_string())
+}
+
+/// The features of providers that are there no longer. `full` lists those that once were.
+fn stale_features(features: &Table, providers: &BTreeSet<String>) -> Vec<String> {
+    let full = features.get("full").and_then(Item::as_array);
+    full.into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .filter(|name| !providers.contains(*name))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The place of a feature: this crate's own come first, the others by name.
+fn rank(name: &str) -> (usize, &str) {
+    let own = OWN_FEATURES.iter().position(|own| *own == name);
+    (own.unwrap_or(OWN_FEATURES.len()), name)
+}
+
+fn summary(generated: &Generated, changes: &[Change], target: &Target, mode: Mode) -> String {
+    let mut lines: String = changes.iter().map(|change| change.summary() + "\n").collect();
+    let files = generated.files.len() + usize::from(target.manifest.is_some());
+    let changed = if mode == Mode::Write { "changed" } else { "to change" };
+    let (models, count) = (generated.models, changes.len());
+    lines.push_str(&format!("models: {models}; files: {files}, of which {count} {changed}\n"));
+    lines
+}
+
+/// Prints for people. Diagnostics as JSON have stdout to themselves.
+fn print(format: MessageFormat, text: &str) {
+    match format {
+        MessageFormat::Human => print!("{text}"),
+        MessageFormat::Json => eprint!("{text}"),
+    }
 }

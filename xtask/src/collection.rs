@@ -1,5 +1,5 @@
-//! `cargo xtask corpus`: a whole collection of schemas → a scratch crate that compiles
-//! with warnings denied, and how many were taken.
+//! `cargo xtask corpus`: generates a whole collection of schemas into a scratch crate, compiles
+//! it with warnings denied, and reports the number of models refused.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &CorpusArgs) -> Result<ExitCode> {
     compile(&scratch, &generated)?;
     println!("compiled with warnings denied in {:.1} s", start.elapsed().as_secs_f64());
     if refused > args.allow_refused {
-        eprintln!("error: {refused} models refused, {} may be", args.allow_refused);
+        eprintln!("error: {refused} models refused, where {} are allowed", args.allow_refused);
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
@@ -44,7 +44,7 @@ pub fn read(collection: &Path) -> Result<(Vec<Imported>, usize)> {
         let text = files::text(collection)?.context("there is no such file")?;
         let import = import::import(&text)?;
         for skipped in &import.skipped {
-            println!("passed over: {skipped}");
+            println!("skipped: {skipped}");
         }
         return Ok((import.models, import.skipped.len()));
     }
@@ -61,24 +61,22 @@ pub fn read(collection: &Path) -> Result<(Vec<Imported>, usize)> {
     for file in &files {
         match one(file) {
             Ok(model) => models.push(model),
-            Err(error) => println!("passed over: {}: {error:#}", file.display()),
+            Err(error) => println!("skipped: {}: {error:#}", file.display()),
         }
     }
     let unusable = files.len() - models.len();
     Ok((models, unusable))
 }
 
-/// One file of a collection. Its names and wrapper are the collection's own, so that
-/// they are made fit here: a name for each model, and `output` around its output.
+/// Reads one file of a collection. Its names and wrapper are the collection's own: it gets an id,
+/// and `output` is put around its output.
 fn one(file: &Path) -> Result<Imported> {
-    let text = files::text(file)?.context("it is gone")?;
+    let text = files::text(file)?.context("there is no such file")?;
     let entry: Value = serde_json::from_str(&text)?;
-    let part = |key: &str| entry.get(key).filter(|value| !value.is_null());
-    let input = part("input").context("it has no `input`")?;
-    let name = file.file_stem().and_then(|name| name.to_str()).context("its name is no text")?;
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-    let name: String = name.chars().map(plain).collect();
-    let output = part("output").map(|output| format!("{{\"output\": {output}}}"));
+    let input = part(&entry, "input").context("it has no `input`")?;
+    let name = file.file_stem().and_then(|name| name.to_str()).context("its name is not UTF-8")?;
+    let name = name.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+    let output = part(&entry, "output").map(|output| format!("{{\"output\": {output}}}"));
     Ok(Imported {
         id: ModelId::parse(&format!("corpus/{}", name.trim_matches('-')))?,
         input: import::layout(&input.to_string()),
@@ -86,6 +84,10 @@ fn one(file: &Path) -> Result<Imported> {
         facts: serde_json::Map::new(),
         listed: false,
     })
+}
+
+fn part<'a>(entry: &'a Value, key: &str) -> Option<&'a Value> {
+    entry.get(key).filter(|value| !value.is_null())
 }
 
 fn generated(models: &[Imported]) -> Generated {
@@ -99,7 +101,7 @@ fn generated(models: &[Imported]) -> Generated {
     generate_imported(models, &settings)
 }
 
-/// Prints what became of the models; how many were refused.
+/// Prints the refusals and counts. Returns the number of models refused.
 fn report(models: &[Imported], generated: &Generated, seconds: f64) -> usize {
     let mut refused: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut warned: BTreeMap<&str, usize> = BTreeMap::new();
@@ -136,7 +138,7 @@ fn compile(scratch: &Scratch, generated: &Generated) -> Result<()> {
     scratch.write_sources(&library(&generated.files))?;
     let status = scratch.cargo(&["check"])?.status().context("starting cargo")?;
     if !status.success() {
-        bail!("what was generated does not compile; it is in {}", scratch.folder().display());
+        bail!("the generated code does not compile; it is in {}", scratch.folder().display());
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! `cargo xtask conformance`: files in the form of the official JSON Schema test suite →
-//! generate, compile, check; and what became of every case.
+//! `cargo xtask conformance`: runs a suite in the form of the official JSON Schema test suite
+//! through generated code, and gives a verdict on every case.
 //!
-//! A case is one test of one schema. A schema that is refused, or that does not build,
-//! counts with each of its tests.
+//! A case is one test of one schema. A schema that is refused, or that does not build, counts
+//! with each of its tests.
 
 mod line;
 mod required;
@@ -21,7 +21,7 @@ use line::Outcome;
 use suite::{Suite, Tested};
 use verdict::Verdict;
 
-/// How often each verdict was given.
+/// The number of cases by verdict.
 #[derive(Debug, Default, Clone)]
 struct Counts(BTreeMap<&'static str, usize>);
 

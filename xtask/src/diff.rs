@@ -1,4 +1,4 @@
-//! `cargo xtask schemas diff`: two states of the schemas → what changed for callers.
+//! `cargo xtask schemas diff`: compares two states of the schemas for callers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -28,16 +28,17 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode> {
         MessageFormat::Json => print!("{}", lines(&diff)?),
     }
     let step = diff.level().map(Level::step);
-    let reached = |most: &String| step.is_some_and(|step| step >= named(most));
-    if let Some(most) = args.fail_on.as_ref().filter(|most| reached(most)) {
-        eprintln!("error: the changes ask for a {most} step or more");
+    if let Some(limit) = &args.fail_on
+        && step.is_some_and(|step| step >= parse_step(limit))
+    {
+        eprintln!("error: the changes ask for a {limit} step or more");
         return Ok(ExitCode::FAILURE);
     }
     Ok(if diff.refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What changes of files mean for callers, of the models in these folders. The files are
-/// still as they were.
+/// Compares the models in these folders before and after changes of files, which are not
+/// applied yet.
 pub(crate) fn of_changes(
     schemas: &Path,
     folders: &BTreeSet<String>,
@@ -45,24 +46,22 @@ pub(crate) fn of_changes(
 ) -> Result<Diff> {
     let changed: BTreeMap<&Path, Option<&str>> =
         changes.iter().map(|change| (change.path(), change.new_text())).collect();
-    let before = |file: &str| files::text(&schemas.join(file));
-    let after = |file: &str| match changed.get(schemas.join(file).as_path()) {
-        Some(text) => Ok(text.map(str::to_owned)),
-        None => before(file),
-    };
     let (mut old, mut new) = (Vec::new(), Vec::new());
     for folder in folders {
-        old.extend(Model::read(folder, before)?);
-        new.extend(Model::read(folder, after)?);
+        old.extend(Model::read(folder, |file| files::text(&schemas.join(file)))?);
+        new.extend(Model::read(folder, |file| match changed.get(&*schemas.join(file)) {
+            Some(text) => Ok(text.map(str::to_owned)),
+            None => files::text(&schemas.join(file)),
+        })?);
     }
     Ok(of(&old, &new))
 }
 
-/// The report for people; nothing where nothing changed.
+/// Returns the report for people, which is empty if nothing changed.
 pub(crate) fn shown(diff: &Diff) -> Result<String> {
     let mut text = String::new();
     for model in &diff.models {
-        model_shown(model, &mut text)?;
+        write_model(model, &mut text)?;
     }
     for refused in &diff.refused {
         let side = side(refused.side);
@@ -73,12 +72,8 @@ pub(crate) fn shown(diff: &Diff) -> Result<String> {
         }
     }
     let Some(level) = diff.level() else { return Ok(text) };
-    let count = |level: Level| {
-        let changes = diff.models.iter().flat_map(|model| &model.changes);
-        let count = changes.filter(|change| change.kind.level() == level).count();
-        format!("{} {count}", level.name())
-    };
-    let counts: Vec<String> = Level::ALL.into_iter().rev().map(count).collect();
+    let counts: Vec<String> =
+        Level::ALL.into_iter().rev().map(|level| count(diff, level)).collect();
     writeln!(text, "\nmodels changed: {}; for callers: {}", diff.models.len(), counts.join(", "))?;
     let (version, step) = (version()?, level.step());
     writeln!(text, "step: {}, {version} to {}", step.name(), next(&version, step))?;
@@ -89,7 +84,12 @@ pub(crate) fn shown(diff: &Diff) -> Result<String> {
     Ok(text)
 }
 
-fn model_shown(model: &ModelDiff, text: &mut String) -> Result<()> {
+fn count(diff: &Diff, level: Level) -> String {
+    let changes = diff.models.iter().flat_map(|model| &model.changes);
+    format!("{} {}", level.name(), changes.filter(|change| change.kind.level() == level).count())
+}
+
+fn write_model(model: &ModelDiff, text: &mut String) -> Result<()> {
     writeln!(text, "{}", model.id)?;
     for change in &model.changes {
         let at = match change.at.as_str() {
@@ -110,7 +110,7 @@ struct Line<'a> {
     kind: &'a str,
     at: &'a str,
     message: &'a str,
-    /// The path and rule of the violation that an input may have now.
+    /// The path and rule of the violation that an input may now have.
     #[serde(skip_serializing_if = "Option::is_none")]
     refuses: Option<[&'a str; 2]>,
 }
@@ -131,7 +131,7 @@ struct Summary {
     changelog: Vec<String>,
 }
 
-/// The report for programs: one JSON object a line.
+/// Returns the report for programs: one JSON object per line.
 fn lines(diff: &Diff) -> Result<String> {
     let mut text = String::new();
     for model in &diff.models {
@@ -167,7 +167,7 @@ fn lines(diff: &Diff) -> Result<String> {
     Ok(text)
 }
 
-/// The models of a schemas folder, or of a git revision.
+/// Reads the models of a schemas folder, or of a git revision.
 fn read(state: &str) -> Result<Vec<Model>> {
     let path = Path::new(state);
     if path.is_dir() { schemas_dir::read(path) } else { revision::read(state) }
@@ -186,8 +186,8 @@ fn side(side: Side) -> &'static str {
     }
 }
 
-/// A step by the name that the command line takes.
-fn named(name: &str) -> Step {
+/// Parses a step of the command line, which has checked the name.
+fn parse_step(name: &str) -> Step {
     match name {
         "major" => Step::Major,
         "minor" => Step::Minor,
@@ -199,7 +199,7 @@ fn version() -> Result<Version> {
     Version::parse(env!("CARGO_PKG_VERSION")).context("xtask's own version")
 }
 
-/// The version after a step. While the first number is 0, each step is one lower.
+/// Returns the version after a step. While the first number is 0, each step is one lower.
 fn next(version: &Version, step: Step) -> Version {
     let Version { major, minor, patch, .. } = *version;
     match (step, major, minor) {

@@ -1,5 +1,5 @@
-//! Files that are to be written: compared with what is there, shown as a difference,
-//! and written whole or not at all.
+//! Text files: reading them, and changing them with the difference to show. A file is written
+//! whole or not at all.
 
 use std::fs;
 use std::io::Write;
@@ -8,65 +8,65 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use similar::TextDiff;
 
-/// One file that is not as it should be.
+/// A change of one file.
 #[derive(Debug)]
 pub(crate) struct Change {
     path: PathBuf,
-    /// Its name for people, with `/`.
+    /// The path as messages name it, with `/`.
     name: String,
     old: Option<String>,
     new: Option<String>,
 }
 
 impl Change {
-    /// What it takes to give a file this text, or to remove it; nothing where it is so
-    /// already.
+    /// Creates the change that gives a file this text, or removes it. Returns `None` if the
+    /// file is so already.
     pub(crate) fn of(path: PathBuf, name: String, new: Option<String>) -> Result<Option<Self>> {
         let old = text(&path)?;
         Ok((old != new).then_some(Self { path, name, old, new }))
     }
 
-    /// Where the file stands.
+    /// Returns the path of the file.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The text that the file is to have; nothing where it is to be removed.
+    /// Returns the new text. `None` removes the file.
     pub(crate) fn new_text(&self) -> Option<&str> {
         self.new.as_deref()
     }
 
-    /// What it is, in a line.
+    /// Returns one line about it.
     pub(crate) fn summary(&self) -> String {
-        let what = match (&self.old, &self.new) {
+        let kind = match (&self.old, &self.new) {
             (None, _) => "new",
             (Some(_), Some(_)) => "changed",
             (Some(_), None) => "gone",
         };
-        format!("{what:8}{}", self.name)
+        format!("{kind:8}{}", self.name)
     }
 
-    /// Whether the file is there before and after.
+    /// Returns `true` if the file exists before and after.
     pub(crate) fn is_edit(&self) -> bool {
         self.old.is_some() && self.new.is_some()
     }
 
-    /// The difference, as `diff -u` shows it.
+    /// Returns the difference in the form of `diff -u`.
     pub(crate) fn diff(&self) -> String {
         let (old, new) = (self.old.as_deref().unwrap_or(""), self.new.as_deref().unwrap_or(""));
-        let side = |text: &Option<String>| match text {
-            Some(_) => self.name.as_str(),
-            None => "/dev/null",
-        };
         TextDiff::from_lines(old, new)
             .unified_diff()
             .context_radius(2)
-            .header(side(&self.old), side(&self.new))
+            .header(self.header(&self.old), self.header(&self.new))
             .to_string()
     }
 
-    /// Writes or removes the file. A file is replaced in one step, so that an
-    /// interruption leaves the old one or the new one.
+    fn header(&self, side: &Option<String>) -> &str {
+        if side.is_some() { &self.name } else { "/dev/null" }
+    }
+
+    /// Writes or removes the file. A file is replaced in one step: an interruption
+    /// leaves the old one or the new one.
     pub(crate) fn apply(&self) -> Result<()> {
         let path = self.path.as_path();
         match &self.new {
@@ -79,7 +79,7 @@ impl Change {
 
 /// Writes a file in one step, and the folders that it is in.
 pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
-    let folder = path.parent().context("it has no folder")?;
+    let folder = path.parent().context("the path has no folder")?;
     fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;

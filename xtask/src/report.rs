@@ -1,4 +1,4 @@
-//! Diagnostics as a terminal shows them, and as lines of JSON.
+//! Prints diagnostics, for a terminal or as lines of JSON.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
@@ -14,16 +14,16 @@ use serde::Serialize;
 use crate::args::MessageFormat;
 use crate::schemas_dir::{Model, Orphan};
 
-/// Diagnostics, and what it takes to show them.
+/// Diagnostics, with the files that they are about.
 pub(crate) struct Report<'a> {
     pub diagnostics: &'a [Diagnostic],
     pub models: &'a [Model],
     pub orphans: &'a [Orphan],
     /// The schemas that a fixup corrected, by their path in the schemas folder.
     pub patched: &'a BTreeMap<String, String>,
-    /// What the schemas folder is called.
+    /// The schemas folder as messages name it.
     pub origin: &'a Path,
-    /// What decides which warnings count as errors.
+    /// The settings that make some warnings errors.
     pub settings: &'a Settings,
 }
 
@@ -48,12 +48,12 @@ struct Line<'a> {
 }
 
 impl Report<'_> {
-    /// Whether anything here counts as an error.
+    /// Returns `true` if there is an error.
     pub(crate) fn refuses(&self) -> bool {
         self.count(Severity::Error) > 0
     }
 
-    /// Says every diagnostic, and how many there are.
+    /// Prints every diagnostic, and the number of them.
     pub(crate) fn print(&self, format: MessageFormat) -> Result<()> {
         match format {
             MessageFormat::Human => self.draw(),
@@ -67,8 +67,10 @@ impl Report<'_> {
     }
 
     fn count(&self, severity: Severity) -> usize {
-        let counts = |found: &&Diagnostic| self.settings.severity(found.code) == severity;
-        self.diagnostics.iter().filter(counts).count()
+        self.diagnostics
+            .iter()
+            .filter(|found| self.settings.severity(found.code) == severity)
+            .count()
     }
 
     fn draw(&self) {
@@ -132,16 +134,24 @@ impl Report<'_> {
         }
     }
 
-    /// The text that a diagnostic is about, and where in it.
+    /// The text that a diagnostic is about, and its span there.
     fn found(&self, diagnostic: &Diagnostic) -> (&str, Range<usize>) {
         let place = &diagnostic.place;
-        let published = || self.models.iter().find_map(|model| model.text(&place.file));
-        let orphan = || self.orphans.iter().find(|orphan| orphan.file == place.file);
-        let patched = self.patched.get(&place.file).map(String::as_str);
-        let text = patched.or_else(published).or_else(|| Some(orphan()?.text.as_str()));
-        let text = text.unwrap_or("");
+        let text = self.text(&place.file);
         let start = place.span.start.min(text.len());
         (text, start..place.span.end.clamp(start, text.len()))
+    }
+
+    /// The text of a file as it was read.
+    fn text(&self, file: &str) -> &str {
+        if let Some(text) = self.patched.get(file) {
+            return text;
+        }
+        let published = self.models.iter().find_map(|model| model.text(file));
+        let mut orphans = self.orphans.iter();
+        published
+            .or_else(|| Some(orphans.find(|orphan| orphan.file == file)?.text.as_str()))
+            .unwrap_or("")
     }
 
     /// The fixup with which a file was read, if there is one.

@@ -1,6 +1,6 @@
-//! `cargo xtask schemas add`: a page, a catalog or files → the schemas folder.
+//! `cargo xtask schemas add`: imports a page, a catalog or files into the schemas folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -16,7 +16,7 @@ pub(crate) fn add(args: &AddArgs) -> Result<ExitCode> {
         read(args).with_context(|| format!("nothing was added from {}", args.file.display()))?;
     let schemas = schemas_dir::locate(args.schemas.as_deref())?;
     for skipped in &import.skipped {
-        eprintln!("warning: passed over: {skipped}");
+        eprintln!("warning: skipped: {skipped}");
     }
     let mut all = Vec::new();
     for model in &import.models {
@@ -49,22 +49,24 @@ pub(crate) fn add(args: &AddArgs) -> Result<ExitCode> {
 }
 
 fn read(args: &AddArgs) -> Result<Import> {
-    let file = |path: &PathBuf| {
-        let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-        String::from_utf8(bytes)
-            .map_err(|error| anyhow::anyhow!("{} is not UTF-8 text: {error}", path.display()))
-    };
-    let text = file(&args.file)?;
+    let text = given(&args.file)?;
     let Some(id) = &args.id else {
         return Ok(import::import(&text)?);
     };
-    let output = args.output.as_ref().map(file).transpose()?;
+    let output = args.output.as_deref().map(given).transpose()?;
     let model = import::from_files(id, &text, output.as_deref())?;
     Ok(Import { models: vec![model], skipped: Vec::new() })
 }
 
-/// Refuses a folder that holds another model, or a record that cannot be read: what it
-/// holds would be lost.
+/// Reads a file that the command line names, byte by byte as it is.
+fn given(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+    String::from_utf8(bytes)
+        .map_err(|error| anyhow::anyhow!("{} is not UTF-8 text: {error}", path.display()))
+}
+
+/// Refuses a folder that holds another model, or a `model.json` that cannot be read: it would
+/// be lost.
 fn refuse_another(model: &Imported, schemas: &Path) -> Result<()> {
     let name = model.id.folder();
     let previous = files::text(&schemas.join(&name).join("model.json"))?;
@@ -79,11 +81,11 @@ fn refuse_another(model: &Imported, schemas: &Path) -> Result<()> {
     }
 }
 
-/// What it takes to bring a model's folder up to date. An output schema that is there
-/// is kept when the import has none.
+/// Returns the changes that bring a model's folder up to date. An output schema is kept if the
+/// import has none.
 ///
-/// `model.json` comes last: a new folder is a model only once it is complete, and
-/// whoever is interrupted before it finds the difference again the next time.
+/// `model.json` comes last: a new folder is a model only once it is complete, and the run after
+/// an interruption finds the difference again.
 pub(crate) fn changes(model: &Imported, schemas: &Path) -> Result<Vec<Change>> {
     let name = model.id.folder();
     let previous = files::text(&schemas.join(&name).join("model.json"))?;
@@ -102,7 +104,7 @@ pub(crate) fn changes(model: &Imported, schemas: &Path) -> Result<Vec<Change>> {
     Ok(changes)
 }
 
-/// What it takes to give one file of a model's folder this text, or to remove it.
+/// Returns the change that gives one file of a model's folder this text, or removes it.
 pub(crate) fn change(
     schemas: &Path,
     folder: &str,

@@ -168,9 +168,8 @@ fn walk(schemas: &Path, start: &str) -> Result<Walked> {
     let mut open = vec![start.to_owned()];
     while let Some(folder) = open.pop() {
         let path = schemas.join(&folder);
-        let reading = || format!("reading {}", path.display());
-        for entry in fs::read_dir(&path).with_context(reading)? {
-            let entry = entry.with_context(reading)?;
+        let entries = fs::read_dir(&path).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+        for entry in entries.with_context(|| format!("reading {}", path.display()))? {
             let Ok(step) = entry.file_name().into_string() else {
                 bail!("{} has a name that is not Unicode", entry.path().display());
             };

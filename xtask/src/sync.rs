@@ -1,10 +1,11 @@
-//! `cargo xtask schemas sync`: the live catalog → the schemas folder.
+//! `cargo xtask schemas sync`: imports the live catalog into the schemas folder.
 //!
-//! The folder is read first, then every page; only when all of it was judged is anything
-//! written, one model after the other.
+//! The folder is read first, then every page. Nothing is written until all of it is checked;
+//! then one model is written after the other.
 
 mod plan;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -19,12 +20,12 @@ use plan::Plan;
 
 pub(crate) fn run(args: &SyncArgs) -> Result<ExitCode> {
     let schemas = schemas_dir::locate(args.schemas.as_deref())?;
-    let (import, plan) = judge(args, &schemas)
+    let (import, plan) = prepare(args, &schemas)
         .with_context(|| format!("nothing was changed in {}", schemas.display()))?;
     for skipped in &import.skipped {
-        eprintln!("warning: passed over: {skipped}");
+        eprintln!("warning: skipped: {skipped}");
     }
-    // Before a file is written, while the earlier state is still there.
+    // The comparison needs the earlier state, before a file is written.
     let diff = plan.diff(&schemas)?;
     for step in &plan.steps {
         if !args.check {
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &SyncArgs) -> Result<ExitCode> {
     }
     print!("{}", diff::shown(&diff)?);
     println!(
-        "models in the catalog: {}; {}; passed over {}",
+        "models in the catalog: {}; {}; skipped {}",
         import.models.len() + import.skipped.len(),
         plan.counts(),
         import.skipped.len()
@@ -44,7 +45,7 @@ pub(crate) fn run(args: &SyncArgs) -> Result<ExitCode> {
     }
     if args.check {
         eprintln!(
-            "error: {} is not what the catalog says; run `cargo xtask schemas sync` without --check",
+            "error: {} differs from the catalog; run `cargo xtask schemas sync` without --check",
             schemas.display()
         );
         return Ok(ExitCode::FAILURE);
@@ -55,11 +56,11 @@ pub(crate) fn run(args: &SyncArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Everything that can fail before a file is touched.
-fn judge(args: &SyncArgs, schemas: &std::path::Path) -> Result<(Import, Plan)> {
+/// Does everything that can fail before a file is written.
+fn prepare(args: &SyncArgs, schemas: &Path) -> Result<(Import, Plan)> {
     let version = Version::parse(env!("CARGO_PKG_VERSION")).context("xtask's own version")?;
     let known = plan::known(schemas)?;
-    // Whoever runs this sees what went wrong at once, and can run it again.
+    // A failure is shown at once, and the command can be run again.
     let mut builder = ClientBuilder::from_env()?.retry(Retry::never());
     if let Some(base) = &args.api_base {
         builder = builder.api_base(base);
@@ -72,14 +73,16 @@ fn judge(args: &SyncArgs, schemas: &std::path::Path) -> Result<(Import, Plan)> {
     Ok((import, plan))
 }
 
-/// Every page of the catalog. The next page begins after the entries that are there
-/// already, so that pages that overlap are no harm.
+/// Reads every page of the catalog. The next page begins after the entries read so far, which
+/// makes overlapping pages harmless.
 async fn read(client: &Client, page_size: usize) -> Result<Pages> {
     let mut pages = Pages::default();
     let mut promised = None;
     loop {
-        let place = || format!("reading the catalog from entry {} on", pages.len() + 1);
-        let page = client.catalog_page(pages.len(), page_size).await.with_context(place)?;
+        let page = client
+            .catalog_page(pages.len(), page_size)
+            .await
+            .with_context(|| format!("reading the catalog from entry {} on", pages.len() + 1))?;
         let is_first = pages.is_empty();
         let fresh = pages.add(&page.text)?;
         match page.total {
@@ -96,13 +99,13 @@ async fn read(client: &Client, page_size: usize) -> Result<Pages> {
     }
     match promised {
         Some(total) if total != pages.len() => bail!(
-            "the catalog says that it has {total} models, and {} came: it changed while it was \
-             read; run it again",
+            "the catalog promised {total} models and sent {}: it changed while it was read; run it \
+             again",
             pages.len()
         ),
         Some(_) | None if pages.is_empty() => bail!(
-            "the catalog came back empty, which says nothing about the models; check the API \
-             base and run it again"
+            "the catalog came back empty, which is no reason to remove models; check the API base \
+             and run it again"
         ),
         Some(_) | None => Ok(pages),
     }

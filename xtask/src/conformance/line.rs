@@ -1,5 +1,5 @@
-//! The line: every schema through the generator, all that was generated into one crate, and
-//! every instance past its check.
+//! Generates code for every schema of a suite, compiles it as one crate, and checks every
+//! instance with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -19,16 +19,16 @@ use super::suite::Tested;
 use super::wrap::Wrapped;
 use crate::scratch::{Scratch, library};
 
-/// What became of a schema.
+/// Outcome of a schema.
 pub(crate) enum Outcome {
     Refused {
         code: &'static str,
     },
-    /// It does not compile, or generating it panicked.
+    /// The generated code does not compile, or the generator panicked.
     Broken {
         detail: String,
     },
-    /// What was said of each instance.
+    /// The answers to its instances.
     Answered {
         input: Wrapped,
         diagnostics: Vec<Diagnostic>,
@@ -36,18 +36,18 @@ pub(crate) enum Outcome {
     },
 }
 
-/// What the check says of an instance.
+/// Answer of the check to an instance.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
     Fits,
-    /// It is refused, for this.
+    /// It is refused, with these violations.
     Breaks(String),
-    /// The check did not come to an end.
+    /// The check did not end.
     Panicked(String),
 }
 
-/// The program around the generated modules: a line in is a schema's number and an
-/// instance, a line out begins with a word.
+/// The program around the generated modules. A line of input is a schema's number and an
+/// instance; a line of output begins with the kind of answer.
 const PROGRAM: &str = "//! Checks instances.
 use std::io::BufRead;
 
@@ -80,7 +80,7 @@ fn main() {
 }
 ";
 
-/// Carries every schema of a folder through the line.
+/// Runs every schema of a suite. The folder only names the scratch crate.
 pub(crate) fn run(folder: &Path, schemas: &[Tested]) -> Result<Vec<Outcome>> {
     let mut outcomes = schemas.iter().enumerate().map(generated).collect::<Result<Vec<_>>>()?;
     let mut modules: BTreeMap<usize, String> = BTreeMap::new();
@@ -90,7 +90,7 @@ pub(crate) fn run(folder: &Path, schemas: &[Tested]) -> Result<Vec<Outcome>> {
         }
     }
     let mut outcomes: Vec<Outcome> = outcomes.into_iter().map(|(outcome, _)| outcome).collect();
-    // One crate a folder: two may be judged side by side.
+    // A crate for each folder: two commands may run side by side.
     let mut hasher = DefaultHasher::new();
     fs::canonicalize(folder)?.hash(&mut hasher);
     let crate_name = format!("conformance_{:016x}", hasher.finish());
@@ -101,8 +101,7 @@ pub(crate) fn run(folder: &Path, schemas: &[Tested]) -> Result<Vec<Outcome>> {
     let mut lines = Vec::new();
     for (index, (tested, outcome)) in schemas.iter().zip(&outcomes).enumerate() {
         if let Outcome::Answered { input, .. } = outcome {
-            let of = |test: &super::suite::Test| (index, input.instance(&test.data));
-            lines.extend(tested.tests.iter().map(of));
+            lines.extend(tested.tests.iter().map(|test| (index, input.instance(&test.data))));
         }
     }
     for ((index, _), answer) in lines.iter().zip(answers(&scratch, &lines)?) {
@@ -117,9 +116,9 @@ fn name(index: usize) -> String {
     format!("s{index}")
 }
 
-/// Generates from one schema: what became of it, and its module.
+/// Generates from one schema. Returns its outcome so far, and its module.
 fn generated((index, tested): (usize, &Tested)) -> Result<(Outcome, Option<String>)> {
-    let input = Wrapped::of(&tested.schema);
+    let input = Wrapped::new(&tested.schema);
     let model = Imported {
         id: ModelId::parse(&format!("conformance/{}", name(index)))?,
         input: import::layout(&input.text),
@@ -134,26 +133,25 @@ fn generated((index, tested): (usize, &Tested)) -> Result<(Outcome, Option<Strin
         deny: BTreeSet::new(),
         objects: Objects::Open,
     };
-    let generate = || generate_imported(std::slice::from_ref(&model), &settings);
-    let Ok(generated) = catch_unwind(AssertUnwindSafe(generate)) else {
+    let Ok(generated) = catch_unwind(AssertUnwindSafe(|| {
+        generate_imported(std::slice::from_ref(&model), &settings)
+    })) else {
         let detail = "the generator panicked".to_owned();
         return Ok((Outcome::Broken { detail }, None));
     };
     let Generated { mut files, diagnostics, .. } = generated;
     let module = files.remove(&format!("conformance/{}.rs", name(index)));
-    let is_error = |found: &&Diagnostic| found.code.severity() == Severity::Error;
-    let outcome = match (&module, diagnostics.iter().find(is_error)) {
+    let error = diagnostics.iter().find(|found| found.code.severity() == Severity::Error);
+    let outcome = match (&module, error) {
         (None, Some(error)) => Outcome::Refused { code: error.code.name() },
-        (None, None) => {
-            Outcome::Broken { detail: "it is refused, and no diagnostic says why".to_owned() }
-        }
+        (None, None) => Outcome::Broken { detail: "it is refused without a diagnostic".to_owned() },
         (Some(_), _) => Outcome::Answered { input, diagnostics, answers: Vec::new() },
     };
     Ok((outcome, module))
 }
 
-/// Compiles the modules. Those that do not are taken out, until the rest does; which they
-/// are, and what the compiler said.
+/// Compiles the modules. Removes those that do not compile until the rest does, and returns
+/// them with the compiler's message.
 fn build(
     scratch: &Scratch,
     crate_name: &str,
@@ -168,11 +166,13 @@ fn build(
             .map(|(index, text)| (format!("{}.rs", name(*index)), text.clone()))
             .collect();
         generated.insert("mod.rs".to_owned(), listed);
-        let arm = |index: &usize| {
-            let name = name(*index);
-            format!("{name:?} => check::<{crate_name}::generated::{name}::Input>(text),\n")
-        };
-        let arms: String = modules.keys().map(arm).collect();
+        let arms: String = modules
+            .keys()
+            .map(|index| {
+                let name = name(*index);
+                format!("{name:?} => check::<{crate_name}::generated::{name}::Input>(text),\n")
+            })
+            .collect();
         let mut sources = library(&generated);
         sources.insert("src/main.rs".to_owned(), PROGRAM.replace("// CHECKS", &arms));
         scratch.write_sources(&sources)?;
@@ -195,7 +195,7 @@ fn build(
     }
 }
 
-/// What the compiler says of each module.
+/// Returns the compiler's first error in each module.
 fn faults(messages: &str, modules: &BTreeMap<usize, String>) -> BTreeMap<usize, String> {
     #[derive(Deserialize)]
     struct Line {
@@ -224,7 +224,7 @@ fn faults(messages: &str, modules: &BTreeMap<usize, String>) -> BTreeMap<usize, 
         }
     }
     let mut faults = BTreeMap::new();
-    // A line of another kind has no message of the compiler's.
+    // Lines of other kinds have no compiler message.
     for line in messages.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()) {
         let Message { level, message, spans, rendered } = line.message;
         if !level.starts_with("error") {
@@ -232,18 +232,22 @@ fn faults(messages: &str, modules: &BTreeMap<usize, String>) -> BTreeMap<usize, 
         }
         let mut named = Vec::new();
         spans.iter().for_each(|span| files(span, &mut named));
-        let index = |file: &&str| {
-            file.strip_prefix("src/generated/s")?.strip_suffix(".rs")?.parse::<usize>().ok()
-        };
-        for index in named.iter().filter_map(index).filter(|index| modules.contains_key(index)) {
-            faults.entry(index).or_insert_with(|| rendered.clone().unwrap_or(message.clone()));
+        for index in named.into_iter().filter_map(module_index) {
+            if modules.contains_key(&index) {
+                faults.entry(index).or_insert_with(|| rendered.clone().unwrap_or(message.clone()));
+            }
         }
     }
     faults
 }
 
-/// What the program says of every instance. Where it stops in the middle, the instance that
-/// it stopped at has that answer, and it goes on behind it.
+/// The number of the schema from which a file was generated.
+fn module_index(file: &str) -> Option<usize> {
+    file.strip_prefix("src/generated/s")?.strip_suffix(".rs")?.parse().ok()
+}
+
+/// Returns the program's answer to every instance. If it stops at one, that is the answer to
+/// this instance, and the program is started again behind it.
 fn answers(scratch: &Scratch, lines: &[(usize, String)]) -> Result<Vec<Answer>> {
     let mut answers = Vec::new();
     while answers.len() < lines.len() {
@@ -258,8 +262,8 @@ fn answers(scratch: &Scratch, lines: &[(usize, String)]) -> Result<Vec<Answer>> 
             .stderr(Stdio::null())
             .output()
             .context("starting cargo")?;
-        let said = String::from_utf8_lossy(&output.stdout);
-        answers.extend(said.lines().map(|line| match line.split_once(' ') {
+        let lines = String::from_utf8_lossy(&output.stdout);
+        answers.extend(lines.lines().map(|line| match line.split_once(' ') {
             Some(("breaks", detail)) => Answer::Breaks(detail.to_owned()),
             _ if line == "fits" => Answer::Fits,
             _ => Answer::Panicked(format!("the check {line}")),

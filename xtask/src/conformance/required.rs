@@ -1,4 +1,4 @@
-//! How many exact cases each file has to reach.
+//! The number of exact cases that each file has to reach.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,8 +9,8 @@ use toml_edit::DocumentMut;
 use super::Counts;
 use crate::files;
 
-/// What is to be said where a count is not the one that is written down. More asks for the
-/// number to be raised, since nothing would notice its loss otherwise.
+/// Returns a complaint for each count that differs from the required one. More exact cases
+/// than required are a complaint too: otherwise nothing would notice their loss.
 pub(crate) fn complaints(path: &Path, files: &BTreeMap<&str, Counts>) -> Result<Vec<String>> {
     let text = files::text(path)?.with_context(|| format!("there is no {}", path.display()))?;
     let written: DocumentMut =
@@ -18,7 +18,8 @@ pub(crate) fn complaints(path: &Path, files: &BTreeMap<&str, Counts>) -> Result<
     let mut required = BTreeMap::new();
     for (file, count) in written.iter() {
         let count = count.as_integer().and_then(|count| usize::try_from(count).ok());
-        let count = count.with_context(|| format!("{}: `{file}` is no count", path.display()))?;
+        let count =
+            count.with_context(|| format!("{}: `{file}` is not a count", path.display()))?;
         required.insert(file, count);
     }
     let mut complaints = Vec::new();
@@ -33,7 +34,7 @@ pub(crate) fn complaints(path: &Path, files: &BTreeMap<&str, Counts>) -> Result<
                  \"{file}\" = {exact}"
             ),
             (Some(_), Some(_)) => continue,
-            (Some(_), None) => format!("{file} is required, and not there"),
+            (Some(_), None) => format!("{file} is required and missing"),
             (None, exact) => {
                 let exact = exact.unwrap_or_default();
                 format!("{file} has no required count; add it: \"{file}\" = {exact}")
@@ -49,18 +50,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fewer_more_missing_and_unlisted_are_each_complained_of() {
+    fn each_difference_from_the_required_counts_is_a_complaint() {
         let folder = tempfile::tempdir().expect("there is room");
         let path = folder.path().join("required.toml");
         std::fs::write(&path, "\"a\" = 1\n\"b\" = 1\n\"c\" = 1\n\"d\" = 1\n").expect("it can");
-        let exact = |count: usize| Counts([("exact", count)].into());
-        let files = [("a", exact(1)), ("b", exact(0)), ("c", exact(2)), ("e", exact(1))];
+        let files = [("a", 1), ("b", 0), ("c", 2), ("e", 1)];
+        let files = files.map(|(file, exact)| (file, Counts([("exact", exact)].into())));
         let complaints = complaints(&path, &files.into()).expect("it can be read");
-        let of = |file: &str, what: &str| {
-            complaints.iter().any(|said| said.contains(file) && said.contains(what))
-        };
         assert_eq!(complaints.len(), 4, "{complaints:?}");
-        assert!(of(": b", "are required") && of(": c", "raise it") && of(": d", "not there"));
-        assert!(of(": e", "no required count"));
+        let expected = [
+            (": b", "are required"),
+            (": c", "raise it"),
+            (": d", "missing"),
+            (": e", "no required"),
+        ];
+        for (file, text) in expected {
+            let found = complaints.iter().any(|one| one.contains(file) && one.contains(text));
+            assert!(found, "{file}: {complaints:?}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::files;
 /// A folder of such files.
 pub(crate) struct Suite {
     pub schemas: Vec<Tested>,
-    /// What is wrong with the files that are not of the form.
+    /// The files that are not in this form, each with the reason.
     pub unread: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Tested {
     pub tests: Vec<Test>,
 }
 
-/// An instance, and whether the schema takes it.
+/// An instance, and its validity by the suite.
 #[derive(Deserialize)]
 pub(crate) struct Test {
     #[serde(default)]
@@ -43,8 +43,7 @@ struct Group {
 }
 
 impl Suite {
-    /// Reads every JSON file below a folder. A file that cannot be read is named, and stops
-    /// no other.
+    /// Reads every JSON file below a folder. A file that cannot be read is listed in `unread`.
     pub(crate) fn read(folder: &Path) -> Result<Self> {
         if !folder.is_dir() {
             bail!("there is no folder {}", folder.display());
@@ -72,7 +71,7 @@ impl Suite {
 }
 
 fn groups(path: &Path) -> Result<Vec<Group>> {
-    let text = files::text(path)?.context("it is gone")?;
+    let text = files::text(path)?.context("there is no such file")?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let form = "it is not in the form [{description, schema, tests: [{description, data, valid}]}]";
     serde_json::from_str(text).context(form)

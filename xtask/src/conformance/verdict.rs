@@ -1,4 +1,4 @@
-//! What became of a case.
+//! The verdict on a case.
 
 use runcomfy_codegen::{Code, Diagnostic};
 use serde_json::Value;
@@ -6,26 +6,26 @@ use serde_json::Value;
 use super::line::{Answer, Outcome};
 use super::suite::{Test, Tested};
 
-/// What became of a case.
+/// Verdict on a case.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// The instance is judged as the test says.
+    /// The instance is taken or refused as the test expects.
     Exact,
-    /// An instance that is not valid is taken, and were it not for these keywords, which
-    /// a diagnostic of the schema names, it would be valid.
+    /// An invalid instance is taken, and only these keywords make it invalid. A diagnostic of
+    /// the schema names each of them as unchecked.
     Declared { keywords: Vec<String> },
     /// The schema is refused, by this code.
     Refused { code: &'static str },
-    /// An instance that is not valid is taken.
+    /// An invalid instance is taken.
     TooLax,
-    /// A valid instance is refused, for this.
+    /// A valid instance is refused, with this violation.
     TooStrict { detail: String },
-    /// What was generated does not compile, or some part of the line panicked.
+    /// The generated code does not compile, or a stage panicked.
     BrokenBuild { detail: String },
 }
 
 impl Verdict {
-    /// The names, in the order in which they are counted.
+    /// The names of the verdicts, in the order of reports.
     pub(crate) const NAMES: [&'static str; 6] =
         ["exact", "declared", "refused", "too lax", "too strict", "broken build"];
 
@@ -66,7 +66,7 @@ impl Verdict {
         }
     }
 
-    /// Whether it is a fault of ours.
+    /// Returns `true` for a fault of ours.
     pub(crate) fn fails(&self) -> bool {
         match self {
             Self::Exact | Self::Declared { .. } | Self::Refused { .. } => false,
@@ -74,7 +74,7 @@ impl Verdict {
         }
     }
 
-    /// What was said of the instance.
+    /// Returns the violation or the reason.
     pub(crate) fn detail(&self) -> Option<&str> {
         match self {
             Self::TooStrict { detail } | Self::BrokenBuild { detail } => Some(detail),
@@ -83,9 +83,9 @@ impl Verdict {
     }
 }
 
-/// The keywords that diagnostics name as unchecked, if an instance that is not valid is
-/// valid without them, as the `jsonschema` crate judges. Nothing where it is not: then
-/// something else was lost too.
+/// Returns the keywords that diagnostics name as unchecked, if an invalid instance is valid
+/// without them by the `jsonschema` crate. Returns nothing if it is not: then something else
+/// was lost too.
 fn declared(input: &str, instance: &str, diagnostics: &[Diagnostic]) -> Vec<String> {
     let (Ok(mut schema), Ok(instance)) =
         (serde_json::from_str::<Value>(input), serde_json::from_str::<Value>(instance))
@@ -126,18 +126,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_too_lax_is_declared_only_if_it_hangs_on_what_a_diagnostic_names() {
+    fn only_keywords_that_a_diagnostic_names_make_a_case_declared() {
         let schema = r#"{"properties": {"v": {"format": "date", "maxLength": 3}}}"#;
-        let named = |pointer: &str| Diagnostic {
+        let format = [unknown_format("/properties/v/format")];
+        let elsewhere = [unknown_format("/properties/w/format")];
+        assert_eq!(declared(schema, r#"{"v": "abc"}"#, &format), ["format"]);
+        assert_eq!(declared(schema, r#"{"v": "abcd"}"#, &format), [""; 0]);
+        assert_eq!(declared(schema, r#"{"v": "abc"}"#, &[]), [""; 0]);
+        assert_eq!(declared(schema, r#"{"v": "abc"}"#, &elsewhere), [""; 0]);
+    }
+
+    fn unknown_format(pointer: &str) -> Diagnostic {
+        Diagnostic {
             code: Code::UnknownFormat,
             place: Place { pointer: pointer.to_owned(), ..Place::default() },
             message: String::new(),
             help: String::new(),
-        };
-        let format = [named("/properties/v/format")];
-        assert_eq!(declared(schema, r#"{"v": "abc"}"#, &format), ["format"]);
-        assert_eq!(declared(schema, r#"{"v": "abcd"}"#, &format), [""; 0]);
-        assert_eq!(declared(schema, r#"{"v": "abc"}"#, &[]), [""; 0]);
-        assert_eq!(declared(schema, r#"{"v": "abc"}"#, &[named("/properties/w/format")]), [""; 0]);
+        }
     }
 }

@@ -1,8 +1,8 @@
-//! A schema of the suite as the whole of an input. One that is `type: object` is that as it
-//! stands; any other is the one required property [`PROPERTY`] of an object, and what it
-//! refers to in itself is found there.
+//! Wraps a schema of the suite as the schema of an input. A `type: object` schema is used as it
+//! is. Any other becomes the one required property [`PROPERTY`] of an object, with its references
+//! rewritten.
 //!
-//! The work is on text, so that every number reaches the generator as it is written.
+//! All of this works on text, to keep the spelling of every number.
 
 use std::fmt;
 
@@ -10,65 +10,68 @@ use anyhow::Result;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The property that a schema stands as.
+/// The property that a schema becomes.
 pub(crate) const PROPERTY: &str = "v";
 
-/// A schema that nests deeper is passed on as it is: the generator refuses it.
-const DEEPEST: usize = 200;
+/// A schema that nests deeper is not rewritten: the generator refuses it.
+const MAX_DEPTH: usize = 200;
 
-/// What a schema is taken to be written in where it does not say. The official suite says
-/// it in each schema of every later draft.
+/// The draft of a schema that does not name one. The official suite names it in each schema of
+/// every later draft.
 const DRAFT: &str = "\"http://json-schema.org/draft-07/schema#\"";
 
-/// A schema as the whole of an input.
+/// A schema wrapped as the schema of an input.
 pub(crate) struct Wrapped {
     pub text: String,
-    /// Whether it stands as a property.
+    /// `true` if the schema became a property.
     pub within: bool,
 }
 
 impl Wrapped {
-    /// A text that cannot be rewritten, such as one with half of a surrogate pair, is left
-    /// to the generator to refuse.
-    pub(crate) fn of(schema: &RawValue) -> Self {
-        let as_it_is = || Self { text: property(DRAFT, "", schema.get()), within: true };
-        Self::rewritten(schema).unwrap_or_else(|_| as_it_is())
+    /// Wraps a schema. A text that cannot be rewritten, such as one with half of a surrogate
+    /// pair, is left to the generator to refuse.
+    pub(crate) fn new(schema: &RawValue) -> Self {
+        Self::rewrite(schema)
+            .unwrap_or_else(|_| Self { text: property(DRAFT, "", schema.get()), within: true })
     }
 
-    fn rewritten(schema: &RawValue) -> Result<Self> {
+    fn rewrite(schema: &RawValue) -> Result<Self> {
         let schema = schema.get();
         if !schema.starts_with('{') {
             return Ok(Self { text: property(DRAFT, "", schema), within: true });
         }
         let Entries(entries) = serde_json::from_str(schema)?;
-        let named = |wanted: &str| entries.iter().find(|(name, _)| name == wanted);
-        let draft = named("$schema").map_or(DRAFT, |(_, value)| value.get());
-        if named("type").is_some_and(|(_, value)| value.get() == "\"object\"") {
+        let draft = entries.iter().find(|(name, _)| name == "$schema");
+        let draft = draft.map_or(DRAFT, |(_, value)| value.get());
+        let is_object =
+            |(name, value): &(String, &RawValue)| name == "type" && value.get() == "\"object\"";
+        if entries.iter().any(is_object) {
             let rest = entries.iter().filter(|(name, _)| name != "$schema");
             let rest = rest.map(|(name, value)| (name.as_str(), value.get().to_owned()));
             let all = [("$schema", draft.to_owned())].into_iter().chain(rest);
             return Ok(Self { text: object(all)?, within: false });
         }
-        // What names the whole document goes with the whole.
-        let names_document = |name: &str, value: &RawValue| {
-            ["$schema", "$id", "id"].contains(&name) && value.get().starts_with('"')
-        };
-        let id =
-            entries.iter().filter(|(name, value)| names_document(name, value) && name != "$schema");
+        // The keywords that name the document go to the top.
+        let (head, rest): (Vec<_>, Vec<_>) =
+            entries.iter().partition(|(name, value)| names_document(name, value));
+        let id = head.iter().filter(|(name, _)| name != "$schema");
         let id: Vec<String> =
             id.map(|(name, value)| format!("\"{name}\": {}, ", value.get())).collect();
-        let rest = entries.iter().filter(|(name, value)| !names_document(name, value));
-        let rest = rest.map(|(name, value)| Ok((name.as_str(), keyword(name, value, 0)?)));
+        let rest = rest.iter().map(|(name, value)| Ok((name.as_str(), keyword(name, value, 0)?)));
         let schema = object(rest.collect::<Result<Vec<_>>>()?)?;
         Ok(Self { text: property(draft, &id.concat(), &schema), within: true })
     }
 
-    /// An instance as the whole of an input, on one line.
+    /// Returns an instance as an input, on one line.
     pub(crate) fn instance(&self, data: &RawValue) -> String {
         // In JSON, a line break is white space.
         let data = data.get().replace(['\n', '\r', '\t'], " ");
         if self.within { format!("{{\"{PROPERTY}\": {data}}}") } else { data }
     }
+}
+
+fn names_document(name: &str, value: &RawValue) -> bool {
+    ["$schema", "$id", "id"].contains(&name) && value.get().starts_with('"')
 }
 
 fn property(draft: &str, id: &str, schema: &str) -> String {
@@ -78,7 +81,7 @@ fn property(draft: &str, id: &str, schema: &str) -> String {
     )
 }
 
-/// The value of a keyword, with the references in it rewritten.
+/// Returns the value of a keyword, with the references in it rewritten.
 fn keyword(name: &str, value: &RawValue, depth: usize) -> Result<String> {
     let text = value.get();
     match name {
@@ -106,10 +109,10 @@ fn keyword(name: &str, value: &RawValue, depth: usize) -> Result<String> {
     }
 }
 
-/// A schema, or a list of them.
+/// Returns a schema, or a list of them, with the references in it rewritten.
 fn schema(value: &RawValue, depth: usize) -> Result<String> {
     let text = value.get();
-    if depth <= DEEPEST && text.starts_with('[') {
+    if depth <= MAX_DEPTH && text.starts_with('[') {
         let elements: Vec<&RawValue> = serde_json::from_str(text)?;
         let elements = elements
             .into_iter()
@@ -117,29 +120,32 @@ fn schema(value: &RawValue, depth: usize) -> Result<String> {
             .collect::<Result<Vec<_>>>()?;
         return Ok(format!("[{}]", elements.join(", ")));
     }
-    if depth > DEEPEST || !text.starts_with('{') {
+    if depth > MAX_DEPTH || !text.starts_with('{') {
         return Ok(text.to_owned());
     }
     let Entries(entries) = serde_json::from_str(text)?;
-    let is_document = |(name, value): &(String, &RawValue)| {
-        let id = value.get();
-        ["$id", "id"].contains(&name.as_str()) && id.starts_with('"') && !id.starts_with("\"#")
-    };
-    // What it refers to is not found from the top, but from here.
-    if entries.iter().any(is_document) {
+    // A document of its own: its references are resolved from here, not from the top.
+    if entries.iter().any(|(name, value)| is_id(name, value)) {
         return Ok(text.to_owned());
     }
     let all = entries.iter().map(|(name, value)| Ok((name.as_str(), keyword(name, value, depth)?)));
     object(all.collect::<Result<Vec<_>>>()?)
 }
 
-fn object<'a>(entries: impl IntoIterator<Item = (&'a str, String)>) -> Result<String> {
-    let entry = |(name, value)| Ok(format!("{}: {value}", serde_json::to_string(name)?));
-    let entries: Vec<String> = entries.into_iter().map(entry).collect::<Result<_>>()?;
-    Ok(format!("{{{}}}", entries.join(", ")))
+fn is_id(name: &str, value: &RawValue) -> bool {
+    let id = value.get();
+    ["$id", "id"].contains(&name) && id.starts_with('"') && !id.starts_with("\"#")
 }
 
-/// The entries of an object in their order, one key twice if it is there twice.
+fn object<'a>(entries: impl IntoIterator<Item = (&'a str, String)>) -> Result<String> {
+    let mut texts = Vec::new();
+    for (name, value) in entries {
+        texts.push(format!("{}: {value}", serde_json::to_string(name)?));
+    }
+    Ok(format!("{{{}}}", texts.join(", ")))
+}
+
+/// The entries of an object in their order, with duplicate keys.
 struct Entries<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Entries<'de> {
@@ -170,7 +176,7 @@ mod tests {
 
     fn wrapped(schema: &str) -> serde_json::Value {
         let raw = RawValue::from_string(schema.to_owned()).expect("it is JSON");
-        let wrapped = Wrapped::of(&raw);
+        let wrapped = Wrapped::new(&raw);
         let mut value: serde_json::Value = serde_json::from_str(&wrapped.text).expect("it is JSON");
         match wrapped.within {
             true => value["properties"]["v"].take(),
@@ -179,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn references_into_the_schema_lead_to_where_it_stands_and_data_is_left_alone() {
+    fn references_are_rewritten_and_data_is_not() {
         let cases = [
             (r##"{"$ref": "#"}"##, r##"{"$ref": "#/properties/v"}"##),
             (
@@ -211,10 +217,10 @@ mod tests {
     }
 
     #[test]
-    fn a_number_and_a_key_that_is_there_twice_come_through_as_they_are() {
+    fn numbers_and_duplicate_keys_stay_as_they_are() {
         let text = r#"{"const": 12345678901234567890123456789, "a": 1, "a": 1.50}"#;
         let raw = RawValue::from_string(text.to_owned()).expect("it is JSON");
-        let wrapped = Wrapped::of(&raw);
+        let wrapped = Wrapped::new(&raw);
         assert!(wrapped.text.contains(text), "{}", wrapped.text);
     }
 }

@@ -1,4 +1,4 @@
-//! What a sync has to do: one step a model.
+//! The steps of a sync: one for each model.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -23,9 +23,9 @@ pub(super) struct Recorded {
     id: ModelId,
     /// Its `model.json`.
     text: String,
-    /// Whether a catalog has ever listed it.
+    /// `true` if a catalog has ever listed it.
     listed: bool,
-    /// The version under which it was found to be gone.
+    /// The version in which it was first missing from the catalog.
     gone: Option<Version>,
 }
 
@@ -37,13 +37,13 @@ pub(super) struct Plan {
     folders: BTreeSet<String>,
 }
 
-/// What becomes of one model.
+/// The changes of one model.
 #[derive(Debug)]
 pub(super) struct Step {
     id: ModelId,
     fate: Fate,
-    /// The files, with `model.json` last: a new model is one only when complete, and one
-    /// that is to be removed is found again until all of it is.
+    /// The files, with `model.json` last: a new model counts only when it is complete, and one
+    /// to remove is found again until all of it is removed.
     changes: Vec<Change>,
 }
 
@@ -51,15 +51,15 @@ pub(super) struct Step {
 enum Fate {
     Added,
     Changed,
-    /// Listed again after it was gone.
+    /// Listed again after it was missing.
     Back,
-    /// Found to be gone from the catalog.
+    /// Missing from the catalog for the first time.
     Gone,
-    /// Gone for a version already.
+    /// Missing since an earlier version.
     Removed(Version),
-    /// Gone, under the version that is still current.
+    /// Missing since the current version.
     StillGone(Version),
-    /// Not in the catalog, and never found there: somebody added it by hand.
+    /// Never listed by a catalog: somebody added it by hand.
     NeverListed,
 }
 
@@ -84,7 +84,7 @@ fn recorded(text: String, folder: &str) -> Result<Recorded> {
         );
     }
     let gone = gone.map(|gone| Version::parse(&gone)).transpose();
-    let gone = gone.context("its `gone` is no version, such as \"0.1.0\"; take it out")?;
+    let gone = gone.context("its `gone` is not a version, such as \"0.1.0\"; remove it")?;
     Ok(Recorded { id, text, listed, gone })
 }
 
@@ -108,40 +108,41 @@ impl Plan {
                 steps.push(Step { id: model.id.clone(), fate, changes });
             }
         }
-        // An entry that was passed over is in the catalog all the same. And a folder may
-        // have gone over to another spelling of its id, which the difference shows.
-        let passed_over = import.skipped.iter().filter_map(|skipped| skipped.model.as_ref());
+        // A skipped entry is in the catalog all the same. And a folder may have changed to
+        // another spelling of its id, which the difference shows.
+        let skipped = import.skipped.iter().filter_map(|skipped| skipped.model.as_ref());
         let listed = import.models.iter().map(|model| &model.id);
-        let spared: BTreeSet<String> = listed.chain(passed_over).map(ModelId::folder).collect();
-        for (folder, model) in known.iter().filter(|(folder, _)| !spared.contains(*folder)) {
+        let in_catalog: BTreeSet<String> = listed.chain(skipped).map(ModelId::folder).collect();
+        for (folder, model) in known.iter().filter(|(folder, _)| !in_catalog.contains(*folder)) {
             steps.push(missing(folder, model, schemas, version)?);
         }
         steps.sort_by(|a, b| a.id.cmp(&b.id));
-        let folders = known.keys().cloned().chain(spared).collect();
+        let folders = known.keys().cloned().chain(in_catalog).collect();
         Ok(Self { steps, folders })
     }
 
-    /// What it changes for callers.
+    /// Returns the changes for callers.
     pub(super) fn diff(&self, schemas: &Path) -> Result<Diff> {
         let changes: Vec<&Change> = self.steps.iter().flat_map(|step| &step.changes).collect();
         diff::of_changes(schemas, &self.folders, &changes)
     }
 
-    /// Whether a file would be another afterwards.
+    /// Returns `true` if a file would change.
     pub(super) fn changes_something(&self) -> bool {
         self.steps.iter().any(|step| !step.changes.is_empty())
     }
 
-    /// How many models have which fate.
+    /// Returns the number of models by their fate.
     pub(super) fn counts(&self) -> String {
-        let words = ["added", "changed", "back", "gone", "removed", "kept"];
-        let count = |word| self.steps.iter().filter(|step| step.fate.word() == word).count();
-        let counts: Vec<String> = words.map(|word| format!("{word} {}", count(word))).into();
+        let counts = ["added", "changed", "back", "gone", "removed", "kept"].map(|fate| {
+            let count = self.steps.iter().filter(|step| step.fate.name() == fate).count();
+            format!("{fate} {count}")
+        });
         counts.join(", ")
     }
 }
 
-/// What becomes of a model that the catalog does not list.
+/// Returns the step for a model that the catalog does not list.
 fn missing(folder: &str, model: &Recorded, schemas: &Path, version: &Version) -> Result<Step> {
     let mut changes = Vec::new();
     let fate = match &model.gone {
@@ -175,17 +176,17 @@ impl Step {
         Ok(())
     }
 
-    /// Says what becomes of the model, with the difference where a file was there before
-    /// and is there after.
+    /// Prints the fate of the model, and the difference of each file that exists before and
+    /// after.
     pub(super) fn print(&self) {
-        println!("{:8}{}{}", self.fate.word(), self.id, self.fate);
+        println!("{:8}{}{}", self.fate.name(), self.id, self.fate);
         for change in self.changes.iter().filter(|change| change.is_edit()) {
             print!("{}", change.diff());
         }
     }
 }
 
-/// Removes a model's folder and those around it, as far as nothing is left in them.
+/// Removes a model's folder and those around it while they are empty.
 fn remove_empty(schemas: &Path, folder: &str) {
     let mut path = schemas.join(folder);
     // A folder that is not empty cannot be removed, which ends this.
@@ -193,7 +194,7 @@ fn remove_empty(schemas: &Path, folder: &str) {
 }
 
 impl Fate {
-    fn word(&self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Self::Added => "added",
             Self::Changed => "changed",
@@ -205,12 +206,12 @@ impl Fate {
     }
 }
 
-/// What there is to add to the word.
+/// The details behind the name.
 impl fmt::Display for Fate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Added | Self::Changed | Self::Back => Ok(()),
-            Self::Gone => f.write_str(": not in the catalog any more; kept for one release"),
+            Self::Gone => f.write_str(": no longer in the catalog; kept for one release"),
             Self::Removed(since) => write!(f, ": not in the catalog since {since}"),
             Self::StillGone(since) => {
                 write!(f, ": not in the catalog since {since}, which is the current release")
