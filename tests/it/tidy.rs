@@ -1,8 +1,12 @@
 //! Style checks: every file opens with a doc line, none is too long, and generated files name
 //! the command that generated them.
 
+mod circles;
+mod style;
+
 use std::path::{Path, PathBuf};
 
+use quote::ToTokens;
 use runcomfy_codegen::Treatment;
 
 use crate::support::root;
@@ -16,7 +20,7 @@ const TESTS: &str = "tests/it/";
 
 #[test]
 fn every_source_file_opens_with_a_doc_line() {
-    for (name, text) in sources() {
+    for Source { name, text } in sources() {
         let first = text.lines().next().unwrap_or_default();
         let is_program = name.starts_with("tests/ui/");
         let opens = first.starts_with("//! ") || first.starts_with("#![doc = include_str!");
@@ -26,7 +30,7 @@ fn every_source_file_opens_with_a_doc_line() {
 
 #[test]
 fn no_source_file_is_too_long() {
-    for (name, text) in sources() {
+    for Source { name, text } in sources() {
         let code = text.lines().filter(|line| {
             let line = line.trim();
             !line.is_empty() && !line.starts_with("//")
@@ -41,7 +45,9 @@ fn no_source_file_is_too_long() {
 #[test]
 fn generated_files_name_their_command_and_no_path() {
     let mut seen = 0;
-    for (name, text) in sources().into_iter().filter(|(name, _)| name.contains("/generated/")) {
+    for Source { name, text } in
+        sources().into_iter().filter(|source| !is_handwritten(&source.name))
+    {
         seen += 1;
         assert!(runcomfy_codegen::is_generated(&text), "{name} has no generated header");
         let first = text.lines().next().unwrap_or_default();
@@ -57,7 +63,7 @@ fn generated_files_name_their_command_and_no_path() {
 
 #[test]
 fn handwritten_code_silences_no_lint() {
-    for (name, text) in sources() {
+    for Source { name, text } in sources() {
         for silencer in ["allow(", "expect("] {
             let attribute = format!("#[{silencer}");
             let inner = format!("#![{silencer}");
@@ -80,7 +86,7 @@ fn each_guarantee_names_existing_tests() {
         let (_, tests) = guarantee.split_once("Proved by").expect("it has them");
         for test in tests.split('`').skip(1).step_by(2) {
             let (file, name) = test.split_once("::").expect("it is `file::test`");
-            let exists = sources.iter().any(|(path, text)| {
+            let exists = sources.iter().any(|Source { name: path, text }| {
                 let lines: Vec<&str> = text.lines().map(str::trim).collect();
                 let is_test = lines.windows(2).any(|pair| {
                     let attribute =
@@ -146,8 +152,35 @@ fn every_supported_keyword_is_in_a_fixture() {
     }
 }
 
-/// Returns every Rust source of the workspace, with its path.
-fn sources() -> Vec<(String, String)> {
+/// A Rust source of the workspace.
+struct Source {
+    /// Its path, with `/`.
+    name: String,
+    text: String,
+}
+
+fn is_handwritten(name: &str) -> bool {
+    !name.contains("/generated/")
+}
+
+/// Returns `true` for a file that is built into a crate, and is not a test.
+fn is_library(name: &str) -> bool {
+    let Some((_, below)) = name.split_once("/src/") else { return false };
+    let is_test = below.split('/').any(|step| matches!(step, "tests" | "tests.rs"));
+    !is_test && !name.starts_with("tests/")
+}
+
+/// Returns `true` for a module of unit tests.
+fn is_test(item: &syn::Item) -> bool {
+    let syn::Item::Mod(item) = item else { return false };
+    let is_cfg = |attribute: &syn::Attribute| {
+        attribute.to_token_stream().to_string().replace(' ', "").contains("cfg(test)")
+    };
+    item.attrs.iter().any(is_cfg)
+}
+
+/// Every Rust source of the workspace.
+fn sources() -> Vec<Source> {
     let root = root();
     let mut sources = Vec::new();
     let mut folders: Vec<PathBuf> =
@@ -159,7 +192,7 @@ fn sources() -> Vec<(String, String)> {
                 folders.push(path);
             } else if path.extension().is_some_and(|end| end == "rs") {
                 let text = std::fs::read_to_string(&path).expect("it can be read");
-                sources.push((relative(&root, &path), text));
+                sources.push(Source { name: relative(&root, &path), text });
             }
         }
     }
