@@ -1,5 +1,5 @@
-//! What the client costs: memory and connections of many waiting jobs, and its throughput
-//! beside a loop of bare calls. The simulator is a process of its own.
+//! Measures the client: memory and connections of many waiting jobs, and throughput compared
+//! with a loop of bare calls. The simulator runs in another process.
 //!
 //! `cargo run --release -p runcomfy-tests --example client -- memory 10000`
 //! `cargo run --release -p runcomfy-tests --example client -- throughput`
@@ -21,11 +21,11 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const MODEL: &str = "minimax/Hailuo Video 01 Live";
 const TOKEN: &str = "any-token";
-/// The most memory that a waiting job may take.
-const MOST_BYTES: u64 = 16 * 1024;
-/// The least throughput, as a part of what bare calls reach.
-const LEAST_THROUGHPUT: f64 = 0.9;
-/// The limits that the many jobs wait in.
+/// Maximum memory per waiting job, in bytes.
+const MAX_BYTES_PER_JOB: u64 = 16 * 1024;
+/// Minimum throughput, as a fraction of the throughput of bare calls.
+const MIN_THROUGHPUT: f64 = 0.9;
+/// Limits of the client.
 const CALLS_AT_ONCE: usize = 64;
 const CALLS_PER_SECOND: f64 = 400.0;
 
@@ -41,21 +41,21 @@ async fn main() -> Outcome<()> {
     }
 }
 
-/// A simulator in a process of its own.
+/// A simulator in another process.
 struct Simulating {
     process: Child,
     base: String,
 }
 
 impl Simulating {
-    /// One in which a job is queued for so many seconds.
+    /// Starts a simulator whose jobs are queued for `queue` seconds.
     fn start(queue: u64) -> Outcome<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["simulate", &queue.to_string()]).stdout(Stdio::piped());
         let mut process = command.spawn()?;
         let mut base = String::new();
-        let said = process.stdout.take().ok_or("it says nothing")?;
-        BufReader::new(said).read_line(&mut base)?;
+        let printed = process.stdout.take().ok_or("no stdout")?;
+        BufReader::new(printed).read_line(&mut base)?;
         Ok(Self { process, base: base.trim().to_owned() })
     }
 
@@ -87,7 +87,7 @@ fn input() -> Value {
     json!({"prompt": "a paper boat", "image_url": "https://example.com/boat.png"})
 }
 
-/// What this process has in memory.
+/// Returns the resident memory of this process, in bytes.
 fn resident() -> Outcome<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
@@ -102,7 +102,7 @@ async fn memory(jobs: usize) -> Outcome<()> {
         .max_concurrent_requests(CALLS_AT_ONCE)
         .max_requests_per_second(CALLS_PER_SECOND)
         .build()?;
-    // What a client has by itself, its connections too.
+    // The memory of a client without jobs, connections included.
     let submitting = async |count: usize| {
         let submit = async |_| client.raw().submit(MODEL, &input()).await;
         let taken: Vec<_> = futures_util::stream::iter(0..count)
@@ -124,7 +124,7 @@ async fn memory(jobs: usize) -> Outcome<()> {
     let pace = (looks(&traffic) - calls_before) as f64 / start.elapsed().as_secs_f64();
     let per_job = after.saturating_sub(before) / jobs as u64;
     println!(
-        "{jobs} waiting jobs: {per_job} bytes each ({} KiB before, {} KiB after), at most {} connections, {pace:.0} looks a second of {CALLS_PER_SECOND} allowed",
+        "{jobs} waiting jobs: {per_job} bytes each ({} KiB before, {} KiB after), at most {} connections, {pace:.0} polls per second of {CALLS_PER_SECOND} allowed",
         before / 1024,
         after / 1024,
         traffic.max_open_connections
@@ -135,10 +135,12 @@ async fn memory(jobs: usize) -> Outcome<()> {
         job.await??;
     }
     println!("all of them were delivered, {:.0} s after they began", start.elapsed().as_secs_f64());
-    // The client's own, and those that this program asked the simulator by.
+    // The client's connections, and those of this program to the simulator.
     let connections = CALLS_AT_ONCE + 8;
     match () {
-        () if per_job > MOST_BYTES => Err(format!("more than {MOST_BYTES} bytes a job").into()),
+        () if per_job > MAX_BYTES_PER_JOB => {
+            Err(format!("more than {MAX_BYTES_PER_JOB} bytes per job").into())
+        }
         () if traffic.max_open_connections > connections => Err("too many connections".into()),
         () if pace > CALLS_PER_SECOND * 1.05 => Err("too many calls".into()),
         () => Ok(()),
@@ -149,8 +151,8 @@ fn looks(traffic: &Traffic) -> u64 {
     traffic.calls.get(&runcomfy_simulator::Call::Status).copied().unwrap_or_default()
 }
 
-/// A round takes turns: so many jobs by the client, so many by bare calls, and again, so that
-/// what else the machine does falls on both.
+/// Compares the throughput of the client and of bare calls. Each round takes turns, to spread
+/// other load on the machine over both.
 const TURNS: usize = 20;
 const JOBS: usize = 300;
 const AT_ONCE: usize = 16;
@@ -174,7 +176,7 @@ async fn throughput() -> Outcome<()> {
         let rate = |time: Duration| (TURNS * JOBS) as f64 / time.as_secs_f64();
         let (ours, bare) = (rate(by_client), rate(by_calls));
         println!(
-            "round {round}: {ours:.0} jobs a second, {bare:.0} by bare calls: {:.3}",
+            "round {round}: {ours:.0} jobs per second, {bare:.0} by bare calls: {:.3}",
             ours / bare
         );
         if round > 0 {
@@ -184,20 +186,20 @@ async fn throughput() -> Outcome<()> {
     ratios.sort_by(f64::total_cmp);
     let median = ratios[ROUNDS / 2];
     println!("median: {median:.3} of the throughput of bare calls");
-    if median < LEAST_THROUGHPUT {
-        return Err(format!("less than {LEAST_THROUGHPUT}").into());
+    if median < MIN_THROUGHPUT {
+        return Err(format!("less than {MIN_THROUGHPUT}").into());
     }
     Ok(())
 }
 
-/// How long a turn of jobs takes.
+/// Returns the time that a turn of jobs takes.
 async fn time<F>(job: impl Fn() -> F) -> Outcome<Duration>
 where
     F: Future<Output = Outcome<()>> + Send + 'static,
 {
     let start = Instant::now();
     let jobs = (0..JOBS).map(|_| tokio::spawn(job()));
-    // Spawned lazily, so many at a time.
+    // Spawned lazily, a fixed number at a time.
     let mut ended = futures_util::stream::iter(jobs).buffer_unordered(AT_ONCE);
     while let Some(job) = ended.next().await {
         job??;
@@ -214,7 +216,7 @@ async fn ours(client: Client) -> Outcome<()> {
     }
 }
 
-/// The same calls with no check of anything.
+/// Makes the same calls without any check.
 async fn bare(http: reqwest::Client, base: Arc<str>) -> Outcome<()> {
     let model = MODEL.replace(' ', "%20");
     let taken = http.post(format!("{base}/models/{model}")).bearer_auth(TOKEN).json(&input());

@@ -1,5 +1,5 @@
-//! Whether `cargo semver-checks` agrees on which changes of a schema break a build. It runs
-//! once over all cases; where it sees less than is said, `blind_spots.txt` has the reason.
+//! Compares our report of breaking changes with `cargo semver-checks`, over all cases at once.
+//! `blind_spots.txt` lists the breaks that the tool does not see.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,7 +9,7 @@ use runcomfy_codegen::{Change, Level};
 use runcomfy_tests::changes::{Case, Side, Sides, cases};
 use xtask::scratch::{RUNCOMFY, Scratch};
 
-/// Cases in which it sees no break, each with why: `name: reason`.
+/// Cases in which the tool sees no break, as `name: reason`.
 const BLIND_SPOTS: &str = include_str!("../support/changes/blind_spots.txt");
 
 fn main() -> ExitCode {
@@ -19,8 +19,8 @@ fn main() -> ExitCode {
     for (name, side) in [("old", &sides.old), ("new", &sides.new)] {
         write(&home.join(name), side);
     }
-    let Some(said) = judged(&home) else { return ExitCode::FAILURE };
-    let broken = broken(&said, &cases);
+    let Some(printed) = judged(&home) else { return ExitCode::FAILURE };
+    let broken = broken(&printed, &cases);
     let diff = sides.diff();
     let ours: BTreeSet<&str> = cases
         .iter()
@@ -41,9 +41,9 @@ fn main() -> ExitCode {
         let name = case.name;
         match (ours.contains(name), broken.contains(name), blind.get(name)) {
             (true, true, None) | (true, false, Some(_)) | (false, false, None) => {}
-            (true, false, None) => wrong.push(format!("{name}: it sees no break")),
-            (false, true, _) => wrong.push(format!("{name}: it sees a break, and we none")),
-            (true, true, Some(_)) => wrong.push(format!("{name}: no blind spot any more")),
+            (true, false, None) => wrong.push(format!("{name}: the tool sees no break")),
+            (false, true, _) => wrong.push(format!("{name}: the tool sees a break, and we do not")),
+            (true, true, Some(_)) => wrong.push(format!("{name}: no longer a blind spot")),
             (false, false, Some(_)) => wrong.push(format!("{name}: a blind spot without a break")),
         }
     }
@@ -64,11 +64,11 @@ fn main() -> ExitCode {
 }
 
 fn write(folder: &Path, side: &Side) {
-    let scratch = Scratch::new(folder, "scratch", &[RUNCOMFY]).expect("there is room");
-    scratch.write_sources(&side.library().into_iter().collect()).expect("there is room");
+    let scratch = Scratch::new(folder, "scratch", &[RUNCOMFY]).expect("a folder can be made");
+    scratch.write_sources(&side.library().into_iter().collect()).expect("a folder can be made");
 }
 
-/// What it says; nothing where it did not come to a verdict.
+/// Returns the output of the tool, or `None` if it gave no verdict.
 fn judged(home: &Path) -> Option<String> {
     let output = Command::new("cargo")
         .args(["semver-checks", "--release-type", "minor", "--color", "never"])
@@ -80,17 +80,18 @@ fn judged(home: &Path) -> Option<String> {
         .env("CARGO_TARGET_DIR", home.join("target"))
         .output()
         .expect("cargo starts");
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said).into_owned();
-    if !said.contains("semver requires new major version") {
-        eprintln!("error: no verdict of `cargo semver-checks`:\n{said}");
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8_lossy(&printed).into_owned();
+    if !printed.contains("semver requires new major version") {
+        eprintln!("error: no verdict of `cargo semver-checks`:\n{printed}");
         return None;
     }
-    Some(said)
+    Some(printed)
 }
 
-/// The cases whose files it names where something must not have changed.
-fn broken(said: &str, cases: &[Case]) -> BTreeSet<&'static str> {
-    let names = |case: &&Case| said.contains(&format!("src/generated/acme/{}.rs:", case.module()));
+/// Returns the cases whose files the tool names in a finding.
+fn broken(printed: &str, cases: &[Case]) -> BTreeSet<&'static str> {
+    let names =
+        |case: &&Case| printed.contains(&format!("src/generated/acme/{}.rs:", case.module()));
     cases.iter().filter(names).map(|case| case.name).collect()
 }

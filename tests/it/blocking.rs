@@ -15,7 +15,7 @@ use crate::support::root;
 
 /// Starts a simulator on a separate runtime, as in another process.
 fn simulator(queue_ms: u64) -> (Runtime, Simulator) {
-    let runtime = Runtime::new().expect("there is a thread");
+    let runtime = Runtime::new().expect("a runtime starts");
     let pace = Pace { queue: Duration::from_millis(queue_ms), run: Duration::ZERO };
     let starting = Simulator::builder(root().join("schemas")).pace(pace).start();
     let simulator = runtime.block_on(starting).expect("it starts");
@@ -23,20 +23,20 @@ fn simulator(queue_ms: u64) -> (Runtime, Simulator) {
 }
 
 fn input(simulator: &Simulator) -> Valid<Input> {
-    let image = Media::url(simulator.picture_url(640, 480)).expect("it is an address");
-    Input::new("a paper boat", image).validate().expect("it is right")
+    let image = Media::url(simulator.picture_url(640, 480)).expect("it is a URL");
+    Input::new("a paper boat", image).validate().expect("it is valid")
 }
 
 fn whole_job(simulator: &Simulator) {
-    let client = Client::build(builder(simulator.api_base())).expect("the settings are right");
-    let job = client.submit(&input(simulator)).expect("it is taken");
+    let client = Client::build(builder(simulator.api_base())).expect("the settings are valid");
+    let job = client.submit(&input(simulator)).expect("it is accepted");
     let again: Job<Input> = client.job(job.id().clone());
     let success = again.wait().expect("it succeeds");
     assert_eq!(again.status().expect("it answers").status, Status::Completed);
     assert_eq!(job.cost().expect("it answers"), Some(0.0));
-    let folder = tempfile::tempdir().expect("there is room");
+    let folder = tempfile::tempdir().expect("a folder can be made");
     let saved = client.download(&success, &DownloadOptions::into_folder(folder.path()));
-    assert_eq!(saved.expect("it is there").len(), 1);
+    assert_eq!(saved.expect("it exists").len(), 1);
     assert!(client.balance().expect("it answers").balance_usd.is_some());
 }
 
@@ -57,9 +57,9 @@ async fn the_blocking_client_works_inside_async_code() {
 #[test]
 fn a_blocking_wait_ends_at_its_deadline() {
     let (_runtime, simulator) = simulator(60_000);
-    let client = Client::build(builder(simulator.api_base())).expect("the settings are right");
+    let client = Client::build(builder(simulator.api_base())).expect("the settings are valid");
     let input = json!({"prompt": "a", "image_url": simulator.picture_url(640, 480)});
-    let job = client.submit_raw("minimax/Hailuo Video 01 Live", &input).expect("it is taken");
+    let job = client.submit_raw("minimax/Hailuo Video 01 Live", &input).expect("it is accepted");
     let error = job.wait_for(Duration::from_millis(30)).expect_err("it is queued");
     assert_eq!(&error.id, job.id());
     assert!(matches!(error.reason, JobErrorReason::Deadline { .. }), "{error}");

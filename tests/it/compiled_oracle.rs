@@ -168,14 +168,14 @@ impl CompiledOracle {
             Dependency::Workspace("runcomfy", &["from-json", "schemars"]),
             Dependency::Registry("serde_json", "1"),
         ];
-        let scratch = Scratch::new(&folder, name, &dependencies).expect("there is room");
+        let scratch = Scratch::new(&folder, name, &dependencies).expect("a folder can be made");
         let mut sources = library(&generated.files);
         sources.remove("src/lib.rs");
         sources.insert("src/main.rs".to_owned(), program);
-        scratch.write_sources(&sources).expect("there is room");
+        scratch.write_sources(&sources).expect("a folder can be made");
         let output = cargo(&scratch, &["build"]);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "what was generated does not compile:\n{said}");
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "the generated code does not compile:\n{printed}");
 
         let mut child = Command::new(target().join("debug").join(name))
             .stdin(Stdio::piped())

@@ -15,7 +15,7 @@ const NO_KEYWORDS: [&str; 1] = ["maxWords"];
 /// Returns the name of every case of `tests/conformance`, and whether its instance is valid.
 fn cases() -> Vec<(String, bool)> {
     let mut cases = Vec::new();
-    for entry in std::fs::read_dir(root().join("tests/conformance")).expect("it is there") {
+    for entry in std::fs::read_dir(root().join("tests/conformance")).expect("it exists") {
         let path = entry.expect("it can be read").path();
         if path.extension().is_none_or(|end| end != "json") {
             continue;
@@ -36,13 +36,15 @@ fn every_keyword_has_cases_named_after_it() {
     let mut names = BTreeSet::new();
     for (name, valid) in cases() {
         let parts: Vec<&str> = name.split('/').collect();
-        let [keyword, kind, why] = parts.as_slice() else { panic!("{name} has not three parts") };
+        let [keyword, kind, why] = parts.as_slice() else {
+            panic!("{name} does not have three parts")
+        };
         assert_eq!(*kind, if valid { "valid" } else { "invalid" }, "{name}");
         assert!(why.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'), "{name}");
         let known = keywords().any(|(known, _)| known == *keyword) || keyword.starts_with("x-");
-        assert!(known || NO_KEYWORDS.contains(keyword), "{name} is about no keyword");
+        assert!(known || NO_KEYWORDS.contains(keyword), "{name} does not name a keyword");
         seen.entry((*keyword).to_owned()).or_default().insert(valid);
-        assert!(names.insert(name.clone()), "{name} is there twice");
+        assert!(names.insert(name.clone()), "{name} is a duplicate");
     }
     // No instance can break these.
     let silent = ["$defs", "definitions", "example", "examples"];
@@ -63,8 +65,8 @@ fn every_conformance_case_has_its_expected_verdict() {
         "--message-format",
         "json",
     ]);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}");
     let text = String::from_utf8(output.stdout).expect("it is text");
     let mut lines = 0;
     for line in text.lines() {
@@ -81,7 +83,7 @@ fn every_conformance_case_has_its_expected_verdict() {
         assert_eq!(case["verdict"], expected, "{case}");
         lines += 1;
     }
-    assert_eq!(lines, cases().len(), "a line a case");
+    assert_eq!(lines, cases().len(), "one line per case");
 }
 
 #[test]
@@ -102,15 +104,15 @@ fn a_wrong_verdict_fails_the_conformance_command() {
     ]);
     write(&folder.join("deep/nested.json"), &groups.to_string());
     let folder_name = folder.display().to_string();
-    let (succeeded, said) = xtask(&["conformance", &folder_name]);
-    assert!(!succeeded, "{said}");
+    let (succeeded, printed) = xtask(&["conformance", &folder_name]);
+    assert!(!succeeded, "{printed}");
     let counts = "7 cases of 4 schemas in 1 files: 2 exact, 1 declared, 2 refused, 1 too lax, \
         1 too strict, 0 broken build";
-    assert_eq!(said.lines().last(), Some(format!("total: {counts}").as_str()), "{said}");
-    assert!(said.contains("schemas refused by unsupported-keyword: 1"), "{said}");
+    assert_eq!(printed.lines().last(), Some(format!("total: {counts}").as_str()), "{printed}");
+    assert!(printed.contains("schemas refused by unsupported-keyword: 1"), "{printed}");
 
     write(&folder.join("deep/nested.json"), r#"[{"schema": {}}]"#);
     write(&folder.join("fine.json"), r#"[{"schema": true, "tests": []}]"#);
-    let (succeeded, said) = xtask(&["conformance", &folder_name]);
-    assert!(!succeeded && said.contains("deep/nested.json: it is not in the form"), "{said}");
+    let (succeeded, printed) = xtask(&["conformance", &folder_name]);
+    assert!(!succeeded && printed.contains("deep/nested.json: it is not in the form"), "{printed}");
 }

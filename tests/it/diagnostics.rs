@@ -65,7 +65,7 @@ fn json_diagnostics_are_the_only_lines_on_stdout() {
 fn json_diagnostics_have_ordered_keys() {
     let place = Place::new(&[("acme/warned", WARNED)]);
     let ran = place.codegen(&["--message-format", "json"]);
-    let first = ran.out.lines().next().expect("there is one");
+    let first = ran.out.lines().next().expect("it exists");
     let keys = ["code", "severity", "file", "pointer", "line", "column", "span", "message", "help"];
     let at = keys.map(|key| first.find(&format!("\"{key}\":")).expect(key));
     assert!(at.is_sorted() && !first.contains("\"fixup\":"), "{first}");
@@ -128,7 +128,7 @@ fn denying_an_unknown_code_lists_the_codes() {
     let ran = place.codegen(&["--deny", "unknown-tpye"]);
     assert!(!ran.ok && ran.err.contains("unknown-tpye"), "{}", ran.err);
     for code in Code::ALL.iter().filter(|code| code.severity() == Severity::Warning) {
-        assert!(ran.err.contains(code.name()), "{code} is not offered: {}", ran.err);
+        assert!(ran.err.contains(code.name()), "{code} is not listed: {}", ran.err);
     }
     assert!(ran.err.contains("warnings"), "{}", ran.err);
     assert!(!place.path("generated").exists(), "something was generated");
@@ -147,7 +147,7 @@ struct Ran {
 impl Place {
     /// Creates a folder with these models: ids and input schemas.
     fn new(models: &[(&str, &str)]) -> Self {
-        let place = Self(tempfile::tempdir().expect("there is room"));
+        let place = Self(tempfile::tempdir().expect("a folder can be made"));
         for (id, input) in models {
             let model = json!({ "id": id }).to_string();
             write(&place.path(&format!("schemas/{id}/model.json")), &model);
@@ -165,7 +165,7 @@ impl Place {
         let folders =
             ["--schemas", &schemas.display().to_string(), "--out", &out.display().to_string()];
         let output = xtask_output(&[&["codegen"], flags, &folders].concat());
-        let text = |bytes| String::from_utf8(bytes).expect("xtask speaks UTF-8");
+        let text = |bytes| String::from_utf8(bytes).expect("xtask prints UTF-8");
         Ran { ok: output.status.success(), out: text(output.stdout), err: text(output.stderr) }
     }
 }

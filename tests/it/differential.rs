@@ -101,7 +101,7 @@ fn single_faults_get_the_same_verdict() {
     }
     println!("{seen:?}");
     let first = differing.iter().take(40).cloned().collect::<Vec<_>>().join("\n");
-    assert!(differing.is_empty(), "{} inputs are judged differently:\n{first}", differing.len());
+    assert!(differing.is_empty(), "{} inputs get different verdicts:\n{first}", differing.len());
     assert!(seen.right > 2000 && seen.wrong > 2000 && seen.typed > 2000, "{seen:?}");
 }
 
@@ -134,7 +134,7 @@ fn inputs_with_several_faults_get_the_same_verdict() {
         }
     }
     println!("{seen:?}");
-    assert!(differing.is_empty(), "inputs that are judged differently:\n{differing}");
+    assert!(differing.is_empty(), "inputs with different verdicts:\n{differing}");
     let least = subjects.len() * inputs as usize / 20;
     assert!(seen.right > least && seen.wrong > least && seen.typed > least, "{seen:?}");
 }
@@ -160,7 +160,7 @@ fn a_collection_exports_and_gets_the_same_verdict() {
         let judge = match judge(subject) {
             Ok(judge) => judge,
             Err(flaw) => {
-                println!("{}: no judge: {flaw}", subject.folder);
+                println!("{}: no validator: {flaw}", subject.folder);
                 continue;
             }
         };
@@ -181,11 +181,11 @@ fn a_collection_exports_and_gets_the_same_verdict() {
         }
     }
     let taken = subjects.len();
-    println!("{name}: {taken} of {all} models taken; {exported} exported as published;");
-    println!("  {alike} judged alike, of {inputs} inputs in all");
-    assert!(taken > 0 && inputs > 20, "{} has nothing to try", folder.display());
+    println!("{name}: {taken} of {all} models accepted; {exported} exported as published;");
+    println!("  {alike} with the same verdict, of {inputs} inputs in all");
+    assert!(taken > 0 && inputs > 20, "{} has too few inputs", folder.display());
     let differing = 2 * taken - exported - alike;
-    assert!(differing <= may, "{differing} differ, {may} may");
+    assert!(differing <= may, "{differing} differ, {may} are allowed");
 }
 
 /// Inputs that once got different verdicts, and one input per row of the mapping, each with its
@@ -193,7 +193,7 @@ fn a_collection_exports_and_gets_the_same_verdict() {
 #[test]
 fn every_past_difference_stays_fixed() {
     let text = std::fs::read_to_string(root().join("tests/it/differential/regressions.json"))
-        .expect("it is there");
+        .expect("it exists");
     let cases: Vec<Value> = serde_json::from_str(&text).expect("it is JSON");
     let mut subjects = subjects();
     let oracle = CompiledOracle::of("compiled-oracle", &mut subjects);

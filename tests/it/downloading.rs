@@ -47,7 +47,7 @@ fn part(first: usize) -> String {
 }
 
 fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).expect("it is there");
+    let entries = std::fs::read_dir(folder).expect("it exists");
     let name = |entry: std::io::Result<std::fs::DirEntry>| {
         entry.expect("it can be read").file_name().to_string_lossy().into_owned()
     };
@@ -71,11 +71,11 @@ async fn outputs_are_saved_by_name_without_the_token() {
     let heads = Arc::new(Mutex::new(Vec::<String>::new()));
     let seen = heads.clone();
     let (base, _) = serve(move |head, _| {
-        seen.lock().expect("no test panics with it").push(head.to_ascii_lowercase());
+        seen.lock().expect("no lock is poisoned").push(head.to_ascii_lowercase());
         http(200, "", FILE)
     })
     .await;
-    let folder = tempfile::tempdir().expect("there is room");
+    let folder = tempfile::tempdir().expect("a folder can be made");
     let (a, b) = (at(&base, "/x/boat.png"), at(&base, "/y/boat.png"));
     let output = json!({"a_video": a, "more": [{"images": [b, a, "no address", 7]}]});
     let success = success(output).await;
@@ -83,8 +83,8 @@ async fn outputs_are_saved_by_name_without_the_token() {
     let counted = total.clone();
     let to = DownloadOptions::into_folder(folder.path().join("new/folder")).on_progress(
         move |progress| {
-            assert!(progress.bytes <= progress.total.expect("it is told"));
-            *counted.lock().expect("no test panics with it") += usize::from(progress.bytes > 0);
+            assert!(progress.bytes <= progress.total.expect("the total is known"));
+            *counted.lock().expect("no lock is poisoned") += usize::from(progress.bytes > 0);
         },
     );
     let client = client(&base, hasty());
@@ -92,7 +92,7 @@ async fn outputs_are_saved_by_name_without_the_token() {
     let mut found: Vec<_> = saved
         .iter()
         .map(|file| {
-            let name = file.path.file_name().expect("it has one").to_string_lossy().into_owned();
+            let name = file.path.file_name().expect("it has a name").to_string_lossy().into_owned();
             (file.place.to_string(), name)
         })
         .collect();
@@ -100,12 +100,12 @@ async fn outputs_are_saved_by_name_without_the_token() {
     let expected = [("a_video", "r-1-boat.png"), ("more[0].images[0]", "r-1-boat-2.png")];
     assert_eq!(found, expected.map(|(place, name)| (place.to_owned(), name.to_owned())));
     for file in &saved {
-        assert_eq!(std::fs::read_to_string(&file.path).expect("it is there"), FILE);
+        assert_eq!(std::fs::read_to_string(&file.path).expect("it exists"), FILE);
         assert_eq!(file.bytes, FILE.len() as u64);
     }
     assert_eq!(names(&folder.path().join("new/folder")), ["r-1-boat-2.png", "r-1-boat.png"]);
-    assert_eq!(*total.lock().expect("no test panics with it"), 2);
-    let heads = heads.lock().expect("no test panics with it");
+    assert_eq!(*total.lock().expect("no lock is poisoned"), 2);
+    let heads = heads.lock().expect("no lock is poisoned");
     assert_eq!(heads.len(), 2);
     for head in heads.iter() {
         assert!(!head.contains("hush") && !head.contains("authorization"), "{head}");
@@ -192,12 +192,12 @@ async fn a_broken_download_resumes_the_same_file_only() {
     ];
     for (name, script, calls) in cases {
         let (base, asked) = serve(script).await;
-        let folder = tempfile::tempdir().expect("there is room");
+        let folder = tempfile::tempdir().expect("a folder can be made");
         let success = success(json!(at(&base, "/boat.png"))).await;
         let to = DownloadOptions::into_folder(folder.path());
         let saved = client(&base, hasty()).download(&success, &to).await.expect(name);
-        assert_eq!(std::fs::read_to_string(&saved[0].path).expect("it is there"), FILE, "{name}");
-        assert_eq!(asked.lock().expect("no test panics with it").len(), calls, "{name}");
+        assert_eq!(std::fs::read_to_string(&saved[0].path).expect("it exists"), FILE, "{name}");
+        assert_eq!(asked.lock().expect("no lock is poisoned").len(), calls, "{name}");
         assert_eq!(names(folder.path()), ["r-1-boat.png"], "{name}");
     }
 }
@@ -214,7 +214,7 @@ async fn a_failed_download_leaves_no_file() {
         _ => http(200, "", FILE),
     })
     .await;
-    let folder = tempfile::tempdir().expect("there is room");
+    let folder = tempfile::tempdir().expect("a folder can be made");
     let to = DownloadOptions::into_folder(folder.path()).max_bytes(FILE.len() as u64);
     let client = client(&base, hasty());
     type Expected = fn(&DownloadErrorReason) -> bool;
@@ -228,7 +228,7 @@ async fn a_failed_download_leaves_no_file() {
     for (path, expected, calls) in cases {
         let reason = reason(&client, &at(&base, path), &to).await;
         assert!(expected(&reason), "{path}: {reason:?}");
-        let asked = asked.lock().expect("no test panics with it");
+        let asked = asked.lock().expect("no lock is poisoned");
         let times = asked.iter().filter(|other| *other == path).count();
         // An attempt that makes progress resets the retries, up to a limit.
         assert!(times == calls || (path == "/broken.png" && times <= calls), "{path}: {times}");
@@ -239,35 +239,35 @@ async fn a_failed_download_leaves_no_file() {
     assert_eq!(names(folder.path()), [""; 0]);
 
     let near = success(json!(at(&base, "/near.png"))).await;
-    assert_eq!(client.download(&near, &to).await.expect("it is there").len(), 1);
+    assert_eq!(client.download(&near, &to).await.expect("it exists").len(), 1);
 }
 
 #[tokio::test]
 async fn a_download_overwrites_only_when_asked() {
     let (base, asked) = server(|_, _| http(200, "", FILE)).await;
-    let folder = tempfile::tempdir().expect("there is room");
+    let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path().join("r-1-boat.png");
     std::fs::write(&path, "mine").expect("it can be written");
     let (client, url) = (client(&base, hasty()), at(&base, "/boat.png"));
     let to = DownloadOptions::into_folder(folder.path());
     let reason = reason(&client, &url, &to).await;
     assert!(matches!(&reason, DownloadErrorReason::Exists(found) if *found == path), "{reason:?}");
-    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "mine");
-    assert_eq!(asked.lock().expect("no test panics with it").len(), 0);
+    assert_eq!(std::fs::read_to_string(&path).expect("it exists"), "mine");
+    assert_eq!(asked.lock().expect("no lock is poisoned").len(), 0);
 
     let success = success(json!(url)).await;
     client.download(&success, &to.replace()).await.expect("it is replaced");
-    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), FILE);
+    assert_eq!(std::fs::read_to_string(&path).expect("it exists"), FILE);
     assert_eq!(names(folder.path()), ["r-1-boat.png"]);
 }
 
 #[tokio::test]
 async fn downloads_come_from_allowed_hosts_only() {
     let (base, asked) = server(|_, _| http(200, "", FILE)).await;
-    let folder = tempfile::tempdir().expect("there is room");
+    let folder = tempfile::tempdir().expect("a folder can be made");
     let to = DownloadOptions::into_folder(folder.path());
     // The outputs of an API elsewhere may not be on this machine.
-    let elsewhere = builder("https://example.invalid/v1").build().expect("the settings are right");
+    let elsewhere = builder("https://example.invalid/v1").build().expect("the settings are valid");
     let url = at(&base, "/boat.png");
     let reason = reason(&elsewhere, &url, &to).await;
     assert!(matches!(reason, DownloadErrorReason::Host(_)), "{reason:?}");
@@ -275,5 +275,5 @@ async fn downloads_come_from_allowed_hosts_only() {
         let reason = self::reason(&client(&base, hasty()), url, &to).await;
         assert!(matches!(reason, DownloadErrorReason::Host(_)), "{url}: {reason:?}");
     }
-    assert_eq!(asked.lock().expect("no test panics with it").len(), 0);
+    assert_eq!(asked.lock().expect("no lock is poisoned").len(), 0);
 }

@@ -20,19 +20,19 @@ async fn simulator(queue: u64, run: u64) -> Simulator {
 fn client(base: &str) -> Client {
     let polling = Polling::every(Duration::from_millis(10));
     let builder = Client::builder().api_base(base).token("a-token").polling(polling);
-    builder.allow_local_media().build().expect("the settings are right")
+    builder.allow_local_media().build().expect("the settings are valid")
 }
 
 fn input(simulator: &Simulator) -> Valid<Input> {
-    let image = Media::url(simulator.picture_url(640, 480)).expect("it is an address");
-    Input::new("a paper boat", image).validate().expect("it is right")
+    let image = Media::url(simulator.picture_url(640, 480)).expect("it is a URL");
+    Input::new("a paper boat", image).validate().expect("it is valid")
 }
 
 #[tokio::test]
 async fn a_valid_input_becomes_a_video() {
     let simulator = simulator(150, 100).await;
     let client = client(simulator.api_base());
-    let job = client.submit(&input(&simulator)).await.expect("it is taken");
+    let job = client.submit(&input(&simulator)).await.expect("it is accepted");
 
     let mut seen = Vec::new();
     let mut updates = job.updates();
@@ -51,8 +51,9 @@ async fn a_valid_input_becomes_a_video() {
     assert_eq!(success.cost, Some(0.0));
     let video = success.output.video.expect("there is a video");
     assert_eq!(success.raw["video"], json!(video.as_str()));
-    let bytes = reqwest::get(video).await.expect("it answers").bytes().await.expect("all of it");
-    assert_eq!(&bytes[4..8], b"ftyp", "the video is no MP4");
+    let bytes =
+        reqwest::get(video).await.expect("it answers").bytes().await.expect("the whole body");
+    assert_eq!(&bytes[4..8], b"ftyp", "the video is not an MP4");
 }
 
 #[tokio::test]
@@ -60,15 +61,15 @@ async fn a_valid_json_input_is_submitted_like_a_typed_one() {
     let simulator = simulator(0, 0).await;
     let text = json!({"prompt": "a", "image_url": simulator.picture_url(640, 480)}).to_string();
     let valid =
-        JsonInput::<Input>::parse(&text).expect("it is JSON").validate().expect("it is right");
-    let job = client(simulator.api_base()).submit(&valid).await.expect("it is taken");
+        JsonInput::<Input>::parse(&text).expect("it is JSON").validate().expect("it is valid");
+    let job = client(simulator.api_base()).submit(&valid).await.expect("it is accepted");
     assert!(job.wait().await.expect("it succeeds").output.video.is_some());
 }
 
 #[tokio::test]
 async fn a_rejection_by_the_server_arrives_with_its_reason() {
     let simulator = simulator(0, 0).await;
-    let image = Media::url(simulator.picture_url(640, 480)).expect("it is an address");
+    let image = Media::url(simulator.picture_url(640, 480)).expect("it is a URL");
     let input = Valid::assume(Input::new("a".repeat(1996), image));
     let error = client(simulator.api_base()).submit(&input).await.expect_err("it is too long");
     let SubmitError::Rejected(error) = error else { panic!("{error}") };
@@ -79,21 +80,22 @@ async fn a_rejection_by_the_server_arrives_with_its_reason() {
 #[tokio::test]
 async fn a_queued_job_is_cancelled_and_a_running_one_is_not() {
     let simulator_a = simulator(60_000, 0).await;
-    let job = client(simulator_a.api_base()).submit(&input(&simulator_a)).await.expect("taken");
+    let job = client(simulator_a.api_base()).submit(&input(&simulator_a)).await.expect("accepted");
     assert_eq!(job.cancel().await.expect("it answers"), CancelOutcome::Cancelled);
     let error = job.wait().await.expect_err("it was cancelled");
     assert_eq!(&error.id, job.id());
     assert!(matches!(error.reason, JobErrorReason::Cancelled), "{error}");
 
     let simulator_b = simulator(0, 60_000).await;
-    let job = client(simulator_b.api_base()).submit(&input(&simulator_b)).await.expect("taken");
+    let job = client(simulator_b.api_base()).submit(&input(&simulator_b)).await.expect("accepted");
     assert_eq!(job.cancel().await.expect("it answers"), CancelOutcome::NotCancellable);
 }
 
 #[tokio::test]
 async fn a_timed_out_wait_has_the_id_and_cancels_nothing() {
     let simulator = simulator(300, 0).await;
-    let job = client(simulator.api_base()).submit(&input(&simulator)).await.expect("it is taken");
+    let job =
+        client(simulator.api_base()).submit(&input(&simulator)).await.expect("it is accepted");
     let error = job.wait_for(Duration::from_millis(50)).await.expect_err("it is not finished");
     assert_eq!(&error.id, job.id());
     assert!(error.to_string().contains(job.id().as_str()), "{error}");
@@ -125,18 +127,18 @@ async fn without_a_token_the_simulator_answers_401() {
 
 #[tokio::test]
 async fn a_submit_that_never_connected_returns_not_sent() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
-    let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let base = format!("http://{}/v1", listener.local_addr().expect("it has an address"));
     drop(listener);
     let simulator = simulator(0, 0).await;
-    let error = client(&base).submit(&input(&simulator)).await.expect_err("nobody is there");
+    let error = client(&base).submit(&input(&simulator)).await.expect_err("no server is there");
     assert!(matches!(error, SubmitError::NotSent(_)), "{error}");
 }
 
 #[tokio::test]
 async fn a_submit_without_a_response_is_unknown_and_not_retried() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
-    let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let base = format!("http://{}/v1", listener.local_addr().expect("it has an address"));
     // A server that reads the request, hangs up, and counts.
     let server = tokio::spawn(async move {
         let mut taken = 0;
@@ -158,10 +160,10 @@ async fn a_submit_without_a_response_is_unknown_and_not_retried() {
 
 #[tokio::test]
 async fn a_redirected_submit_is_unknown_and_not_followed() {
-    let target = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
-    let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
-    let elsewhere = target.local_addr().expect("it has one");
+    let target = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let base = format!("http://{}/v1", listener.local_addr().expect("it has an address"));
+    let elsewhere = target.local_addr().expect("it has an address");
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.expect("someone calls");
         let mut buffer = [0; 4096];

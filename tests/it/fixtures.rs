@@ -7,7 +7,7 @@ use crate::support::{RUNCOMFY, cargo, fixtures, generated, library, scratch, set
 
 #[test]
 fn generated_code_compiles_without_warnings() {
-    let folder = tempfile::tempdir().expect("there is room");
+    let folder = tempfile::tempdir().expect("a folder can be made");
     let generated = generated(&fixtures());
     let mut sources = library(&generated.files);
     let head =
@@ -24,8 +24,8 @@ fn generated_code_compiles_without_warnings() {
             _ => {}
         }
         let output = cargo(&scratch, &args);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "cargo {} fails:\n{said}", command);
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "cargo {} fails:\n{printed}", command);
         if command == "test" {
             let ran = String::from_utf8_lossy(&output.stdout);
             assert!(ran.contains("running 0 tests"), "a doc comment became a test:\n{ran}");
@@ -35,7 +35,7 @@ fn generated_code_compiles_without_warnings() {
 
 #[test]
 fn a_delisted_model_is_deprecated_with_its_version() {
-    let folder = tempfile::tempdir().expect("there is room");
+    let folder = tempfile::tempdir().expect("a folder can be made");
     let model = r#"{"id": "acme/x", "gone": "0.3.0"}"#;
     let source = Source { folder: "acme/x", model, input: FINE, output: None, fixup: None };
     let generated = generate(&[source], &settings());
@@ -48,9 +48,12 @@ fn a_delisted_model_is_deprecated_with_its_version() {
     let mut sources = library(&generated.files);
     sources.insert("src/lib.rs".to_owned(), program.to_owned());
     let output = cargo(&scratch(folder.path(), &[RUNCOMFY], &sources), &["check"]);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains(note) && said.contains("could not compile"), "nobody is told:\n{said}");
-    assert!(!said.contains("src/generated"), "the module itself is warned about:\n{said}");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        printed.contains(note) && printed.contains("could not compile"),
+        "there is no deprecation warning:\n{printed}"
+    );
+    assert!(!printed.contains("src/generated"), "the module itself causes warnings:\n{printed}");
 }
 
 const FINE: &str = r#"{"type": "object", "properties": {}}"#;

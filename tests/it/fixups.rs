@@ -99,7 +99,7 @@ fn the_output_is_corrected_and_the_docs_say_why() {
         "pub scale: Option<f64>,",
         "pub mask: Option<Url>,",
     ] {
-        assert!(text.contains(line), "it does not say `{line}`:\n{text}");
+        assert!(text.contains(line), "`{line}` is missing:\n{text}");
     }
 }
 
@@ -302,39 +302,45 @@ fn arguments_follow_the_corrected_schema() {
 #[test]
 fn a_fixup_leaves_the_published_file_unchanged() {
     let place = Place::new();
-    let (ok, said) = place.codegen();
-    assert!(ok && said.contains("unknown-type"), "{said}");
+    let (ok, printed) = place.codegen();
+    assert!(ok && printed.contains("unknown-type"), "{printed}");
 
     let corrected = format!(
         r#"{{"reason": "It is misspelt.", "input": [{TEST}, {{"op": "replace", "path": "/properties/scale/type", "value": "float"}}]}}"#
     );
     write(&place.path("schemas/fixups/acme/x.json"), &corrected);
     write(&place.path("schemas/fixups/README.md"), "Why.\n");
-    let (ok, said) = place.codegen();
-    assert!(ok && !said.contains("unknown-type"), "{said}");
-    let text = std::fs::read_to_string(place.path("generated/acme/x.rs")).expect("it is there");
+    let (ok, printed) = place.codegen();
+    assert!(ok && !printed.contains("unknown-type"), "{printed}");
+    let text = std::fs::read_to_string(place.path("generated/acme/x.rs")).expect("it exists");
     assert!(text.contains("//! Corrected here: It is misspelt."), "{text}");
 
     // A diagnostic about a corrected schema shows the corrected text, and says so.
     write(&place.path("schemas/fixups/acme/x.json"), &corrected.replace("float", "tensor"));
-    let (ok, said) = place.codegen();
+    let (ok, printed) = place.codegen();
     let fixup = Path::new("schemas").join("fixups/acme/x.json").display().to_string();
-    assert!(ok && said.contains("unknown-type"), "{said}");
-    let arrow = said.lines().find(|line| line.contains("-->")).expect("it is drawn");
+    assert!(ok && printed.contains("unknown-type"), "{printed}");
+    let arrow = printed.lines().find(|line| line.contains("-->")).expect("it is drawn");
     assert!(arrow.contains("acme/x/input.json with ") && arrow.contains(&fixup), "{arrow}");
-    assert!(said.contains(r#""type": "tensor""#), "{said}");
+    assert!(printed.contains(r#""type": "tensor""#), "{printed}");
 
     // A stale fixup is an error, and the generated file stays.
     write(&place.path("schemas/fixups/acme/x.json"), &corrected.replace("flaot", "string"));
-    let before = std::fs::read_to_string(place.path("generated/acme/x.rs")).expect("it is there");
-    let (ok, said) = place.codegen();
-    assert!(!ok && said.contains("error[stale-fixup]") && said.contains("/input/0"), "{said}");
-    assert!(said.contains("take in the new schema's state, then correct or remove"), "{said}");
-    let after = std::fs::read_to_string(place.path("generated/acme/x.rs")).expect("it is there");
+    let before = std::fs::read_to_string(place.path("generated/acme/x.rs")).expect("it exists");
+    let (ok, printed) = place.codegen();
+    assert!(
+        !ok && printed.contains("error[stale-fixup]") && printed.contains("/input/0"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("take in the new schema's state, then correct or remove"),
+        "{printed}"
+    );
+    let after = std::fs::read_to_string(place.path("generated/acme/x.rs")).expect("it exists");
     assert_eq!(before, after);
 
     let input = std::fs::read_to_string(place.path("schemas/acme/x/input.json"));
-    assert_eq!(input.expect("it is there"), INPUT);
+    assert_eq!(input.expect("it exists"), INPUT);
 }
 
 #[test]
@@ -344,14 +350,17 @@ fn a_fixup_without_its_model_is_an_error() {
     {
         let place = Place::new();
         write(&place.path(&format!("schemas/{file}")), &fixup);
-        let (ok, said) = place.codegen();
-        assert!(!ok && said.contains("error[stale-fixup]") && said.contains(file), "{said}");
-        assert!(said.contains("there is no model that this corrects"), "{said}");
+        let (ok, printed) = place.codegen();
+        assert!(
+            !ok && printed.contains("error[stale-fixup]") && printed.contains(file),
+            "{printed}"
+        );
+        assert!(printed.contains("there is no model that this corrects"), "{printed}");
         // It stops no other model.
-        assert!(place.path("generated/acme/x.rs").is_file(), "{said}");
+        assert!(place.path("generated/acme/x.rs").is_file(), "{printed}");
     }
-    let said = orphaned_fixup("fixups/acme/y.json", "{}");
-    assert_eq!((said.code, said.place.span), (Code::StaleFixup, 0..2));
+    let printed = orphaned_fixup("fixups/acme/y.json", "{}");
+    assert_eq!((printed.code, printed.place.span), (Code::StaleFixup, 0..2));
 }
 
 #[test]
@@ -364,10 +373,10 @@ fn adding_a_model_again_applies_its_fixup() {
     write(&place.path("schemas/fixups/acme/x.json"), fixup);
     let schemas = place.path("schemas").display().to_string();
     let input = place.path("schemas/acme/x/input.json").display().to_string();
-    let (ok, said) = xtask(&["schemas", "add", &input, "--id", "acme/x", "--schemas", &schemas]);
-    assert!(ok, "{said}");
+    let (ok, printed) = xtask(&["schemas", "add", &input, "--id", "acme/x", "--schemas", &schemas]);
+    assert!(ok, "{printed}");
     let model = std::fs::read_to_string(place.path("schemas/acme/x/model.json"));
-    let model: Value = serde_json::from_str(&model.expect("it is there")).expect("it is JSON");
+    let model: Value = serde_json::from_str(&model.expect("it exists")).expect("it is JSON");
     assert_eq!(model["arguments"].to_string(), r#"["prompt","last"]"#);
 }
 
@@ -398,7 +407,7 @@ struct Place(tempfile::TempDir);
 
 impl Place {
     fn new() -> Self {
-        let place = Self(tempfile::tempdir().expect("there is room"));
+        let place = Self(tempfile::tempdir().expect("a folder can be made"));
         write(&place.path("schemas/acme/x/model.json"), MODEL);
         write(&place.path("schemas/acme/x/input.json"), INPUT);
         place

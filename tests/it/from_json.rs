@@ -6,7 +6,7 @@ use runcomfy_models::minimax::hailuo_video_01_live::Input;
 use serde_json::{Value, json};
 
 fn image() -> Media {
-    Media::url("https://example.com/boat.png").expect("it is an address")
+    Media::url("https://example.com/boat.png").expect("it is a URL")
 }
 
 fn good() -> Value {
@@ -127,7 +127,7 @@ fn custom_rules_report_the_schemas_own_messages() {
     let json = JsonInput::<Input>::from(good());
     for (width, height, expected) in cases {
         for media in [input.media(), json.media()] {
-            let [image] = media.as_slice() else { panic!("there is one picture") };
+            let [image] = media.as_slice() else { panic!("there should be one image") };
             assert_eq!(image.path.to_string(), "image_url");
             let violations = image.violations(&MediaInfo::of_size(width, height));
             let found: Vec<(&str, &str)> = violations
@@ -152,7 +152,7 @@ fn rules_about_unknown_facts_are_unchecked() {
 
 #[test]
 fn a_valid_input_can_be_read_and_unwrapped() {
-    let valid = Input::new("a paper boat", image()).validate().expect("it is right");
+    let valid = Input::new("a paper boat", image()).validate().expect("it is valid");
     assert_eq!(valid.prompt, "a paper boat");
     let input = valid.into_inner().with_prompt_optimizer(true);
     assert_eq!(Valid::assume(input).prompt_optimizer, Some(true));
@@ -173,10 +173,10 @@ fn json_becomes_typed_even_if_it_breaks_rules() {
     assert_eq!(input.to_json(), long);
     assert_eq!(found(&input.violations()), [("prompt".to_owned(), "maxLength".to_owned())]);
 
-    let valid = JsonInput::<Input>::from(good()).validate().expect("it is right");
+    let valid = JsonInput::<Input>::from(good()).validate().expect("it is valid");
     assert_eq!(valid.typed().map(Valid::into_inner), Ok(Input::new("a paper boat", image())));
     let assumed = Valid::assume(JsonInput::<Input>::from(long));
-    assert!(assumed.typed().is_ok(), "what was assumed to be valid still is");
+    assert!(assumed.typed().is_ok(), "an assumed input should stay valid");
 }
 
 #[test]

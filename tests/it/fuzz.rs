@@ -68,8 +68,11 @@ fn fuzz_targets_hold_on_random_bytes_and_mutated_fixtures() {
         }
     }
     // An input that is refused early proves little.
-    assert!(taken.iter().all(|taken| taken * 50 > count), "of {count}, only {taken:?} were taken");
-    println!("{count} inputs of each body, of which {taken:?} were taken");
+    assert!(
+        taken.iter().all(|taken| taken * 50 > count),
+        "of {count}, only {taken:?} were accepted"
+    );
+    println!("{count} inputs per target, of which {taken:?} were accepted");
 }
 
 #[test]
@@ -101,7 +104,7 @@ fn the_media_target_holds_on_whole_truncated_and_mutated_files() {
         }
     }
     assert!(measured > 20, "only {measured} were measured");
-    println!("{count} inputs of each file, of which {measured} were measured");
+    println!("{count} inputs per file, of which {measured} were measured");
 }
 
 /// Returns a file of this size that is built to be slow: a header, then the same piece again
@@ -131,7 +134,7 @@ fn a_file_built_to_be_slow_is_measured_quickly() {
         let start = std::time::Instant::now();
         let facts = runcomfy::media::MediaInfo::of_bytes(&bytes);
         let time = start.elapsed();
-        assert!(facts.format.is_some(), "{what} are of no format");
+        assert!(facts.format.is_some(), "{what} have no known format");
         // Decoding an image of this size takes longer, even though this build is not optimised.
         assert!(time.as_secs() < 5, "8 MB of {what} took {time:?}");
     }

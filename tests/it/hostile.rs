@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::{RUNCOMFY, cargo, library, scratch, settings};
 
 /// Timeout of one case. Each takes less than 2 s on an idle machine.
-const MOST_TIME: Duration = Duration::from_secs(10);
+const MAX_TIME: Duration = Duration::from_secs(10);
 
 /// Texts that would be code or markup if they were not escaped.
 const TEXTS: [&str; 14] = [
@@ -75,7 +75,7 @@ fn hostile_text_is_inert_in_generated_code() {
         let errors = errors(&generated);
         assert!(generated.models == 1, "{} is refused: {errors:#?}", source.folder);
         let took = started.elapsed();
-        assert!(took < MOST_TIME, "{} took {took:?}", source.folder);
+        assert!(took < MAX_TIME, "{} took {took:?}", source.folder);
     }
     compiles(&generate(&sources, &settings()));
 }
@@ -129,7 +129,7 @@ fn everywhere(text: &str) -> Value {
 /// Asserts that the generated code and its docs compile with warnings denied, and that no doc
 /// comment became a test.
 fn compiles(generated: &Generated) {
-    let folder = tempfile::tempdir().expect("there is room");
+    let folder = tempfile::tempdir().expect("a folder can be made");
     let head = "//! Hostile.\n#![deny(warnings, missing_docs, rustdoc::all)]\npub mod generated;\n";
     let mut sources = library(&generated.files);
     sources.insert("src/lib.rs".to_owned(), head.to_owned());
@@ -137,11 +137,11 @@ fn compiles(generated: &Generated) {
     let runs: [&[&str]; 3] = [&["check"], &["doc", "--no-deps"], &["test", "--doc"]];
     for args in runs {
         let output = cargo(&scratch, args);
-        let said = String::from_utf8_lossy(&output.stderr);
-        let said: String = said.chars().take(6000).collect();
-        assert!(output.status.success(), "cargo {args:?} fails:\n{said}");
+        let printed = String::from_utf8_lossy(&output.stderr);
+        let printed: String = printed.chars().take(6000).collect();
+        assert!(output.status.success(), "cargo {args:?} fails:\n{printed}");
         let ran = String::from_utf8_lossy(&output.stdout);
         let is_test = args.first() == Some(&"test");
-        assert!(!is_test || ran.contains("running 0 tests"), "a doc became a test:\n{ran}");
+        assert!(!is_test || ran.contains("running 0 tests"), "a doc comment became a test:\n{ran}");
     }
 }

@@ -26,15 +26,15 @@ fn client(simulator: &Simulator) -> Client {
 }
 
 fn input(simulator: &Simulator) -> Valid<Input> {
-    let image = Media::url(simulator.picture_url(640, 480)).expect("it is an address");
-    Input::new("a paper boat", image).validate().expect("it is right")
+    let image = Media::url(simulator.picture_url(640, 480)).expect("it is a URL");
+    Input::new("a paper boat", image).validate().expect("it is valid")
 }
 
 #[tokio::test]
 async fn a_job_is_resumed_by_another_process_from_its_id() {
     let simulator = simulator(50, 50).await;
     let stored =
-        client(&simulator).submit(&input(&simulator)).await.expect("taken").id().to_string();
+        client(&simulator).submit(&input(&simulator)).await.expect("accepted").id().to_string();
 
     let elsewhere = client(&simulator);
     let id: RequestId = stored.parse().expect("it is an id");
@@ -42,7 +42,7 @@ async fn a_job_is_resumed_by_another_process_from_its_id() {
     let success = typed.wait().await.expect("it succeeds");
     let raw = elsewhere.raw().job(id).wait().await.expect("it succeeds");
     assert_eq!(raw.output, raw.raw);
-    assert_eq!(raw.output["video"], json!(success.output.video.expect("there is one").as_str()));
+    assert_eq!(raw.output["video"], json!(success.output.video.expect("it exists").as_str()));
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_model_without_a_type_is_called_with_json() {
     let error = raw.submit(MODEL, &json!({"prompt": 7})).await.expect_err("it is wrong");
     assert!(matches!(error, SubmitError::Rejected(_)), "{error}");
     for id in ["", "a", "../models", "a/../b"] {
-        let error = raw.submit(id, &right).await.expect_err("it is no id");
+        let error = raw.submit(id, &right).await.expect_err("it is not an id");
         assert!(matches!(error, SubmitError::ModelId(_)), "{error}");
     }
     assert_eq!(simulator.ledger().len(), 1);
@@ -76,12 +76,12 @@ async fn a_failed_job_returns_its_whole_error() {
     ];
     for (shape, is) in is {
         simulator.script_jobs([JobScenario::Fails(shape)]);
-        let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
+        let job = client(&simulator).submit(&input(&simulator)).await.expect("it is accepted");
         let error = job.wait().await.expect_err("it fails");
         assert_eq!(&error.id, job.id());
-        let JobErrorReason::Failed(said) = &error.reason else { panic!("{error}") };
-        assert!(is(said), "{shape:?}: {said}");
-        assert!(error.to_string().contains(&said.to_string()), "{error}");
+        let JobErrorReason::Failed(failure) = &error.reason else { panic!("{error}") };
+        assert!(is(failure), "{shape:?}: {failure}");
+        assert!(error.to_string().contains(&failure.to_string()), "{error}");
     }
 }
 
@@ -92,7 +92,7 @@ async fn every_status_ends_or_continues_the_wait_correctly() {
         [JobScenario::OtherStatuses, JobScenario::UnknownStatuses, JobScenario::UnknownFields]
     {
         simulator.script_jobs([scenario]);
-        let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
+        let job = client(&simulator).submit(&input(&simulator)).await.expect("it is accepted");
         let mut words = Vec::new();
         let mut updates = job.updates();
         while let Some(update) = updates.next().await.expect("it answers") {
@@ -103,7 +103,7 @@ async fn every_status_ends_or_continues_the_wait_correctly() {
         assert!(job.wait().await.expect("it succeeds").output.video.is_some(), "{scenario:?}");
     }
     simulator.script_jobs([JobScenario::EndsCancelled]);
-    let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
+    let job = client(&simulator).submit(&input(&simulator)).await.expect("it is accepted");
     let error = job.wait().await.expect_err("it is cancelled");
     assert!(matches!(error.reason, JobErrorReason::Cancelled), "{error}");
 }
@@ -112,7 +112,7 @@ async fn every_status_ends_or_continues_the_wait_correctly() {
 async fn a_late_cost_can_be_asked_for() {
     let simulator = simulator(0, 0).await;
     simulator.script_jobs([JobScenario::LateCost(Duration::from_millis(200))]);
-    let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
+    let job = client(&simulator).submit(&input(&simulator)).await.expect("it is accepted");
     assert_eq!(job.wait().await.expect("it succeeds").cost, None);
     assert_eq!(job.cost().await.expect("it answers"), None);
     assert_eq!(job.cost_within(Duration::from_millis(20)).await.expect("it answers"), None);
@@ -123,7 +123,7 @@ async fn a_late_cost_can_be_asked_for() {
 #[tokio::test]
 async fn job_statuses_are_a_stream() {
     let simulator = simulator(60, 0).await;
-    let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
+    let job = client(&simulator).submit(&input(&simulator)).await.expect("it is accepted");
     let seen: Vec<_> =
         job.updates().into_stream().map(|it| it.expect("it answers")).collect().await;
     assert_eq!(seen.first().map(|update| update.queue_position.is_some()), Some(true));
@@ -153,13 +153,13 @@ async fn run_reports_the_id_first_and_in_every_error() {
 async fn dropping_a_job_cancels_it_only_with_cancel_on_drop() {
     let simulator = simulator(60_000, 0).await;
     let (client, input) = (client(&simulator), input(&simulator));
-    let submit = async || client.submit(&input).await.expect("it is taken");
+    let submit = async || client.submit(&input).await.expect("it is accepted");
     drop(submit().await);
     drop(submit().await.cancel_on_drop().keep());
     drop(submit().await.cancel_on_drop());
     let run = client.run(&input).cancel_on_drop();
     let late = tokio::time::timeout(Duration::from_millis(300), run.into_future()).await;
-    assert!(late.is_err(), "it waits");
+    assert!(late.is_err(), "the submit should wait");
     for _ in 0..200 {
         tokio::time::sleep(Duration::from_millis(10)).await;
         if simulator.ledger().iter().filter(|job| job.state == State::Cancelled).count() == 2 {
@@ -173,7 +173,7 @@ async fn dropping_a_job_cancels_it_only_with_cancel_on_drop() {
 #[tokio::test]
 async fn a_finished_job_is_not_cancelled_on_drop() {
     let simulator = simulator(0, 0).await;
-    let job = client(&simulator).submit(&input(&simulator)).await.expect("it is taken");
+    let job = client(&simulator).submit(&input(&simulator)).await.expect("it is accepted");
     let guarded = job.cancel_on_drop();
     guarded.wait().await.expect("it succeeds");
     drop(guarded);
@@ -186,19 +186,19 @@ async fn a_finished_job_is_not_cancelled_on_drop() {
 async fn clones_share_the_limit_on_jobs_in_flight() {
     let simulator = simulator(60_000, 0).await;
     let client = scripted::builder(simulator.api_base()).max_jobs_in_flight(2);
-    let client = client.build().expect("the settings are right");
+    let client = client.build().expect("the settings are valid");
     let input = input(&simulator);
-    let first = client.submit(&input).await.expect("it is taken");
-    let second = client.clone().submit(&input).await.expect("it is taken");
+    let first = client.submit(&input).await.expect("it is accepted");
+    let second = client.clone().submit(&input).await.expect("it is accepted");
     let short = Duration::from_millis(100);
     let third = tokio::time::timeout(short, client.submit(&input)).await;
-    assert!(third.is_err(), "a third job was let through");
+    assert!(third.is_err(), "a third job was submitted");
     assert_eq!(simulator.ledger().len(), 2);
     // A job that ends or is dropped releases its permit.
     assert_eq!(first.cancel().await.expect("it answers"), CancelOutcome::Cancelled);
-    let third = client.submit(&input).await.expect("it is taken");
+    let third = client.submit(&input).await.expect("it is accepted");
     drop(second);
-    let _fourth = client.submit(&input).await.expect("it is taken");
+    let _fourth = client.submit(&input).await.expect("it is accepted");
     drop((first, third));
     assert_eq!(simulator.ledger().len(), 4);
 }

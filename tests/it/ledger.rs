@@ -52,7 +52,7 @@ async fn no_job_is_paid_twice_or_lost_after_a_kill() {
         let (base, path) = told.split_once(' ').expect("it has two parts");
         return program(base, Path::new(path), sizes).await;
     }
-    let folder = tempfile::tempdir().expect("there is room");
+    let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path().join("journal");
     let random = Random::calls(0.2).with_jobs(0.2).with_seed(6);
     let random = random.with_max_pause(Duration::from_millis(40));
@@ -66,17 +66,17 @@ async fn no_job_is_paid_twice_or_lost_after_a_kill() {
         // of them are accepted at the end.
         let until = sizes.jobs * 3 / 5 * kill / sizes.kills;
         while simulator.ledger().len() < until {
-            assert!(start.elapsed() < Duration::from_secs(1200), "the program stands still");
+            assert!(start.elapsed() < Duration::from_secs(1200), "the program makes no progress");
             let ended = child.0.try_wait().expect("it can be asked");
             assert!(ended.is_none(), "the program ended before it was killed: {ended:?}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         child.0.kill().expect("it still runs");
-        child.0.wait().expect("it ended");
+        child.0.wait().expect("it has ended");
     }
     let mut last = Killed(start_program(simulator.api_base(), &path, sizes));
     let ended = tokio::task::spawn_blocking(move || last.0.wait()).await.expect("it ends");
-    assert!(ended.expect("it ended").success(), "the program failed");
+    assert!(ended.expect("it has ended").success(), "the program failed");
     let found = judge(&Journal::read(&path), &simulator.ledger(), sizes);
     println!("{sizes:?} in {:.1} s: {found:?}", start.elapsed().as_secs_f64());
     // Otherwise the test would prove nothing about them.
@@ -111,7 +111,7 @@ async fn program(base: &str, path: &Path, sizes: Sizes) {
     let polling = Polling::every(Duration::from_millis(50)).with_jitter(0.5);
     let client = Client::builder().api_base(base).token("any-token").retry(retry).polling(polling);
     let client =
-        client.max_jobs_in_flight(sizes.in_flight).build().expect("the settings are right");
+        client.max_jobs_in_flight(sizes.in_flight).build().expect("the settings are valid");
     let before = Journal::read(path);
     let journal = Journal::open(path);
     let (client, journal, before) = (&client, &journal, &before);
@@ -219,17 +219,17 @@ fn judge(
         let number = input["prompt"].as_str().and_then(|text| text.parse().ok());
         accepted.entry(number.expect("it is one of ours")).or_default().push(job);
     }
-    assert_eq!(journal.len(), sizes.jobs, "some intents were never written down");
+    assert_eq!(journal.len(), sizes.jobs, "some intents were never recorded");
     let mut found = BTreeMap::new();
     let mut unnamed = 0;
     for (number, entry) in journal {
         let jobs = accepted.remove(number).unwrap_or_default();
         let context = format!("intent {number}, {entry:?}, accepted as {jobs:?}");
-        assert_eq!(entry.intents, 1, "written down more than once: {context}");
+        assert_eq!(entry.intents, 1, "recorded more than once: {context}");
         assert!(jobs.len() <= 1, "accepted twice: {context}");
         let ends: Vec<&str> =
             ENDS.into_iter().filter(|end| entry.words.iter().any(|w| w == end)).collect();
-        assert_eq!(ends.len(), 1, "it has not one end: {context}");
+        assert_eq!(ends.len(), 1, "it should end exactly once: {context}");
         let end = ends[0];
         *found.entry(end).or_default() += 1;
         let is_right = match (end, &entry.id, jobs.first()) {

@@ -118,7 +118,7 @@ fn docs_list_what_is_measured_of_each_format() {
         row.2 = row.2.max(told);
         row.3 += 1;
     }
-    assert_eq!(rows.len(), 17, "there is a file of each format");
+    assert_eq!(rows.len(), 17, "there should be a file of each format");
     let mut table = "| format | width, height | duration | kind, file size | bytes read, at most | of files |\n\
                      | --- | --- | --- | --- | --- | --- |\n"
         .to_owned();
@@ -127,6 +127,6 @@ fn docs_list_what_is_measured_of_each_format() {
         let (size, duration) = (word(size), word(duration));
         table += &format!("| {format} | {size} | {duration} | measured | {bytes} | {files} |\n");
     }
-    let docs = std::fs::read_to_string(root().join("docs/media.md")).expect("it is there");
+    let docs = std::fs::read_to_string(root().join("docs/media.md")).expect("it exists");
     assert!(docs.contains(&table), "docs/media.md should have this table:\n{table}");
 }

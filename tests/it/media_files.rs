@@ -51,7 +51,7 @@ impl MediaFile {
     }
 
     pub(crate) fn read(&self) -> Vec<u8> {
-        std::fs::read(&self.path).expect("what is listed is there")
+        std::fs::read(&self.path).expect("a listed file exists")
     }
 }
 

@@ -27,7 +27,7 @@ async fn simulator() -> Simulator {
 
 fn client(base: &str, preflight: Preflight) -> Client {
     let builder = Client::builder().api_base(base).token("hush-hush").preflight(preflight);
-    builder.allow_local_media().build().expect("the settings are right")
+    builder.allow_local_media().build().expect("the settings are valid")
 }
 
 /// Returns a client whose API does not exist: an input that it refuses was never sent.
@@ -36,7 +36,7 @@ fn alone() -> Client {
 }
 
 fn boat(media: impl Into<Media>) -> Valid<Input> {
-    Input::new("a paper boat", media).validate().expect("it is right")
+    Input::new("a paper boat", media).validate().expect("it is valid")
 }
 
 /// Returns the header of a GIF: the only part of an image that is measured.
@@ -57,8 +57,8 @@ fn advice(report: &PreflightReport) -> Vec<WarningKind> {
 async fn server(
     answer: impl Fn(&str) -> (Duration, Vec<u8>) + Send + Sync + 'static,
 ) -> (String, Asked) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
-    let origin = format!("http://{}", listener.local_addr().expect("it has one"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let origin = format!("http://{}", listener.local_addr().expect("it has an address"));
     let asked = Asked::default();
     let (log, answer) = (asked.clone(), Arc::new(answer));
     tokio::spawn(async move {
@@ -95,7 +95,7 @@ async fn serve(
     }
     let request = String::from_utf8_lossy(&request).into_owned();
     let (pause, reply) = answer(&request);
-    log.lock().expect("no test panics with it").push(request);
+    log.lock().expect("no lock is poisoned").push(request);
     tokio::time::sleep(pause).await;
     let _ = stream.write_all(&reply).await;
 }
@@ -112,7 +112,7 @@ fn http(status: u16, body: &[u8]) -> Vec<u8> {
 async fn media_rules_hold_for_every_kind_of_media() {
     let simulator = simulator().await;
     let client = client(simulator.api_base(), Preflight::Warn);
-    let folder = tempfile::tempdir().expect("there is room");
+    let folder = tempfile::tempdir().expect("a folder can be made");
     type Case = (u32, u32, &'static [(&'static str, &'static str)]);
     let cases: [Case; 9] = [
         (301, 301, &[]),
@@ -128,18 +128,18 @@ async fn media_rules_hold_for_every_kind_of_media() {
     for (width, height, expected) in cases {
         let url = simulator.picture_url(width, height);
         let reply = reqwest::get(&url).await.expect("it answers");
-        let picture = reply.bytes().await.expect("all of it");
+        let picture = reply.bytes().await.expect("the whole body");
         let path = folder.path().join(format!("{width}x{height}.png"));
-        std::fs::write(&path, &picture).expect("there is room");
+        std::fs::write(&path, &picture).expect("a folder can be made");
         let from_bytes = Media::bytes(&picture);
         let prepared =
             serde_json::to_value(boat(from_bytes.clone()).as_sent()).expect("it is JSON");
         let uri = prepared["image_url"].as_str().expect("it is text").to_owned();
         let sources = [
-            ("an address", Media::url(url).expect("it is one")),
+            ("a URL", Media::url(url).expect("it is a URL")),
             ("a file", Media::from(path)),
             ("bytes", from_bytes),
-            ("a data URI", Media::data_uri(uri).expect("it is one")),
+            ("a data URI", Media::data_uri(uri).expect("it is a data URI")),
         ];
         for (what, media) in sources {
             let outcome = client.submit(&boat(media)).await;
@@ -184,10 +184,10 @@ async fn two_violations_with_one_message_are_printed_once() {
 
 #[tokio::test]
 async fn an_unusable_file_is_refused_and_nothing_is_sent() {
-    let folder = tempfile::tempdir().expect("there is room");
+    let folder = tempfile::tempdir().expect("a folder can be made");
     let file = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
-        std::fs::write(&path, bytes).expect("there is room");
+        std::fs::write(&path, bytes).expect("a folder can be made");
         path
     };
     let mp3 = file("a.png", b"ID3\x04\0\0\0\0\0\0");
@@ -203,9 +203,9 @@ async fn an_unusable_file_is_refused_and_nothing_is_sent() {
         let shown = path.display().to_string();
         let file = Media::from(path);
         let input = Seedream::new("a paper boat", vec![Media::bytes(gif(640, 480)), file]);
-        let outcome = alone().submit(&input.validate().expect("it is right")).await;
+        let outcome = alone().submit(&input.validate().expect("it is valid")).await;
         let Err(SubmitError::Refused(report)) = outcome else { panic!("{shown}: {outcome:?}") };
-        let first = report.violations.first().expect("there is one");
+        let first = report.violations.first().expect("it exists");
         assert_eq!(first.path.to_string(), "image[1]", "{shown}");
         assert_eq!(first.rule, rules[0], "{shown}");
         assert_eq!(first.message, message, "{shown}");
@@ -224,9 +224,9 @@ async fn a_file_is_read_once_and_sent_as_measured() {
     let (origin, asked) =
         server(|_| (Duration::ZERO, http(200, br#"{"request_id": "r-1"}"#))).await;
     let client = client(&format!("{origin}/v1"), Preflight::Warn);
-    let folder = tempfile::tempdir().expect("there is room");
+    let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path().join("boat.gif");
-    std::fs::write(&path, gif(640, 480)).expect("there is room");
+    std::fs::write(&path, gif(640, 480)).expect("a folder can be made");
     let input = boat(path.clone());
     assert!(
         serde_json::to_string(&runcomfy::Payload::value_ref(&*input)).is_err(),
@@ -234,12 +234,12 @@ async fn a_file_is_read_once_and_sent_as_measured() {
     );
     assert!(client.preflight(&input).await.is_spotless());
 
-    std::fs::write(&path, gif(2, 2)).expect("there is room");
+    std::fs::write(&path, gif(2, 2)).expect("a folder can be made");
     let prepared = client.prepare(&input).await.expect("it was measured before");
-    std::fs::remove_file(&path).expect("it is there");
+    std::fs::remove_file(&path).expect("it exists");
     let jobs = [
-        client.submit_prepared(&prepared).await.expect("it is taken"),
-        client.submit(&input.clone()).await.expect("it is taken"),
+        client.submit_prepared(&prepared).await.expect("it is accepted"),
+        client.submit(&input.clone()).await.expect("it is accepted"),
     ];
     assert!(jobs.iter().all(|job| job.id().as_str() == "r-1"));
 
@@ -248,7 +248,7 @@ async fn a_file_is_read_once_and_sent_as_measured() {
         "image_url": "data:image/gif;base64,R0lGODlhgALgAQAAAA==",
     });
     assert_eq!(serde_json::from_slice::<Value>(prepared.body()).expect("it is JSON"), sent);
-    let asked = asked.lock().expect("no test panics with it");
+    let asked = asked.lock().expect("no lock is poisoned");
     assert_eq!(asked.len(), 2);
     for request in asked.iter() {
         let (head, body) = request.split_once("\r\n\r\n").expect("it has a body");
@@ -260,9 +260,9 @@ async fn a_file_is_read_once_and_sent_as_measured() {
 
 #[tokio::test]
 async fn media_limits_hold_at_their_bound_and_can_be_set() {
-    let folder = tempfile::tempdir().expect("there is room");
+    let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path().join("boat.gif");
-    std::fs::write(&path, gif(640, 480)).expect("there is room");
+    std::fs::write(&path, gif(640, 480)).expect("a folder can be made");
     let input = || boat(path.clone());
     let body = alone().prepare(&input()).await.expect("it will do").body().len() as u64;
     let limits = MediaLimits::default();
@@ -274,7 +274,7 @@ async fn media_limits_hold_at_their_bound_and_can_be_set() {
     ];
     for (limits, expected) in cases {
         let builder = Client::builder().token("a").media_limits(limits);
-        let report = builder.build().expect("it is right").preflight(&input()).await;
+        let report = builder.build().expect("it is valid").preflight(&input()).await;
         let found = violations(&report);
         let found: Vec<_> =
             found.iter().map(|(path, rule)| (path.as_str(), rule.as_str())).collect();
@@ -289,7 +289,7 @@ async fn rules_on_an_array_check_each_element() {
     let right = Media::bytes(gif(1599, 100));
     let small = Media::bytes(gif(14, 15));
     let images = vec![right.clone(), wide, right, small];
-    let input = Seedream::new("a paper boat", images).validate().expect("it is right");
+    let input = Seedream::new("a paper boat", images).validate().expect("it is valid");
     let report = alone().preflight(&input).await;
     let expected = [("image[1]", "width/height<"), ("image[3]", "width_pixels>")];
     let expected = expected.map(|(path, rule)| (path.to_owned(), rule.to_owned()));
@@ -310,7 +310,7 @@ async fn unmeasured_media_is_refused_in_strict_mode_only() {
     })
     .await;
     let base = format!("{origin}/v1");
-    let input = boat(Media::url(format!("{origin}/a.png")).expect("it is an address"));
+    let input = boat(Media::url(format!("{origin}/a.png")).expect("it is a URL"));
     let report = client(&base, Preflight::Off).preflight(&input).await;
     assert!(report.is_ok() && !report.is_spotless());
     assert_eq!(report.unchecked.len(), 4);
@@ -340,22 +340,22 @@ async fn preflight_off_still_refuses_a_missing_file() {
     let client = client("http://127.0.0.1:1/v1", Preflight::Off);
     assert!(client.prepare(&small).await.is_ok());
     let gone = boat(PathBuf::from("no/such/boat.png"));
-    let report = client.prepare(&gone).await.expect_err("it is not there");
+    let report = client.prepare(&gone).await.expect_err("it does not exist");
     assert_eq!(violations(&report), [("image_url".to_owned(), "file".to_owned())]);
 }
 
 #[tokio::test]
 async fn a_loopback_url_is_not_fetched_and_causes_a_warning() {
     let (origin, asked) = server(|_| (Duration::ZERO, http(200, &gif(640, 480)))).await;
-    let port = Url::parse(&origin).expect("it is an address").port().expect("it has one");
-    let client = Client::builder().token("a").build().expect("it is right");
+    let port = Url::parse(&origin).expect("it is a URL").port().expect("it has a port");
+    let client = Client::builder().token("a").build().expect("it is valid");
     for host in ["127.0.0.1", "localhost", "[::ffff:7f00:1]", "0x7f.1"] {
-        let media = Media::url(format!("http://{host}:{port}/a.gif")).expect("it is an address");
+        let media = Media::url(format!("http://{host}:{port}/a.gif")).expect("it is a URL");
         let report = client.preflight(&boat(media)).await;
         assert_eq!(advice(&report), [WarningKind::NotHttps, WarningKind::OutOfReach], "{host}");
         assert_eq!((report.violations.len(), report.unchecked.len()), (0, 4), "{host}");
     }
-    assert!(asked.lock().expect("no test panics with it").is_empty());
+    assert!(asked.lock().expect("no lock is poisoned").is_empty());
 }
 
 #[tokio::test]
@@ -374,14 +374,14 @@ async fn media_is_measured_concurrently_and_each_url_once() {
     assert!(time < 2 * pause, "32 took {time:?}, and each {pause:?}");
     assert_eq!((report.stats.requests, report.stats.bytes), (32, 32 * 13));
     assert!(report.stats.time <= time);
-    assert_eq!(asked.lock().expect("no test panics with it").len(), 32);
+    assert_eq!(asked.lock().expect("no lock is poisoned").len(), 32);
 }
 
 #[tokio::test]
 async fn a_web_page_and_a_wrong_content_type_cause_warnings() {
     let page = b"<!DOCTYPE html><title>Sign in</title>";
     let (origin, _) = server(move |_| (Duration::ZERO, http(200, page))).await;
-    let report = alone().preflight(&boat(Media::url(origin).expect("it is an address"))).await;
+    let report = alone().preflight(&boat(Media::url(origin).expect("it is a URL"))).await;
     assert_eq!(advice(&report), [WarningKind::WebPage]);
     assert_eq!((report.violations.len(), report.unchecked.len()), (0, 4));
 
@@ -412,8 +412,8 @@ async fn a_megabyte_is_a_million_bytes() {
         (50_000_001, &["file_size_mb<"], &[WarningKind::LargeImage]),
     ];
     for (bytes, broken, advised) in cases {
-        let media = Media::url(format!("{origin}/{bytes}")).expect("it is an address");
-        let input = Seedream::new("a", vec![media]).validate().expect("it is right");
+        let media = Media::url(format!("{origin}/{bytes}")).expect("it is a URL");
+        let input = Seedream::new("a", vec![media]).validate().expect("it is valid");
         let report = alone().preflight(&input).await;
         let rules: Vec<_> = report.violations.iter().map(|v| v.rule.as_ref()).collect();
         assert_eq!((rules.as_slice(), advice(&report).as_slice()), (broken, advised), "{bytes}");

@@ -27,12 +27,12 @@ fn client(simulator: &Simulator, preflight: Preflight) -> Client {
     let limits = MediaLimits::default().with_timeout(Duration::from_secs(3));
     let builder = Client::builder().api_base(simulator.api_base()).token("any");
     let builder = builder.preflight(preflight).media_limits(limits).allow_local_media();
-    builder.build().expect("the settings are right")
+    builder.build().expect("the settings are valid")
 }
 
 fn boat(simulator: &Simulator, media: &TestMedia) -> Valid<Input> {
-    let media = Media::url(simulator.media_url(media)).expect("it is an address");
-    Input::new("a paper boat", media).validate().expect("it is right")
+    let media = Media::url(simulator.media_url(media)).expect("it is a URL");
+    Input::new("a paper boat", media).validate().expect("it is valid")
 }
 
 fn rules(report: &PreflightReport) -> Vec<String> {

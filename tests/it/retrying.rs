@@ -110,7 +110,7 @@ async fn each_failure_of_each_call_follows_the_retry_table() {
                     Err(error) => call_error(&error),
                 },
             };
-            let times = asked.lock().expect("no test panics with it").len();
+            let times = asked.lock().expect("no lock is poisoned").len();
             let expected = match (call, name) {
                 ("submit", _) => submit,
                 // These calls accept any object.
@@ -126,8 +126,8 @@ async fn each_failure_of_each_call_follows_the_retry_table() {
 
 #[tokio::test]
 async fn a_submit_that_never_connected_is_retried_and_not_sent() {
-    let gone = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
-    let refused = format!("http://{}/v1", gone.local_addr().expect("it has one"));
+    let gone = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let refused = format!("http://{}/v1", gone.local_addr().expect("it has an address"));
     drop(gone);
     // A listener that hangs up fails the TLS handshake.
     let (plain, asked) = server(|_, _| String::new()).await;
@@ -137,14 +137,14 @@ async fn a_submit_that_never_connected_is_retried_and_not_sent() {
         let start = Instant::now();
         let pauses =
             Retry::default().with_max_retries(2).with_initial_delay(Duration::from_millis(40));
-        let client = builder(&base).retry(pauses).build().expect("the settings are right");
-        let error = client.submit(&input()).await.expect_err("nobody is there");
+        let client = builder(&base).retry(pauses).build().expect("the settings are valid");
+        let error = client.submit(&input()).await.expect_err("no server is there");
         assert_eq!(submit_error(&error), "NotSent", "{base}: {error:?}");
         // Two delays, each shortened by at most a half.
         assert!(start.elapsed() >= Duration::from_millis(60), "{base}: {:?}", start.elapsed());
     }
     // The received bytes are a TLS greeting, not a request.
-    assert!(asked.lock().expect("no test panics with it").iter().all(|path| !path.contains("/v1")));
+    assert!(asked.lock().expect("no lock is poisoned").iter().all(|path| !path.contains("/v1")));
 }
 
 #[tokio::test]
@@ -155,10 +155,10 @@ async fn a_rate_limited_submit_is_retried_and_accepted_once() {
     })
     .await;
     let start = Instant::now();
-    let job = client(&base, hasty()).submit(&input()).await.expect("it is taken");
+    let job = client(&base, hasty()).submit(&input()).await.expect("it is accepted");
     assert_eq!(job.id().as_str(), "r-7");
     assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
-    assert_eq!(asked.lock().expect("no test panics with it").len(), 2);
+    assert_eq!(asked.lock().expect("no lock is poisoned").len(), 2);
 }
 
 #[tokio::test]
@@ -169,10 +169,10 @@ async fn an_error_beside_an_id_keeps_the_id() {
         http(200, "", r#"{"request_id": "r-9", "error_code": 400002}"#),
     ] {
         let (base, asked) = server(move |_, _| answer.clone()).await;
-        let error = client(&base, hasty()).submit(&input()).await.expect_err("it is odd");
+        let error = client(&base, hasty()).submit(&input()).await.expect_err("it is malformed");
         let SubmitError::OutcomeUnknown { id, .. } = error else { panic!("{error}") };
         assert_eq!(id.as_ref().map(|id| id.as_str()), Some("r-9"));
-        assert_eq!(asked.lock().expect("no test panics with it").len(), 1);
+        assert_eq!(asked.lock().expect("no lock is poisoned").len(), 1);
     }
 }
 
@@ -194,8 +194,8 @@ async fn a_cancel_with_a_lost_response_reports_whether_it_cancelled() {
 
 #[tokio::test]
 async fn a_connection_that_was_idle_for_15_s_is_not_used_for_a_submit() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
-    let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let base = format!("http://{}/v1", listener.local_addr().expect("it has an address"));
     // Each connection stays open, and replies with its number as the request's id.
     tokio::spawn(async move {
         for number in 0.. {
@@ -215,7 +215,7 @@ async fn a_connection_that_was_idle_for_15_s_is_not_used_for_a_submit() {
     let mut used = Vec::new();
     for pause in [0, 1, 16] {
         tokio::time::sleep(Duration::from_secs(pause)).await;
-        used.push(client.submit(&input()).await.expect("it is taken").id().to_string());
+        used.push(client.submit(&input()).await.expect("it is accepted").id().to_string());
     }
     assert_eq!(used, ["c-0", "c-0", "c-1"]);
 }

@@ -47,7 +47,7 @@ fn every_exported_schema_equals_the_published_one() {
             differing.push_str(&format!("{}: {where_}\n", subject.folder));
         }
     }
-    assert!(differing.is_empty(), "what was published and what is exported differ:\n{differing}");
+    assert!(differing.is_empty(), "exported schemas differ from the published ones:\n{differing}");
 
     let idle: Vec<&str> = Equivalence::ALL
         .into_iter()
@@ -63,7 +63,7 @@ fn every_exported_schema_equals_the_published_one() {
 
 #[test]
 fn schemas_readme_lists_every_equivalence() {
-    let text = std::fs::read_to_string(root().join("schemas/README.md")).expect("it is there");
+    let text = std::fs::read_to_string(root().join("schemas/README.md")).expect("it exists");
     let (_, table) = text.split_once("| equivalence | what counts as the same |").expect("a table");
     let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
     let written: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
@@ -96,7 +96,7 @@ fn every_change_of_a_schema_is_a_difference() {
     for pointer in places {
         let (parent, last) = pointer.rsplit_once('/').expect("it is below the top");
         let mut other = published.clone();
-        match other.pointer_mut(parent).expect("it is there") {
+        match other.pointer_mut(parent).expect("it exists") {
             Value::Object(parent) => _ = parent.remove(last),
             Value::Array(parent) => _ = parent.remove(last.parse().expect("an index")),
             _ => panic!("{pointer} leads nowhere"),
@@ -105,9 +105,9 @@ fn every_change_of_a_schema_is_a_difference() {
         let implied = pointer == "/type" || pointer == "/properties/c/anyOf/0/type";
         let implied = implied || pointer == "/properties/b/type" || pointer.ends_with("items/type");
         let implied = implied || pointer == "/properties/a/type";
-        assert!(differs(&other) || implied, "{pointer} is not missed");
+        assert!(differs(&other) || implied, "{pointer} can be removed unnoticed");
         let mut other = published.clone();
-        let value = other.pointer_mut(&pointer).expect("it is there");
+        let value = other.pointer_mut(&pointer).expect("it exists");
         *value = match &*value {
             Value::String(text) if text == "#/properties/c" => Value::from("#/properties/b"),
             Value::String(text) if text == "string" => Value::from("boolean"),
@@ -119,7 +119,7 @@ fn every_change_of_a_schema_is_a_difference() {
             _ => continue,
         };
         changed += 1;
-        assert!(differs(&other), "a change of {pointer} is not seen");
+        assert!(differs(&other), "a change of {pointer} is not noticed");
     }
     assert!(changed > 20, "{changed}");
 }

@@ -63,7 +63,7 @@ fn reported_changes_match_the_compiler_and_the_checker() {
         callable.iter().map(|case| program(case, sides.old.caller(case))).collect();
     let judge = |side: &Side| ("judge".to_owned(), side.judge(&cases));
     let old = crate_of(old_folder.path(), &sides.old, &[together(&all), judge(&sides.old)]);
-    assert_eq!(failed(&old), BTreeMap::new(), "a caller does not build to begin with");
+    assert_eq!(failed(&old), BTreeMap::new(), "a caller does not build against its own crate");
 
     let sound: Vec<(String, String)> =
         sound.iter().map(|case| program(case, sides.old.caller(case))).collect();
@@ -73,25 +73,25 @@ fn reported_changes_match_the_compiler_and_the_checker() {
     let new = crate_of(new_folder.path(), &sides.new, &programs);
     let failed = failed(&new);
     let builds = failed.get("together");
-    assert_eq!(builds, None, "a caller breaks that was said to build");
+    assert_eq!(builds, None, "a caller that should build does not");
     let failed: BTreeSet<&str> = failed.keys().map(String::as_str).collect();
     let expected: BTreeSet<String> = broken.iter().map(|case| case.module()).collect();
     let expected: BTreeSet<&str> = expected.iter().map(String::as_str).collect();
-    assert_eq!(failed, expected, "a caller builds that was said to break");
+    assert_eq!(failed, expected, "a caller that should not build does");
     assert!(broken.len() > 20 && sound.len() > 50, "the cases were not found");
 
-    assert_eq!(judged(&old), BTreeMap::new(), "an input is refused to begin with");
+    assert_eq!(judged(&old), BTreeMap::new(), "an input is refused by its own crate");
     let judged = judged(&new);
     let mut wrong = String::new();
     for case in &cases {
-        let said: BTreeSet<(String, String)> = changes[case.name]
+        let expected: BTreeSet<(String, String)> = changes[case.name]
             .iter()
             .filter_map(|change| change.refuses.as_ref())
             .map(|refusal| (refusal.at.clone(), refusal.rule.clone()))
             .collect();
         let found = judged.get(case.name).cloned().unwrap_or_default();
-        if found != said {
-            wrong += &format!("{}: refused {found:?}, said to be {said:?}\n", case.name);
+        if found != expected {
+            wrong += &format!("{}: refused {found:?}, expected {expected:?}\n", case.name);
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
@@ -134,7 +134,7 @@ fn recursive_schemas_are_compared_quickly() {
 
 #[test]
 fn docs_list_every_kind_of_change_with_its_level() {
-    let text = std::fs::read_to_string(root().join("docs/compatibility.md")).expect("it is there");
+    let text = std::fs::read_to_string(root().join("docs/compatibility.md")).expect("it exists");
     for kind in Kind::ALL {
         let row = format!("| `{kind}` | {} |", kind.level().name());
         assert!(text.lines().any(|line| line.starts_with(&row)), "no row `{row}`");
@@ -142,7 +142,7 @@ fn docs_list_every_kind_of_change_with_its_level() {
     let rows =
         text.lines().filter(|line| line.starts_with("| `") && line.matches('|').count() == 4);
     let rows = rows.filter(|line| line.contains('-') || line.starts_with("| `docs`"));
-    assert_eq!(rows.count(), Kind::ALL.len(), "a row for a kind that is not there");
+    assert_eq!(rows.count(), Kind::ALL.len(), "a row for an unknown kind");
 }
 
 #[test]
@@ -161,20 +161,21 @@ fn schemas_diff_compares_folders_and_revisions() {
     state("new", 8, r#"{"id": "acme/boat"}"#);
     state("bad", 8, r#"{"id": 7}"#);
 
-    let (ok, said) = xtask(&["schemas", "diff", &path("old"), &path("new")]);
-    let (changes, release) = said.split_once("step: ").expect("it gives the step");
+    let (ok, printed) = xtask(&["schemas", "diff", &path("old"), &path("new")]);
+    let (changes, release) = printed.split_once("step: ").expect("it gives the step");
     let expected = "acme/boat\n  refuses  p: `maxLength` 8, was 9\n\nmodels changed: 1; for \
         callers: breaks 0, refuses 1, new 0, words 0\n";
     assert_eq!((ok, changes), (true, expected));
     assert!(release.starts_with(&format!("minor, {} to ", env!("CARGO_PKG_VERSION"))), "{release}");
     let changelog = "for CHANGELOG.md:\n- `acme/boat`: Refused now: `p`: `maxLength` 8, was 9.\n";
     assert!(release.ends_with(changelog), "{release}");
-    let (ok, said) = xtask(&["schemas", "diff", &path("old"), &path("old")]);
-    assert_eq!((ok, said.as_str()), (true, "nothing changed\n"));
+    let (ok, printed) = xtask(&["schemas", "diff", &path("old"), &path("old")]);
+    assert_eq!((ok, printed.as_str()), (true, "nothing changed\n"));
 
     for (most, passes) in [("major", true), ("minor", false), ("patch", false)] {
-        let (ok, said) = xtask(&["schemas", "diff", &path("old"), &path("new"), "--fail-on", most]);
-        assert_eq!(ok, passes, "{most}: {said}");
+        let (ok, printed) =
+            xtask(&["schemas", "diff", &path("old"), &path("new"), "--fail-on", most]);
+        assert_eq!(ok, passes, "{most}: {printed}");
     }
     let output =
         xtask_output(&["schemas", "diff", &path("old"), &path("new"), "--message-format", "json"]);
@@ -191,9 +192,9 @@ fn schemas_diff_compares_folders_and_revisions() {
     assert_ne!(lines[1]["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(lines.len(), 2);
 
-    let (ok, said) = xtask(&["schemas", "diff", &path("old"), &path("bad")]);
-    assert!(!ok && said.contains("not compared: its later schemas are refused"), "{said}");
-    assert!(said.contains("malformed-model"), "{said}");
+    let (ok, printed) = xtask(&["schemas", "diff", &path("old"), &path("bad")]);
+    assert!(!ok && printed.contains("not compared: its later schemas are refused"), "{printed}");
+    assert!(printed.contains("malformed-model"), "{printed}");
 }
 
 #[test]
@@ -228,15 +229,18 @@ fn schemas_diff_names_a_missing_git_revision() {
         let mut command = xtask_command();
         command.args(["schemas", "diff"]).args(states).current_dir(place.path().join(below));
         let output = command.output().expect("xtask runs");
-        let said = [output.stdout, output.stderr].concat();
-        (output.status.success(), String::from_utf8_lossy(&said).into_owned())
+        let printed = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&printed).into_owned())
     };
     for below in ["", "my/schemas"] {
-        let (ok, said) = diff(&["HEAD~1:my/schemas", "HEAD:my/schemas"], below);
-        assert!(ok && said.contains("  refuses  p: `maxLength` 8, was 9\n"), "{below}: {said}");
+        let (ok, printed) = diff(&["HEAD~1:my/schemas", "HEAD:my/schemas"], below);
+        assert!(
+            ok && printed.contains("  refuses  p: `maxLength` 8, was 9\n"),
+            "{below}: {printed}"
+        );
     }
-    let (ok, said) = diff(&["HEAD:my/schemas", "my/schemas"], "");
-    assert!(ok && said.contains("  refuses  p: `maxLength` 7, was 8\n"), "{said}");
+    let (ok, printed) = diff(&["HEAD:my/schemas", "my/schemas"], "");
+    assert!(ok && printed.contains("  refuses  p: `maxLength` 7, was 8\n"), "{printed}");
     for (state, why) in [
         ("nowhere", "`nowhere` is neither a folder nor a git revision"),
         ("-x", "unexpected argument"),
@@ -248,8 +252,8 @@ fn schemas_diff_names_a_missing_git_revision() {
         ("HEAD:my", "ok"),
         ("HEAD:my/schemas/acme/boat", "belongs in the folder"),
     ] {
-        let (ok, said) = diff(&[state, "HEAD:my"], "");
-        assert!(said.contains(why) || why == "ok" && ok, "{state}: {said}");
+        let (ok, printed) = diff(&[state, "HEAD:my"], "");
+        assert!(printed.contains(why) || why == "ok" && ok, "{state}: {printed}");
     }
 }
 
@@ -264,7 +268,7 @@ fn changes(cases: &[Case], sides: &Sides) -> BTreeMap<&'static str, Vec<Change>>
 }
 
 fn folder() -> tempfile::TempDir {
-    tempfile::tempdir().expect("there is room")
+    tempfile::tempdir().expect("a folder can be made")
 }
 
 fn program(case: &Case, text: String) -> (String, String) {
@@ -294,15 +298,15 @@ fn failed(scratch: &Scratch) -> BTreeMap<String, String> {
     let output = cargo(scratch, &["check", "--bins", "--keep-going", "--message-format", "json"]);
     let mut failed: BTreeMap<String, String> = BTreeMap::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
-        let message: Value = serde_json::from_str(line).expect("cargo speaks JSON");
+        let message: Value = serde_json::from_str(line).expect("cargo prints JSON");
         if message["message"]["level"] == "error" {
             let name = message["target"]["name"].as_str().unwrap_or_default();
             let rendered = message["message"]["rendered"].as_str().unwrap_or_default();
             failed.entry(name.to_owned()).or_default().push_str(rendered);
         }
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.success(), failed.is_empty(), "{said}");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.success(), failed.is_empty(), "{printed}");
     failed
 }
 

@@ -50,13 +50,13 @@ fn every_new_refusal_or_acceptance_is_reported() {
             let shown = || format!("{value}\nold {old_text}\nnew {new_text}\n{changes:#?}");
             refused += usize::from(was && !is);
             added += usize::from(!was && is);
-            assert!(refuses || !was || is, "refused, and not said to be: {}", shown());
-            assert!(takes || was || !is, "taken now, and not said to be: {}", shown());
+            assert!(refuses || !was || is, "a refusal is not reported: {}", shown());
+            assert!(takes || was || !is, "an addition is not reported: {}", shown());
         }
     }
-    println!("compared {compared}; refused {refused}, taken anew {added}");
+    println!("compared {compared}; refused {refused}, newly accepted {added}");
     assert!(compared > count / 2, "only {compared} of {count} could be compared");
-    assert!(refused > compared / 4 && added > compared / 4, "{refused} and {added} say little");
+    assert!(refused > compared / 4 && added > compared / 4, "{refused} and {added} prove little");
 }
 
 /// Returns every input schema of the workspace and of the fixtures.
@@ -65,7 +65,7 @@ fn schemas() -> Vec<Value> {
     folders.push(root().join("tests/fixtures"));
     while let Some(folder) = folders.pop() {
         let mut entries: Vec<_> = std::fs::read_dir(&folder)
-            .expect("it is there")
+            .expect("it exists")
             .map(|entry| entry.expect("it can be read").path())
             .collect();
         entries.sort();

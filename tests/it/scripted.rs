@@ -21,8 +21,8 @@ pub(crate) async fn server(
 pub(crate) async fn serve(
     mut script: impl FnMut(&str, usize) -> String + Send + 'static,
 ) -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
-    let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let base = format!("http://{}/v1", listener.local_addr().expect("it has an address"));
     let asked = Arc::new(Mutex::new(Vec::<String>::new()));
     let log = asked.clone();
     tokio::spawn(async move {
@@ -35,7 +35,7 @@ pub(crate) async fn serve(
             }
             let path = path(&head).to_owned();
             let answer = {
-                let mut asked = log.lock().expect("no test panics with it");
+                let mut asked = log.lock().expect("no lock is poisoned");
                 let before = asked.iter().filter(|other| **other == path).count();
                 asked.push(path);
                 script(&head, before)
@@ -60,7 +60,7 @@ pub(crate) fn http(status: u16, headers: &str, body: &str) -> String {
 }
 
 pub(crate) fn client(base: &str, polling: Polling) -> Client {
-    builder(base).polling(polling).build().expect("the settings are right")
+    builder(base).polling(polling).build().expect("the settings are valid")
 }
 
 /// Returns the settings of a client that retries twice, after 2 ms.
@@ -79,6 +79,6 @@ pub(crate) fn hasty() -> Polling {
 }
 
 pub(crate) fn input() -> Valid<Input> {
-    let image = Media::url("https://example.com/boat.png").expect("it is an address");
-    Input::new("a paper boat", image).validate().expect("it is right")
+    let image = Media::url("https://example.com/boat.png").expect("it is a URL");
+    Input::new("a paper boat", image).validate().expect("it is valid")
 }

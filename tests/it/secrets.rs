@@ -26,7 +26,7 @@ async fn watched(
     let heads = Arc::new(Mutex::new(Vec::new()));
     let kept = heads.clone();
     let script = move |head: &str, _: usize| {
-        kept.lock().expect("no test panics with it").push(head.to_owned());
+        kept.lock().expect("no lock is poisoned").push(head.to_owned());
         answer(head)
     };
     (serve(script).await.0, heads)
@@ -80,7 +80,7 @@ async fn a_run_prints_no_token_at_trace_level() {
     })
     .await;
 
-    let said = tokio::task::spawn_blocking(move || {
+    let printed = tokio::task::spawn_blocking(move || {
         let suite = std::env::current_exe().expect("it runs");
         let mut child = Command::new(suite);
         child.args(["--exact", "--nocapture"]);
@@ -89,21 +89,23 @@ async fn a_run_prints_no_token_at_trace_level() {
         let output = child.stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("it runs");
         (output, api, other)
     });
-    let (output, api, other) = said.await.expect("it ends");
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
+    let (output, api, other) = printed.await.expect("it ends");
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8_lossy(&printed);
     // The run is complete, and the log can be searched.
-    for expected in
-        ["everything was tried", "the client of this panic", "TRACE", "reqwest", "taken"]
+    for expected in ["every call was made", "the client of this panic", "TRACE", "reqwest", "taken"]
     {
-        assert!(said.contains(expected), "no `{expected}` in {} bytes:\n{said}", said.len());
+        assert!(
+            printed.contains(expected),
+            "no `{expected}` in {} bytes:\n{printed}",
+            printed.len()
+        );
     }
-    let lines: Vec<&str> = said.lines().filter(|line| line.contains(TOKEN)).collect();
+    let lines: Vec<&str> = printed.lines().filter(|line| line.contains(TOKEN)).collect();
     assert!(lines.is_empty(), "the token is in {lines:#?}");
 
-    let (api, other) =
-        (api.1.lock().expect("no test panics with it"), other.1.lock().expect("not"));
-    assert!(api.iter().all(|head| head.contains(TOKEN)), "the API was asked without it");
+    let (api, other) = (api.1.lock().expect("no lock is poisoned"), other.1.lock().expect("not"));
+    assert!(api.iter().all(|head| head.contains(TOKEN)), "the API was called without the token");
     // Only the download was sent there.
     let asked: Vec<&str> = other.iter().filter_map(|head| head.lines().next()).collect();
     assert_eq!(asked, ["GET /v.mp4 HTTP/1.1"]);
@@ -117,15 +119,15 @@ async fn everything(api: &str) {
     let verbose = reqwest::Client::builder().connection_verbose(true);
     let settings = builder(api).token(TOKEN).polling(hasty()).http_client_builder(verbose);
     show(&settings);
-    let client: Client = settings.build().expect("the settings are right");
+    let client: Client = settings.build().expect("the settings are valid");
     show(&client);
-    let job: Job<Input> = client.submit(&input()).await.expect("it is taken");
+    let job: Job<Input> = client.submit(&input()).await.expect("it is accepted");
     show(&job);
     show(&job.status().await);
     show(&job.cancel().await);
     let success = job.wait().await.expect("it succeeds");
     show(&success);
-    let folder = tempfile::tempdir().expect("there is room");
+    let folder = tempfile::tempdir().expect("a folder can be made");
     show(&client.download(&success, &DownloadOptions::into_folder(folder.path())).await);
     for id in ["moved", "html", "failed", "cut", "refused"] {
         let job: Job<Input> = client.job(id.parse().expect("it is an id"));
@@ -149,10 +151,10 @@ async fn everything(api: &str) {
     show(&builder(&format!("https://u:{TOKEN}@x/v1")).token(TOKEN));
     show(&builder(&format!("https://u:{TOKEN}@x/v1")).token(TOKEN).build());
     let gone = Client::builder().api_base("http://127.0.0.1:1/v1").token(TOKEN);
-    let gone = gone.retry(Retry::never()).build().expect("the settings are right");
+    let gone = gone.retry(Retry::never()).build().expect("the settings are valid");
     show(&gone.submit(&input()).await);
     show(&gone.balance().await);
     tokio::time::sleep(Duration::from_millis(100)).await;
-    eprintln!("everything was tried");
-    std::io::stderr().flush().expect("it is there");
+    eprintln!("every call was made");
+    std::io::stderr().flush().expect("it exists");
 }

@@ -60,8 +60,8 @@ pub(crate) fn xtask_output(args: &[&str]) -> Output {
 /// Runs an xtask command. Returns whether it succeeded, and everything that it printed.
 pub(crate) fn xtask(args: &[&str]) -> (bool, String) {
     let output = xtask_output(args);
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8(said).expect("xtask speaks UTF-8"))
+    let printed = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(printed).expect("xtask prints UTF-8"))
 }
 
 /// Generates code from imported models.

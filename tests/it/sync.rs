@@ -7,7 +7,7 @@ mod server;
 use serde_json::{Value, json};
 
 use crate::support::{write, xtask};
-use place::{MODELS, Place, Said, TOKEN, input};
+use place::{MODELS, Place, Printed, TOKEN, input};
 use server::{Server, http, page};
 
 /// This workspace's version.
@@ -24,19 +24,19 @@ fn a_sync_updates_the_folder_and_then_changes_nothing() {
         ("500", "read 4 of 4\n"),
     ] {
         let place = Place::with(&MODELS);
-        let said = place.sync(&["--page-size", page_size]);
-        assert!(said.ok && said.err == progress, "{page_size}: {said:?}");
+        let printed = place.sync(&["--page-size", page_size]);
+        assert!(printed.ok && printed.err == progress, "{page_size}: {printed:?}");
         let lines = MODELS.map(|id| format!("added   {id}\n")).concat();
-        assert!(said.out.starts_with(&lines), "{said:?}");
-        assert!(said.out.contains("in the catalog: 4; added 4, changed 0, "), "{said:?}");
+        assert!(printed.out.starts_with(&lines), "{printed:?}");
+        assert!(printed.out.contains("in the catalog: 4; added 4, changed 0, "), "{printed:?}");
         let expected = ["acme/big-boat", "acme/big-boat/draft", "kling/kling/lipsync"];
         assert_eq!(place.models()[..3], expected);
 
         let before = place.files();
         for flags in [&[][..], &["--check"]] {
-            let said = place.sync(flags);
-            assert!(said.ok && said.out.contains("added 0, changed 0, "), "{said:?}");
-            assert_eq!(said.out.lines().count(), 1, "{said:?}");
+            let printed = place.sync(flags);
+            assert!(printed.ok && printed.out.contains("added 0, changed 0, "), "{printed:?}");
+            assert_eq!(printed.out.lines().count(), 1, "{printed:?}");
         }
         assert_eq!(place.files(), before);
     }
@@ -56,14 +56,14 @@ fn a_synced_model_keeps_the_published_spelling_and_generates() {
     });
     assert_eq!(model, expected);
     let (schemas, out) = (place.path("schemas"), place.path("generated"));
-    let (ok, said) = xtask(&[
+    let (ok, printed) = xtask(&[
         "codegen",
         "--schemas",
         &schemas.display().to_string(),
         "--out",
         &out.display().to_string(),
     ]);
-    assert!(ok && said.contains("models: 4;"), "{said}");
+    assert!(ok && printed.contains("models: 4;"), "{printed}");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn check_reports_what_sync_then_changes() {
         "gone    zoo/zebra-2.1: no longer in the catalog; kept for one release\n",
         "added 1, changed 1, back 0, gone 1, removed 0, kept 0; skipped 0",
     ] {
-        assert!(sync.out.contains(part), "it does not say `{part}`: {}", sync.out);
+        assert!(sync.out.contains(part), "`{part}` is missing: {}", sync.out);
     }
     for same in ["big-boat/draft", "lipsync"] {
         assert!(!sync.out.contains(same), "{}", sync.out);
@@ -123,12 +123,12 @@ fn a_delisted_model_is_removed_after_one_release() {
     assert!(place.text(model).contains(&mark), "{}", place.text(model));
 
     let kept = place.files();
-    let said = place.sync(&["--check"]);
-    assert!(said.ok && said.out.contains("kept    acme/Big Boat: "), "{said:?}");
+    let printed = place.sync(&["--check"]);
+    assert!(printed.ok && printed.out.contains("kept    acme/Big Boat: "), "{printed:?}");
 
     place.publish("acme/Big Boat", 70);
-    let said = place.sync(&[]);
-    assert!(said.ok && said.out.starts_with("back    acme/Big Boat\n"), "{said:?}");
+    let printed = place.sync(&[]);
+    assert!(printed.ok && printed.out.starts_with("back    acme/Big Boat\n"), "{printed:?}");
     assert_eq!(place.files(), whole);
 
     place.withdraw("acme/Big Boat");
@@ -137,15 +137,15 @@ fn a_delisted_model_is_removed_after_one_release() {
     for (since, removed) in [("999.0.0", false), ("0.0.9-rc.1", true)] {
         let text = place.text(model).replace(VERSION, since);
         write(&place.path("schemas").join(model), &text);
-        let said = place.sync(&["--check"]);
-        assert_eq!(said.ok, !removed, "{said:?}");
+        let printed = place.sync(&["--check"]);
+        assert_eq!(printed.ok, !removed, "{printed:?}");
         write(&place.path("schemas").join(model), &text.replace(since, VERSION));
     }
     let old = place.text(model).replace(VERSION, "0.0.9");
     write(&place.path("schemas").join(model), &old);
-    let said = place.sync(&[]);
+    let printed = place.sync(&[]);
     let line = "removed acme/Big Boat: not in the catalog since 0.0.9\n";
-    assert!(said.ok && said.out.contains(line), "{said:?}");
+    assert!(printed.ok && printed.out.contains(line), "{printed:?}");
     assert_eq!(place.models(), ["acme/big-boat/draft", "kling/kling/lipsync", "zoo/zebra-2.1"]);
 
     // Empty folders are removed too.
@@ -162,20 +162,21 @@ fn a_model_added_by_hand_stays_until_listed() {
     let place = Place::with(&MODELS);
     write(&place.path("in.json"), &input(70));
     write(&place.path("out.json"), OUTPUT);
-    let said = place.add(&["in.json", "out.json", "--id", "acme/mine"]);
+    let printed = place.add(&["in.json", "out.json", "--id", "acme/mine"]);
     // In the order in which they are written: a folder with a `model.json` is complete.
-    let files = said.out.lines().filter_map(|line| line.strip_prefix("new     schemas/acme/mine/"));
+    let files =
+        printed.out.lines().filter_map(|line| line.strip_prefix("new     schemas/acme/mine/"));
     assert_eq!(files.collect::<Vec<_>>(), ["input.json", "output.json", "model.json"]);
     assert!(place.sync(&[]).ok);
-    let said = place.sync(&["--check"]);
+    let printed = place.sync(&["--check"]);
     let line = "kept    acme/mine: not in the catalog; added by hand, and left alone\n";
-    assert!(said.ok && said.out.contains(line), "{said:?}");
+    assert!(printed.ok && printed.out.contains(line), "{printed:?}");
 
     // The catalog has no output schemas, so the existing one stays.
     let output = place.text("acme/mine/output.json");
     place.publish("acme/mine", 80);
-    let said = place.sync(&[]);
-    assert!(said.ok && said.out.starts_with("changed acme/mine\n"), "{said:?}");
+    let printed = place.sync(&[]);
+    assert!(printed.ok && printed.out.starts_with("changed acme/mine\n"), "{printed:?}");
     assert_eq!(place.text("acme/mine/output.json"), output);
     place.withdraw("acme/mine");
     assert!(place.sync(&[]).out.contains("gone    acme/mine: "));
@@ -196,14 +197,14 @@ fn an_unusable_catalog_entry_leaves_its_model_unchanged() {
         json!({"display_name": "nobody"}).to_string(),
     ];
     let server = Server::start(vec![http(200, &page(&entries, Some(5)))]);
-    let said = place.sync_from(&server.base, &[]);
-    assert!(said.ok && said.out.ends_with("kept 0; skipped 3\n"), "{said:?}");
+    let printed = place.sync_from(&server.base, &[]);
+    assert!(printed.ok && printed.out.ends_with("kept 0; skipped 3\n"), "{printed:?}");
     for words in [
         "warning: skipped: `acme/Big Boat/draft` has no `input_schema`\n",
         "warning: skipped: `zoo/zebra-2.1` has an object with the key `type` for an",
         "warning: skipped: entry 5 has no `model_id`\n",
     ] {
-        assert!(said.err.contains(words), "{said:?}");
+        assert!(printed.err.contains(words), "{printed:?}");
     }
     assert_eq!(place.files(), before);
 }
@@ -215,10 +216,10 @@ fn a_respelled_id_keeps_its_folder() {
     let before = place.models();
     place.withdraw("zoo/zebra-2.1");
     place.publish("zoo/Zebra 2.1", 70);
-    let said = place.sync(&[]);
+    let printed = place.sync(&[]);
     let lines = "-  \"id\": \"zoo/zebra-2.1\",\n+  \"id\": \"zoo/Zebra 2.1\",\n";
-    assert!(said.ok && said.out.starts_with("changed zoo/Zebra 2.1\n"), "{said:?}");
-    assert!(said.out.contains(lines) && said.out.contains(" gone 0, "), "{said:?}");
+    assert!(printed.ok && printed.out.starts_with("changed zoo/Zebra 2.1\n"), "{printed:?}");
+    assert!(printed.out.contains(lines) && printed.out.contains(" gone 0, "), "{printed:?}");
     assert_eq!(place.models(), before);
 }
 
@@ -236,8 +237,8 @@ fn unusable_settings_are_named() {
     for (flags, token, words) in cases {
         let mut command = place.command(flags);
         command.env_remove("RUNCOMFY_TOKEN").envs(token.map(|token| ("RUNCOMFY_TOKEN", token)));
-        let said = Said::from(command.output().expect("it runs"));
-        assert!(!said.ok && said.err.contains(words), "{flags:?}: {said:?}");
+        let printed = Printed::from(command.output().expect("it runs"));
+        assert!(!printed.ok && printed.err.contains(words), "{flags:?}: {printed:?}");
         assert!(place.files().is_empty());
     }
     for (file, text, words) in [
@@ -247,8 +248,8 @@ fn unusable_settings_are_named() {
     ] {
         let place = Place::with(&MODELS);
         write(&place.path("schemas").join(file), text);
-        let said = place.sync(&[]);
-        assert!(!said.ok && said.err.replace('\\', "/").contains(words), "{said:?}");
+        let printed = place.sync(&[]);
+        assert!(!printed.ok && printed.err.replace('\\', "/").contains(words), "{printed:?}");
         assert_eq!(place.files(), [(file.to_owned(), text.to_owned())]);
     }
 }
@@ -259,10 +260,10 @@ fn the_command_line_overrides_the_environments_api_base() {
     let (_runtime, simulator) = place.serve();
     let mut command = place.command(&[]);
     command.env("RUNCOMFY_MODEL_API_BASE", simulator.api_base());
-    assert!(Said::from(command.output().expect("it runs")).ok);
+    assert!(Printed::from(command.output().expect("it runs")).ok);
     let mut command = place.command(&["--check", "--api-base", simulator.api_base()]);
     command.env("RUNCOMFY_MODEL_API_BASE", "http://127.0.0.1:1/v1");
-    assert!(Said::from(command.output().expect("it runs")).ok);
+    assert!(Printed::from(command.output().expect("it runs")).ok);
 }
 
 #[test]
@@ -273,22 +274,22 @@ fn an_interrupted_sync_is_completed_by_the_next() {
     // A new model with only its first file written, and a changed model.
     let place = Place::with(&MODELS);
     assert!(place.sync(&[]).ok);
-    std::fs::remove_file(place.path("schemas/zoo/zebra-2.1/model.json")).expect("it is there");
+    std::fs::remove_file(place.path("schemas/zoo/zebra-2.1/model.json")).expect("it exists");
     let model = place.text("acme/big-boat/model.json");
     write(&place.path("schemas/acme/big-boat/model.json"), &model.replace("0.5", "0.4"));
-    let said = place.sync(&[]);
-    assert!(said.ok && said.out.contains("added   zoo/zebra-2.1\n"), "{said:?}");
-    assert!(said.out.contains("changed acme/Big Boat\n"), "{said:?}");
+    let printed = place.sync(&[]);
+    assert!(printed.ok && printed.out.contains("added   zoo/zebra-2.1\n"), "{printed:?}");
+    assert!(printed.out.contains("changed acme/Big Boat\n"), "{printed:?}");
     assert_eq!(place.files(), whole.files());
 
     // A model that was being removed.
     place.withdraw("zoo/zebra-2.1");
     assert!(place.sync(&[]).ok);
-    std::fs::remove_file(place.path("schemas/zoo/zebra-2.1/input.json")).expect("it is there");
+    std::fs::remove_file(place.path("schemas/zoo/zebra-2.1/input.json")).expect("it exists");
     let model = "zoo/zebra-2.1/model.json";
     write(&place.path("schemas").join(model), &place.text(model).replace(VERSION, "0.0.9"));
-    let said = place.sync(&[]);
-    assert!(said.ok && said.out.contains("removed zoo/zebra-2.1: "), "{said:?}");
+    let printed = place.sync(&[]);
+    assert!(printed.ok && printed.out.contains("removed zoo/zebra-2.1: "), "{printed:?}");
     assert!(!place.path("schemas/zoo").exists());
 }
 
@@ -297,10 +298,10 @@ fn a_whole_catalog_reply_is_added_from_a_file() {
     let place = Place::with(&MODELS);
     let entries = MODELS.map(|id| place.entry(id));
     write(&place.path("reply.json"), &page(&entries[1..], Some(3)));
-    let said = place.add(&["reply.json"]);
+    let printed = place.add(&["reply.json"]);
     assert_eq!(place.models(), ["acme/big-boat/draft", "kling/kling/lipsync", "zoo/zebra-2.1"]);
-    assert_eq!(said.out.matches("new     schemas/").count(), 6, "{said:?}");
+    assert_eq!(printed.out.matches("new     schemas/").count(), 6, "{printed:?}");
     // `schemas add` wrote what a sync writes.
-    let said = place.sync(&[]);
-    assert!(said.ok && said.out.contains("added 1, changed 0, "), "{said:?}");
+    let printed = place.sync(&[]);
+    assert!(printed.ok && printed.out.contains("added 1, changed 0, "), "{printed:?}");
 }

@@ -9,15 +9,15 @@ use crate::support::{Dependency, cargo, root, scratch};
 
 #[test]
 fn each_ui_case_fails_to_compile_for_its_reason() {
-    let folder = tempfile::tempdir().expect("there is room");
+    let folder = tempfile::tempdir().expect("a folder can be made");
     let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut sources = BTreeMap::new();
-    for entry in std::fs::read_dir(root().join("tests/ui")).expect("it is there") {
+    for entry in std::fs::read_dir(root().join("tests/ui")).expect("it exists") {
         let path = entry.expect("it can be read").path();
         let name = path.file_stem().and_then(|name| name.to_str()).expect("it has a name");
         let text = std::fs::read_to_string(&path).expect("it can be read");
         let first = text.lines().next().and_then(|line| line.strip_prefix("// refused: "));
-        let code = first.unwrap_or_else(|| panic!("{name} does not begin with `// refused: `"));
+        let code = first.unwrap_or_else(|| panic!("{name} does not start with `// refused: `"));
         let codes = if code == "nothing" { Vec::new() } else { vec![code.to_owned()] };
         expected.insert(name.to_owned(), codes);
         sources.insert(format!("src/bin/{name}.rs"), text);
@@ -31,7 +31,7 @@ fn each_ui_case_fails_to_compile_for_its_reason() {
     let mut found: BTreeMap<String, Vec<String>> =
         expected.keys().map(|name| (name.clone(), Vec::new())).collect();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
-        let message: Value = serde_json::from_str(line).expect("cargo speaks JSON");
+        let message: Value = serde_json::from_str(line).expect("cargo prints JSON");
         let name = message["target"]["name"].as_str().unwrap_or_default();
         if message["message"]["level"] == "error"
             && let Some(code) = message["message"]["code"]["code"].as_str()
@@ -39,8 +39,11 @@ fn each_ui_case_fails_to_compile_for_its_reason() {
             found.entry(name.to_owned()).or_default().push(code.to_owned());
         }
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("could not compile `scratch`"), "it did not get that far:\n{said}");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        printed.contains("could not compile `scratch`"),
+        "the compiler did not get to checking:\n{printed}"
+    );
     assert!(expected.len() > 5, "the programs were not found");
     assert_eq!(found, expected);
 }

@@ -33,12 +33,12 @@ async fn consecutive_failures_of_status_and_result_add_up() {
             false => http(200, "", COMPLETED),
         })
         .await;
-        let error = job(&base, hasty()).wait().await.expect_err("it never goes well");
+        let error = job(&base, hasty()).wait().await.expect_err("it always fails");
         assert!(
             matches!(error.reason, JobErrorReason::Api(_) | JobErrorReason::Unreadable { .. }),
             "{call} {status} {body}: {error}"
         );
-        let asked = asked.lock().expect("no test panics with it");
+        let asked = asked.lock().expect("no lock is poisoned");
         let calls = asked.iter().filter(|path| path.ends_with(call)).count();
         assert_eq!(calls, 3, "{call} {status} {body}");
     }
@@ -70,7 +70,7 @@ async fn a_failed_job_with_an_error_code_ends_the_wait() {
     .await;
     let error = job(&base, hasty()).wait().await.expect_err("it failed");
     assert!(matches!(&error.reason, JobErrorReason::Failed(error) if error == "NSFW"), "{error}");
-    assert_eq!(asked.lock().expect("no test panics with it").len(), 2);
+    assert_eq!(asked.lock().expect("no lock is poisoned").len(), 2);
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_cancelled_job_without_a_result_ends_the_wait() {
     let waiting = tokio::time::timeout(Duration::from_secs(5), waiting.wait());
     let error = waiting.await.expect("it ends").expect_err("it was cancelled");
     assert!(matches!(error.reason, JobErrorReason::Cancelled), "{error}");
-    assert_eq!(asked.lock().expect("no test panics with it").len(), 2);
+    assert_eq!(asked.lock().expect("no lock is poisoned").len(), 2);
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn a_wait_honours_retry_after_and_its_deadline() {
     let error = job(&base, hasty()).wait().await.expect_err("it failed");
     assert!(matches!(error.reason, JobErrorReason::Failed(_)), "{error}");
     assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
-    assert_eq!(asked.lock().expect("no test panics with it").len(), 3);
+    assert_eq!(asked.lock().expect("no lock is poisoned").len(), 3);
 
     for asked in ["3600", "18446744073709551615"] {
         let headers = format!("retry-after: {asked}\r\n");
@@ -132,7 +132,7 @@ async fn a_truncated_submit_response_keeps_its_id() {
     assert_eq!(id.as_ref().map(|id| id.as_str()), Some("r-7"));
     assert_eq!(kept.as_deref(), Some(body));
     assert!(source.is_some());
-    assert_eq!(asked.lock().expect("no test panics with it").len(), 1);
+    assert_eq!(asked.lock().expect("no lock is poisoned").len(), 1);
 }
 
 #[tokio::test]
@@ -142,19 +142,19 @@ async fn an_error_chain_says_each_thing_once() {
         false => http(422, "", r#"{"detail": "too long"}"#),
     })
     .await;
-    let said = "it expired (HTTP 401, error_code 400004); check the token in RUNCOMFY_TOKEN";
+    let message = "it expired (HTTP 401, error_code 400004); check the token in RUNCOMFY_TOKEN";
     let error = job(&base, hasty()).status().await.expect_err("it is refused");
     let JobErrorReason::Api(api) = &error.reason else { panic!("{error}") };
     assert_eq!(api.kind, ApiErrorKind::Token);
-    assert_eq!(chain(&error), [format!("request r-1: {said}")]);
+    assert_eq!(chain(&error), [format!("request r-1: {message}")]);
     let error = client(&base, hasty()).submit(&input()).await.expect_err("it is refused");
     assert_eq!(chain(&error), ["RunComfy did not take the request: too long (HTTP 422)"]);
 
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
-    let gone = format!("http://{}/v1", listener.local_addr().expect("it has one"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let gone = format!("http://{}/v1", listener.local_addr().expect("it has an address"));
     drop(listener);
-    let status = job(&gone, hasty()).status().await.expect_err("nobody is there");
-    let submit = client(&gone, hasty()).submit(&input()).await.expect_err("nobody is there");
+    let status = job(&gone, hasty()).status().await.expect_err("no server is there");
+    let submit = client(&gone, hasty()).submit(&input()).await.expect_err("no server is there");
     for (lines, first) in [
         (chain(&status), "request r-1: no answer from RunComfy"),
         (chain(&submit), "the request was not sent, and it is safe to submit again"),
@@ -194,6 +194,6 @@ async fn a_proxy_never_sees_the_token_of_a_loopback_api() {
     });
     let output = child.await.expect("it ends");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    assert_eq!(seen.lock().expect("no test panics with it").len(), 0, "the proxy was asked");
-    assert_eq!(asked.lock().expect("no test panics with it").len(), 1);
+    assert_eq!(seen.lock().expect("no lock is poisoned").len(), 0, "the proxy got a request");
+    assert_eq!(asked.lock().expect("no lock is poisoned").len(), 1);
 }

@@ -1,6 +1,6 @@
-//! What a changed schema does to callers, as cases: two states of a schema each, from
-//! which two crates are generated. A caller of the earlier one, derived from its text, uses
-//! all of it; and inputs that the earlier one takes are shown to the later one.
+//! Cases of schema changes, each with two states of a schema. A crate is generated from each
+//! state. A caller that uses everything of the earlier crate is derived from its text, and
+//! inputs that the earlier crate accepts are checked by the later one.
 
 mod caller;
 mod cases;
@@ -9,16 +9,16 @@ pub use cases::{Case, State, cases};
 
 use runcomfy_codegen::{Diff, Features, Generated, Objects, Settings, Source, diff, generate};
 
-/// What is generated of all cases on one side, and the texts that it came from.
+/// The generated code of one state of all cases, with its sources.
 #[derive(Debug)]
 pub struct Side {
     models: Vec<(String, State)>,
     records: Vec<String>,
-    /// The modules.
+    /// The generated modules.
     pub generated: Generated,
 }
 
-/// The two sides of the cases.
+/// Both states of all cases.
 #[derive(Debug)]
 pub struct Sides {
     /// The earlier states.
@@ -28,7 +28,7 @@ pub struct Sides {
 }
 
 impl Sides {
-    /// Generates both sides of the cases.
+    /// Generates both states of the cases.
     pub fn of(cases: &[Case]) -> Self {
         let old = cases.iter().filter_map(|case| Some((case.folder(), case.old.clone()?)));
         let new = cases.iter().filter_map(|case| Some((case.folder(), case.new.clone()?)));
@@ -37,7 +37,7 @@ impl Sides {
         Self { old: Side::of(old.collect()), new: Side::of(new.chain(beside).collect()) }
     }
 
-    /// What changed, as it is reported.
+    /// Returns the reported changes.
     pub fn diff(&self) -> Diff {
         diff(&self.old.sources(), &self.new.sources())
     }
@@ -75,7 +75,7 @@ impl Side {
             .collect()
     }
 
-    /// The library of this side, as files of a crate.
+    /// Returns the library of this state, as files of a crate.
     pub fn library(&self) -> Vec<(String, String)> {
         let lib = "//! Cases.\nmod generated;\npub use generated::*;\n";
         let file =
@@ -84,17 +84,17 @@ impl Side {
         files.chain([("src/lib.rs".to_owned(), lib.to_owned())]).collect()
     }
 
-    /// A program that uses all that a caller can use of one case.
+    /// Returns a program that uses everything of one case that a caller can use.
     pub fn caller(&self, case: &Case) -> String {
         caller::of(&case.module(), self.text(case))
     }
 
-    /// A program that shows the inputs of all cases to this side, and prints a line for
-    /// each violation: the case, the path and the rule.
+    /// Returns a program that checks the inputs of all cases against this state. It prints a line
+    /// per violation: the case, the path and the rule.
     pub fn judge(&self, cases: &[Case]) -> String {
         let mut body = String::new();
         for case in cases.iter().filter(|case| case.old.is_some() && case.new.is_some()) {
-            // The neighbour that renames a module is of no interest here.
+            // Skip the model that only forces another module to be renamed.
             for input in case.inputs.iter().filter(|_| case.beside.is_none()) {
                 let (name, module) = (case.name, case.module());
                 body +=
@@ -111,19 +111,18 @@ impl Side {
 }
 
 impl Case {
-    /// The folder of its model.
+    /// Returns the folder of its model.
     pub fn folder(&self) -> String {
         format!("acme/{}", self.name)
     }
 
-    /// The module of its model in the earlier state.
+    /// Returns the module of its model in the earlier state.
     pub fn module(&self) -> String {
         self.name.replace('-', "_")
     }
 }
 
-/// How inputs are judged: by the checker, and by what is measured of a picture of 350 ×
-/// 350 pixels and 5 MB.
+/// Checks inputs with the checker, and media as an image of 350 × 350 pixels and 5 MB.
 const JUDGE: &str = r#"//! Shows inputs.
 
 use runcomfy::media::MediaInfo;

@@ -1,5 +1,6 @@
-//! What is tried with any bytes: each body takes some, and panics where what the generator
-//! promises does not hold; it says whether something came of them. The suite replays them, and cargo-fuzz looks for more.
+//! Fuzz targets: each takes any bytes, and panics if the generator breaks a promise. Returns
+//! `true` if the bytes were accepted. `it/fuzz.rs` replays a corpus; cargo-fuzz searches for
+//! more inputs.
 
 use runcomfy::measure::{Probe, ProbeStep};
 use runcomfy::media::MediaInfo;
@@ -10,12 +11,12 @@ use runcomfy_codegen::{
 
 pub use crate::fuzz_reply::fuzz_reply;
 
-/// Where the model stands that is generated.
+/// Folder of the generated model.
 const FOLDER: &str = "acme/x";
-/// What is known of it, where the bytes do not say.
+/// The default `model.json`.
 const ENTRY: &str = r#"{"id": "acme/x"}"#;
 
-/// A schema to compare others with.
+/// The schema that others are compared with.
 const OTHER: &str = r##"{
     "properties": {"a": {"$ref": "#/$defs/a"}, "b": {"$ref": "#/$defs/b"}},
     "$defs": {
@@ -24,7 +25,7 @@ const OTHER: &str = r##"{
     }
 }"##;
 
-/// Any bytes as a page, a catalog or a schema.
+/// Imports any bytes as a page, a catalog or a schema.
 pub fn fuzz_import(data: &[u8]) -> bool {
     let text = String::from_utf8_lossy(data);
     let found = import(&text).map_err(|error| error.to_string());
@@ -32,8 +33,8 @@ pub fn fuzz_import(data: &[u8]) -> bool {
     found.is_ok()
 }
 
-/// Any bytes as `input.json`, `output.json`, `model.json` and a fixup, with NUL between.
-/// What is empty is not there.
+/// Generates from any bytes as `input.json`, `output.json`, `model.json` and a fixup, separated
+/// by NUL. An empty part counts as absent.
 pub fn fuzz_generate(data: &[u8]) -> bool {
     let texts: Vec<String> = data
         .splitn(4, |byte| *byte == 0)
@@ -43,8 +44,8 @@ pub fn fuzz_generate(data: &[u8]) -> bool {
     holds(text(0).unwrap_or_default(), text(1), text(2).unwrap_or(ENTRY), text(3))
 }
 
-/// Bytes that choose the pieces of a reply, so that what is deep in its reading is reached
-/// sooner than by chance.
+/// Builds a reply from pieces that the bytes select. This reaches deep code faster than random
+/// text.
 pub fn fuzz_replies(data: &[u8]) -> bool {
     let (head, rest) = data.split_at(data.len().min(2));
     let mut choices = Choices(rest.iter());
@@ -60,8 +61,8 @@ pub fn fuzz_replies(data: &[u8]) -> bool {
     fuzz_reply(&[head, body.as_bytes()].concat())
 }
 
-/// Bytes that choose among the keywords of a schema, so that what is deep in the
-/// generator is reached sooner than by chance.
+/// Builds a schema from keywords that the bytes select. This reaches deep code faster than
+/// random text.
 pub fn fuzz_schemas(data: &[u8]) -> bool {
     let mut choices = Choices(data.iter());
     let input = format!(
@@ -74,17 +75,17 @@ pub fn fuzz_schemas(data: &[u8]) -> bool {
     holds(&input, Some(&output), ENTRY, None)
 }
 
-/// Any bytes as the beginning of a media file.
+/// Measures any bytes as the start of a media file.
 pub fn fuzz_media(data: &[u8]) -> bool {
-    /// As many steps as there are bytes, and a few: each has to bring one.
+    /// Feeds the probe. Each step must consume a byte, so their number is bounded.
     fn steps<'a>(mut file: Probe<'a>, data: &[u8], most: usize, block: u64) -> Probe<'a> {
         for _ in 0..most {
             let ProbeStep::Read(range) = file.step() else { break };
-            assert!(range.start < range.end, "{range:?} has nothing in it");
+            assert!(range.start < range.end, "{range:?} is empty");
             let end = range.end.max(range.start.saturating_add(block));
             let place = |at: u64| usize::try_from(at).unwrap_or(data.len()).min(data.len());
             let mut bytes = data[place(range.start)..place(end)].to_vec();
-            // What lies beyond is zeros, and as much as anybody asks for.
+            // Beyond the data there are zeros, without end.
             bytes.resize(block.min(end - range.start) as usize, 0);
             file.feed(range.start, &bytes);
         }
@@ -100,9 +101,9 @@ pub fn fuzz_media(data: &[u8]) -> bool {
     let mut file = Probe::new();
     file.set_size(data.len() as u64);
     let file = steps(file, data, data.len() + 1, 1);
-    assert_eq!(file.step(), ProbeStep::Measured(whole), "read bit by bit");
+    assert_eq!(file.step(), ProbeStep::Measured(whole), "probed range by range");
 
-    // The same bytes at the beginning of a file that is said to be very long, or never said.
+    // The same bytes at the start of a file that is very long, or of unknown length.
     let mut file = Probe::new();
     let _ = steps(file.clone(), data, 24, 4096).partial();
     file.set_size(u64::MAX);
@@ -110,7 +111,7 @@ pub fn fuzz_media(data: &[u8]) -> bool {
     whole.facts.width.is_some() || whole.facts.duration.is_some()
 }
 
-/// Generates twice, and asserts what holds of any model. Whether it is generated.
+/// Generates twice, and asserts what holds for any model. Returns `true` if it was generated.
 fn holds(input: &str, output: Option<&str>, model: &str, fixup: Option<&str>) -> bool {
     let source = Source { folder: FOLDER, model, input, output, fixup };
     let first = generated(&source);
@@ -118,7 +119,7 @@ fn holds(input: &str, output: Option<&str>, model: &str, fixup: Option<&str>) ->
     assert_eq!(first.files, second.files, "two runs differ");
     assert_eq!(first.diagnostics, second.diagnostics, "two runs differ");
     for (path, text) in &first.files {
-        // `models.md` is a table.
+        // `models.md` is Markdown.
         if path.ends_with(".rs") {
             let parsed = syn::parse_file(text);
             assert!(parsed.is_ok(), "{path} is not Rust: {:?}\n{text}", parsed.err());
@@ -139,13 +140,13 @@ fn holds(input: &str, output: Option<&str>, model: &str, fixup: Option<&str>) ->
         let published = published.and_then(|(_, text)| text);
         let text = first.patched.get(&place.file).map(String::as_str).or(published);
         let within = text.is_some_and(|text| text.get(place.span.clone()).is_some());
-        assert!(within, "{diagnostic}\nis at {:?}, where there is no text", place.span);
+        assert!(within, "{diagnostic}\npoints to {:?}, where there is no text", place.span);
     }
     assert!(first.diagnostics.len() < 1000, "{} diagnostics", first.diagnostics.len());
     let spaced = format!("{input}\n");
     let again = Source { input: &spaced, ..source };
-    assert_eq!(diff(&[source], &[again]).models, [], "white space is a change");
-    // Whatever it is compared with, comparing comes to an end.
+    assert_eq!(diff(&[source], &[again]).models, [], "white space counts as a change");
+    // A comparison with any schema terminates.
     let other = Source { input: OTHER, output: None, fixup: None, ..source };
     diff(&[source], &[other]);
     diff(&[other], &[source]);
@@ -175,7 +176,7 @@ const TYPES: [&str; 10] = [
     r#"["integer","object","string"]"#,
     r#""tensor""#,
 ];
-/// Words for wherever a text can stand: names that are alike, and what is markup or code.
+/// Texts for every place of a text: similar names, markup and code.
 const TEXTS: [&str; 16] = [
     "a", "A", "a_b", "aB", "type", "self", "", "7", "\\u202e", "```\\n", "*/", "\\\"#", "\\u0000",
     "é", "Option", "input",
@@ -265,7 +266,7 @@ const NUMBERS: [&str; 3] = ["exclusiveMinimum", "exclusiveMaximum", "multipleOf"
 const FORMATS: [&str; 6] = ["uri", "image_uri", "image_uris", "video_uri", "audio_uri", "color"];
 const RULES: [&str; 5] = ["width_pixels>", "width/height<", "file_size_mb<", "frames<", "`*/"];
 
-/// Choices that bytes make; when they are used up, the first of everything.
+/// Choices made by bytes. After the last byte, always the first choice.
 struct Choices<'a>(std::slice::Iter<'a, u8>);
 
 impl Choices<'_> {
@@ -318,7 +319,7 @@ impl Choices<'_> {
         format!(r#""properties":{{{}}}"#, all.join(","))
     }
 
-    /// A keyword, and its text with its value.
+    /// Returns a keyword, and its JSON text with a value.
     fn keyword(&mut self, depth: usize) -> (&'static str, String) {
         let kind = self.below(if depth == 0 { 12 } else { 19 });
         if kind == 18 {

@@ -1,5 +1,5 @@
-//! The code of the README and the docs, compiled, the fuzz bodies, and the kinds of changes that
-//! a schema can undergo; everything else is in `it/`.
+//! The doc tests of the README and the guides, the fuzz targets, and the cases of schema
+//! changes. All other tests are in `it/`.
 
 pub mod changes;
 pub mod fuzz;

@@ -1,5 +1,4 @@
-//! `cargo xtask` as a program of this package: cargo builds it before the tests, so that no
-//! test has to.
+//! `cargo xtask` as a binary of this package: cargo builds it before the tests run.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! The checker: Hailuo's input against the `jsonschema` crate, and inputs that grow in one
-//! way each.
+//! Benchmarks of the checker: Hailuo's input against the `jsonschema` crate, and inputs that
+//! grow in one dimension each.
 
 use std::fs;
 
@@ -13,14 +13,14 @@ use crate::generating::root;
 use crate::measure::{GROWTH, Pair, Report};
 use crate::tables::{Grown, NARROW, WIDE};
 
-/// An address of the usual kind.
+/// A typical URL.
 const IMAGE: &str = "https://example.com/boat.png";
 const ROUNDS: usize = 101;
 
-/// What a broken input may cost. Where there is one violation or a few, most of the cost
-/// is that of what is right; where there are many, it is theirs: a third, and room for noise.
-const MOST_OF_ONE: f64 = 0.7;
-const MOST_OF_MANY: f64 = 1.0 / 3.0 + 0.03;
+/// Targets of an invalid input. With few violations, most of the cost is checking the valid
+/// parts. With many, it is the violations: a third of theirs, and room for noise.
+const MAX_RATIO_OF_FEW: f64 = 0.7;
+const MAX_RATIO_OF_MANY: f64 = 1.0 / 3.0 + 0.03;
 
 pub(crate) fn run(report: &mut Report) -> Result<()> {
     let judge = judge()?;
@@ -34,7 +34,7 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
         let value = json!({"prompt": prompt, "image_url": IMAGE, "prompt_optimizer": true});
         right(report, &judge, name, &typed, &value)?;
     }
-    report.part("Checking a broken Hailuo input, ours : theirs");
+    report.part("Checking an invalid Hailuo input, ours : theirs");
     let (long, image) = ("a".repeat(1996), IMAGE);
     let names: Map<String, Value> =
         (0..1000).map(|index| (format!("name {index}"), json!(index))).collect();
@@ -44,14 +44,14 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
         ("one missing", json!({"prompt": "a"})),
         ("all missing", json!({})),
         ("wrong types", json!({"prompt": 1, "image_url": [], "prompt_optimizer": "yes"})),
-        ("a misspelt name", json!({"promt": "a", "image_url": image})),
+        ("a misspelled name", json!({"promt": "a", "image_url": image})),
         ("one of each", json!({"prompt": long, "image_url": null, "negative_prompt": "b"})),
     ] {
-        broken::<Input>(report, &judge, name, input, MOST_OF_ONE)?;
+        broken::<Input>(report, &judge, name, input, MAX_RATIO_OF_FEW)?;
     }
-    // One error of theirs holds all of these names.
+    // `jsonschema` reports all of these names in one error.
     broken::<Input>(report, &judge, "1000 unknown names", names.into(), 1.0)?;
-    report.part("Checking a list of which each element is broken, ours : theirs");
+    report.part("Checking a list with only invalid elements, ours : theirs");
     let lists = json!({"properties": {
         "words": {"type": "array", "items": {"type": "string", "maxLength": 3}},
         "items": {"type": "array", "items": {
@@ -68,12 +68,12 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
         ("1000 objects with one too long", json!({"items": vec![json!({"word": "long"}); 1000]})),
         ("1000 objects with one missing", json!({"items": vec![json!({}); 1000]})),
     ] {
-        broken::<Grown>(report, &lists, name, input, MOST_OF_MANY)?;
+        broken::<Grown>(report, &lists, name, input, MAX_RATIO_OF_MANY)?;
     }
     growth(report)
 }
 
-/// RunComfy's schema of Hailuo with our closing of objects written in.
+/// Returns RunComfy's schema of Hailuo, with objects closed as ours are.
 fn judge() -> Result<Validator> {
     let file = root().join("schemas/minimax/hailuo-video-01-live/input.json");
     let text = fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
@@ -107,7 +107,7 @@ fn right(
     Ok(())
 }
 
-/// Collects what is wrong; and, for orientation, also reads where and why.
+/// Measures collecting the violations and, for orientation, also formatting them.
 fn broken<M: Model>(
     report: &mut Report,
     judge: &Validator,
@@ -124,13 +124,13 @@ fn broken<M: Model>(
     let told = |error: ValidationError<'_>| format!("{}: {error}", error.instance_path());
     let theirs = || judge.iter_errors(&input).map(told).collect::<Vec<_>>();
     let pair = Pair::of(ROUNDS, ours, theirs);
-    report.note(&format!("{name}, in words"), &format!("{:6.2} ×", pair.ratio));
+    report.note(&format!("{name}, as text"), &format!("{:6.2} ×", pair.ratio));
     Ok(())
 }
 
-/// Inputs that are small and large in one way, and break nothing or with every part.
+/// Measures inputs that are small and large in one dimension, valid or invalid in every part.
 fn growth(report: &mut Report) -> Result<()> {
-    report.part(&format!("How checking grows: the cost of one, where there are {GROWTH} times"));
+    report.part(&format!("How checking grows: cost per item with {GROWTH} times"));
     let list = |name: &str, count: usize, item: fn(usize) -> Value| json!({name: (0..count).map(item).collect::<Vec<_>>()});
     let nested = |name: &str, depth: usize, end: Value| {
         (0..depth).fold(json!({name: end}), |inner, _| json!({name: inner}))
@@ -143,7 +143,7 @@ fn growth(report: &mut Report) -> Result<()> {
     };
     let deep = |depth, end| json!({"deep": nested("n", depth, end)});
     let tree = |depth, end| json!({"tree": nested("n", depth, end)});
-    // Of each: its name, the small input, the large one, and how often the large one breaks.
+    // Name, small input, large input, and the number of violations of the large one.
     let many = 500 * GROWTH;
     let item = |count: usize, word: &str| json!({"items": vec![json!({"word": word}); count]});
     let cases: Vec<(&str, Value, Value, usize)> = vec![
@@ -155,13 +155,13 @@ fn growth(report: &mut Report) -> Result<()> {
             0,
         ),
         (
-            "items of a list, each broken",
+            "items of a list, each invalid",
             list("words", 500, |_| json!("long")),
             list("words", many, |_| json!("long")),
             many,
         ),
         ("objects of a list", item(500, "a"), item(many, "a"), 0),
-        ("objects of a list, each broken", item(500, "long"), item(many, "long"), many),
+        ("objects of a list, each invalid", item(500, "long"), item(many, "long"), many),
         (
             "different numbers",
             list("unique", 500, |n| json!(n)),
@@ -191,7 +191,7 @@ fn growth(report: &mut Report) -> Result<()> {
         ("depth", deep(15, json!({})), deep(15 * GROWTH, json!({})), 0),
         ("depth of unions", tree(15, json!("a")), tree(15 * GROWTH, json!("a")), 0),
         (
-            "depth of unions, broken at the end",
+            "depth of unions, invalid at the end",
             tree(15, json!("long")),
             tree(15 * GROWTH, json!("long")),
             1,

@@ -1,4 +1,4 @@
-//! What the generated code costs to compile, against typify's, and what the commands cost.
+//! Benchmarks of compiling the generated code, against typify's, and of the commands.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,13 +11,13 @@ use crate::generating::{MODELS, Model, generated, lines, repeated, root};
 use crate::measure::{Pair, Report, median};
 use crate::rival;
 
-/// How often each is compiled.
+/// Number of compilations of each crate.
 const ROUNDS: usize = 3;
 
-/// How often each command is run.
+/// Number of runs of each command.
 const REPEATS: usize = 9;
 
-/// The provider whose feature is measured alone.
+/// The provider that is compiled alone.
 const PROVIDER: &str = "minimax";
 
 pub(crate) fn run(report: &mut Report) -> Result<()> {
@@ -34,7 +34,7 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
     let (ours, theirs) = (ours("ours", &taken)?, theirs_of("typify-alone", &theirs)?);
     let checked = |scratch: &Scratch| scratch.check(&[]);
     report.ratio(
-        "those that typify takes, ours : typify's",
+        "those that typify accepts, ours : typify's",
         turns(|| checked(&ours), || checked(&theirs))?,
         0.3,
     );
@@ -46,14 +46,14 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
         "({:.1?} : {:.1?} for {} : {} lines)",
         pair.ours, pair.theirs, all.lines, few.lines
     );
-    report.at_most("a line, in four times the models", growth, 1.3, " ×", &detail);
+    report.at_most("per line, in four times the models", growth, 1.3, " ×", &detail);
     let one = ["--no-default-features", "--features", PROVIDER];
     let pair = turns(|| all.check(&one), || checked(&all))?;
     report.ratio(&format!("the feature `{PROVIDER}` alone : all"), pair, 0.2);
     Ok(())
 }
 
-/// What the commands take, as a person waits for them.
+/// Measures the commands.
 fn commands(report: &mut Report) -> Result<()> {
     report.part("Commands, by the release binary");
     let root = root();
@@ -80,7 +80,7 @@ fn commands(report: &mut Report) -> Result<()> {
     report.at_most(&format!("codegen of {MODELS} models"), seconds, 1.0, " s", "");
     let check = repeat(|| xtask(&["codegen", "--check"]))?;
     report.at_most("codegen --check of the models here", check, 0.3, " s", "");
-    // Cargo sees first whether the command itself is up to date, and builds it to debug.
+    // Cargo first checks that xtask is up to date, and runs the debug build.
     cargo(&root, &["xtask", "--help"])?;
     let whole = repeat(|| cargo(&root, &["xtask", "codegen", "--check"]))?;
     report.note("the same as `cargo xtask`", &format!("{whole:6.2} s"));
@@ -93,7 +93,7 @@ struct Scratch {
     lines: usize,
 }
 
-/// What this workspace generates, as a crate.
+/// Creates a crate of our generated code.
 fn ours(name: &str, models: &[Model]) -> Result<Scratch> {
     let generated = generated(models);
     ensure!(generated.models == models.len(), "a model was refused");
@@ -112,7 +112,7 @@ fn ours(name: &str, models: &[Model]) -> Result<Scratch> {
     Ok(Scratch { folder, lines: lines(&generated) })
 }
 
-/// What typify alone makes of the same, as a crate.
+/// Creates a crate of typify's code for the same schemas.
 fn theirs_of(name: &str, modules: &[String]) -> Result<Scratch> {
     let names = (0..modules.len()).map(|index| format!("m{index}"));
     let library: String = names.clone().map(|name| format!("pub mod {name};\n")).collect();
@@ -143,7 +143,7 @@ fn scratch<'a>(
 }
 
 impl Scratch {
-    /// The seconds of a `cargo check` of this crate and of nothing it depends on.
+    /// Returns the seconds of a `cargo check` of this crate, without its dependencies.
     fn check(&self, features: &[&str]) -> Result<f64> {
         let library = File::options().append(true).open(self.folder.join("src/lib.rs"))?;
         library.set_modified(SystemTime::now())?;
@@ -153,7 +153,7 @@ impl Scratch {
     }
 }
 
-/// Two costs in turns, after one turn that compiles what both depend on.
+/// Measures two crates in turns, after one turn that compiles the dependencies.
 fn turns(ours: impl Fn() -> Result<f64>, theirs: impl Fn() -> Result<f64>) -> Result<Pair> {
     let mut times = Vec::new();
     for round in 0..=ROUNDS {
@@ -166,7 +166,7 @@ fn turns(ours: impl Fn() -> Result<f64>, theirs: impl Fn() -> Result<f64>) -> Re
     Ok(Pair::from_seconds(middle(|times| times.0), middle(|times| times.1)))
 }
 
-/// The least of some runs, in seconds: what else the machine does only adds to it.
+/// Returns the minimum of several runs, in seconds, since other load only adds time.
 fn repeat(run: impl Fn() -> Result<f64>) -> Result<f64> {
     let mut least = f64::INFINITY;
     for _ in 0..REPEATS {
@@ -188,10 +188,10 @@ fn cargo(folder: &Path, args: &[&str]) -> Result<f64> {
     )
 }
 
-/// The seconds of a command, which has to succeed.
+/// Returns the seconds of a command, which must succeed.
 fn started(command: &mut Command) -> Result<f64> {
     let name = command.get_program().to_string_lossy().into_owned();
-    // The command finds the workspace by its own manifest.
+    // xtask finds the workspace from its manifest.
     command
         .env("CARGO_MANIFEST_DIR", root().join("xtask"))
         .stdout(Stdio::null())

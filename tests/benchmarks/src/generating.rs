@@ -1,4 +1,5 @@
-//! The generator: the real models by the hundred, and schemas that grow in one way each.
+//! Benchmarks of the generator: real models by the hundred, and schemas that grow in one
+//! dimension each.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,10 @@ use serde_json::{Value, json};
 use crate::measure::{GROWTH, Pair, Report};
 use crate::rival;
 
-/// How many models there are to be, the real ones over and over.
+/// Number of models, made by repeating the real ones.
 pub(crate) const MODELS: usize = 400;
 
-/// A model's files, under a name of its own.
+/// A model's files, under a unique name.
 #[derive(Debug, Clone)]
 pub(crate) struct Model {
     pub folder: String,
@@ -39,7 +40,7 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
     let models = repeated(MODELS)?;
     let taken: Vec<Model> =
         models.iter().filter(|model| rival::module(&model.input).is_some()).cloned().collect();
-    report.note("models that typify takes", &format!("{} of {MODELS}", taken.len()));
+    report.note("models that typify accepts", &format!("{} of {MODELS}", taken.len()));
     let ours = generated(&models);
     ensure!(ours.models == MODELS, "only {} of {MODELS} models were generated", ours.models);
     let theirs = || taken.iter().filter_map(|model| rival::module(&model.input)).count();
@@ -50,22 +51,22 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
     let (lines, properties) = (lines(&ours), properties(&models)?);
     let each = lines as f64 / properties as f64;
     let detail = format!("({lines} lines, {properties} properties)");
-    report.at_most("lines a property", each, 25.0, "", &detail);
+    report.at_most("lines per property", each, 25.0, "", &detail);
     growth(report)
 }
 
-/// A schema of a size.
+/// Returns a schema of a given size.
 type Schema = fn(usize) -> Value;
 
-/// Schemas that are small and large in one way.
+/// Measures schemas that are small and large in one dimension.
 fn growth(report: &mut Report) -> Result<()> {
-    report.part(&format!("How generating grows: the cost of one, where there are {GROWTH} times"));
+    report.part(&format!("How generating grows: cost per item with {GROWTH} times"));
     let prose =
         |count| json!({"type": "string", "description": "It is a sentence. ".repeat(count)});
     let cases: [(&str, usize, Schema); 5] = [
         ("properties of an object", 50, |count| object(count, &json!({"type": "string"}))),
-        ("properties with choices", 20, |count| object(count, &json!({"enum": ["a", "b"]}))),
-        ("choices of an enum", 200, |count| {
+        ("properties with enum values", 20, |count| object(count, &json!({"enum": ["a", "b"]}))),
+        ("values of an enum", 200, |count| {
             let words: Vec<String> = (0..count).map(|index| format!("word {index}")).collect();
             object(1, &json!({"enum": words}))
         }),
@@ -111,7 +112,7 @@ fn object(count: usize, property: &Value) -> Value {
     json!({"type": "object", "properties": properties})
 }
 
-/// What is generated from models.
+/// Generates code from models.
 pub(crate) fn generated(models: &[Model]) -> Generated {
     let sources: Vec<Source<'_>> = models.iter().map(Model::source).collect();
     let settings = Settings {
@@ -124,7 +125,7 @@ pub(crate) fn generated(models: &[Model]) -> Generated {
     generate(&sources, &settings)
 }
 
-/// So many models: the real ones, and then again under other providers' names.
+/// Returns `count` models: the real ones, repeated under other providers' names.
 pub(crate) fn repeated(count: usize) -> Result<Vec<Model>> {
     let real = real()?;
     let mut models = Vec::new();
@@ -144,7 +145,7 @@ pub(crate) fn repeated(count: usize) -> Result<Vec<Model>> {
     Ok(models)
 }
 
-/// The models of this workspace.
+/// Returns the models of this workspace.
 fn real() -> Result<Vec<Model>> {
     let schemas = root().join("schemas");
     let mut real = Vec::new();
@@ -170,7 +171,7 @@ fn visit(schemas: &Path, folder: &Path, models: &mut Vec<Model>) -> Result<()> {
     Ok(())
 }
 
-/// The root of this workspace.
+/// Returns the root of this workspace.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
@@ -179,13 +180,13 @@ pub(crate) fn root() -> PathBuf {
         .unwrap_or_default()
 }
 
-/// The lines of the models' own modules.
+/// Returns the number of lines of the models' modules.
 pub(crate) fn lines(generated: &Generated) -> usize {
     let modules = generated.files.iter().filter(|(name, _)| name.contains('/'));
     modules.map(|(_, text)| text.lines().count()).sum()
 }
 
-/// The properties in the schemas, those of nested objects and of outputs too.
+/// Returns the number of properties in the schemas, including nested objects and outputs.
 fn properties(models: &[Model]) -> Result<usize> {
     fn count(schema: &Value) -> usize {
         let own = schema.get("properties").and_then(Value::as_object).map_or(0, |own| own.len());

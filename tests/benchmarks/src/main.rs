@@ -1,5 +1,5 @@
-//! What checking, generating and compiling cost, set against what others take for the
-//! same in the same run. `cargo xtask bench` builds this optimised and starts it.
+//! Benchmarks of checking, generating and compiling, as ratios to other tools in the same run.
+//! `cargo xtask bench` builds this optimised and starts it.
 
 mod checking;
 mod compiling;
@@ -14,13 +14,13 @@ use clap::{Parser, ValueEnum};
 
 use measure::Report;
 
-/// What checking, generating and compiling cost, a line a figure.
+/// Benchmarks of checking, generating and compiling, one figure per line.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 struct Cli {
-    /// What to measure; without it, everything.
+    /// Parts to measure. Defaults to all.
     parts: Vec<Part>,
-    /// Fail where a target is missed.
+    /// Fail if a target is missed.
     #[arg(long)]
     gate: bool,
 }
@@ -31,7 +31,7 @@ enum Part {
     Checking,
     /// The generator against typify with prettyplease, and how its cost grows.
     Generating,
-    /// `cargo check` of what is generated against typify's, and the commands. Minutes.
+    /// `cargo check` of our code against typify's, and the commands. Takes minutes.
     Compiling,
 }
 

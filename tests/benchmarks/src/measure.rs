@@ -1,20 +1,19 @@
-//! Times, as ratios of two that are measured in turns, so that whatever else the machine
-//! does falls on both alike.
+//! Ratios of times. Both sides are measured in turns, to spread other load over both.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// A batch of calls takes at least so long, which the clock measures well.
+/// Minimum time of a batch of calls, which the clock measures well.
 const BATCH: Duration = Duration::from_millis(1);
 
-/// The cost of one unit may be so much higher in the larger of two sizes: caches and
-/// noise, but nothing quadratic, which would be [`GROWTH`].
-const MOST_GROWTH: f64 = 2.0;
+/// Maximum growth of the cost per item in the larger of two sizes: room for caches and noise,
+/// far below quadratic growth, which would be [`GROWTH`].
+const MAX_GROWTH: f64 = 2.0;
 
-/// By how much the larger of two sizes is larger.
+/// Ratio of the two sizes.
 pub(crate) const GROWTH: usize = 8;
 
-/// Two costs of one call, and their ratio.
+/// Two times per call, and their ratio.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pair {
     pub ours: Duration,
@@ -23,8 +22,8 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    /// Calls both in turns, for so many rounds, and takes the least of each: all that the
-    /// machine does beside it adds to a time and never takes from it.
+    /// Calls both in turns for several rounds, and keeps the minimum of each, since other load only
+    /// adds time.
     pub(crate) fn of<A, B>(
         rounds: usize,
         mut ours: impl FnMut() -> A,
@@ -33,7 +32,7 @@ impl Pair {
         let (our_calls, their_calls) = (calls(&mut ours), calls(&mut theirs));
         let mut times = Vec::new();
         for round in 0..rounds {
-            // The first of two may find the caches as the other left them.
+            // Swap the order, since the first call may find the other's data in the caches.
             let first = (round % 2 == 0).then(|| timed(our_calls, &mut ours));
             let second = timed(their_calls, &mut theirs);
             let first = first.unwrap_or_else(|| timed(our_calls, &mut ours));
@@ -43,7 +42,7 @@ impl Pair {
         Self::from_seconds(least(|times| times.0), least(|times| times.1))
     }
 
-    /// Two costs that were measured in turns elsewhere.
+    /// Creates a pair from two measured times.
     pub(crate) fn from_seconds(ours: f64, theirs: f64) -> Self {
         Self {
             ours: Duration::from_secs_f64(ours),
@@ -53,7 +52,7 @@ impl Pair {
     }
 }
 
-/// Seconds a call, of so many.
+/// Returns the seconds per call.
 fn timed<T>(calls: u32, call: &mut impl FnMut() -> T) -> f64 {
     let start = Instant::now();
     for _ in 0..calls {
@@ -62,7 +61,7 @@ fn timed<T>(calls: u32, call: &mut impl FnMut() -> T) -> f64 {
     start.elapsed().as_secs_f64() / f64::from(calls)
 }
 
-/// How many calls make a batch.
+/// Returns the number of calls per batch.
 fn calls<T>(call: &mut impl FnMut() -> T) -> u32 {
     let mut calls = 1;
     while timed(calls, call) * f64::from(calls) < BATCH.as_secs_f64() {
@@ -71,13 +70,13 @@ fn calls<T>(call: &mut impl FnMut() -> T) -> u32 {
     calls
 }
 
-/// The middle one; of none, infinity, which no target allows.
+/// Returns the median, or infinity for an empty list, which no target allows.
 pub(crate) fn median(mut all: Vec<f64>) -> f64 {
     all.sort_by(f64::total_cmp);
     all.get(all.len() / 2).copied().unwrap_or(f64::INFINITY)
 }
 
-/// Says every figure in a line, and counts the targets.
+/// Prints one figure per line, and counts the targets.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub targets: usize,
@@ -89,12 +88,12 @@ impl Report {
         println!("\n{name}");
     }
 
-    /// A figure without a target.
+    /// Prints a figure without a target.
     pub(crate) fn note(&self, name: &str, figure: &str) {
         println!("  {name:<44} {figure}");
     }
 
-    /// A figure that has a target: at most so much.
+    /// Prints a figure with an upper target.
     pub(crate) fn at_most(&mut self, name: &str, figure: f64, most: f64, unit: &str, detail: &str) {
         let keeps = figure <= most;
         self.targets += 1;
@@ -106,13 +105,13 @@ impl Report {
         );
     }
 
-    /// Our time as a part of theirs.
+    /// Prints our time as a fraction of theirs.
     pub(crate) fn ratio(&mut self, name: &str, pair: Pair, most: f64) {
         let detail = format!("({} : {})", shown(pair.ours), shown(pair.theirs));
         self.at_most(name, pair.ratio, most, " ×", &detail);
     }
 
-    /// How the cost of one unit grows where there are [`GROWTH`] times as many.
+    /// Measures how the cost per item grows when there are [`GROWTH`] times as many.
     pub(crate) fn growth<A, B>(
         &mut self,
         name: &str,
@@ -122,11 +121,11 @@ impl Report {
     ) {
         let pair = Pair::of(rounds, large, small);
         let detail = format!("({} : {} for {GROWTH} : 1)", shown(pair.ours), shown(pair.theirs));
-        self.at_most(name, pair.ratio / GROWTH as f64, MOST_GROWTH, " ×", &detail);
+        self.at_most(name, pair.ratio / GROWTH as f64, MAX_GROWTH, " ×", &detail);
     }
 }
 
-/// A time with three digits.
+/// Formats a time with three digits.
 pub(crate) fn shown(time: Duration) -> String {
     format!("{time:.1?}")
 }

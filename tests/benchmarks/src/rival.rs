@@ -1,5 +1,4 @@
-//! typify with prettyplease alone: what a program has that hands a schema to typify as it
-//! is and writes down what comes out.
+//! The rival: a schema is passed to typify as it is, and formatted with prettyplease.
 
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 
@@ -7,9 +6,9 @@ use schemars::schema::RootSchema;
 use serde_json::Value;
 use typify::{TypeSpace, TypeSpaceSettings};
 
-/// The module for a schema; nothing where typify does not take it.
+/// Returns the module for a schema, or `None` if typify does not accept it.
 pub(crate) fn module(schema: &str) -> Option<String> {
-    // typify has panicked on what it did not foresee; nobody wants to read of it each time.
+    // typify panics on some schemas; silence the message.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     let module = catch_unwind(AssertUnwindSafe(|| attempt(schema)));
@@ -19,7 +18,7 @@ pub(crate) fn module(schema: &str) -> Option<String> {
 
 fn attempt(schema: &str) -> Option<String> {
     let mut schema: Value = serde_json::from_str(schema).ok()?;
-    // It names the type after the title, and leaves out one that has none.
+    // typify names the type after its title, and omits a type without one.
     schema.as_object_mut()?.insert("title".to_owned(), Value::from("Input"));
     let schema: RootSchema = serde_json::from_value(schema).ok()?;
     let mut space = TypeSpace::new(&TypeSpaceSettings::default());

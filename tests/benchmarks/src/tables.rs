@@ -1,15 +1,15 @@
-//! A model with a table as real ones do not have: wide, deep, with lists of everything.
+//! A model with an extreme table: wide, deep, and with lists.
 
 use runcomfy::codegen_support::schema::Rule::{MaxLength, UniqueItems};
 use runcomfy::codegen_support::schema::{Field, INTEGER, Shape, TEXT, ValueSchema};
 use runcomfy::codegen_support::{AsValueRef, Members, ValueRef};
 use runcomfy::{MediaOutput, Model};
 
-/// An input of which only the table counts.
+/// An input that exists for its table only.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Grown;
 
-/// How many properties the wide and the narrow object have.
+/// Number of properties of the wide and the narrow object.
 pub(crate) const WIDE: usize = 496;
 pub(crate) const NARROW: usize = 62;
 
@@ -33,7 +33,7 @@ static FIELDS: [Field; 9] = [
     Field::optional("tree", Shape::AnyOf(&BRANCHES), &[]),
 ];
 
-/// `p000`, `p001` and so on.
+/// Returns the names `p000`, `p001` and so on.
 const fn names() -> [[u8; 4]; WIDE] {
     let mut names = [*b"p000"; WIDE];
     let mut index = 0;

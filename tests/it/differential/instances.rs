@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 type Node = Map<String, Value>;
 
 /// Below this depth, values are minimal.
-const DEEPEST: usize = 4;
+const MAX_DEPTH: usize = 4;
 /// Maximum length of a generated text or list.
-const LONGEST: u64 = 5000;
+const MAX_LENGTH: u64 = 5000;
 
 /// One change of an input.
 #[derive(Debug, Clone)]
@@ -100,7 +100,7 @@ fn find_faults(schema: &Value, document: &Value, at: &[(Step, Value)], found: &m
     let node = flat(schema, document);
     for union in ["anyOf", "oneOf"] {
         for branch in list(&node, union) {
-            if at.len() < DEEPEST {
+            if at.len() < MAX_DEPTH {
                 find_faults(branch, document, at, found);
             }
         }
@@ -110,7 +110,7 @@ fn find_faults(schema: &Value, document: &Value, at: &[(Step, Value)], found: &m
         found.extend(wrong_values(&node, document).into_iter().map(set));
         found.push(Fault { path: at.to_vec(), value: None });
     }
-    if at.len() >= DEEPEST {
+    if at.len() >= MAX_DEPTH {
         return;
     }
     let mut below = |step: Step, schema: &Value| {
@@ -220,7 +220,7 @@ fn wrong_values(node: &Node, document: &Value) -> Vec<Value> {
 
 /// Returns the lengths next to a bound.
 fn around(node: &Node, keyword: &str) -> Vec<usize> {
-    let bound = node.get(keyword).and_then(Value::as_u64).filter(|bound| *bound < LONGEST);
+    let bound = node.get(keyword).and_then(Value::as_u64).filter(|bound| *bound < MAX_LENGTH);
     let lengths =
         bound.into_iter().flat_map(|bound| [bound.checked_sub(1), Some(bound), Some(bound + 1)]);
     lengths.flatten().map(|length| length as usize).collect()
@@ -233,7 +233,7 @@ pub(super) fn sample(schema: &Value, document: &Value) -> Value {
 
 fn sampled(schema: &Value, document: &Value, depth: usize) -> Value {
     let node = flat(schema, document);
-    if depth > 2 * DEEPEST {
+    if depth > 2 * MAX_DEPTH {
         return json!({});
     }
     if let Some(choice) = list(&node, "enum").first().or(node.get("const")) {
@@ -269,7 +269,7 @@ fn sampled(schema: &Value, document: &Value, depth: usize) -> Value {
 /// Returns a strategy for values that are probably valid.
 fn instance(schema: &Value, document: &Value, depth: usize) -> BoxedStrategy<Value> {
     let node = flat(schema, document);
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return Just(sampled(schema, document, depth)).boxed();
     }
     let below = |schema: &Value| instance(schema, document, depth + 1);
@@ -301,7 +301,7 @@ fn instance(schema: &Value, document: &Value, depth: usize) -> BoxedStrategy<Val
         }
         Some("string") => {
             let least = count("minLength").unwrap_or(0);
-            let most = count("maxLength").filter(|most| *most < LONGEST).unwrap_or(least + 12);
+            let most = count("maxLength").filter(|most| *most < MAX_LENGTH).unwrap_or(least + 12);
             let (least, most) = (least as usize, most as usize);
             let chars = select(vec!["a", "Z", " ", "é", "波", "🌊", "\u{0}", "\n", "\""]);
             let short = prop::collection::vec(chars, least..=most.min(least + 12).max(least));

@@ -117,7 +117,7 @@ pub(super) fn compared(
         true => seen.right += 1,
         false => seen.wrong += 1,
     }
-    let differ = |theirs: &dyn std::fmt::Debug| format!("  we find {ours:?}\n  and not {theirs:?}");
+    let differ = |theirs: &dyn std::fmt::Debug| format!("  ours: {ours:?}\n  expected: {theirs:?}");
     let mut places = Places::default();
     find(&subject.schema, &subject.schema, input, "", 0, &mut places);
     let (mut a, mut b) = (theirs.clone(), ours.clone());
@@ -141,7 +141,7 @@ pub(super) fn compared(
         Ok(typed) => {
             seen.typed += 1;
             if !is_kept(input, &typed.json) {
-                return Err(format!("  built, it is {}", typed.json));
+                return Err(format!("  the typed input is {}", typed.json));
             }
             // A null that was left out cannot break a rule.
             let expected = match typed.json == *input {
@@ -150,7 +150,9 @@ pub(super) fn compared(
             };
             if set(&typed.violations) != set(&expected) {
                 let typed = typed.violations;
-                return Err(format!("  built, it breaks {typed:?}\n  and not {expected:?}"));
+                return Err(format!(
+                    "  the typed input breaks {typed:?}\n  expected: {expected:?}"
+                ));
             }
         }
         Err(misfits) if misfits.is_empty() => return Err("  it is not built, and why?".to_owned()),

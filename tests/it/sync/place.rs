@@ -31,7 +31,7 @@ pub(super) struct Place(tempfile::TempDir);
 
 impl Place {
     pub(super) fn with(models: &[&str]) -> Self {
-        let place = Self(tempfile::tempdir().expect("there is room"));
+        let place = Self(tempfile::tempdir().expect("a folder can be made"));
         models.iter().for_each(|id| place.publish(id, 70));
         place
     }
@@ -60,7 +60,7 @@ impl Place {
     /// Returns the catalog entry of a model.
     pub(super) fn entry(&self, id: &str) -> String {
         let read =
-            |file| std::fs::read_to_string(self.published(id).join(file)).expect("it is there");
+            |file| std::fs::read_to_string(self.published(id).join(file)).expect("it exists");
         let facts = read("model.json").replace("\"id\"", "\"model_id\"");
         let facts = facts.strip_suffix('}').expect("it is an object");
         format!("{facts},\"input_schema\":{}}}", read("input.json"))
@@ -80,27 +80,27 @@ impl Place {
         command
     }
 
-    pub(super) fn sync_from(&self, base: &str, flags: &[&str]) -> Said {
+    pub(super) fn sync_from(&self, base: &str, flags: &[&str]) -> Printed {
         let mut command = self.command(&[flags, &["--api-base", base]].concat());
         command.output().expect("it runs").into()
     }
 
     /// Runs the command against a simulator of the catalog folder.
-    pub(super) fn sync(&self, flags: &[&str]) -> Said {
+    pub(super) fn sync(&self, flags: &[&str]) -> Printed {
         let (_runtime, simulator) = self.serve();
         self.sync_from(simulator.api_base(), flags)
     }
 
-    pub(super) fn add(&self, args: &[&str]) -> Said {
+    pub(super) fn add(&self, args: &[&str]) -> Printed {
         let mut command = xtask_command();
         command.args(["schemas", "add"]).args(args).args(["--schemas", "schemas"]);
-        let said = Said::from(command.current_dir(self.0.path()).output().expect("it runs"));
-        assert!(said.ok, "{said:?}");
-        said
+        let printed = Printed::from(command.current_dir(self.0.path()).output().expect("it runs"));
+        assert!(printed.ok, "{printed:?}");
+        printed
     }
 
     pub(super) fn text(&self, file: &str) -> String {
-        std::fs::read_to_string(self.path("schemas").join(file)).expect("it is there")
+        std::fs::read_to_string(self.path("schemas").join(file)).expect("it exists")
     }
 
     /// Returns the sorted folders with a `model.json`.
@@ -136,21 +136,21 @@ impl Place {
 
 /// The output of a command.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct Printed {
     pub ok: bool,
     pub out: String,
     pub err: String,
 }
 
-impl From<Output> for Said {
+impl From<Output> for Printed {
     fn from(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).expect("xtask speaks UTF-8");
-        let said = Self {
+        let text = |bytes| String::from_utf8(bytes).expect("xtask prints UTF-8");
+        let printed = Self {
             ok: output.status.success(),
             out: text(output.stdout),
             err: text(output.stderr),
         };
-        assert!(!said.out.contains(TOKEN) && !said.err.contains(TOKEN), "{said:?}");
-        said
+        assert!(!printed.out.contains(TOKEN) && !printed.err.contains(TOKEN), "{printed:?}");
+        printed
     }
 }

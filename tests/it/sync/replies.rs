@@ -20,8 +20,8 @@ fn overlapping_catalog_pages_are_merged() {
         let place = Place::with(&[]);
         let replies = pages.iter().map(|entries| http(200, &page(entries, total))).collect();
         let server = Server::start(replies);
-        let said = place.sync_from(&server.base, &["--page-size", "2"]);
-        assert!(said.ok && said.out.contains("added 4, "), "{said:?}");
+        let printed = place.sync_from(&server.base, &["--page-size", "2"]);
+        assert!(printed.ok && printed.out.contains("added 4, "), "{printed:?}");
         let asked: Vec<String> = offsets
             .iter()
             .map(|offset| {
@@ -98,10 +98,10 @@ fn a_bad_reply_is_explained_and_writes_nothing() {
     for (what, replies, words) in cases {
         for flags in [&["--page-size", "2"][..], &["--page-size", "2", "--check"]] {
             let server = Server::start(replies.clone());
-            let said = place.sync_from(&server.base, flags);
-            assert!(!said.ok && said.out.is_empty(), "{what}: {said:?}");
+            let printed = place.sync_from(&server.base, flags);
+            assert!(!printed.ok && printed.out.is_empty(), "{what}: {printed:?}");
             for words in [&["error: nothing was changed in "], words].concat() {
-                assert!(said.err.contains(words), "{what}: no `{words}` in {said:?}");
+                assert!(printed.err.contains(words), "{what}: no `{words}` in {printed:?}");
             }
             assert_eq!(place.files(), before, "{what} wrote something");
         }
@@ -126,7 +126,7 @@ fn a_sync_killed_between_pages_writes_nothing() {
             command.stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("it runs");
         server.wait_for_requests(2);
         child.kill().expect("it still runs");
-        assert!(!child.wait().expect("it ended").success());
+        assert!(!child.wait().expect("it has ended").success());
         assert_eq!(place.files(), before);
     }
 }

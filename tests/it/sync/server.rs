@@ -39,8 +39,8 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start(replies: Vec<Reply>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
-        let base = format!("http://{}/v1", listener.local_addr().expect("it has one"));
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let base = format!("http://{}/v1", listener.local_addr().expect("it has an address"));
         let (seen, requests) = channel();
         std::thread::spawn(move || serve(&listener, replies, &seen));
         Self { base, requests }

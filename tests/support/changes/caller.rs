@@ -1,5 +1,5 @@
-//! A caller of a generated module, derived from its text: every constructor, setter, field,
-//! choice, branch and alias is used, each at its exact type.
+//! Derives a caller from the text of a generated module. It uses every constructor, setter,
+//! field, enum value, variant and alias with its exact type.
 
 use quote::ToTokens;
 use syn::parse::ParseStream;
@@ -7,10 +7,10 @@ use syn::{
     Fields, FnArg, Ident, ImplItem, Item, ItemEnum, ItemImpl, ItemStruct, Token, Type, Visibility,
 };
 
-/// The program that calls a module, which is `acme`'s in the crate `scratch`.
+/// Returns the program that calls a module of `acme` in the crate `scratch`.
 pub(super) fn of(module: &str, text: &str) -> String {
     let mut lines = Vec::new();
-    let file = syn::parse_file(text).expect("what is generated is Rust");
+    let file = syn::parse_file(text).expect("generated code is Rust");
     let impls: Vec<&ItemImpl> = file
         .items
         .iter()
@@ -39,7 +39,7 @@ pub(super) fn of(module: &str, text: &str) -> String {
                     }
                     // They add traits that nobody calls.
                     Some("object" | "input_traits") => {}
-                    _ => unreachable!("`{kind}!` is not known here"),
+                    _ => unreachable!("`{kind}!` is unknown"),
                 }
             }
             Item::Impl(item) if is_model(item) => {
@@ -112,7 +112,7 @@ fn structure(item: &ItemStruct, impls: &[&ItemImpl]) -> Vec<String> {
     lines
 }
 
-/// An argument: of the type itself, or of what converts into it.
+/// Returns an argument of a type, or of a type that converts into it.
 fn value_for(ty: &Type) -> String {
     let ty = text_of(ty);
     match ty.strip_prefix("impl Into < ").and_then(|ty| ty.strip_suffix('>')) {
@@ -164,7 +164,7 @@ fn union((direction, item): (Ident, ItemEnum)) -> Vec<String> {
     lines
 }
 
-/// What can be read of the output that the models share.
+/// Returns the lines that read the output that models share.
 fn usual(ty: &str) -> Vec<String> {
     if ty != "runcomfy :: MediaOutput" {
         return Vec::new();

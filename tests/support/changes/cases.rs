@@ -1,4 +1,4 @@
-//! Each kind of change, as two states of a small schema.
+//! Cases of each kind of change: two states of a small schema.
 
 mod bounds;
 mod choices;
@@ -11,29 +11,29 @@ mod unions;
 
 use runcomfy_codegen::Kind;
 
-/// Two states of one model, and what is to be said of them.
+/// Two states of one model, and the expected report.
 #[derive(Debug)]
 pub struct Case {
     /// The name of the case, and of its model.
     pub name: &'static str,
-    /// The earlier state; nothing where the model is new.
+    /// The earlier state. `None` if the model is new.
     pub old: Option<State>,
-    /// The later state; nothing where the model is gone.
+    /// The later state. `None` if the model was removed.
     pub new: Option<State>,
-    /// The folder of another model that is in the later state only.
+    /// The folder of another model that exists in the later state only.
     pub beside: Option<&'static str>,
-    /// The changes: each kind, and where.
+    /// The expected changes: kind and path.
     pub changes: Vec<(Kind, &'static str)>,
-    /// Inputs that the earlier state takes, among them one for every refusal.
+    /// Inputs that the earlier state accepts, with one for every refusal.
     pub inputs: Vec<String>,
 }
 
 /// One state of a model.
 #[derive(Debug, Clone)]
 pub struct State {
-    /// The model's id, where it is spelt otherwise than its folder.
+    /// The model's id, if it is spelled differently from its folder.
     pub id: Option<&'static str>,
-    /// What `model.json` has beside the id.
+    /// The members of `model.json` after the id.
     pub facts: String,
     /// `input.json`.
     pub input: String,
@@ -53,7 +53,7 @@ impl State {
 
 type Changes<'a> = &'a [(Kind, &'static str)];
 
-/// A case of whole inputs.
+/// Creates a case of whole inputs.
 fn whole(name: &'static str, old: &str, new: &str, changes: Changes<'_>, inputs: &[&str]) -> Case {
     Case {
         name,
@@ -65,7 +65,7 @@ fn whole(name: &'static str, old: &str, new: &str, changes: Changes<'_>, inputs:
     }
 }
 
-/// A case of one optional property `a`, with values of it.
+/// Creates a case of one optional property `a`, with values for it.
 fn one(name: &'static str, old: &str, new: &str, changes: Changes<'_>, values: &[&str]) -> Case {
     let input = |schema: &str| format!(r#"{{"properties": {{"a": {schema}}}}}"#);
     let inputs: Vec<String> = values.iter().map(|value| format!(r#"{{"a": {value}}}"#)).collect();
@@ -73,7 +73,7 @@ fn one(name: &'static str, old: &str, new: &str, changes: Changes<'_>, values: &
     whole(name, &input(old), &input(new), changes, &inputs)
 }
 
-/// A case of facts in `model.json`.
+/// Creates a case of members of `model.json`.
 fn facts(name: &'static str, old: &str, new: &str, input: [&str; 2], changes: Changes<'_>) -> Case {
     let [old_input, new_input] = input;
     let case = whole(name, old_input, new_input, changes, &[]);
@@ -84,7 +84,7 @@ fn facts(name: &'static str, old: &str, new: &str, input: [&str; 2], changes: Ch
     }
 }
 
-/// A case of outputs.
+/// Creates a case of outputs.
 fn answer(name: &'static str, old: &str, new: &str, changes: Changes<'_>) -> Case {
     let state = |schema: &str| {
         let output = format!(r#"{{"output": {schema}}}"#);
@@ -93,7 +93,7 @@ fn answer(name: &'static str, old: &str, new: &str, changes: Changes<'_>) -> Cas
     Case { old: state(old), new: state(new), ..whole(name, "", "", changes, &[]) }
 }
 
-/// Every case.
+/// Returns every case.
 pub fn cases() -> Vec<Case> {
     let mut cases = models::models();
     cases.extend(properties::properties());

@@ -1,17 +1,17 @@
-//! Bounds, of values and of what they point to.
+//! Bounds of values and of media.
 
 use runcomfy_codegen::Kind;
 use runcomfy_codegen::Kind::{Docs, NarrowerBound, WiderBound};
 
 use super::{Case, IMAGE, INTEGER, URL, one, whole};
 
-/// A case of one property with bounds.
+/// Creates a case of one property with bounds.
 fn bound(name: &'static str, ty: &str, old: &str, new: &str, kind: Kind, values: &[&str]) -> Case {
     let schema = |bound: &str| format!(r#"{{"type": "{ty}"{bound}}}"#);
     one(name, &schema(old), &schema(new), &[(kind, "a")], values)
 }
 
-/// The cases.
+/// Returns the cases.
 pub(super) fn bounds() -> Vec<Case> {
     let (narrower, wider) = (NarrowerBound, WiderBound);
     let measured = |rule: &str, value: f64| {
@@ -96,7 +96,7 @@ pub(super) fn bounds() -> Vec<Case> {
             &["9"],
         ),
         bound("maximum-wider", "integer", r#", "maximum": 8"#, r#", "maximum": 9"#, wider, &["8"]),
-        // A bound of integers that is written in another way.
+        // The same bound of an integer, written differently.
         one(
             "maximum-as-strict",
             r#"{"type": "integer", "maximum": 8}"#,
@@ -178,7 +178,7 @@ pub(super) fn bounds() -> Vec<Case> {
             &[(narrower, "a[]")],
             &["[9]"],
         ),
-        // Pictures of the tests are 350 pixels wide and 5 MB large.
+        // The image of the tests is 350 pixels wide and has 5 MB.
         media("width-new", IMAGE, &measured("width_pixels>", 400.0), narrower),
         media(
             "width-narrower",

@@ -1,4 +1,4 @@
-//! Enums: of words, of integers, and of anything.
+//! Enums of strings, of integers, and of any values.
 
 use runcomfy_codegen::Kind::{
     Docs, NarrowerType, ValueGone, ValueNew, WiderType, WordGone, WordNew, WordRenamed,
@@ -6,7 +6,7 @@ use runcomfy_codegen::Kind::{
 
 use super::{Case, INTEGER, one};
 
-/// The cases.
+/// Returns the cases.
 pub(super) fn choices() -> Vec<Case> {
     let words = |words: &str| format!(r#"{{"type": "string", "enum": [{words}]}}"#);
     let numbers = |numbers: &str| format!(r#"{{"type": "integer", "enum": [{numbers}]}}"#);

@@ -1,4 +1,4 @@
-//! Models that come, go and change as a whole, and the arguments that `model.json` keeps.
+//! Added, removed and renamed models, and the arguments that `model.json` keeps.
 
 use runcomfy_codegen::Kind::{
     ArgumentGone, Docs, IdChanged, ModelBack, ModelDeprecated, ModelGone, ModelNew, ModuleRenamed,
@@ -7,7 +7,7 @@ use runcomfy_codegen::Kind::{
 
 use super::{Case, PROMPT, State, facts, whole};
 
-/// The cases.
+/// Returns the cases.
 pub(super) fn models() -> Vec<Case> {
     let new = Case { old: None, ..whole("model-new", PROMPT, PROMPT, &[(ModelNew, "")], &[]) };
     let gone = Case { new: None, ..whole("model-gone", PROMPT, PROMPT, &[(ModelGone, "")], &[]) };

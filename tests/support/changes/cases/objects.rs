@@ -1,4 +1,4 @@
-//! Objects within an input.
+//! Nested objects of an input.
 
 use runcomfy_codegen::Kind::{
     ArgumentGone, Docs, NameRequired, NarrowerBound, NarrowerType, NewTakes, NowOptional,
@@ -7,7 +7,7 @@ use runcomfy_codegen::Kind::{
 
 use super::{Case, INTEGER, NUMBER, one, whole};
 
-/// The cases.
+/// Returns the cases.
 pub(super) fn objects() -> Vec<Case> {
     let layers = |properties: &str, more: &str| {
         format!(

@@ -7,7 +7,7 @@ use runcomfy_codegen::Kind::{
 
 use super::{Case, answer};
 
-/// The cases.
+/// Returns the cases.
 pub(super) fn outputs() -> Vec<Case> {
     let own = |properties: &str| {
         format!(r#"{{"type": "object", "properties": {{"s": {{"type": "integer"}}{properties}}}}}"#)

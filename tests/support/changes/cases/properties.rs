@@ -1,4 +1,4 @@
-//! Properties that come, go and change their place.
+//! Added, removed and moved properties.
 
 use runcomfy_codegen::Kind::{
     ArgumentGone, DefaultChanged, Docs, NewTakes, NowRequired, PropertyGone, PropertyNew,
@@ -7,7 +7,7 @@ use runcomfy_codegen::Kind::{
 
 use super::{Case, IMAGE, PROMPT, TEXT, URL, one, whole};
 
-/// The cases.
+/// Returns the cases.
 pub(super) fn properties() -> Vec<Case> {
     vec![
         whole(

@@ -1,10 +1,10 @@
-//! Properties of another type.
+//! Properties whose type changes.
 
 use runcomfy_codegen::Kind::{NarrowerType, NewTakes, TypeChanged, TypeGone, WiderType};
 
 use super::{Case, Changes, IMAGE, INTEGER, NUMBER, PROMPT, TEXT, URL, one, whole};
 
-/// The cases.
+/// Returns the cases.
 pub(super) fn types() -> Vec<Case> {
     let list = r#"{"type": "array", "items": {"type": "string"}}"#;
     let refused: Changes<'_> = &[(TypeChanged, "a"), (NarrowerType, "a")];
@@ -60,7 +60,7 @@ pub(super) fn types() -> Vec<Case> {
             &[(WiderType, "a")],
             &[URL],
         ),
-        // What a picture is, is asked when it is measured, and not of its address.
+        // The kind of media is checked when it is measured, not from its URL.
         one(
             "image-to-video",
             IMAGE,

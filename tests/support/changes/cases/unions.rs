@@ -7,7 +7,7 @@ use runcomfy_codegen::Kind::{
 
 use super::{Case, INTEGER, TEXT, one};
 
-/// The cases.
+/// Returns the cases.
 pub(super) fn unions() -> Vec<Case> {
     let any_of = |branches: &str| format!(r#"{{"anyOf": [{branches}]}}"#);
     let one_of = |branches: &str| format!(r#"{{"oneOf": [{branches}]}}"#);
