@@ -59,7 +59,7 @@ fn every_file_is_measured_as_independent_tools_do() {
         }
         for block in [1, 4096] {
             let (reading, _) = bit_by_bit(&bytes, block);
-            assert_eq!(reading.facts, facts, "{name}, read bit by bit");
+            assert_eq!(reading.info, facts, "{name}, read bit by bit");
         }
     }
 }
@@ -93,7 +93,7 @@ fn a_truncated_file_is_measured_or_gives_a_reason() {
         let (name, bytes) = (&file.name, file.read());
         for end in (0..bytes.len().min(3000)).step_by(7) {
             let reading = Probe::whole(&bytes[..end]).partial();
-            let facts = reading.facts;
+            let facts = reading.info;
             let size = facts.width.zip(facts.height);
             let is_right = size.is_none() || size == file.shown();
             assert!(is_right, "{name} cut at {end}: {reading:?}");
@@ -109,7 +109,7 @@ fn docs_list_what_is_measured_of_each_format() {
     let mut rows: BTreeMap<String, (bool, bool, u64, usize)> = BTreeMap::new();
     for file in files() {
         let (reading, told) = bit_by_bit(&file.read(), 1);
-        let facts = reading.facts;
+        let facts = reading.info;
         let format = facts.format.expect("it is known");
         assert!(!matches!(format, Format::Other(..)), "{} is {format:?}", file.name);
         let row = rows.entry(format!("{format:?} (`{}`)", format.content_type())).or_default();

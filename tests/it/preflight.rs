@@ -193,9 +193,9 @@ async fn an_unusable_file_is_refused_and_nothing_is_sent() {
     let mp3 = file("a.png", b"ID3\x04\0\0\0\0\0\0");
     let pdf = file("b.png", b"%PDF-1.7\n");
     let cases: [(PathBuf, &[&str], &str); 5] = [
-        (folder.path().join("gone.png"), &["file"], "There is no such file."),
-        (folder.path().to_owned(), &["file"], "Must be a file, and is a folder."),
-        (file("empty.png", b""), &["file"], "The file is empty."),
+        (folder.path().join("gone.png"), &["file"], "there is no such file"),
+        (folder.path().to_owned(), &["file"], "must be a file, not a folder"),
+        (file("empty.png", b""), &["file"], "the file is empty"),
         (mp3.clone(), &["format"], "Must be an image."),
         (pdf, &["format"], "Must be an image."),
     ];

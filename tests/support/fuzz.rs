@@ -93,10 +93,10 @@ pub fn fuzz_media(data: &[u8]) -> bool {
     }
 
     let whole = Probe::whole(data).partial();
-    assert_eq!(whole.facts, MediaInfo::of_bytes(data), "two runs differ");
-    assert_eq!(whole.facts.bytes, Some(data.len() as u64));
-    assert_eq!(whole.facts.width.is_some(), whole.facts.height.is_some());
-    assert!(whole.facts.width != Some(0) && whole.facts.height != Some(0));
+    assert_eq!(whole.info, MediaInfo::of_bytes(data), "two runs differ");
+    assert_eq!(whole.info.bytes, Some(data.len() as u64));
+    assert_eq!(whole.info.width.is_some(), whole.info.height.is_some());
+    assert!(whole.info.width != Some(0) && whole.info.height != Some(0));
 
     let mut file = Probe::new();
     file.set_size(data.len() as u64);
@@ -108,7 +108,7 @@ pub fn fuzz_media(data: &[u8]) -> bool {
     let _ = steps(file.clone(), data, 24, 4096).partial();
     file.set_size(u64::MAX);
     let _ = steps(file, data, 24, 4096).partial();
-    whole.facts.width.is_some() || whole.facts.duration.is_some()
+    whole.info.width.is_some() || whole.info.duration.is_some()
 }
 
 /// Generates twice, and asserts what holds for any model. Returns `true` if it was generated.

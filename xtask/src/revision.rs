@@ -16,7 +16,8 @@ pub(crate) fn read(state: &str) -> Result<Vec<Model>> {
     let neither =
         format!("`{state}` is neither a folder nor a git revision: `git log` lists the revisions");
     let here = std::env::current_dir().context("finding the current folder")?;
-    let root = git(&here, None, &["rev-parse", "--show-toplevel"])?.with_context(|| neither.clone())?;
+    let root =
+        git(&here, None, &["rev-parse", "--show-toplevel"])?.with_context(|| neither.clone())?;
     let root = PathBuf::from(root.trim_end());
     let (revision, path) = state.split_once(':').unwrap_or((state, SCHEMAS));
     let commit = format!("{revision}^{{commit}}");

@@ -1,11 +1,12 @@
-//! Measuring media by its header, without decoding it and without doing any I/O.
+//! Measures media by its header, without decoding it and without I/O.
 //!
-//! [`Measuring`] is told bytes of a file and asks for those that it needs next, so that a
-//! program that fetches them from anywhere fetches few. [`MediaInfo::of_bytes`] does the same
-//! over a file in memory.
+//! [`Probe`] is a sans-I/O state machine: feed it bytes, and it asks for the next range that it
+//! needs. A program that fetches a file from anywhere therefore fetches little of it.
+//! [`MediaInfo::of_bytes`] measures a file in memory.
 //!
-//! What is read is hostile until proven: whatever the bytes are, measuring ends after work
-//! that their number bounds, allocates nothing of a size that they say, and does not panic.
+//! Files are untrusted input. For any bytes, measuring does an amount of work bounded by their
+//! number, allocates nothing of a size that they claim, and does not panic. No library offers
+//! all three, so the containers are parsed here; the parsers are fuzzed.
 
 mod boxes;
 mod exif;
@@ -23,179 +24,178 @@ use sparse_bytes::{ProbeError, SparseBytes};
 
 use crate::media::{Format, MediaInfo, MediaKind};
 
-/// As many boxes, chunks, segments or elements are walked over on one level; real files
-/// have a few dozen before what is looked for.
+/// Maximum number of boxes, chunks, segments or elements that are walked over on one level.
+/// Real files have a few dozen before what is looked for.
 const MAX_STEPS: usize = 10_000;
 
 /// A file that is being measured.
 #[derive(Debug, Clone, Default)]
 pub struct Probe<'a> {
-    known: SparseBytes<'a>,
+    file: SparseBytes<'a>,
 }
 
-/// What measuring needs or gives.
+/// The next step of a [`Probe`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeStep {
-    /// These bytes of the file are needed, and are not known yet.
+    /// The probe needs these bytes of the file.
     Read(Range<u64>),
-    /// This is what there is to know.
+    /// The file is measured.
     Measured(ProbeResult),
 }
 
-/// What the header of a file says.
+/// The facts that the header of a file gives.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProbeResult {
-    /// What was measured.
-    pub facts: MediaInfo,
-    /// Why a width or height that a file of this kind has was not found.
+    /// The measured facts.
+    pub info: MediaInfo,
+    /// The reason why a width or height that this kind of file has was not found.
     pub problem: Option<&'static str>,
 }
 
-/// What one format's header says.
+/// The facts that the header of one format gives.
 #[derive(Debug, Clone, Copy, Default)]
 struct Header {
     size: Option<(u32, u32)>,
     duration: Option<Duration>,
-    /// Where a format may be of more than one kind.
+    /// Set by formats that can be of more than one kind.
     kind: Option<MediaKind>,
 }
 
 impl<'a> Probe<'a> {
-    /// A file of which nothing is known.
+    /// Creates a probe of a file of which nothing is known.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A file that is in memory as a whole.
+    /// Creates a probe of a whole file in memory.
     pub fn whole(bytes: &'a [u8]) -> Self {
-        let mut known = SparseBytes::default();
-        known.borrow(bytes);
-        Self { known }
+        let mut file = SparseBytes::default();
+        file.borrow(bytes);
+        Self { file }
     }
 
-    /// Tells how many bytes the file has.
+    /// Sets the size of the file.
     pub fn set_size(&mut self, bytes: u64) {
-        self.known.set_size(Some(bytes));
+        self.file.set_size(Some(bytes));
     }
 
-    /// Forgets how many bytes the file has: what was said is not to be trusted.
+    /// Forgets the size of the file, because it cannot be trusted.
     pub fn forget_size(&mut self) {
-        self.known.set_size(None);
+        self.file.set_size(None);
     }
 
-    /// Tells the bytes of the file that begin at `at`. What is known already stays.
+    /// Adds the bytes of the file that begin at `at`. Bytes that are known already stay as they
+    /// are.
     pub fn feed(&mut self, at: u64, bytes: &[u8]) {
-        self.known.feed(at, bytes);
+        self.file.feed(at, bytes);
     }
 
-    /// How many bytes are known without a gap from the beginning of the file.
+    /// Returns the number of bytes that are known without a gap from the beginning of the file.
     pub fn known_prefix(&self) -> u64 {
-        self.known.contiguous()
+        self.file.contiguous()
     }
 
-    /// What is needed, or what there is to know.
+    /// Returns the bytes that are needed next, or the result.
     ///
     /// ```
     /// use runcomfy::measure::{Probe, ProbeStep};
     ///
     /// let file = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"))?;
-    /// let mut measuring = Probe::new();
-    /// let reading = loop {
-    ///     match measuring.step() {
-    ///         ProbeStep::Measured(reading) => break reading,
+    /// let mut probe = Probe::new();
+    /// let result = loop {
+    ///     match probe.step() {
+    ///         ProbeStep::Measured(result) => break result,
     ///         ProbeStep::Read(range) => {
     ///             let end = file.len().min(range.end as usize);
-    ///             measuring.set_size(file.len() as u64);
-    ///             measuring.feed(range.start, &file[range.start as usize..end]);
+    ///             probe.set_size(file.len() as u64);
+    ///             probe.feed(range.start, &file[range.start as usize..end]);
     ///         }
     ///     }
     /// };
-    /// assert_eq!(reading.facts.format, None);
+    /// assert_eq!(result.info.format, None);
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn step(&self) -> ProbeStep {
-        match self.reading() {
-            Ok(reading) => ProbeStep::Measured(reading),
+        match self.result() {
+            Ok(result) => ProbeStep::Measured(result),
             Err(range) => ProbeStep::Read(range),
         }
     }
 
-    /// What is known without reading further: that of [`Probe::step`], or as much of it
-    /// as the bytes so far tell.
+    /// Returns the result without reading on: that of [`Probe::step`], or as much of it as the
+    /// known bytes give.
     pub fn partial(&self) -> ProbeResult {
-        self.reading().unwrap_or_else(|_| {
-            let head = self.known.some(0).unwrap_or_default();
-            let format = Format::sniff(head);
-            let facts = MediaInfo { bytes: self.known.size(), ..MediaInfo::default() };
-            let facts = format.map_or(facts, |format| facts.with_format(format));
-            ProbeResult { facts, problem: None }
+        self.result().unwrap_or_else(|_| {
+            let head = self.file.some(0).unwrap_or_default();
+            let info = MediaInfo { bytes: self.file.size(), ..MediaInfo::default() };
+            let info = Format::sniff(head).map_or(info, |format| info.with_format(format));
+            ProbeResult { info, problem: None }
         })
     }
 
-    fn reading(&self) -> Result<ProbeResult, Range<u64>> {
-        let known = &self.known;
-        let mut facts = MediaInfo { bytes: known.size(), ..MediaInfo::default() };
-        let format = match known.head(Format::SNIFFED_BYTES) {
+    fn result(&self) -> Result<ProbeResult, Range<u64>> {
+        let file = &self.file;
+        let mut info = MediaInfo { bytes: file.size(), ..MediaInfo::default() };
+        let format = match file.head(Format::SNIFFED_BYTES) {
             Ok(head) => Format::sniff(head),
             Err(ProbeError::Missing(range)) => return Err(range),
             Err(ProbeError::Ends | ProbeError::Broken(_)) => None,
         };
-        let Some(mut format) = format else { return Ok(ProbeResult { facts, problem: None }) };
+        let Some(mut format) = format else { return Ok(ProbeResult { info, problem: None }) };
         let header = match format {
-            Format::Png | Format::Gif | Format::WebP | Format::Tiff => picture::size(known, format),
-            Format::Jpeg => picture::jpeg(known),
-            Format::Bmp => picture::bmp(known),
-            Format::Avif | Format::Heic => heif::header(known),
-            Format::Mp4 | Format::Mov | Format::M4a => mp4::header(known),
-            Format::WebM | Format::Matroska => matroska::header(known, &mut format),
-            Format::Wav => sound::wav(known),
-            Format::Flac => sound::flac(known),
+            Format::Png | Format::Gif | Format::WebP | Format::Tiff => picture::size(file, format),
+            Format::Jpeg => picture::jpeg(file),
+            Format::Bmp => picture::bmp(file),
+            Format::Avif | Format::Heic => heif::header(file),
+            Format::Mp4 | Format::Mov | Format::M4a => mp4::header(file),
+            Format::WebM | Format::Matroska => matroska::header(file, &mut format),
+            Format::Wav => sound::wav(file),
+            Format::Flac => sound::flac(file),
             Format::Mp3 | Format::Ogg | Format::Other(..) => Ok(Header::default()),
         };
-        facts = facts.with_format(format);
+        info = info.with_format(format);
         let problem = match header {
             Ok(header) => {
-                facts.kind = header.kind.or(facts.kind);
-                facts.duration = header.duration;
+                info.kind = header.kind.or(info.kind);
+                info.duration = header.duration;
                 match header.size {
-                    Some((0, _) | (_, 0)) => Some("its header says that it has no pixels"),
+                    Some((0, _) | (_, 0)) => Some("its header gives a size of zero"),
                     Some((width, height)) => {
-                        (facts.width, facts.height) = (Some(width), Some(height));
+                        (info.width, info.height) = (Some(width), Some(height));
                         None
                     }
                     None => None,
                 }
             }
             Err(ProbeError::Missing(range)) => return Err(range),
-            Err(ProbeError::Ends) => Some("the file ends before its header says what it is"),
+            Err(ProbeError::Ends) => Some("the file ends within its header"),
             Err(ProbeError::Broken(what)) => Some(what),
         };
-        Ok(ProbeResult { facts, problem })
+        Ok(ProbeResult { info, problem })
     }
 }
 
 impl MediaInfo {
-    /// What the header of a file in memory says.
+    /// Returns the facts that the header of a file in memory gives.
     ///
     /// ```
     /// use runcomfy::media::MediaInfo;
     ///
-    /// let facts = MediaInfo::of_bytes(b"GIF89a\x40\x01\xf0\x00\x00\x00\x00");
-    /// assert_eq!((facts.width, facts.height, facts.bytes), (Some(320), Some(240), Some(13)));
+    /// let info = MediaInfo::of_bytes(b"GIF89a\x40\x01\xf0\x00\x00\x00\x00");
+    /// assert_eq!((info.width, info.height, info.bytes), (Some(320), Some(240), Some(13)));
     /// ```
     pub fn of_bytes(bytes: &[u8]) -> Self {
-        Probe::whole(bytes).partial().facts
+        Probe::whole(bytes).partial().info
     }
 }
 
-/// Turns a size by the quarter turns of a rotation.
+/// Swaps width and height if a picture is shown after a quarter turn.
 fn turned((width, height): (u32, u32), turn: bool) -> (u32, u32) {
     if turn { (height, width) } else { (width, height) }
 }
 
-/// A duration of so many units of which `per_second` make a second; `None` where that says
-/// nothing.
+/// Converts a number of units to a duration. Returns `None` if either number is zero.
 fn duration(units: u64, per_second: u64) -> Option<Duration> {
     if units == 0 || per_second == 0 {
         return None;

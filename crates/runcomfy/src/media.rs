@@ -1,4 +1,4 @@
-//! Media: an image, a video or a sound that an input points to or holds.
+//! Media: an image, a video or a sound that an input points to or contains.
 
 mod data_uri;
 mod file;
@@ -22,49 +22,57 @@ pub use kind::MediaKind;
 pub(crate) use metric::RuleOutcome;
 pub use metric::{Bound, Metric, MissingInfo};
 
-/// An image, video or audio input: an address, a local file, bytes, or a data URI.
+/// An image, video or audio input: a URL, a local file, bytes, or a data URI.
 ///
-/// An address goes to RunComfy as it is, and RunComfy fetches it: it must answer an
-/// anonymous GET over HTTPS, with no login or bot wall before it. Recommended are images of
-/// at most 50 MB and videos of at most 100 MB. A file and bytes go inside the request, as a
-/// `data:` URI in base64.
+/// RunComfy receives a URL exactly as written and fetches it. The URL must answer an anonymous
+/// GET over HTTPS, without a login page or bot wall. RunComfy recommends images of at most
+/// 50 MB and videos of at most 100 MB. A file and bytes are sent inside the request, as a
+/// base64 `data:` URI.
 ///
-/// There is no conversion from a string: a string may be an address or the bare
-/// name of a file that RunComfy holds, and only the caller knows which.
+/// There is no conversion from a string, because a string can be a URL or the bare name of a
+/// file that RunComfy holds, and only the caller knows which.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Media(Source);
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Source {
-    Url(String),
+    /// Shared, so that a clone does not copy the parsed URL.
+    Url(Arc<WebUrl>),
     Verbatim(String),
-    /// Shared, since it may have many millions of characters.
+    /// Shared, because it can have many millions of characters.
     Data(Arc<str>),
-    /// Shared by clones, so that it is read once for all of them.
+    /// Shared by clones, so that all of them read the file only once.
     File(Arc<LocalFile>),
 }
 
-/// How preflight gets at the bytes of media.
+/// A URL as the caller wrote it, and parsed.
+#[derive(PartialEq, Eq, Hash)]
+struct WebUrl {
+    text: String,
+    parsed: Url,
+}
+
+/// The place from which preflight gets the bytes of media.
 #[cfg(feature = "client")]
-pub(crate) enum Bytes<'a> {
-    /// From this address.
-    At(&'a str),
-    /// Out of this data URI.
-    In(&'a str),
-    /// From the disk, which is yet to be done.
-    Unread,
-    /// Not at all: this is a name.
-    Named(&'a str),
+pub(crate) enum BytesSource<'a> {
+    /// This URL.
+    Url(&'a Url),
+    /// This data URI.
+    DataUri(&'a str),
+    /// A file on disk that has not been read yet.
+    UnreadFile,
+    /// Nowhere: this is a name.
+    Name(&'a str),
 }
 
 impl Media {
-    /// Media at an `http` or `https` address. It is sent to RunComfy as it is
-    /// written here, so that a signed address keeps its signature.
+    /// Creates media from an `http` or `https` URL. RunComfy receives the URL exactly as
+    /// written, so a signed URL keeps its signature.
     ///
     /// # Errors
     ///
-    /// When the text is no absolute `http` or `https` address, written out in full and
-    /// without white space.
+    /// Returns an error if the text is not an absolute `http` or `https` URL, or contains white
+    /// space.
     ///
     /// ```
     /// use runcomfy::Media;
@@ -73,28 +81,29 @@ impl Media {
     /// assert!(Media::url("boat.png").is_err());
     /// ```
     pub fn url(address: impl Into<String>) -> Result<Self, MediaError> {
-        let address = address.into();
-        let url = Url::parse(&address).map_err(MediaError::NotAnAddress)?;
-        let scheme = url.scheme();
+        let text = address.into();
+        let parsed = Url::parse(&text).map_err(MediaError::NotAnAddress)?;
+        let scheme = parsed.scheme();
         if !matches!(scheme, "http" | "https") {
             return Err(MediaError::Scheme(scheme.to_owned()));
         }
-        // The parser mends what follows here, and RunComfy would get it unmended.
-        if let Some(found) = address.chars().find(|c| c.is_whitespace() || c.is_control()) {
+        // The parser corrects what the two checks below refuse, but RunComfy would receive the
+        // text uncorrected.
+        if let Some(found) = text.chars().find(|c| c.is_whitespace() || c.is_control()) {
             return Err(MediaError::WhiteSpace(found));
         }
-        let beginning = address.get(..scheme.len() + 3);
+        let beginning = text.get(..scheme.len() + 3);
         if !beginning.is_some_and(|text| text.eq_ignore_ascii_case(&format!("{scheme}://"))) {
             return Err(MediaError::Beginning(scheme.to_owned()));
         }
-        Ok(Self(Source::Url(address)))
+        Ok(Self(Source::Url(Arc::new(WebUrl { text, parsed }))))
     }
 
-    /// A local file, whose bytes go inside the request.
+    /// Creates media from a local file, whose bytes are sent inside the request.
     ///
-    /// It is read once, by the first of [`Client::submit`], [`Client::prepare`] and
-    /// [`Client::preflight`] that comes to it, and kept: what was measured is what is sent,
-    /// by this value and its clones. Whether it is there is found out then.
+    /// The file is read once, by the first call of [`Client::submit`], [`Client::prepare`] or
+    /// [`Client::preflight`] that needs it. This value and its clones keep the bytes, so that
+    /// what was measured is what is sent. A missing file is reported by that call.
     ///
     /// [`Client::submit`]: crate::Client::submit
     /// [`Client::prepare`]: crate::Client::prepare
@@ -103,8 +112,8 @@ impl Media {
         Self(Source::File(Arc::new(LocalFile::new(path.into()))))
     }
 
-    /// Bytes in memory, which go inside the request. What they are is told by their
-    /// beginning; [`Media::bytes_of_type`] says it instead.
+    /// Creates media from bytes in memory, which are sent inside the request. The content type
+    /// is detected from their first bytes; [`Media::bytes_of_type`] sets it instead.
     ///
     /// ```
     /// use runcomfy::Media;
@@ -116,11 +125,11 @@ impl Media {
         Self(Source::Data(DataUri::write(None, bytes.as_ref())))
     }
 
-    /// Bytes in memory of a content type such as `image/png`.
+    /// Creates media from bytes in memory of a content type such as `image/png`.
     ///
     /// # Errors
     ///
-    /// When the content type is not written as one.
+    /// Returns an error if the content type is malformed.
     pub fn bytes_of_type(content_type: &str, bytes: impl AsRef<[u8]>) -> Result<Self, MediaError> {
         if !data_uri::is_content_type(content_type) {
             return Err(MediaError::ContentType);
@@ -128,12 +137,12 @@ impl Media {
         Ok(Self(Source::Data(DataUri::write(Some(content_type), bytes.as_ref()))))
     }
 
-    /// A `data:` URI in base64, such as `data:image/png;base64,iVBORw0KGgo=`. It is sent as
-    /// it is.
+    /// Creates media from a base64 `data:` URI, such as `data:image/png;base64,iVBORw0KGgo=`.
+    /// RunComfy receives it exactly as written.
     ///
     /// # Errors
     ///
-    /// When the text is no `data:` URI, or its data is not in base64.
+    /// Returns an error if the text is not a `data:` URI, or its data is not base64.
     pub fn data_uri(text: impl Into<Arc<str>>) -> Result<Self, MediaError> {
         let text = text.into();
         let uri = DataUri::parse(&text).ok_or(MediaError::NotADataUri)?;
@@ -141,36 +150,38 @@ impl Media {
         Ok(Self(Source::Data(text)))
     }
 
-    /// Media named by a string that is sent as it is: for models that take the
+    /// Creates media from a string that is sent exactly as written, for models that take the
     /// bare name of a file. Nothing about it is checked or measured.
     pub fn verbatim(name: impl Into<String>) -> Self {
         Self(Source::Verbatim(name.into()))
     }
 
-    /// Reads a local file of at most so many bytes, unless that was done: from then on it is
-    /// what was read. The client does it where it is needed; without the client, JSON of an
-    /// input needs it. Anything but a file has no need of it.
+    /// Reads a local file of at most `max_bytes`, and keeps its bytes. Does nothing if the file
+    /// was read before, or if this is not a file.
+    ///
+    /// The client calls this itself. Without the client, call it before converting an input to
+    /// JSON.
     ///
     /// # Errors
     ///
-    /// When the file cannot go into a request. The next call tries again.
-    pub fn read(&self, most_bytes: u64) -> Result<(), FileError> {
+    /// Returns an error if the file cannot be sent. The next call tries again.
+    pub fn read(&self, max_bytes: u64) -> Result<(), FileError> {
         match &self.0 {
-            Source::File(file) => file.read(most_bytes),
+            Source::File(file) => file.read(max_bytes),
             Source::Url(_) | Source::Verbatim(_) | Source::Data(_) => Ok(()),
         }
     }
 
-    /// The address, where this is media at an address.
+    /// Returns the URL as written, or `None` if this is not media at a URL.
     pub fn as_url(&self) -> Option<&str> {
         match &self.0 {
-            Source::Url(address) => Some(address),
+            Source::Url(url) => Some(&url.text),
             Source::Verbatim(_) | Source::Data(_) | Source::File(_) => None,
         }
     }
 
-    /// What a JSON string in a media property means: an address or a data URI where it is
-    /// one, a bare name otherwise.
+    /// Creates media from a JSON string in a media property: a URL or a data URI if it is one,
+    /// and otherwise a bare name. Never a file.
     pub(crate) fn from_wire(text: &str) -> Self {
         match DataUri::parse(text) {
             Some(_) => Self(Source::Data(text.into())),
@@ -178,30 +189,32 @@ impl Media {
         }
     }
 
-    /// The string that goes to RunComfy; `None` of a file that is yet to be read.
+    /// Returns the string that is sent to RunComfy, or `None` for a file that has not been read
+    /// yet.
     pub(crate) fn wire(&self) -> Option<&str> {
         match &self.0 {
-            Source::Url(text) | Source::Verbatim(text) => Some(text),
+            Source::Url(url) => Some(&url.text),
+            Source::Verbatim(text) => Some(text),
             Source::Data(uri) => Some(uri),
             Source::File(file) => file.wire(),
         }
     }
 
-    /// How to get at its bytes. A file that has been read is what was read.
+    /// Returns the place to get its bytes from. A file that has been read is its data URI.
     #[cfg(feature = "client")]
-    pub(crate) fn source(&self) -> Bytes<'_> {
+    pub(crate) fn source(&self) -> BytesSource<'_> {
         match &self.0 {
-            Source::Url(address) => Bytes::At(address),
-            Source::Verbatim(name) => Bytes::Named(name),
-            Source::Data(uri) => Bytes::In(uri),
+            Source::Url(url) => BytesSource::Url(&url.parsed),
+            Source::Verbatim(name) => BytesSource::Name(name),
+            Source::Data(uri) => BytesSource::DataUri(uri),
             Source::File(file) => match file.wire() {
-                Some(uri) => Bytes::In(uri),
-                None => Bytes::Unread,
+                Some(uri) => BytesSource::DataUri(uri),
+                None => BytesSource::UnreadFile,
             },
         }
     }
 
-    /// Whether it is a local file, read or not.
+    /// Returns `true` if this is a local file, read or not.
     #[cfg(feature = "client")]
     pub(crate) fn is_file(&self) -> bool {
         matches!(self.0, Source::File(_))
@@ -222,11 +235,12 @@ impl From<PathBuf> for Media {
     }
 }
 
-/// The address or name; of data its type and length; of a file its path.
+/// Shows a URL or name in full, data as its type and length, and a file as its path.
 impl fmt::Display for Media {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Source::Url(text) | Source::Verbatim(text) => f.write_str(text),
+            Source::Url(url) => f.write_str(&url.text),
+            Source::Verbatim(text) => f.write_str(text),
             Source::Data(uri) => match DataUri::parse(uri) {
                 Some(uri) => uri.fmt(f),
                 None => f.write_str("data:"),
@@ -248,33 +262,33 @@ impl fmt::Debug for Media {
     }
 }
 
-/// Why something is no media.
+/// The reason why a [`Media`] could not be created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MediaError {
-    /// The text cannot be read as an address.
+    /// The text is not an absolute URL.
     #[error(
-        "not an absolute address ({0}); give one that begins with https://, or use Media::verbatim for a bare name"
+        "not an absolute URL ({0}); write one that begins with https://, or use Media::verbatim for a bare name"
     )]
     NotAnAddress(url::ParseError),
-    /// The address has a scheme that RunComfy cannot fetch.
+    /// The URL has a scheme that RunComfy cannot fetch.
     #[error(
-        "RunComfy fetches media over https, not `{0}:`; give an https:// address, Media::data_uri for a data URI, or Media::verbatim for a string that is sent as it is"
+        "RunComfy fetches media over https, not `{0}:`; write an https:// URL, or use Media::data_uri for a data URI, or Media::verbatim for a string that is sent as it is"
     )]
     Scheme(String),
-    /// The address holds white space or a control character.
-    #[error("the address holds {0:?}, and may hold no white space; a space is written as %20")]
+    /// The URL contains white space or a control character.
+    #[error("a URL must not contain white space (found {0:?}); write a space as %20")]
     WhiteSpace(char),
-    /// The slashes after the scheme are missing, or are no slashes.
-    #[error("the address must begin with `{0}://`, written out")]
+    /// The slashes after the scheme are missing, or are not slashes.
+    #[error("the URL must begin with `{0}://`, written out")]
     Beginning(String),
-    /// The text is no data URI in base64.
+    /// The text is not a base64 data URI.
     #[error("not a data URI; one begins like `data:image/png;base64,`")]
     NotADataUri,
-    /// The data of a data URI is not in base64.
-    #[error("the data is not in base64: {0}")]
+    /// The data of a data URI is not base64.
+    #[error("the data is not base64: {0}")]
     Base64(base64::DecodeError),
-    /// The content type is none.
+    /// The content type is malformed.
     #[error("not a content type; one reads like `image/png`")]
     ContentType,
 }
@@ -284,7 +298,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_that_only_a_lenient_parser_reads_is_refused() {
+    fn a_url_that_only_a_lenient_parser_reads_is_refused() {
         for right in ["https://x/y.png", "HTTPS://x/y.png", "http://x/y?a=%20#z", "https://x/é"] {
             assert_eq!(Media::url(right).map(|media| media.to_string()), Ok(right.to_owned()));
         }
@@ -310,14 +324,14 @@ mod tests {
     }
 
     #[test]
-    fn a_parsed_address_is_media_only_where_it_can_be_fetched() {
-        let media = |text| Media::try_from(Url::parse(text).expect("it is an address"));
+    fn a_parsed_url_is_media_only_if_it_can_be_fetched() {
+        let media = |text| Media::try_from(Url::parse(text).expect("it is a URL"));
         assert_eq!(media("https://x/a b"), Media::url("https://x/a%20b"));
         assert_eq!(media("file:///a"), Err(MediaError::Scheme("file".to_owned())));
     }
 
     #[test]
-    fn bytes_are_the_data_uri_that_is_sent() {
+    fn bytes_become_the_data_uri_that_is_sent() {
         let png = b"\x89PNG\r\n\x1a\n";
         let sent = "data:image/png;base64,iVBORw0KGgo=";
         for media in [
@@ -339,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_data_uri_in_base64_is_refused() {
+    fn text_that_is_not_a_base64_data_uri_is_refused() {
         for text in ["image/png;base64,AA==", "data:image/png,AA", "data:;base64", ""] {
             assert_eq!(Media::data_uri(text), Err(MediaError::NotADataUri), "{text}");
         }

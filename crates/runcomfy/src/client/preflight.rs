@@ -1,74 +1,63 @@
-//! Preflight: checking the media of an input before it is submitted, and preparing what is
-//! sent.
+//! Preflight: checks the media of an input before it is submitted, and writes the body of the
+//! request.
 
 mod address;
 mod fetch;
+mod limits;
+mod media_report;
+mod remote;
 mod report;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use bytes::Bytes as Body;
 use futures_util::stream::{self, StreamExt};
 use tokio::time::Instant;
 
+pub use limits::MediaLimits;
 pub use report::{PreflightReport, PreflightStats, Unchecked, Warning, WarningKind};
 
 use super::Client;
-use crate::check::{Fit, FoundMedia};
+use crate::check::FoundMedia;
 use crate::input::{Model, Payload, Valid};
-use crate::measure::Probe;
-use crate::media::{Bytes, DataUri, Media, MediaInfo, MediaKind, MissingInfo};
+use crate::media::{BytesSource, MediaInfo};
 use crate::violation::{InputPath, Violation};
 use fetch::Fetcher;
+use media_report::{MediaReport, verbatim_reason};
 
-/// How much is checked before an input is submitted.
+/// The maximum number of files that are measured concurrently. No known model takes more, so
+/// an input takes no longer than its slowest file.
+const MAX_CONCURRENT: usize = 32;
+
+/// The amount of checking before an input is submitted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Preflight {
-    /// Nothing is fetched and nothing measured. A local file is read, since it has to be
-    /// sent, and refused where it cannot be.
+    /// Fetches and measures nothing. A local file is still read, because it has to be sent, and
+    /// the input is refused if that fails.
     Off,
-    /// Media is measured, and nothing is sent where a rule is broken. Warnings, and rules
-    /// that could not be checked, stop nothing; [`Client::prepare`](super::Client::prepare)
-    /// gives the report that has them.
+    /// Measures media, and refuses the input if a rule is broken. Warnings and unchecked rules
+    /// do not refuse it; [`Client::prepare`](super::Client::prepare) returns the report that has
+    /// them.
     #[default]
     Warn,
-    /// The same, and nothing is sent either where there is a warning, or a rule that could
-    /// not be checked.
+    /// Like [`Preflight::Warn`], and also refuses the input if there is a warning or an
+    /// unchecked rule.
     Strict,
 }
 
-/// What bounds the work on media. Each has a default that fits RunComfy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct MediaLimits {
-    /// A request has at most so many bytes, media that is sent inside it included: 64 MiB,
-    /// which RunComfy's own nodes keep to.
-    pub max_request_bytes: u64,
-    /// A local file has at most so many bytes: 48 MiB, which are 64 MiB in base64, so that
-    /// no larger one fits a request.
-    pub max_file_bytes: u64,
-    /// Of one file at an address, at most so many bytes are fetched to measure it: 256 KiB,
-    /// which the headers of cameras do not reach, with their thumbnails and colour profiles.
-    pub max_fetched_bytes: u64,
-    /// One file at an address is measured for so long at most: 15 seconds. Somebody is
-    /// waiting, and a host that takes longer may fail RunComfy too.
-    pub timeout: Duration,
-    /// All media of one input are measured for so long at most: 60 seconds, however many
-    /// there are.
-    pub total_timeout: Duration,
+/// The addresses that media may be fetched from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum AddressScope {
+    /// Addresses of the public internet.
+    #[default]
+    Public,
+    /// Addresses of this machine and its networks too.
+    Local,
 }
 
-/// As many files are measured side by side: more than any known model takes, so that they
-/// take no longer than the slowest.
-const MAX_AT_ONCE: usize = 32;
-/// The sizes that RunComfy's API pages recommend as the largest.
-const LARGE_IMAGE: u64 = 50_000_000;
-const LARGE_VIDEO: u64 = 100_000_000;
-
-/// An input as it is sent, and what was found out about its media.
+/// The body of a request, and the report on its media.
 #[must_use = "it is prepared to be submitted"]
 pub struct Prepared<M> {
     body: Body,
@@ -76,41 +65,48 @@ pub struct Prepared<M> {
     model: PhantomData<fn() -> M>,
 }
 
+/// Checks the media of inputs.
+pub(super) struct Checker {
+    fetcher: Fetcher,
+    limits: MediaLimits,
+}
+
 impl Client {
-    /// Makes the body of a request: local files are read, and media is checked, as
-    /// [`ClientBuilder::preflight`](super::ClientBuilder::preflight) says. Nothing is submitted.
+    /// Reads local files, checks media as
+    /// [`ClientBuilder::preflight`](super::ClientBuilder::preflight) says, and writes the body of
+    /// the request. Submits nothing.
     ///
     /// # Errors
     ///
-    /// The report, where there is something in it that is reason enough to refuse.
+    /// Returns the report if something in it is a reason to refuse the input.
     pub async fn prepare<P: Payload>(
         &self,
         input: &Valid<P>,
     ) -> Result<Prepared<P::Model>, Box<PreflightReport>> {
         let preflight = self.inner.preflight;
-        self.inner.media.prepare(&**input, preflight).await.unless_refused(preflight)
+        self.inner.media.prepare(&**input, preflight).await.accepted_by(preflight)
     }
 
-    /// Checks the media of an input, as [`Preflight::Warn`] does and whatever the client is
-    /// set to, and reports all that is found. Nothing is submitted.
+    /// Checks the media of an input as [`Preflight::Warn`] does, regardless of the client's
+    /// setting, and returns the whole report. Submits nothing.
     ///
-    /// Media at an address is measured from this machine. Only public addresses are asked,
-    /// also behind names and redirects, so that input from strangers reaches nothing of this
-    /// machine's own networks ([`ClientBuilder::allow_local_media`](super::ClientBuilder::allow_local_media) changes that). A local
-    /// file is read, so do not make [`Media::file`](crate::Media::file) of a stranger's path;
-    /// a string in [`JsonInput`](crate::JsonInput) never becomes one.
+    /// Media at a URL is measured from this machine. Only public addresses are asked, also
+    /// behind names and redirects, so that input from strangers cannot reach this machine's own
+    /// networks. [`ClientBuilder::allow_local_media`](super::ClientBuilder::allow_local_media)
+    /// changes that. A local file is read, so do not create [`Media::file`](crate::Media::file)
+    /// from a stranger's path; a string in [`JsonInput`](crate::JsonInput) never becomes one.
     pub async fn preflight<P: Payload>(&self, input: &Valid<P>) -> PreflightReport {
         self.inner.media.prepare(&**input, Preflight::Warn).await.into_report()
     }
 }
 
 impl<M: Model> Prepared<M> {
-    /// The body of the request: JSON, with files and bytes inside as data URIs.
+    /// Returns the body of the request: JSON, with files and bytes inside as data URIs.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// What was found out about its media. Nothing in it was reason enough to refuse.
+    /// Returns the report on its media. Nothing in it is a reason to refuse the input.
     pub fn report(&self) -> &PreflightReport {
         &self.report
     }
@@ -123,13 +119,13 @@ impl<M: Model> Prepared<M> {
         self.report
     }
 
-    /// This, unless its report is reason enough to refuse.
-    pub(super) fn unless_refused(self, preflight: Preflight) -> Result<Self, Box<PreflightReport>> {
-        let may_go = match preflight {
+    /// Returns the report as the error if `preflight` refuses an input with it.
+    pub(super) fn accepted_by(self, preflight: Preflight) -> Result<Self, Box<PreflightReport>> {
+        let is_accepted = match preflight {
             Preflight::Off | Preflight::Warn => self.report.is_ok(),
             Preflight::Strict => self.report.is_spotless(),
         };
-        if may_go { Ok(self) } else { Err(Box::new(self.report)) }
+        if is_accepted { Ok(self) } else { Err(Box::new(self.report)) }
     }
 }
 
@@ -143,87 +139,28 @@ impl<M: Model> fmt::Debug for Prepared<M> {
     }
 }
 
-impl Default for MediaLimits {
-    fn default() -> Self {
-        Self {
-            max_request_bytes: 64 * 1024 * 1024,
-            max_file_bytes: 48 * 1024 * 1024,
-            max_fetched_bytes: 256 * 1024,
-            timeout: Duration::from_secs(15),
-            total_timeout: Duration::from_secs(60),
-        }
-    }
-}
-
-impl MediaLimits {
-    /// The same with another most of bytes of a request.
-    #[must_use]
-    pub fn with_max_request_bytes(self, max_request_bytes: u64) -> Self {
-        Self { max_request_bytes, ..self }
-    }
-
-    /// The same with another most of bytes of a local file.
-    #[must_use]
-    pub fn with_max_file_bytes(self, max_file_bytes: u64) -> Self {
-        Self { max_file_bytes, ..self }
-    }
-
-    /// The same with another most of bytes that are fetched of one file.
-    #[must_use]
-    pub fn with_max_fetched_bytes(self, max_fetched_bytes: u64) -> Self {
-        Self { max_fetched_bytes, ..self }
-    }
-
-    /// The same with another time for one file.
-    #[must_use]
-    pub fn with_timeout(self, timeout: Duration) -> Self {
-        Self { timeout, ..self }
-    }
-
-    /// The same with another time for all files of an input.
-    #[must_use]
-    pub fn with_total_timeout(self, total_timeout: Duration) -> Self {
-        Self { total_timeout, ..self }
-    }
-}
-
-/// Which addresses of media are asked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum AddressScope {
-    /// Those of the public internet.
-    #[default]
-    Public,
-    /// Those of this machine and its networks too.
-    Local,
-}
-
-/// What checks media.
-pub(super) struct Checker {
-    fetcher: Fetcher,
-    limits: MediaLimits,
-}
-
 impl Checker {
-    pub(super) fn new(limits: MediaLimits, reach: AddressScope) -> Result<Self, reqwest::Error> {
-        Ok(Self { fetcher: Fetcher::new(limits, reach)?, limits })
+    pub(super) fn new(limits: MediaLimits, scope: AddressScope) -> Result<Self, reqwest::Error> {
+        Ok(Self { fetcher: Fetcher::new(limits, scope)?, limits })
     }
 
-    /// Makes the body of a request, and reports on it.
+    /// Checks the media of an input, and writes the body of its request.
     pub(super) async fn prepare<P: Payload>(
         &self,
         input: &P,
         preflight: Preflight,
     ) -> Prepared<P::Model> {
         let start = Instant::now();
-        let media = input.media();
-        let mut report = self.check(media, preflight, start).await;
+        // A second walk over the input, after the one that validated it: keeping the media of
+        // the first walk in `Valid` would hold copies of it for as long as the input lives.
+        let mut report = self.check(input.media(), preflight, start).await;
         let body = serde_json::to_vec(&input.value_ref());
         let refusal = match &body {
-            // A file that cannot be read is reported at its own place.
+            // A file that cannot be read is reported at its own path.
             Err(_) if !report.is_ok() => None,
-            Err(error) => Some(format!("Must be JSON: {error}.")),
+            Err(error) => Some(format!("must be writable as JSON: {error}")),
             Ok(body) if body.len() as u64 > self.limits.max_request_bytes => Some(format!(
-                "A request of at most {} bytes; put large media where RunComfy can fetch it.",
+                "must be a request of at most {} bytes; put large media where RunComfy can fetch it",
                 self.limits.max_request_bytes
             )),
             Ok(_) => None,
@@ -244,265 +181,76 @@ impl Checker {
         preflight: Preflight,
         start: Instant,
     ) -> PreflightReport {
-        let end = start.checked_add(self.limits.total_timeout);
-        // Each address once, with everything that asks about it.
-        let mut tasks: Vec<Vec<FoundMedia>> = Vec::new();
-        let mut known: HashMap<&str, usize> = HashMap::new();
-        let mut task_of = Vec::new();
-        for found in &all {
-            let next = tasks.len();
-            let task = match found.media.as_url() {
-                Some(address) => *known.entry(address).or_insert(next),
-                None => next,
-            };
-            match tasks.get_mut(task) {
-                Some(task) => task.push(found.clone()),
-                None => tasks.push(vec![found.clone()]),
-            }
-            task_of.push(task);
-        }
-        let examine = |task: Vec<FoundMedia>| self.examine(task, preflight, end);
-        let examined = stream::iter(tasks).map(examine).buffered(MAX_AT_ONCE);
-        let examined: Vec<MediaReport> = examined.collect().await;
+        let deadline = start.checked_add(self.limits.total_timeout);
+        let (groups, group_of) = by_url(&all);
+        let examined: Vec<MediaReport> = stream::iter(groups)
+            .map(|group| self.examine(group, preflight, deadline))
+            .buffered(MAX_CONCURRENT)
+            .collect()
+            .await;
 
         let mut report = PreflightReport::default();
-        for one in &examined {
-            report.stats.requests += one.requests;
-            report.stats.bytes += one.bytes;
+        for media in &examined {
+            report.stats.requests += media.requests;
+            report.stats.bytes += media.bytes;
         }
-        for (found, task) in all.iter().zip(task_of) {
-            if let Some(examined) = examined.get(task) {
-                examined.add_to(found, preflight, &mut report);
+        for (found, group) in all.iter().zip(group_of) {
+            if let Some(media) = examined.get(group) {
+                media.add_to(found, preflight, &mut report);
             }
         }
         report
     }
 
-    /// Finds out about one piece of media, of which every element of `task` asks.
+    /// Examines one piece of media. Each element of `group` is a place in the input that has
+    /// it.
     async fn examine(
         &self,
-        task: Vec<FoundMedia>,
+        group: Vec<FoundMedia>,
         preflight: Preflight,
-        end: Option<Instant>,
+        deadline: Option<Instant>,
     ) -> MediaReport {
-        let Some(media) = task.first().map(|found| found.media.clone()) else {
+        let Some(media) = group.first().map(|found| found.media.clone()) else {
             return MediaReport::default();
         };
-        let source = media.source();
-        match (source, preflight) {
-            (Bytes::At(_) | Bytes::In(_) | Bytes::Named(_), Preflight::Off) => {
-                MediaReport::default()
+        match (media.source(), preflight) {
+            (
+                BytesSource::Url(_) | BytesSource::DataUri(_) | BytesSource::Name(_),
+                Preflight::Off,
+            ) => MediaReport::default(),
+            (BytesSource::Url(url), Preflight::Warn | Preflight::Strict) => {
+                let has_open_rule =
+                    |info: &MediaInfo| group.iter().any(|found| !found.unchecked(info).is_empty());
+                self.fetcher.fetch(url, &self.limits, deadline, has_open_rule).await
             }
-            (Bytes::At(address), Preflight::Warn | Preflight::Strict) => {
-                let is_open =
-                    |facts: &MediaInfo| task.iter().any(|found| !found.unchecked(facts).is_empty());
-                self.fetcher.fetch(address, &self.limits, end, is_open).await
-            }
-            (Bytes::Named(name), _) => MediaReport::unread(no_address(name)),
-            (Bytes::Unread | Bytes::In(_), _) => {
-                let most = self.limits.max_file_bytes;
-                let examined =
-                    tokio::task::spawn_blocking(move || MediaReport::of_bytes(&media, most));
-                examined.await.unwrap_or_else(|_| {
-                    MediaReport::unread("reading it was given up: the program is ending".to_owned())
-                })
+            (BytesSource::Name(name), _) => MediaReport::unread(verbatim_reason(name)),
+            (BytesSource::UnreadFile | BytesSource::DataUri(_), _) => {
+                let max_bytes = self.limits.max_file_bytes;
+                tokio::task::spawn_blocking(move || MediaReport::of_bytes(&media, max_bytes))
+                    .await
+                    .unwrap_or_else(|_| MediaReport::unread("the program is ending".to_owned()))
             }
         }
     }
 }
 
-/// What was found out about one piece of media.
-#[derive(Debug, Default)]
-struct MediaReport {
-    facts: MediaInfo,
-    /// Why its header does not say what it should.
-    problem: Option<&'static str>,
-    /// Why it was not read.
-    unread: Option<String>,
-    /// A fault of its own, as a rule and what would be right.
-    fault: Option<(&'static str, String)>,
-    advice: Vec<(WarningKind, String)>,
-    requests: u64,
-    bytes: u64,
-}
-
-impl MediaReport {
-    fn unread(reason: String) -> Self {
-        Self { unread: Some(reason), ..Self::default() }
-    }
-
-    /// Reads and measures a file, or a data URI.
-    fn of_bytes(media: &Media, most_bytes: u64) -> Self {
-        let fault = |rule, message| Self { fault: Some((rule, message)), ..Self::default() };
-        if let Err(problem) = media.read(most_bytes) {
-            return fault("file", problem.to_string());
-        }
-        let Bytes::In(uri) = media.source() else { return Self::default() };
-        let Some(uri) = DataUri::parse(uri) else { return Self::default() };
-        let bytes = match uri.decode() {
-            Ok(bytes) if bytes.is_empty() => {
-                return fault("file", "There is nothing in it.".to_owned());
-            }
-            Ok(bytes) => bytes,
-            Err(error) => return fault("format", format!("Must be in base64: {error}.")),
+/// Groups media by URL, so that each URL is fetched once. Returns the groups, and the group of
+/// each element.
+fn by_url(all: &[FoundMedia]) -> (Vec<Vec<FoundMedia>>, Vec<usize>) {
+    let mut groups: Vec<Vec<FoundMedia>> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut group_of = Vec::new();
+    for found in all {
+        let next = groups.len();
+        let group = match found.media.as_url() {
+            Some(url) => *known.entry(url).or_insert(next),
+            None => next,
         };
-        let mut examined = Self::default();
-        let reading = Probe::whole(&bytes).partial();
-        (examined.facts, examined.problem) = (reading.facts, reading.problem);
-        examined.declared(uri.content_type, "its data URI says");
-        examined
+        match groups.get_mut(group) {
+            Some(group) => group.push(found.clone()),
+            None => groups.push(vec![found.clone()]),
+        }
+        group_of.push(group);
     }
-
-    /// Takes note of a content type that is said of the file.
-    fn declared(&mut self, content_type: &str, who: &str) {
-        let content_type = content_type.split(';').next().unwrap_or_default().trim();
-        let Some(kind) = self.facts.kind else { return };
-        if !may_be(content_type, kind) {
-            let found = self.facts.format.map_or("", |format| format.content_type());
-            self.advice.push((
-                WarningKind::ContentType,
-                format!("{who} `{}`, and it is {found}", content_type.escape_default()),
-            ));
-        }
-    }
-
-    /// Reports what this says about one place in the input.
-    fn add_to(&self, found: &FoundMedia, preflight: Preflight, report: &mut PreflightReport) {
-        if let Some((rule, message)) = &self.fault {
-            report.violations.push(Violation {
-                path: found.path.clone(),
-                rule: (*rule).into(),
-                message: message.clone(),
-                found: None,
-            });
-        } else if found.media.is_file() {
-            for violation in found.broken_as_text() {
-                report.violations.push(violation);
-            }
-        }
-        if preflight == Preflight::Off {
-            return;
-        }
-        for violation in found.violations(&self.facts) {
-            report.violations.push(violation);
-        }
-        for (kind, message) in self.advice.iter().cloned().chain(self.guidance(found)) {
-            report.warnings.push(Warning { path: found.path.clone(), kind, message });
-        }
-        for (rule, missing) in found.unchecked(&self.facts) {
-            let reason = match missing {
-                MissingInfo::Rule => missing.to_string(),
-                MissingInfo::Header | MissingInfo::FileSize if self.fault.is_some() => {
-                    "it could not be read".to_owned()
-                }
-                MissingInfo::Header | MissingInfo::FileSize if self.unread.is_some() => {
-                    self.unread.clone().unwrap_or_default()
-                }
-                MissingInfo::Header => self.problem.map_or_else(
-                    || missing.to_string(),
-                    |problem| format!("it cannot be measured: {problem}"),
-                ),
-                MissingInfo::FileSize => missing.to_string(),
-            };
-            report.unchecked.push(Unchecked { path: found.path.clone(), rule, reason });
-        }
-    }
-
-    /// RunComfy's guidance about what was measured.
-    fn guidance(&self, found: &FoundMedia) -> Vec<(WarningKind, String)> {
-        let mut advice = Vec::new();
-        if found.kind.fit(&self.facts) == Fit::Doubtful {
-            let format = self.facts.format.map_or("", |format| format.content_type());
-            let noun = found.kind.noun();
-            advice.push((WarningKind::Kind, format!("it takes {noun}, and this is {format}")));
-        }
-        let (kind, bytes) = (self.facts.kind, self.facts.bytes.unwrap_or(0));
-        let megabytes = bytes as f64 / 1e6;
-        match kind {
-            Some(MediaKind::Image) if bytes > LARGE_IMAGE => advice.push((
-                WarningKind::LargeImage,
-                format!("an image of {megabytes} MB; RunComfy recommends at most 50 MB"),
-            )),
-            Some(MediaKind::Video) if bytes > LARGE_VIDEO => advice.push((
-                WarningKind::LargeVideo,
-                format!("a video of {megabytes} MB; RunComfy recommends at most 100 MB"),
-            )),
-            _ => {}
-        }
-        advice
-    }
-}
-
-/// Whether a declared content type fits what a file is. One that says only that there are
-/// bytes fits anything, and of containers any word does.
-fn may_be(content_type: &str, kind: MediaKind) -> bool {
-    const ANYTHING: [&str; 6] = [
-        "",
-        "application/octet-stream",
-        "binary/octet-stream",
-        "application/mp4",
-        "application/ogg",
-        "application/x-matroska",
-    ];
-    let word = match kind {
-        MediaKind::Image => "image/",
-        MediaKind::Video => "video/",
-        MediaKind::Audio => "audio/",
-        MediaKind::Any => "",
-    };
-    let content_type = content_type.to_ascii_lowercase();
-    content_type.starts_with(word) || ANYTHING.contains(&content_type.as_str())
-}
-
-/// What a string is that is sent as it is.
-fn no_address(text: &str) -> String {
-    let begins = |with: &str| {
-        text.trim_start().get(..with.len()).is_some_and(|text| text.eq_ignore_ascii_case(with))
-    };
-    match Media::url(text) {
-        _ if begins("data:") => {
-            "it is a data URI, but not one in base64 that can be measured here".to_owned()
-        }
-        Err(reason) if begins("http:") || begins("https:") => {
-            format!("it cannot be fetched as it is written: {reason}")
-        }
-        Ok(_) => "it was given as a name, and is not fetched".to_owned(),
-        Err(_) => "it is a bare name, not an address".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_not_fetched_is_called_what_it_is() {
-        let cases = [
-            ("boat.png", "it is a bare name"),
-            ("data:image/png,AA==", "it is a data URI"),
-            ("DATA:,", "it is a data URI"),
-            ("https://x/a b.png", "it cannot be fetched as it is written: the address holds ' '"),
-            ("https://x/a.png", "it was given as a name"),
-        ];
-        for (text, words) in cases {
-            assert!(no_address(text).starts_with(words), "{text}: {}", no_address(text));
-        }
-    }
-
-    #[test]
-    fn a_content_type_fits_by_its_kind() {
-        let cases = [
-            ("image/jpeg", MediaKind::Image, true),
-            ("IMAGE/PNG", MediaKind::Image, true),
-            ("application/octet-stream", MediaKind::Image, true),
-            ("application/mp4", MediaKind::Video, true),
-            ("", MediaKind::Audio, true),
-            ("text/html", MediaKind::Image, false),
-            ("application/json", MediaKind::Video, false),
-            ("video/mp4", MediaKind::Image, false),
-        ];
-        for (content_type, kind, fits) in cases {
-            assert_eq!(may_be(content_type, kind), fits, "{content_type} for {kind:?}");
-        }
-    }
+    (groups, group_of)
 }

@@ -1,9 +1,9 @@
-//! The boxes that MP4, QuickTime and HEIF are made of (ISO/IEC 14496-12, 4.2): a length, a
-//! name, and a body that may hold more of them.
+//! Walks the boxes of MP4, QuickTime and HEIF (ISO/IEC 14496-12, 4.2). A box is a length, a
+//! name, and a body that can hold more boxes.
 //!
-//! The walk is ours, since it decides which bytes to fetch: it reads the eight bytes before
-//! each body and passes over the body. Libraries for these files take all of `moov` into
-//! memory, and that has a row for every frame.
+//! The walk is ours because it decides which bytes to fetch: it reads the eight bytes before
+//! each body and skips the body. Libraries for these files read all of `moov`, which has a row
+//! for every frame.
 
 use super::MAX_STEPS;
 use super::sparse_bytes::{ProbeError, SparseBytes};
@@ -14,42 +14,42 @@ const BROKEN: &str = "its boxes do not fit into each other";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Box {
     pub name: [u8; 4],
-    /// Where its body begins.
+    /// Start of its body.
     pub body: u64,
-    /// Where it ends; `None` of one that goes to the end of a file of unknown length.
+    /// End of its body; `None` if it extends to the end of a file of unknown length.
     pub end: Option<u64>,
 }
 
-/// The boxes between two places, one after the other.
+/// An iterator over the boxes between two positions.
 pub(super) struct Boxes<'a> {
-    known: &'a SparseBytes<'a>,
+    file: &'a SparseBytes<'a>,
     at: u64,
     end: Option<u64>,
     steps: usize,
 }
 
 impl<'a> Boxes<'a> {
-    /// Those of a whole file.
-    pub(super) fn of_file(known: &'a SparseBytes<'a>) -> Self {
-        Self { known, at: 0, end: known.size(), steps: 0 }
+    /// Walks the boxes of a whole file.
+    pub(super) fn of_file(file: &'a SparseBytes<'a>) -> Self {
+        Self { file, at: 0, end: file.size(), steps: 0 }
     }
 
-    /// Those in a box, after so many bytes of its own.
-    pub(super) fn within(known: &'a SparseBytes<'a>, outer: Box, own: u64) -> Self {
-        Self { known, at: outer.body.saturating_add(own), end: outer.end, steps: 0 }
+    /// Walks the boxes in a box, after `own` bytes of its own fields.
+    pub(super) fn within(file: &'a SparseBytes<'a>, outer: Box, own: u64) -> Self {
+        Self { file, at: outer.body.saturating_add(own), end: outer.end, steps: 0 }
     }
 
-    /// The next box; `None` after the last.
+    /// Returns the next box, or `None` after the last.
     pub(super) fn next(&mut self) -> Result<Option<Box>, ProbeError> {
         self.steps += 1;
         if self.end.is_some_and(|end| self.at.saturating_add(8) > end) || self.steps > MAX_STEPS {
             return Ok(None);
         }
-        let [a, b, c, d, name @ ..] = self.known.array::<8>(self.at)?;
+        let [a, b, c, d, name @ ..] = self.file.array::<8>(self.at)?;
         let (length, head) = match u32::from_be_bytes([a, b, c, d]) {
-            // To the end of what it is in.
+            // It extends to the end of the box that contains it.
             0 => (None, 8),
-            1 => (Some(self.known.u64(self.at + 8)?), 16),
+            1 => (Some(self.file.u64(self.at + 8)?), 16),
             length => (Some(u64::from(length)), 8),
         };
         let end = match length {
@@ -57,14 +57,14 @@ impl<'a> Boxes<'a> {
             Some(length) if length < head => return Err(ProbeError::Broken(BROKEN)),
             Some(length) => Some(self.at.checked_add(length).ok_or(ProbeError::Broken(BROKEN))?),
         };
-        // None goes beyond what it is in, so that the walks below it stay disjoint.
+        // Clipped to the box that contains it, so that walks never visit a byte twice.
         let end = end.map(|end| self.end.map_or(end, |outer| end.min(outer)));
         let found = Box { name, body: self.at.saturating_add(head), end };
         self.at = end.unwrap_or(u64::MAX);
         Ok(Some(found))
     }
 
-    /// The next box of this name.
+    /// Returns the next box of this name.
     pub(super) fn find(&mut self, name: &[u8; 4]) -> Result<Option<Box>, ProbeError> {
         while let Some(found) = self.next()? {
             if found.name == *name {
@@ -76,7 +76,7 @@ impl<'a> Boxes<'a> {
 }
 
 impl Box {
-    /// Where its body ends, past which nothing of it is read.
+    /// Returns the end of its body.
     pub(super) fn until(&self) -> u64 {
         self.end.unwrap_or(u64::MAX)
     }

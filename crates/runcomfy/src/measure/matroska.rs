@@ -1,7 +1,7 @@
-//! Matroska and WebM (RFC 9559, on EBML, RFC 8794): the size of the first video track.
+//! Reads the size of the first video track of Matroska and WebM (RFC 9559, on EBML, RFC 8794).
 //!
-//! The walk is ours for the reason that `boxes.rs` gives; besides, the `matroska` crate
-//! allocates whatever length an element says that it has.
+//! The walk is ours for the reason that `boxes.rs` gives. Besides, the `matroska` crate allocates
+//! the length that an element claims.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::{Header, MAX_STEPS};
 use crate::media::{Format, MediaKind};
 
 const BROKEN: &str = "its elements do not fit into each other";
-/// Nanoseconds, unless the file says otherwise.
+/// Nanoseconds per unit of time, if the file does not set it.
 const DEFAULT_SCALE: u64 = 1_000_000;
 
 const DOC_TYPE: u32 = 0x4282;
@@ -34,28 +34,28 @@ const CLUSTER: u32 = 0x1f43_b675;
 #[derive(Clone, Copy)]
 struct Element {
     id: u32,
-    /// Where its body begins.
+    /// Start of its body.
     body: u64,
-    /// Where it ends; `None` of one that was written without knowing.
+    /// End of its body; `None` if its writer did not know it.
     end: Option<u64>,
-    /// Whether it goes beyond what it is in, as where a file is cut off.
+    /// `true` if it extends past the element that contains it, as in a file that is cut off.
     is_cut: bool,
 }
 
-/// The elements between two places, one after the other.
+/// An iterator over the elements between two positions.
 struct Elements<'a> {
-    known: &'a SparseBytes<'a>,
+    file: &'a SparseBytes<'a>,
     at: u64,
     end: Option<u64>,
     steps: usize,
 }
 
-pub(super) fn header(known: &SparseBytes<'_>, format: &mut Format) -> Result<Header, ProbeError> {
-    let mut top = Elements { known, at: 0, end: known.size(), steps: 0 };
+pub(super) fn header(file: &SparseBytes<'_>, format: &mut Format) -> Result<Header, ProbeError> {
+    let mut top = Elements { file, at: 0, end: file.size(), steps: 0 };
     let ebml = top.next()?.ok_or(ProbeError::Ends)?;
-    let mut words = Elements::within(known, ebml);
+    let mut words = Elements::within(file, ebml);
     while let Some(word) = words.next()? {
-        if word.id == DOC_TYPE && word.bytes(known)? == b"webm" {
+        if word.id == DOC_TYPE && word.bytes(file)? == b"webm" {
             *format = Format::WebM;
         }
     }
@@ -69,13 +69,13 @@ pub(super) fn header(known: &SparseBytes<'_>, format: &mut Format) -> Result<Hea
 
     let mut header = Header::default();
     let (mut tracks, mut tracks_at) = (None, None);
-    let mut elements = Elements::within(known, segment);
+    let mut elements = Elements::within(file, segment);
     while let Some(found) = elements.next()? {
         match found.id {
-            SEEK_HEAD => tracks_at = tracks_at.or(sought(known, found)?),
-            INFO => header.duration = film_duration(known, found)?,
+            SEEK_HEAD => tracks_at = tracks_at.or(sought(file, found)?),
+            INFO => header.duration = film_duration(file, found)?,
             TRACKS => tracks = Some(found),
-            // The frames, past which the tracks are found by the index or not at all.
+            // The frames; tracks behind them are only found through the index.
             CLUSTER => break,
             _ => {}
         }
@@ -85,11 +85,11 @@ pub(super) fn header(known: &SparseBytes<'_>, format: &mut Format) -> Result<Hea
     }
     if let (None, Some(offset)) = (tracks, tracks_at) {
         let at = segment.body.checked_add(offset).ok_or(ProbeError::Broken(BROKEN))?;
-        let mut elements = Elements { known, at, end: segment.end, steps: 0 };
+        let mut elements = Elements { file, at, end: segment.end, steps: 0 };
         tracks = elements.next()?.filter(|found| found.id == TRACKS);
     }
-    let tracks = tracks.ok_or(ProbeError::Broken("it does not say which tracks it has"))?;
-    match video(known, tracks)? {
+    let tracks = tracks.ok_or(ProbeError::Broken("it does not list its tracks"))?;
+    match video(file, tracks)? {
         (Some(size), _) => {
             (header.size, header.kind) = (Some(size), Some(MediaKind::Video));
             Ok(header)
@@ -99,31 +99,30 @@ pub(super) fn header(known: &SparseBytes<'_>, format: &mut Format) -> Result<Hea
     }
 }
 
-/// The size of the first video track, and whether there is a track of sound.
+/// Returns the size of the first video track, and `true` if there is a sound track.
 fn video(
-    known: &SparseBytes<'_>,
+    file: &SparseBytes<'_>,
     tracks: Element,
 ) -> Result<(Option<(u32, u32)>, bool), ProbeError> {
     const IS_VIDEO: u64 = 1;
     const IS_SOUND: u64 = 2;
     let mut sounds = false;
-    let mut entries = Elements::within(known, tracks);
+    let mut entries = Elements::within(file, tracks);
     while let Some(entry) = entries.next()? {
         if entry.id != TRACK_ENTRY {
             continue;
         }
         let (mut kind, mut size) = (0, (0, 0));
-        let mut parts = Elements::within(known, entry);
+        let mut parts = Elements::within(file, entry);
         while let Some(part) = parts.next()? {
             match part.id {
-                TRACK_TYPE => kind = part.number(known)?,
+                TRACK_TYPE => kind = part.number(file)?,
                 VIDEO => {
-                    let mut sides = Elements::within(known, part);
+                    let mut sides = Elements::within(file, part);
                     while let Some(side) = sides.next()? {
-                        let pixels = || Ok(u32::try_from(side.number(known)?).unwrap_or(0));
                         match side.id {
-                            PIXEL_WIDTH => size.0 = pixels()?,
-                            PIXEL_HEIGHT => size.1 = pixels()?,
+                            PIXEL_WIDTH => size.0 = side.pixels(file)?,
+                            PIXEL_HEIGHT => size.1 = side.pixels(file)?,
                             _ => {}
                         }
                     }
@@ -140,14 +139,14 @@ fn video(
     Ok((None, sounds))
 }
 
-fn film_duration(known: &SparseBytes<'_>, info: Element) -> Result<Option<Duration>, ProbeError> {
+fn film_duration(file: &SparseBytes<'_>, info: Element) -> Result<Option<Duration>, ProbeError> {
     let (mut scale, mut length) = (DEFAULT_SCALE, 0.0);
-    let mut parts = Elements::within(known, info);
+    let mut parts = Elements::within(file, info);
     while let Some(part) = parts.next()? {
         match part.id {
-            SCALE => scale = part.number(known)?,
+            SCALE => scale = part.number(file)?,
             DURATION => {
-                length = match part.bytes(known)? {
+                length = match part.bytes(file)? {
                     [a, b, c, d] => f32::from_be_bytes([*a, *b, *c, *d]).into(),
                     bytes => bytes.try_into().map_or(0.0, f64::from_be_bytes),
                 }
@@ -159,19 +158,19 @@ fn film_duration(known: &SparseBytes<'_>, info: Element) -> Result<Option<Durati
     Ok(duration.filter(|duration| !duration.is_zero()))
 }
 
-/// Where the index says that the tracks are, from the beginning of the segment's body.
-fn sought(known: &SparseBytes<'_>, head: Element) -> Result<Option<u64>, ProbeError> {
-    let mut entries = Elements::within(known, head);
+/// Returns the position of the tracks from the index, relative to the body of the segment.
+fn sought(file: &SparseBytes<'_>, head: Element) -> Result<Option<u64>, ProbeError> {
+    let mut entries = Elements::within(file, head);
     while let Some(entry) = entries.next()? {
         if entry.id != SEEK {
             continue;
         }
         let (mut is_tracks, mut position) = (false, None);
-        let mut parts = Elements::within(known, entry);
+        let mut parts = Elements::within(file, entry);
         while let Some(part) = parts.next()? {
             match part.id {
-                SEEK_ID => is_tracks = part.number(known)? == u64::from(TRACKS),
-                SEEK_POSITION => position = Some(part.number(known)?),
+                SEEK_ID => is_tracks = part.number(file)? == u64::from(TRACKS),
+                SEEK_POSITION => position = Some(part.number(file)?),
                 _ => {}
             }
         }
@@ -183,11 +182,11 @@ fn sought(known: &SparseBytes<'_>, head: Element) -> Result<Option<u64>, ProbeEr
 }
 
 impl<'a> Elements<'a> {
-    fn within(known: &'a SparseBytes<'a>, outer: Element) -> Self {
-        Self { known, at: outer.body, end: outer.end.or(known.size()), steps: 0 }
+    fn within(file: &'a SparseBytes<'a>, outer: Element) -> Self {
+        Self { file, at: outer.body, end: outer.end.or(file.size()), steps: 0 }
     }
 
-    /// The next element; `None` after the last.
+    /// Returns the next element, or `None` after the last.
     fn next(&mut self) -> Result<Option<Element>, ProbeError> {
         self.steps += 1;
         if self.end.is_some_and(|end| self.at >= end) || self.steps > MAX_STEPS {
@@ -201,7 +200,7 @@ impl<'a> Elements<'a> {
             _ if is_unknown => None,
             size => Some(body.checked_add(size).ok_or(ProbeError::Broken(BROKEN))?),
         };
-        // None goes beyond what it is in, so that the walks below it stay disjoint.
+        // Clipped to the element that contains it, so that walks never visit a byte twice.
         let outer = self.end.unwrap_or(u64::MAX);
         let is_cut = end.is_some_and(|end| end > outer);
         let end = end.map(|end| end.min(outer));
@@ -210,15 +209,15 @@ impl<'a> Elements<'a> {
         Ok(Some(Element { id, body, end, is_cut }))
     }
 
-    /// A number of variable length with the bit that marks its length, that length, and
-    /// whether all its bits are set, which says that it is not known.
+    /// Reads a number of variable length. Returns it with its length marker, its length, and
+    /// `true` if all its bits are set, which means "unknown".
     fn variable(&self, at: u64, most: u64) -> Result<(u64, u64, bool), ProbeError> {
-        let first = self.known.u8(at)?;
+        let first = self.file.u8(at)?;
         let length = u64::from(first.leading_zeros()) + 1;
         if length > most {
             return Err(ProbeError::Broken(BROKEN));
         }
-        let bytes = self.known.get(at, length as usize)?;
+        let bytes = self.file.get(at, length as usize)?;
         let number = bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
         let all = (1 << (7 * length)) - 1;
         Ok((number, length, number & all == all))
@@ -226,18 +225,22 @@ impl<'a> Elements<'a> {
 }
 
 impl Element {
-    /// Its body, of those that are short.
-    fn bytes<'a>(&self, known: &'a SparseBytes<'_>) -> Result<&'a [u8], ProbeError> {
+    /// Returns the body of a short element.
+    fn bytes<'a>(&self, file: &'a SparseBytes<'_>) -> Result<&'a [u8], ProbeError> {
         let length = self.end.map(|end| end.saturating_sub(self.body));
         match length {
             _ if self.is_cut => Err(ProbeError::Ends),
-            Some(length @ 0..=16) => known.get(self.body, length as usize),
+            Some(length @ 0..=16) => file.get(self.body, length as usize),
             _ => Err(ProbeError::Broken(BROKEN)),
         }
     }
 
-    fn number(&self, known: &SparseBytes<'_>) -> Result<u64, ProbeError> {
-        let bytes = self.bytes(known)?;
+    fn pixels(&self, file: &SparseBytes<'_>) -> Result<u32, ProbeError> {
+        Ok(u32::try_from(self.number(file)?).unwrap_or(0))
+    }
+
+    fn number(&self, file: &SparseBytes<'_>) -> Result<u64, ProbeError> {
+        let bytes = self.bytes(file)?;
         match bytes.len() {
             0..=8 => Ok(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))),
             _ => Err(ProbeError::Broken(BROKEN)),

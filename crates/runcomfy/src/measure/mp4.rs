@@ -1,14 +1,14 @@
-//! MP4 and QuickTime: the size of the first video track, and how long the film is.
+//! Reads the size of the first video track, and the duration, of MP4 and QuickTime.
 
 use super::boxes::{Box, Boxes};
 use super::sparse_bytes::{ProbeError, SparseBytes};
 use super::{Header, duration, turned};
 use crate::media::MediaKind;
 
-/// As many tracks are looked at.
+/// Maximum number of tracks that are read.
 const MAX_TRACKS: usize = 64;
 
-/// What is read of a track.
+/// The content of a track.
 #[derive(Clone, Copy)]
 enum Track {
     Video((u32, u32)),
@@ -16,25 +16,24 @@ enum Track {
     Other,
 }
 
-/// Reads `moov`, wherever it is: it may stand behind the frames.
-pub(super) fn header(known: &SparseBytes<'_>) -> Result<Header, ProbeError> {
-    let moov = Boxes::of_file(known).find(b"moov")?;
-    let moov =
-        moov.ok_or(ProbeError::Broken("it has no index (`moov`) that says what is in it"))?;
+/// Reads `moov`, which can be behind the frames.
+pub(super) fn header(file: &SparseBytes<'_>) -> Result<Header, ProbeError> {
+    let moov = Boxes::of_file(file).find(b"moov")?;
+    let moov = moov.ok_or(ProbeError::Broken("it has no index (`moov`)"))?;
     let mut header = Header { kind: Some(MediaKind::Audio), ..Header::default() };
     let mut sounds = false;
     let mut tracks = 0;
-    let mut boxes = Boxes::within(known, moov, 0);
+    let mut boxes = Boxes::within(file, moov, 0);
     while let Some(found) = boxes.next()? {
         match &found.name {
-            b"mvhd" => header.duration = film_duration(known, found)?,
+            b"mvhd" => header.duration = film_duration(file, found)?,
             b"trak" if tracks < MAX_TRACKS => {
                 tracks += 1;
-                match track(known, found)? {
+                match track(file, found)? {
                     Track::Video(size) => {
                         header.size = Some(size);
                         header.kind = Some(MediaKind::Video);
-                        // `mvhd` stands before the tracks.
+                        // `mvhd` comes before the tracks.
                         return Ok(header);
                     }
                     Track::Sound => sounds = true,
@@ -52,33 +51,33 @@ pub(super) fn header(known: &SparseBytes<'_>) -> Result<Header, ProbeError> {
 }
 
 fn film_duration(
-    known: &SparseBytes<'_>,
+    file: &SparseBytes<'_>,
     mvhd: Box,
 ) -> Result<Option<std::time::Duration>, ProbeError> {
-    let (scale, units) = match known.u8(mvhd.body)? {
+    let (scale, units) = match file.u8(mvhd.body)? {
         0 => {
-            let units = known.u32(mvhd.body.saturating_add(16))?;
+            let units = file.u32(mvhd.body.saturating_add(16))?;
             (
-                known.u32(mvhd.body.saturating_add(12))?,
+                file.u32(mvhd.body.saturating_add(12))?,
                 if units == u32::MAX { 0 } else { units.into() },
             )
         }
         _ => {
-            let units = known.u64(mvhd.body.saturating_add(24))?;
-            (known.u32(mvhd.body.saturating_add(20))?, if units == u64::MAX { 0 } else { units })
+            let units = file.u64(mvhd.body.saturating_add(24))?;
+            (file.u32(mvhd.body.saturating_add(20))?, if units == u64::MAX { 0 } else { units })
         }
     };
     Ok(duration(units, scale.into()))
 }
 
-fn track(known: &SparseBytes<'_>, trak: Box) -> Result<Track, ProbeError> {
+fn track(file: &SparseBytes<'_>, trak: Box) -> Result<Track, ProbeError> {
     let mut turn = false;
-    let mut boxes = Boxes::within(known, trak, 0);
+    let mut boxes = Boxes::within(file, trak, 0);
     while let Some(found) = boxes.next()? {
         match &found.name {
-            b"tkhd" => turn = is_quarter_turn(known, found)?,
+            b"tkhd" => turn = is_quarter_turn(file, found)?,
             b"mdia" => {
-                return Ok(match media(known, found)? {
+                return Ok(match media(file, found)? {
                     Track::Video(size) => Track::Video(turned(size, turn)),
                     other => other,
                 });
@@ -89,34 +88,35 @@ fn track(known: &SparseBytes<'_>, trak: Box) -> Result<Track, ProbeError> {
     Ok(Track::Other)
 }
 
-/// Whether a track is shown after a quarter turn: its matrix then has nothing on its
-/// diagonal.
-fn is_quarter_turn(known: &SparseBytes<'_>, tkhd: Box) -> Result<bool, ProbeError> {
-    let matrix = tkhd.body.saturating_add(if known.u8(tkhd.body)? == 0 { 40 } else { 52 });
-    let [a, b, c, d] = [0, 4, 12, 16].map(|at| known.u32(matrix.saturating_add(at)));
+/// Returns `true` if a track is shown after a quarter turn: the diagonal of its matrix is then
+/// zero.
+fn is_quarter_turn(file: &SparseBytes<'_>, tkhd: Box) -> Result<bool, ProbeError> {
+    let matrix = tkhd.body.saturating_add(if file.u8(tkhd.body)? == 0 { 40 } else { 52 });
+    let [a, b, c, d] = [0, 4, 12, 16].map(|at| file.u32(matrix.saturating_add(at)));
     Ok(a? == 0 && d? == 0 && b? != 0 && c? != 0)
 }
 
-fn media(known: &SparseBytes<'_>, mdia: Box) -> Result<Track, ProbeError> {
+fn media(file: &SparseBytes<'_>, mdia: Box) -> Result<Track, ProbeError> {
     let mut is_video = false;
-    let mut boxes = Boxes::within(known, mdia, 0);
+    let mut boxes = Boxes::within(file, mdia, 0);
     while let Some(found) = boxes.next()? {
         match &found.name {
-            b"hdlr" => match known.get(found.body.saturating_add(8), 4)? {
+            b"hdlr" => match file.get(found.body.saturating_add(8), 4)? {
                 b"vide" => is_video = true,
                 b"soun" => return Ok(Track::Sound),
                 _ => return Ok(Track::Other),
             },
             b"minf" if is_video => {
-                let stbl = Boxes::within(known, found, 0).find(b"stbl")?;
+                let stbl = Boxes::within(file, found, 0).find(b"stbl")?;
                 let stsd = match stbl {
-                    Some(stbl) => Boxes::within(known, stbl, 0).find(b"stsd")?,
+                    Some(stbl) => Boxes::within(file, stbl, 0).find(b"stsd")?,
                     None => None,
                 };
-                // The first description of its samples has the size that they are coded at.
+                // The first sample description has the coded size.
                 let Some(stsd) = stsd else { return Ok(Track::Other) };
-                let side = |at| known.u16(stsd.body.saturating_add(at)).map(u32::from);
-                return Ok(Track::Video((side(40)?, side(42)?)));
+                let width = file.u16(stsd.body.saturating_add(40))?;
+                let height = file.u16(stsd.body.saturating_add(42))?;
+                return Ok(Track::Video((width.into(), height.into())));
             }
             _ => {}
         }

@@ -1,15 +1,15 @@
-//! The bytes of a file that are known, and a reader over them that stops at a gap.
+//! The known bytes of a file, and a reader over them that stops at a gap.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-/// Why reading a header went no further.
+/// The reason why a header cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ProbeError {
-    /// These bytes are not known.
+    /// These bytes are not known yet.
     Missing(Range<u64>),
-    /// The file has no such bytes.
+    /// The file ends before these bytes.
     Ends,
     /// The header contradicts itself or its format.
     Broken(&'static str),
@@ -18,7 +18,7 @@ pub(super) enum ProbeError {
 /// The known bytes of a file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SparseBytes<'a> {
-    /// In order, with a gap between each two.
+    /// Sorted, with a gap between any two.
     parts: Vec<Part<'a>>,
     size: Option<u64>,
 }
@@ -34,14 +34,14 @@ impl Part<'_> {
         self.at.saturating_add(self.bytes.len() as u64)
     }
 
-    /// The bytes from here on, where it has any there.
+    /// Returns its bytes from `at` on.
     fn from(&self, at: u64) -> Option<&[u8]> {
         self.bytes.get(usize::try_from(at.checked_sub(self.at)?).ok()?..)
     }
 }
 
 impl<'a> SparseBytes<'a> {
-    /// Takes a whole file without copying it.
+    /// Borrows a whole file.
     pub(super) fn borrow(&mut self, bytes: &'a [u8]) {
         self.size = Some(bytes.len() as u64);
         self.parts = vec![Part { at: 0, bytes: Cow::Borrowed(bytes) }];
@@ -56,7 +56,7 @@ impl<'a> SparseBytes<'a> {
     }
 
     pub(super) fn feed(&mut self, at: u64, bytes: &[u8]) {
-        // The part that it goes on with, or else a new one in its place.
+        // The part that these bytes extend, or a new one.
         let index = match self.parts.iter().position(|part| part.at <= at && at <= part.end()) {
             Some(index) => index,
             None => {
@@ -75,7 +75,7 @@ impl<'a> SparseBytes<'a> {
         }
     }
 
-    /// Adds what lies past the end of a part.
+    /// Adds the bytes past the end of a part.
     fn extend(&mut self, index: usize, at: u64, bytes: &[u8]) {
         let part = &mut self.parts[index];
         let known = usize::try_from(part.end().saturating_sub(at)).unwrap_or(usize::MAX);
@@ -88,13 +88,13 @@ impl<'a> SparseBytes<'a> {
         self.parts.first().filter(|part| part.at == 0).map_or(0, Part::end)
     }
 
-    /// All the bytes that are known from here on without a gap.
+    /// Returns all bytes that are known from `at` on without a gap.
     pub(super) fn some(&self, at: u64) -> Option<&[u8]> {
         let bytes = self.parts.iter().rev().find_map(|part| part.from(at))?;
         (!bytes.is_empty()).then_some(bytes)
     }
 
-    /// Bytes at a place.
+    /// Returns `length` bytes at `at`.
     pub(super) fn get(&self, at: u64, length: usize) -> Result<&[u8], ProbeError> {
         let end = at.checked_add(length as u64).ok_or(ProbeError::Ends)?;
         if self.size.is_some_and(|size| end > size) {
@@ -104,7 +104,7 @@ impl<'a> SparseBytes<'a> {
         some.get(..length).ok_or_else(|| ProbeError::Missing(at + some.len() as u64..end))
     }
 
-    /// The same as an array, for numbers.
+    /// Returns the bytes at `at` as an array, for numbers.
     pub(super) fn array<const N: usize>(&self, at: u64) -> Result<[u8; N], ProbeError> {
         let bytes = self.get(at, N)?;
         bytes.try_into().map_err(|_| ProbeError::Ends)
@@ -126,14 +126,14 @@ impl<'a> SparseBytes<'a> {
         self.array(at).map(|[byte]| byte)
     }
 
-    /// The first bytes of the file: so many, or all that it has.
+    /// Returns the first `length` bytes of the file, or all of a shorter file.
     pub(super) fn head(&self, length: usize) -> Result<&[u8], ProbeError> {
         let size = self.size.and_then(|size| usize::try_from(size).ok());
         self.get(0, size.map_or(length, |size| size.min(length)))
     }
 }
 
-/// A reader for libraries that take one. Where it fails, `stopped` says why.
+/// A reader for libraries that take `io::Read`. If it fails, `stopped` holds the reason.
 pub(super) struct SparseReader<'a> {
     known: &'a SparseBytes<'a>,
     at: u64,
@@ -145,7 +145,7 @@ impl<'a> SparseReader<'a> {
         Self { known, at: 0, stopped: None }
     }
 
-    /// Why it failed; `otherwise` where the library found fault with what it read.
+    /// Returns the reason why it failed, or `otherwise` if the library rejected what it read.
     pub(super) fn stop(self, otherwise: &'static str) -> ProbeError {
         self.stopped.unwrap_or(ProbeError::Broken(otherwise))
     }
@@ -172,8 +172,8 @@ impl BufRead for SparseReader<'_> {
 }
 
 impl Read for SparseReader<'_> {
-    /// Gives all that is asked for, or as much as there is to the end of the file: what
-    /// reads a number takes a short read for the end.
+    /// Fills the buffer, or reads to the end of the file: code that reads a number treats a short
+    /// read as the end.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if let Err(stop @ ProbeError::Missing(_)) = self.known.get(self.at, buffer.len()) {
             self.stopped = Some(stop);
@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_grow_together_in_any_order() {
+    fn parts_merge_in_any_order() {
         let all: Vec<u8> = (0..=255).collect();
         for pieces in
             [[0..90, 60..200, 190..256], [190..256, 0..90, 60..200], [90..91, 0..256, 5..6]]
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_gives_a_number_whole_or_says_what_is_missing() {
+    fn a_reader_returns_a_whole_number_or_the_missing_range() {
         let mut known = SparseBytes::default();
         known.feed(0, &[1, 2, 3]);
         let mut reader = SparseReader::new(&known);
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_told_from_what_is_not_there() {
+    fn unknown_bytes_differ_from_bytes_past_the_end() {
         let mut known = SparseBytes::default();
         known.feed(10, &[1, 2, 3]);
         assert_eq!(known.get(11, 2), Ok([2, 3].as_slice()));

@@ -177,7 +177,7 @@ fn lengths_that_lie_end_in_a_reason() {
     ];
     for (what, bytes) in cases {
         let reading = Probe::whole(&bytes).partial();
-        assert_eq!((reading.facts.width, reading.facts.height), (None, None), "{what}");
+        assert_eq!((reading.info.width, reading.info.height), (None, None), "{what}");
         assert!(reading.problem.is_some(), "{what}: {reading:?}");
     }
 }

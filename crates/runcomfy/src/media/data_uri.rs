@@ -1,4 +1,4 @@
-//! `data:` URIs in base64: how bytes go inside a request.
+//! Base64 `data:` URIs, which put bytes inside a request.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,15 +11,15 @@ use super::Format;
 /// The content type of bytes that are not recognised.
 const UNKNOWN: &str = "application/octet-stream";
 
-/// A data URI, taken apart.
+/// A parsed data URI.
 pub(crate) struct DataUri<'a> {
-    /// The content type as written; empty where none is.
+    /// The content type as written; empty if there is none.
     pub content_type: &'a str,
     data: &'a str,
 }
 
 impl<'a> DataUri<'a> {
-    /// Takes a text apart that is a data URI in base64. Its data is not looked at.
+    /// Parses a base64 data URI, without looking at its data.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let scheme = text.get(..5)?;
         let rest = scheme.eq_ignore_ascii_case("data:").then(|| &text[5..])?;
@@ -28,15 +28,16 @@ impl<'a> DataUri<'a> {
         last.trim().eq_ignore_ascii_case("base64").then_some(Self { content_type, data })
     }
 
-    /// The bytes in it.
+    /// Decodes its data.
     pub(crate) fn decode(&self) -> Result<Vec<u8>, base64::DecodeError> {
         STANDARD.decode(self.data)
     }
 
-    /// Bytes as a data URI, of the type that they are recognised as unless one is given.
+    /// Writes bytes as a data URI. Detects the content type unless one is given.
     pub(super) fn write(content_type: Option<&str>, bytes: &[u8]) -> Arc<str> {
-        let sniffed = || Format::sniff(bytes).map_or(UNKNOWN, Format::content_type);
-        let mut uri = format!("data:{};base64,", content_type.unwrap_or_else(sniffed));
+        let content_type = content_type
+            .unwrap_or_else(|| Format::sniff(bytes).map_or(UNKNOWN, Format::content_type));
+        let mut uri = format!("data:{content_type};base64,");
         STANDARD.encode_string(bytes, &mut uri);
         uri.into()
     }
@@ -48,12 +49,12 @@ impl fmt::Display for DataUri<'_> {
     }
 }
 
-/// Whether a text is two words of a content type (RFC 6838) with a slash between, so that
-/// nothing else gets into the URI.
+/// Returns `true` if the text is `type/subtype` of RFC 6838, and so cannot add anything else
+/// to a URI.
 pub(super) fn is_content_type(text: &str) -> bool {
-    let is_word = |word: &str| {
-        !word.is_empty()
-            && word.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c))
-    };
-    text.split_once('/').is_some_and(|(kind, name)| is_word(kind) && is_word(name))
+    text.split_once('/').is_some_and(|(kind, name)| is_token(kind) && is_token(name))
+}
+
+fn is_token(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c))
 }

@@ -8,36 +8,36 @@ use std::sync::{Arc, OnceLock};
 
 use super::DataUri;
 
-/// A file, and what it held when it was read.
+/// A file, and the bytes that it held when it was read.
 pub(super) struct LocalFile {
     path: PathBuf,
     uri: OnceLock<Arc<str>>,
 }
 
-/// Why a local file cannot go into a request. Its path is not repeated.
+/// The reason why a local file cannot be sent. It does not repeat the path.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// It is not there, or not any more.
-    #[error("There is no such file.")]
+    /// The file does not exist.
+    #[error("there is no such file")]
     Missing,
-    /// It is a folder.
-    #[error("Must be a file, and is a folder.")]
+    /// The path is a folder.
+    #[error("must be a file, not a folder")]
     Folder,
-    /// It is something else that has no end, or none that is known.
-    #[error("Must be an ordinary file, and is a device, a pipe or a socket.")]
+    /// The path is something without an end, such as a device.
+    #[error("must be an ordinary file, not a device, a pipe or a socket")]
     Special,
-    /// It has no bytes.
-    #[error("The file is empty.")]
+    /// The file has no bytes.
+    #[error("the file is empty")]
     Empty,
-    /// It has more bytes than are taken.
-    #[error("A file of at most {most} bytes; put a larger one where RunComfy can fetch it.")]
+    /// The file has more bytes than allowed.
+    #[error("must be at most {max} bytes; put a larger file where RunComfy can fetch it")]
     TooLarge {
-        /// As many bytes are taken.
-        most: u64,
+        /// The maximum number of bytes.
+        max: u64,
     },
-    /// It cannot be read.
-    #[error("The file cannot be read: {0}.")]
+    /// The file cannot be read.
+    #[error("the file cannot be read: {0}")]
     Unreadable(io::Error),
 }
 
@@ -54,41 +54,45 @@ impl LocalFile {
         self.uri.get().map(AsRef::as_ref)
     }
 
-    /// Reads it, unless that was done. A failure is not kept: the next call tries again.
-    pub(super) fn read(&self, most: u64) -> Result<(), FileError> {
+    /// Reads the file unless it was read before. A failure is not kept: the next call tries
+    /// again.
+    pub(super) fn read(&self, max_bytes: u64) -> Result<(), FileError> {
         if self.uri.get().is_none() {
-            let uri = DataUri::write(None, &read(&self.path, most)?);
-            // Whoever was quicker has set what everyone sends.
+            let uri = DataUri::write(None, &read(&self.path, max_bytes)?);
+            // The first of several concurrent readers decides what all of them send.
             self.uri.get_or_init(|| uri);
         }
         Ok(())
     }
 }
 
-fn read(path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
-    let problem = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => FileError::Missing,
-        _ => FileError::Unreadable(error),
-    };
-    // Asked before it is opened, since opening a pipe may wait for ever.
-    let about = fs::metadata(path).map_err(problem)?;
-    if about.is_dir() {
+fn read(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
+    // Checked before opening, because opening a pipe can block forever.
+    let metadata = fs::metadata(path).map_err(file_error)?;
+    if metadata.is_dir() {
         return Err(FileError::Folder);
     }
-    if !about.is_file() {
+    if !metadata.is_file() {
         return Err(FileError::Special);
     }
-    if about.len() > most {
-        return Err(FileError::TooLarge { most });
+    if metadata.len() > max {
+        return Err(FileError::TooLarge { max });
     }
-    // It may have grown since, or be one of those that say that they are empty.
+    // The file can have grown since, and special filesystems report a length of zero.
     let mut bytes = Vec::new();
-    let mut file = File::open(path).map_err(problem)?.take(most.saturating_add(1));
-    file.read_to_end(&mut bytes).map_err(problem)?;
+    let mut file = File::open(path).map_err(file_error)?.take(max.saturating_add(1));
+    file.read_to_end(&mut bytes).map_err(file_error)?;
     match bytes.len() as u64 {
         0 => Err(FileError::Empty),
-        length if length > most => Err(FileError::TooLarge { most }),
+        length if length > max => Err(FileError::TooLarge { max }),
         _ => Ok(bytes),
+    }
+}
+
+fn file_error(error: io::Error) -> FileError {
+    match error.kind() {
+        io::ErrorKind::NotFound => FileError::Missing,
+        _ => FileError::Unreadable(error),
     }
 }
 

@@ -1,10 +1,10 @@
-//! What a file is, by its first bytes.
+//! File formats, detected from the first bytes of a file.
 
 use infer::MatcherType;
 
 use super::MediaKind;
 
-/// The lengths of the headers that BMP has had.
+/// The lengths of the headers that BMP has had over time.
 const BMP_HEADERS: [u8; 8] = [12, 16, 40, 52, 56, 64, 108, 124];
 
 /// A file format.
@@ -33,7 +33,7 @@ pub enum Format {
     Mov,
     /// WebM.
     WebM,
-    /// Matroska, but WebM.
+    /// Matroska other than WebM.
     Matroska,
     /// MP3.
     Mp3,
@@ -43,43 +43,40 @@ pub enum Format {
     Flac,
     /// Ogg.
     Ogg,
-    /// MP4 of sound alone, by its own word.
+    /// MP4 that declares itself to be sound only.
     M4a,
-    /// A format of this content type and kind, which is not measured; without a kind it is
-    /// no media.
+    /// A format of this content type and kind, which is not measured. Without a kind it is not
+    /// media.
     Other(&'static str, Option<MediaKind>),
 }
 
 impl Format {
-    /// As much of a file is looked at.
+    /// The number of bytes at the start of a file that detection looks at.
     pub(crate) const SNIFFED_BYTES: usize = 512;
 
-    /// What a file is that begins like this, where that is known.
+    /// Detects the format of a file from its first bytes. Returns `None` if it is unknown.
     pub fn sniff(head: &[u8]) -> Option<Self> {
         let head = head.get(..Self::SNIFFED_BYTES).unwrap_or(head);
-        let has =
-            |at: usize, word: &[u8]| head.get(at..).is_some_and(|tail| tail.starts_with(word));
         let format = match head {
-            _ if has(0, b"\x89PNG\r\n\x1a\n") => Self::Png,
-            _ if has(0, b"\xff\xd8\xff") => Self::Jpeg,
-            _ if has(0, b"RIFF") && has(8, b"WEBP") => Self::WebP,
-            _ if has(0, b"GIF87a") || has(0, b"GIF89a") => Self::Gif,
-            // Words that begin alike are none.
-            _ if has(0, b"BM") && BMP_HEADERS.iter().any(|header| has(14, &[*header, 0, 0, 0])) => {
-                Self::Bmp
-            }
-            // Classic and Big; nothing is said of what comes next, which may be anything.
+            _ if has(head, 0, b"\x89PNG\r\n\x1a\n") => Self::Png,
+            _ if has(head, 0, b"\xff\xd8\xff") => Self::Jpeg,
+            _ if has(head, 0, b"RIFF") && has(head, 8, b"WEBP") => Self::WebP,
+            _ if has(head, 0, b"GIF87a") || has(head, 0, b"GIF89a") => Self::Gif,
+            _ if is_bmp(head) => Self::Bmp,
+            // Classic TIFF and BigTIFF; any bytes may follow.
             [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Self::Tiff,
-            _ if has(4, b"ftyp") => Self::of_brands(head),
-            // QuickTime before it had brands.
-            _ if [b"moov", b"mdat", b"wide"].iter().any(|word| has(4, *word)) => Self::Mov,
-            // Which of the two its header says, further on.
-            _ if has(0, b"\x1a\x45\xdf\xa3") => Self::Matroska,
-            _ if has(0, b"RIFF") && has(8, b"WAVE") => Self::Wav,
-            _ if has(0, b"fLaC") => Self::Flac,
-            _ if has(0, b"OggS") => Self::Ogg,
-            _ if has(0, b"ID3") || is_mp3_frame(head) => Self::Mp3,
-            _ if is_page(head) => Self::Other("text/html", None),
+            _ if has(head, 4, b"ftyp") => Self::of_brands(head),
+            // QuickTime from before it had brands.
+            [_, _, _, _, b'm', b'o', b'o', b'v', ..]
+            | [_, _, _, _, b'm', b'd', b'a', b't', ..]
+            | [_, _, _, _, b'w', b'i', b'd', b'e', ..] => Self::Mov,
+            // Or WebM, which its header says further on.
+            _ if has(head, 0, b"\x1a\x45\xdf\xa3") => Self::Matroska,
+            _ if has(head, 0, b"RIFF") && has(head, 8, b"WAVE") => Self::Wav,
+            _ if has(head, 0, b"fLaC") => Self::Flac,
+            _ if has(head, 0, b"OggS") => Self::Ogg,
+            _ if has(head, 0, b"ID3") || is_mp3_frame(head) => Self::Mp3,
+            _ if is_web_page(head) => Self::Other("text/html", None),
             _ => return Self::of_other(head),
         };
         Some(format)
@@ -90,25 +87,21 @@ impl Format {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         let ftyp = head.get(..length).unwrap_or(head);
         let major = ftyp.get(8..12).unwrap_or_default();
-        // The minor version stands between the major brand and those that it is made for.
-        let brands = ftyp.get(16..).unwrap_or_default().chunks_exact(4);
-        let is_any = |known: &[&[u8]]| {
-            let mut all = std::iter::once(major).chain(brands.clone());
-            all.any(|brand| known.contains(&brand))
-        };
-        let image = is_any(&[b"mif1", b"mif2", b"msf1", b"miaf"]);
+        // The minor version stands between the major brand and the compatible ones.
+        let compatible = ftyp.get(16..).unwrap_or_default();
+        let is_image = has_brand(major, compatible, &[b"mif1", b"mif2", b"msf1", b"miaf"]);
         match major {
             b"qt  " => Self::Mov,
             b"M4A " | b"M4B " => Self::M4a,
             b"avif" | b"avis" => Self::Avif,
             b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => Self::Heic,
-            _ if image && is_any(&[b"avif", b"avis"]) => Self::Avif,
-            _ if image => Self::Heic,
+            _ if is_image && has_brand(major, compatible, &[b"avif", b"avis"]) => Self::Avif,
+            _ if is_image => Self::Heic,
             _ => Self::Mp4,
         }
     }
 
-    /// What a library of signatures says of everything else.
+    /// Detects everything else with a library of signatures.
     fn of_other(head: &[u8]) -> Option<Self> {
         let found = infer::get(head)?;
         let kind = match found.matcher_type() {
@@ -117,8 +110,8 @@ impl Format {
             MatcherType::Audio => Some(MediaKind::Audio),
             _ => None,
         };
-        // It goes by fewer bytes than is asked above of these: by two letters of a BMP.
-        let is_one_above = [
+        // The library looks at fewer bytes of these than the code above, such as two of a BMP.
+        let is_detected_above = [
             "image/png",
             "image/gif",
             "image/webp",
@@ -128,10 +121,10 @@ impl Format {
             "audio/mpeg",
         ];
         let content_type = found.mime_type();
-        (!is_one_above.contains(&content_type)).then_some(Self::Other(content_type, kind))
+        (!is_detected_above.contains(&content_type)).then_some(Self::Other(content_type, kind))
     }
 
-    /// Its content type, as registered.
+    /// Returns its registered content type.
     pub fn content_type(self) -> &'static str {
         match self {
             Self::Png => "image/png",
@@ -155,7 +148,7 @@ impl Format {
         }
     }
 
-    /// What kind of media it is, as far as the format says; `None` where it is no media.
+    /// Returns the kind of media that the format implies. Returns `None` if it is not media.
     pub fn kind(self) -> Option<MediaKind> {
         match self {
             Self::Png
@@ -173,21 +166,32 @@ impl Format {
     }
 }
 
-/// The header of a frame of MPEG audio, layer III, with none of the values that are
-/// reserved.
+fn has(head: &[u8], at: usize, word: &[u8]) -> bool {
+    head.get(at..).is_some_and(|tail| tail.starts_with(word))
+}
+
+fn has_brand(major: &[u8], compatible: &[u8], known: &[&[u8]]) -> bool {
+    std::iter::once(major).chain(compatible.chunks_exact(4)).any(|brand| known.contains(&brand))
+}
+
+/// Returns `true` for a BMP. `BM` also begins ordinary text, so the header size is checked too.
+fn is_bmp(head: &[u8]) -> bool {
+    has(head, 0, b"BM") && BMP_HEADERS.iter().any(|header| has(head, 14, &[*header, 0, 0, 0]))
+}
+
+/// Returns `true` for the header of an MPEG audio frame, layer III, without reserved values.
 fn is_mp3_frame(head: &[u8]) -> bool {
     let [0xff, version, rates, ..] = *head else { return false };
     let is_layer_3 = matches!(version, 0xe2 | 0xe3 | 0xf2 | 0xf3 | 0xfa | 0xfb);
     is_layer_3 && rates >> 4 != 0xf && rates >> 4 != 0 && rates & 0b1100 != 0b1100
 }
 
-/// Whether this is a page for a browser, as a login or an error is.
-fn is_page(head: &[u8]) -> bool {
+/// Returns `true` for an HTML page, such as a login or an error page.
+fn is_web_page(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    let begins = |word: &&str| {
-        head.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()))
-    };
-    ["<!doctype html", "<html", "<head", "<body", "<title", "<script", "<meta"].iter().any(begins)
+    ["<!doctype html", "<html", "<head", "<body", "<title", "<script", "<meta"].iter().any(|tag| {
+        head.get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag.as_bytes()))
+    })
 }
 
 #[cfg(test)]
@@ -195,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_format_is_told_by_its_first_bytes() {
+    fn a_format_is_detected_from_its_first_bytes() {
         let cases: [(&[u8], Option<Format>); 21] = [
             (b"\xff\xd8\xff\xe0", Some(Format::Jpeg)),
             (b"RIFF\x24\0\0\0WEBPVP8 ", Some(Format::WebP)),
@@ -204,7 +208,7 @@ mod tests {
             (b"MM\0+\0\x08\0\0", Some(Format::Tiff)),
             (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", Some(Format::Avif)),
             (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", Some(Format::Heic)),
-            // The brand past the end of `ftyp` is of something else.
+            // The brand past the end of `ftyp` belongs to something else.
             (b"\0\0\0\x14ftypmif1\0\0\0\0mif1avif", Some(Format::Heic)),
             (b"\0\0\0\x18ftypiso7\0\0\0\0iso7avc1", Some(Format::Mp4)),
             (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", Some(Format::Mov)),

@@ -1,6 +1,6 @@
 //! The kinds of media.
 
-/// What a media property takes, as far as the schema says.
+/// The kind of media that a property takes, or that a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MediaKind {

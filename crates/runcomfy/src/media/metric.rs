@@ -1,8 +1,8 @@
-//! What custom rules measure: the one place that knows a metric.
+//! Metrics of custom rules: the one place that knows what a rule measures.
 //!
 //! To add a metric, add a variant, name it in [`Metric::ALL`], and write its row in
-//! `Metric::about`: the checker, the report, the generator and the docs all read that row.
-//! One about a fact that is in [`MediaInfo`] already needs nothing else.
+//! `Metric::definition`. The checker, the report, the generator and the docs all read that row.
+//! A metric about a field that [`MediaInfo`] already has needs nothing else.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -10,7 +10,7 @@ use std::fmt;
 use super::{Format, MediaInfo};
 use crate::number::Ratio;
 
-/// What a custom rule of RunComfy's schema dialect measures.
+/// A quantity that a custom rule of RunComfy's schema dialect measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Metric {
@@ -24,7 +24,7 @@ pub enum Metric {
     FileSizeMb,
 }
 
-/// The strict bound of a custom rule: a value that equals it breaks the rule.
+/// The strict bound of a custom rule: a value equal to it breaks the rule.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {
     /// The rule ends in `>`.
@@ -33,41 +33,41 @@ pub enum Bound {
     Under(f64),
 }
 
-/// What a rule's metric says of some facts.
+/// The outcome of a rule for one piece of media.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RuleOutcome {
     /// The rule holds.
     Kept,
-    /// The rule is broken, and what was measured.
+    /// The rule is broken, by this measured value.
     Broken(String),
-    /// The facts do not tell.
+    /// Something that the rule needs is unknown.
     Unknown(MissingInfo),
 }
 
-/// What is missing where a rule about media cannot be checked.
+/// The information that is missing to check a rule about media.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MissingInfo {
-    /// Something that headers of some formats say.
+    /// A fact from the header, which not every format has.
     Header,
-    /// The size of the file, which its host says.
+    /// The size of the file, which its host reports.
     FileSize,
     /// The metric or the operator: this version does not know the rule.
     Rule,
 }
 
-/// Everything that there is to know of a metric: its row.
-struct About {
+/// Everything about one metric.
+struct Definition {
     name: &'static str,
     noun: &'static str,
     unit: &'static str,
-    /// Whether only what is seen has it: a sound never does.
-    of_pictures: bool,
-    /// Its value, where the facts that it needs are known.
+    /// `true` if only visible media has it: a sound never does.
+    is_visual: bool,
+    /// Returns its value if the facts that it needs are known.
     value: fn(&MediaInfo) -> Option<Ratio>,
-    /// What a person needs to see in order to believe that it was measured.
+    /// Shows what was measured.
     found: fn(&MediaInfo) -> Option<String>,
-    /// What is missing where it has no value although the file was read.
+    /// What is missing if there is no value although the file was read.
     missing: MissingInfo,
 }
 
@@ -76,95 +76,98 @@ impl Metric {
     pub const ALL: [Self; 4] =
         [Self::WidthPixels, Self::HeightPixels, Self::WidthOverHeight, Self::FileSizeMb];
 
-    fn about(self) -> About {
-        let size = |facts: &MediaInfo| Some(format!("{} × {} px", facts.width?, facts.height?));
+    fn definition(self) -> Definition {
         match self {
-            Self::WidthPixels => About {
+            Self::WidthPixels => Definition {
                 name: "width_pixels",
                 noun: "width",
                 unit: " px",
-                of_pictures: true,
-                value: |facts| facts.width.map(Ratio::whole),
-                found: size,
+                is_visual: true,
+                value: |info| info.width.map(Ratio::whole),
+                found: shown_size,
                 missing: MissingInfo::Header,
             },
-            Self::HeightPixels => About {
+            Self::HeightPixels => Definition {
                 name: "height_pixels",
                 noun: "height",
                 unit: " px",
-                of_pictures: true,
-                value: |facts| facts.height.map(Ratio::whole),
-                found: size,
+                is_visual: true,
+                value: |info| info.height.map(Ratio::whole),
+                found: shown_size,
                 missing: MissingInfo::Header,
             },
-            Self::WidthOverHeight => About {
+            Self::WidthOverHeight => Definition {
                 name: "width/height",
                 noun: "width/height",
                 unit: "",
-                of_pictures: true,
-                value: |facts| Ratio::of(facts.width?.into(), facts.height?.into()),
-                found: size,
+                is_visual: true,
+                value: |info| Ratio::of(info.width?.into(), info.height?.into()),
+                found: shown_size,
                 missing: MissingInfo::Header,
             },
-            Self::FileSizeMb => About {
+            Self::FileSizeMb => Definition {
                 name: "file_size_mb",
                 noun: "file size",
                 unit: " MB",
-                of_pictures: false,
-                value: |facts| Ratio::of(facts.bytes?, 1_000_000),
-                found: |facts| Some(format!("{} MB", facts.bytes? as f64 / 1e6)),
+                is_visual: false,
+                value: |info| Ratio::of(info.bytes?, 1_000_000),
+                found: |info| Some(format!("{} MB", info.bytes? as f64 / 1e6)),
                 missing: MissingInfo::FileSize,
             },
         }
     }
 
-    /// The metric with this name on the wire, such as `width_pixels`.
+    /// Returns the metric with this name on the wire, such as `width_pixels`.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|metric| metric.name() == name)
     }
 
-    /// Its name on the wire.
+    /// Returns its name on the wire.
     pub fn name(self) -> &'static str {
-        self.about().name
+        self.definition().name
     }
 
-    /// Its name in words, such as `width`.
+    /// Returns its name in words, such as `width`.
     pub fn noun(self) -> &'static str {
-        self.about().noun
+        self.definition().noun
     }
 
-    /// Its unit as written after a number, such as ` px`; empty for a ratio.
+    /// Returns its unit as written after a number, such as ` px`; empty for a ratio.
     pub fn unit(self) -> &'static str {
-        self.about().unit
+        self.definition().unit
     }
 
-    /// Whether some facts keep within a limit of this metric, compared without rounding;
-    /// `None` where they do not tell.
-    pub fn keeps(self, limit: Bound, facts: &MediaInfo) -> Option<bool> {
-        match self.evaluate(limit, facts) {
+    /// Returns `true` if the media keeps within a bound, compared without rounding. Returns
+    /// `None` if a fact that this needs is unknown.
+    pub fn keeps(self, bound: Bound, info: &MediaInfo) -> Option<bool> {
+        match self.evaluate(bound, info) {
             RuleOutcome::Kept => Some(true),
             RuleOutcome::Broken(_) => Some(false),
             RuleOutcome::Unknown(_) => None,
         }
     }
 
-    pub(crate) fn evaluate(self, limit: Bound, facts: &MediaInfo) -> RuleOutcome {
-        let about = self.about();
-        if about.of_pictures && facts.is_seen() == Some(false) {
-            let format = facts.format.map_or("a sound", Format::content_type);
-            return RuleOutcome::Broken(format!("{format}, which has no {}", about.noun));
+    pub(crate) fn evaluate(self, bound: Bound, info: &MediaInfo) -> RuleOutcome {
+        let definition = self.definition();
+        if definition.is_visual && info.is_visible() == Some(false) {
+            let format = info.format.map_or("a sound", Format::content_type);
+            return RuleOutcome::Broken(format!("{format}, which has no {}", definition.noun));
         }
-        match (about.value)(facts) {
-            Some(value) if limit.allows(value) => RuleOutcome::Kept,
-            Some(_) => RuleOutcome::Broken((about.found)(facts).unwrap_or_default()),
-            None => RuleOutcome::Unknown(about.missing),
+        match (definition.value)(info) {
+            Some(value) if bound.allows(value) => RuleOutcome::Kept,
+            Some(_) => RuleOutcome::Broken((definition.found)(info).unwrap_or_default()),
+            None => RuleOutcome::Unknown(definition.missing),
         }
     }
 }
 
+fn shown_size(info: &MediaInfo) -> Option<String> {
+    Some(format!("{} × {} px", info.width?, info.height?))
+}
+
 impl Bound {
-    /// Reads the operator at the end of a custom rule: `width_pixels>` with 300 is
-    /// the name `width_pixels` and the limit [`Bound::Over`]`(300.0)`.
+    /// Splits a custom rule into its metric's name and its bound. `width_pixels>` with 300 is
+    /// `width_pixels` and [`Bound::Over`]`(300.0)`.
     pub fn split(rule: &str, value: f64) -> Option<(&str, Self)> {
         match rule.strip_suffix('>') {
             Some(name) => Some((name, Self::Over(value))),
@@ -179,7 +182,7 @@ impl Bound {
         }
     }
 
-    /// The operator as it stands at the end of a rule.
+    /// Returns the operator as it ends a rule.
     pub fn operator(self) -> char {
         match self {
             Self::Over(_) => '>',
@@ -201,7 +204,7 @@ impl fmt::Display for MissingInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Header => "it is not measured in a file of this format",
-            Self::FileSize => "its host does not say how large the file is",
+            Self::FileSize => "its host does not report the size of the file",
             Self::Rule => "this version does not know the rule",
         })
     }
@@ -220,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_split_into_its_metric_and_its_limit() {
+    fn a_rule_is_split_into_its_metric_and_its_bound() {
         for (rule, name, limit) in [
             ("width_pixels>", "width_pixels", Bound::Over(3.0)),
             ("width/height<", "width/height", Bound::Under(3.0)),
@@ -232,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_equals_its_bound_breaks_the_rule() {
+    fn a_value_equal_to_its_bound_breaks_the_rule() {
         let ratio = Metric::WidthOverHeight;
         let size = Metric::FileSizeMb;
         let bytes = |bytes| MediaInfo::default().with_bytes(bytes);
@@ -267,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_has_no_width_whatever_the_bound() {
+    fn a_sound_has_no_width_for_any_bound() {
         let sound = MediaInfo::default().with_format(Format::Mp3).with_bytes(1);
         for metric in [Metric::WidthPixels, Metric::HeightPixels, Metric::WidthOverHeight] {
             assert_eq!(metric.keeps(Bound::Over(-1.0), &sound), Some(false));

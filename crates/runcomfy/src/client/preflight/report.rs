@@ -1,4 +1,4 @@
-//! What preflight finds.
+//! The report of a preflight.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,20 +6,21 @@ use std::time::Duration;
 
 use crate::violation::{InputPath, Violations};
 
-/// What checking the media of an input found.
+/// The findings about the media of an input.
 #[derive(Debug, Clone, Default)]
-#[must_use = "what preflight finds is in here, and nowhere else"]
+#[must_use = "the findings of preflight are only in here"]
 #[non_exhaustive]
 pub struct PreflightReport {
-    /// Every rule that is broken, with what was measured: the schema's own rules, `format`
-    /// where media is of a kind that its property does not take, `file` where a local file
-    /// cannot be used, and `request` where the whole is too large to be sent.
+    /// Every broken rule, with what was measured: the schema's own rules, `format` for media of
+    /// a kind that its property does not take, `file` for a local file that cannot be used, and
+    /// `request` for a request that is too large.
     pub violations: Violations,
-    /// What RunComfy's guidance advises against: it may work, or fail once it is paid for.
+    /// Everything that RunComfy's guidance advises against. It may work, or fail once it is paid
+    /// for.
     pub warnings: Vec<Warning>,
-    /// Every rule that could not be checked, and why.
+    /// Every rule that could not be checked, with the reason.
     pub unchecked: Vec<Unchecked>,
-    /// What it cost to find out.
+    /// The work that preflight did.
     pub stats: PreflightStats,
 }
 
@@ -27,35 +28,35 @@ pub struct PreflightReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {
-    /// Where.
+    /// Path of the media in the input.
     pub path: InputPath,
-    /// What about. Compare this, not the message.
+    /// Kind of the warning. Compare this, not the message.
     pub kind: WarningKind,
-    /// What is wrong, and what would be right.
+    /// Description of the problem.
     pub message: String,
 }
 
-/// What a [`Warning`] is about.
+/// The kind of a [`Warning`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WarningKind {
-    /// The address does not begin with `https`.
+    /// The URL does not begin with `https`.
     NotHttps,
-    /// RunComfy cannot reach the address: it is on this machine or a private network.
+    /// RunComfy cannot reach the URL: it is on this machine or a private network.
     OutOfReach,
-    /// Its host did not give it to an anonymous GET from here.
+    /// Its host did not answer an anonymous GET from here with the file.
     NotFetched,
-    /// A web page came instead, as a login does.
+    /// Its host answered with a web page, such as a login.
     WebPage,
-    /// The content type is not one of what was found, or of what the property takes.
+    /// The declared content type does not match the content.
     ContentType,
-    /// The property takes another kind, and may take this.
+    /// The property takes another kind of media, and may take this one.
     Kind,
     /// An image of more than 50 MB.
     LargeImage,
     /// A video of more than 100 MB.
     LargeVideo,
-    /// There is nothing in it.
+    /// The file is empty.
     Empty,
 }
 
@@ -63,35 +64,35 @@ pub enum WarningKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unchecked {
-    /// Where.
+    /// Path of the media in the input.
     pub path: InputPath,
     /// The rule, verbatim.
     pub rule: Cow<'static, str>,
-    /// Why it could not be checked.
+    /// Reason why it could not be checked.
     pub reason: String,
 }
 
-/// What preflight cost.
+/// The work that a preflight did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PreflightStats {
-    /// Requests to media hosts, without the redirects that they led to.
+    /// Number of requests to media hosts, without the redirects that followed them.
     pub requests: u64,
-    /// Bytes of files that were fetched.
+    /// Number of bytes that were fetched.
     pub bytes: u64,
-    /// How long it took.
+    /// Time that it took.
     pub time: Duration,
 }
 
 impl PreflightReport {
-    /// Whether no rule is broken, as far as could be measured. What could not be is in
+    /// Returns `true` if no checked rule is broken. The unchecked ones are in
     /// [`PreflightReport::unchecked`].
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.violations.is_empty()
     }
 
-    /// Whether every rule was checked and holds, and there is nothing to warn of.
+    /// Returns `true` if every rule was checked and holds, and there are no warnings.
     #[must_use]
     pub fn is_spotless(&self) -> bool {
         self.is_ok() && self.warnings.is_empty() && self.unchecked.is_empty()
@@ -107,7 +108,7 @@ impl fmt::Display for PreflightReport {
             lines.push(self.violations.to_string());
         }
         lines.extend(self.warnings.iter().map(ToString::to_string));
-        // What one reason leaves open at one place shares a line.
+        // Rules that one reason leaves unchecked at one path share a line.
         for group in self.unchecked.chunk_by(|a, b| a.path == b.path && a.reason == b.reason) {
             let [Unchecked { path, reason, .. }, ..] = group else { continue };
             let rules: Vec<&str> = group.iter().map(|open| open.rule.as_ref()).collect();

@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use std::ops::Range;
+
+use super::super::remote::MAX_REQUESTS;
 use super::*;
 
 /// A file that is mostly zeros: what stands where, and how long it is.
@@ -183,7 +186,8 @@ async fn answer(mut stream: TcpStream, file: File, manner: Manner, log: Arc<Mute
 
 async fn fetch(address: &str, reach: AddressScope, limits: MediaLimits) -> MediaReport {
     let fetcher = Fetcher::new(limits, reach).expect("it can be set up");
-    fetcher.fetch(address, &limits, None, |facts| facts.bytes.is_none()).await
+    let url = Url::parse(address).expect("it is a URL");
+    fetcher.fetch(&url, &limits, None, |facts| facts.bytes.is_none()).await
 }
 
 async fn measured(file: File, manner: Manner) -> (MediaReport, Server) {
@@ -192,7 +196,7 @@ async fn measured(file: File, manner: Manner) -> (MediaReport, Server) {
 }
 
 fn size(examined: &MediaReport) -> Option<(u32, u32)> {
-    examined.facts.width.zip(examined.facts.height)
+    examined.info.width.zip(examined.info.height)
 }
 
 #[tokio::test]
@@ -207,10 +211,10 @@ async fn a_file_is_measured_from_few_bytes_however_large_it_is() {
     for (what, file, requests, bytes) in cases {
         let (examined, _) = measured(file.clone(), Manner::Ranges).await;
         assert_eq!(size(&examined), Some((640, 480)), "{what}: {examined:?}");
-        assert_eq!(examined.facts.bytes, Some(file.size), "{what}");
+        assert_eq!(examined.info.bytes, Some(file.size), "{what}");
         assert_eq!(examined.requests, requests, "{what}");
         assert!(examined.bytes <= bytes, "{what}: {} bytes", examined.bytes);
-        assert_eq!((&examined.unread, examined.problem, examined.advice.len()), (&None, None, 0));
+        assert_eq!((&examined.unread, examined.problem, examined.warnings.len()), (&None, None, 0));
     }
 }
 
@@ -248,7 +252,7 @@ async fn whatever_a_host_does_ends_in_facts_or_a_reason() {
         let (examined, _) = measured(file, manner).await;
         let reason = examined.unread.clone().unwrap_or_default();
         assert_eq!(size(&examined), expected, "case {index}: {examined:?}");
-        assert_eq!(examined.facts.bytes, bytes, "case {index}: {examined:?}");
+        assert_eq!(examined.info.bytes, bytes, "case {index}: {examined:?}");
         assert_eq!(reason.is_empty(), words.is_empty(), "case {index}: {reason}");
         assert!(reason.contains(words), "case {index}: {reason}");
         assert!(examined.bytes <= 256 * 1024, "case {index}: {} bytes", examined.bytes);
@@ -263,8 +267,8 @@ async fn a_host_that_says_nothing_is_given_up() {
     let start = Instant::now();
     let examined = fetch(&server.address, AddressScope::Local, limits).await;
     assert!(start.elapsed() < Duration::from_secs(2));
-    assert!(examined.unread.is_some_and(|reason| reason.contains("time that is allowed")));
-    assert!(examined.advice.iter().any(|(about, _)| *about == WarningKind::NotFetched));
+    assert!(examined.unread.is_some_and(|reason| reason.contains("within the time limit")));
+    assert!(examined.warnings.iter().any(|(about, _)| *about == WarningKind::NotFetched));
 }
 
 #[tokio::test]
@@ -298,9 +302,9 @@ async fn a_page_instead_of_media_is_known_for_one() {
     let page = b"<!doctype html><title>Sign in</title>".to_vec();
     let page = File { size: page.len() as u64, parts: vec![(0, page)] };
     let (examined, _) = measured(page, Manner::Headers("content-type: text/html")).await;
-    let about: Vec<WarningKind> = examined.advice.iter().map(|(about, _)| *about).collect();
+    let about: Vec<WarningKind> = examined.warnings.iter().map(|(about, _)| *about).collect();
     assert_eq!(about, [WarningKind::WebPage]);
-    assert_eq!(examined.facts, MediaInfo::default());
+    assert_eq!(examined.info, MediaInfo::default());
 }
 
 #[tokio::test]
@@ -312,7 +316,7 @@ async fn a_content_type_that_does_not_fit_is_warned_of() {
     ] {
         let (examined, _) = measured(png(900), Manner::Headers(header)).await;
         let is = |(about, _): &(WarningKind, String)| *about == WarningKind::ContentType;
-        assert_eq!(examined.advice.iter().any(is), warned, "{header}");
+        assert_eq!(examined.warnings.iter().any(is), warned, "{header}");
         assert_eq!(size(&examined), Some((640, 480)));
     }
 }
@@ -340,7 +344,7 @@ async fn a_local_address_is_not_asked_unless_that_is_allowed() {
         let reason = examined.unread.unwrap_or_default();
         assert!(reason.contains("this machine itself"), "{host}: {reason}");
         assert!(
-            examined.advice.iter().any(|(about, _)| *about == WarningKind::OutOfReach),
+            examined.warnings.iter().any(|(about, _)| *about == WarningKind::OutOfReach),
             "{host}"
         );
     }
@@ -374,7 +378,8 @@ async fn a_redirect_to_a_local_address_is_not_followed() {
         .build()
         .expect("it can be set up");
     let address = format!("http://example.com:{port}/a.png");
-    let examined = fetcher.fetch(&address, &limits, None, |_| false).await;
+    let url = Url::parse(&address).expect("it is a URL");
+    let examined = fetcher.fetch(&url, &limits, None, |_| false).await;
     let reason = examined.unread.unwrap_or_default();
     assert!(reason.contains("this machine itself"), "{reason}");
     assert!(inside.asked.lock().expect("no test panics with it").is_empty());

@@ -1,0 +1,305 @@
+//! One file at a URL, fetched range by range.
+
+use std::error::Error;
+use std::ops::Range;
+
+use reqwest::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, RANGE,
+};
+use reqwest::{Response, StatusCode};
+use url::Url;
+
+use super::super::http::ContentRange;
+use super::WarningKind;
+use super::address::NotPublic;
+use super::media_report::MediaReport;
+use crate::measure::{Probe, ProbeStep};
+use crate::media::MediaInfo;
+
+/// Minimum number of bytes of one request: one to three packets. They hold the headers of most
+/// formats, and cost much less than another request.
+const BLOCK: u64 = 4096;
+/// Maximum number of requests for one file. Real files need fewer, even if their parts lie
+/// apart, such as an index at the end or a track behind a long table. A file that leads on
+/// without end is given up.
+pub(super) const MAX_REQUESTS: u64 = 24;
+
+/// The reason why a file was not measured.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FetchError {
+    #[error("{0}")]
+    NotPublic(NotPublic),
+    #[error("its host answered HTTP {0}")]
+    Status(u16),
+    #[error("it could not be fetched from here: {0}")]
+    Transport(String),
+    #[error("it could not be measured within the time limit")]
+    TimedOut,
+    #[error("its host sends it compressed, as `{0}`")]
+    Encoded(String),
+    #[error("its host answered a range request with something else")]
+    BadRange,
+    #[error("its host sent less than it announced")]
+    Short,
+    #[error("its host reports two sizes of it")]
+    TwoSizes,
+    #[error("its header is past the first bytes, and its host does not support ranges")]
+    NoRanges,
+    #[error("its header takes more than {0} bytes")]
+    TooManyBytes(u64),
+    #[error("its header is spread over too many places")]
+    TooManyRequests,
+}
+
+/// The size that the host has reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReportedSize {
+    None,
+    Bytes(u64),
+    Conflicting,
+}
+
+/// A file at a URL, and what was fetched of it.
+pub(super) struct RemoteFile<'a> {
+    http: &'a reqwest::Client,
+    /// The URL after the redirects of the first request.
+    url: Url,
+    max_bytes: u64,
+    probe: Probe<'static>,
+    /// The body of a host without ranges, read from its beginning.
+    stream: Option<Response>,
+    size: ReportedSize,
+    content_type: Option<String>,
+    requests: u64,
+    bytes: u64,
+}
+
+impl FetchError {
+    /// Returns the kind of warning, or `None` if RunComfy, which fetches the whole file, does
+    /// not have this problem.
+    pub(super) fn warning(&self) -> Option<WarningKind> {
+        match self {
+            Self::NotPublic(_) => Some(WarningKind::OutOfReach),
+            Self::Status(_) | Self::Transport(_) | Self::TimedOut | Self::Short => {
+                Some(WarningKind::NotFetched)
+            }
+            Self::Encoded(_)
+            | Self::BadRange
+            | Self::TwoSizes
+            | Self::NoRanges
+            | Self::TooManyBytes(_)
+            | Self::TooManyRequests => None,
+        }
+    }
+}
+
+impl<'a> RemoteFile<'a> {
+    pub(super) fn new(http: &'a reqwest::Client, url: Url, max_bytes: u64) -> Self {
+        Self {
+            http,
+            url,
+            max_bytes,
+            probe: Probe::new(),
+            stream: None,
+            size: ReportedSize::None,
+            content_type: None,
+            requests: 0,
+            bytes: 0,
+        }
+    }
+
+    pub(super) fn content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
+    }
+
+    /// Writes what is known so far to a report.
+    pub(super) fn write_to(&self, report: &mut MediaReport) {
+        let result = self.probe.partial();
+        (report.info, report.problem) = (result.info, result.problem);
+        (report.requests, report.bytes) = (self.requests, self.bytes);
+        if report.info.bytes == Some(0) {
+            report.warnings.push((WarningKind::Empty, "the file is empty".to_owned()));
+        }
+    }
+
+    /// Fetches what the probe asks for until it has measured the file.
+    pub(super) async fn measure(
+        &mut self,
+        has_open_rule: impl Fn(&MediaInfo) -> bool,
+    ) -> Result<(), FetchError> {
+        loop {
+            match self.probe.step() {
+                ProbeStep::Read(range) if self.stream.is_some() => self.read_to(range.end).await?,
+                ProbeStep::Read(range) => self.request(range).await?,
+                ProbeStep::Measured(result) => {
+                    let is_unsized = self.size == ReportedSize::None && self.stream.is_some();
+                    if is_unsized && has_open_rule(&result.info) {
+                        // A size past the limit stays unknown, which is not an error.
+                        let _ = self.read_to(u64::MAX).await;
+                    }
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Requests a range.
+    async fn request(&mut self, wanted: Range<u64>) -> Result<(), FetchError> {
+        let left = self.max_bytes.saturating_sub(self.bytes);
+        let length = wanted.end.saturating_sub(wanted.start).max(BLOCK.min(left));
+        if length > left || left == 0 {
+            return Err(FetchError::TooManyBytes(self.max_bytes));
+        }
+        if self.requests >= MAX_REQUESTS {
+            return Err(FetchError::TooManyRequests);
+        }
+        self.requests += 1;
+        let end = wanted.start.saturating_add(length);
+        let response = self
+            .http
+            .get(self.url.clone())
+            .header(RANGE, format!("bytes={}-{}", wanted.start, end - 1))
+            .header(ACCEPT_ENCODING, "identity")
+            .send()
+            .await
+            .map_err(transport_error)?;
+        self.url = response.url().clone();
+        if response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
+            return self.accept_empty_range(&response, wanted.start);
+        }
+        if !response.status().is_success() {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        if let Some(encoding) =
+            header(&response, CONTENT_ENCODING).filter(|encoding| encoding != "identity")
+        {
+            return Err(FetchError::Encoded(encoding.escape_default().to_string()));
+        }
+        if self.content_type.is_none() {
+            self.content_type = header(&response, CONTENT_TYPE);
+        }
+        if response.status() == StatusCode::PARTIAL_CONTENT {
+            self.accept_part(response, wanted.start..end).await
+        } else {
+            self.accept_whole(response, wanted.end).await
+        }
+    }
+
+    /// Handles a 416: the range starts past the end, and `Content-Range` holds the total size.
+    fn accept_empty_range(&mut self, response: &Response, start: u64) -> Result<(), FetchError> {
+        let range = ContentRange::from_headers(response.headers());
+        match range.and_then(|range| range.total) {
+            Some(size) if size <= start => self.report_size(size),
+            _ => Err(FetchError::Status(416)),
+        }
+    }
+
+    async fn accept_part(
+        &mut self,
+        response: Response,
+        asked: Range<u64>,
+    ) -> Result<(), FetchError> {
+        let range = ContentRange::from_headers(response.headers()).ok_or(FetchError::BadRange)?;
+        let part = range.range.filter(|(first, _)| *first <= asked.start);
+        let (first, _) = part.ok_or(FetchError::BadRange)?;
+        if let Some(size) = range.total {
+            // The part can be measured even if the host reports two sizes.
+            let _ = self.report_size(size);
+        }
+        self.read_part(response, first, asked.end).await
+    }
+
+    /// Handles a host that answers with the whole file, from its beginning.
+    async fn accept_whole(&mut self, response: Response, end: u64) -> Result<(), FetchError> {
+        if self.requests > 1 {
+            return Err(FetchError::BadRange);
+        }
+        if let Some(size) = header(&response, CONTENT_LENGTH).and_then(|length| length.parse().ok())
+        {
+            self.report_size(size)?;
+        }
+        self.stream = Some(response);
+        self.read_to(end).await
+    }
+
+    /// Reads the body of a range up to `end`; a host may send more.
+    async fn read_part(
+        &mut self,
+        mut body: Response,
+        first: u64,
+        end: u64,
+    ) -> Result<(), FetchError> {
+        let (mut at, before) = (first, self.bytes);
+        while at < end && self.bytes < self.max_bytes {
+            let Some(chunk) = body.chunk().await.map_err(transport_error)? else { break };
+            let most = (end - at).min(self.max_bytes - self.bytes);
+            let chunk = chunk.get(..usize::try_from(most).unwrap_or(usize::MAX)).unwrap_or(&chunk);
+            self.probe.feed(at, chunk);
+            at += chunk.len() as u64;
+            self.bytes += chunk.len() as u64;
+        }
+        // The probe would ask again forever for an answer without new bytes.
+        if self.bytes == before { Err(FetchError::Short) } else { Ok(()) }
+    }
+
+    /// Reads on in the body of a host without ranges.
+    async fn read_to(&mut self, end: u64) -> Result<(), FetchError> {
+        let Some(mut body) = self.stream.take() else { return Ok(()) };
+        // At least a block, because each reading makes the probe walk over the file again.
+        let end = end.max(self.bytes.saturating_add(BLOCK).min(self.max_bytes));
+        while self.bytes < end {
+            let left = self.max_bytes.saturating_sub(self.bytes);
+            if left == 0 {
+                return Err(FetchError::NoRanges);
+            }
+            let Some(chunk) = body.chunk().await.map_err(transport_error)? else {
+                // The file ends here, even if its host reported another size.
+                self.size = ReportedSize::Bytes(self.bytes);
+                self.probe.set_size(self.bytes);
+                return Ok(());
+            };
+            let chunk = chunk.get(..usize::try_from(left).unwrap_or(usize::MAX)).unwrap_or(&chunk);
+            self.probe.feed(self.bytes, chunk);
+            self.bytes += chunk.len() as u64;
+        }
+        self.stream = Some(body);
+        Ok(())
+    }
+
+    /// Records the reported size. Conflicting sizes make it unusable.
+    fn report_size(&mut self, size: u64) -> Result<(), FetchError> {
+        match self.size {
+            ReportedSize::None => {
+                self.size = ReportedSize::Bytes(size);
+                self.probe.set_size(size);
+                Ok(())
+            }
+            ReportedSize::Bytes(before) if before == size => Ok(()),
+            ReportedSize::Bytes(_) | ReportedSize::Conflicting => {
+                self.size = ReportedSize::Conflicting;
+                self.probe.forget_size();
+                Err(FetchError::TwoSizes)
+            }
+        }
+    }
+}
+
+fn header(response: &Response, name: HeaderName) -> Option<String> {
+    Some(response.headers().get(name)?.to_str().ok()?.trim().to_owned())
+}
+
+/// Converts an error with its causes, because the message of the HTTP library only says that
+/// something failed. The URL is left out, because it can be a signed one.
+fn transport_error(error: reqwest::Error) -> FetchError {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        if let Some(refused) = next.downcast_ref::<NotPublic>() {
+            return FetchError::NotPublic(*refused);
+        }
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    FetchError::Transport(text)
+}
