@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use runcomfy::blocking::{Client, Job};
-use runcomfy::client::{CancelOutcome, DownloadOptions, JobErrorReason, Status};
+use runcomfy::blocking::Job;
+use runcomfy::client::{CancelOutcome, CatalogQuery, DownloadOptions, JobErrorReason, Status};
 use runcomfy::{Media, Model, Valid};
 use runcomfy_models::minimax::hailuo_video_01_live::Input;
 use runcomfy_simulator::{Pace, Simulator};
@@ -28,7 +28,7 @@ fn input(simulator: &Simulator) -> Valid<Input> {
 }
 
 fn whole_job(simulator: &Simulator) {
-    let client = Client::build(builder(simulator.api_base())).expect("the settings are valid");
+    let client = builder(simulator.api_base()).build_blocking().expect("the settings are valid");
     let job = client.submit(&input(simulator)).expect("it is accepted");
     let again: Job<Input> = client.job(job.id().clone());
     let success = again.wait().expect("it succeeds");
@@ -57,12 +57,80 @@ async fn the_blocking_client_works_inside_async_code() {
 #[test]
 fn a_blocking_wait_ends_at_its_deadline() {
     let (_runtime, simulator) = simulator(60_000);
-    let client = Client::build(builder(simulator.api_base())).expect("the settings are valid");
+    let client = builder(simulator.api_base()).build_blocking().expect("the settings are valid");
     let input = json!({"prompt": "a", "image_url": simulator.picture_url(640, 480)});
-    let job = client.submit_raw("minimax/Hailuo Video 01 Live", &input).expect("it is accepted");
+    let job = client.raw().submit("minimax/Hailuo Video 01 Live", &input).expect("it is accepted");
     let error = job.wait_for(Duration::from_millis(30)).expect_err("it is queued");
     assert_eq!(&error.id, job.id());
     assert!(matches!(error.reason, JobErrorReason::Deadline { .. }), "{error}");
-    assert!(client.raw_job(job.id().clone()).result().expect("it answers").is_none());
+    assert!(client.raw().job(job.id().clone()).result().expect("it answers").is_none());
     assert_eq!(job.cancel().expect("it answers"), CancelOutcome::Cancelled);
+}
+
+#[test]
+fn the_blocking_client_has_every_call_of_the_async_one() {
+    let (_runtime, simulator) = simulator(0);
+    let client = builder(simulator.api_base()).build_blocking().expect("the settings are valid");
+    let input = input(&simulator);
+    assert!(client.preflight(&input).is_ok());
+    let prepared = client.prepare(&input).expect("its media is right");
+    let job = client.submit_prepared(&prepared).expect("it is accepted");
+    let statuses: Result<Vec<_>, _> = job.updates().collect();
+    let last = statuses.expect("each poll succeeds").pop().expect("there is one");
+    assert!(last.status.is_finished());
+    assert!(job.result().expect("it answers").is_some());
+    assert_eq!(job.cost_within(Duration::ZERO).expect("it answers"), Some(0.0));
+
+    let mut early = None;
+    let run = client.run(&input).on_submitted(|job| early = Some(job.id().clone()));
+    let completed = run.wait().expect("it succeeds");
+    assert_eq!(early.as_ref(), Some(&completed.id));
+
+    let page = client.catalog_page(0, 2).expect("it answers");
+    assert_eq!(page.entries, 2);
+    let query = CatalogQuery::default().limit(1);
+    let catalog = client.catalog(&query).expect("it answers");
+    let id = catalog.models[0].model_id.clone().expect("it has an id");
+    assert_eq!(client.model(&id).expect("it answers").model_id, Some(id));
+    assert!(!client.categories().expect("it answers").is_empty());
+}
+
+#[test]
+fn a_blocking_job_is_cancelled_when_its_guard_is_dropped() {
+    let (_runtime, simulator) = simulator(60_000);
+    let client = builder(simulator.api_base()).build_blocking().expect("the settings are valid");
+    let kept = client.submit(&input(&simulator)).expect("it is accepted").cancel_on_drop().keep();
+    let cancelled = client.submit(&input(&simulator)).expect("it is accepted");
+    drop(cancelled.clone().cancel_on_drop());
+    assert_eq!(kept.status().expect("it answers").status, Status::InQueue);
+    assert_eq!(cancelled.status().expect("it answers").status, Status::Cancelled);
+}
+
+/// Fails instead of hanging if the call does not return.
+fn within_10_s(call: impl FnOnce() + Send + 'static) {
+    let (send, ended) = std::sync::mpsc::channel();
+    let calling = std::thread::spawn(move || {
+        call();
+        send.send(()).expect("somebody waits");
+    });
+    if ended.recv_timeout(Duration::from_secs(10)).is_err() && !calling.is_finished() {
+        panic!("the call hangs");
+    }
+    calling.join().expect("the call does not panic");
+}
+
+/// Field case M3.
+#[test]
+fn a_callback_of_a_blocking_call_may_make_calls() {
+    let (_runtime, simulator) = simulator(0);
+    let client = builder(simulator.api_base()).build_blocking().expect("the settings are valid");
+    let job = client.submit(&input(&simulator)).expect("it is accepted");
+    let completed = job.wait().expect("it succeeds");
+    within_10_s(move || {
+        let folder = tempfile::tempdir().expect("there is room");
+        let to = DownloadOptions::into_folder(folder.path()).on_progress(move |_| {
+            assert_eq!(job.status().expect("it answers").status, Status::Completed);
+        });
+        assert_eq!(client.download(&completed, &to).expect("it is there").len(), 1);
+    });
 }

@@ -93,7 +93,8 @@ async fn a_run_prints_no_token_at_trace_level() {
     let printed = [output.stdout, output.stderr].concat();
     let printed = String::from_utf8_lossy(&printed);
     // The run is complete, and the log can be searched.
-    for expected in ["every call was made", "the client of this panic", "TRACE", "reqwest", "taken"]
+    for expected in
+        ["every call was made", "the client of this panic", "TRACE", "reqwest", "accepted"]
     {
         assert!(
             printed.contains(expected),

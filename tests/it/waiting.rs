@@ -148,7 +148,7 @@ async fn an_error_chain_says_each_thing_once() {
     assert_eq!(api.kind, ApiErrorKind::Token);
     assert_eq!(chain(&error), [format!("request r-1: {message}")]);
     let error = client(&base, hasty()).submit(&input()).await.expect_err("it is refused");
-    assert_eq!(chain(&error), ["RunComfy did not take the request: too long (HTTP 422)"]);
+    assert_eq!(chain(&error), ["RunComfy did not accept the request: too long (HTTP 422)"]);
 
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let gone = format!("http://{}/v1", listener.local_addr().expect("it has an address"));
@@ -156,7 +156,7 @@ async fn an_error_chain_says_each_thing_once() {
     let status = job(&gone, hasty()).status().await.expect_err("no server is there");
     let submit = client(&gone, hasty()).submit(&input()).await.expect_err("no server is there");
     for (lines, first) in [
-        (chain(&status), "request r-1: no answer from RunComfy"),
+        (chain(&status), "request r-1: no response from RunComfy"),
         (chain(&submit), "the request was not sent, and it is safe to submit again"),
     ] {
         assert_eq!(lines[0], first);

@@ -1,32 +1,35 @@
-//! The client for programs without a runtime: the same calls, each of which blocks the thread
-//! until it has its answer. It brings a thread and a runtime of its own, and can be used from
-//! asynchronous code too, where it blocks the worker that calls it.
+//! The client for programs without a runtime: the calls of [`client`], each of which
+//! blocks the thread until its response is there.
+//!
+//! It starts a runtime on a thread of its own. It works inside asynchronous code too, where it
+//! blocks the worker that calls it.
 //!
 //! ```no_run
 //! use runcomfy::{Model, Valid, blocking::Client};
 //!
 //! # fn example<M: Model>(input: Valid<M>) -> Result<(), Box<dyn std::error::Error>> {
 //! let client = Client::from_env()?;
-//! let job = client.submit(&input)?;
-//! println!("request {}", job.id());
-//! let success = job.wait()?;
+//! let completed = client.run(&input).on_submitted(|job| println!("request {}", job.id())).wait()?;
+//! println!("cost {:?}", completed.cost);
 //! # Ok(())
 //! # }
 //! ```
 
 use std::fmt;
+use std::ops::Deref;
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::client::{
-    self, Balance, CallError, CancelOutcome, Catalog, CatalogEntry, CatalogQuery, ClientBuilder,
-    CompletedJob, ConfigError, DownloadError, DownloadOptions, DownloadedFile, JobError, JobStatus,
-    Operation, Raw, RequestId, RunError, SubmitError,
+    self, Balance, CallError, CancelOutcome, Catalog, CatalogEntry, CatalogPage, CatalogQuery,
+    ClientBuilder, CompletedJob, ConfigError, DownloadError, DownloadOptions, DownloadedFile,
+    JobError, JobStatus, Operation, PreflightReport, Prepared, Raw, RequestId, RunError,
+    StatusStream, SubmitError,
 };
 use crate::input::{Model, Payload, Valid};
 
@@ -37,231 +40,199 @@ pub struct Client {
     runtime: Arc<Background>,
 }
 
+/// A blocking client of any model, by its id. Created by [`Client::raw`].
+#[derive(Debug, Clone)]
+pub struct RawClient {
+    client: Client,
+}
+
 /// One submitted request of model `M`, whose calls block.
 #[must_use = "a job goes on at RunComfy, and is paid for: keep its id"]
-pub struct Job<M: Operation> {
+pub struct Job<M> {
     job: client::Job<M>,
     runtime: Arc<Background>,
 }
 
-/// A runtime on a thread of its own.
-#[derive(Debug)]
-struct Background(Option<Runtime>);
+/// Defines methods that block on the method of the same name of the asynchronous type.
+macro_rules! blocking {
+    ($inner:ident: $type:literal {
+        $($name:ident($($argument:ident: $argument_type:ty),*) -> $output:ty;)*
+    }) => {$(
+        #[doc = concat!("Blocking form of [`", $type, "::", stringify!($name), "`](client::", $type, "::", stringify!($name), ").")]
+        ///
+        /// # Errors
+        ///
+        /// The errors of that method.
+        pub fn $name(&self, $($argument: $argument_type),*) -> $output {
+            self.runtime.block_on(self.$inner.$name($($argument),*))
+        }
+    )*};
+}
 
-impl Client {
-    /// A client with the settings of the environment, as
-    /// [`Client::from_env`](client::Client::from_env) takes them.
+impl ClientBuilder {
+    /// Builds a [`blocking::Client`](Client).
     ///
     /// # Errors
     ///
-    /// When there is no token, or a setting cannot be used.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::build(ClientBuilder::from_env()?)
-    }
-
-    /// A client with these settings.
-    ///
-    /// # Errors
-    ///
-    /// When there is no token, a setting cannot be used, or the system gives no thread.
-    pub fn build(builder: ClientBuilder) -> Result<Self, ConfigError> {
+    /// If there is no token, a setting cannot be used, or the system gives no thread.
+    pub fn build_blocking(self) -> Result<Client, ConfigError> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("runcomfy")
             .enable_all()
             .build()
             .map_err(ConfigError::Runtime)?;
-        let runtime = Arc::new(Background(Some(runtime)));
-        Ok(Self { client: builder.build()?, runtime })
+        let handle = runtime.handle().clone();
+        let runtime = Arc::new(Background { handle, runtime: Some(runtime) });
+        Ok(Client { client: self.build()?, runtime })
     }
+}
 
-    /// See [`Client::submit`](client::Client::submit).
+impl Client {
+    /// Creates a client with the settings of the environment, as
+    /// [`Client::from_env`](client::Client::from_env) reads them.
     ///
     /// # Errors
     ///
-    /// As there.
-    pub fn submit<P: Payload>(&self, input: &Valid<P>) -> Result<Job<P::Model>, SubmitError> {
-        let (client, input) = (self.client.clone(), input.clone());
-        let job = self.runtime.run(async move { client.submit(&input).await })?;
-        Ok(self.of(job))
+    /// If there is no token, or a setting cannot be used.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        ClientBuilder::from_env()?.build_blocking()
     }
 
-    /// Submits an input, hands over its job, and waits for it.
+    /// Returns the default settings. Finish them with [`ClientBuilder::build_blocking`].
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// Blocking form of [`Client::preflight`](client::Client::preflight).
+    pub fn preflight<P: Payload>(&self, input: &Valid<P>) -> PreflightReport {
+        self.runtime.block_on(self.client.preflight(input))
+    }
+
+    /// Blocking form of [`Client::prepare`](client::Client::prepare).
     ///
     /// # Errors
     ///
-    /// As for [`Client::submit`] and [`Job::wait`].
-    pub fn run<P: Payload>(
+    /// The errors of that method.
+    pub fn prepare<P: Payload>(
         &self,
         input: &Valid<P>,
-        taken: impl FnOnce(&Job<P::Model>),
-    ) -> Result<CompletedJob<<P::Model as Model>::Output>, RunError> {
-        let job = self.submit(input)?;
-        taken(&job);
-        Ok(job.wait()?)
+    ) -> Result<Prepared<P::Model>, Box<PreflightReport>> {
+        self.runtime.block_on(self.client.prepare(input))
     }
 
-    /// See [`Client::job`](client::Client::job).
+    /// Blocking form of [`Client::submit`](client::Client::submit).
+    ///
+    /// # Errors
+    ///
+    /// The errors of that method.
+    pub fn submit<P: Payload>(&self, input: &Valid<P>) -> Result<Job<P::Model>, SubmitError> {
+        Ok(self.wrap(self.runtime.block_on(self.client.submit(input))?))
+    }
+
+    /// Blocking form of [`Client::submit_prepared`](client::Client::submit_prepared).
+    ///
+    /// # Errors
+    ///
+    /// The errors of that method.
+    pub fn submit_prepared<M: Model>(&self, prepared: &Prepared<M>) -> Result<Job<M>, SubmitError> {
+        Ok(self.wrap(self.runtime.block_on(self.client.submit_prepared(prepared))?))
+    }
+
+    /// Submits an input and waits for its job once [`Run::wait`] is called.
+    pub fn run<'a, P: Payload>(&'a self, input: &'a Valid<P>) -> Run<'a, P::Model> {
+        Run::new(|| self.submit(input))
+    }
+
+    /// Resumes a job from its id, in this process or another.
     pub fn job<M: Model>(&self, id: RequestId) -> Job<M> {
-        self.of(self.client.job(id))
+        self.wrap(self.client.job(id))
     }
 
-    /// See [`RawClient::submit`](client::RawClient::submit).
+    /// Returns a client for models that are known by their id only: see
+    /// [`Client::raw`](client::Client::raw).
+    pub fn raw(&self) -> RawClient {
+        RawClient { client: self.clone() }
+    }
+
+    /// Blocking form of [`Client::download`](client::Client::download).
     ///
     /// # Errors
     ///
-    /// As there.
-    pub fn submit_raw(&self, model: &str, input: &Value) -> Result<Job<Raw>, SubmitError> {
-        let (client, model, input) = (self.client.raw(), model.to_owned(), input.clone());
-        let job = self.runtime.run(async move { client.submit(&model, &input).await })?;
-        Ok(self.of(job))
-    }
-
-    /// See [`RawClient::job`](client::RawClient::job).
-    pub fn raw_job(&self, id: RequestId) -> Job<Raw> {
-        self.of(self.client.raw().job(id))
-    }
-
-    /// See [`Client::download`](client::Client::download).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn download<O: Clone + Send + Sync + 'static>(
+    /// The errors of that method.
+    pub fn download<O: Sync>(
         &self,
-        success: &CompletedJob<O>,
+        completed: &CompletedJob<O>,
         to: &DownloadOptions,
     ) -> Result<Vec<DownloadedFile>, DownloadError> {
-        let (client, success, to) = (self.client.clone(), success.clone(), to.clone());
-        self.runtime.run(async move { client.download(&success, &to).await })
+        self.runtime.block_on(self.client.download(completed, to))
     }
 
-    /// See [`Client::catalog`](client::Client::catalog).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn catalog(&self, query: &CatalogQuery) -> Result<Catalog, CallError> {
-        let (client, query) = (self.client.clone(), query.clone());
-        self.runtime.run(async move { client.catalog(&query).await })
-    }
+    blocking! { client: "Client" {
+        catalog(query: &CatalogQuery) -> Result<Catalog, CallError>;
+        catalog_page(offset: usize, limit: usize) -> Result<CatalogPage, CallError>;
+        model(model: &str) -> Result<CatalogEntry, CallError>;
+        categories() -> Result<Vec<String>, CallError>;
+        balance() -> Result<Balance, CallError>;
+    }}
 
-    /// See [`Client::model`](client::Client::model).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn model(&self, model: &str) -> Result<CatalogEntry, CallError> {
-        let (client, model) = (self.client.clone(), model.to_owned());
-        self.runtime.run(async move { client.model(&model).await })
-    }
-
-    /// See [`Client::balance`](client::Client::balance).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn balance(&self) -> Result<Balance, CallError> {
-        let client = self.client.clone();
-        self.runtime.run(async move { client.balance().await })
-    }
-
-    fn of<M: Operation>(&self, job: client::Job<M>) -> Job<M> {
+    fn wrap<M: Operation>(&self, job: client::Job<M>) -> Job<M> {
         Job { job, runtime: self.runtime.clone() }
     }
 }
 
+impl RawClient {
+    /// Blocking form of [`RawClient::submit`](client::RawClient::submit).
+    ///
+    /// # Errors
+    ///
+    /// The errors of that method.
+    pub fn submit(&self, model: &str, input: &Value) -> Result<Job<Raw>, SubmitError> {
+        let Client { client, runtime } = &self.client;
+        Ok(self.client.wrap(runtime.block_on(client.raw().submit(model, input))?))
+    }
+
+    /// Submits JSON to a model and waits for its output once [`Run::wait`] is called.
+    pub fn run<'a>(&'a self, model: &'a str, input: &'a Value) -> Run<'a, Raw> {
+        Run::new(|| self.submit(model, input))
+    }
+
+    /// Resumes a job from its id, without its type.
+    pub fn job(&self, id: RequestId) -> Job<Raw> {
+        self.client.wrap(self.client.client.raw().job(id))
+    }
+}
+
 impl<M: Operation> Job<M> {
-    /// The request's id. Keep it to take the job up again with [`Client::job`].
+    /// Returns the request's id. Keep it to resume the job with [`Client::job`].
     pub fn id(&self) -> &RequestId {
         self.job.id()
     }
 
-    /// See [`Job::status`](client::Job::status).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn status(&self) -> Result<JobStatus, JobError> {
-        self.run(|job| async move { job.status().await })
+    blocking! { job: "Job" {
+        status() -> Result<JobStatus, JobError>;
+        result() -> Result<Option<CompletedJob<M::Output>>, JobError>;
+        cost() -> Result<Option<f64>, JobError>;
+        cost_within(time: Duration) -> Result<Option<f64>, JobError>;
+        cancel() -> Result<CancelOutcome, JobError>;
+        wait() -> Result<CompletedJob<M::Output>, JobError>;
+        wait_for(timeout: Duration) -> Result<CompletedJob<M::Output>, JobError>;
+    }}
+
+    /// Returns the statuses that [`Job::wait`] polls, each of which blocks until it is there. They
+    /// end after the status that says that the job is finished, or after an error.
+    pub fn updates(&self) -> StatusIter<'_, M> {
+        StatusIter { stream: self.job.updates(), runtime: &self.runtime, has_failed: false }
     }
 
-    /// See [`Job::result`](client::Job::result).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn result(&self) -> Result<Option<CompletedJob<M::Output>>, JobError> {
-        self.run(|job| async move { job.result().await })
-    }
-
-    /// See [`Job::cost`](client::Job::cost).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn cost(&self) -> Result<Option<f64>, JobError> {
-        self.run(|job| async move { job.cost().await })
-    }
-
-    /// See [`Job::cancel`](client::Job::cancel).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn cancel(&self) -> Result<CancelOutcome, JobError> {
-        self.run(|job| async move { job.cancel().await })
-    }
-
-    /// See [`Job::wait`](client::Job::wait).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn wait(&self) -> Result<CompletedJob<M::Output>, JobError> {
-        self.run(|job| async move { job.wait().await })
-    }
-
-    /// See [`Job::wait_for`](client::Job::wait_for).
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn wait_for(&self, deadline: Duration) -> Result<CompletedJob<M::Output>, JobError> {
-        self.run(|job| async move { job.wait_for(deadline).await })
-    }
-
-    fn run<T, F>(&self, call: impl FnOnce(client::Job<M>) -> F) -> T
-    where
-        T: Send + 'static,
-        F: Future<Output = T> + Send + 'static,
-    {
-        self.runtime.run(call(self.job.clone()))
+    /// Returns the job with a guard that cancels it if this is dropped before the job was seen to
+    /// end. The drop blocks until RunComfy has answered.
+    pub fn cancel_on_drop(self) -> CancelOnDrop<M> {
+        CancelOnDrop { job: self, is_kept: false }
     }
 }
 
-impl Background {
-    /// Runs a call there, and blocks this thread until it ends.
-    fn run<T: Send + 'static>(&self, call: impl Future<Output = T> + Send + 'static) -> T {
-        let (send, answer) = sync_channel(1);
-        if let Some(runtime) = &self.0 {
-            runtime.spawn(async move { send.send(call.await) });
-        }
-        // Only a call that panics sends nothing, and its panic goes on here.
-        answer.recv().unwrap_or_else(|_| resume_unwind(Box::new("a call to RunComfy panicked")))
-    }
-}
-
-impl Drop for Background {
-    /// A runtime that is dropped in asynchronous code would panic; this one is left to end.
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-impl<M: Operation> Clone for Job<M> {
+impl<M> Clone for Job<M> {
     fn clone(&self) -> Self {
         Self { job: self.job.clone(), runtime: self.runtime.clone() }
     }
@@ -270,5 +241,140 @@ impl<M: Operation> Clone for Job<M> {
 impl<M: Operation> fmt::Debug for Job<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.job.fmt(f)
+    }
+}
+
+/// Submits an input and waits for its job. Created by [`Client::run`] and [`RawClient::run`].
+#[must_use = "a run does nothing until `wait` is called"]
+pub struct Run<'a, M: Operation> {
+    submit: Box<dyn FnOnce() -> Result<Job<M>, SubmitError> + 'a>,
+    on_submitted: Option<Box<dyn FnOnce(&Job<M>) + 'a>>,
+    cancel_on_drop: bool,
+}
+
+impl<'a, M: Operation> Run<'a, M> {
+    fn new(submit: impl FnOnce() -> Result<Job<M>, SubmitError> + 'a) -> Self {
+        Self { submit: Box::new(submit), on_submitted: None, cancel_on_drop: false }
+    }
+
+    /// Sets a function that is called with the job once it is accepted, before any waiting: the
+    /// place to store its id.
+    pub fn on_submitted(mut self, call: impl FnOnce(&Job<M>) + 'a) -> Self {
+        self.on_submitted = Some(Box::new(call));
+        self
+    }
+
+    /// Cancels the job if waiting fails: see [`Job::cancel_on_drop`].
+    pub fn cancel_on_drop(mut self) -> Self {
+        self.cancel_on_drop = true;
+        self
+    }
+
+    /// Submits the input, and waits for its job.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Client::submit`] and [`Job::wait`].
+    pub fn wait(self) -> Result<CompletedJob<M::Output>, RunError> {
+        let job = (self.submit)()?;
+        if let Some(call) = self.on_submitted {
+            call(&job);
+        }
+        Ok(if self.cancel_on_drop { job.cancel_on_drop().wait()? } else { job.wait()? })
+    }
+}
+
+impl<M: Operation> fmt::Debug for Run<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("cancel_on_drop", &self.cancel_on_drop).finish_non_exhaustive()
+    }
+}
+
+/// The statuses of a job until it is finished. Created by [`Job::updates`].
+#[must_use = "a job is polled only when the next status is asked for"]
+pub struct StatusIter<'a, M> {
+    stream: StatusStream<'a, M>,
+    runtime: &'a Background,
+    has_failed: bool,
+}
+
+impl<M: Operation> Iterator for StatusIter<'_, M> {
+    type Item = Result<JobStatus, JobError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.has_failed {
+            return None;
+        }
+        let next = self.runtime.block_on(self.stream.next());
+        self.has_failed = next.is_err();
+        next.transpose()
+    }
+}
+
+impl<M: Operation> fmt::Debug for StatusIter<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StatusIter").field("stream", &self.stream).finish_non_exhaustive()
+    }
+}
+
+/// A job that is cancelled if this is dropped before the job was seen to end. Created by
+/// [`Job::cancel_on_drop`].
+#[must_use = "dropping this cancels the job"]
+#[derive(Debug)]
+pub struct CancelOnDrop<M: Operation> {
+    job: Job<M>,
+    is_kept: bool,
+}
+
+impl<M: Operation> CancelOnDrop<M> {
+    /// Returns the job, which is no longer cancelled on drop.
+    pub fn keep(mut self) -> Job<M> {
+        self.is_kept = true;
+        self.job.clone()
+    }
+}
+
+impl<M: Operation> Deref for CancelOnDrop<M> {
+    type Target = Job<M>;
+
+    fn deref(&self) -> &Job<M> {
+        &self.job
+    }
+}
+
+impl<M: Operation> Drop for CancelOnDrop<M> {
+    fn drop(&mut self) {
+        if !self.is_kept && !self.job.job.has_ended() {
+            self.job.runtime.block_on(self.job.job.cancel_and_log());
+        }
+    }
+}
+
+/// A runtime on a thread of its own.
+#[derive(Debug)]
+struct Background {
+    handle: Handle,
+    runtime: Option<Runtime>,
+}
+
+impl Background {
+    /// Runs a call, and blocks this thread until it ends. The call runs on this thread, so that a
+    /// callback of it may make further calls. A thread that is inside a runtime already must not
+    /// run another, so a second thread does it there.
+    fn block_on<T: Send>(&self, call: impl Future<Output = T> + Send) -> T {
+        if Handle::try_current().is_err() {
+            return self.handle.block_on(call);
+        }
+        let ended = std::thread::scope(|scope| scope.spawn(|| self.handle.block_on(call)).join());
+        ended.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+}
+
+impl Drop for Background {
+    /// Dropping a runtime inside asynchronous code panics, so this one ends in the background.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }

@@ -22,13 +22,16 @@ mod violation;
 
 pub use check::FoundMedia;
 #[cfg(feature = "client")]
-pub use client::{Client, Job, RequestId};
+pub use client::{Client, ClientBuilder, Job, RequestId};
 pub use info::ModelInfo;
 pub use input::{Invalid, JsonError, JsonInput, Model, Payload, Valid};
 #[cfg(feature = "schemars")]
 pub use json_schema::json_schema;
 pub use media::{Bound, FileError, Media, MediaError, Metric};
 pub use output::MediaOutput;
+/// The HTTP library, whose `Client` and `ClientBuilder` the settings take.
+#[cfg(feature = "client")]
+pub use reqwest;
 /// schemars 1, whose `JsonSchema` every input implements.
 #[cfg(feature = "schemars")]
 pub use schemars1 as schemars;

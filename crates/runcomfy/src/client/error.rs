@@ -28,7 +28,7 @@ pub enum ConfigError {
     /// URL may hold a password anywhere.
     #[error("the {what} cannot be used: it {reason}")]
     Address {
-        /// Which URL: the API base or the balance URL.
+        /// The name of the URL: "API base" or "balance URL".
         what: &'static str,
         /// The reason.
         reason: String,
@@ -77,7 +77,7 @@ pub enum SubmitError {
     OutcomeUnknown {
         /// The model's id.
         model: String,
-        /// What was seen.
+        /// The observation, as text.
         reason: String,
         /// The response as far as it came, truncated to 64 KiB.
         body: Option<String>,
@@ -187,7 +187,7 @@ impl std::error::Error for ApiError {}
 pub struct JobError {
     /// The request.
     pub id: RequestId,
-    /// What happened.
+    /// The cause.
     pub reason: JobErrorReason,
 }
 
@@ -204,7 +204,7 @@ impl std::error::Error for JobError {
     }
 }
 
-/// Why a call about a job failed.
+/// The cause of a failed call about a job.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JobErrorReason {
@@ -220,7 +220,7 @@ pub enum JobErrorReason {
         .after.as_secs()
     )]
     Deadline {
-        /// How long the wait took.
+        /// Duration of the wait.
         after: Duration,
         /// The last status that was seen.
         last: Status,
@@ -234,7 +234,7 @@ pub enum JobErrorReason {
     /// A response came that cannot be read.
     #[error("RunComfy's response cannot be read: {reason}")]
     Unreadable {
-        /// What is wrong with it.
+        /// The fault of the response.
         reason: String,
         /// The response, truncated to 64 KiB.
         body: String,
@@ -254,7 +254,7 @@ pub enum CallError {
     /// A response came that cannot be read.
     #[error("RunComfy's response cannot be read: {reason}")]
     Unreadable {
-        /// What is wrong with it.
+        /// The fault of the response.
         reason: String,
         /// The response, truncated to 64 KiB.
         body: String,

@@ -211,6 +211,19 @@ impl<M: Operation> Job<M> {
         CancelOnDrop { job: self, runtime: Handle::try_current().ok(), is_kept: false }
     }
 
+    /// Returns `true` if the job was seen to end.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.end.is_seen.load(Ordering::Relaxed)
+    }
+
+    /// Cancels the job because its guard was dropped.
+    pub(crate) async fn cancel_and_log(&self) {
+        match self.cancel().await {
+            Ok(outcome) => tracing::debug!(request_id = %self.id, ?outcome, "dropped"),
+            Err(error) => tracing::warn!(request_id = %self.id, %error, "not cancelled"),
+        }
+    }
+
     /// Builds the request to an endpoint of this job.
     pub(super) fn request(&self, endpoint: Endpoint) -> ApiRequest {
         let mut url = self.client.url(["requests", self.id.as_str(), endpoint.path()]);
@@ -316,7 +329,7 @@ impl<M: Operation> Deref for CancelOnDrop<M> {
 
 impl<M: Operation> Drop for CancelOnDrop<M> {
     fn drop(&mut self) {
-        if self.is_kept || self.job.end.is_seen.load(Ordering::Relaxed) {
+        if self.is_kept || self.job.has_ended() {
             return;
         }
         let job = self.job.clone();
@@ -324,12 +337,7 @@ impl<M: Operation> Drop for CancelOnDrop<M> {
             tracing::warn!(request_id = %job.id, "not cancelled: there is no runtime");
             return;
         };
-        runtime.spawn(async move {
-            match job.cancel().await {
-                Ok(outcome) => tracing::debug!(request_id = %job.id, ?outcome, "dropped"),
-                Err(error) => tracing::warn!(request_id = %job.id, %error, "not cancelled"),
-            }
-        });
+        runtime.spawn(async move { job.cancel_and_log().await });
     }
 }
 

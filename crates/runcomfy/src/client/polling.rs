@@ -1,4 +1,4 @@
-//! How often a job that is waited for is polled, and for how long.
+//! Intervals and timeout of polling a job that is waited for.
 
 use std::time::Duration;
 

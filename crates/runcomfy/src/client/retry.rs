@@ -14,7 +14,7 @@ pub(super) enum Call {
     Cancel,
 }
 
-/// How a call can fail.
+/// The failures that the table tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
     /// Refused, no such host, no TLS, or no connection in time: no byte of the request left.
@@ -61,7 +61,7 @@ impl Failure {
     }
 }
 
-/// What is done about a failure.
+/// The reaction to a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Decision {
     /// The call is retried, as often as [`Retry`] allows.
@@ -114,7 +114,7 @@ pub(super) fn classify(call: Call, failure: Failure) -> Decision {
     Decision { retry, error }
 }
 
-/// How often, and with which delays, a failed call is retried where that is safe.
+/// Settings for retrying a failed call where that is safe.
 ///
 /// Waiting for a job has its own settings instead: see [`Polling`](super::Polling).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,7 +197,7 @@ impl Backoff {
         self.failures = 0;
     }
 
-    /// Records a failure. Returns the delay before the next attempt, or `None` if there is none.
+    /// Records a failure. Returns the delay before the next attempt, or `None` to give up.
     pub(super) fn next(
         &mut self,
         failure: Failure,

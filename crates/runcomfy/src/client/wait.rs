@@ -1,5 +1,6 @@
 //! Waits for a job: polls its status until it is finished, then reads its result.
 
+use std::fmt;
 use std::time::Duration;
 
 use futures_util::stream::{Stream, unfold};
@@ -194,5 +195,14 @@ impl<'a, M: Operation> StatusStream<'a, M> {
             after: self.start.elapsed(),
             last: self.last.clone(),
         })
+    }
+}
+
+impl<M: Operation> fmt::Debug for StatusStream<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StatusStream")
+            .field("job", self.job)
+            .field("last", &self.last)
+            .finish_non_exhaustive()
     }
 }
