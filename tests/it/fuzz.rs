@@ -6,6 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
+use fastrand::Rng;
 use runcomfy_tests::fuzz::{
     fuzz_generate, fuzz_import, fuzz_media, fuzz_replies, fuzz_reply, fuzz_schemas,
 };
@@ -47,7 +48,7 @@ fn fuzz_targets_hold_on_the_corpus_and_the_fixtures() {
 fn fuzz_targets_hold_on_random_bytes_and_mutated_fixtures() {
     let count = std::env::var("RUNCOMFY_FUZZ").ok().and_then(|count| count.parse().ok());
     let count: usize = count.unwrap_or(150);
-    let mut random = Random(0x5eed_f00d_5eed_f00d);
+    let mut random = Rng::with_seed(0x5eed_f00d);
     let mut seeds: Vec<Vec<u8>> = Vec::new();
     for file in files("tests/fixtures").into_iter().chain(files("tests/fuzz/corpus/generate")) {
         seeds.push(std::fs::read(file).expect("it can be read"));
@@ -56,9 +57,9 @@ fn fuzz_targets_hold_on_random_bytes_and_mutated_fixtures() {
     let replies: Vec<Vec<u8>> = files("tests/fuzz/corpus/reply").into_iter().map(read).collect();
     let mut taken = [0; BODIES.len()];
     for round in 0..count {
-        let chosen: Vec<u8> = (0..random.below(600)).map(|_| random.byte()).collect();
-        let mutated = random.mutated(&seeds);
-        let reply = random.mutated(&replies);
+        let chosen: Vec<u8> = (0..random.usize(..600)).map(|_| random.u8(..)).collect();
+        let mutated = mutate(&seeds, &mut random);
+        let reply = mutate(&replies, &mut random);
         let inputs = [&mutated, &mutated, &chosen, &reply, &chosen];
         let inputs = BODIES.into_iter().zip(inputs);
         for (((name, body), data), taken) in inputs.zip(&mut taken) {
@@ -79,7 +80,7 @@ fn fuzz_targets_hold_on_random_bytes_and_mutated_fixtures() {
 fn the_media_target_holds_on_whole_truncated_and_mutated_files() {
     let count = std::env::var("RUNCOMFY_FUZZ").ok().and_then(|count| count.parse().ok());
     let count: usize = count.unwrap_or(150) / 15;
-    let mut random = Random(0x5eed_f00d_5eed_f00d);
+    let mut random = Rng::with_seed(0x5eed_f00d);
     let mut measured = 0;
     for file in files(SAMPLES) {
         let name = file.display().to_string();
@@ -88,14 +89,14 @@ fn the_media_target_holds_on_whole_truncated_and_mutated_files() {
         let ends = |at: usize| if at.is_multiple_of(2) { at } else { bytes.len() - 1 - at };
         for round in 0..=count {
             let mut mutated = bytes.clone();
-            for _ in 0..round.min(1) * random.below(6) {
-                let at = ends(random.below(bytes.len().min(900))).min(mutated.len() - 1);
-                match random.below(5) {
+            for _ in 0..round.min(1) * random.usize(..6) {
+                let at = ends(random.usize(..bytes.len().min(900))).min(mutated.len() - 1);
+                match random.usize(..5) {
                     0 => mutated.truncate(at + 1),
-                    1 => _ = mutated.splice(at..at, [random.byte()]),
+                    1 => _ = mutated.splice(at..at, [random.u8(..)]),
                     2 => mutated.iter_mut().skip(at).take(4).for_each(|byte| *byte = 0xff),
                     3 => mutated.iter_mut().skip(at).take(4).for_each(|byte| *byte = 0),
-                    _ => mutated[at] = random.byte(),
+                    _ => mutated[at] = random.u8(..),
                 }
             }
             let ended = catch_unwind(AssertUnwindSafe(|| fuzz_media(&mutated)));
@@ -150,32 +151,16 @@ fn files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-/// An xorshift generator with the same bytes on every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound.max(1) as u64) as usize
-    }
-
-    /// Returns one of these with some bytes changed.
-    fn mutated(&mut self, seeds: &[Vec<u8>]) -> Vec<u8> {
-        let mut mutated = seeds[self.below(seeds.len())].clone();
-        for _ in 0..=self.below(4) {
-            let at = self.below(mutated.len());
-            match self.below(3) {
-                0 => _ = mutated.splice(at..at, [self.byte()]),
-                1 => _ = mutated.drain(at..(at + self.below(40)).min(mutated.len())),
-                _ => mutated.iter_mut().skip(at).take(1).for_each(|byte| *byte = self.byte()),
-            }
+/// Returns one of these with some bytes changed.
+fn mutate(seeds: &[Vec<u8>], random: &mut Rng) -> Vec<u8> {
+    let mut mutated = seeds[random.usize(..seeds.len())].clone();
+    for _ in 0..=random.usize(..4) {
+        let at = random.usize(..mutated.len().max(1));
+        match random.usize(..3) {
+            0 => _ = mutated.splice(at..at, [random.u8(..)]),
+            1 => _ = mutated.drain(at..(at + random.usize(..40)).min(mutated.len())),
+            _ => mutated.iter_mut().skip(at).take(1).for_each(|byte| *byte = random.u8(..)),
         }
-        mutated
     }
-
-    fn byte(&mut self) -> u8 {
-        self.below(256) as u8
-    }
+    mutated
 }

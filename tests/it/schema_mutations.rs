@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use fastrand::Rng;
 use jsonschema::Validator;
 use runcomfy_codegen::{Level, Source, diff};
 use serde_json::{Map, Value, json};
@@ -19,12 +20,12 @@ fn every_new_refusal_or_acceptance_is_reported() {
     let count = std::env::var("RUNCOMFY_SCHEMA_MUTATIONS").ok();
     let count = count.map_or(MUTATIONS, |count| count.parse().expect("it is a number"));
     let schemas = schemas();
-    let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+    let mut dice = Rng::with_seed(0x2545_f491);
     let (mut refused, mut added, mut compared) = (0, 0, 0);
     for round in 0..count {
         let old = &schemas[round % schemas.len()];
         let mut new = old.clone();
-        for _ in 0..=dice.below(3) {
+        for _ in 0..=dice.usize(..3) {
             mutate(&mut new, &mut dice);
         }
         let (old_text, new_text) = (old.to_string(), new.to_string());
@@ -107,6 +108,11 @@ fn close(schema: &mut Value) {
             if describes.is_some_and(|properties| !properties.is_empty()) {
                 object.entry("additionalProperties").or_insert(false.into());
             }
+            // The format of a media says the type too.
+            let format = object.get("format").and_then(Value::as_str).unwrap_or_default();
+            if format.ends_with("_uri") {
+                object.entry("type").or_insert("string".into());
+            }
             object.values_mut().for_each(close);
         }
         Value::Array(values) => values.iter_mut().for_each(close),
@@ -115,15 +121,15 @@ fn close(schema: &mut Value) {
 }
 
 /// Changes one thing in a schema.
-fn mutate(schema: &mut Value, dice: &mut Dice) {
+fn mutate(schema: &mut Value, dice: &mut Rng) {
     let required: Vec<Value> = schema["required"].as_array().cloned().unwrap_or_default();
     let Some(properties) = schema["properties"].as_object_mut() else { return };
     let names: Vec<String> = properties.keys().cloned().collect();
     if names.is_empty() {
         return;
     }
-    let name = names[dice.below(names.len())].clone();
-    match dice.below(12) {
+    let name = names[dice.usize(..names.len())].clone();
+    match dice.usize(..12) {
         0 => {
             properties.remove(&name);
             // A required name without a property accepts any value; the validator accepts none.
@@ -149,19 +155,19 @@ fn mutate(schema: &mut Value, dice: &mut Dice) {
     }
 }
 
-fn mutate_value(schema: &mut Value, dice: &mut Dice) {
+fn mutate_value(schema: &mut Value, dice: &mut Rng) {
     let Some(object) = schema.as_object_mut() else { return };
-    if object.get("items").is_some_and(Value::is_object) && dice.below(2) == 0 {
+    if object.get("items").is_some_and(Value::is_object) && dice.usize(..2) == 0 {
         return mutate_value(&mut object["items"], dice);
     }
-    if object.get("properties").is_some_and(Value::is_object) && dice.below(2) == 0 {
+    if object.get("properties").is_some_and(Value::is_object) && dice.usize(..2) == 0 {
         return mutate(schema, dice);
     }
-    match dice.below(9) {
+    match dice.usize(..9) {
         0..=3 => mutate_bound(object, dice),
         4 => {
             let types = ["string", "integer", "number", "boolean", "array", "object"];
-            match types.get(dice.below(types.len() + 1)) {
+            match types.get(dice.usize(..types.len() + 1)) {
                 Some(ty) => object.insert("type".to_owned(), (*ty).into()),
                 None => object.remove("type"),
             };
@@ -177,8 +183,8 @@ fn mutate_value(schema: &mut Value, dice: &mut Dice) {
         }
         7 => {
             let other = [json!({"type": "integer"}), json!({"type": "string"})];
-            let union = if dice.below(2) == 0 { "anyOf" } else { "oneOf" };
-            *schema = json!({union: [schema.clone(), other[dice.below(2)]]});
+            let union = if dice.usize(..2) == 0 { "anyOf" } else { "oneOf" };
+            *schema = json!({union: [schema.clone(), other[dice.usize(..2)]]});
         }
         _ => {
             let description = format!("{} keywords.", object.len());
@@ -187,7 +193,7 @@ fn mutate_value(schema: &mut Value, dice: &mut Dice) {
     }
 }
 
-fn mutate_bound(object: &mut Map<String, Value>, dice: &mut Dice) {
+fn mutate_bound(object: &mut Map<String, Value>, dice: &mut Rng) {
     let keywords = [
         "minimum",
         "maximum",
@@ -202,31 +208,32 @@ fn mutate_bound(object: &mut Map<String, Value>, dice: &mut Dice) {
     ];
     let present: Vec<&str> =
         keywords.into_iter().filter(|keyword| object.contains_key(*keyword)).collect();
-    let keyword = match present.is_empty() || dice.below(3) == 0 {
-        true => keywords[dice.below(keywords.len())],
-        false => present[dice.below(present.len())],
+    let keyword = match present.is_empty() || dice.usize(..3) == 0 {
+        true => keywords[dice.usize(..keywords.len())],
+        false => present[dice.usize(..present.len())],
     };
-    if dice.below(4) == 0 {
+    if dice.usize(..4) == 0 {
         object.remove(keyword);
         return;
     }
     let was = object.get(keyword).and_then(Value::as_f64).unwrap_or(4.0);
-    let step = [-2.0, -1.0, 1.0, 2.0][dice.below(4)];
+    let step = [-2.0, -1.0, 1.0, 2.0][dice.usize(..4)];
     let value = match keyword {
-        "uniqueItems" => json!(dice.below(2) == 0),
-        "multipleOf" => json!([1, 2, 4, 8][dice.below(4)]),
+        "uniqueItems" => json!(dice.usize(..2) == 0),
+        "multipleOf" => json!([1, 2, 4, 8][dice.usize(..4)]),
         "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => json!(was + step),
         _ => json!((was + step).max(0.0) as u64),
     };
     object.insert(keyword.to_owned(), value);
 }
 
-fn mutate_choices(object: &mut Map<String, Value>, dice: &mut Dice) {
+fn mutate_choices(object: &mut Map<String, Value>, dice: &mut Rng) {
     let is_integer = object.get("type") == Some(&"integer".into());
-    let new = if is_integer { json!(dice.below(9)) } else { json!(format!("w{}", dice.below(3))) };
+    let new =
+        if is_integer { json!(dice.usize(..9)) } else { json!(format!("w{}", dice.usize(..3))) };
     match object.get_mut("enum").and_then(Value::as_array_mut) {
-        Some(choices) if choices.len() > 1 && dice.below(2) == 0 => {
-            choices.remove(dice.below(choices.len()));
+        Some(choices) if choices.len() > 1 && dice.usize(..2) == 0 => {
+            choices.remove(dice.usize(..choices.len()));
         }
         Some(choices) if !choices.contains(&new) => choices.insert(0, new),
         Some(_) => {}
@@ -235,23 +242,23 @@ fn mutate_choices(object: &mut Map<String, Value>, dice: &mut Dice) {
 }
 
 /// Returns a value near the bounds of a schema.
-fn value(schema: &Value, dice: &mut Dice) -> Value {
+fn value(schema: &Value, dice: &mut Rng) -> Value {
     let branches = schema.get("anyOf").or(schema.get("oneOf")).and_then(Value::as_array);
     if let Some(branches) = branches.filter(|branches| !branches.is_empty()) {
-        return value(&branches[dice.below(branches.len())], dice);
+        return value(&branches[dice.usize(..branches.len())], dice);
     }
     if let Some(choices) = schema["enum"].as_array().filter(|choices| !choices.is_empty()) {
-        return choices[dice.below(choices.len())].clone();
+        return choices[dice.usize(..choices.len())].clone();
     }
     let ty = match &schema["type"] {
-        Value::Array(types) if !types.is_empty() => types[dice.below(types.len())].clone(),
+        Value::Array(types) if !types.is_empty() => types[dice.usize(..types.len())].clone(),
         ty => ty.clone(),
     };
     let bound = |keyword: &str| schema[keyword].as_f64();
-    let near = |dice: &mut Dice, least: Option<f64>, most: Option<f64>| {
-        let near = [0.0, 0.0, 1.0, -1.0, 0.5][dice.below(5)];
+    let near = |dice: &mut Rng, least: Option<f64>, most: Option<f64>| {
+        let near = [0.0, 0.0, 1.0, -1.0, 0.5][dice.usize(..5)];
         let (least, most) = (least.or(most).unwrap_or(1.0), most.or(least).unwrap_or(5.0));
-        [least, most, ((least + most) / 2.0).floor()][dice.below(3)] + near
+        [least, most, ((least + most) / 2.0).floor()][dice.usize(..3)] + near
     };
     match ty.as_str() {
         Some("string") => {
@@ -267,7 +274,7 @@ fn value(schema: &Value, dice: &mut Dice) -> Value {
             let least = bound("minimum").or(bound("exclusiveMinimum"));
             json!(near(dice, least, bound("maximum").or(bound("exclusiveMaximum"))))
         }
-        Some("boolean") => json!(dice.below(2) == 0),
+        Some("boolean") => json!(dice.usize(..2) == 0),
         Some("null") => Value::Null,
         Some("array") => {
             let length = near(dice, bound("minItems"), bound("maxItems")).clamp(0.0, 20.0);
@@ -279,25 +286,13 @@ fn value(schema: &Value, dice: &mut Dice) -> Value {
                 let mut object = Map::new();
                 for (name, property) in properties {
                     let is = |required: &Vec<Value>| required.contains(&name.as_str().into());
-                    if required.is_some_and(is) || dice.below(2) == 0 {
+                    if required.is_some_and(is) || dice.usize(..2) == 0 {
                         object.insert(name.clone(), value(property, dice));
                     }
                 }
                 object.into()
             }
-            None => json!(dice.below(9)),
+            None => json!(dice.usize(..9)),
         },
-    }
-}
-
-/// A pseudorandom generator with the same numbers on every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, most: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % most as u64) as usize
     }
 }

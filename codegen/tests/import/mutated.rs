@@ -45,7 +45,7 @@ fn every_beginning_of_a_page_is_refused_until_both_schemas_are_whole() {
 fn mutated_pages_never_panic_and_what_is_taken_is_laid_out() {
     let count = std::env::var("RUNCOMFY_MUTATIONS").ok().and_then(|count| count.parse().ok());
     let count: usize = count.unwrap_or(2000);
-    let mut random = Random(0x5eed_5eed_5eed_5eed);
+    let mut random = fastrand::Rng::with_seed(0x5eed);
     let mut taken = 0;
     for round in 0..count {
         let (_, page) = PAGES[round % PAGES.len()];
@@ -63,27 +63,15 @@ fn mutated_pages_never_panic_and_what_is_taken_is_laid_out() {
     println!("{count} mutated pages, of which {taken} were taken");
 }
 
-fn mutated(mut page: Vec<u8>, random: &mut Random) -> String {
-    for _ in 0..=random.below(4) {
-        let at = random.below(page.len());
-        match random.below(4) {
+fn mutated(mut page: Vec<u8>, random: &mut fastrand::Rng) -> String {
+    for _ in 0..=random.usize(..4) {
+        let at = random.usize(..page.len());
+        match random.usize(..4) {
             0 => _ = page.remove(at),
-            1 => page[at] = PIECES[random.below(PIECES.len())][0],
-            2 => _ = page.splice(at..at, PIECES[random.below(PIECES.len())].iter().copied()),
-            _ => _ = page.drain(at..(at + random.below(80)).min(page.len())),
+            1 => page[at] = PIECES[random.usize(..PIECES.len())][0],
+            2 => _ = page.splice(at..at, PIECES[random.usize(..PIECES.len())].iter().copied()),
+            _ => _ = page.drain(at..(at + random.usize(..80)).min(page.len())),
         }
     }
     String::from_utf8_lossy(&page).into_owned()
-}
-
-/// A xorshift generator: the same pages on every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound.max(1) as u64) as usize
-    }
 }
