@@ -19,7 +19,6 @@ use std::fmt;
 use std::ops::Deref;
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;

@@ -18,6 +18,7 @@ mod number;
 mod output;
 mod schema;
 mod unknown_variant;
+mod url_text;
 mod violation;
 
 pub use check::FoundMedia;

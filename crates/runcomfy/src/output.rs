@@ -1,16 +1,19 @@
 //! Outputs: read openly, since they are paid for. What does not fit its type is
 //! left out of the typed output, never an error; the raw JSON is always beside it.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::codegen_support::from_output::{FromOutput, OutputReader};
+use crate::url_text::UrlText;
 
 /// What most models answer: addresses of the files that they made.
 ///
 /// The addresses are public for a time that RunComfy does not state; fetch them
 /// without the token.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MediaOutput {
     /// One image.
@@ -45,6 +48,20 @@ impl MediaOutput {
     pub fn urls(&self) -> impl Iterator<Item = &Url> {
         let single = [&self.image, &self.video, &self.audio].into_iter().flatten();
         single.chain(&self.images).chain(&self.videos).chain(&self.audios)
+    }
+}
+
+impl fmt::Debug for MediaOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MediaOutput")
+            .field("image", &self.image.as_ref().map(UrlText))
+            .field("video", &self.video.as_ref().map(UrlText))
+            .field("audio", &self.audio.as_ref().map(UrlText))
+            .field("images", &UrlText::list(&self.images))
+            .field("videos", &UrlText::list(&self.videos))
+            .field("audios", &UrlText::list(&self.audios))
+            .field("others", &self.others)
+            .finish()
     }
 }
 

@@ -23,6 +23,7 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// One page of the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct CatalogPage {
     /// Number of models in the whole catalog, if the reply says it.
@@ -43,6 +44,7 @@ pub struct CatalogQuery {
 
 /// Entries of the catalog.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Catalog {
     /// Number of models that match the query, if the reply says it.
@@ -53,6 +55,7 @@ pub struct Catalog {
 
 /// One model in the catalog.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct CatalogEntry {
     /// The model's id, such as `minimax/Hailuo Video 01 Live`.
@@ -81,6 +84,7 @@ pub struct CatalogEntry {
 
 /// The balance of the account.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Balance {
     /// The balance in US dollars, if the reply says it.
@@ -182,12 +186,8 @@ impl Client {
     /// The errors of [`Client::catalog`].
     pub async fn categories(&self) -> Result<Vec<String>, CallError> {
         let url = self.url(["models", "categories"]);
-        let read = |reply: Reply| {
-            let body = reply::json(&reply)?;
-            let categories = body.get("categories").and_then(Vec::<String>::from_output);
-            categories.ok_or_else(|| reply.incomplete("`categories` must be a list of strings"))
-        };
-        let sent = self.send_with_retry(Call::Read, ApiRequest::new(Method::GET, url), read).await;
+        let sent =
+            self.send_with_retry(Call::Read, ApiRequest::new(Method::GET, url), categories).await;
         sent.map(|(categories, _)| categories).map_err(CallError::from)
     }
 
@@ -253,6 +253,12 @@ impl FromOutput for Balance {
             others: object.others(),
         })
     }
+}
+
+fn categories(reply: Reply) -> Result<Vec<String>, ApiFailure> {
+    let body = reply::json(&reply)?;
+    let categories = body.get("categories").and_then(Vec::<String>::from_output);
+    categories.ok_or_else(|| reply.incomplete("`categories` must be a list of strings"))
 }
 
 /// Reads a page without parsing its entries.

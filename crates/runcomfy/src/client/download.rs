@@ -19,6 +19,7 @@ pub(super) use address::Hosts;
 
 use super::types::CompletedJob;
 use super::{Client, RequestId};
+use crate::url_text::UrlText;
 use crate::violation::{InputPath, PathSegment};
 
 /// The largest output that is taken unless told otherwise: minutes of 4K video fit in.
@@ -41,7 +42,7 @@ pub struct DownloadOptions {
 type Watcher = Arc<dyn Fn(&Progress<'_>) + Send + Sync>;
 
 /// How far one file has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress<'a> {
     /// The address.
@@ -56,7 +57,7 @@ pub struct Progress<'a> {
 }
 
 /// A file that was downloaded, all of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DownloadedFile {
     /// Where its address stands in the output.
@@ -82,7 +83,6 @@ pub struct DownloadError {
 }
 
 /// A file that was not downloaded. Nothing of it is left in the folder.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct FailedDownload {
     /// Where its address stands in the output.
@@ -261,6 +261,38 @@ impl fmt::Debug for DownloadOptions {
             .field("max_bytes", &self.max_bytes)
             .field("max_concurrent", &self.max_concurrent)
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Progress<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress")
+            .field("url", &UrlText(self.url))
+            .field("path", &self.path)
+            .field("bytes", &self.bytes)
+            .field("total", &self.total)
+            .finish()
+    }
+}
+
+impl fmt::Debug for DownloadedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DownloadedFile")
+            .field("place", &self.place)
+            .field("url", &UrlText(&self.url))
+            .field("path", &self.path)
+            .field("bytes", &self.bytes)
+            .finish()
+    }
+}
+
+impl fmt::Debug for FailedDownload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FailedDownload")
+            .field("place", &self.place)
+            .field("url", &UrlText(&self.url))
+            .field("reason", &self.reason)
+            .finish()
     }
 }
 

@@ -91,6 +91,7 @@ pub enum SubmitError {
 
 /// An error response from RunComfy.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct ApiError {
     /// The HTTP status. It can be 200: RunComfy also reports errors in the body.
@@ -109,6 +110,7 @@ pub struct ApiError {
 
 /// The meaning of an [`ApiError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum ApiErrorKind {
     /// The token is missing, expired or revoked.

@@ -145,8 +145,8 @@ impl<M: Operation> Job<M> {
     ///
     /// If the job failed or was cancelled, no response comes, or it is an error.
     pub async fn result(&self) -> Result<Option<CompletedJob<M::Output>>, JobError> {
-        let read = |reply: Reply| reply::result(&reply, &self.id);
-        let (result, _) = self.call(Endpoint::Result, read).await?;
+        let (result, _) =
+            self.call(Endpoint::Result, |reply| reply::result(&reply, &self.id)).await?;
         self.finish(result)
     }
 
@@ -157,8 +157,8 @@ impl<M: Operation> Job<M> {
     ///
     /// If no response comes, or it is an error.
     pub async fn cost(&self) -> Result<Option<f64>, JobError> {
-        let read = |reply: Reply| reply::cost(&reply, &self.id);
-        Ok(self.call(Endpoint::Result, read).await?.0)
+        let (cost, _) = self.call(Endpoint::Result, |reply| reply::cost(&reply, &self.id)).await?;
+        Ok(cost)
     }
 
     /// Asks for the cost until RunComfy says it. Returns `None` if it does not within `time`,

@@ -6,6 +6,8 @@ use std::str::FromStr;
 /// The id of a submitted request. Keep it: a job can be resumed from it with
 /// [`Client::job`](crate::Client::job).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 pub struct RequestId(String);
 
 /// A text that is not a request id.
@@ -30,6 +32,20 @@ impl FromStr for RequestId {
         } else {
             Err(InvalidRequestId)
         }
+    }
+}
+
+impl TryFrom<String> for RequestId {
+    type Error = InvalidRequestId;
+
+    fn try_from(text: String) -> Result<Self, InvalidRequestId> {
+        text.parse()
+    }
+}
+
+impl From<RequestId> for String {
+    fn from(id: RequestId) -> Self {
+        id.0
     }
 }
 

@@ -118,6 +118,7 @@ pub(super) fn classify(call: Call, failure: Failure) -> Decision {
 ///
 /// Waiting for a job has its own settings instead: see [`Polling`](super::Polling).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Retry {
     /// Maximum number of retries of one call.

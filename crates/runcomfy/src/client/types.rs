@@ -5,9 +5,13 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::request_id::RequestId;
+#[cfg(feature = "serde")]
+use crate::codegen_support::from_output::FromOutput;
 
 /// The status of a job. An unknown status of RunComfy's is kept, and counts as not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(from = "String", into = "String"))]
 #[non_exhaustive]
 pub enum Status {
     /// Waiting for its turn.
@@ -28,6 +32,8 @@ pub enum Status {
 
 /// The outcome of cancelling a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(from = "String", into = "String"))]
 #[non_exhaustive]
 pub enum CancelOutcome {
     /// The job was in the queue, and is cancelled.
@@ -40,6 +46,7 @@ pub enum CancelOutcome {
 
 /// The status of a job at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct JobStatus {
     /// The status.
@@ -50,13 +57,20 @@ pub struct JobStatus {
 
 /// A job that succeeded.
 #[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(from = "StoredJob", bound(serialize = "", deserialize = "O: FromOutput + Default"))
+)]
 #[non_exhaustive]
 pub struct CompletedJob<O> {
     /// The request.
     pub id: RequestId,
     /// The output. Members that do not fit its type are left out.
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub output: O,
     /// The output as JSON, with everything in it.
+    #[cfg_attr(feature = "serde", serde(rename = "output"))]
     pub raw: Value,
     /// The cost in US dollars, if RunComfy said it already. It may say it later: see
     /// [`Job::cost`](super::Job::cost).
@@ -67,6 +81,33 @@ pub struct CompletedJob<O> {
     pub finished_at: Option<String>,
     /// Other members of the response, and those of the above that did not fit their type.
     pub others: Map<String, Value>,
+}
+
+/// A [`CompletedJob`] as it is stored: the typed output is read from the JSON again.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+struct StoredJob {
+    id: RequestId,
+    output: Value,
+    cost: Option<f64>,
+    created_at: Option<String>,
+    finished_at: Option<String>,
+    others: Map<String, Value>,
+}
+
+#[cfg(feature = "serde")]
+impl<O: FromOutput + Default> From<StoredJob> for CompletedJob<O> {
+    fn from(stored: StoredJob) -> Self {
+        Self {
+            id: stored.id,
+            output: O::from_output(&stored.output).unwrap_or_default(),
+            raw: stored.output,
+            cost: stored.cost,
+            created_at: stored.created_at,
+            finished_at: stored.finished_at,
+            others: stored.others,
+        }
+    }
 }
 
 /// The meaning of a reply to `/result`.
@@ -114,6 +155,18 @@ impl fmt::Display for Status {
     }
 }
 
+impl From<String> for Status {
+    fn from(word: String) -> Self {
+        Self::from_word(&word)
+    }
+}
+
+impl From<Status> for String {
+    fn from(status: Status) -> Self {
+        status.to_string()
+    }
+}
+
 impl CancelOutcome {
     pub(super) fn from_word(word: &str) -> Self {
         match word {
@@ -121,5 +174,60 @@ impl CancelOutcome {
             "not_cancellable" => Self::NotCancellable,
             other => Self::Other(other.to_owned()),
         }
+    }
+}
+
+impl fmt::Display for CancelOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cancelled => "cancelled",
+            Self::NotCancellable => "not_cancellable",
+            Self::Other(word) => word,
+        })
+    }
+}
+
+impl From<String> for CancelOutcome {
+    fn from(word: String) -> Self {
+        Self::from_word(&word)
+    }
+}
+
+impl From<CancelOutcome> for String {
+    fn from(outcome: CancelOutcome) -> Self {
+        outcome.to_string()
+    }
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use serde_json::{from_value, json, to_value};
+
+    use super::*;
+    use crate::output::MediaOutput;
+
+    #[test]
+    fn a_completed_job_is_stored_and_read_again() {
+        let stored = json!({
+            "id": "r-1", "output": {"video": "https://example.com/v.mp4", "seed": 3},
+            "cost": 0.25, "created_at": null, "finished_at": "then", "others": {"seconds": 3},
+        });
+        let job: CompletedJob<MediaOutput> = from_value(stored.clone()).expect("it is one");
+        assert_eq!(job.output.urls().count(), 1);
+        assert_eq!(to_value(&job).expect("it is JSON"), stored);
+    }
+
+    #[test]
+    fn ids_and_statuses_are_text() {
+        for word in ["in_queue", "cancelled", "warming"] {
+            let status = json!({"status": word, "queue_position": 4});
+            let read: JobStatus = from_value(status.clone()).expect("it is one");
+            assert_eq!(to_value(read).expect("it is JSON"), status);
+        }
+        let outcome: CancelOutcome = from_value(json!("not_cancellable")).expect("it is one");
+        assert_eq!(to_value(outcome).expect("it is JSON"), json!("not_cancellable"));
+        assert!(from_value::<RequestId>(json!("../x")).is_err());
+        let id: RequestId = from_value(json!("r-1")).expect("it is an id");
+        assert_eq!(to_value(id).expect("it is JSON"), json!("r-1"));
     }
 }

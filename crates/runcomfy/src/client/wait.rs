@@ -122,8 +122,9 @@ impl<'a, M: Operation> StatusStream<'a, M> {
         let job = self.job;
         loop {
             while self.next().await?.is_some() {}
-            let read = |reply: &reply::Reply| reply::result(reply, job.id());
-            if let Some(result) = self.poll_once(Endpoint::Result, read).await? {
+            let result =
+                self.poll_once(Endpoint::Result, |reply| reply::result(reply, job.id())).await?;
+            if let Some(result) = result {
                 let result = match (result, &self.last) {
                     // A cancelled job has no result to wait for.
                     (ResultReply::Unfinished, Status::Cancelled) => ResultReply::Cancelled,
