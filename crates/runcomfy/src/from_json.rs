@@ -9,18 +9,20 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
+use crate::codegen_support::value_ref::AsValueRef;
 use crate::input::{Invalid, JsonInput, Model, Valid};
 use crate::media::Media;
-use crate::schema::{Field, Shape, ValueSchema};
+use crate::schema::{Field, INTEGER, MEDIA, Shape, ValueSchema};
 use crate::unknown_variant::UnknownVariant;
-use crate::violation::message::{noun, unknown};
-use crate::violation::{InputPath, PathSegment, Violation, Violations};
+use crate::violation::message;
+use crate::violation::pending::{UnionKeyword, ViolationKind};
+use crate::violation::{PathSegment, Violation, Violations};
 
-/// So many branches of unions are tried for one input. Unions within unions could
+/// The most branches of unions that are tried for one input. Unions within unions could
 /// otherwise be tried again for every way down to them.
-const MOST_ATTEMPTS: u32 = 1 << 16;
+const MAX_ATTEMPTS: u32 = 1 << 16;
 
 /// The schema of any value.
 static ANYTHING: ValueSchema = ValueSchema::new(Shape::Any, &[]);
@@ -82,15 +84,23 @@ impl<M: Model + FromJson> Valid<JsonInput<M>> {
     }
 }
 
-/// What builds an input: where it is, and what did not fit so far.
+/// Builds an input: it knows the place, and collects what does not fit.
 #[doc(hidden)]
 pub struct Builder {
     path: Vec<PathSegment>,
     misfits: Violations,
-    /// How many branches of unions may still be tried.
+    /// The number of branches of unions that may still be tried.
     attempts: u32,
-    /// Whether a branch is being tried, whose first misfit settles it.
-    trying: bool,
+    purpose: Purpose,
+}
+
+/// The purpose of building a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// It becomes part of the input, so every misfit is collected.
+    Input,
+    /// It tries a branch of a union, which the first misfit settles.
+    Branch { fits: bool },
 }
 
 impl Default for Builder {
@@ -98,32 +108,31 @@ impl Default for Builder {
         Self {
             path: Vec::new(),
             misfits: Violations::default(),
-            attempts: MOST_ATTEMPTS,
-            trying: false,
+            attempts: MAX_ATTEMPTS,
+            purpose: Purpose::Input,
         }
     }
 }
 
 impl Builder {
-    /// The entries of an object, whose names must be among these fields'.
+    /// Returns the entries of an object, whose names must be among these fields'.
     pub fn object<'v>(
         &mut self,
         value: &'v Value,
         fields: &'static [Field],
     ) -> Option<&'v Map<String, Value>> {
-        let Value::Object(object) = value else { return self.not(Shape::Object(fields)) };
-        for name in object.keys() {
+        let Value::Object(object) = value else { return self.not(Shape::Object(fields), value) };
+        for (name, value) in object {
             if !fields.iter().any(|field| field.name == name) {
-                let message = unknown(fields, name);
                 self.below(PathSegment::Name(name.clone()), |builder| {
-                    builder.misfit::<()>("additionalProperties", message)
+                    builder.misfit::<()>(ViolationKind::UnknownProperty(fields), value)
                 });
             }
         }
-        (!self.trying || self.misfits.is_empty()).then_some(object)
+        (!self.is_decided()).then_some(object)
     }
 
-    /// The value of a field.
+    /// Returns the value of a field.
     pub fn field<T: FromJson>(
         &mut self,
         object: &Map<String, Value>,
@@ -134,53 +143,62 @@ impl Builder {
             value => value,
         };
         self.below(PathSegment::Name(field.name.to_owned()), |builder| match value {
-            None => builder.misfit("required", "Required, and missing.".to_owned()),
+            None => builder.misfit(ViolationKind::Required, &Value::Null),
             // The type of an optional field has room for null, the schema has not.
-            Some(Value::Null) if !takes_null(&field.schema) => builder.not(field.schema.shape),
+            Some(null @ Value::Null) if !takes_null(&field.schema) => {
+                builder.not(field.schema.shape, null)
+            }
             Some(value) => T::from_json(value, builder),
         })
     }
 
-    /// One of the values of an enum of strings.
+    /// Returns a variant of an enum of strings.
     pub fn variant<T: FromStr<Err = UnknownVariant>>(&mut self, value: &Value) -> Option<T> {
-        let Value::String(text) = value else { return self.not(Shape::Text) };
+        let Value::String(text) = value else { return self.not(Shape::Text, value) };
         match text.parse() {
             Ok(variant) => Some(variant),
             Err(UnknownVariant { expected, .. }) => {
-                let values: Vec<String> = expected.iter().map(|it| format!("{it:?}")).collect();
-                self.misfit("enum", format!("One of {}.", values.join(", ")))
+                self.misfit(ViolationKind::UnknownVariant(expected), value)
             }
         }
     }
 
-    /// A branch of a union, where the value fits it.
+    /// Returns a branch of a union, if the value fits it.
     pub fn attempt<T: FromJson>(&mut self, value: &Value) -> Option<T> {
         self.attempts = self.attempts.checked_sub(1)?;
-        let misfits = std::mem::take(&mut self.misfits);
-        let trying = std::mem::replace(&mut self.trying, true);
-        let found = T::from_json(value, self).filter(|_| self.misfits.is_empty());
-        self.misfits = misfits;
-        self.trying = trying;
-        found
+        let purpose = std::mem::replace(&mut self.purpose, Purpose::Branch { fits: true });
+        let built = T::from_json(value, self).filter(|_| !self.is_decided());
+        self.purpose = purpose;
+        built
     }
 
-    /// That no branch of a union fits.
-    pub fn no_branch<T>(&mut self) -> Option<T> {
-        let message = match self.attempts {
-            0 => "Too many choices within choices to try them all.",
-            _ => "Must be one of the choices that the schema describes.",
+    /// Notes that the value fits no branch of a union.
+    pub fn no_branch<T>(&mut self, value: &Value) -> Option<T> {
+        let kind = match self.attempts {
+            0 => ViolationKind::TooManyAttempts,
+            _ => ViolationKind::NoBranch(UnionKeyword::AnyOf, &[]),
         };
-        self.misfit("anyOf", message.to_owned())
+        self.misfit(kind, value)
     }
 
-    fn not<T>(&mut self, shape: Shape) -> Option<T> {
-        self.misfit("type", format!("Must be {}.", noun(shape)))
+    fn not<T>(&mut self, shape: Shape, value: &Value) -> Option<T> {
+        self.misfit(ViolationKind::Type(message::noun(shape)), value)
     }
 
-    fn misfit<T>(&mut self, rule: &'static str, message: String) -> Option<T> {
-        let path: InputPath = self.path.iter().cloned().collect();
-        self.misfits.push(Violation { path, rule: rule.into(), message, found: None });
+    fn misfit<T>(&mut self, kind: ViolationKind, value: &Value) -> Option<T> {
+        match &mut self.purpose {
+            Purpose::Branch { fits } => *fits = false,
+            Purpose::Input => {
+                let path = self.path.iter().cloned().collect();
+                self.misfits.push(Violation::of(path, kind, value.as_value_ref()));
+            }
+        }
         None
+    }
+
+    /// Returns `true` if a branch is tried that does not fit.
+    fn is_decided(&self) -> bool {
+        self.purpose == Purpose::Branch { fits: false }
     }
 
     fn below<T>(
@@ -195,7 +213,7 @@ impl Builder {
     }
 }
 
-/// Whether a table takes `null`.
+/// Returns `true` if a schema takes `null`.
 fn takes_null(ValueSchema { shape, rules }: &ValueSchema) -> bool {
     match shape {
         Shape::Nullable(_) | Shape::Null => true,
@@ -225,47 +243,48 @@ impl FromJson for Value {
 
 impl FromJson for bool {
     fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
-        value.as_bool().or_else(|| builder.not(Shape::Boolean))
+        value.as_bool().or_else(|| builder.not(Shape::Boolean, value))
     }
 }
 
 impl FromJson for i64 {
     fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
-        // A float at or beyond these bounds is no `i64`; between them the cast is exact.
-        const BEYOND: f64 = 9_223_372_036_854_775_808.0;
-        let whole = |float: &f64| float.fract() == 0.0 && (-BEYOND..BEYOND).contains(float);
-        let float = || value.as_f64().filter(|_| value.is_f64());
-        match (value.as_i64().or_else(|| float().filter(whole).map(|float| float as i64)), value) {
-            (Some(whole), _) => Some(whole),
-            (None, Value::Number(number)) if number.as_f64().is_some_and(|n| n.fract() == 0.0) => {
-                builder.misfit("type", "Must be a whole number of at most 64 bits.".to_owned())
-            }
-            (None, _) => builder.not(Shape::Integer),
-        }
+        let Value::Number(number) = value else { return builder.not(Shape::Integer, value) };
+        number.as_i64().or_else(|| whole_float(number)).or_else(|| {
+            let is_whole = number.as_f64().is_some_and(|float| float.fract() == 0.0);
+            let noun = if is_whole { message::WHOLE_OF_64_BITS } else { message::noun(INTEGER) };
+            builder.misfit(ViolationKind::Type(noun), value)
+        })
     }
+}
+
+/// Returns a number that is written as a float and is a whole number of 64 bits.
+fn whole_float(number: &Number) -> Option<i64> {
+    // A float at or beyond these bounds is not an `i64`; between them the cast is exact.
+    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+    let float = number.as_f64().filter(|_| number.is_f64())?;
+    (float.fract() == 0.0 && (-BEYOND..BEYOND).contains(&float)).then_some(float as i64)
 }
 
 impl FromJson for f64 {
     fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
-        let Value::Number(number) = value else { return builder.not(Shape::Number) };
+        let Value::Number(number) = value else { return builder.not(Shape::Number, value) };
         let float = number.as_f64().filter(|float| float.is_finite());
-        let exact = |float: &f64| number.as_i128().is_none_or(|whole| *float as i128 == whole);
-        float.filter(exact).or_else(|| {
-            let message = "Must be a number that a 64-bit float holds exactly.";
-            builder.misfit("type", message.to_owned())
-        })
+        float
+            .filter(|float| number.as_i128().is_none_or(|whole| *float as i128 == whole))
+            .or_else(|| builder.misfit(ViolationKind::Type(message::EXACT_FLOAT), value))
     }
 }
 
 impl FromJson for String {
     fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
-        value.as_str().map(str::to_owned).or_else(|| builder.not(Shape::Text))
+        value.as_str().map(str::to_owned).or_else(|| builder.not(Shape::Text, value))
     }
 }
 
 impl FromJson for Media {
     fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
-        value.as_str().map(Self::from_wire).or_else(|| builder.not(crate::schema::MEDIA))
+        value.as_str().map(Self::from_wire).or_else(|| builder.not(MEDIA, value))
     }
 }
 
@@ -299,7 +318,7 @@ impl<T: FromJson> FromJson for Box<T> {
 impl<T: FromJson> FromJson for Vec<T> {
     fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
         let Value::Array(items) = value else {
-            return builder.not(Shape::List(&ANYTHING));
+            return builder.not(Shape::List(&ANYTHING), value);
         };
         let mut built = Self::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
@@ -307,7 +326,7 @@ impl<T: FromJson> FromJson for Vec<T> {
                 builder.below(PathSegment::Index(index), |builder| T::from_json(item, builder));
             match found {
                 Some(item) => built.push(item),
-                None if builder.trying => return None,
+                None if builder.is_decided() => return None,
                 None => {}
             }
         }
@@ -318,7 +337,7 @@ impl<T: FromJson> FromJson for Vec<T> {
 impl<T: FromJson> FromJson for BTreeMap<String, T> {
     fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
         let Value::Object(entries) = value else {
-            return builder.not(Shape::Map(&ANYTHING));
+            return builder.not(Shape::Map(&ANYTHING), value);
         };
         let mut built = Self::new();
         for (name, value) in entries {
@@ -326,7 +345,7 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
                 .below(PathSegment::Name(name.clone()), |builder| T::from_json(value, builder));
             match found {
                 Some(value) => _ = built.insert(name.clone(), value),
-                None if builder.trying => return None,
+                None if builder.is_decided() => return None,
                 None => {}
             }
         }

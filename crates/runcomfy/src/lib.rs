@@ -6,6 +6,7 @@ mod check;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod codegen_support;
+mod escape;
 #[cfg(feature = "from-json")]
 mod from_json;
 mod info;

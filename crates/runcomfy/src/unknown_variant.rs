@@ -1,9 +1,11 @@
 //! `UnknownVariant`: the error of parsing an enum of strings.
 
+use crate::violation::message::{one_of, quoted};
+
 /// A text that is not a value of an enum, such as `1:2` for an aspect ratio.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-#[error("must be one of {} (found {value:?})", quoted(expected))]
+#[error("{} (found {})", one_of(expected), quoted(value))]
 pub struct UnknownVariant {
     /// The text.
     pub value: String,
@@ -16,8 +18,4 @@ impl UnknownVariant {
     pub fn new(value: &str, expected: &'static [&'static str]) -> Self {
         Self { value: value.to_owned(), expected }
     }
-}
-
-fn quoted(values: &[&str]) -> String {
-    values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ")
 }

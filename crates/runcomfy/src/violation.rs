@@ -1,4 +1,4 @@
-//! Violations: what an input breaks, where, and what would be right.
+//! Violations: what an input breaks, where, and what is expected instead.
 
 pub(crate) mod message;
 pub(crate) mod pending;
@@ -8,26 +8,29 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
-use pending::Faults;
+use crate::escape::escape_control;
+use pending::PendingViolations;
 
 /// One rule that a value breaks.
+///
+/// It is shown as `prompt: must be at most 1995 characters (found 1996) [maxLength]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
-    /// Where. A missing or unknown property's path is that property's.
+    /// The place in the input. For a missing or unknown property, that property's.
     pub path: InputPath,
-    /// The schema keyword verbatim (`maxLength`, `required`), or the custom rule
-    /// verbatim (`width_pixels>`); `file` where a local file cannot be used, and `request`
-    /// where the whole is too large to be sent. Stable: compare this, not the message.
+    /// The schema keyword verbatim (`maxLength`, `required`), or the custom rule verbatim
+    /// (`width_pixels>`); `file` if a local file cannot be used, and `request` if the request
+    /// is too large to be sent. It is stable: compare this, not the message.
     pub rule: Cow<'static, str>,
-    /// What would be right, in the schema's own words where it has them. It never
-    /// repeats what was given.
+    /// What is expected, in the schema's own words if it has them.
     pub message: String,
-    /// What was counted or measured, such as `1996 characters` or `200 × 200 px`.
+    /// What was found instead: a length or number such as `1996`, a short value, the type of
+    /// any other value, a measured size such as `200 × 200 px`, or the path of a file.
     pub found: Option<String>,
 }
 
-/// Where in an input, in the wire's names. Shown as `loras[1].scale`.
+/// A place in an input, in the names of the wire. It is shown as `loras[1].scale`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct InputPath(Vec<PathSegment>);
 
@@ -36,32 +39,32 @@ pub struct InputPath(Vec<PathSegment>);
 pub enum PathSegment {
     /// Into the property of this name.
     Name(String),
-    /// Into the list element at this index, from 0.
+    /// Into the list item at this index, from 0.
     Index(usize),
 }
 
-/// Every violation of one input, in the order of the schema. Shown a line each;
-/// those of one place that share a message share a line.
+/// Every violation of one input, in the order of the schema.
 ///
-/// Their words are made when they are first looked at.
+/// It is shown with one line each; violations of one place that share a message share a
+/// line. Messages are made when they are first read.
 #[derive(Clone, Default)]
 pub struct Violations(Option<Box<Found>>);
 
-/// What makes an input invalid: apart, so that a valid one costs nothing.
+/// The violations of an invalid input, in a box: a valid input costs no allocation.
 #[derive(Clone, Default)]
 struct Found {
-    faults: Faults,
-    /// The faults in words, once somebody has looked.
+    pending: PendingViolations,
+    /// The violations in words, once somebody has read them.
     all: OnceLock<Vec<Violation>>,
 }
 
 impl InputPath {
-    /// The steps from the top of the input.
+    /// Returns the steps from the top of the input.
     pub fn segments(&self) -> &[PathSegment] {
         &self.0
     }
 
-    /// The same place as a JSON pointer (RFC 6901), such as `/loras/1/scale`.
+    /// Returns the same place as a JSON pointer (RFC 6901), such as `/loras/1/scale`.
     pub fn pointer(&self) -> String {
         self.0.iter().fold(String::new(), |pointer, segment| match segment {
             PathSegment::Name(name) => pointer + "/" + &name.replace('~', "~0").replace('/', "~1"),
@@ -93,41 +96,43 @@ impl fmt::Display for InputPath {
     }
 }
 
-/// Whether a name can stand in a shown path without quotes.
+/// Returns `true` if a name needs no quotes in a shown path.
 fn is_plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
 }
 
 impl Violations {
-    /// Where a check puts what it finds, before anybody looks.
-    pub(crate) fn faults(&mut self) -> &mut Faults {
-        &mut self.0.get_or_insert_default().faults
+    /// Returns how many there are.
+    pub fn len(&self) -> usize {
+        match self.0.as_deref() {
+            Some(found) => found.all.get().map_or(found.pending.len(), Vec::len),
+            None => 0,
+        }
     }
 
-    /// Adds one that no check found, such as that of measured media.
+    /// Returns `true` if there are none: the input keeps every rule that was checked.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the violations that a check adds to, before anybody reads them.
+    pub(crate) fn pending(&mut self) -> &mut PendingViolations {
+        &mut self.0.get_or_insert_default().pending
+    }
+
+    /// Adds a violation that no check found, such as that of measured media.
     #[cfg(any(feature = "client", feature = "from-json"))]
     pub(crate) fn push(&mut self, violation: Violation) {
         let found = self.0.get_or_insert_default();
-        let mut all = found.all.take().unwrap_or_else(|| found.faults.violations());
+        let mut all = found.all.take().unwrap_or_else(|| found.pending.violations());
         all.push(violation);
         found.all = all.into();
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        let len = |found: &Found| found.all.get().map_or(found.faults.len(), Vec::len);
-        self.0.as_deref().map_or(0, len)
-    }
-
-    /// Whether there are none: the input keeps every rule that was asked.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 
 impl From<Vec<Violation>> for Violations {
     fn from(all: Vec<Violation>) -> Self {
-        Self(Some(Box::new(Found { faults: Faults::default(), all: all.into() })))
+        Self(Some(Box::new(Found { pending: PendingViolations::default(), all: all.into() })))
     }
 }
 
@@ -136,7 +141,7 @@ impl Deref for Violations {
 
     fn deref(&self) -> &[Violation] {
         match &self.0 {
-            Some(found) => found.all.get_or_init(|| found.faults.violations()),
+            Some(found) => found.all.get_or_init(|| found.pending.violations()),
             None => &[],
         }
     }
@@ -161,8 +166,8 @@ impl IntoIterator for Violations {
     type IntoIter = std::vec::IntoIter<Violation>;
 
     fn into_iter(self) -> Self::IntoIter {
-        let Found { faults, all } = self.0.map(|found| *found).unwrap_or_default();
-        all.into_inner().unwrap_or_else(|| faults.violations()).into_iter()
+        let Found { pending, all } = self.0.map(|found| *found).unwrap_or_default();
+        all.into_inner().unwrap_or_else(|| pending.violations()).into_iter()
     }
 }
 
@@ -194,18 +199,18 @@ impl fmt::Display for Violations {
     }
 }
 
-/// `prompt: At most 1995 characters. [maxLength; found 1996 characters]`, for
-/// violations that share a path and a message.
+/// Writes the line of violations that share a path and a message.
 fn write_line(f: &mut fmt::Formatter<'_>, group: &[Violation]) -> fmt::Result {
     let [first, ..] = group else { return Ok(()) };
-    write!(f, "{}: {} [", first.path, first.message)?;
+    write!(f, "{}: {}", first.path, escape_control(&first.message))?;
+    if let Some(found) = &first.found {
+        write!(f, " (found {})", escape_control(found))?;
+    }
     for (position, violation) in group.iter().enumerate() {
-        write!(f, "{}{}", if position > 0 { ", " } else { "" }, violation.rule)?;
+        let before = if position > 0 { ", " } else { " [" };
+        write!(f, "{before}{}", escape_control(&violation.rule))?;
     }
-    match &first.found {
-        Some(found) => write!(f, "; found {found}]"),
-        None => f.write_str("]"),
-    }
+    f.write_str("]")
 }
 
 #[cfg(test)]
@@ -252,8 +257,23 @@ mod tests {
         assert_eq!(violations.len(), 3);
         assert_eq!(
             violations.to_string(),
-            "image_url: Both sides over 300. [width_pixels>, height_pixels>; found 200 × 200 px]\n\
-             image_url: Not so wide. [width/height<; found 200 × 200 px]"
+            "image_url: Both sides over 300. (found 200 × 200 px) [width_pixels>, height_pixels>]\n\
+             image_url: Not so wide. (found 200 × 200 px) [width/height<]"
+        );
+    }
+
+    #[test]
+    fn text_from_outside_cannot_move_the_cursor_of_a_terminal() {
+        let hostile = "\u{1b}[2J\n";
+        let violation = Violation {
+            path: path(&[hostile, "x"]),
+            rule: hostile.to_owned().into(),
+            message: hostile.to_owned(),
+            found: Some(hostile.to_owned()),
+        };
+        assert_eq!(
+            violation.to_string(),
+            r#"["\u{1b}[2J\n"].x: \u{1b}[2J\n (found \u{1b}[2J\n) [\u{1b}[2J\n]"#
         );
     }
 

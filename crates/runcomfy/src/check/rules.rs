@@ -1,76 +1,73 @@
-//! What each rule asks of a value, its name, and the words of its violation.
+//! The test of each rule.
 //!
-//! As in JSON Schema, a rule says nothing about a value of another type: `maxLength`
-//! never breaks on a number, whose fault is `type`.
+//! As in JSON Schema, a rule says nothing about a value of another type: `maxLength` is
+//! never violated by a number, which violates `type`.
 
 use std::cmp::Ordering;
 
 use serde_json::Value;
 
 use super::parsed;
-use super::same::{repeated, same};
+use super::same::{repeated_index, same};
 use crate::codegen_support::value_ref::{AsValueRef, ValueRef};
 use crate::media::{MediaInfo, MissingInfo, RuleOutcome};
 use crate::number::Number;
 use crate::schema::Rule;
+use crate::violation::message::{self, Observed};
 use crate::violation::{InputPath, Violation};
 
 impl Rule {
-    /// Whether a JSON value keeps this rule. Rules about media are kept by any value:
-    /// they are about what it points to.
+    /// Returns `true` if a JSON value keeps this rule. Any value keeps a rule about media,
+    /// which is about the file.
     pub fn allows(&self, value: &Value) -> bool {
         broken(self, value.as_value_ref()).is_none()
     }
 }
 
-/// Whether a value breaks a rule: then what was counted, if the rule counts something.
-pub(crate) fn broken(rule: &Rule, node: ValueRef<'_>) -> Option<usize> {
+/// Returns what was observed if a value breaks a rule, and `None` otherwise.
+pub(super) fn broken(rule: &Rule, value: ValueRef<'_>) -> Option<Observed> {
+    use Ordering::{Greater, Less};
     let is_broken = match *rule {
-        Rule::MinLength(least) => return length(node, least, Ordering::Less),
-        Rule::MaxLength(most) => return length(node, most, Ordering::Greater),
-        Rule::MinItems(least) => return beyond(items(node)?, least, Ordering::Less),
-        Rule::MaxItems(most) => return beyond(items(node)?, most, Ordering::Greater),
-        Rule::MinProperties(least) => return beyond(properties(node)?, least, Ordering::Less),
-        Rule::MaxProperties(most) => return beyond(properties(node)?, most, Ordering::Greater),
+        Rule::MinLength(bound) => return length_if(text(value)?, bound, Less),
+        Rule::MaxLength(bound) => return length_if(text(value)?, bound, Greater),
+        Rule::MinItems(bound) => return count_if(items(value)?, bound, Less),
+        Rule::MaxItems(bound) => return count_if(items(value)?, bound, Greater),
+        Rule::MinProperties(bound) => return count_if(properties(value)?, bound, Less),
+        Rule::MaxProperties(bound) => return count_if(properties(value)?, bound, Greater),
         Rule::UniqueItems => {
-            let ValueRef::List(list) = node else { return None };
-            return repeated(list);
+            let ValueRef::List(list) = value else { return None };
+            return repeated_index(list).map(Observed::RepeatedAt);
         }
-        Rule::MinimumInteger(bound) => number(node)?.compare_integer(bound)? == Ordering::Less,
-        Rule::MaximumInteger(bound) => number(node)?.compare_integer(bound)? == Ordering::Greater,
-        Rule::MultipleOf(step) => !number(node)?.is_multiple_of(step),
-        Rule::Values(choices) => {
-            !choices.iter().any(|choice| same(node, parsed(choice).as_value_ref()))
+        Rule::MinimumInteger(bound) => number(value)?.compare_integer(bound)? == Less,
+        Rule::MaximumInteger(bound) => number(value)?.compare_integer(bound)? == Greater,
+        Rule::MultipleOf(step) => !number(value)?.is_multiple_of(step),
+        Rule::Values(values) => !values.iter().any(|json| same(value, parsed(json).as_value_ref())),
+        Rule::Minimum(bound) => number(value)?.compare(bound)? == Less,
+        Rule::Maximum(bound) => number(value)?.compare(bound)? == Greater,
+        Rule::ExclusiveMinimum(bound) => number(value)?.compare(bound)? != Greater,
+        Rule::ExclusiveMaximum(bound) => number(value)?.compare(bound)? != Less,
+        Rule::Strings(values) => !text(value).is_some_and(|text| values.contains(&text)),
+        Rule::Integers(values) => {
+            !number(value).is_some_and(|number| values.iter().any(|whole| is(number, *whole)))
         }
-        Rule::Minimum(bound) => compare(node, bound)? == Ordering::Less,
-        Rule::Maximum(bound) => compare(node, bound)? == Ordering::Greater,
-        Rule::ExclusiveMinimum(bound) => compare(node, bound)? != Ordering::Greater,
-        Rule::ExclusiveMaximum(bound) => compare(node, bound)? != Ordering::Less,
-        Rule::Strings(words) => !text(node).is_some_and(|text| words.contains(&text)),
-        Rule::Integers(choices) => {
-            !number(node).is_some_and(|number| choices.iter().any(|choice| is(number, *choice)))
-        }
-        // Asked once the media is measured, or never.
+        // Checked once the media is measured, or never.
         Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => false,
     };
-    is_broken.then_some(0)
+    is_broken.then_some(Observed::Value)
 }
 
-/// What a measured rule finds, where its metric is known.
-pub(super) fn measured(rule: &Rule, facts: &MediaInfo, path: &InputPath) -> Option<Violation> {
-    let Rule::Measured(metric, limit, message) = rule else { return None };
-    let RuleOutcome::Broken(found) = metric.evaluate(*limit, facts) else { return None };
-    let message = match message.trim() {
-        "" => format!("The {} must be {limit}{}.", metric.noun(), metric.unit()),
-        words => words.to_owned(),
-    };
+/// Returns the violation of a measured rule, if these facts break it.
+pub(super) fn measured(rule: &Rule, info: &MediaInfo, path: &InputPath) -> Option<Violation> {
+    let Rule::Measured(metric, bound, _) = rule else { return None };
+    let RuleOutcome::Broken(found) = metric.evaluate(*bound, info) else { return None };
+    let message = message::expected(rule);
     Some(Violation { path: path.clone(), rule: rule.name(), message, found: Some(found) })
 }
 
-/// What is missing to check a rule about media with these facts, where something is.
-pub(super) fn unchecked(rule: &Rule, facts: &MediaInfo) -> Option<MissingInfo> {
+/// Returns what is missing to check a rule about media, if something is.
+pub(super) fn unchecked(rule: &Rule, info: &MediaInfo) -> Option<MissingInfo> {
     match rule {
-        Rule::Measured(metric, limit, _) => match metric.evaluate(*limit, facts) {
+        Rule::Measured(metric, limit, _) => match metric.evaluate(*limit, info) {
             RuleOutcome::Unknown(missing) => Some(missing),
             RuleOutcome::Kept | RuleOutcome::Broken(_) => None,
         },
@@ -96,8 +93,8 @@ pub(super) fn unchecked(rule: &Rule, facts: &MediaInfo) -> Option<MissingInfo> {
     }
 }
 
-fn length(node: ValueRef<'_>, bound: u64, wrong: Ordering) -> Option<usize> {
-    let text = text(node)?;
+/// Returns the length of a text in characters, if it is on the wrong side of its bound.
+fn length_if(text: &str, bound: u64, wrong: Ordering) -> Option<Observed> {
     // A character has 1 to 4 bytes: most texts need no counting.
     let bytes = text.len() as u64;
     let keeps = match wrong {
@@ -107,58 +104,54 @@ fn length(node: ValueRef<'_>, bound: u64, wrong: Ordering) -> Option<usize> {
     if keeps {
         return None;
     }
-    beyond(bytecount::num_chars(text.as_bytes()), bound, wrong)
+    count_if(bytecount::num_chars(text.as_bytes()), bound, wrong)
 }
 
-/// A count that is on the wrong side of its bound.
-fn beyond(count: usize, bound: u64, wrong: Ordering) -> Option<usize> {
-    ((count as u64).cmp(&bound) == wrong).then_some(count)
+/// Returns a count, if it is on the wrong side of its bound.
+fn count_if(count: usize, bound: u64, wrong: Ordering) -> Option<Observed> {
+    ((count as u64).cmp(&bound) == wrong).then_some(Observed::Length(count))
 }
 
-fn items(node: ValueRef<'_>) -> Option<usize> {
-    match node {
+fn items(value: ValueRef<'_>) -> Option<usize> {
+    match value {
         ValueRef::List(list) => Some(list.count()),
         _ => None,
     }
 }
 
-fn properties(node: ValueRef<'_>) -> Option<usize> {
-    match node {
+fn properties(value: ValueRef<'_>) -> Option<usize> {
+    match value {
         ValueRef::Map(entries) => Some(entries.count()),
         ValueRef::Struct(members) => {
-            let set = |index: &usize| !matches!(members.get(*index), ValueRef::Absent);
-            Some((0..members.fields().len()).filter(set).count())
+            let rows = 0..members.fields().len();
+            Some(rows.filter(|row| !matches!(members.get(*row), ValueRef::Absent)).count())
         }
         _ => None,
     }
 }
 
-fn compare(node: ValueRef<'_>, bound: f64) -> Option<Ordering> {
-    number(node)?.compare(bound)
-}
-
-/// The number in a node, for the rules about numbers.
-fn number(node: ValueRef<'_>) -> Option<Number> {
-    match node {
+/// Returns the number that the rules about numbers are about.
+fn number(value: ValueRef<'_>) -> Option<Number> {
+    match value {
         ValueRef::Number(number) => Some(number),
         _ => None,
     }
 }
 
-/// The string in a node, for the rules about strings.
-fn text(node: ValueRef<'_>) -> Option<&str> {
-    match node {
+/// Returns the string that the rules about strings are about.
+fn text(value: ValueRef<'_>) -> Option<&str> {
+    match value {
         ValueRef::Text(text) => Some(text),
-        // Of a local file that is yet to be read there is nothing to say.
+        // An unread local file has none yet.
         ValueRef::Media(media) => media.wire(),
         _ => None,
     }
 }
 
-fn is(number: Number, choice: i64) -> bool {
+fn is(number: Number, whole: i64) -> bool {
     match number {
-        Number::Integer(whole) => whole == i128::from(choice),
-        Number::Float(float) => float == choice as f64,
+        Number::Integer(integer) => integer == i128::from(whole),
+        Number::Float(float) => float == whole as f64,
     }
 }
 
@@ -167,7 +160,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::codegen_support::value_ref::AsValueRef;
 
     fn breaks(rule: Rule, value: &Value) -> bool {
         broken(&rule, value.as_value_ref()).is_some()
@@ -227,6 +219,24 @@ mod tests {
             assert!(!breaks(rule, &right), "{rule:?} refuses {right}");
             assert!(breaks(rule, &wrong), "{rule:?} takes {wrong}");
             assert!(rule.allows(&right) && !rule.allows(&wrong), "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_observed_and_of_other_rules_the_value() {
+        let cases = [
+            (Rule::MinLength(1), json!(""), Observed::Length(0)),
+            (Rule::MaxLength(2), json!("波波波"), Observed::Length(3)),
+            (Rule::MinItems(2), json!([0]), Observed::Length(1)),
+            (Rule::MaxItems(1), json!([0, 0]), Observed::Length(2)),
+            (Rule::MinProperties(1), json!({}), Observed::Length(0)),
+            (Rule::MaxProperties(0), json!({"a": 1}), Observed::Length(1)),
+            (Rule::UniqueItems, json!([0, 1, 0]), Observed::RepeatedAt(2)),
+            (Rule::Minimum(1.0), json!(0), Observed::Value),
+            (Rule::Strings(&["a"]), json!("b"), Observed::Value),
+        ];
+        for (rule, value, observed) in cases {
+            assert_eq!(broken(&rule, value.as_value_ref()), Some(observed), "{rule:?}");
         }
     }
 

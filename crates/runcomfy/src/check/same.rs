@@ -1,13 +1,13 @@
-//! When two values are one in JSON Schema's sense, and whether a list has one twice.
+//! Equality of values as JSON Schema defines it, and the search for a repeated list item.
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{Hash, Hasher};
 
-use super::named;
+use super::set_properties;
 use crate::codegen_support::value_ref::{Elements, ValueRef};
 use crate::number::Number;
 
-/// Whether two values are the same in JSON Schema's sense: `1` is `1.0`.
+/// Returns `true` if two values are equal as JSON Schema defines it: `1` equals `1.0`.
 pub(super) fn same(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     match (a, b) {
         (ValueRef::Absent | ValueRef::Null, ValueRef::Absent | ValueRef::Null) => true,
@@ -24,29 +24,31 @@ pub(super) fn same(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
         }
         (ValueRef::Map(_) | ValueRef::Struct(_), ValueRef::Map(_) | ValueRef::Struct(_)) => {
             let (a, b) = (sorted(a), sorted(b));
-            let pair = |((a_name, a), (b_name, b))| a_name == b_name && same(a, b);
-            a.len() == b.len() && a.into_iter().zip(b).all(pair)
+            a.len() == b.len()
+                && a.into_iter()
+                    .zip(b)
+                    .all(|((a_name, a), (b_name, b))| a_name == b_name && same(a, b))
         }
         _ => false,
     }
 }
 
-/// The index of the first element that is there before.
-pub(super) fn repeated(list: &dyn Elements) -> Option<usize> {
+/// Returns the index of the first item that equals an earlier one.
+pub(super) fn repeated_index(list: &dyn Elements) -> Option<usize> {
     let mut items = HashSet::new();
     (0..list.count()).find(|index| !items.insert(Item(list.get(*index))))
 }
 
-/// The entries of an object by name, whatever order they came in; none of anything else.
+/// Returns the entries of an object sorted by name, and nothing for other values.
 fn sorted<'a>(node: ValueRef<'a>) -> BTreeMap<&'a str, ValueRef<'a>> {
     match node {
         ValueRef::Map(entries) => entries.iter().collect(),
-        ValueRef::Struct(members) => named(members),
+        ValueRef::Struct(members) => set_properties(members),
         _ => BTreeMap::new(),
     }
 }
 
-/// A value among others that may be the [`same`].
+/// A list item, equal to others by [`same`].
 struct Item<'a>(ValueRef<'a>);
 
 impl PartialEq for Item<'_> {

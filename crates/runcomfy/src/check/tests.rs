@@ -27,7 +27,7 @@ static SIZED: [Rule; 2] = [
 fn found(of: ValueSchema, node: ValueRef<'_>) -> Vec<(String, String, String)> {
     let mut violations = Violations::default();
     let mut findings = Findings { violations: Some(&mut violations), ..Findings::default() };
-    value(&of, node, Trail::Name(&Trail::Top, "v"), &mut findings);
+    check_value(&of, node, PathRef::Name(&PathRef::Top, "v"), &mut findings);
     let all = violations.iter();
     all.map(|of| (of.path.to_string(), of.rule.to_string(), of.message.clone())).collect()
 }
@@ -39,16 +39,16 @@ fn rules(of: ValueSchema, node: ValueRef<'_>) -> Vec<String> {
 #[test]
 fn what_is_of_another_type_is_told_what_is_taken() {
     let cases = [
-        (BOOLEAN, json!(0), "Must be a boolean."),
-        (INTEGER, json!(0.5), "Must be a whole number."),
-        (NUMBER, json!("0"), "Must be a number."),
-        (TEXT, json!(0), "Must be a string."),
-        (IMAGE, json!(0), "Must be a string, the address of media."),
-        (Shape::List(&WORD), json!({}), "Must be a list."),
-        (Shape::Map(&WORD), json!([]), "Must be an object."),
-        (Shape::Object(&PAIR), json!([]), "Must be an object."),
-        (Shape::Open(&PAIR, &WORD), json!(null), "Must be an object."),
-        (Shape::Nullable(&WORD), json!(1), "Must be a string."),
+        (BOOLEAN, json!(0), "must be a boolean"),
+        (INTEGER, json!(0.5), "must be a whole number"),
+        (NUMBER, json!("0"), "must be a number"),
+        (TEXT, json!(0), "must be a string"),
+        (IMAGE, json!(0), "must be a string with the URL of media"),
+        (Shape::List(&WORD), json!({}), "must be a list"),
+        (Shape::Map(&WORD), json!([]), "must be an object"),
+        (Shape::Object(&PAIR), json!([]), "must be an object"),
+        (Shape::Open(&PAIR, &WORD), json!(null), "must be an object"),
+        (Shape::Nullable(&WORD), json!(1), "must be a string"),
     ];
     for (shape, value, message) in cases {
         let expected = ("v".to_owned(), "type".to_owned(), message.to_owned());
@@ -59,7 +59,7 @@ fn what_is_of_another_type_is_told_what_is_taken() {
         );
     }
     let union = found(ValueSchema::new(Shape::AnyOf(&EITHER), &[]), ValueRef::Bool(true));
-    let message = "Must be a string, or a whole number, as the schema describes it.";
+    let message = "must match an alternative of the schema: a string, or a whole number";
     assert_eq!(union, [("v".to_owned(), "anyOf".to_owned(), message.to_owned())]);
     static NESTED: [ValueSchema; 2] = [
         ValueSchema::new(Shape::OneOf(&EITHER), &[Rule::Integers(&[])]),
@@ -73,7 +73,7 @@ fn what_is_of_another_type_is_told_what_is_taken() {
     let never = found(ValueSchema::new(Shape::AnyOf(&NEVER), &[]), ValueRef::Null);
     assert_eq!(
         never.first().map(|(.., message)| message.as_str()),
-        Some("Must be one of several choices, or any value, as the schema describes it.")
+        Some("must match an alternative of the schema: a value of several types, or any value")
     );
 }
 
@@ -187,13 +187,50 @@ fn a_struct_is_checked_by_its_own_table_and_by_another_s() {
 }
 
 #[test]
+fn a_violation_shows_what_was_found() {
+    static CHOICE: [Rule; 1] = [Rule::Strings(&["16:9"])];
+    static STEP: [Rule; 1] = [Rule::MultipleOf(2.0)];
+    static LONG: [Rule; 1] = [Rule::MaxLength(2)];
+    static ONCE: [Rule; 1] = [Rule::UniqueItems];
+    static BOTH: [ValueSchema; 2] = [ValueSchema::new(ANY, &[]), ValueSchema::new(TEXT, &[])];
+    let long = "波".repeat(100);
+    let cases = [
+        (ValueSchema::new(TEXT, &CHOICE), json!("1:2"), Some("\"1:2\"")),
+        (ValueSchema::new(TEXT, &CHOICE), json!("\u{1b}[2J"), Some(r#""\u{1b}[2J""#)),
+        (ValueSchema::new(ANY, &CHOICE), json!([1]), Some("a list")),
+        (ValueSchema::new(ANY, &CHOICE), json!({}), Some("an object")),
+        (ValueSchema::new(ANY, &CHOICE), json!(null), Some("null")),
+        (ValueSchema::new(ANY, &CHOICE), json!(true), Some("true")),
+        (ValueSchema::new(NUMBER, &STEP), json!(-0.25), Some("-0.25")),
+        (ValueSchema::new(NUMBER, &STEP), json!(3), Some("3")),
+        (ValueSchema::new(NUMBER, &STEP), json!(u64::MAX), Some("18446744073709551615")),
+        // A text is shown only if the rule is about which text it is.
+        (ValueSchema::new(TEXT, &LONG), json!("secret"), Some("6")),
+        (ValueSchema::new(INTEGER, &[]), json!("secret"), Some("a string")),
+        (ValueSchema::new(Shape::List(&WORD), &ONCE), json!(["a", "b", "a"]), Some("item 2 again")),
+        (ValueSchema::new(Shape::OneOf(&BOTH), &[]), json!("a"), Some("2")),
+        (ValueSchema::new(Shape::AnyOf(&EITHER), &[]), json!("secret"), Some("a string")),
+        (ValueSchema::new(Shape::Object(&PAIR), &[]), json!({}), None),
+        (ValueSchema::new(Shape::Object(&PAIR), &[]), json!({"left": "", "x": "secret"}), None),
+    ];
+    for (schema, value, expected) in cases {
+        let found = violations(&schema, value.as_value_ref());
+        let [violation] = &found[..] else { panic!("{value} breaks one rule: {found}") };
+        assert_eq!(violation.found.as_deref(), expected, "{value}");
+    }
+    let cut = violations(&ValueSchema::new(TEXT, &CHOICE), json!(long).as_value_ref());
+    let shown = format!("\"{}\"…", "波".repeat(60));
+    assert_eq!(cut.first().and_then(|violation| violation.found.clone()), Some(shown));
+}
+
+#[test]
 fn an_unknown_name_is_told_the_nearest_or_all_that_there_are() {
     static NAMES: [Field; 2] =
         [Field::optional("prompt", ANY, &[]), Field::optional("negative_prompt", ANY, &[])];
     static SHORT: [Field; 1] = [Field::optional("abcd", ANY, &[])];
     static WAVES: [Field; 1] = [Field::optional("🌊🌊🌊🌊🌊🌊🌊🌊", ANY, &[])];
-    let nearest = |known: &str| format!("No such property; did you mean `{known}`?");
-    let all = "No such property; there are `prompt`, `negative_prompt`.".to_owned();
+    let nearest = |known: &str| format!("unknown property; did you mean `{known}`?");
+    let all = "unknown property; the schema has `prompt`, `negative_prompt`".to_owned();
     let cases = [
         // A quarter of the name, and one more, may differ.
         (&NAMES[..], "promt", nearest("prompt")),
@@ -204,10 +241,10 @@ fn an_unknown_name_is_told_the_nearest_or_all_that_there_are() {
         (&NAMES[..], "xxxxtive_prompt", nearest("negative_prompt")),
         (&NAMES[..], "xxxxxive_prompt", all),
         (&SHORT[..], "xxcd", nearest("abcd")),
-        (&SHORT[..], "xxxd", "No such property; there are `abcd`.".to_owned()),
+        (&SHORT[..], "xxxd", "unknown property; the schema has `abcd`".to_owned()),
         // So may a quarter of characters that have four bytes each.
         (&WAVES[..], "🌊🌊🌊🌊🌊", nearest("🌊🌊🌊🌊🌊🌊🌊🌊")),
-        (&[], "x", "No such property; there are none.".to_owned()),
+        (&[], "x", "unknown property; the schema has none".to_owned()),
     ];
     for (fields, name, message) in cases {
         let value = json!({ name: 1 });
@@ -225,7 +262,8 @@ fn media_is_checked_once_it_is_measured_and_what_is_not_known_is_unchecked() {
     {
         let mut media = Vec::new();
         let mut findings = Findings { media: Some(&mut media), ..Findings::default() };
-        value(&ValueSchema::new(IMAGE, &SIZED), node, Trail::Name(&Trail::Top, "v"), &mut findings);
+        let path = PathRef::Name(&PathRef::Top, "v");
+        check_value(&ValueSchema::new(IMAGE, &SIZED), node, path, &mut findings);
         let [media] = media.as_slice() else { panic!("there is one") };
         let unchecked = |facts: &MediaInfo| -> Vec<String> {
             media.unchecked(facts).into_iter().map(|(rule, _)| rule.into_owned()).collect()
@@ -243,7 +281,7 @@ fn media_is_checked_once_it_is_measured_and_what_is_not_known_is_unchecked() {
         assert_eq!(
             said,
             [
-                "v width_pixels>: The width must be over 300 px. (Some(\"300 × 200 px\"))",
+                "v width_pixels>: must have a width over 300 px (Some(\"300 × 200 px\"))",
                 "v file_size_mb<: Too large. (Some(\"30 MB\"))",
             ]
         );

@@ -23,7 +23,7 @@ use super::Client;
 use crate::check::FoundMedia;
 use crate::input::{Model, Payload, Valid};
 use crate::media::{BytesSource, MediaInfo};
-use crate::violation::{InputPath, Violation};
+use crate::violation::{InputPath, Violation, message};
 use fetch::Fetcher;
 use media_report::{MediaReport, verbatim_reason};
 
@@ -158,11 +158,10 @@ impl Checker {
         let refusal = match &body {
             // A file that cannot be read is reported at its own path.
             Err(_) if !report.is_ok() => None,
-            Err(error) => Some(format!("must be writable as JSON: {error}")),
-            Ok(body) if body.len() as u64 > self.limits.max_request_bytes => Some(format!(
-                "must be a request of at most {} bytes; put large media where RunComfy can fetch it",
-                self.limits.max_request_bytes
-            )),
+            Err(error) => Some(message::not_json(error)),
+            Ok(body) if body.len() as u64 > self.limits.max_request_bytes => {
+                Some(message::request_of_at_most(self.limits.max_request_bytes))
+            }
             Ok(_) => None,
         };
         let body = Body::from(body.unwrap_or_default());

@@ -193,7 +193,7 @@ macro_rules! __union_from_json {
             ) -> ::std::option::Option<Self> {
                 ::std::option::Option::None
                     $(.or_else(|| builder.attempt::<$inner>(value).map(Self::$variant)))+
-                    .or_else(|| builder.no_branch())
+                    .or_else(|| builder.no_branch(value))
             }
 
             fn null() -> ::std::option::Option<Self> {

@@ -1,54 +1,155 @@
-//! The wording of violations.
+//! The wording of every violation, wherever it is found: what is expected, and what was
+//! found instead. Lower case, without a full stop.
 
-use crate::schema::{Field, Rule, Shape};
+use std::fmt::Debug;
 
-/// What would be right, of a rule that is [`broken`], and what was counted.
-pub(crate) fn words(rule: &Rule, count: usize) -> (String, Option<String>) {
-    let message = match *rule {
-        Rule::MinLength(least) => return counted("least", least, count, "character"),
-        Rule::MaxLength(most) => return counted("most", most, count, "character"),
-        Rule::MinItems(least) => return counted("least", least, count, "item"),
-        Rule::MaxItems(most) => return counted("most", most, count, "item"),
-        Rule::MinProperties(least) => return of_properties("least", least, count),
-        Rule::MaxProperties(most) => return of_properties("most", most, count),
-        Rule::UniqueItems => {
-            return ("Each item once.".to_owned(), Some(format!("item {count} is there twice")));
-        }
-        Rule::MinimumInteger(bound) => format!("At least {bound}."),
-        Rule::MaximumInteger(bound) => format!("At most {bound}."),
-        Rule::MultipleOf(step) => format!("A multiple of {step}."),
-        Rule::Values(choices) => format!("One of {}.", choices.join(", ")),
-        Rule::Minimum(bound) => format!("At least {bound}."),
-        Rule::Maximum(bound) => format!("At most {bound}."),
-        Rule::ExclusiveMinimum(bound) => format!("Over {bound}."),
-        Rule::ExclusiveMaximum(bound) => format!("Under {bound}."),
-        Rule::Strings(words) => format!("One of {}.", listed(words)),
-        Rule::Integers(choices) => format!("One of {}.", listed(choices)),
-        Rule::Measured(_, _, message) | Rule::Unchecked(_, _, message) => message.to_owned(),
+use crate::media::{Bound, MediaKind, Metric};
+use crate::schema::{Field, Rule, Shape, ValueSchema};
+
+/// A required property is not there.
+pub(crate) const MISSING_PROPERTY: &str = "missing required property";
+/// A file or data URI has no bytes.
+#[cfg(feature = "client")]
+pub(crate) const NOT_EMPTY: &str = "must not be empty";
+/// A value fits more than one branch of a `oneOf`.
+pub(crate) const ONE_ALTERNATIVE: &str = "must match exactly one alternative of the schema";
+/// A whole number that a typed input can hold, as a noun.
+#[cfg(feature = "from-json")]
+pub(crate) const WHOLE_OF_64_BITS: &str = "a whole number of at most 64 bits";
+/// A number that a typed input can hold without rounding, as a noun.
+#[cfg(feature = "from-json")]
+pub(crate) const EXACT_FLOAT: &str = "a number that a 64-bit float holds exactly";
+/// The branches of unions became too many to try them all.
+#[cfg(feature = "from-json")]
+pub(crate) const FEWER_ALTERNATIVES: &str =
+    "must match an alternative of the schema with fewer attempts";
+
+/// The most names that are listed for a property that resembles none of them.
+const MAX_LISTED: usize = 24;
+/// The most characters of a text that are shown as what was found.
+const MAX_SHOWN: usize = 60;
+
+/// What a check observed of a value that breaks a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Observed {
+    /// The length of the string, list or object.
+    Length(usize),
+    /// The index of a list item that equals an earlier one.
+    RepeatedAt(usize),
+    /// Nothing beyond the value itself.
+    Value,
+}
+
+/// Returns what a rule expects of a value.
+pub(crate) fn expected(rule: &Rule) -> String {
+    match *rule {
+        Rule::MinLength(bound) => format!("must be at least {}", characters(bound)),
+        Rule::MaxLength(bound) => format!("must be at most {}", characters(bound)),
+        Rule::MinItems(bound) => format!("must have at least {}", items(bound)),
+        Rule::MaxItems(bound) => format!("must have at most {}", items(bound)),
+        Rule::MinProperties(bound) => format!("must have at least {}", properties(bound)),
+        Rule::MaxProperties(bound) => format!("must have at most {}", properties(bound)),
+        Rule::UniqueItems => "must not repeat items".to_owned(),
+        Rule::Minimum(bound) => format!("must be at least {bound}"),
+        Rule::Maximum(bound) => format!("must be at most {bound}"),
+        Rule::MinimumInteger(bound) => format!("must be at least {bound}"),
+        Rule::MaximumInteger(bound) => format!("must be at most {bound}"),
+        Rule::ExclusiveMinimum(bound) => format!("must be greater than {bound}"),
+        Rule::ExclusiveMaximum(bound) => format!("must be less than {bound}"),
+        Rule::MultipleOf(step) => format!("must be a multiple of {step}"),
+        Rule::Strings(values) => one_of(values),
+        Rule::Integers(values) => one_of(values),
+        Rule::Values(values) => format!("must be one of {}", values.join(", ")),
+        Rule::Measured(metric, bound, own) => measured(metric, bound, own),
+        Rule::Unchecked(_, _, own) => own.to_owned(),
         // It is never broken.
         Rule::Annotation(..) => String::new(),
-    };
-    (message, None)
+    }
 }
 
-fn counted(side: &str, bound: u64, count: usize, noun: &str) -> (String, Option<String>) {
-    let plural = |is_one| if is_one { "" } else { "s" };
-    (
-        format!("At {side} {bound} {noun}{}.", plural(bound == 1)),
-        Some(format!("{count} {noun}{}", plural(count == 1))),
-    )
+/// Returns what a custom rule expects, in the schema's own words if it has them.
+fn measured(metric: Metric, bound: Bound, own: &str) -> String {
+    match own.trim() {
+        "" => format!("must have a {} {bound}{}", metric.noun(), metric.unit()),
+        own => own.to_owned(),
+    }
 }
 
-fn of_properties(side: &str, bound: u64, count: usize) -> (String, Option<String>) {
-    let plural = if bound == 1 { "property" } else { "properties" };
-    (format!("At {side} {bound} {plural}."), Some(count.to_string()))
+/// Returns what an enum of these values expects.
+pub(crate) fn one_of<T: Debug>(values: &[T]) -> String {
+    let quoted: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
+    format!("must be one of {}", quoted.join(", "))
 }
 
-fn listed<T: std::fmt::Debug>(choices: &[T]) -> String {
-    choices.iter().map(|choice| format!("{choice:?}")).collect::<Vec<_>>().join(", ")
+/// Returns what a media property of this kind expects of a file.
+pub(crate) fn of_media_kind(kind: MediaKind) -> String {
+    format!("must be {}", media_noun(kind))
 }
 
-/// A shape in words.
+/// Returns what is said of a property that the schema does not have: the nearest name that
+/// it has, or all of them.
+pub(crate) fn unknown_property(fields: &'static [Field], name: &str) -> String {
+    if fields.is_empty() {
+        return "unknown property; the schema has none".to_owned();
+    }
+    if let Some(nearest) = nearest_name(fields, name) {
+        return format!("unknown property; did you mean `{nearest}`?");
+    }
+    let listed = fields.iter().take(MAX_LISTED).map(|field| format!("`{}`", field.name));
+    let listed = listed.collect::<Vec<_>>().join(", ");
+    match fields.len().saturating_sub(MAX_LISTED) {
+        0 => format!("unknown property; the schema has {listed}"),
+        more => format!("unknown property; the schema has {listed} and {more} more"),
+    }
+}
+
+fn nearest_name(fields: &'static [Field], name: &str) -> Option<&'static str> {
+    let length = name.chars().count();
+    let near = fields.iter().filter_map(|field| {
+        let known = field.name.chars().count();
+        let max_distance = 1 + known / 4;
+        // The lengths bound the distance from below: a name from a stranger may be long.
+        let distance = (known.abs_diff(length) <= max_distance)
+            .then(|| strsim::damerau_levenshtein(field.name, name))?;
+        (distance <= max_distance).then_some((distance, max_distance, field.name))
+    });
+    near.min().map(|(.., name)| name)
+}
+
+/// Returns what a union of these branches expects.
+pub(crate) fn alternative(branches: &[ValueSchema]) -> String {
+    let mut nouns: Vec<&str> = Vec::new();
+    for noun in branches.iter().map(|branch| noun(branch.shape)) {
+        if !nouns.contains(&noun) {
+            nouns.push(noun);
+        }
+    }
+    if nouns.is_empty() {
+        "must match an alternative of the schema".to_owned()
+    } else {
+        format!("must match an alternative of the schema: {}", nouns.join(", or "))
+    }
+}
+
+/// Returns what a request expects of its body.
+#[cfg(feature = "client")]
+pub(crate) fn request_of_at_most(bytes: u64) -> String {
+    format!("must be at most {bytes} bytes as JSON; put large media where RunComfy can fetch it")
+}
+
+/// Returns what a request expects of an input that could not be written.
+#[cfg(feature = "client")]
+pub(crate) fn not_json(error: &serde_json::Error) -> String {
+    format!("must be writable as JSON: {error}")
+}
+
+/// Returns what a data URI expects of its data.
+#[cfg(feature = "client")]
+pub(crate) fn not_base64(error: impl std::fmt::Display) -> String {
+    format!("must be in base64: {error}")
+}
+
+/// Returns the type of a shape as a noun.
 pub(crate) fn noun(shape: Shape) -> &'static str {
     match shape {
         Shape::Any | Shape::ByKind(_) => "any value",
@@ -57,83 +158,98 @@ pub(crate) fn noun(shape: Shape) -> &'static str {
         Shape::Integer => "a whole number",
         Shape::Number => "a number",
         Shape::Text => "a string",
-        Shape::Media(_) => "a string, the address of media",
+        Shape::Media(_) => "a string with the URL of media",
         Shape::List(_) => "a list",
         Shape::Map(_) | Shape::Object(_) | Shape::Open(..) => "an object",
         Shape::Nullable(inner) => noun(inner.shape),
-        Shape::AnyOf(_) | Shape::OneOf(_) => "one of several choices",
+        Shape::AnyOf(_) | Shape::OneOf(_) => "a value of several types",
     }
 }
 
-/// As many names are listed where none is like the one that is not known.
-const MOST_LISTED: usize = 24;
+/// Returns a kind of media as a noun.
+pub(crate) fn media_noun(kind: MediaKind) -> &'static str {
+    match kind {
+        MediaKind::Any => "media",
+        MediaKind::Image => "an image",
+        MediaKind::Video => "a video",
+        MediaKind::Audio => "audio",
+    }
+}
 
-/// What to say to a name that the schema does not have: the nearest that it has.
-pub(crate) fn unknown(fields: &'static [Field], name: &str) -> String {
-    let length = name.chars().count();
-    let near = fields.iter().filter_map(|field| {
-        let known = field.name.chars().count();
-        let most = 1 + known / 4;
-        // The lengths bound the distance from below: a name from a stranger may be long.
-        let distance = (known.abs_diff(length) <= most)
-            .then(|| strsim::damerau_levenshtein(field.name, name))?;
-        (distance <= most).then_some((distance, most, field.name))
-    });
-    let nearest = near.min();
-    if let Some((.., known)) = nearest {
-        return format!("No such property; did you mean `{known}`?");
+/// Returns as much of a text as [`quoted`] needs.
+pub(crate) fn excerpt(text: &str) -> &str {
+    text.char_indices().nth(MAX_SHOWN + 1).map_or(text, |(end, _)| &text[..end])
+}
+
+/// Returns a text as what was found: quoted, escaped, and cut if it is long.
+pub(crate) fn quoted(text: &str) -> String {
+    match text.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
     }
-    let listed = fields.iter().take(MOST_LISTED).map(|field| format!("`{}`", field.name));
-    let listed = listed.collect::<Vec<_>>().join(", ");
-    match fields.len().saturating_sub(MOST_LISTED) {
-        _ if fields.is_empty() => "No such property; there are none.".to_owned(),
-        0 => format!("No such property; there are {listed}."),
-        more => format!("No such property; there are {listed} and {more} more."),
-    }
+}
+
+/// Returns an item of a list as what was found.
+pub(crate) fn found_repeated(index: usize) -> String {
+    format!("item {index} again")
+}
+
+fn characters(count: u64) -> String {
+    counted(count, "character", "characters")
+}
+
+fn items(count: u64) -> String {
+    counted(count, "item", "items")
+}
+
+fn properties(count: u64) -> String {
+    counted(count, "property", "properties")
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::check::rules::broken;
-    use crate::codegen_support::value_ref::AsValueRef;
 
     #[test]
-    fn each_message_says_what_would_be_right_and_some_what_was_counted() {
+    fn each_rule_says_what_it_expects() {
         let cases = [
-            (Rule::MinLength(1), json!(""), "At least 1 character.", Some("0 characters")),
-            (Rule::MaxLength(2), json!("abc"), "At most 2 characters.", Some("3 characters")),
-            (Rule::MinItems(2), json!([0]), "At least 2 items.", Some("1 item")),
-            (Rule::MaxItems(1), json!([0, 0]), "At most 1 item.", Some("2 items")),
-            (Rule::MinProperties(1), json!({}), "At least 1 property.", Some("0")),
-            (Rule::MaxProperties(0), json!({"a": 1}), "At most 0 properties.", Some("1")),
-            (Rule::UniqueItems, json!([1, 1]), "Each item once.", Some("item 1 is there twice")),
-            (Rule::Minimum(0.5), json!(0), "At least 0.5.", None),
-            (Rule::Maximum(0.5), json!(1), "At most 0.5.", None),
-            (Rule::ExclusiveMinimum(1.0), json!(1), "Over 1.", None),
-            (Rule::ExclusiveMaximum(1.0), json!(1), "Under 1.", None),
-            (Rule::MinimumInteger(3), json!(2), "At least 3.", None),
-            (Rule::MaximumInteger(3), json!(4), "At most 3.", None),
-            (Rule::MultipleOf(0.1), json!(0.25), "A multiple of 0.1.", None),
-            (Rule::Strings(&["16:9", "a"]), json!("b"), "One of \"16:9\", \"a\".", None),
-            (Rule::Integers(&[5, -1]), json!(4), "One of 5, -1.", None),
-            (Rule::Values(&["null", "2.5"]), json!(4), "One of null, 2.5.", None),
+            (Rule::MinLength(1), "must be at least 1 character"),
+            (Rule::MaxLength(2), "must be at most 2 characters"),
+            (Rule::MinItems(2), "must have at least 2 items"),
+            (Rule::MaxItems(1), "must have at most 1 item"),
+            (Rule::MinProperties(1), "must have at least 1 property"),
+            (Rule::MaxProperties(0), "must have at most 0 properties"),
+            (Rule::UniqueItems, "must not repeat items"),
+            (Rule::Minimum(0.5), "must be at least 0.5"),
+            (Rule::Maximum(0.5), "must be at most 0.5"),
+            (Rule::ExclusiveMinimum(1.0), "must be greater than 1"),
+            (Rule::ExclusiveMaximum(1.0), "must be less than 1"),
+            (Rule::MinimumInteger(3), "must be at least 3"),
+            (Rule::MaximumInteger(3), "must be at most 3"),
+            (Rule::MultipleOf(0.1), "must be a multiple of 0.1"),
+            (Rule::Strings(&["16:9", "a"]), "must be one of \"16:9\", \"a\""),
+            (Rule::Integers(&[5, -1]), "must be one of 5, -1"),
+            (Rule::Values(&["null", "2.5"]), "must be one of null, 2.5"),
+            (
+                Rule::Measured(Metric::WidthPixels, Bound::Over(300.0), ""),
+                "must have a width over 300 px",
+            ),
+            (Rule::Measured(Metric::WidthPixels, Bound::Over(300.0), " Own. "), "Own."),
         ];
-        for (rule, value, message, found) in cases {
-            let said = broken(&rule, value.as_value_ref()).map(|count| words(&rule, count));
-            assert_eq!(said, Some((message.to_owned(), found.map(str::to_owned))), "{rule:?}");
+        for (rule, message) in cases {
+            assert_eq!(expected(&rule), message, "{rule:?}");
         }
     }
 
     #[test]
-    fn a_message_says_what_would_be_right_and_not_what_was_given() {
-        let secret = json!("hush");
-        let rule = Rule::MaxLength(1);
-        let (message, found) =
-            words(&rule, broken(&rule, secret.as_value_ref()).expect("it breaks"));
-        assert_eq!(message, "At most 1 character.");
-        assert_eq!(found.as_deref(), Some("4 characters"));
+    fn a_long_text_is_cut() {
+        assert_eq!(quoted("a\n\u{1b}"), r#""a\n\u{1b}""#);
+        let long = "波".repeat(MAX_SHOWN);
+        assert_eq!(quoted(&long), format!("{long:?}"));
+        assert_eq!(quoted(excerpt(&format!("{long}xyz"))), format!("{long:?}…"));
     }
 }

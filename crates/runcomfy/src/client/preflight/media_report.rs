@@ -4,7 +4,7 @@ use super::{Preflight, PreflightReport, Unchecked, Warning, WarningKind};
 use crate::check::{Fit, FoundMedia};
 use crate::measure::Probe;
 use crate::media::{BytesSource, DataUri, Media, MediaInfo, MediaKind, MissingInfo};
-use crate::violation::Violation;
+use crate::violation::{Violation, message};
 
 /// The sizes that RunComfy's API pages recommend as maxima.
 const LARGE_IMAGE: u64 = 50_000_000;
@@ -43,10 +43,10 @@ impl MediaReport {
         let Some(uri) = DataUri::parse(uri) else { return Self::default() };
         let bytes = match uri.decode() {
             Ok(bytes) if bytes.is_empty() => {
-                return Self::fault("file", "must not be empty".to_owned());
+                return Self::fault("file", message::NOT_EMPTY.to_owned());
             }
             Ok(bytes) => bytes,
-            Err(error) => return Self::fault("format", format!("must be base64 ({error})")),
+            Err(error) => return Self::fault("format", message::not_base64(error)),
         };
         let result = Probe::whole(&bytes).partial();
         let mut report = Self { info: result.info, problem: result.problem, ..Self::default() };
@@ -79,10 +79,10 @@ impl MediaReport {
                 path: found.path.clone(),
                 rule: (*rule).into(),
                 message: message.clone(),
-                found: None,
+                found: found.media.is_file().then(|| found.media.to_string()),
             });
         } else if found.media.is_file() {
-            for violation in found.broken_as_text() {
+            for violation in found.violations_as_text() {
                 report.violations.push(violation);
             }
         }
@@ -120,7 +120,7 @@ impl MediaReport {
         let mut warnings = Vec::new();
         if found.kind.fit(&self.info) == Fit::Doubtful {
             let format = self.info.format.map_or("", |format| format.content_type());
-            let noun = found.kind.noun();
+            let noun = message::media_noun(found.kind);
             warnings.push((WarningKind::Kind, format!("it takes {noun}, and this is {format}")));
         }
         let bytes = self.info.bytes.unwrap_or(0);
