@@ -73,11 +73,11 @@ fn an_unknown_property_gets_a_suggestion() {
         let violations = JsonInput::<Input>::from(with(name, Some(json!(true)))).violations();
         violations.first().map(|violation| violation.message.clone()).unwrap_or_default()
     };
-    assert_eq!(message("promt_optimizer"), "No such property; did you mean `prompt_optimizer`?");
-    assert_eq!(message("imageurl"), "No such property; did you mean `image_url`?");
+    assert_eq!(message("promt_optimizer"), "unknown property; did you mean `prompt_optimizer`?");
+    assert_eq!(message("imageurl"), "unknown property; did you mean `image_url`?");
     assert_eq!(
         message("seed"),
-        "No such property; there are `prompt`, `image_url`, `prompt_optimizer`."
+        "unknown property; the schema has `prompt`, `image_url`, `prompt_optimizer`"
     );
 }
 
@@ -90,7 +90,7 @@ fn a_refused_input_is_returned_unchanged() {
     assert_eq!(
         invalid.to_string(),
         "the input breaks the model's schema:\n\
-         prompt: At most 1995 characters. [maxLength; found 1996 characters]"
+         prompt: must be at most 1995 characters (found 1996) [maxLength]"
     );
 }
 

@@ -176,7 +176,7 @@ impl AsSent for Valid<Input> {
 async fn two_violations_with_one_message_are_printed_once() {
     let report = alone().preflight(&boat(Media::bytes(gif(200, 200)))).await;
     assert_eq!(report.violations.len(), 2);
-    let shown = format!("image_url: {BIG} [width_pixels>, height_pixels>; found 200 × 200 px]");
+    let shown = format!("image_url: {BIG} (found 200 × 200 px) [width_pixels>, height_pixels>]");
     assert_eq!(report.to_string(), shown);
     let error = SubmitError::Refused(Box::new(report)).to_string();
     assert!(error.starts_with("nothing was sent") && error.ends_with(&shown), "{error}");
@@ -196,8 +196,8 @@ async fn an_unusable_file_is_refused_and_nothing_is_sent() {
         (folder.path().join("gone.png"), &["file"], "there is no such file"),
         (folder.path().to_owned(), &["file"], "must be a file, not a folder"),
         (file("empty.png", b""), &["file"], "the file is empty"),
-        (mp3.clone(), &["format"], "Must be an image."),
-        (pdf, &["format"], "Must be an image."),
+        (mp3.clone(), &["format"], "must be an image"),
+        (pdf, &["format"], "must be an image"),
     ];
     for (path, rules, message) in cases {
         let shown = path.display().to_string();

@@ -18,7 +18,7 @@
 //! assert_eq!(input.format.as_str(), "2:3");
 //!
 //! let wrong = Input::new("", Format::A3).violations();
-//! assert_eq!(wrong.to_string(), "title: At least 1 character. [minLength; found 0 characters]");
+//! assert_eq!(wrong.to_string(), "title: must be at least 1 character (found 0) [minLength]");
 //! # Ok(())
 //! # }
 //! ```
