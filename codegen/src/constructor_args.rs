@@ -1,24 +1,23 @@
-//! What `new` takes, and in which order: strings, then other scalars, then media. An
-//! order that was fixed before is kept as far as it goes, so that a reordering upstream
-//! changes nothing; and so is an argument that the schema requires no more, so that no
-//! call that was right is wrong because a schema takes more than it did.
+//! The arguments of `new` and their order: strings, then other scalars, then media. A recorded
+//! order is kept, so a reordered schema does not break callers. An argument that the schema no
+//! longer requires is kept too, so a schema that accepts more does not break callers either.
 
 use crate::model::{Field, Model, Struct, Type};
 
-/// More arguments than this are taken by name.
-const MOST_ARGUMENTS: usize = 6;
+/// More arguments than this are named, as the fields of a struct.
+const MAX_ARGUMENTS: usize = 6;
 
-/// How `new` takes its arguments.
+/// The form in which `new` takes its arguments.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Takes<'a> {
-    Nothing,
+pub(crate) enum ConstructorArgs<'a> {
+    None,
     InOrder(Vec<&'a Field>),
-    /// As the fields of a struct, where arguments in a row could be mixed up.
+    /// The fields of a struct, since arguments in a row could be mixed up.
     ByName(Vec<&'a Field>),
 }
 
 impl Model {
-    /// The arguments of `new` of one of the input's structs, as indices of its fields.
+    /// Returns the arguments of `new` of a struct of the input, as indices of its fields.
     pub(crate) fn arguments_of(&self, index: usize) -> Vec<usize> {
         match self.inputs.get(index) {
             Some(_) if index == 0 => self.arguments.clone(),
@@ -28,25 +27,22 @@ impl Model {
     }
 }
 
-impl<'a> Takes<'a> {
-    pub(crate) fn of(of: &'a Struct, arguments: &[usize]) -> Self {
+impl<'a> ConstructorArgs<'a> {
+    pub(crate) fn new(of: &'a Struct, arguments: &[usize]) -> Self {
         let fields: Vec<&Field> =
             arguments.iter().filter_map(|index| of.fields.get(*index)).collect();
-        // Anything at all can be taken for anything else.
-        let alike = |a: &Type, b: &Type| a == b || *a == Type::Any || *b == Type::Any;
-        let mixable = fields
-            .iter()
-            .enumerate()
-            .any(|(index, field)| fields[..index].iter().any(|other| alike(&other.ty, &field.ty)));
+        let mixable = fields.iter().enumerate().any(|(index, field)| {
+            fields[..index].iter().any(|other| are_mixable(&other.ty, &field.ty))
+        });
         match fields.len() {
-            0 => Self::Nothing,
-            count if mixable || count > MOST_ARGUMENTS => Self::ByName(fields),
+            0 => Self::None,
+            count if mixable || count > MAX_ARGUMENTS => Self::ByName(fields),
             _ => Self::InOrder(fields),
         }
     }
 }
 
-/// The order of a nested struct, which nothing fixes: within each group by name.
+/// Returns the arguments of a nested struct, which has no recorded order: by name in each group.
 fn ordered_by_name(of: &Struct) -> Vec<usize> {
     let required = of.fields.iter().enumerate().filter(|(_, field)| field.required.is_some());
     let mut order: Vec<_> =
@@ -55,8 +51,8 @@ fn ordered_by_name(of: &Struct) -> Vec<usize> {
     order.into_iter().map(|(.., index)| index).collect()
 }
 
-/// The indices of the input's fields that `new` takes, in its order: first those that are
-/// fixed, then each group in the order of the schema's `required`.
+/// Returns the arguments of `new` of the input: first those of the recorded order, then each group
+/// in the order of the schema's `required`.
 pub(crate) fn ordered(of: &Struct, fixed: Option<&[String]>) -> Vec<usize> {
     let fixed = fixed.unwrap_or_default();
     let arguments = of.fields.iter().enumerate().filter_map(|(index, field)| {
@@ -67,6 +63,11 @@ pub(crate) fn ordered(of: &Struct, fixed: Option<&[String]>) -> Vec<usize> {
     let mut order: Vec<_> = arguments.collect();
     order.sort_unstable();
     order.into_iter().map(|(.., index)| index).collect()
+}
+
+/// Returns `true` if a caller could pass one for the other unnoticed.
+fn are_mixable(a: &Type, b: &Type) -> bool {
+    a == b || *a == Type::Any || *b == Type::Any
 }
 
 fn group(field: &Field) -> u8 {

@@ -1,7 +1,7 @@
-//! `diff`: two states of the schemas → what changed for a caller, model by model.
+//! Compares two states of the schemas: what changed for callers, model by model.
 //!
-//! Both sides are lowered, and the models are compared: what a caller can name in Rust,
-//! which values are taken, and what the docs say. [`Kind`] has every kind of change.
+//! Both sides are lowered, and the models are compared: the names in Rust, the accepted values, and
+//! the docs. [`Kind`] lists every kind of change.
 
 mod choices;
 mod describe;
@@ -12,48 +12,52 @@ mod rules;
 mod unions;
 mod walk;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use level::{Kind, Level, Step};
 
+use crate::check;
 use crate::diagnostic::{Diagnostic, Findings, Severity};
 use crate::fixup::PatchedSchemas;
+use crate::lower;
 use crate::model::{Model, Module};
 use crate::pipeline::lower_source;
-use crate::{Features, Objects, Settings, Source, check, lower, render};
-use walk::Walk;
+use crate::render;
+use crate::settings::{Features, Objects, Settings, Source};
+use walk::Comparison;
 
-/// What changed between two states of the schemas.
+/// The changes between two states of the schemas.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Diff {
-    /// The models of which something changed, in the order of their folders.
+    /// The changed models, in the order of their folders.
     pub models: Vec<ModelDiff>,
     /// The models that could not be compared.
     pub refused: Vec<Incomparable>,
 }
 
-/// What changed of one model.
+/// The changes of one model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelDiff {
-    /// Its folder within the schemas folder.
+    /// The folder within the schemas folder.
     pub folder: String,
-    /// Its id.
+    /// The id.
     pub id: String,
-    /// What changed, the gravest first.
+    /// The changes, the most severe first.
     pub changes: Vec<Change>,
 }
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What kind of change it is, which decides its level.
+    /// The kind, which decides the level.
     pub kind: Kind,
-    /// Where: a property of the input such as `layers[].opacity`, of the output such as
-    /// `output.video`; empty for the model as a whole.
+    /// A property of the input such as `layers[].opacity` or of the output such as `output.video`;
+    /// empty for the model as a whole.
     pub at: String,
-    /// What is so now, and what was.
+    /// The new state, and the old one.
     pub message: String,
-    /// Which violation an input that was taken may have now, if any.
+    /// The violation that a formerly valid input may have now.
     pub refuses: Option<Refusal>,
 }
 
@@ -62,59 +66,58 @@ pub struct Change {
 pub struct Refusal {
     /// The path of the violation, with `[]` for any index and `[*]` for any name.
     pub at: String,
-    /// Its rule.
+    /// The rule.
     pub rule: String,
 }
 
-/// A model that could not be compared, since its schemas are refused.
+/// A model that cannot be compared because its schemas are refused.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incomparable {
-    /// Its folder within the schemas folder.
+    /// The folder within the schemas folder.
     pub folder: String,
-    /// Which of the two states refuses it.
+    /// The state that is refused.
     pub side: Side,
-    /// Why: the errors.
+    /// The errors.
     pub errors: Vec<Diagnostic>,
 }
 
 /// One of two states of the schemas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The earlier one.
+    /// The earlier state.
     Old,
-    /// The later one.
+    /// The later state.
     New,
 }
 
-/// Compares two states of the schemas. The order of the sources does not matter, and a
-/// model whose files are the same on both sides costs nothing.
+/// Compares two states of the schemas. The order of the sources does not matter. A model whose
+/// files are equal on both sides is not read.
 pub fn diff(old: &[Source<'_>], new: &[Source<'_>]) -> Diff {
-    let (old, new) = (State::of(old), State::of(new));
+    let (old, new) = (State::new(old), State::new(new));
     let mut diff = Diff::default();
     let folders: BTreeSet<&str> = old.sources.keys().chain(new.sources.keys()).copied().collect();
     for folder in folders {
-        if old.same_as(&new, folder) {
+        if old.has_same_model(&new, folder) {
             continue;
         }
-        let (old, new) = (old.model(folder), new.model(folder));
-        let mut refused = |side: Side, errors: Vec<Diagnostic>| {
-            diff.refused.push(Incomparable { folder: folder.to_owned(), side, errors });
-        };
-        let (id, changes) = match (old, new) {
-            (Some(Err(errors)), Some(Ok(_)) | None) => {
-                refused(Side::Old, errors);
-                continue;
-            }
+        let (id, changes) = match (old.model(folder), new.model(folder)) {
             (_, Some(Err(errors))) => {
-                refused(Side::New, errors);
+                diff.refused.push(Incomparable::new(folder, Side::New, errors));
                 continue;
             }
-            (None, Some(Ok(new))) => (new.id.clone(), vec![model_new(&new)]),
-            (Some(Ok(old)), None) => {
-                let message = format!("`{}` is not there any more", path(&old.module));
-                (old.id.clone(), vec![Change::of(Kind::ModelGone, "", message)])
+            (Some(Err(errors)), Some(Ok(_)) | None) => {
+                diff.refused.push(Incomparable::new(folder, Side::Old, errors));
+                continue;
             }
-            (Some(Ok(old)), Some(Ok(new))) => (new.id.clone(), models(&old, &new)),
+            (None, Some(Ok(new))) => {
+                let message = format!("a new model, `{}`", path(&new.module));
+                (new.id, vec![Change::new(Kind::ModelNew, "", message)])
+            }
+            (Some(Ok(old)), None) => {
+                let message = format!("`{}` is removed", path(&old.module));
+                (old.id, vec![Change::new(Kind::ModelGone, "", message)])
+            }
+            (Some(Ok(old)), Some(Ok(new))) => (new.id.clone(), compare_models(&old, &new)),
             (None, None) => continue,
         };
         if !changes.is_empty() {
@@ -125,26 +128,26 @@ pub fn diff(old: &[Source<'_>], new: &[Source<'_>]) -> Diff {
 }
 
 impl Diff {
-    /// The gravest level of all changes; nothing where there are none.
+    /// Returns the most severe level of all changes.
     pub fn level(&self) -> Option<Level> {
         self.models.iter().filter_map(ModelDiff::level).max()
     }
 
-    /// The lines for a changelog: one a model, one for all that are new, and one for all of
-    /// which only words changed.
+    /// Returns the lines for a changelog: one for each changed model, one for all new models, and
+    /// one for all models with changed docs only.
     pub fn changelog(&self) -> Vec<String> {
-        let (mut lines, mut new, mut words) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut lines, mut new, mut docs) = (Vec::new(), Vec::new(), Vec::new());
         for model in &self.models {
             let is_new = model.changes.iter().any(|change| change.kind == Kind::ModelNew);
             match model.level() {
                 _ if is_new => new.push(format!("`{}`", model.id)),
-                Some(Level::Words) | None => words.push(format!("`{}`", model.id)),
+                Some(Level::Words) | None => docs.push(format!("`{}`", model.id)),
                 Some(Level::New | Level::Refuses | Level::Breaks) => lines.push(model.line()),
             }
         }
-        for (of, models) in [("New models", new), ("Docs only", words)] {
+        for (label, models) in [("New models", new), ("Docs only", docs)] {
             if !models.is_empty() {
-                lines.push(format!("- {of}: {}.", models.join(", ")));
+                lines.push(format!("- {label}: {}.", models.join(", ")));
             }
         }
         lines
@@ -152,41 +155,49 @@ impl Diff {
 }
 
 impl ModelDiff {
-    /// The gravest level of its changes.
+    /// Returns the most severe level of its changes.
     pub fn level(&self) -> Option<Level> {
         self.changes.iter().map(|change| change.kind.level()).max()
     }
 
-    /// Its line for a changelog, without what is words only.
+    /// Returns the line for a changelog, without changes of docs.
     fn line(&self) -> String {
-        let said = |level: Level| {
-            let of = self.changes.iter().filter(|change| change.kind.level() == level);
-            let said: Vec<String> = of.map(Change::said).collect();
-            (!said.is_empty()).then(|| said.join("; "))
-        };
-        let parts = [
-            said(Level::Breaks).map(|said| format!("**Breaking:** {said}.")),
-            said(Level::Refuses).map(|said| format!("Incomparable now: {said}.")),
-            said(Level::New).map(|said| format!("New: {said}.")),
+        let labels = [
+            (Level::Breaks, "**Breaking:**"),
+            (Level::Refuses, "Refused now:"),
+            (Level::New, "New:"),
         ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        format!("- `{}`: {}", self.id, parts.join(" "))
+        let mut line = format!("- `{}`:", self.id);
+        for (level, label) in labels {
+            let changes = self.changes.iter().filter(|change| change.kind.level() == level);
+            let changes: Vec<String> = changes.map(Change::line).collect();
+            if !changes.is_empty() {
+                line.push_str(&format!(" {label} {}.", changes.join("; ")));
+            }
+        }
+        line
+    }
+}
+
+impl Incomparable {
+    fn new(folder: &str, side: Side, errors: Vec<Diagnostic>) -> Self {
+        Self { folder: folder.to_owned(), side, errors }
     }
 }
 
 impl Change {
-    fn of(kind: Kind, at: &str, message: impl Into<String>) -> Self {
+    fn new(kind: Kind, at: &str, message: impl Into<String>) -> Self {
         Self { kind, at: at.to_owned(), message: message.into(), refuses: None }
     }
 
-    /// The same, for which an input that has its place is refused by a rule.
+    /// Sets the rule that an input may break at the place of the change.
     fn refusing(self, rule: &str) -> Self {
         let refuses = Some(Refusal { at: self.at.clone(), rule: rule.to_owned() });
         Self { refuses, ..self }
     }
 
-    /// Where, and what.
-    fn said(&self) -> String {
+    /// Returns the place and the message.
+    fn line(&self) -> String {
         match self.at.as_str() {
             "" => self.message.clone(),
             at => format!("`{at}`: {}", self.message),
@@ -201,7 +212,7 @@ struct State<'a> {
 }
 
 impl<'a> State<'a> {
-    fn of(sources: &'a [Source<'a>]) -> Self {
+    fn new(sources: &'a [Source<'a>]) -> Self {
         let folders: Vec<&str> = sources.iter().map(|source| source.folder).collect();
         Self {
             sources: sources.iter().map(|source| (source.folder, source)).collect(),
@@ -209,16 +220,13 @@ impl<'a> State<'a> {
         }
     }
 
-    fn same_as(&self, other: &Self, folder: &str) -> bool {
-        let text = |source: &&'_ Source<'_>| {
-            let Source { folder: _, model, input, output, fixup } = source;
-            [Some(*model), Some(*input), *output, *fixup].map(|text| text.map(str::to_owned))
-        };
-        self.sources.get(folder).map(text) == other.sources.get(folder).map(text)
+    fn has_same_model(&self, other: &Self, folder: &str) -> bool {
+        self.sources.get(folder).map(|source| texts(source))
+            == other.sources.get(folder).map(|source| texts(source))
             && self.modules.get(folder) == other.modules.get(folder)
     }
 
-    /// A model, or why there is none.
+    /// Returns a model, or the errors for which it is refused.
     fn model(&self, folder: &str) -> Option<Result<Model, Vec<Diagnostic>>> {
         let (source, module) = (self.sources.get(folder)?, self.modules.get(folder)?);
         let mut findings = Findings::default();
@@ -231,68 +239,82 @@ impl<'a> State<'a> {
             deny: BTreeSet::new(),
             objects: Objects::Closed,
         };
-        let whole = source.file("model.json", source.model).whole();
-        let model = check::check(model, &whole, &settings, &mut findings);
-        let is_error = |found: &Diagnostic| found.code.severity() == Severity::Error;
-        Some(model.ok_or_else(|| findings.0.into_iter().filter(is_error).collect()))
+        let place = source.file("model.json", source.model).whole();
+        let model = check::check(model, &place, &settings, &mut findings);
+        findings.0.retain(|found| found.code.severity() == Severity::Error);
+        Some(model.ok_or(findings.0))
     }
+}
+
+fn texts<'a>(source: &Source<'a>) -> [Option<&'a str>; 4] {
+    [Some(source.model), Some(source.input), source.output, source.fixup]
 }
 
 fn path(module: &Module) -> String {
     format!("{}::{}", module.provider, module.name)
 }
 
-fn model_new(new: &Model) -> Change {
-    Change::of(Kind::ModelNew, "", format!("a new model, `{}`", path(&new.module)))
+/// Returns the changes of a model that is on both sides, the most severe first.
+fn compare_models(old: &Model, new: &Model) -> Vec<Change> {
+    let mut changes = compare_facts(old, new);
+    changes.extend(Comparison::new(old, new).into_changes());
+    changes.extend(output::compare(old, new));
+    if (&old.about, &old.description) != (&new.about, &new.description) {
+        let message = "the docs of the model: facts, price or description";
+        changes.push(Change::new(Kind::Docs, "", message));
+    }
+    let mut changes = merge_equal(changes);
+    changes.sort_by_key(|change| Reverse(change.kind.level()));
+    if changes.is_empty() && renders_differently(old, new) {
+        let message = "the docs of a type, or the order of properties or enum values";
+        changes.push(Change::new(Kind::Docs, "", message));
+    }
+    changes
 }
 
-/// What changed of a model that is on both sides.
-fn models(old: &Model, new: &Model) -> Vec<Change> {
+fn compare_facts(old: &Model, new: &Model) -> Vec<Change> {
     let mut changes = Vec::new();
     if old.module != new.module {
         let message = format!("the module is `{}`, was `{}`", path(&new.module), path(&old.module));
-        changes.push(Change::of(Kind::ModuleRenamed, "", message));
+        changes.push(Change::new(Kind::ModuleRenamed, "", message));
     }
     if old.id != new.id {
         let message = format!("the id is `{}`, was `{}`", new.id, old.id);
-        changes.push(Change::of(Kind::IdChanged, "", message));
+        changes.push(Change::new(Kind::IdChanged, "", message));
     }
     match (&old.gone, &new.gone) {
         (None, Some(version)) => {
             let message = format!("deprecated: not in RunComfy's catalog as of {version}");
-            changes.push(Change::of(Kind::ModelDeprecated, "", message));
+            changes.push(Change::new(Kind::ModelDeprecated, "", message));
         }
         (Some(_), None) => {
-            changes.push(Change::of(Kind::ModelBack, "", "in RunComfy's catalog again"));
+            changes.push(Change::new(Kind::ModelBack, "", "in RunComfy's catalog again"));
         }
         (None, None) | (Some(_), Some(_)) => {}
     }
-    changes.extend(Walk::new(old, new).input());
-    changes.extend(output::changes(old, new));
-    if (&old.about, &old.description) != (&new.about, &new.description) {
-        changes.push(Change::of(
-            Kind::Docs,
-            "",
-            "what is said of the model: facts, price or words",
-        ));
-    }
-    // One change can be met on several ways, and words of one place are said together.
-    let mut seen: Vec<Change> = Vec::new();
+    changes
+}
+
+/// Removes changes that were found on several ways, and joins the changed docs of one place.
+fn merge_equal(changes: Vec<Change>) -> Vec<Change> {
+    let mut merged: Vec<Change> = Vec::new();
     for change in changes {
-        let is_docs = |change: &Change| change.kind == Kind::Docs;
-        let same_words = |other: &&mut Change| is_docs(other) && other.at == change.at;
-        if seen.contains(&change) {
+        if merged.contains(&change) {
             continue;
         }
-        match seen.iter_mut().find(same_words).filter(|_| is_docs(&change)) {
+        let same_docs = merged.iter_mut().find(|other| {
+            change.kind == Kind::Docs && other.kind == Kind::Docs && other.at == change.at
+        });
+        match same_docs {
             Some(other) => other.message = format!("{}; {}", other.message, change.message),
-            None => seen.push(change),
+            None => merged.push(change),
         }
     }
-    seen.sort_by_key(|change| std::cmp::Reverse(change.kind.level()));
-    if seen.is_empty() && render::model(old, "") != render::model(new, "") {
-        let message = "words of a type, or the order of properties or words";
-        seen.push(Change::of(Kind::Docs, "", message));
-    }
-    seen
+    merged
+}
+
+/// Returns `true` if generated code differs although the comparison found nothing. This catches
+/// whatever the comparison misses.
+fn renders_differently(old: &Model, new: &Model) -> bool {
+    render::model(old, "") != render::model(new, "")
 }

@@ -63,6 +63,7 @@ pub(crate) fn lower(
         folder: manifest.id.folder(),
         module,
         gone: manifest.delisted_as_of().map(str::to_owned),
+        page: manifest.page(),
         about: manifest.about(),
         description: input.description.clone(),
         arguments: arguments.unwrap_or_default(),

@@ -125,10 +125,14 @@ impl Manifest {
         self.facts.get(GONE).and_then(Value::as_str)
     }
 
+    /// Returns the address of the model's page.
+    pub(crate) fn page(&self) -> Option<String> {
+        self.text("model_url").or_else(|| self.text(PAGE))
+    }
+
     /// Returns the facts as paragraphs of a model's docs.
     pub(crate) fn about(&self) -> Vec<String> {
         let kind = self.text("kind").map(|kind| format!("Kind: {kind}."));
-        let page = self.text("model_url").or_else(|| self.text(PAGE));
         let paragraphs = [
             self.text("display_name"),
             self.text("description"),
@@ -136,7 +140,7 @@ impl Manifest {
             self.categories(),
             self.price(),
             self.text("pricing_note"),
-            page.map(|url| format!("Page: {url}")),
+            self.page().map(|url| format!("Page: {url}")),
         ];
         paragraphs.into_iter().flatten().collect()
     }

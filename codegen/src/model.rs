@@ -20,6 +20,8 @@ pub(crate) struct Model {
     pub module: Module,
     /// Since which version the model is gone from RunComfy's catalog.
     pub gone: Option<String>,
+    /// The address of the model's page.
+    pub page: Option<String>,
     /// What is said of the model beside its schemas, a sentence each.
     pub about: Vec<String>,
     /// What the schema itself says of the input.

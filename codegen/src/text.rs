@@ -1,18 +1,18 @@
-//! Text from schemas, made inert: plain words of one paragraph or code, never markup.
+//! Makes text from schemas inert: plain words of one paragraph or inline code, never markup.
 
-/// A text as inert words.
+/// Returns a text as inert words.
 pub(crate) fn plain(text: &str) -> String {
     let words: Vec<String> = readable(text).split_whitespace().map(inert).collect();
     words.join(" ")
 }
 
-/// A text as inert words that end like a sentence.
+/// Returns a text as inert words with a full stop.
 pub(crate) fn sentence(text: &str) -> String {
     let text = plain(text);
     if text.ends_with(['.', '!', '?', ':', '。', '！', '？']) { text } else { text + "." }
 }
 
-/// A text as code.
+/// Returns a text as inline code.
 pub(crate) fn code(text: &str) -> String {
     let text = readable(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
@@ -25,7 +25,7 @@ pub(crate) fn code(text: &str) -> String {
     }
 }
 
-/// Control characters become spaces; characters that turn or hide text are spelt out.
+/// Replaces control characters by spaces, and spells out characters that reorder or hide text.
 fn readable(text: &str) -> String {
     let mut readable = String::new();
     for c in text.chars() {
@@ -46,7 +46,7 @@ fn readable(text: &str) -> String {
     readable
 }
 
-/// One word, with every character that Markdown would read as markup escaped.
+/// Escapes every character of a word that Markdown would read as markup.
 fn inert(word: &str) -> String {
     let address = word.trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
     if is_address(address) {
@@ -54,11 +54,11 @@ fn inert(word: &str) -> String {
     }
     let chars: Vec<char> = word.chars().collect();
     let is_rule = chars.iter().all(|c| "#=+-".contains(*c));
-    let is_number = |chars: &[char]| !chars.is_empty() && chars.iter().all(char::is_ascii_digit);
     let mut inert = String::new();
     for (position, c) in chars.iter().enumerate() {
-        let within = |offset: usize| chars.get(offset).is_some_and(|c| c.is_alphanumeric());
-        let inside_word = position > 0 && within(position - 1) && within(position + 1);
+        let inside_word = position > 0
+            && chars[position - 1].is_alphanumeric()
+            && chars.get(position + 1).is_some_and(|c| c.is_alphanumeric());
         let markup = match c {
             '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '~' | '&' => true,
             '_' => !inside_word,
@@ -75,14 +75,13 @@ fn inert(word: &str) -> String {
     inert
 }
 
-/// Whether a word is an address that can stand between `<` and `>`.
-fn is_address(word: &str) -> bool {
+/// Returns `true` for an address that Markdown takes between `<` and `>`.
+pub(crate) fn is_address(word: &str) -> bool {
     let rest = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://"));
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/?#@!&=+%:".contains(c);
-    rest.is_some_and(|rest| rest.contains('.') && rest.chars().all(plain))
+    rest.is_some_and(|rest| rest.contains('.') && rest.chars().all(is_plain_in_address))
 }
 
-pub(crate) fn capitalised(text: &str) -> String {
+pub(crate) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
@@ -90,6 +89,14 @@ pub(crate) fn capitalised(text: &str) -> String {
 pub(crate) fn lowered(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+fn is_number(chars: &[char]) -> bool {
+    !chars.is_empty() && chars.iter().all(char::is_ascii_digit)
+}
+
+fn is_plain_in_address(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-._~/?#@!&=+%:".contains(c)
 }
 
 #[cfg(test)]

@@ -1,79 +1,73 @@
-//! Enums compared, value by value.
+//! Compares enums value by value.
+
+use std::borrow::Cow;
 
 use runcomfy::codegen_support::schema::Rule as Plain;
 use serde_json::Value;
 
 use super::Kind;
-use super::describe::{docs_differ, noun, shown};
-use super::walk::Walk;
+use super::describe::{docs_differ, list, noun, shown};
+use super::rules::keyword;
+use super::walk::Comparison;
 use crate::check::fits;
 use crate::model::{Model, Rule, Shape, StringEnum, ValueSchema};
 
-impl<'a> Walk<'a> {
-    /// Compares value by value where there are only so many; whether that says it all.
-    pub(super) fn choices(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) -> bool {
-        let had = listed(old, self.old);
-        let had = match (had, listed(new, self.new)) {
+/// Up to this many integers between two bounds, they are compared one by one, like an enum.
+const MAX_RANGE: f64 = 1000.0;
+
+impl<'a> Comparison<'a> {
+    /// Compares the allowed values if a side is enumerable. Returns `true` if nothing else is left
+    /// to compare.
+    pub(super) fn compare_enum_values(
+        &mut self,
+        old: &'a ValueSchema,
+        new: &'a ValueSchema,
+        at: &str,
+    ) -> bool {
+        let (had, has) = (enum_values(old, self.old), enum_values(new, self.new));
+        let had = match (had, &has) {
+            (Some(had), _) => had,
             (None, None) => return false,
-            (None, Some(has)) => match row(old) {
-                Some(row) => row,
+            (None, Some(has)) => match integer_range(old) {
+                Some(range) => range,
                 None => {
-                    let rule = if same_kind(old, new) { "enum" } else { "type" };
-                    let message = format!("one of {} only, was {}", list(&has), noun(&old.shape));
+                    let rule = if is_same_kind(old, new) { "enum" } else { "type" };
+                    let message = format!("only one of {}, was {}", list(has), noun(&old.shape));
                     self.refuse(Kind::NarrowerType, at, rule, message);
                     return true;
                 }
             },
-            (Some(had), _) => had,
         };
-        let words = |of: &ValueSchema| of.rules.iter().find_map(words_of);
-        let mut gone: Vec<&Value> =
-            had.iter().filter(|value| !fits(new, value, self.new)).collect();
-        let has = listed(new, self.new);
+        let mut removed: Vec<Value> = had.clone();
+        removed.retain(|value| !fits(new, value, self.new));
         let mut added: Vec<Value> = has.iter().flatten().cloned().collect();
         added.retain(|value| !fits(old, value, self.old));
-        if let (Some(i), Some(j)) = (words(old), words(new))
+        if let (Some(i), Some(j)) = (string_enum(old), string_enum(new))
             && let (Some(was), Some(is)) = (self.old.enums.get(i), self.new.enums.get(j))
             && was.name == is.name
-            && !self.is_asking()
+            && self.reports()
         {
-            self.words(i, j, at);
-            let known = |words: &StringEnum, value: &Value| {
-                words.variants.iter().any(|variant| *value == variant.value.as_str())
-            };
-            gone.retain(|value| known(is, value));
-            added.retain(|value| known(was, value));
+            self.compare_enums(i, j, at);
+            removed.retain(|value| has_variant(is, value));
+            added.retain(|value| has_variant(was, value));
         }
-        if !gone.is_empty() {
-            let gone: Vec<Value> = gone.into_iter().cloned().collect();
-            let rule = self.broken(new, &gone).unwrap_or_else(|| "type".to_owned());
-            let message = format!("{} not taken any more", are(&gone));
+        if let Some(first) = removed.first() {
+            let rule = self.broken_rule(new, first).unwrap_or_else(|| "type".into());
+            let message = format!("no longer accepts {}", list(&removed));
             self.refuse(Kind::ValueGone, at, &rule, message);
         }
         if !added.is_empty() {
-            self.note(Kind::ValueNew, at, format!("{} taken too", are(&added)));
-        } else if has.is_none() && !(row(old).is_some() && row(new).is_some()) {
+            self.note(Kind::ValueNew, at, format!("accepts {} too", list(&added)));
+        } else if has.is_none() && !(integer_range(old).is_some() && integer_range(new).is_some()) {
             let message = format!("{}, was one of {}", noun(&new.shape), list(&had));
             self.note(Kind::WiderType, at, message);
         }
         true
     }
 
-    /// The rule that the first of these values breaks.
-    fn broken(&self, of: &ValueSchema, values: &[Value]) -> Option<String> {
-        let value = values.first()?;
-        let shape = ValueSchema { shape: of.shape.clone(), rules: Vec::new() };
-        if !fits(&shape, value, self.new) {
-            return None;
-        }
-        let alone = |rule: &Rule| ValueSchema { shape: Shape::Any, rules: vec![rule.clone()] };
-        let rule = of.rules.iter().find(|rule| !fits(&alone(rule), value, self.new))?;
-        keyword(rule)
-    }
-
-    /// An enum of words on both sides.
-    pub(super) fn words(&mut self, old: usize, new: usize, at: &str) {
-        if !self.words.insert((old, new)) {
+    /// Compares two enums of strings, once.
+    pub(super) fn compare_enums(&mut self, old: usize, new: usize, at: &str) {
+        if !self.enums.insert((old, new)) {
             return;
         }
         let (Some(old), Some(new)) = (self.old.enums.get(old), self.new.enums.get(new)) else {
@@ -81,16 +75,15 @@ impl<'a> Walk<'a> {
         };
         let name = &old.name;
         for variant in &old.variants {
-            let word = shown(&variant.value);
-            let is = new.variants.iter().find(|other| other.value == variant.value);
-            match is {
+            let value = shown(&variant.value);
+            match new.variants.iter().find(|other| other.value == variant.value) {
                 None => {
-                    let message = format!("{word} is gone, and `{name}::{}` with it", variant.name);
+                    let message = format!("{value} is removed, and `{name}::{}`", variant.name);
                     self.refuse(Kind::WordGone, at, "enum", message);
                 }
                 Some(is) if is.name != variant.name => {
                     let message =
-                        format!("{word} is `{name}::{}`, was `{name}::{}`", is.name, variant.name);
+                        format!("{value} is `{name}::{}`, was `{name}::{}`", is.name, variant.name);
                     self.note(Kind::WordRenamed, at, message);
                 }
                 Some(_) => {}
@@ -103,78 +96,70 @@ impl<'a> Walk<'a> {
             }
         }
         if docs_differ(&old.docs, &new.docs) {
-            self.note(Kind::Docs, at, format!("what is said of `{name}`"));
+            self.note(Kind::Docs, at, format!("the docs of `{name}`"));
         }
     }
-}
 
-fn words_of(rule: &Rule) -> Option<usize> {
-    match rule {
-        Rule::Strings(index) => Some(*index),
-        _ => None,
+    /// Returns the keyword of the rule that a value breaks, or `None` if it has the wrong type.
+    fn broken_rule(&self, schema: &ValueSchema, value: &Value) -> Option<Cow<'static, str>> {
+        let shape = ValueSchema { shape: schema.shape.clone(), rules: Vec::new() };
+        if !fits(&shape, value, self.new) {
+            return None;
+        }
+        let rule = schema.rules.iter().find(|rule| {
+            let alone = ValueSchema { shape: Shape::Any, rules: vec![(*rule).clone()] };
+            !fits(&alone, value, self.new)
+        })?;
+        keyword(rule)
     }
 }
 
-/// The values of an `enum` that keep to the rules beside it.
-fn listed(of: &ValueSchema, model: &Model) -> Option<Vec<Value>> {
-    let all: Vec<Value> = of.rules.iter().find_map(|rule| match rule {
+fn string_enum(schema: &ValueSchema) -> Option<usize> {
+    schema.rules.iter().find_map(|rule| match rule {
+        Rule::Strings(index) => Some(*index),
+        _ => None,
+    })
+}
+
+fn has_variant(of: &StringEnum, value: &Value) -> bool {
+    of.variants.iter().any(|variant| *value == variant.value.as_str())
+}
+
+/// Returns the values of an `enum` that satisfy its sibling keywords.
+fn enum_values(schema: &ValueSchema, model: &Model) -> Option<Vec<Value>> {
+    let mut values: Vec<Value> = schema.rules.iter().find_map(|rule| match rule {
         Rule::Strings(index) => {
             let variants = model.enums.get(*index)?.variants.iter();
             Some(variants.map(|variant| Value::from(variant.value.as_str())).collect())
         }
-        Rule::Integers(choices) => Some(choices.iter().map(|choice| (*choice).into()).collect()),
-        Rule::Values(choices) => {
-            Some(choices.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+        Rule::Integers(values) => Some(values.iter().map(|value| (*value).into()).collect()),
+        Rule::Values(values) => {
+            Some(values.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
         }
         _ => None,
     })?;
-    Some(all.into_iter().filter(|value| fits(of, value, model)).collect())
+    values.retain(|value| fits(schema, value, model));
+    Some(values)
 }
 
-/// The integers between two bounds, where they are few: as good as an `enum`.
-fn row(of: &ValueSchema) -> Option<Vec<Value>> {
-    const MOST: f64 = 1000.0;
+/// Returns the integers between two bounds if there are few.
+fn integer_range(schema: &ValueSchema) -> Option<Vec<Value>> {
     let [Rule::Plain(Plain::Minimum(least)), Rule::Plain(Plain::Maximum(most))] =
-        of.rules.as_slice()
+        schema.rules.as_slice()
     else {
         return None;
     };
-    let few = of.shape == Shape::Integer && least.abs() < 1e9 && most - least < MOST;
-    few.then(|| (least.ceil() as i64..=most.floor() as i64).map(Value::from).collect())
+    let is_short = schema.shape == Shape::Integer && least.abs() < 1e9 && most - least < MAX_RANGE;
+    is_short.then(|| (least.ceil() as i64..=most.floor() as i64).map(Value::from).collect())
 }
 
-/// Whether values of one shape are of the other too, so that only the choice refuses them.
-fn same_kind(old: &ValueSchema, new: &ValueSchema) -> bool {
-    let text = |shape: &Shape| matches!(shape, Shape::Text | Shape::Media(_));
+/// Returns `true` if the old values have a type of the new schema, so that only its `enum` refuses
+/// them.
+fn is_same_kind(old: &ValueSchema, new: &ValueSchema) -> bool {
+    use Shape::{Any, Integer, Media, Number, Text};
     old.shape == new.shape
-        || new.shape == Shape::Any
-        || (text(&old.shape) && text(&new.shape))
-        || (old.shape == Shape::Integer && new.shape == Shape::Number)
-}
-
-/// Returns the keyword of a rule that a value by itself can break.
-fn keyword(rule: &Rule) -> Option<String> {
-    match rule {
-        Rule::Plain(rule) => Some(rule.name().into_owned()),
-        Rule::Strings(_) | Rule::Integers(_) | Rule::Values(_) => Some("enum".to_owned()),
-        Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => None,
-    }
-}
-
-/// `5 and 8 are`, `5 is`.
-fn are(values: &[Value]) -> String {
-    match values {
-        [_] => format!("{} is", list(values)),
-        _ => format!("{} are", list(values)),
-    }
-}
-
-/// A list of values, by its beginning where it is long.
-fn list(values: &[Value]) -> String {
-    const MOST: usize = 12;
-    let all: Vec<String> =
-        values.iter().take(MOST).map(|value| shown(&value.to_string())).collect();
-    let rest = values.len().saturating_sub(MOST);
-    let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-    all.join(", ") + &rest
+        || matches!(
+            (&old.shape, &new.shape),
+            (_, Any) | (Text | Media(_), Text | Media(_)) | (Integer, Number)
+        )
 }

@@ -1,17 +1,17 @@
-//! Every kind of change that a schema can undergo, with what it means for a caller.
+//! Every kind of change of a schema, with its level.
 
 use std::fmt;
 
-/// What a change means for a caller, from the least to the most.
+/// The effect of a change on callers, from the least to the most severe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// Words, order or facts: callers and inputs are as right as they were.
+    /// Docs, order or facts. Code builds and inputs stay valid.
     Words,
-    /// Something is there, or is taken, that was not.
+    /// Something is new or newly accepted.
     New,
-    /// The code builds, and an input that was taken is refused when it is checked.
+    /// Code builds, but a formerly valid input is refused.
     Refuses,
-    /// Code that was right does not build.
+    /// Code no longer builds.
     Breaks,
 }
 
@@ -30,7 +30,7 @@ impl Level {
     /// Every level.
     pub const ALL: [Self; 4] = [Self::Words, Self::New, Self::Refuses, Self::Breaks];
 
-    /// Its stable name.
+    /// Returns the stable name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Words => "words",
@@ -40,7 +40,7 @@ impl Level {
         }
     }
 
-    /// The step that a release with such a change takes.
+    /// Returns the version step of a release with such a change.
     pub const fn step(self) -> Step {
         match self {
             Self::Words => Step::Patch,
@@ -51,7 +51,7 @@ impl Level {
 }
 
 impl Step {
-    /// Its stable name.
+    /// Returns the stable name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Patch => "patch",
@@ -74,14 +74,14 @@ macro_rules! kinds {
             /// Every kind.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Its stable name.
+            /// Returns the stable name.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
                 }
             }
 
-            /// What it means for a caller.
+            /// Returns the effect on callers.
             pub const fn level(self) -> Level {
                 match self {
                     $(Self::$variant => Level::$level,)+
@@ -92,77 +92,77 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// A model is not there any more.
+    /// A model is removed.
     ModelGone = "model-gone", Breaks;
     /// A model's module has another name.
     ModuleRenamed = "module-renamed", Breaks;
-    /// A type is not there any more, or is of another kind.
+    /// A type is removed, or is of another kind.
     TypeGone = "type-gone", Breaks;
-    /// A property of an input is not there any more.
+    /// A property of an input is removed.
     PropertyGone = "property-gone", Breaks;
     /// A property has another name in Rust.
     PropertyRenamed = "property-renamed", Breaks;
     /// A property of an input has another type.
     TypeChanged = "type-changed", Breaks;
-    /// A new property that `new` takes.
+    /// A new property is an argument of `new`.
     PropertyRequired = "property-required", Breaks;
-    /// An optional property became one that `new` takes.
+    /// An optional property is an argument of `new` now.
     NowRequired = "now-required", Breaks;
-    /// `new` takes a property no more, and a setter does.
+    /// A property is set by a setter, no longer by `new`.
     ArgumentGone = "argument-gone", Breaks;
     /// `new` takes other arguments.
     NewTakes = "new-takes", Breaks;
-    /// A word of an enum is not there any more.
+    /// A variant of an enum of strings is removed.
     WordGone = "word-gone", Breaks;
-    /// A word of an enum has another name in Rust.
+    /// A variant of an enum of strings has another name in Rust.
     WordRenamed = "word-renamed", Breaks;
-    /// A branch of a union is not there any more, or holds another type.
+    /// A variant of a union is removed, or holds another type.
     BranchGone = "branch-gone", Breaks;
-    /// An output is of another kind: the usual one, one of its own, or one value.
+    /// An output is of another kind: `MediaOutput`, its own struct, or one value.
     OutputReshaped = "output-reshaped", Breaks;
-    /// A property of an output is not there any more.
+    /// A property of an output is removed.
     OutputGone = "output-gone", Breaks;
     /// A property of an output has another name or type.
     OutputChanged = "output-changed", Breaks;
-    /// A rule bounds what was not bound, or was bound less.
+    /// A bound is new or narrower.
     NarrowerBound = "narrower-bound", Refuses;
-    /// A value of an enum that is no Rust enum is refused.
+    /// A value of an `enum` that is not a Rust enum is refused.
     ValueGone = "value-gone", Refuses;
-    /// A kind of value is refused, where the Rust type stays.
+    /// A type of value is refused, with the same Rust type.
     NarrowerType = "narrower-type", Refuses;
-    /// A property has another name on the wire, and the same one in Rust.
+    /// A property has another name in JSON, and the same one in Rust.
     WireRenamed = "wire-renamed", Refuses;
-    /// JSON must have a name that it could leave out, where the Rust type stays.
+    /// A property is required in JSON now, with the same Rust type.
     NameRequired = "name-required", Refuses;
     /// A model is new.
     ModelNew = "model-new", New;
-    /// A model is gone from RunComfy's catalog, and deprecated.
+    /// RunComfy's catalog no longer lists a model, so it is deprecated.
     ModelDeprecated = "model-deprecated", New;
-    /// A new property that need not be set.
+    /// A new property is optional.
     PropertyNew = "property-new", New;
-    /// A property may be left out; `new` takes it as before.
+    /// A property is optional in JSON now; it stays an argument of `new`.
     NowOptional = "now-optional", New;
-    /// A new word of an enum.
+    /// An enum of strings has a new variant.
     WordNew = "word-new", New;
-    /// A new branch of a union.
+    /// A union has a new variant.
     BranchNew = "branch-new", New;
-    /// A new value of an enum that is no Rust enum.
+    /// An `enum` that is not a Rust enum has a new value.
     ValueNew = "value-new", New;
-    /// A rule is gone, or bounds less.
+    /// A bound is removed or wider.
     WiderBound = "wider-bound", New;
-    /// A kind of value is taken too.
+    /// Another type of value is accepted too.
     WiderType = "wider-type", New;
-    /// A new property of an output.
+    /// An output has a new property.
     OutputNew = "output-new", New;
-    /// A model is in RunComfy's catalog again.
+    /// RunComfy's catalog lists a model again.
     ModelBack = "model-back", Words;
-    /// Another spelling of the model's id.
+    /// The model's id has another spelling.
     IdChanged = "id-changed", Words;
-    /// RunComfy's default is another, which is what it does where a property is not set.
+    /// RunComfy's default for a property that is not set has changed.
     DefaultChanged = "default-changed", Words;
-    /// A property of an output has another name on the wire, and the same one in Rust.
+    /// A property of an output has another name in JSON, and the same one in Rust.
     OutputWireRenamed = "output-wire-renamed", Words;
-    /// What the docs say, or the order in which they say it.
+    /// Docs or their order changed.
     Docs = "docs", Words;
 }
 

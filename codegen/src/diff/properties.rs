@@ -1,180 +1,206 @@
-//! Objects compared, property by property: as the fields of a struct, with what `new` takes,
-//! or as the names of a map.
+//! Compares objects property by property: the fields of structs and the arguments of `new`, or the
+//! keys of maps.
 
 use super::describe::{below, docs_differ, noun, shown};
-use super::walk::{Object, Pair, Walk};
+use super::walk::{Comparison, Object, TypePair};
 use super::{Change, Kind};
-use crate::constructor_args::Takes;
-use crate::model::{Field, Model, Struct};
+use crate::constructor_args::ConstructorArgs;
+use crate::model::{Field, Struct};
 use crate::render::type_names::{Names, required_name};
 
-impl<'a> Walk<'a> {
-    pub(super) fn objects(&mut self, old: Object<'a>, new: Object<'a>, at: &str) {
-        match (old.of, new.of) {
+/// Two objects with the fields that `new` takes of each.
+struct ObjectPair<'a> {
+    old: Object<'a>,
+    new: Object<'a>,
+    old_arguments: Vec<usize>,
+    new_arguments: Vec<usize>,
+}
+
+/// A field of a struct, and its setting by callers.
+#[derive(Clone, Copy)]
+struct Settable<'a> {
+    field: &'a Field,
+    /// `true` if `new` takes it, `false` if a setter does.
+    by_new: bool,
+}
+
+impl ObjectPair<'_> {
+    /// Returns `true` if both are structs in Rust.
+    fn are_structs(&self) -> bool {
+        self.old.is_struct() && self.new.is_struct()
+    }
+}
+
+impl<'a> Comparison<'a> {
+    pub(super) fn compare_objects(&mut self, old: Object<'a>, new: Object<'a>, at: &str) {
+        let pair = ObjectPair {
+            old,
+            new,
+            old_arguments: old.arguments(self.old),
+            new_arguments: new.arguments(self.new),
+        };
+        match (old.described, new.described) {
             (Some((i, _)), Some((j, _))) => {
-                self.once(Pair::Structs(i, j), at, |walk| walk.properties(old, new, at));
+                self.once(TypePair::Structs(i, j), at, |walk| walk.compare_properties(&pair, at));
             }
-            (None, _) | (_, None) => self.properties(old, new, at),
+            (None, _) | (_, None) => self.compare_properties(&pair, at),
         }
     }
 
-    fn properties(&mut self, old: Object<'a>, new: Object<'a>, at: &str) {
-        let typed = old.typed() && new.typed();
-        let arguments = |model: &Model, of: Object<'_>| {
-            of.of.map(|(index, _)| model.arguments_of(index)).unwrap_or_default()
-        };
-        let (taken, takes) = (arguments(self.old, old), arguments(self.new, new));
-        let is_new = |field: &Field| !old.fields().iter().any(|other| other.wire == field.wire);
+    fn compare_properties(&mut self, pair: &ObjectPair<'a>, at: &str) {
+        let (old, new) = (pair.old, pair.new);
         let mut renamed: Vec<&str> = Vec::new();
         for (index, field) in old.fields().iter().enumerate() {
             let at = below(at, &field.wire);
-            let taken = taken.contains(&index);
             let same = new.fields().iter().position(|other| other.wire == field.wire);
-            let called = new.fields().iter().position(|other| other.name == field.name);
-            match (same.or(called.filter(|_| typed)), same) {
-                (Some(is), _) => {
-                    let takes = takes.contains(&is);
-                    let is = &new.fields()[is];
-                    if same.is_none() {
-                        renamed.push(&is.wire);
-                        let message = format!("{} is its name, in Rust as before", shown(&is.wire));
-                        self.refuse(Kind::WireRenamed, &at, "additionalProperties", message);
-                    }
-                    match typed && !self.is_asking() {
-                        true => self.typed_property((field, taken), (is, takes), &at),
-                        false => self.untyped_property(field, is, &at),
-                    }
-                    self.of(&field.schema, &is.schema, &at);
-                }
-                (None, _) => self.gone(field, old, new, &at),
+            let namesake = || new.fields().iter().position(|other| other.name == field.name);
+            let found = if pair.are_structs() { same.or_else(namesake) } else { same };
+            let Some(position) = found else {
+                self.note_removed(field, pair, &at);
+                continue;
+            };
+            let other = &new.fields()[position];
+            if same.is_none() {
+                renamed.push(&other.wire);
+                let message = format!("now called {}, with the same Rust name", shown(&other.wire));
+                self.refuse(Kind::WireRenamed, &at, "additionalProperties", message);
             }
+            if pair.are_structs() && self.reports() {
+                let by_new = pair.old_arguments.contains(&index);
+                let old = Settable { field, by_new };
+                let by_new = pair.new_arguments.contains(&position);
+                self.compare_fields(old, Settable { field: other, by_new }, &at);
+            } else {
+                self.compare_keys(field, other, &at);
+            }
+            self.compare_values(&field.schema, &other.schema, &at);
         }
-        for (index, field) in new.fields().iter().enumerate().filter(|(_, field)| is_new(field)) {
-            let at = below(at, &field.wire);
-            let is_required = field.required.is_some();
-            if renamed.contains(&field.wire.as_str()) {
-                if is_required {
-                    let message = "required under this name";
-                    self.refuse(Kind::WireRenamed, &at, "required", message);
-                }
+        for (index, field) in new.fields().iter().enumerate() {
+            if old.fields().iter().any(|other| other.wire == field.wire) {
                 continue;
             }
-            self.added(field, takes.contains(&index), old, new, &at);
+            let at = below(at, &field.wire);
+            if !renamed.contains(&field.wire.as_str()) {
+                let by_new = pair.new_arguments.contains(&index);
+                self.note_added(Settable { field, by_new }, pair, &at);
+            } else if field.required.is_some() {
+                self.refuse(Kind::WireRenamed, &at, "required", "required under this name");
+            }
         }
-        match (old.others, new.others) {
-            (Some(old), Some(new)) => self.of(old, new, &format!("{at}[*]")),
+        self.compare_others(pair, at);
+        if let (Some((_, old)), Some((_, new))) = (old.described, new.described)
+            && pair.are_structs()
+            && self.reports()
+        {
+            let old = (old, pair.old_arguments.as_slice());
+            self.compare_constructors(old, (new, &pair.new_arguments), at);
+        }
+    }
+
+    /// Compares the schemas of properties that are not described.
+    fn compare_others(&mut self, pair: &ObjectPair<'a>, at: &str) {
+        match (pair.old.others, pair.new.others) {
+            (Some(old), Some(new)) => self.compare_values(old, new, &format!("{at}[*]")),
             (Some(_), None) => {
                 let at = format!("{at}[*]");
-                let message = "no names but those that are described";
+                let message = "no longer accepts undescribed names";
                 self.refuse(Kind::NarrowerType, &at, "additionalProperties", message);
             }
-            (None, Some(_)) => {
-                self.note(Kind::WiderType, at, "other names than those that are described too");
-            }
+            (None, Some(_)) => self.note(Kind::WiderType, at, "accepts undescribed names too"),
             (None, None) => {}
         }
-        if let (Some((_, old)), Some((_, new))) = (old.of, new.of)
-            && typed
-            && !self.is_asking()
-        {
-            self.constructors((old, &taken), (new, &takes), at);
-        }
     }
 
-    /// A property that is in the old object only.
-    fn gone(&mut self, field: &'a Field, old: Object<'a>, new: Object<'a>, at: &str) {
-        if old.typed() {
-            let change = Change::of(Kind::PropertyGone, at, "not there any more");
-            let is_refused = new.others.is_none();
-            self.push(match is_refused {
-                true => change.refusing("additionalProperties"),
-                false => change,
-            });
-        } else if new.others.is_none() {
-            let message = "not among the names any more";
+    /// Notes a property of the old object only.
+    fn note_removed(&mut self, field: &'a Field, pair: &ObjectPair<'a>, at: &str) {
+        let others = pair.new.others;
+        if pair.old.is_struct() {
+            let change = Change::new(Kind::PropertyGone, at, "removed");
+            let is_refused = others.is_none();
+            self.push(if is_refused { change.refusing("additionalProperties") } else { change });
+        } else if others.is_none() {
+            let message = "no longer accepted as a name";
             self.refuse(Kind::NarrowerType, at, "additionalProperties", message);
         }
-        if let Some(others) = new.others {
-            self.of(&field.schema, others, at);
+        if let Some(others) = others {
+            self.compare_values(&field.schema, others, at);
         }
     }
 
-    /// A property that is in the new object only.
-    fn added(&mut self, field: &'a Field, takes: bool, old: Object<'a>, new: Object<'a>, at: &str) {
+    /// Notes a property of the new object only.
+    fn note_added(&mut self, new: Settable<'a>, pair: &ObjectPair<'a>, at: &str) {
+        let field = new.field;
         let is_required = field.required.is_some();
-        if new.typed() && takes {
-            let change = Change::of(Kind::PropertyRequired, at, "new, and `new` takes it");
-            let change = if is_required { change.refusing("required") } else { change };
-            self.push(change);
+        if pair.new.is_struct() && new.by_new {
+            let change = Change::new(Kind::PropertyRequired, at, "new, and an argument of `new`");
+            self.push(if is_required { change.refusing("required") } else { change });
         } else if is_required {
-            self.refuse(Kind::NameRequired, at, "required", "required, and new");
-        } else {
+            self.refuse(Kind::NameRequired, at, "required", "new and required");
+        } else if pair.new.is_struct() {
             let ty = self.new_names().text(&field.ty);
-            let message = match new.typed() {
-                true => format!("optional, `{ty}`"),
-                false => format!("described, {}", noun(&field.schema.shape)),
-            };
+            self.note(Kind::PropertyNew, at, format!("optional, `{ty}`"));
+        } else {
+            let message = format!("described, {}", noun(&field.schema.shape));
             self.note(Kind::PropertyNew, at, message);
         }
-        if let Some(others) = old.others {
-            self.of(others, &field.schema, at);
+        if let Some(others) = pair.old.others {
+            self.compare_values(others, &field.schema, at);
         }
     }
 
-    /// A property of a struct on both sides, each with whether `new` takes it.
-    fn typed_property(&mut self, old: (&Field, bool), new: (&Field, bool), at: &str) {
-        let ((old, taken), (new, takes)) = (old, new);
-        if old.name != new.name {
-            let message = format!("`{}` in Rust, was `{}`", new.name, old.name);
+    /// Compares a property that is a field in Rust on both sides.
+    fn compare_fields(&mut self, old: Settable<'_>, new: Settable<'_>, at: &str) {
+        let both_by_new = old.by_new && new.by_new;
+        let (was_required, is_required) =
+            (old.field.required.is_some(), new.field.required.is_some());
+        let change = match (old.by_new, new.by_new) {
+            (false, true) => Some((Kind::NowRequired, "required: now an argument of `new`")),
+            (true, false) => Some((Kind::ArgumentGone, "optional: no longer an argument of `new`")),
+            _ if !was_required && is_required => Some((Kind::NameRequired, "now required")),
+            (true, true) if was_required && !is_required => {
+                Some((Kind::NowOptional, "now optional in JSON"))
+            }
+            (true, true) | (false, false) => None,
+        };
+        if old.field.name != new.field.name {
+            let message = format!("`{}` in Rust, was `{}`", new.field.name, old.field.name);
             self.note(Kind::PropertyRenamed, at, message);
         }
-        let (was, is) = (old.required.is_some(), new.required.is_some());
-        let by_new = match (taken, takes, was, is) {
-            (false, true, ..) => Some((Kind::NowRequired, "required now: `new` takes it, was set")),
-            (true, false, ..) => {
-                Some((Kind::ArgumentGone, "optional now: it is set, was an argument of `new`"))
-            }
-            (true, true, true, false) => {
-                Some((Kind::NowOptional, "optional now, which JSON may leave out"))
-            }
-            (_, _, false, true) => Some((Kind::NameRequired, "required now")),
-            (_, _, false, false) | (true, true, true, true) | (false, false, true, _) => None,
-        };
-        if let Some((kind, message)) = by_new {
-            let change = Change::of(kind, at, message);
-            self.push(if !was && is { change.refusing("required") } else { change });
+        if let Some((kind, message)) = change {
+            let change = Change::new(kind, at, message);
+            let is_refused = !was_required && is_required;
+            self.push(if is_refused { change.refusing("required") } else { change });
         }
-        let (old_names, new_names) = (self.old_names(), self.new_names());
-        let both_set = taken && takes;
-        let was = old_names.text_of(old, both_set);
-        let is = new_names.text_of(new, both_set);
+        let (was, is) = match both_by_new {
+            true => (self.old_names().text(&old.field.ty), self.new_names().text(&new.field.ty)),
+            false => (
+                self.old_names().text_optional(old.field),
+                self.new_names().text_optional(new.field),
+            ),
+        };
         if was != is {
             self.note(Kind::TypeChanged, at, format!("`{is}` in Rust, was `{was}`"));
         }
-        self.property_words(old, new, at);
+        self.compare_field_docs(old.field, new.field, at);
     }
 
-    /// A property that is a key of a map in Rust.
-    fn untyped_property(&mut self, old: &Field, new: &Field, at: &str) {
+    /// Compares a property that is a key of a map in Rust.
+    fn compare_keys(&mut self, old: &Field, new: &Field, at: &str) {
         match (old.required, new.required) {
-            (None, Some(_)) => self.refuse(Kind::NameRequired, at, "required", "required now"),
-            (Some(_), None) => self.note(Kind::NowOptional, at, "optional now"),
+            (None, Some(_)) => self.refuse(Kind::NameRequired, at, "required", "now required"),
+            (Some(_), None) => self.note(Kind::NowOptional, at, "now optional"),
             (None, None) | (Some(_), Some(_)) => {}
         }
-        self.property_words(old, new, at);
+        self.compare_field_docs(old, new, at);
     }
 
-    fn property_words(&mut self, old: &Field, new: &Field, at: &str) {
-        if self.is_asking() {
+    fn compare_field_docs(&mut self, old: &Field, new: &Field, at: &str) {
+        if !self.reports() {
             return;
         }
         if old.default != new.default {
-            let said = |default: &Option<String>| match default {
-                Some(default) => shown(default),
-                None => "none".to_owned(),
-            };
-            let message = format!("default {}, was {}", said(&new.default), said(&old.default));
-            self.note(Kind::DefaultChanged, at, message);
+            let (was, is) = (shown_default(old), shown_default(new));
+            self.note(Kind::DefaultChanged, at, format!("default {is}, was {was}"));
         }
         if docs_differ(&old.docs, &new.docs) {
             self.note(Kind::Docs, at, "another title or description");
@@ -184,45 +210,60 @@ impl<'a> Walk<'a> {
             self.note(Kind::Docs, at, format!("{} is not checked", shown(unchecked)));
         }
         for unchecked in was.iter().filter(|unchecked| !is.contains(unchecked)) {
-            let message = format!("{}, which was not checked, is gone", shown(unchecked));
+            let message = format!("{}, which was not checked, is removed", shown(unchecked));
             self.note(Kind::Docs, at, message);
         }
     }
 
-    /// What `new` of a struct takes.
-    fn constructors(&mut self, old: (&Struct, &[usize]), new: (&Struct, &[usize]), at: &str) {
-        let signature = |(of, arguments): (&Struct, &[usize]), names: Names<'_>| {
-            let typed = |field: &&Field| (field.name.clone(), names.text_argument(&field.ty));
-            let named = |field: &&Field| (field.name.clone(), names.text(&field.ty));
-            let shown = |all: &[(String, String)]| {
-                let all: Vec<String> =
-                    all.iter().map(|(name, ty)| format!("{name}: {ty}")).collect();
-                all.join(", ")
-            };
-            match Takes::of(of, arguments) {
-                Takes::Nothing => (Vec::new(), "`new()`".to_owned()),
-                Takes::InOrder(fields) => {
-                    let all: Vec<_> = fields.iter().map(typed).collect();
-                    let shown = format!("`new({})`", shown(&all));
-                    (all.into_iter().map(|(_, ty)| ty).collect(), shown)
-                }
-                Takes::ByName(fields) => {
-                    let mut all: Vec<_> = fields.iter().map(named).collect();
-                    let name = required_name(of);
-                    let shown = format!("`new({name} {{ {} }})`", shown(&all));
-                    all.sort();
-                    let by_name = all.into_iter().map(|(name, ty)| format!("{name}: {ty}"));
-                    (by_name.collect(), shown)
-                }
-            }
-        };
-        let (was, was_said) = signature(old, self.old_names());
-        let (is, is_said) = signature(new, self.new_names());
-        if was != is {
-            self.note(Kind::NewTakes, at, format!("{is_said}, was {was_said}"));
+    /// Compares `new` of two structs, each given with the fields that it takes.
+    fn compare_constructors(
+        &mut self,
+        old: (&Struct, &[usize]),
+        new: (&Struct, &[usize]),
+        at: &str,
+    ) {
+        let was = Signature::new(old, self.old_names());
+        let is = Signature::new(new, self.new_names());
+        if was.arguments != is.arguments {
+            self.note(Kind::NewTakes, at, format!("{}, was {}", is.text, was.text));
         }
         if docs_differ(&old.0.docs, &new.0.docs) {
-            self.note(Kind::Docs, at, format!("what is said of `{}`", new.0.name));
+            self.note(Kind::Docs, at, format!("the docs of `{}`", new.0.name));
         }
     }
+}
+
+/// The signature of `new`.
+struct Signature {
+    /// What a caller depends on: the types in order, or the names with their types.
+    arguments: Vec<String>,
+    text: String,
+}
+
+impl Signature {
+    fn new((of, arguments): (&Struct, &[usize]), names: Names<'_>) -> Self {
+        match ConstructorArgs::new(of, arguments) {
+            ConstructorArgs::None => Self { arguments: Vec::new(), text: "`new()`".to_owned() },
+            ConstructorArgs::InOrder(fields) => {
+                let types = fields.iter().map(|field| names.text_argument(&field.ty));
+                let arguments: Vec<String> = types.collect();
+                let named = fields.iter().zip(&arguments);
+                let named: Vec<String> =
+                    named.map(|(field, ty)| format!("{}: {ty}", field.name)).collect();
+                Self { text: format!("`new({})`", named.join(", ")), arguments }
+            }
+            ConstructorArgs::ByName(fields) => {
+                let named = fields.iter();
+                let named = named.map(|field| format!("{}: {}", field.name, names.text(&field.ty)));
+                let mut arguments: Vec<String> = named.collect();
+                let text = format!("`new({} {{ {} }})`", required_name(of), arguments.join(", "));
+                arguments.sort();
+                Self { arguments, text }
+            }
+        }
+    }
+}
+
+fn shown_default(field: &Field) -> String {
+    field.default.as_deref().map_or_else(|| "none".to_owned(), shown)
 }

@@ -1,279 +1,268 @@
-//! Rules compared: which bound more than they did, and which bound less.
+//! Compares rules: each bound is narrower, wider, or the same.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use runcomfy::Metric;
 use runcomfy::codegen_support::schema::Rule as Plain;
-use runcomfy::media::Bound as MediaBound;
+use runcomfy::media::{Bound, Metric};
 
+use super::Kind;
 use super::describe::shown;
-use crate::model::{End, Quantity, Rule};
+use crate::model::{Edge, End, Quantity, Rule};
 use crate::number::Number;
 
-/// What became of one bound.
-pub(super) enum Bound {
-    Narrower {
-        rule: String,
-        message: String,
-    },
-    Wider {
-        message: String,
-    },
-    /// Nothing that is checked.
-    Words {
-        message: String,
-    },
+/// A change of one rule.
+pub(super) struct RuleChange {
+    pub kind: Kind,
+    /// The rule that an input may break now.
+    pub rule: Option<String>,
+    pub message: String,
 }
 
-/// Compares the bounds of two lists of rules. `whole` says that values are integers, of
-/// which over 1 and at least 2 are the same. An `enum` is not compared here.
-pub(super) fn compare(old: &[Rule], new: &[Rule], whole: bool) -> Vec<Bound> {
-    let mut bounds = Vec::new();
-    for quantity in Quantity::ALL {
-        for end in [End::Least, End::Most] {
-            let edge = |rules| Edge::of(rules, quantity, end, whole);
-            bounds.extend(ends(edge(old), edge(new), end));
-        }
-    }
-    bounds.extend(steps(old, new, whole));
-    let unique = |rules: &[Rule]| rules.contains(&Rule::Plain(Plain::UniqueItems));
-    match (unique(old), unique(new)) {
-        (false, true) => bounds.push(Bound::Narrower {
-            rule: "uniqueItems".to_owned(),
-            message: "each item once, was as often as one likes".to_owned(),
-        }),
-        (true, false) => bounds
-            .push(Bound::Wider { message: "an item as often as one likes, was once".to_owned() }),
-        (true, true) | (false, false) => {}
-    }
-    bounds.extend(measured(old, new));
-    bounds.extend(unchecked(old, new));
-    bounds.extend(annotations(old, new));
-    bounds
+/// The values that are bounded. Among integers, `exclusiveMinimum` 1 is the same as `minimum` 2.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Domain {
+    Numbers,
+    Integers,
 }
 
-/// One end of what a quantity may be.
-#[derive(Clone)]
-struct Edge {
+/// A property of a value, or of its media, that rules bound.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Value(Quantity),
+    Media(Metric),
+}
+
+/// A bound at one end of a target.
+struct TargetEdge {
+    target: Target,
+    end: End,
     value: Number,
-    strict: bool,
-    keyword: String,
-    /// As the schema has it.
+    is_strict: bool,
+    keyword: Cow<'static, str>,
+    /// The bound as the schema has it.
     text: String,
 }
 
-impl Edge {
-    /// The tightest bound at one end, where there is one.
-    fn of(rules: &[Rule], quantity: Quantity, end: End, whole: bool) -> Option<Self> {
-        let edges = rules.iter().filter_map(|rule| Self::read(rule, quantity, end));
-        let edges = edges.map(|edge| if whole { edge.of_integers(end) } else { edge });
-        edges.max_by(|a, b| a.tightness(b, end))
+/// Compares two lists of rules, except for `enum`.
+pub(super) fn compare(old: &[Rule], new: &[Rule], domain: Domain) -> Vec<RuleChange> {
+    let mut changes = Vec::new();
+    let quantities = Quantity::ALL.into_iter().map(Target::Value);
+    for target in quantities.chain(Metric::ALL.into_iter().map(Target::Media)) {
+        for end in [End::Least, End::Most] {
+            let was = TargetEdge::tightest(old, target, end, domain);
+            changes.extend(compare_edges(was, TargetEdge::tightest(new, target, end, domain)));
+        }
+    }
+    changes.extend(compare_steps(old, new, domain));
+    let unique = Rule::Plain(Plain::UniqueItems);
+    match (old.contains(&unique), new.contains(&unique)) {
+        (false, true) => changes.push(RuleChange::narrower("uniqueItems", "items must be unique")),
+        (true, false) => changes.push(RuleChange::wider("items need not be unique")),
+        (true, true) | (false, false) => {}
+    }
+    changes.extend(compare_unchecked(old, new));
+    changes.extend(compare_annotations(old, new));
+    changes
+}
+
+/// Returns the keyword of a rule that a value by itself can break.
+pub(super) fn keyword(rule: &Rule) -> Option<Cow<'static, str>> {
+    match rule {
+        Rule::Plain(rule) => Some(rule.name()),
+        Rule::Strings(_) | Rule::Integers(_) | Rule::Values(_) => Some("enum".into()),
+        Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => None,
+    }
+}
+
+impl RuleChange {
+    fn narrower(rule: &str, message: impl Into<String>) -> Self {
+        let rule = Some(rule.to_owned());
+        Self { kind: Kind::NarrowerBound, rule, message: message.into() }
     }
 
-    fn read(rule: &Rule, quantity: Quantity, end: End) -> Option<Self> {
-        let (Rule::Plain(plain), Some(edge)) = (rule, rule.edge()) else { return None };
-        // No count is below zero, so a least count of zero bounds nothing.
-        let is_vacuous = edge.quantity != Quantity::Number
-            && edge.end == End::Least
-            && edge.value == Number::Integer(0);
-        let is_asked = edge.quantity == quantity && edge.end == end && !is_vacuous;
-        is_asked.then(|| Self {
-            value: edge.value,
-            strict: edge.is_strict,
-            keyword: plain.name().into_owned(),
-            text: edge.value.to_string(),
-        })
+    fn wider(message: impl Into<String>) -> Self {
+        Self { kind: Kind::WiderBound, rule: None, message: message.into() }
     }
 
-    /// The same of integers, which have a nearest one that is allowed.
-    fn of_integers(self, end: End) -> Self {
+    fn docs(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Docs, rule: None, message: message.into() }
+    }
+}
+
+impl TargetEdge {
+    /// Returns the tightest bound at one end.
+    fn tightest(rules: &[Rule], target: Target, end: End, domain: Domain) -> Option<Self> {
+        let edges = rules.iter().filter_map(Self::read);
+        let edges = edges.filter(|edge| edge.target == target && edge.end == end);
+        let edges = edges.map(|edge| match domain {
+            Domain::Integers => edge.round_inward(),
+            Domain::Numbers => edge,
+        });
+        edges.max_by(Self::cmp_tightness)
+    }
+
+    fn read(rule: &Rule) -> Option<Self> {
+        if let Rule::Measured(metric, bound, _) = rule {
+            let (end, sign, value) = match *bound {
+                Bound::Over(value) => (End::Least, '>', value),
+                Bound::Under(value) => (End::Most, '<', value),
+            };
+            return Some(Self {
+                target: Target::Media(*metric),
+                end,
+                value: Number::Float(value),
+                is_strict: false,
+                keyword: format!("{}{sign}", metric.name()).into(),
+                text: value.to_string(),
+            });
+        }
+        let Edge { quantity, end, value, is_strict } = rule.edge()?;
+        // A count of at least zero is not a bound.
+        if quantity != Quantity::Number && end == End::Least && value == Number::Integer(0) {
+            return None;
+        }
+        let (target, text) = (Target::Value(quantity), value.to_string());
+        Some(Self { target, end, value, is_strict, keyword: keyword(rule)?, text })
+    }
+
+    /// Returns the same bound as the nearest allowed integer.
+    fn round_inward(self) -> Self {
         let Number::Float(bound) = self.value else { return self };
-        // Beyond this a float says nothing of single integers, and an i128 may not hold it.
+        // Beyond this, a float is not exact for single integers, and an i128 may not hold it.
         if !bound.is_finite() || bound.abs() > 1e30 {
             return self;
         }
-        let (round, inward) = match end {
+        let (round, inward) = match self.end {
             End::Least => (bound.ceil(), 1),
             End::Most => (bound.floor(), -1),
         };
-        let inward = if self.strict && round == bound { inward } else { 0 };
-        Self { value: Number::Integer(round as i128 + inward), strict: false, ..self }
+        let inward = if self.is_strict && round == bound { inward } else { 0 };
+        Self { value: Number::Integer(round as i128 + inward), is_strict: false, ..self }
     }
 
-    fn tightness(&self, other: &Self, end: End) -> Ordering {
-        let by_value = match end {
+    /// Compares two bounds at the same end of a target.
+    fn cmp_tightness(&self, other: &Self) -> Ordering {
+        let by_value = match self.end {
             End::Least => self.value.partial_cmp(&other.value),
             End::Most => other.value.partial_cmp(&self.value),
         };
-        by_value.unwrap_or(Ordering::Equal).then(self.strict.cmp(&other.strict))
+        by_value.unwrap_or(Ordering::Equal).then(self.is_strict.cmp(&other.is_strict))
     }
 
-    fn said(&self) -> String {
+    fn describe(&self) -> String {
         format!("`{}` {}", self.keyword, self.text)
     }
 
-    /// The same after another of the same keyword, which need not be said again.
-    fn said_after(&self, other: &Self) -> String {
-        if self.keyword == other.keyword { self.text.clone() } else { self.said() }
+    /// Describes the bound next to another, without the keyword if it is the same.
+    fn describe_beside(&self, other: &Self) -> String {
+        if self.keyword == other.keyword { self.text.clone() } else { self.describe() }
     }
 }
 
-fn ends(old: Option<Edge>, new: Option<Edge>, end: End) -> Option<Bound> {
-    let narrower = |new: &Edge, was: &str| Bound::Narrower {
-        rule: new.keyword.clone(),
-        message: format!("{}, was {was}", new.said()),
-    };
+fn compare_edges(old: Option<TargetEdge>, new: Option<TargetEdge>) -> Option<RuleChange> {
     match (old, new) {
         (None, None) => None,
-        (None, Some(new)) => Some(narrower(&new, "without such a bound")),
-        (Some(old), None) => {
-            Some(Bound::Wider { message: format!("no bound, was {}", old.said()) })
+        (None, Some(new)) => {
+            let message = format!("{}, was unbounded", new.describe());
+            Some(RuleChange::narrower(&new.keyword, message))
         }
-        (Some(old), Some(new)) => match new.tightness(&old, end) {
-            Ordering::Greater => Some(narrower(&new, &old.said_after(&new))),
-            Ordering::Less => {
-                let was = old.said_after(&new);
-                Some(Bound::Wider { message: format!("{}, was {was}", new.said()) })
+        (Some(old), None) => Some(RuleChange::wider(format!("unbounded, was {}", old.describe()))),
+        (Some(old), Some(new)) => {
+            let message = format!("{}, was {}", new.describe(), old.describe_beside(&new));
+            match new.cmp_tightness(&old) {
+                Ordering::Greater => Some(RuleChange::narrower(&new.keyword, message)),
+                Ordering::Less => Some(RuleChange::wider(message)),
+                Ordering::Equal => None,
             }
-            Ordering::Equal => None,
-        },
+        }
     }
 }
 
-/// `multipleOf`: whatever is a multiple of 6 is one of 3.
-fn steps(old: &[Rule], new: &[Rule], whole: bool) -> Vec<Bound> {
-    let steps = |rules: &[Rule]| -> Vec<f64> {
-        let step = |rule: &Rule| match rule {
-            Rule::Plain(Plain::MultipleOf(step)) => Some(*step),
-            _ => None,
-        };
-        rules.iter().filter_map(step).chain(whole.then_some(1.0)).collect()
-    };
-    let (old, new) = (steps(old), steps(new));
-    let implied = |step: f64, by: &[f64]| {
-        by.iter().any(|by| {
-            let times = by / step;
-            (times - times.round()).abs() <= 1e-9 * times.abs().max(1.0) && times.round() >= 1.0
-        })
-    };
-    let narrower = new.iter().filter(|step| !implied(**step, &old)).map(|step| Bound::Narrower {
-        rule: "multipleOf".to_owned(),
-        message: format!("`multipleOf` {step} bounds it"),
-    });
-    let wider = old.iter().filter(|step| !implied(**step, &new));
-    let wider = wider
-        .map(|step| Bound::Wider { message: format!("`multipleOf` {step} bounds it no more") });
+/// Compares `multipleOf`. A multiple of 6 is a multiple of 3.
+fn compare_steps(old: &[Rule], new: &[Rule], domain: Domain) -> Vec<RuleChange> {
+    let (old, new) = (steps(old, domain), steps(new, domain));
+    let narrower = new
+        .iter()
+        .filter(|step| !is_implied(**step, &old))
+        .map(|step| RuleChange::narrower("multipleOf", format!("`multipleOf` {step} is new")));
+    let wider = old.iter().filter(|step| !is_implied(**step, &new));
+    let wider = wider.map(|step| RuleChange::wider(format!("`multipleOf` {step} is removed")));
     narrower.chain(wider).collect()
 }
 
-/// Rules about the media itself, each metric at each of its ends.
-fn measured(old: &[Rule], new: &[Rule]) -> Vec<Bound> {
-    let mut bounds = Vec::new();
-    for metric in Metric::ALL {
-        for (end, sign) in [(End::Least, '>'), (End::Most, '<')] {
-            let edge = |rules: &[Rule]| {
-                let all = rules.iter().filter_map(|rule| match rule {
-                    Rule::Measured(of, MediaBound::Over(bound), _)
-                        if *of == metric && end == End::Least =>
-                    {
-                        Some(*bound)
-                    }
-                    Rule::Measured(of, MediaBound::Under(bound), _)
-                        if *of == metric && end == End::Most =>
-                    {
-                        Some(*bound)
-                    }
-                    _ => None,
-                });
-                match end {
-                    End::Least => all.reduce(f64::max),
-                    End::Most => all.reduce(f64::min),
-                }
-            };
-            let said = |bound: f64| format!("`{}{sign}` {bound}", metric.name());
-            let (was, is) = (edge(old), edge(new));
-            let narrower = match (was, is, end) {
-                (None, Some(_), _) => true,
-                (Some(was), Some(is), End::Least) => is > was,
-                (Some(was), Some(is), End::Most) => is < was,
-                (_, None, _) => false,
-            };
-            let was_said = was.map_or("without such a bound".to_owned(), |was| was.to_string());
-            match is {
-                _ if was == is => {}
-                Some(is) if narrower => bounds.push(Bound::Narrower {
-                    rule: format!("{}{sign}", metric.name()),
-                    message: format!("{}, was {was_said}", said(is)),
-                }),
-                Some(is) => {
-                    bounds.push(Bound::Wider { message: format!("{}, was {was_said}", said(is)) });
-                }
-                None => {
-                    let was = was.map(said).unwrap_or_default();
-                    bounds.push(Bound::Wider { message: format!("no bound, was {was}") });
-                }
-            }
-        }
-    }
-    bounds
-}
-
-/// What a value says of itself, where it is no field.
-fn annotations(old: &[Rule], new: &[Rule]) -> Vec<Bound> {
-    let said = |rules: &[Rule]| -> BTreeSet<(String, String)> {
-        let said = |rule: &Rule| match rule {
-            Rule::Annotation(keyword, json) => Some((keyword.clone(), json.clone())),
-            _ => None,
-        };
-        rules.iter().filter_map(said).collect()
-    };
-    let (was, is) = (said(old), said(new));
-    let keywords: BTreeSet<&str> =
-        was.symmetric_difference(&is).map(|(keyword, _)| keyword.as_str()).collect();
-    let words = |keyword: &str| Bound::Words { message: format!("another `{keyword}`") };
-    keywords.into_iter().map(words).collect()
-}
-
-/// What is not checked, and what a rule says of itself.
-fn unchecked(old: &[Rule], new: &[Rule]) -> Vec<Bound> {
-    let said = |rules: &[Rule]| -> BTreeSet<(String, String)> {
-        let said = |rule: &Rule| match rule {
-            Rule::Unchecked(rule, value, message) => {
-                Some((rule.clone(), format!("{value} {message}")))
-            }
-            Rule::Measured(metric, limit, message) => {
-                Some((format!("{}{limit:?}", metric.name()), message.clone()))
-            }
-            _ => None,
-        };
-        rules.iter().filter_map(said).collect()
-    };
-    let names = |rules: &[Rule]| -> BTreeSet<String> {
-        let name = |rule: &Rule| match rule {
-            Rule::Unchecked(rule, ..) => Some(rule.clone()),
-            _ => None,
-        };
-        rules.iter().filter_map(name).collect()
-    };
-    let (was, is) = (names(old), names(new));
-    let mut bounds = Vec::new();
-    for name in is.difference(&was) {
-        let message = format!("{} is a rule that is not checked", shown(name));
-        bounds.push(Bound::Words { message });
-    }
-    for name in was.difference(&is) {
-        let message = format!("{}, which was not checked, is no rule any more", shown(name));
-        bounds.push(Bound::Words { message });
-    }
-    let (was, is) = (said(old), said(new));
-    let reworded = is.iter().any(|(rule, message)| {
-        let same = was.iter().filter(|(of, _)| of == rule);
-        let mut same = same.peekable();
-        same.peek().is_some() && same.all(|(_, words)| words != message)
+fn steps(rules: &[Rule], domain: Domain) -> Vec<f64> {
+    let steps = rules.iter().filter_map(|rule| match rule {
+        Rule::Plain(Plain::MultipleOf(step)) => Some(*step),
+        _ => None,
     });
-    if reworded {
-        bounds.push(Bound::Words { message: "what its rules say when broken".to_owned() });
+    steps.chain((domain == Domain::Integers).then_some(1.0)).collect()
+}
+
+/// Returns `true` if one of the other steps is a multiple of `step`.
+fn is_implied(step: f64, others: &[f64]) -> bool {
+    others.iter().any(|other| {
+        let times = other / step;
+        (times - times.round()).abs() <= 1e-9 * times.abs().max(1.0) && times.round() >= 1.0
+    })
+}
+
+/// Compares the annotations of a value that is not a field.
+fn compare_annotations(old: &[Rule], new: &[Rule]) -> Vec<RuleChange> {
+    let (was, is) = (annotations(old), annotations(new));
+    let keywords: BTreeSet<&str> =
+        was.symmetric_difference(&is).map(|(keyword, _)| *keyword).collect();
+    let changes = keywords.into_iter();
+    changes.map(|keyword| RuleChange::docs(format!("another `{keyword}`"))).collect()
+}
+
+fn annotations(rules: &[Rule]) -> BTreeSet<(&str, &str)> {
+    let annotations = rules.iter().filter_map(|rule| match rule {
+        Rule::Annotation(keyword, json) => Some((keyword.as_str(), json.as_str())),
+        _ => None,
+    });
+    annotations.collect()
+}
+
+/// Compares the rules that are not checked, and the messages of rules.
+fn compare_unchecked(old: &[Rule], new: &[Rule]) -> Vec<RuleChange> {
+    let (was, is) = (unchecked(old), unchecked(new));
+    let added = is.difference(&was).map(|name| format!("{} is new, not checked", shown(name)));
+    let removed = was
+        .difference(&is)
+        .map(|name| format!("{}, which was not checked, is removed", shown(name)));
+    let mut changes: Vec<RuleChange> = added.chain(removed).map(RuleChange::docs).collect();
+    let (was, is) = (messages(old), messages(new));
+    let is_reworded = is.iter().any(|(rule, messages)| {
+        was.get(rule).is_some_and(|old| messages.iter().any(|new| !old.contains(new)))
+    });
+    if is_reworded {
+        changes.push(RuleChange::docs("another message of a rule"));
     }
-    bounds
+    changes
+}
+
+fn unchecked(rules: &[Rule]) -> BTreeSet<&str> {
+    let names = rules.iter().filter_map(|rule| match rule {
+        Rule::Unchecked(rule, ..) => Some(rule.as_str()),
+        _ => None,
+    });
+    names.collect()
+}
+
+/// Returns the messages of rules that have their own, by rule.
+fn messages(rules: &[Rule]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut messages: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for rule in rules {
+        let (rule, message) = match rule {
+            Rule::Unchecked(rule, value, message) => (rule.clone(), format!("{value} {message}")),
+            Rule::Measured(metric, bound, message) => {
+                (format!("{}{bound:?}", metric.name()), message.clone())
+            }
+            _ => continue,
+        };
+        messages.entry(rule).or_default().insert(message);
+    }
+    messages
 }

@@ -1,54 +1,55 @@
-//! Unions compared, with each other and with what is none.
+//! Compares a union with a union or with another type.
 
 use super::describe::noun;
-use super::walk::{Pair, Walk};
-use super::{Change, Kind, Refusal};
+use super::rules::Domain;
+use super::walk::{Comparison, TypePair};
+use super::{Change, Kind, Level, Refusal};
 use crate::model::{Model, Rule, Shape, Union, UnionKind, ValueSchema};
 use crate::render::type_names::Names;
 
-/// The kinds of changes that say that more is taken.
+/// The kinds of changes by which more values are accepted.
 const WIDER: [Kind; 3] = [Kind::WiderBound, Kind::WiderType, Kind::ValueNew];
 
-impl<'a> Walk<'a> {
-    /// Values of which at least one side is a union.
-    pub(super) fn unions(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
-        let pair = match (union_of(old), union_of(new)) {
-            (Some(i), Some(j)) => Pair::Unions(i, j),
-            // A union within a union can lead back to the one around it.
-            (Some(i), None) => Pair::FromUnion(i, std::ptr::from_ref(new).addr()),
-            (None, Some(j)) => Pair::ToUnion(std::ptr::from_ref(old).addr(), j),
+impl<'a> Comparison<'a> {
+    /// Compares two schemas of which at least one is a union.
+    pub(super) fn compare_unions(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
+        let pair = match (union_index(old), union_index(new)) {
+            (Some(i), Some(j)) => TypePair::Unions(i, j),
+            // A union within a union can lead back to the outer one.
+            (Some(i), None) => TypePair::FromUnion(i, std::ptr::from_ref(new).addr()),
+            (None, Some(j)) => TypePair::ToUnion(std::ptr::from_ref(old).addr(), j),
             (None, None) => return,
         };
         self.once(pair, at, |walk| {
-            if let Pair::Unions(i, j) = pair
-                && let (Some(old), Some(new)) = (walk.old.unions.get(i), walk.new.unions.get(j))
+            if let (Some(was), Some(is)) = (union_of(old, walk.old), union_of(new, walk.new))
+                && was.name == is.name
+                && walk.reports()
             {
-                walk.variants(old, new, at);
+                let (was, is) = ((was, walk.old_names()), (is, walk.new_names()));
+                walk.changes.extend(compare_variants(was, is, at, Kind::BranchGone));
             }
-            match is_by_kind(old, walk.old) || is_by_kind(new, walk.new) {
-                true => walk.by_kind(old, new, at),
-                false => walk.branches(old, new, at),
+            if is_by_kind(old, walk.old) || is_by_kind(new, walk.new) {
+                walk.compare_by_kind(old, new, at);
+            } else if walk.reports() {
+                walk.compare_branches(old, new, at);
+            } else {
+                walk.find_refused_branch(old, new, at);
             }
         });
     }
 
-    fn branches(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
-        if self.is_asking() {
-            return self.ask_branches(old, new, at);
-        }
+    fn compare_branches(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
         let from = self.changes.len();
-        self.each_branch(old, new, at);
-        // A branch may take more than it did, and no more than another took already.
+        self.pair_branches(old, new, at);
+        // A branch may accept more than before, but no more than another branch did.
         if self.adds_nothing(old, new) {
-            let within = self.changes.split_off(from);
-            let stays = |change: &Change| !WIDER.contains(&change.kind);
-            self.changes.extend(within.into_iter().filter(stays));
+            self.retain_from(from, |change| !WIDER.contains(&change.kind));
         }
     }
 
-    /// A schema without `type` on one side at least: each of its branches bounds the values
-    /// of its own kind, and leaves all others alone.
-    fn by_kind(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
+    /// Compares schemas of which at least one has no `type`. Each of its branches bounds the values
+    /// of its own kind only.
+    fn compare_by_kind(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
         let (olds, news) = (flat(old, self.old), flat(new, self.new));
         let was_by_kind = is_by_kind(old, self.old);
         if !is_by_kind(new, self.new) {
@@ -57,222 +58,212 @@ impl<'a> Walk<'a> {
                 Shape::Any => self.note(Kind::WiderType, at, message),
                 _ => self.refuse(Kind::NarrowerType, at, "type", message),
             }
-            return self.bounds(&old.rules, &new.rules, false, at);
+            return self.compare_rules(&old.rules, &new.rules, Domain::Numbers, at);
         }
         if !was_by_kind && !matches!(old.shape, Shape::Any) {
-            self.note(Kind::WiderType, at, "values of any other kind too");
+            self.note(Kind::WiderType, at, "accepts values of any other kind too");
         }
         for branch in &news {
-            let before = olds.iter().filter(|old| kinds(old) & kinds(branch) != 0);
-            let before: Vec<&&ValueSchema> = before.collect();
-            if before.is_empty() && was_by_kind {
-                let message = format!("{} is bounded, and was not", noun(&branch.shape));
+            let same_kind: Vec<_> = olds.iter().filter(|old| shares_kind(old, branch)).collect();
+            if same_kind.is_empty() && was_by_kind {
+                let message = format!("{} is bounded now", noun(&branch.shape));
                 self.refuse(Kind::NarrowerType, at, "type", message);
             }
-            before.into_iter().for_each(|old| self.of(old, branch, at));
+            same_kind.into_iter().for_each(|old| self.compare_values(old, branch, at));
         }
-        let left = |old: &&&ValueSchema| !news.iter().any(|new| kinds(old) & kinds(new) != 0);
-        for branch in olds.iter().filter(left) {
-            let message = format!("{} is not bounded any more", noun(&branch.shape));
+        for branch in olds.iter().filter(|old| !news.iter().any(|new| shares_kind(old, new))) {
+            let message = format!("{} is no longer bounded", noun(&branch.shape));
             self.note(Kind::WiderType, at, message);
         }
-        self.bounds(&old.rules, &new.rules, false, at);
+        self.compare_rules(&old.rules, &new.rules, Domain::Numbers, at);
     }
 
-    /// Whether every branch of the old is taken by one of the new.
-    fn ask_branches(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
+    /// Refuses the type unless every old branch is covered by a new one.
+    fn find_refused_branch(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
         let news = flat(new, self.new);
-        let covered = flat(old, self.old)
+        let are_covered = flat(old, self.old)
             .into_iter()
             .all(|branch| news.iter().any(|new| self.covers(branch, new)));
-        let union = union_of(new).and_then(|index| self.new.unions.get(index));
-        // Where one value may fit several, it takes more than this to know.
-        if !covered || union.is_some_and(|union| union.kind == UnionKind::OneOf && overlap(&news)) {
-            self.refuse(Kind::NarrowerType, at, "type", "a branch is not taken");
+        // If a value may match several branches of `oneOf`, this is not enough to know.
+        let is_exact = union_of(new, self.new).is_some_and(|union| union.kind == UnionKind::OneOf);
+        if !are_covered || (is_exact && overlap(&news)) {
+            self.refuse(Kind::NarrowerType, at, "type", "no longer accepts a branch");
         }
     }
 
-    fn each_branch(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
+    /// Compares each old branch with its counterpart, or with the one type that is left.
+    fn pair_branches(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
         let olds = flat(old, self.old);
-        let Some(union) = union_of(new).and_then(|index| self.new.unions.get(index)) else {
-            // Whatever a branch took has to be taken by the one kind that is left.
-            olds.iter().for_each(|branch| self.of(branch, new, at));
+        let Some(union) = union_of(new, self.new) else {
+            olds.iter().for_each(|branch| self.compare_values(branch, new, at));
             return;
         };
         let news = flat(new, self.new);
         let rule = if union.kind == UnionKind::OneOf { "oneOf" } else { "anyOf" };
-        let (old_keys, new_keys) = (keys(&olds, self.old), keys(&news, self.new));
-        let mut paired = vec![false; news.len()];
+        let old_keys: Vec<String> = olds.iter().map(|branch| key(branch, self.old)).collect();
+        let new_keys: Vec<String> = news.iter().map(|branch| key(branch, self.new)).collect();
+        let mut is_paired = vec![false; news.len()];
         let mut grew = false;
         for (branch, key) in olds.iter().zip(&old_keys) {
-            let covered = news.iter().any(|new| self.covers(branch, new));
-            let same = (0..news.len()).find(|index| !paired[*index] && new_keys[*index] == *key);
+            let is_covered = news.iter().any(|new| self.covers(branch, new));
             let from = self.changes.len();
-            match same {
+            match (0..news.len()).find(|index| !is_paired[*index] && new_keys[*index] == *key) {
                 Some(index) => {
-                    paired[index] = true;
-                    self.of(branch, news[index], at);
-                    let found = &self.changes[from..];
-                    let grows = |kind: Kind| kind == Kind::WordNew || WIDER.contains(&kind);
-                    grew |= found.iter().any(|change| grows(change.kind));
+                    is_paired[index] = true;
+                    self.compare_values(branch, news[index], at);
+                    grew |= self.changes[from..]
+                        .iter()
+                        .any(|change| change.kind == Kind::WordNew || WIDER.contains(&change.kind));
                 }
-                None if !covered => {
-                    let was = noun(&branch.shape);
-                    let message = format!("what was taken as {was} is not, or not all of it");
+                None if !is_covered => {
+                    let message = format!("no longer accepts all of {}", noun(&branch.shape));
                     self.refuse(Kind::NarrowerType, at, rule, message);
                 }
                 None => {}
             }
-            self.within_union(from, covered, at, rule);
-        }
-        for (index, branch) in news.iter().enumerate().filter(|(index, _)| !paired[*index]) {
-            grew = true;
-            // A branch that only takes another's place is no news.
-            if olds.len() != news.len() || !old_keys.contains(&new_keys[index]) {
-                let message = format!("{} is taken too", noun(&branch.shape));
-                self.note(Kind::WiderType, at, message);
+            // A refusal within a branch breaks the union, unless another branch accepts the value.
+            if is_covered {
+                self.changes[from..].iter_mut().for_each(|change| change.refuses = None);
+                self.retain_from(from, |change| change.kind.level() != Level::Refuses);
+            } else {
+                for refuses in
+                    self.changes[from..].iter_mut().flat_map(|change| &mut change.refuses)
+                {
+                    *refuses = Refusal { at: at.to_owned(), rule: rule.to_owned() };
+                }
             }
         }
-        let was_exact = union_of(old)
-            .and_then(|index| self.old.unions.get(index))
-            .is_some_and(|union| union.kind == UnionKind::OneOf);
+        for (index, branch) in news.iter().enumerate().filter(|(index, _)| !is_paired[*index]) {
+            grew = true;
+            // A branch that only replaces another is not new.
+            if olds.len() != news.len() || !old_keys.contains(&new_keys[index]) {
+                self.note(Kind::WiderType, at, format!("accepts {} too", noun(&branch.shape)));
+            }
+        }
+        let was_exact = union_of(old, self.old).is_some_and(|union| union.kind == UnionKind::OneOf);
         if union.kind == UnionKind::OneOf && overlap(&news) && (!was_exact || grew) {
-            let message = "a value that fits several of its kinds is refused";
+            let message = "refuses a value that matches several branches";
             self.refuse(Kind::NarrowerType, at, rule, message);
         }
     }
 
-    /// What is found within a branch breaks the union as a whole, or nothing where
-    /// another branch takes it.
-    fn within_union(&mut self, from: usize, covered: bool, at: &str, rule: &str) {
-        for change in &mut self.changes[from..] {
-            if change.refuses.is_some() {
-                let whole = Refusal { at: at.to_owned(), rule: rule.to_owned() };
-                change.refuses = (!covered).then_some(whole);
-            }
-        }
-        if covered {
-            let within = self.changes.split_off(from);
-            let stays = |change: &Change| change.kind.level() != super::Level::Refuses;
-            self.changes.extend(within.into_iter().filter(stays));
-        }
-    }
-
-    /// The Rust enums of two unions of one name.
-    fn variants(&mut self, old: &Union, new: &Union, at: &str) {
-        if old.name == new.name && !self.is_asking() {
-            let (was, is) = (self.old_names(), self.new_names());
-            self.changes.extend(variants((old, was), (new, is), at, Kind::BranchGone));
-        }
+    /// Keeps only some of the changes from an index on.
+    fn retain_from(&mut self, from: usize, keep: impl FnMut(&Change) -> bool) {
+        let changes = self.changes.split_off(from);
+        self.changes.extend(changes.into_iter().filter(keep));
     }
 }
 
-/// What became of the variants of an enum.
-pub(super) fn variants(
+/// Compares the variants of two Rust enums.
+pub(super) fn compare_variants(
     (old, was): (&Union, Names<'_>),
     (new, is): (&Union, Names<'_>),
     at: &str,
-    gone: Kind,
+    removed: Kind,
 ) -> Vec<Change> {
     let mut changes = Vec::new();
     for (name, ty) in &old.variants {
-        let ty = was.text(ty);
         let path = format!("`{}::{name}`", old.name);
-        match new.variants.iter().find(|(other, _)| other == name) {
-            None => changes.push(Change::of(gone, at, format!("{path} is not there any more"))),
+        let ty = was.text(ty);
+        let message = match new.variants.iter().find(|(other, _)| other == name) {
+            None => format!("{path} is removed"),
             Some((_, now)) if is.text(now) != ty => {
-                let now = is.text(now);
-                let message = format!("{path} holds `{now}`, was `{ty}`");
-                changes.push(Change::of(gone, at, message));
+                format!("{path} holds `{}`, was `{ty}`", is.text(now))
             }
-            Some(_) => {}
-        }
+            Some(_) => continue,
+        };
+        changes.push(Change::new(removed, at, message));
     }
     for (name, ty) in &new.variants {
         if !old.variants.iter().any(|(other, _)| other == name) {
             let message = format!("`{}::{name}`, `{}`", new.name, is.text(ty));
-            changes.push(Change::of(Kind::BranchNew, at, message));
+            changes.push(Change::new(Kind::BranchNew, at, message));
         }
     }
     changes
 }
 
-fn union_of(of: &ValueSchema) -> Option<usize> {
-    match of.shape {
+fn union_index(schema: &ValueSchema) -> Option<usize> {
+    match schema.shape {
         Shape::Union(index) => Some(index),
         _ => None,
     }
 }
 
-/// Whether this is a schema without `type`.
-fn is_by_kind(of: &ValueSchema, model: &Model) -> bool {
-    let union = union_of(of).and_then(|index| model.unions.get(index));
-    union.is_some_and(|union| union.kind == UnionKind::ByKind)
+fn union_of<'a>(schema: &ValueSchema, model: &'a Model) -> Option<&'a Union> {
+    model.unions.get(union_index(schema)?)
 }
 
-/// The branches of a union, those of unions within it too, unless they are by kind, or a
-/// value may fit only one of them and could fit more; of anything else, itself.
-fn flat<'a>(of: &'a ValueSchema, model: &'a Model) -> Vec<&'a ValueSchema> {
-    let (mut flat, mut seen, mut open) = (Vec::new(), Vec::new(), vec![of]);
-    while let Some(of) = open.pop() {
-        let Some(index) = union_of(of) else {
-            flat.push(of);
+/// Returns `true` for a schema without `type`.
+fn is_by_kind(schema: &ValueSchema, model: &Model) -> bool {
+    union_of(schema, model).is_some_and(|union| union.kind == UnionKind::ByKind)
+}
+
+/// Returns the branches of a union, or the schema itself if it is not one. Unions within it are
+/// flattened too, except those without `type`, and `oneOf` with branches that overlap.
+fn flat<'a>(schema: &'a ValueSchema, model: &'a Model) -> Vec<&'a ValueSchema> {
+    let (mut flat, mut seen, mut open) = (Vec::new(), Vec::new(), vec![schema]);
+    while let Some(schema) = open.pop() {
+        let Some(index) = union_index(schema) else {
+            flat.push(schema);
             continue;
         };
-        let Some(union) = model.unions.get(index) else { continue };
-        if seen.contains(&index) {
+        let Some(union) = model.unions.get(index).filter(|_| !seen.contains(&index)) else {
             continue;
-        }
+        };
         let branches: Vec<&ValueSchema> = union.branches.iter().collect();
-        let opens = match union.kind {
+        let is_open = match union.kind {
             UnionKind::AnyOf => true,
             UnionKind::OneOf => !overlap(&branches),
             UnionKind::ByKind => false,
         };
-        match opens || seen.is_empty() {
-            true => open.extend(branches.into_iter().rev()),
-            false => flat.push(of),
+        if is_open || seen.is_empty() {
+            open.extend(branches.into_iter().rev());
+        } else {
+            flat.push(schema);
         }
         seen.push(index);
     }
     flat
 }
 
-/// By what branches of two unions are known to be the same.
-fn keys(branches: &[&ValueSchema], model: &Model) -> Vec<String> {
-    branches.iter().map(|of| key(of, model)).collect()
-}
-
-fn key(of: &ValueSchema, model: &Model) -> String {
-    let word = of.rules.iter().find_map(|rule| match rule {
-        Rule::Strings(index) => model.enums.get(*index).map(|words| words.name.as_str()),
-        _ => None,
-    });
-    let named = |index: &usize| model.inputs.get(*index).map_or("", |of| of.name.as_str());
-    match &of.shape {
+/// Returns the key by which the branches of two unions are paired.
+fn key(schema: &ValueSchema, model: &Model) -> String {
+    match &schema.shape {
         Shape::List(item) => format!("list of {}", key(item, model)),
         Shape::Map(value) => format!("map of {}", key(value, model)),
         Shape::Nullable(inner) => format!("{} or null", key(inner, model)),
-        Shape::Object(index) | Shape::Open(index, _) => format!("object {}", named(index)),
-        Shape::Union(index) => {
-            let name = model.unions.get(*index).map_or("", |union| union.name.as_str());
-            format!("union {name}")
+        Shape::Object(index) | Shape::Open(index, _) => {
+            format!("object {}", model.inputs.get(*index).map_or("", |named| named.name.as_str()))
         }
-        shape => format!("{} {}", noun(shape), word.unwrap_or_default()),
+        Shape::Union(index) => {
+            format!("union {}", model.unions.get(*index).map_or("", |union| union.name.as_str()))
+        }
+        shape => {
+            let strings = schema.rules.iter().find_map(|rule| match rule {
+                Rule::Strings(index) => model.enums.get(*index),
+                _ => None,
+            });
+            format!("{} {}", noun(shape), strings.map_or("", |strings| strings.name.as_str()))
+        }
     }
 }
 
-/// Whether one value may fit two of these.
+/// Returns `true` if one value may match two of the branches.
 fn overlap(branches: &[&ValueSchema]) -> bool {
-    let before = |(index, branch): (usize, &&ValueSchema)| {
-        branches[..index].iter().any(|other| kinds(other) & kinds(branch) != 0)
-    };
-    branches.iter().enumerate().any(before)
+    branches
+        .iter()
+        .enumerate()
+        .any(|(index, branch)| branches[..index].iter().any(|other| shares_kind(other, branch)))
 }
 
-/// The kinds of JSON values that a branch may take, a bit each.
-fn kinds(of: &ValueSchema) -> u8 {
-    match &of.shape {
+fn shares_kind(a: &ValueSchema, b: &ValueSchema) -> bool {
+    kinds(a) & kinds(b) != 0
+}
+
+/// Returns the kinds of JSON values that a schema may accept, one bit for each.
+fn kinds(schema: &ValueSchema) -> u8 {
+    match &schema.shape {
         Shape::Any | Shape::Union(_) => u8::MAX,
         Shape::Null => 32,
         Shape::Boolean => 1,

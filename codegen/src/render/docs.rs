@@ -1,24 +1,59 @@
-//! Doc comments: a schema's own words, made inert, and its bounds in a sentence.
+//! Writes doc comments: the title and description of a schema, made inert, and its bounds.
 //!
-//! Text from a schema is hostile until proven: whatever it holds, it ends up as plain
-//! words of one paragraph, never as markup, a code fence or a second line of code.
+//! Text from a schema is untrusted. It becomes plain words of one paragraph, never markup, a code
+//! fence or a second line of code.
 
 use runcomfy::codegen_support::schema::Rule as Plain;
-use runcomfy::media::MediaKind;
-use runcomfy::{Bound, Metric};
+use runcomfy::media::{Bound, MediaKind, Metric};
 
 use crate::model::{Docs, Edge, End, Field, Quantity, Rule, Shape, Type, ValueSchema};
 use crate::number::Number;
-use crate::text::{capitalised, code, lowered, sentence};
+use crate::text::{capitalized, code, lowered, sentence};
 
-/// A doc line is wrapped where it would go past this many characters.
-const WIDTH: usize = 88;
-/// A default past this many characters is shown by its beginning.
-const LONGEST_DEFAULT: usize = 60;
+/// The maximum number of characters of a doc line.
+const MAX_WIDTH: usize = 88;
+/// The maximum number of characters of a default.
+const MAX_DEFAULT: usize = 60;
 
-/// The doc lines of a field: what it is and its bounds, then the schema's description.
+/// A space without a line break. Schema text cannot contain it.
+const UNBROKEN: char = '\u{1}';
+
+/// `minimum` is inclusive, `exclusiveMinimum` is not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Strictness {
+    Inclusive,
+    Exclusive,
+}
+
+/// The bounds of a metric: over and under.
+type MetricRange = (Metric, Option<f64>, Option<f64>);
+
+/// Returns the docs of a field: its title and bounds, then the schema's description.
 pub(super) fn field(field: &Field) -> Vec<String> {
-    let mut line = sentence(&title(&field.docs, &field.wire));
+    paragraphs(summary(field), &field.docs)
+}
+
+/// Returns the docs of the setter of a field. A title that only repeats the name is left out.
+pub(super) fn setter(name: &str, field: &Field) -> Vec<String> {
+    let title = title(&field.docs, &field.wire);
+    let details = details(field);
+    let mut line = format!("Sets [`{name}`](Self::{name})");
+    if words_of_name(&title).eq_ignore_ascii_case(&words_of_name(&field.wire)) {
+        line.push('.');
+    } else {
+        line.push_str(&format!(": {}", sentence(&title)));
+    }
+    prose([line + &details])
+}
+
+/// Returns the title of a field and its bounds.
+fn summary(field: &Field) -> String {
+    sentence(&title(&field.docs, &field.wire)) + &details(field)
+}
+
+/// Returns the bounds and the default of a field, each after a space.
+fn details(field: &Field) -> String {
+    let mut line = String::new();
     for part in bounds(&field.schema) {
         line.push(' ');
         line.push_str(&part);
@@ -26,42 +61,40 @@ pub(super) fn field(field: &Field) -> Vec<String> {
     for unchecked in &field.docs.unchecked {
         line.push_str(&format!(" Not checked: {}.", code_in_prose(unchecked)));
     }
-    if let Some(default) = &field.default {
+    if let Some(default) = field.default.as_ref().filter(|default| *default != "\"\"") {
         let label = if field.required.is_some() { "Example" } else { "RunComfy's default" };
-        if default != "\"\"" {
-            line.push_str(&format!(" {label}: {}.", code_in_prose(&shortened(default))));
-        }
+        line.push_str(&format!(" {label}: {}.", code_in_prose(&shortened(default))));
     }
-    paragraphs(line, &field.docs)
+    line
 }
 
-/// The doc lines of a type named after a property.
+/// Returns the docs of a type named after a property.
 pub(super) fn named(docs: &Docs, name: &str) -> Vec<String> {
     paragraphs(sentence(&title(docs, name)), docs)
 }
 
-/// What a variant of a union holds.
+/// Describes the value of a variant of a union.
 pub(super) fn variant(ty: &Type) -> String {
     let noun = match ty {
         Type::Any => "Any JSON value",
         Type::Boolean => "A boolean",
-        Type::Integer => "A whole number",
+        Type::Integer => "An integer",
         Type::Number => "A number",
         Type::Text => "A string",
         Type::Media => "Media",
-        Type::Url => "An address",
-        Type::Enum(_) => "One of some words",
+        Type::Url => "A URL",
+        Type::Enum(_) => "One of several strings",
         Type::List(_) => "A list",
-        Type::Map(_) => "An object with names of one's choice",
+        Type::Map(_) => "An object with any names",
         Type::Struct(_) => "An object",
-        Type::Union(_) => "One of several",
+        Type::Union(_) => "One of several types",
         Type::Nullable(_) => "A value or null",
         Type::Boxed(inner) => return variant(inner),
     };
     format!("{noun}.")
 }
 
-/// Lines of one paragraph each, with an empty line between.
+/// Returns the lines of paragraphs, with empty lines between them.
 pub(super) fn prose(paragraphs: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in paragraphs {
@@ -79,38 +112,43 @@ fn paragraphs(first: String, docs: &Docs) -> Vec<String> {
     prose([first].into_iter().chain(says_more.then(|| sentence(description))))
 }
 
-/// The title, or the name in words: `promptImage` is `Prompt image`.
+/// Returns the title, or the words of the name: `promptImage` is `Prompt image`.
 fn title(docs: &Docs, name: &str) -> String {
     if let Some(title) = docs.title.as_deref().map(str::trim).filter(|title| !title.is_empty()) {
         return title.to_owned();
     }
-    let mut words = String::new();
-    for c in name.chars() {
-        let humps = c.is_ascii_uppercase() && words.ends_with(|c: char| c.is_ascii_lowercase());
-        match c {
-            '_' | '-' => words.push(' '),
-            c if humps => words.extend([' ', c.to_ascii_lowercase()]),
-            c => words.push(c),
-        }
-    }
-    match words.trim() {
+    match words_of_name(name).as_str() {
         "" => format!("The property \"{name}\""),
-        words => capitalised(words),
+        words => capitalized(words),
     }
 }
 
-/// The bounds of a value, a sentence each.
-fn bounds(of: &ValueSchema) -> Vec<String> {
-    let kind = match &of.shape {
+/// Returns the words of a name: `promptImage` is `prompt image`.
+fn words_of_name(name: &str) -> String {
+    let mut words = String::new();
+    for c in name.chars() {
+        let is_hump = c.is_ascii_uppercase() && words.ends_with(|c: char| c.is_ascii_lowercase());
+        match c {
+            '_' | '-' => words.push(' '),
+            c if is_hump => words.extend([' ', c.to_ascii_lowercase()]),
+            c => words.push(c),
+        }
+    }
+    words.trim().to_owned()
+}
+
+/// Returns the bounds of a value, one sentence each.
+fn bounds(schema: &ValueSchema) -> Vec<String> {
+    let kind = match &schema.shape {
         Shape::Media(MediaKind::Image) => Some("An image."),
         Shape::Media(MediaKind::Video) => Some("A video."),
-        Shape::Media(MediaKind::Audio) => Some("A sound."),
+        Shape::Media(MediaKind::Audio) => Some("Audio."),
         Shape::Null => Some("Only `null`."),
         _ => None,
     };
     let mut sentences: Vec<String> = kind.into_iter().map(str::to_owned).collect();
-    sentences.extend(own_bounds(&of.rules));
-    match &of.shape {
+    sentences.extend(own_bounds(&schema.rules));
+    match &schema.shape {
         Shape::List(item) | Shape::Map(item) => {
             let mut each = bounds(item);
             if let Some(first) = each.first_mut() {
@@ -136,145 +174,133 @@ fn bounds(of: &ValueSchema) -> Vec<String> {
 fn own_bounds(rules: &[Rule]) -> Vec<String> {
     let edges: Vec<Edge> = rules.iter().filter_map(Rule::edge).collect();
     let counts = [
-        counted(ends(&edges, Quantity::Length), "character"),
-        counted(ends(&edges, Quantity::Items), "item"),
-        counted(ends(&edges, Quantity::Properties), "entry"),
+        count_range(&edges, Quantity::Length, "character", "characters"),
+        count_range(&edges, Quantity::Items, "item", "items"),
+        count_range(&edges, Quantity::Properties, "entry", "entries"),
     ];
-    range(&edges)
+    number_range(&edges)
         .into_iter()
         .chain(strict_range(&edges))
         .chain(counts.into_iter().flatten())
-        .chain(rules.iter().filter_map(own_sentence))
+        .chain(rules.iter().filter_map(other_rule))
         .chain(measured(rules))
         .collect()
 }
 
-/// `From 1 to 6.`
-fn range(edges: &[Edge]) -> Option<String> {
-    match (last(edges, End::Least, false), last(edges, End::Most, false)) {
-        (Some(least), Some(most)) => Some(format!("From {least} to {most}.")),
-        (Some(least), None) => Some(format!("At least {least}.")),
-        (None, Some(most)) => Some(format!("At most {most}.")),
-        (None, None) => None,
-    }
-}
-
-/// `Over 0 and under 1.`
-fn strict_range(edges: &[Edge]) -> Option<String> {
-    let over = last(edges, End::Least, true).map(|bound| format!("over {bound}"));
-    let under = last(edges, End::Most, true).map(|bound| format!("under {bound}"));
-    let strict: Vec<String> = over.into_iter().chain(under).collect();
-    (!strict.is_empty()).then(|| capitalised(&strict.join(" and ")) + ".")
-}
-
-fn last(edges: &[Edge], end: End, is_strict: bool) -> Option<Number> {
-    let mut edges = edges.iter().rev().filter(|edge| edge.quantity == Quantity::Number);
-    edges.find(|edge| edge.end == end && edge.is_strict == is_strict).map(|edge| edge.value)
-}
-
-fn ends(edges: &[Edge], quantity: Quantity) -> (Option<u64>, Option<u64>) {
-    let end = |end| {
-        let mut edges = edges.iter().rev();
-        let edge = edges.find(|edge| edge.quantity == quantity && edge.end == end)?;
-        match edge.value {
-            Number::Integer(count) => u64::try_from(count).ok(),
-            Number::Float(_) => None,
-        }
-    };
-    (end(End::Least), end(End::Most))
-}
-
-/// Returns the sentence about a rule that is no bound.
-fn own_sentence(rule: &Rule) -> Option<String> {
-    Some(match rule {
-        Rule::Plain(Plain::MultipleOf(step)) => format!("A multiple of {step}."),
-        Rule::Plain(Plain::UniqueItems) => "Each item once.".to_owned(),
-        Rule::Integers(choices) => {
-            let in_row = choices.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1]));
-            let row = (choices.first(), choices.last());
-            match (choices.len() > 3 && in_row, row) {
-                (true, (Some(first), Some(last))) => {
-                    format!("A whole number from {first} to {last}.")
-                }
-                _ => {
-                    let choices: Vec<String> = choices.iter().map(i64::to_string).collect();
-                    format!("One of {}.", choices.join(", "))
-                }
-            }
-        }
-        Rule::Unchecked(rule, _, message) => {
-            let words = if message.trim().is_empty() {
-                String::new()
-            } else {
-                format!(" {}", sentence(message))
-            };
-            format!("Not checked: {}.{words}", code_in_prose(rule))
-        }
-        Rule::Values(choices) => {
-            let choices: Vec<String> =
-                choices.iter().map(|choice| code_in_prose(&shortened(choice))).collect();
-            format!("One of {}.", choices.join(", "))
-        }
-        // Bounds have a sentence together; media rules too; values have an enum.
-        Rule::Plain(_) | Rule::Strings(_) | Rule::Measured(..) | Rule::Annotation(..) => {
-            return None;
-        }
+/// Returns the bounds of a quantity at both ends.
+fn ends(edges: &[Edge], quantity: Quantity, strictness: Strictness) -> [Option<Number>; 2] {
+    [End::Least, End::Most].map(|end| {
+        let is_strict = strictness == Strictness::Exclusive;
+        let same = edges.iter().rev().find(|edge| {
+            edge.quantity == quantity && edge.end == end && edge.is_strict == is_strict
+        });
+        same.map(|edge| edge.value)
     })
 }
 
-fn counted(bounds: (Option<u64>, Option<u64>), noun: &str) -> Option<String> {
-    let plural = |count: u64| if count == 1 { "" } else { "s" };
-    if noun == "entry" {
-        return counted(bounds, "entrie").map(|text| text.replace("1 entrie.", "1 entry."));
-    }
-    match bounds {
-        (Some(0) | None, Some(most)) => Some(format!("At most {most} {noun}{}.", plural(most))),
-        (Some(0) | None, None) => None,
-        (Some(least), None) => Some(format!("At least {least} {noun}{}.", plural(least))),
-        (Some(least), Some(most)) if least == most => {
-            Some(format!("Exactly {most} {noun}{}.", plural(most)))
-        }
-        (Some(least), Some(most)) => Some(format!("{least} to {most} {noun}s.")),
+fn number_range(edges: &[Edge]) -> Option<String> {
+    match ends(edges, Quantity::Number, Strictness::Inclusive) {
+        [Some(min), Some(max)] => Some(format!("From {min} to {max}.")),
+        [Some(min), None] => Some(format!("At least {min}.")),
+        [None, Some(max)] => Some(format!("At most {max}.")),
+        [None, None] => None,
     }
 }
 
-/// `Width and height over 300 px; width/height between 0.4 and 2.5.`
-fn measured(rules: &[Rule]) -> Option<String> {
-    let mut metrics: Vec<(Metric, Option<f64>, Option<f64>)> = Vec::new();
-    for rule in rules {
-        let Rule::Measured(metric, limit, _) = rule else { continue };
-        let known = metrics.iter().position(|(known, ..)| known == metric);
-        let index = known.unwrap_or_else(|| {
-            metrics.push((*metric, None, None));
-            metrics.len() - 1
-        });
-        match limit {
-            Bound::Over(bound) => metrics[index].1 = Some(*bound),
-            Bound::Under(bound) => metrics[index].2 = Some(*bound),
+fn strict_range(edges: &[Edge]) -> Option<String> {
+    match ends(edges, Quantity::Number, Strictness::Exclusive) {
+        [Some(min), Some(max)] => Some(format!("Over {min} and under {max}.")),
+        [Some(min), None] => Some(format!("Over {min}.")),
+        [None, Some(max)] => Some(format!("Under {max}.")),
+        [None, None] => None,
+    }
+}
+
+fn count_range(edges: &[Edge], quantity: Quantity, one: &str, many: &str) -> Option<String> {
+    let [min, max] = ends(edges, quantity, Strictness::Inclusive);
+    let (range, count) = match (min.filter(|min| *min != Number::Integer(0)), max) {
+        (None, None) => return None,
+        (None, Some(max)) => (format!("At most {max}"), max),
+        (Some(min), None) => (format!("At least {min}"), min),
+        (Some(min), Some(max)) if min == max => (format!("Exactly {max}"), max),
+        (Some(min), Some(max)) => (format!("{min} to {max}"), max),
+    };
+    Some(format!("{range} {}.", if count == Number::Integer(1) { one } else { many }))
+}
+
+/// Describes a rule that is not an end of a range.
+fn other_rule(rule: &Rule) -> Option<String> {
+    match rule {
+        Rule::Integers(values) => Some(integers(values)),
+        Rule::Values(values) => {
+            let values: Vec<String> =
+                values.iter().map(|value| code_in_prose(&shortened(value))).collect();
+            Some(format!("One of {}.", values.join(", ")))
+        }
+        Rule::Plain(Plain::MultipleOf(step)) => Some(format!("A multiple of {step}.")),
+        Rule::Plain(Plain::UniqueItems) => Some("Items must be unique.".to_owned()),
+        Rule::Unchecked(rule, _, message) => {
+            let rule = code_in_prose(rule);
+            Some(match message.trim() {
+                "" => format!("Not checked: {rule}."),
+                message => format!("Not checked: {rule}. {}", sentence(message)),
+            })
+        }
+        // Bounds and rules about media are described together; strings have an enum.
+        Rule::Plain(_) | Rule::Strings(_) | Rule::Measured(..) | Rule::Annotation(..) => None,
+    }
+}
+
+fn integers(values: &[i64]) -> String {
+    let is_range = values.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1]));
+    match values {
+        [first, _, _, .., last] if is_range => format!("An integer from {first} to {last}."),
+        _ => {
+            let values: Vec<String> = values.iter().map(i64::to_string).collect();
+            format!("One of {}.", values.join(", "))
         }
     }
-    let phrase = |(metric, over, under): &(Metric, Option<f64>, Option<f64>)| {
-        let range = match (over, under) {
-            (Some(over), Some(under)) => format!("between {over} and {under}"),
-            (Some(over), None) => format!("over {over}"),
-            (None, Some(under)) => format!("under {under}"),
-            (None, None) => String::new(),
-        };
-        format!("{range}{}", metric.unit())
-    };
-    let groups = metrics.chunk_by(|a, b| phrase(a) == phrase(b)).map(|group| {
+}
+
+/// Describes the rules about media:
+/// `Width and height over 300 px; width/height between 0.4 and 2.5.`
+fn measured(rules: &[Rule]) -> Option<String> {
+    let mut ranges: Vec<MetricRange> = Vec::new();
+    for rule in rules {
+        let Rule::Measured(metric, bound, _) = rule else { continue };
+        let known = ranges.iter().position(|(known, ..)| known == metric);
+        let index = known.unwrap_or(ranges.len());
+        if known.is_none() {
+            ranges.push((*metric, None, None));
+        }
+        match bound {
+            Bound::Over(bound) => ranges[index].1 = Some(*bound),
+            Bound::Under(bound) => ranges[index].2 = Some(*bound),
+        }
+    }
+    let groups = ranges.chunk_by(|a, b| metric_range(a) == metric_range(b)).map(|group| {
         let nouns: Vec<&str> = group.iter().map(|(metric, ..)| metric.noun()).collect();
-        format!("{} {}", nouns.join(" and "), group.first().map(phrase).unwrap_or_default())
+        format!("{} {}", nouns.join(" and "), group.first().map(metric_range).unwrap_or_default())
     });
     let sentence = groups.collect::<Vec<_>>().join("; ");
-    (!sentence.is_empty()).then(|| capitalised(&sentence) + ".")
+    (!sentence.is_empty()).then(|| capitalized(&sentence) + ".")
+}
+
+fn metric_range((metric, over, under): &MetricRange) -> String {
+    let range = match (over, under) {
+        (Some(over), Some(under)) => format!("between {over} and {under}"),
+        (Some(over), None) => format!("over {over}"),
+        (None, Some(under)) => format!("under {under}"),
+        (None, None) => String::new(),
+    };
+    format!("{range}{}", metric.unit())
 }
 
 fn wrapped(paragraph: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in paragraph.split(' ') {
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= MAX_WIDTH => {
                 line.push(' ');
                 line.push_str(word);
             }
@@ -284,18 +310,15 @@ fn wrapped(paragraph: &str) -> Vec<String> {
     lines.into_iter().map(|line| line.replace(UNBROKEN, " ")).collect()
 }
 
-/// Stands for a space where no line may end. No readable text holds it.
-const UNBROKEN: char = '\u{1}';
-
 fn shortened(text: &str) -> String {
-    if text.chars().count() <= LONGEST_DEFAULT {
+    if text.chars().count() <= MAX_DEFAULT {
         return text.to_owned();
     }
-    text.chars().take(LONGEST_DEFAULT).chain(['…']).collect()
+    text.chars().take(MAX_DEFAULT).chain(['…']).collect()
 }
 
-/// Code within prose, which is kept on one line: what begins a line of Markdown within
-/// it, such as `<!--`, would end the code.
+/// Returns inline code without line breaks. A line within it that starts with Markdown, such as
+/// `<!--`, would end the code.
 fn code_in_prose(text: &str) -> String {
     code(text).replace(' ', &UNBROKEN.to_string())
 }
@@ -320,6 +343,6 @@ mod tests {
     #[test]
     fn long_lines_are_wrapped_between_words() {
         let lines = prose(["word ".repeat(40).trim().to_owned()]);
-        assert!(lines.len() == 3 && lines.iter().all(|line| line.chars().count() <= WIDTH));
+        assert!(lines.len() == 3 && lines.iter().all(|line| line.chars().count() <= MAX_WIDTH));
     }
 }

@@ -1,4 +1,4 @@
-//! The imports of a module: what its items name, and nothing else.
+//! Writes the imports of a module: exactly the names that its items use.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,8 @@ use quote::{format_ident, quote};
 use super::table;
 use crate::model::{Model, Output, Rule, Shape, Struct, Type, Union, ValueSchema};
 
-/// The `use` items of a model's module.
-pub(super) fn of(model: &Model) -> Vec<TokenStream> {
+/// Returns the `use` items of a model's module.
+pub(super) fn write(model: &Model) -> Vec<TokenStream> {
     let mut used = Used::default();
     used.table.insert("Field");
     for of in &model.inputs {
@@ -110,7 +110,7 @@ impl Used {
         }
     }
 
-    /// The items in rustfmt's order, the standard library's apart.
+    /// Returns the items in rustfmt's order, those of the standard library first.
     fn tokens(self) -> Vec<TokenStream> {
         let metrics = self.metrics.iter().map(String::as_str).collect();
         let rules = self.rules.iter().map(String::as_str).collect();

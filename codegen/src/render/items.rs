@@ -1,16 +1,20 @@
-//! The structs, enums and methods of a module.
+//! Writes the structs, enums and methods of a module.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use super::docs;
 use super::type_names::{Names, converts, not_null, required_name, rest_name};
-use crate::constructor_args::Takes;
+use crate::constructor_args::ConstructorArgs;
 use crate::model::{Field, StringEnum, Struct, Type, Union};
 use crate::text::code;
 
-/// An input struct with its constructor and setters. `arguments` are the fields that
-/// `new` takes, in its order.
+/// Doc of an argument that is optional in JSON.
+const NO_LONGER_REQUIRED: &str =
+    "RunComfy no longer requires it; it stays an argument of `new`, so older calls compile.";
+
+/// Writes an input struct with its constructor and setters. `arguments` are the fields that `new`
+/// takes, in its order.
 pub(super) fn input(
     names: &Names<'_>,
     of: &Struct,
@@ -22,11 +26,12 @@ pub(super) fn input(
     let default = arguments.is_empty().then(|| quote! { Default, });
     let fields = of.fields.iter().enumerate().map(|(index, field)| {
         let mut docs = docs::field(field);
-        let (name, ty) = (ident(&field.name), names.field(field, arguments.contains(&index)));
-        if arguments.contains(&index) && field.required.is_none() {
-            docs.extend([String::new(), NO_MORE_REQUIRED.to_owned()]);
+        let is_argument = arguments.contains(&index);
+        if is_argument && field.required.is_none() {
+            docs.extend([String::new(), NO_LONGER_REQUIRED.to_owned()]);
         }
-        let docs = doc(&docs);
+        let ty = if is_argument { names.ty(&field.ty) } else { names.optional(field) };
+        let (docs, name) = (doc(&docs), ident(&field.name));
         quote! { #docs pub #name: #ty, }
     });
     let mut items = vec![quote! {
@@ -35,100 +40,99 @@ pub(super) fn input(
         #[non_exhaustive]
         pub struct #name { #(#fields)* }
     }];
-    let unset: Vec<&Field> = of
-        .fields
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| !arguments.contains(index))
-        .map(|(_, field)| field)
-        .collect();
+    let unset = of.fields.iter().enumerate();
+    let unset = unset.filter(|(index, _)| !arguments.contains(index)).map(|(_, field)| field);
+    let unset: Vec<&Field> = unset.collect();
+    let args = ConstructorArgs::new(of, arguments);
+    items.extend(required_struct(names, of, &args));
+    let new = constructor(names, of, &args, &unset);
     let setters = unset.iter().map(|field| setter(names, field));
-    let (new, named) = constructor(names, of, &Takes::of(of, arguments), &unset);
-    items.extend(named);
     items.push(quote! { impl #name { #new #(#setters)* } });
     items
 }
 
-/// What the docs say of an argument that may be left out in JSON.
-const NO_MORE_REQUIRED: &str =
-    "RunComfy requires it no more; `new` takes it as before, so that older calls compile.";
+/// Writes the struct that names the arguments of `new`, if `new` takes one.
+fn required_struct(
+    names: &Names<'_>,
+    of: &Struct,
+    args: &ConstructorArgs<'_>,
+) -> Option<TokenStream> {
+    let ConstructorArgs::ByName(required) = args else { return None };
+    let name = format_ident!("{}", required_name(of));
+    let docs = doc(&[format!("Arguments of [`{}::new`].", of.name)]);
+    let fields = required.iter().map(|field| {
+        let (docs, name, ty) = (doc(&docs::field(field)), ident(&field.name), names.ty(&field.ty));
+        quote! { #docs pub #name: #ty, }
+    });
+    Some(quote! {
+        #docs
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct #name { #(#fields)* }
+    })
+}
 
-/// `new`, and the struct that it takes where arguments in a row could be mixed up.
+/// Writes `new`.
 fn constructor(
     names: &Names<'_>,
     of: &Struct,
-    takes: &Takes<'_>,
+    args: &ConstructorArgs<'_>,
     unset: &[&Field],
-) -> (TokenStream, Option<TokenStream>) {
+) -> TokenStream {
+    let noun = match of.name.as_str() {
+        "Input" => "an input",
+        _ => "an instance",
+    };
     let unset = unset.iter().map(|field| {
         let name = ident(&field.name);
         quote! { #name: None }
     });
-    let what = if of.name == "Input" { "A new input" } else { "A new one" };
-    let with = if *takes == Takes::Nothing { "nothing set" } else { "what is required" };
-    let docs = doc(&[format!("{what}, with {with}.")]);
-    let required = match takes {
-        Takes::Nothing => {
-            let new = quote! {
+    let (parameters, moves): (TokenStream, Vec<TokenStream>) = match args {
+        ConstructorArgs::None => {
+            let docs = doc(&[format!("Creates {noun} with nothing set.")]);
+            return quote! {
                 #docs
                 pub fn new() -> Self { Self::default() }
             };
-            return (new, None);
         }
-        Takes::ByName(required) => {
-            let name = format_ident!("{}", required_name(of));
-            let takes = doc(&[format!("What [`{}::new`] takes.", of.name)]);
-            let fields = required.iter().map(|field| {
-                let docs = doc(&docs::field(field));
-                let name = ident(&field.name);
-                let ty = names.ty(&field.ty);
-                quote! { #docs pub #name: #ty, }
-            });
+        ConstructorArgs::ByName(required) => {
+            let ty = format_ident!("{}", required_name(of));
             let moves = required.iter().map(|field| {
                 let name = ident(&field.name);
                 quote! { #name: required.#name }
             });
-            let named = quote! {
-                #takes
-                #[derive(Debug, Clone, PartialEq)]
-                pub struct #name { #(#fields)* }
-            };
-            let new = quote! {
-                #docs
-                pub fn new(required: #name) -> Self {
-                    Self { #(#moves,)* #(#unset,)* }
+            (quote! { required: #ty }, moves.collect())
+        }
+        ConstructorArgs::InOrder(required) => {
+            let parameters = required.iter().map(|field| {
+                let (name, ty) = (ident(&field.name), names.parameter(&field.ty));
+                quote! { #name: #ty }
+            });
+            let moves = required.iter().map(|field| {
+                let name = ident(&field.name);
+                if converts(&field.ty) {
+                    quote! { #name: #name.into() }
+                } else {
+                    quote! { #name }
                 }
-            };
-            return (new, Some(named));
+            });
+            (quote! { #(#parameters),* }, moves.collect())
         }
-        Takes::InOrder(required) => required,
     };
-    let parameters = required.iter().map(|field| {
-        let name = ident(&field.name);
-        let ty = names.parameter(&field.ty);
-        quote! { #name: #ty }
-    });
-    let moves = required.iter().map(|field| {
-        let name = ident(&field.name);
-        match converts(&field.ty) {
-            true => quote! { #name: #name.into() },
-            false => quote! { #name },
-        }
-    });
-    let new = quote! {
+    let docs = doc(&[format!("Creates {noun} from its required fields.")]);
+    quote! {
         #docs
-        pub fn new(#(#parameters),*) -> Self {
+        pub fn new(#parameters) -> Self {
             Self { #(#moves,)* #(#unset,)* }
         }
-    };
-    (new, None)
+    }
 }
 
+/// Writes the setter of an optional field.
 fn setter(names: &Names<'_>, field: &Field) -> TokenStream {
     let plain = field.name.trim_start_matches("r#");
     let setter = format_ident!("with_{plain}");
     let name = ident(&field.name);
-    let docs = doc(&[format!("The same, with [`{plain}`](Self::{plain}) set.")]);
+    let docs = doc(&docs::setter(plain, field));
     let ty = names.parameter(not_null(&field.ty));
     let value = if converts(not_null(&field.ty)) {
         quote! { value.into() }
@@ -144,11 +148,11 @@ fn setter(names: &Names<'_>, field: &Field) -> TokenStream {
     }
 }
 
-/// An enum of words, for the macro that declares one.
-pub(super) fn words(words: &StringEnum) -> TokenStream {
-    let name = format_ident!("{}", words.name);
-    let attributes = doc(&docs::named(&words.docs, &words.wire));
-    let variants = words.variants.iter().map(|variant| {
+/// Writes an enum of strings, for the macro that declares one.
+pub(super) fn string_enum(of: &StringEnum) -> TokenStream {
+    let name = format_ident!("{}", of.name);
+    let attributes = doc(&docs::named(&of.docs, &of.wire));
+    let variants = of.variants.iter().map(|variant| {
         let docs = doc(&[code(&variant.value)]);
         let (name, word) = (format_ident!("{}", variant.name), &variant.value);
         quote! { #docs #name = #word, }
@@ -159,7 +163,7 @@ pub(super) fn words(words: &StringEnum) -> TokenStream {
     }
 }
 
-/// The enum of a union, for the macro that declares one.
+/// Writes the enum of a union, for the macro that declares one.
 pub(super) fn union(union: &Union, names: &Names<'_>) -> TokenStream {
     let name = format_ident!("{}", union.name);
     let attributes = doc(&docs::named(&union.docs, &union.wire));
@@ -175,9 +179,9 @@ pub(super) fn union(union: &Union, names: &Names<'_>) -> TokenStream {
     }
 }
 
-/// An output that is no object.
-pub(super) fn plain_output(docs: &str, root: &Type, names: &Names<'_>) -> TokenStream {
-    let docs = doc(&[docs.to_owned()]);
+/// Writes an output that is not an object.
+pub(super) fn plain_output(docs: &[String], root: &Type, names: &Names<'_>) -> TokenStream {
+    let docs = doc(docs);
     let ty = names.plain(root);
     quote! {
         #docs
@@ -185,23 +189,23 @@ pub(super) fn plain_output(docs: &str, root: &Type, names: &Names<'_>) -> TokenS
     }
 }
 
-/// The output that the models share.
-pub(super) fn usual_output(docs: &str) -> TokenStream {
-    let docs = doc(&[docs.to_owned()]);
+/// Writes the output that most models share.
+pub(super) fn usual_output(docs: &[String]) -> TokenStream {
+    let docs = doc(docs);
     quote! {
         #docs
         pub type Output = runcomfy::MediaOutput;
     }
 }
 
-/// An output struct and how it is read.
+/// Writes an output struct and its parser.
 pub(super) fn output(of: &Struct, docs: &[String], names: &Names<'_>) -> Vec<TokenStream> {
     let name = format_ident!("{}", of.name);
     let attributes = doc(docs);
     let fields = of.fields.iter().map(|field| {
         let docs = doc(&docs::field(field));
         let name = ident(&field.name);
-        let ty = names.answered(field);
+        let ty = names.output(field);
         quote! { #docs pub #name: #ty, }
     });
     let rest = format_ident!("{}", rest_name(of));
@@ -219,7 +223,7 @@ pub(super) fn output(of: &Struct, docs: &[String], names: &Names<'_>) -> Vec<Tok
             #[non_exhaustive]
             pub struct #name {
                 #(#fields)*
-                /// Everything else that came, by name.
+                /// The properties that the schema does not describe, by name.
                 pub #rest: Map<String, Value>,
             }
         },
@@ -234,7 +238,7 @@ pub(super) fn output(of: &Struct, docs: &[String], names: &Names<'_>) -> Vec<Tok
     ]
 }
 
-/// An identifier from a name of ours, which may be raw.
+/// Returns the identifier of a name, which may be raw.
 pub(super) fn ident(name: &str) -> Ident {
     match name.strip_prefix("r#") {
         Some(keyword) => Ident::new_raw(keyword, Span::call_site()),

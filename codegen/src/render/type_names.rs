@@ -1,11 +1,11 @@
-//! Types as they are written in Rust.
+//! Writes types in Rust. This is the only file of `render` that `diff` uses to describe types.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use crate::model::{Field, StringEnum, Struct, Type, Union};
+use crate::model::{Field, Model, StringEnum, Struct, Type, Union};
 
-/// What the types of one side of a module are called.
+/// The names of the types of one side of a module: the input or the output.
 #[derive(Clone, Copy)]
 pub(crate) struct Names<'a> {
     pub structs: &'a [Struct],
@@ -13,13 +13,14 @@ pub(crate) struct Names<'a> {
     pub unions: &'a [Union],
 }
 
-impl Names<'_> {
-    /// A type as it is written.
+impl<'a> Names<'a> {
+    /// Returns the names of the input's types.
+    pub(crate) fn of_input(model: &'a Model) -> Self {
+        Self { structs: &model.inputs, enums: &model.enums, unions: &model.unions }
+    }
+
+    /// Writes a type.
     pub(super) fn ty(&self, ty: &Type) -> TokenStream {
-        let named = |name: Option<&String>| {
-            let name = format_ident!("{}", name.map_or("Value", String::as_str));
-            quote! { #name }
-        };
         match ty {
             Type::Any => quote! { Value },
             Type::Boolean => quote! { bool },
@@ -28,8 +29,8 @@ impl Names<'_> {
             Type::Text => quote! { String },
             Type::Media => quote! { Media },
             Type::Url => quote! { Url },
-            Type::Enum(index) => named(self.enums.get(*index).map(|words| &words.name)),
-            Type::Struct(index) => named(self.structs.get(*index).map(|of| &of.name)),
+            Type::Enum(index) => named(self.enums.get(*index).map(|named| &named.name)),
+            Type::Struct(index) => named(self.structs.get(*index).map(|named| &named.name)),
             Type::Union(index) => named(self.unions.get(*index).map(|union| &union.name)),
             Type::List(item) => {
                 let item = self.ty(item);
@@ -50,20 +51,15 @@ impl Names<'_> {
         }
     }
 
-    /// The type of a field, by whether `new` takes it. One that is not set and may be null
-    /// is left out, not null.
-    pub(super) fn field(&self, field: &Field, taken: bool) -> TokenStream {
-        match taken {
-            true => self.ty(&field.ty),
-            false => {
-                let ty = self.ty(not_null(&field.ty));
-                quote! { Option<#ty> }
-            }
-        }
+    /// Writes the type of a field that a setter sets. `None` leaves the property out; it is not
+    /// sent as null.
+    pub(super) fn optional(&self, field: &Field) -> TokenStream {
+        let ty = self.ty(not_null(&field.ty));
+        quote! { Option<#ty> }
     }
 
-    /// The type of an output's field.
-    pub(super) fn answered(&self, field: &Field) -> TokenStream {
+    /// Writes the type of an output's field.
+    pub(super) fn output(&self, field: &Field) -> TokenStream {
         let ty = self.ty(not_null(&field.ty));
         match not_null(&field.ty) {
             Type::List(_) => ty,
@@ -71,7 +67,7 @@ impl Names<'_> {
         }
     }
 
-    /// The type of an output that is no object.
+    /// Writes the type of an output that is not an object.
     pub(super) fn plain(&self, root: &Type) -> TokenStream {
         let ty = self.ty(root);
         match root {
@@ -80,32 +76,32 @@ impl Names<'_> {
         }
     }
 
-    /// A type as one would write it.
+    /// Returns a type as text.
     pub(crate) fn text(&self, ty: &Type) -> String {
         text(self.ty(ty))
     }
 
-    /// The type of an input's field, by whether `new` takes it.
-    pub(crate) fn text_of(&self, field: &Field, taken: bool) -> String {
-        text(self.field(field, taken))
+    /// Returns the type of a field that a setter sets.
+    pub(crate) fn text_optional(&self, field: &Field) -> String {
+        text(self.optional(field))
     }
 
-    /// The type of an argument of `new`.
+    /// Returns the type of an argument of `new`.
     pub(crate) fn text_argument(&self, ty: &Type) -> String {
         text(self.parameter(ty))
     }
 
-    /// The type of an output's field.
-    pub(crate) fn text_answered(&self, field: &Field) -> String {
-        text(self.answered(field))
+    /// Returns the type of an output's field.
+    pub(crate) fn text_output(&self, field: &Field) -> String {
+        text(self.output(field))
     }
 
-    /// The type of an output that is no object.
+    /// Returns the type of an output that is not an object.
     pub(crate) fn text_plain(&self, root: &Type) -> String {
         text(self.plain(root))
     }
 
-    /// The type of an argument.
+    /// Writes the type of an argument.
     pub(super) fn parameter(&self, ty: &Type) -> TokenStream {
         let plain = self.ty(ty);
         if converts(ty) {
@@ -116,7 +112,12 @@ impl Names<'_> {
     }
 }
 
-/// A type without the spaces between its tokens.
+fn named(name: Option<&String>) -> TokenStream {
+    let name = format_ident!("{}", name.map_or("Value", String::as_str));
+    quote! { #name }
+}
+
+/// Returns a type without the spaces between its tokens.
 fn text(ty: TokenStream) -> String {
     let spaced = ty.to_string();
     let (head, rest) = match spaced.strip_prefix("impl ") {
@@ -126,7 +127,7 @@ fn text(ty: TokenStream) -> String {
     format!("{head}{}", rest.replace(' ', "").replace(',', ", "))
 }
 
-/// A type without null.
+/// Returns the type without null.
 pub(super) fn not_null(ty: &Type) -> &Type {
     match ty {
         Type::Nullable(inner) => inner,
@@ -134,7 +135,7 @@ pub(super) fn not_null(ty: &Type) -> &Type {
     }
 }
 
-/// Whether an argument of this type is taken as `impl Into<…>`.
+/// Returns `true` if an argument of this type is `impl Into<…>`.
 pub(super) fn converts(ty: &Type) -> bool {
     match ty {
         Type::Any
@@ -154,12 +155,12 @@ pub(super) fn converts(ty: &Type) -> bool {
     }
 }
 
-/// What the struct is called by which `new` takes its arguments.
+/// Returns the name of the struct that names the arguments of `new`.
 pub(crate) fn required_name(of: &Struct) -> String {
     format!("{}Required", if of.name == "Input" { "" } else { of.name.as_str() })
 }
 
-/// The field of an output that holds what no other does.
+/// Returns the name of the field for the undescribed properties of an output.
 pub(crate) fn rest_name(of: &Struct) -> String {
     let mut name = "others".to_owned();
     while of.fields.iter().any(|field| field.name == name) {

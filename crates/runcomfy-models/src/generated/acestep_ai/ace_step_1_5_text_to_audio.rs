@@ -4,7 +4,7 @@
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum};
 use runcomfy::codegen_support::schema::{Field, INTEGER, TEXT};
 
-/// What `acestep-ai/ace-step-1.5/text-to-audio` takes.
+/// Input of `acestep-ai/ace-step-1.5/text-to-audio`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -19,7 +19,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(tags: impl Into<String>) -> Self {
         Self {
             tags: tags.into(),
@@ -29,26 +29,26 @@ impl Input {
         }
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 5 to 240. RunComfy's default: `60`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`lyrics`](Self::lyrics) set.
+    /// Sets [`lyrics`](Self::lyrics).
     pub fn with_lyrics(mut self, value: impl Into<String>) -> Self {
         self.lyrics = Some(value.into());
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). From -1 to 2147483647. RunComfy's default: `-1`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
     }
 }
 
-/// What `acestep-ai/ace-step-1.5/text-to-audio` answers.
+/// Output of `acestep-ai/ace-step-1.5/text-to-audio`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 4] = [

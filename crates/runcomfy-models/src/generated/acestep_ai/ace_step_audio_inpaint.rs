@@ -5,11 +5,11 @@ use runcomfy::Media;
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{AUDIO, Field, INTEGER, NUMBER, TEXT};
 
-/// What `acestep-ai/ace-step/audio-inpaint` takes.
+/// Input of `acestep-ai/ace-step/audio-inpaint`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
-    /// Audio. A sound.
+    /// Audio. Audio.
     pub audio: Media,
     /// End time. From 0 to 240. RunComfy's default: `30`.
     pub end_time: Option<f64>,
@@ -28,7 +28,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(tags: impl Into<String>, audio: impl Into<Media>) -> Self {
         Self {
             tags: tags.into(),
@@ -42,37 +42,39 @@ impl Input {
         }
     }
 
-    /// The same, with [`end_time`](Self::end_time) set.
+    /// Sets [`end_time`](Self::end_time). From 0 to 240. RunComfy's default: `30`.
     pub fn with_end_time(mut self, value: f64) -> Self {
         self.end_time = Some(value);
         self
     }
 
-    /// The same, with [`end_time_relative_to`](Self::end_time_relative_to) set.
+    /// Sets [`end_time_relative_to`](Self::end_time_relative_to). RunComfy's default:
+    /// `"start"`.
     pub fn with_end_time_relative_to(mut self, value: EndTimeRelativeTo) -> Self {
         self.end_time_relative_to = Some(value);
         self
     }
 
-    /// The same, with [`lyrics`](Self::lyrics) set.
+    /// Sets [`lyrics`](Self::lyrics).
     pub fn with_lyrics(mut self, value: impl Into<String>) -> Self {
         self.lyrics = Some(value.into());
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). From -1 to 2147483647. RunComfy's default: `-1`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
     }
 
-    /// The same, with [`start_time`](Self::start_time) set.
+    /// Sets [`start_time`](Self::start_time). From 0 to 240. RunComfy's default: `0`.
     pub fn with_start_time(mut self, value: f64) -> Self {
         self.start_time = Some(value);
         self
     }
 
-    /// The same, with [`start_time_relative_to`](Self::start_time_relative_to) set.
+    /// Sets [`start_time_relative_to`](Self::start_time_relative_to). RunComfy's default:
+    /// `"start"`.
     pub fn with_start_time_relative_to(mut self, value: StartTimeRelativeTo) -> Self {
         self.start_time_relative_to = Some(value);
         self
@@ -99,7 +101,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `acestep-ai/ace-step/audio-inpaint` answers.
+/// Output of `acestep-ai/ace-step/audio-inpaint`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 8] = [

@@ -5,11 +5,11 @@ use runcomfy::Media;
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum};
 use runcomfy::codegen_support::schema::{AUDIO, Field, INTEGER, NUMBER, TEXT};
 
-/// What `acestep-ai/ace-step/audio-outpaint` takes.
+/// Input of `acestep-ai/ace-step/audio-outpaint`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
-    /// Audio. A sound.
+    /// Audio. Audio.
     pub audio: Media,
     /// Extend after duration. From 0 to 240. RunComfy's default: `30`.
     pub extend_after_duration: Option<f64>,
@@ -24,7 +24,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(tags: impl Into<String>, audio: impl Into<Media>) -> Self {
         Self {
             tags: tags.into(),
@@ -36,32 +36,34 @@ impl Input {
         }
     }
 
-    /// The same, with [`extend_after_duration`](Self::extend_after_duration) set.
+    /// Sets [`extend_after_duration`](Self::extend_after_duration). From 0 to 240. RunComfy's
+    /// default: `30`.
     pub fn with_extend_after_duration(mut self, value: f64) -> Self {
         self.extend_after_duration = Some(value);
         self
     }
 
-    /// The same, with [`extend_before_duration`](Self::extend_before_duration) set.
+    /// Sets [`extend_before_duration`](Self::extend_before_duration). From 0 to 240. RunComfy's
+    /// default: `0`.
     pub fn with_extend_before_duration(mut self, value: f64) -> Self {
         self.extend_before_duration = Some(value);
         self
     }
 
-    /// The same, with [`lyrics`](Self::lyrics) set.
+    /// Sets [`lyrics`](Self::lyrics).
     pub fn with_lyrics(mut self, value: impl Into<String>) -> Self {
         self.lyrics = Some(value.into());
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). From -1 to 2147483647. RunComfy's default: `-1`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
     }
 }
 
-/// What `acestep-ai/ace-step/audio-outpaint` answers.
+/// Output of `acestep-ai/ace-step/audio-outpaint`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 6] = [

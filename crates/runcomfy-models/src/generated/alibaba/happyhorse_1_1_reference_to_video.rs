@@ -7,11 +7,11 @@ use runcomfy::codegen_support::schema::Rule::{
 };
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
-/// What `alibaba/happyhorse-1.1/reference-to-video` takes.
+/// Input of `alibaba/happyhorse-1.1/reference-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
-    /// Duration. A whole number from 3 to 15. RunComfy's default: `5`.
+    /// Duration. An integer from 3 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
     /// Image url 1. An image.
     pub image_url_1: Media,
@@ -44,7 +44,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, image_url_1: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -65,79 +65,79 @@ impl Input {
         }
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). An integer from 3 to 15. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`image_url_2`](Self::image_url_2) set.
+    /// Sets [`image_url_2`](Self::image_url_2). An image.
     pub fn with_image_url_2(mut self, value: impl Into<Media>) -> Self {
         self.image_url_2 = Some(value.into());
         self
     }
 
-    /// The same, with [`image_url_3`](Self::image_url_3) set.
+    /// Sets [`image_url_3`](Self::image_url_3). An image.
     pub fn with_image_url_3(mut self, value: impl Into<Media>) -> Self {
         self.image_url_3 = Some(value.into());
         self
     }
 
-    /// The same, with [`image_url_4`](Self::image_url_4) set.
+    /// Sets [`image_url_4`](Self::image_url_4). An image.
     pub fn with_image_url_4(mut self, value: impl Into<Media>) -> Self {
         self.image_url_4 = Some(value.into());
         self
     }
 
-    /// The same, with [`image_url_5`](Self::image_url_5) set.
+    /// Sets [`image_url_5`](Self::image_url_5). An image.
     pub fn with_image_url_5(mut self, value: impl Into<Media>) -> Self {
         self.image_url_5 = Some(value.into());
         self
     }
 
-    /// The same, with [`image_url_6`](Self::image_url_6) set.
+    /// Sets [`image_url_6`](Self::image_url_6). An image.
     pub fn with_image_url_6(mut self, value: impl Into<Media>) -> Self {
         self.image_url_6 = Some(value.into());
         self
     }
 
-    /// The same, with [`image_url_7`](Self::image_url_7) set.
+    /// Sets [`image_url_7`](Self::image_url_7). An image.
     pub fn with_image_url_7(mut self, value: impl Into<Media>) -> Self {
         self.image_url_7 = Some(value.into());
         self
     }
 
-    /// The same, with [`image_url_8`](Self::image_url_8) set.
+    /// Sets [`image_url_8`](Self::image_url_8). An image.
     pub fn with_image_url_8(mut self, value: impl Into<Media>) -> Self {
         self.image_url_8 = Some(value.into());
         self
     }
 
-    /// The same, with [`image_url_9`](Self::image_url_9) set.
+    /// Sets [`image_url_9`](Self::image_url_9). An image.
     pub fn with_image_url_9(mut self, value: impl Into<Media>) -> Self {
         self.image_url_9 = Some(value.into());
         self
     }
 
-    /// The same, with [`ratio`](Self::ratio) set.
+    /// Sets [`ratio`](Self::ratio). RunComfy's default: `"16:9"`.
     pub fn with_ratio(mut self, value: Ratio) -> Self {
         self.ratio = Some(value);
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"1080P"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). From 0 to 2147483647. RunComfy's default: `0`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
     }
 
-    /// The same, with [`watermark`](Self::watermark) set.
+    /// Sets [`watermark`](Self::watermark). RunComfy's default: `false`.
     pub fn with_watermark(mut self, value: bool) -> Self {
         self.watermark = Some(value);
         self
@@ -166,7 +166,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `alibaba/happyhorse-1.1/reference-to-video` answers.
+/// Output of `alibaba/happyhorse-1.1/reference-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 15] = [

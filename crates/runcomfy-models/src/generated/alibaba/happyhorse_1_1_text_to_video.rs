@@ -4,7 +4,7 @@
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{Field, INTEGER, TEXT};
 
-/// What `alibaba/happyhorse-1.1/text-to-video` takes.
+/// Input of `alibaba/happyhorse-1.1/text-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -19,7 +19,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -29,19 +29,19 @@ impl Input {
         }
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 3 to 15. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`ratio`](Self::ratio) set.
+    /// Sets [`ratio`](Self::ratio). RunComfy's default: `"16:9"`.
     pub fn with_ratio(mut self, value: Ratio) -> Self {
         self.ratio = Some(value);
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"1080P"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
@@ -70,7 +70,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `alibaba/happyhorse-1.1/text-to-video` answers.
+/// Output of `alibaba/happyhorse-1.1/text-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 4] = [

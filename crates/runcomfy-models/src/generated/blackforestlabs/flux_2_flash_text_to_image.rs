@@ -6,7 +6,7 @@
 use runcomfy::codegen_support::schema::Rule::{Annotation, Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{Field, INTEGER, NUMBER, Rule, TEXT};
 
-/// What `blackforestlabs/flux-2/flash/text-to-image` takes.
+/// Input of `blackforestlabs/flux-2/flash/text-to-image`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -23,7 +23,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -34,25 +34,25 @@ impl Input {
         }
     }
 
-    /// The same, with [`guidance_scale`](Self::guidance_scale) set.
+    /// Sets [`guidance_scale`](Self::guidance_scale). From 0 to 20. RunComfy's default: `2.5`.
     pub fn with_guidance_scale(mut self, value: f64) -> Self {
         self.guidance_scale = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed).
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
     }
 
-    /// The same, with [`image_size`](Self::image_size) set.
+    /// Sets [`image_size`](Self::image_size). RunComfy's default: `"landscape_4_3"`.
     pub fn with_image_size(mut self, value: ImageSize) -> Self {
         self.image_size = Some(value);
         self
     }
 
-    /// The same, with [`output_format`](Self::output_format) set.
+    /// Sets [`output_format`](Self::output_format). RunComfy's default: `"png"`.
     pub fn with_output_format(mut self, value: OutputFormat) -> Self {
         self.output_format = Some(value);
         self
@@ -89,7 +89,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `blackforestlabs/flux-2/flash/text-to-image` answers.
+/// Output of `blackforestlabs/flux-2/flash/text-to-image`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 5] = [

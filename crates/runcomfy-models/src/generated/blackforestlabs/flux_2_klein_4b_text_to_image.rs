@@ -4,7 +4,7 @@
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum};
 use runcomfy::codegen_support::schema::{Field, INTEGER, TEXT};
 
-/// What `blackforestlabs/flux-2-klein/4b/text-to-image` takes.
+/// Input of `blackforestlabs/flux-2-klein/4b/text-to-image`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -17,7 +17,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -26,20 +26,20 @@ impl Input {
         }
     }
 
-    /// The same, with [`height`](Self::height) set.
+    /// Sets [`height`](Self::height). From 64 to 2048. RunComfy's default: `1024`.
     pub fn with_height(mut self, value: i64) -> Self {
         self.height = Some(value);
         self
     }
 
-    /// The same, with [`width`](Self::width) set.
+    /// Sets [`width`](Self::width). From 64 to 2048. RunComfy's default: `1024`.
     pub fn with_width(mut self, value: i64) -> Self {
         self.width = Some(value);
         self
     }
 }
 
-/// What `blackforestlabs/flux-2-klein/4b/text-to-image` answers.
+/// Output of `blackforestlabs/flux-2-klein/4b/text-to-image`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 3] = [

@@ -5,7 +5,7 @@ use runcomfy::Media;
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, INTEGER, TEXT, VIDEO};
 
-/// What `blackforestlabs/flux-3/extend-video` takes.
+/// Input of `blackforestlabs/flux-3/extend-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -26,7 +26,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, video_url: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -39,31 +39,31 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"auto"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). RunComfy's default: `"auto"`.
     pub fn with_duration(mut self, value: Duration) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`generate_audio`](Self::generate_audio) set.
+    /// Sets [`generate_audio`](Self::generate_audio). RunComfy's default: `true`.
     pub fn with_generate_audio(mut self, value: bool) -> Self {
         self.generate_audio = Some(value);
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"720p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`safety_tolerance`](Self::safety_tolerance) set.
+    /// Sets [`safety_tolerance`](Self::safety_tolerance). From 0 to 4. RunComfy's default: `2`.
     pub fn with_safety_tolerance(mut self, value: i64) -> Self {
         self.safety_tolerance = Some(value);
         self
@@ -142,7 +142,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `blackforestlabs/flux-3/extend-video` answers.
+/// Output of `blackforestlabs/flux-3/extend-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 7] = [

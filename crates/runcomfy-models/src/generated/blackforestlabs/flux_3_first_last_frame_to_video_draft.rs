@@ -5,13 +5,13 @@ use runcomfy::Media;
 use runcomfy::codegen_support::schema::Rule::{Integers, Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
-/// What `blackforestlabs/flux-3/first-last-frame-to-video/draft` takes.
+/// Input of `blackforestlabs/flux-3/first-last-frame-to-video/draft`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
     /// Aspect ratio. RunComfy's default: `"auto"`.
     pub aspect_ratio: Option<AspectRatio>,
-    /// Duration. A whole number from 5 to 20. RunComfy's default: `5`.
+    /// Duration. An integer from 5 to 20. RunComfy's default: `5`.
     pub duration: Option<i64>,
     /// End image url. An image.
     pub end_image_url: Media,
@@ -25,7 +25,7 @@ pub struct Input {
     pub start_image_url: Media,
 }
 
-/// What [`Input::new`] takes.
+/// Arguments of [`Input::new`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Required {
     /// Prompt.
@@ -37,7 +37,7 @@ pub struct Required {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(required: Required) -> Self {
         Self {
             prompt: required.prompt,
@@ -50,25 +50,25 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"auto"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). An integer from 5 to 20. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`generate_audio`](Self::generate_audio) set.
+    /// Sets [`generate_audio`](Self::generate_audio). RunComfy's default: `true`.
     pub fn with_generate_audio(mut self, value: bool) -> Self {
         self.generate_audio = Some(value);
         self
     }
 
-    /// The same, with [`safety_tolerance`](Self::safety_tolerance) set.
+    /// Sets [`safety_tolerance`](Self::safety_tolerance). From 0 to 4. RunComfy's default: `2`.
     pub fn with_safety_tolerance(mut self, value: i64) -> Self {
         self.safety_tolerance = Some(value);
         self
@@ -97,7 +97,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `blackforestlabs/flux-3/first-last-frame-to-video/draft` answers.
+/// Output of `blackforestlabs/flux-3/first-last-frame-to-video/draft`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 7] = [

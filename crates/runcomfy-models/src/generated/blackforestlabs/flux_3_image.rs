@@ -4,7 +4,7 @@
 use runcomfy::codegen_support::schema::Rule::Strings;
 use runcomfy::codegen_support::schema::{Field, INTEGER, TEXT};
 
-/// What `blackforestlabs/flux-3/image` takes.
+/// Input of `blackforestlabs/flux-3/image`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -17,7 +17,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -26,13 +26,13 @@ impl Input {
         }
     }
 
-    /// The same, with [`image_size`](Self::image_size) set.
+    /// Sets [`image_size`](Self::image_size). RunComfy's default: `"landscape_4_3"`.
     pub fn with_image_size(mut self, value: ImageSize) -> Self {
         self.image_size = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). RunComfy's default: `-1`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
@@ -57,7 +57,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `blackforestlabs/flux-3/image` answers.
+/// Output of `blackforestlabs/flux-3/image`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 3] = [

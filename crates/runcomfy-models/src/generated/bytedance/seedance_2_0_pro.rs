@@ -7,13 +7,13 @@ use runcomfy::codegen_support::schema::{
     AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
 };
 
-/// What `bytedance/seedance-2.0/pro` takes.
+/// Input of `bytedance/seedance-2.0/pro`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
     /// Aspect ratio. RunComfy's default: `"adaptive"`.
     pub aspect_ratio: Option<AspectRatio>,
-    /// Audios. At most 3 items. Each: a sound.
+    /// Audios. At most 3 items. Each: audio.
     pub audios: Option<Vec<Media>>,
     /// Duration. From 4 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
@@ -32,7 +32,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -47,49 +47,49 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"adaptive"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`audios`](Self::audios) set.
+    /// Sets [`audios`](Self::audios). At most 3 items. Each: audio.
     pub fn with_audios(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.audios = Some(value.into());
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 4 to 15. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`generate_audio`](Self::generate_audio) set.
+    /// Sets [`generate_audio`](Self::generate_audio). RunComfy's default: `true`.
     pub fn with_generate_audio(mut self, value: bool) -> Self {
         self.generate_audio = Some(value);
         self
     }
 
-    /// The same, with [`images`](Self::images) set.
+    /// Sets [`images`](Self::images). At most 9 items. Each: an image.
     pub fn with_images(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.images = Some(value.into());
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"720p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed).
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
     }
 
-    /// The same, with [`videos`](Self::videos) set.
+    /// Sets [`videos`](Self::videos). At most 3 items. Each: a video.
     pub fn with_videos(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.videos = Some(value.into());
         self
@@ -130,7 +130,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `bytedance/seedance-2.0/pro` answers.
+/// Output of `bytedance/seedance-2.0/pro`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 9] = [

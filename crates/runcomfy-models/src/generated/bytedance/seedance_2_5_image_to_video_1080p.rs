@@ -5,7 +5,7 @@ use runcomfy::Media;
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum};
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
-/// What `bytedance/seedance-2.5/image-to-video/1080p` takes.
+/// Input of `bytedance/seedance-2.5/image-to-video/1080p`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -20,7 +20,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, image: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -30,20 +30,20 @@ impl Input {
         }
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 4 to 30. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`generate_audio`](Self::generate_audio) set.
+    /// Sets [`generate_audio`](Self::generate_audio). RunComfy's default: `true`.
     pub fn with_generate_audio(mut self, value: bool) -> Self {
         self.generate_audio = Some(value);
         self
     }
 }
 
-/// What `bytedance/seedance-2.5/image-to-video/1080p` answers.
+/// Output of `bytedance/seedance-2.5/image-to-video/1080p`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 4] = [

@@ -9,7 +9,7 @@ use runcomfy::codegen_support::schema::{
     AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
 };
 
-/// What `bytedance/seedance-2.5/reference-to-video/4k` takes.
+/// Input of `bytedance/seedance-2.5/reference-to-video/4k`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -25,12 +25,12 @@ pub struct Input {
     pub images: Option<Vec<Media>>,
     /// Videos. 1 to 3 items. Each: a video.
     pub videos: Vec<Media>,
-    /// Audios. At most 3 items. Each: a sound.
+    /// Audios. At most 3 items. Each: audio.
     pub audios: Option<Vec<Media>>,
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, videos: impl Into<Vec<Media>>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -43,31 +43,31 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"16:9"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 4 to 30. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`generate_audio`](Self::generate_audio) set.
+    /// Sets [`generate_audio`](Self::generate_audio). RunComfy's default: `true`.
     pub fn with_generate_audio(mut self, value: bool) -> Self {
         self.generate_audio = Some(value);
         self
     }
 
-    /// The same, with [`images`](Self::images) set.
+    /// Sets [`images`](Self::images). At most 9 items. Each: an image.
     pub fn with_images(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.images = Some(value.into());
         self
     }
 
-    /// The same, with [`audios`](Self::audios) set.
+    /// Sets [`audios`](Self::audios). At most 3 items. Each: audio.
     pub fn with_audios(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.audios = Some(value.into());
         self
@@ -94,7 +94,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `bytedance/seedance-2.5/reference-to-video/4k` answers.
+/// Output of `bytedance/seedance-2.5/reference-to-video/4k`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 7] = [

@@ -4,7 +4,7 @@
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, INTEGER, TEXT};
 
-/// What `bytedance/seedance-2.5/text-to-video/1080p` takes.
+/// Input of `bytedance/seedance-2.5/text-to-video/1080p`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -19,7 +19,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -29,19 +29,19 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"16:9"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 4 to 30. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`generate_audio`](Self::generate_audio) set.
+    /// Sets [`generate_audio`](Self::generate_audio). RunComfy's default: `true`.
     pub fn with_generate_audio(mut self, value: bool) -> Self {
         self.generate_audio = Some(value);
         self
@@ -68,7 +68,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `bytedance/seedance-2.5/text-to-video/1080p` answers.
+/// Output of `bytedance/seedance-2.5/text-to-video/1080p`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 4] = [

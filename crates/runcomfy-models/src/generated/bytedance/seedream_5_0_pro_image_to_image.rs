@@ -9,7 +9,7 @@ use runcomfy::codegen_support::schema::Metric::{
 use runcomfy::codegen_support::schema::Rule::{MaxItems, Measured, MinItems, Strings};
 use runcomfy::codegen_support::schema::{Field, IMAGE, Rule, Shape, TEXT, ValueSchema};
 
-/// What `bytedance/seedream-5.0-pro/image-to-image` takes.
+/// Input of `bytedance/seedream-5.0-pro/image-to-image`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -27,7 +27,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, image: impl Into<Vec<Media>>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -38,19 +38,19 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"1:1"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"2K"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`output_format`](Self::output_format) set.
+    /// Sets [`output_format`](Self::output_format). RunComfy's default: `"png"`.
     pub fn with_output_format(mut self, value: OutputFormat) -> Self {
         self.output_format = Some(value);
         self
@@ -101,7 +101,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `bytedance/seedream-5.0-pro/image-to-image` answers.
+/// Output of `bytedance/seedream-5.0-pro/image-to-image`.
 pub type Output = runcomfy::MediaOutput;
 
 static IMAGE_RULES: [Rule; 5] = [

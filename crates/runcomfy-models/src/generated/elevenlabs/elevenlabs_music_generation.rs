@@ -4,7 +4,7 @@
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, INTEGER, TEXT};
 
-/// What `elevenlabs/elevenlabs/music-generation` takes.
+/// Input of `elevenlabs/elevenlabs/music-generation`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -19,7 +19,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -29,19 +29,20 @@ impl Input {
         }
     }
 
-    /// The same, with [`force_instrumental`](Self::force_instrumental) set.
+    /// Sets [`force_instrumental`](Self::force_instrumental). RunComfy's default: `false`.
     pub fn with_force_instrumental(mut self, value: bool) -> Self {
         self.force_instrumental = Some(value);
         self
     }
 
-    /// The same, with [`music_length_ms`](Self::music_length_ms) set.
+    /// Sets [`music_length_ms`](Self::music_length_ms). From 5000 to 300000. RunComfy's
+    /// default: `40000`.
     pub fn with_music_length_ms(mut self, value: i64) -> Self {
         self.music_length_ms = Some(value);
         self
     }
 
-    /// The same, with [`output_format`](Self::output_format) set.
+    /// Sets [`output_format`](Self::output_format). RunComfy's default: `"mp3_standard"`.
     pub fn with_output_format(mut self, value: OutputFormat) -> Self {
         self.output_format = Some(value);
         self
@@ -66,7 +67,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `elevenlabs/elevenlabs/music-generation` answers.
+/// Output of `elevenlabs/elevenlabs/music-generation`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 4] = [

@@ -5,7 +5,7 @@ use runcomfy::Media;
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{Field, IMAGE, INTEGER, TEXT};
 
-/// What `google/gemini-omni-flash/image-to-video` takes.
+/// Input of `google/gemini-omni-flash/image-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -20,7 +20,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, image_url: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -30,13 +30,13 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"16:9"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 3 to 10. RunComfy's default: `8`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
@@ -53,7 +53,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `google/gemini-omni-flash/image-to-video` answers.
+/// Output of `google/gemini-omni-flash/image-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 4] = [

@@ -4,7 +4,7 @@
 use runcomfy::Media;
 use runcomfy::codegen_support::schema::{Field, TEXT, VIDEO};
 
-/// What `google/gemini-omni-flash/video-edit` takes.
+/// Input of `google/gemini-omni-flash/video-edit`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -15,7 +15,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, video_url: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -24,7 +24,7 @@ impl Input {
     }
 }
 
-/// What `google/gemini-omni-flash/video-edit` answers.
+/// Output of `google/gemini-omni-flash/video-edit`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 2] = [

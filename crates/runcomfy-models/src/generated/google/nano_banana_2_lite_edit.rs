@@ -5,7 +5,7 @@ use runcomfy::Media;
 use runcomfy::codegen_support::schema::Rule::{MaxItems, MinItems, Strings};
 use runcomfy::codegen_support::schema::{Field, IMAGE, Shape, TEXT, ValueSchema};
 
-/// What `google/nano-banana-2-lite/edit` takes.
+/// Input of `google/nano-banana-2-lite/edit`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -18,7 +18,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, image_urls: impl Into<Vec<Media>>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -27,7 +27,7 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"auto"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
@@ -70,7 +70,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `google/nano-banana-2-lite/edit` answers.
+/// Output of `google/nano-banana-2-lite/edit`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 3] = [

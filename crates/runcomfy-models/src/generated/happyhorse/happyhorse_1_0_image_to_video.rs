@@ -7,11 +7,11 @@ use runcomfy::codegen_support::schema::Rule::{
 };
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
-/// What `happyhorse/happyhorse-1.0/image-to-video` takes.
+/// Input of `happyhorse/happyhorse-1.0/image-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
-    /// Duration. A whole number from 3 to 15. RunComfy's default: `5`.
+    /// Duration. An integer from 3 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
     /// Image url. An image.
     pub image_url: Media,
@@ -26,7 +26,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, image_url: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -38,25 +38,25 @@ impl Input {
         }
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). An integer from 3 to 15. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"1080P"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). From 0 to 2147483647. RunComfy's default: `0`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
     }
 
-    /// The same, with [`watermark`](Self::watermark) set.
+    /// Sets [`watermark`](Self::watermark). RunComfy's default: `false`.
     pub fn with_watermark(mut self, value: bool) -> Self {
         self.watermark = Some(value);
         self
@@ -73,7 +73,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `happyhorse/happyhorse-1.0/image-to-video` answers.
+/// Output of `happyhorse/happyhorse-1.0/image-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 6] = [

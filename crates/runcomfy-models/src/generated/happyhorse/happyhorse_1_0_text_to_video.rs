@@ -6,13 +6,13 @@ use runcomfy::codegen_support::schema::Rule::{
 };
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, INTEGER, TEXT};
 
-/// What `happyhorse/happyhorse-1.0/text-to-video` takes.
+/// Input of `happyhorse/happyhorse-1.0/text-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
     /// Aspect ratio. RunComfy's default: `"16:9"`.
     pub aspect_ratio: Option<AspectRatio>,
-    /// Duration. A whole number from 3 to 15. RunComfy's default: `5`.
+    /// Duration. An integer from 3 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
     /// Prompt. At most 2500 characters.
     pub prompt: String,
@@ -25,7 +25,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -37,31 +37,31 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"16:9"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). An integer from 3 to 15. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"1080P"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). From 0 to 2147483647. RunComfy's default: `0`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
     }
 
-    /// The same, with [`watermark`](Self::watermark) set.
+    /// Sets [`watermark`](Self::watermark). RunComfy's default: `false`.
     pub fn with_watermark(mut self, value: bool) -> Self {
         self.watermark = Some(value);
         self
@@ -94,7 +94,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `happyhorse/happyhorse-1.0/text-to-video` answers.
+/// Output of `happyhorse/happyhorse-1.0/text-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 6] = [

@@ -5,7 +5,7 @@ use runcomfy::Media;
 use runcomfy::codegen_support::schema::Rule::{MaxLength, Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT, VIDEO};
 
-/// What `happyhorse/happyhorse-1.0/video-edit` takes.
+/// Input of `happyhorse/happyhorse-1.0/video-edit`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -34,7 +34,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, video_url: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -51,55 +51,55 @@ impl Input {
         }
     }
 
-    /// The same, with [`audio_setting`](Self::audio_setting) set.
+    /// Sets [`audio_setting`](Self::audio_setting). RunComfy's default: `"auto"`.
     pub fn with_audio_setting(mut self, value: AudioSetting) -> Self {
         self.audio_setting = Some(value);
         self
     }
 
-    /// The same, with [`reference_image_url_1`](Self::reference_image_url_1) set.
+    /// Sets [`reference_image_url_1`](Self::reference_image_url_1). An image.
     pub fn with_reference_image_url_1(mut self, value: impl Into<Media>) -> Self {
         self.reference_image_url_1 = Some(value.into());
         self
     }
 
-    /// The same, with [`reference_image_url_2`](Self::reference_image_url_2) set.
+    /// Sets [`reference_image_url_2`](Self::reference_image_url_2). An image.
     pub fn with_reference_image_url_2(mut self, value: impl Into<Media>) -> Self {
         self.reference_image_url_2 = Some(value.into());
         self
     }
 
-    /// The same, with [`reference_image_url_3`](Self::reference_image_url_3) set.
+    /// Sets [`reference_image_url_3`](Self::reference_image_url_3). An image.
     pub fn with_reference_image_url_3(mut self, value: impl Into<Media>) -> Self {
         self.reference_image_url_3 = Some(value.into());
         self
     }
 
-    /// The same, with [`reference_image_url_4`](Self::reference_image_url_4) set.
+    /// Sets [`reference_image_url_4`](Self::reference_image_url_4). An image.
     pub fn with_reference_image_url_4(mut self, value: impl Into<Media>) -> Self {
         self.reference_image_url_4 = Some(value.into());
         self
     }
 
-    /// The same, with [`reference_image_url_5`](Self::reference_image_url_5) set.
+    /// Sets [`reference_image_url_5`](Self::reference_image_url_5). An image.
     pub fn with_reference_image_url_5(mut self, value: impl Into<Media>) -> Self {
         self.reference_image_url_5 = Some(value.into());
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"1080P"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). From 0 to 2147483647. RunComfy's default: `0`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
     }
 
-    /// The same, with [`watermark`](Self::watermark) set.
+    /// Sets [`watermark`](Self::watermark). RunComfy's default: `false`.
     pub fn with_watermark(mut self, value: bool) -> Self {
         self.watermark = Some(value);
         self
@@ -126,7 +126,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `happyhorse/happyhorse-1.0/video-edit` answers.
+/// Output of `happyhorse/happyhorse-1.0/video-edit`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 11] = [

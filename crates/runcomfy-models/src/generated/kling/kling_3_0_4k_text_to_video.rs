@@ -4,7 +4,7 @@
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, INTEGER, NUMBER, TEXT};
 
-/// What `kling/kling-3.0/4k/text-to-video` takes.
+/// Input of `kling/kling-3.0/4k/text-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -25,7 +25,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -38,37 +38,37 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"16:9"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`cfg_scale`](Self::cfg_scale) set.
+    /// Sets [`cfg_scale`](Self::cfg_scale). From 0 to 1. RunComfy's default: `0.5`.
     pub fn with_cfg_scale(mut self, value: f64) -> Self {
         self.cfg_scale = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 3 to 15. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`negative_prompt`](Self::negative_prompt) set.
+    /// Sets [`negative_prompt`](Self::negative_prompt).
     pub fn with_negative_prompt(mut self, value: impl Into<String>) -> Self {
         self.negative_prompt = Some(value.into());
         self
     }
 
-    /// The same, with [`shot_type`](Self::shot_type) set.
+    /// Sets [`shot_type`](Self::shot_type). RunComfy's default: `"customize"`.
     pub fn with_shot_type(mut self, value: ShotType) -> Self {
         self.shot_type = Some(value);
         self
     }
 
-    /// The same, with [`sound`](Self::sound) set.
+    /// Sets [`sound`](Self::sound). RunComfy's default: `true`.
     pub fn with_sound(mut self, value: bool) -> Self {
         self.sound = Some(value);
         self
@@ -95,7 +95,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `kling/kling-3.0/4k/text-to-video` answers.
+/// Output of `kling/kling-3.0/4k/text-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 7] = [

@@ -5,7 +5,7 @@ use runcomfy::Media;
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, NUMBER, TEXT};
 
-/// What `kling/kling-3.0/standard/image-to-video` takes.
+/// Input of `kling/kling-3.0/standard/image-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -26,7 +26,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, start_image_url: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -39,31 +39,31 @@ impl Input {
         }
     }
 
-    /// The same, with [`cfg_scale`](Self::cfg_scale) set.
+    /// Sets [`cfg_scale`](Self::cfg_scale). From 0 to 1. RunComfy's default: `0.5`.
     pub fn with_cfg_scale(mut self, value: f64) -> Self {
         self.cfg_scale = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 3 to 15. RunComfy's default: `10`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`generate_audio`](Self::generate_audio) set.
+    /// Sets [`generate_audio`](Self::generate_audio). RunComfy's default: `true`.
     pub fn with_generate_audio(mut self, value: bool) -> Self {
         self.generate_audio = Some(value);
         self
     }
 
-    /// The same, with [`negative_prompt`](Self::negative_prompt) set.
+    /// Sets [`negative_prompt`](Self::negative_prompt).
     pub fn with_negative_prompt(mut self, value: impl Into<String>) -> Self {
         self.negative_prompt = Some(value.into());
         self
     }
 
-    /// The same, with [`shot_type`](Self::shot_type) set.
+    /// Sets [`shot_type`](Self::shot_type). RunComfy's default: `"customize"`.
     pub fn with_shot_type(mut self, value: ShotType) -> Self {
         self.shot_type = Some(value);
         self
@@ -78,7 +78,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `kling/kling-3.0/standard/image-to-video` answers.
+/// Output of `kling/kling-3.0/standard/image-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 7] = [

@@ -5,7 +5,7 @@ use runcomfy::Media;
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
-/// What `kling/kling-video-o3/pro/image-to-video` takes.
+/// Input of `kling/kling-video-o3/pro/image-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -24,7 +24,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, image: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -36,25 +36,25 @@ impl Input {
         }
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 3 to 15. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`end_image`](Self::end_image) set.
+    /// Sets [`end_image`](Self::end_image). An image.
     pub fn with_end_image(mut self, value: impl Into<Media>) -> Self {
         self.end_image = Some(value.into());
         self
     }
 
-    /// The same, with [`shot_type`](Self::shot_type) set.
+    /// Sets [`shot_type`](Self::shot_type). RunComfy's default: `"customize"`.
     pub fn with_shot_type(mut self, value: ShotType) -> Self {
         self.shot_type = Some(value);
         self
     }
 
-    /// The same, with [`sound`](Self::sound) set.
+    /// Sets [`sound`](Self::sound). RunComfy's default: `false`.
     pub fn with_sound(mut self, value: bool) -> Self {
         self.sound = Some(value);
         self
@@ -71,7 +71,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `kling/kling-video-o3/pro/image-to-video` answers.
+/// Output of `kling/kling-video-o3/pro/image-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 6] = [

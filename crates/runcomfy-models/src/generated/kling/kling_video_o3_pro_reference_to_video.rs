@@ -9,7 +9,7 @@ use runcomfy::codegen_support::schema::{
     BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
 };
 
-/// What `kling/kling-video-o3/pro/reference-to-video` takes.
+/// Input of `kling/kling-video-o3/pro/reference-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -32,7 +32,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -46,43 +46,43 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"16:9"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 3 to 15. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`images`](Self::images) set.
+    /// Sets [`images`](Self::images). At most 7 items. Each: an image.
     pub fn with_images(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.images = Some(value.into());
         self
     }
 
-    /// The same, with [`keep_original_sound`](Self::keep_original_sound) set.
+    /// Sets [`keep_original_sound`](Self::keep_original_sound). RunComfy's default: `true`.
     pub fn with_keep_original_sound(mut self, value: bool) -> Self {
         self.keep_original_sound = Some(value);
         self
     }
 
-    /// The same, with [`shot_type`](Self::shot_type) set.
+    /// Sets [`shot_type`](Self::shot_type). RunComfy's default: `"customize"`.
     pub fn with_shot_type(mut self, value: ShotType) -> Self {
         self.shot_type = Some(value);
         self
     }
 
-    /// The same, with [`sound`](Self::sound) set.
+    /// Sets [`sound`](Self::sound). RunComfy's default: `false`.
     pub fn with_sound(mut self, value: bool) -> Self {
         self.sound = Some(value);
         self
     }
 
-    /// The same, with [`video`](Self::video) set.
+    /// Sets [`video`](Self::video). A video.
     pub fn with_video(mut self, value: impl Into<Media>) -> Self {
         self.video = Some(value.into());
         self
@@ -111,7 +111,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `kling/kling-video-o3/pro/reference-to-video` answers.
+/// Output of `kling/kling-video-o3/pro/reference-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 8] = [

@@ -7,7 +7,7 @@ use runcomfy::codegen_support::schema::{
     BOOLEAN, Field, IMAGE, Shape, TEXT, VIDEO, ValueSchema,
 };
 
-/// What `kling/kling-video-o3/standard/video-to-video` takes.
+/// Input of `kling/kling-video-o3/standard/video-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -24,7 +24,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, video: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -35,19 +35,19 @@ impl Input {
         }
     }
 
-    /// The same, with [`images`](Self::images) set.
+    /// Sets [`images`](Self::images). At most 16 items. Each: an image.
     pub fn with_images(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.images = Some(value.into());
         self
     }
 
-    /// The same, with [`keep_original_sound`](Self::keep_original_sound) set.
+    /// Sets [`keep_original_sound`](Self::keep_original_sound). RunComfy's default: `true`.
     pub fn with_keep_original_sound(mut self, value: bool) -> Self {
         self.keep_original_sound = Some(value);
         self
     }
 
-    /// The same, with [`shot_type`](Self::shot_type) set.
+    /// Sets [`shot_type`](Self::shot_type). RunComfy's default: `"customize"`.
     pub fn with_shot_type(mut self, value: ShotType) -> Self {
         self.shot_type = Some(value);
         self
@@ -62,7 +62,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `kling/kling-video-o3/standard/video-to-video` answers.
+/// Output of `kling/kling-video-o3/standard/video-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 5] = [

@@ -5,13 +5,13 @@ use runcomfy::Media;
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{AUDIO, Field, IMAGE, NUMBER, TEXT};
 
-/// What `lightricks/ltx-2.5/audio-to-video/fast` takes.
+/// Input of `lightricks/ltx-2.5/audio-to-video/fast`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
     /// Aspect ratio. RunComfy's default: `"auto"`.
     pub aspect_ratio: Option<AspectRatio>,
-    /// Audio url. A sound.
+    /// Audio url. Audio.
     pub audio_url: Media,
     /// Guidance scale. From 1 to 50. RunComfy's default: `9`.
     pub guidance_scale: Option<f64>,
@@ -22,7 +22,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(audio_url: impl Into<Media>) -> Self {
         Self {
             audio_url: audio_url.into(),
@@ -33,25 +33,25 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"auto"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`guidance_scale`](Self::guidance_scale) set.
+    /// Sets [`guidance_scale`](Self::guidance_scale). From 1 to 50. RunComfy's default: `9`.
     pub fn with_guidance_scale(mut self, value: f64) -> Self {
         self.guidance_scale = Some(value);
         self
     }
 
-    /// The same, with [`image_url`](Self::image_url) set.
+    /// Sets [`image_url`](Self::image_url). An image.
     pub fn with_image_url(mut self, value: impl Into<Media>) -> Self {
         self.image_url = Some(value.into());
         self
     }
 
-    /// The same, with [`prompt`](Self::prompt) set.
+    /// Sets [`prompt`](Self::prompt).
     pub fn with_prompt(mut self, value: impl Into<String>) -> Self {
         self.prompt = Some(value.into());
         self
@@ -70,7 +70,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `lightricks/ltx-2.5/audio-to-video/fast` answers.
+/// Output of `lightricks/ltx-2.5/audio-to-video/fast`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 5] = [

@@ -4,7 +4,7 @@
 use runcomfy::codegen_support::schema::Rule::{Integers, Strings};
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, INTEGER, TEXT};
 
-/// What `lightricks/ltx-2.5/text-to-video/fast` takes.
+/// Input of `lightricks/ltx-2.5/text-to-video/fast`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -25,7 +25,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -38,37 +38,37 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"16:9"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`camera_motion`](Self::camera_motion) set.
+    /// Sets [`camera_motion`](Self::camera_motion).
     pub fn with_camera_motion(mut self, value: CameraMotion) -> Self {
         self.camera_motion = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). RunComfy's default: `"10"`.
     pub fn with_duration(mut self, value: Duration) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`fps`](Self::fps) set.
+    /// Sets [`fps`](Self::fps). One of 24, 25, 48, 50. RunComfy's default: `25`.
     pub fn with_fps(mut self, value: i64) -> Self {
         self.fps = Some(value);
         self
     }
 
-    /// The same, with [`generate_audio`](Self::generate_audio) set.
+    /// Sets [`generate_audio`](Self::generate_audio). RunComfy's default: `true`.
     pub fn with_generate_audio(mut self, value: bool) -> Self {
         self.generate_audio = Some(value);
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"1080p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
@@ -145,7 +145,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `lightricks/ltx-2.5/text-to-video/fast` answers.
+/// Output of `lightricks/ltx-2.5/text-to-video/fast`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 7] = [

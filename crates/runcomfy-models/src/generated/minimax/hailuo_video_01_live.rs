@@ -9,7 +9,7 @@ use runcomfy::codegen_support::schema::Metric::{
 use runcomfy::codegen_support::schema::Rule::{Annotation, MaxLength, Measured};
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, MEDIA, Rule, TEXT};
 
-/// What `minimax/Hailuo Video 01 Live` takes.
+/// Input of `minimax/Hailuo Video 01 Live`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -24,7 +24,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, image_url: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -33,14 +33,15 @@ impl Input {
         }
     }
 
-    /// The same, with [`prompt_optimizer`](Self::prompt_optimizer) set.
+    /// Sets [`prompt_optimizer`](Self::prompt_optimizer): Magic Prompt. RunComfy's default:
+    /// `true`.
     pub fn with_prompt_optimizer(mut self, value: bool) -> Self {
         self.prompt_optimizer = Some(value);
         self
     }
 }
 
-/// What `minimax/Hailuo Video 01 Live` answers.
+/// Output of `minimax/Hailuo Video 01 Live`.
 pub type Output = runcomfy::MediaOutput;
 
 static IMAGE_URL_RULES: [Rule; 4] = [

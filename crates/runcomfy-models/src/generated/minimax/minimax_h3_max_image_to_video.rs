@@ -5,7 +5,7 @@ use runcomfy::Media;
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
-/// What `minimax/minimax-h3-max/image-to-video` takes.
+/// Input of `minimax/minimax-h3-max/image-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -28,7 +28,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(
         prompt: impl Into<String>,
         prompt_expansion_mode: PromptExpansionMode,
@@ -46,31 +46,31 @@ impl Input {
         }
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 5 to 15. RunComfy's default: `8`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`enable_safety_checker`](Self::enable_safety_checker) set.
+    /// Sets [`enable_safety_checker`](Self::enable_safety_checker). RunComfy's default: `true`.
     pub fn with_enable_safety_checker(mut self, value: bool) -> Self {
         self.enable_safety_checker = Some(value);
         self
     }
 
-    /// The same, with [`end_image_url`](Self::end_image_url) set.
+    /// Sets [`end_image_url`](Self::end_image_url). An image.
     pub fn with_end_image_url(mut self, value: impl Into<Media>) -> Self {
         self.end_image_url = Some(value.into());
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"768p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). RunComfy's default: `-1`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
@@ -97,7 +97,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `minimax/minimax-h3-max/image-to-video` answers.
+/// Output of `minimax/minimax-h3-max/image-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 8] = [

@@ -7,7 +7,7 @@ use runcomfy::codegen_support::schema::{
     AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
 };
 
-/// What `minimax/minimax-h3-max/reference-to-video` takes.
+/// Input of `minimax/minimax-h3-max/reference-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -21,7 +21,7 @@ pub struct Input {
     pub prompt: String,
     /// Prompt expansion mode. Example: `"balanced"`.
     pub prompt_expansion_mode: PromptExpansionMode,
-    /// Reference audios. At most 12 items. Each: a sound.
+    /// Reference audios. At most 12 items. Each: audio.
     pub reference_audios: Option<Vec<Media>>,
     /// Reference images. At most 12 items. Each: an image.
     pub reference_images: Vec<Media>,
@@ -34,7 +34,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(
         prompt: impl Into<String>,
         prompt_expansion_mode: PromptExpansionMode,
@@ -54,43 +54,43 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"adaptive"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 5 to 15. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`enable_safety_checker`](Self::enable_safety_checker) set.
+    /// Sets [`enable_safety_checker`](Self::enable_safety_checker). RunComfy's default: `true`.
     pub fn with_enable_safety_checker(mut self, value: bool) -> Self {
         self.enable_safety_checker = Some(value);
         self
     }
 
-    /// The same, with [`reference_audios`](Self::reference_audios) set.
+    /// Sets [`reference_audios`](Self::reference_audios). At most 12 items. Each: audio.
     pub fn with_reference_audios(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.reference_audios = Some(value.into());
         self
     }
 
-    /// The same, with [`reference_videos`](Self::reference_videos) set.
+    /// Sets [`reference_videos`](Self::reference_videos). At most 12 items. Each: a video.
     pub fn with_reference_videos(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.reference_videos = Some(value.into());
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"768p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). RunComfy's default: `-1`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
@@ -137,7 +137,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `minimax/minimax-h3-max/reference-to-video` answers.
+/// Output of `minimax/minimax-h3-max/reference-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 10] = [

@@ -4,7 +4,7 @@
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, INTEGER, TEXT};
 
-/// What `minimax/minimax-h3-max/text-to-video` takes.
+/// Input of `minimax/minimax-h3-max/text-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -25,7 +25,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(
         prompt: impl Into<String>,
         prompt_expansion_mode: PromptExpansionMode,
@@ -41,31 +41,31 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"16:9"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 5 to 15. RunComfy's default: `8`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`enable_safety_checker`](Self::enable_safety_checker) set.
+    /// Sets [`enable_safety_checker`](Self::enable_safety_checker). RunComfy's default: `true`.
     pub fn with_enable_safety_checker(mut self, value: bool) -> Self {
         self.enable_safety_checker = Some(value);
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"768p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). RunComfy's default: `-1`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
@@ -110,7 +110,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `minimax/minimax-h3-max/text-to-video` answers.
+/// Output of `minimax/minimax-h3-max/text-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 7] = [

@@ -5,7 +5,7 @@ use runcomfy::Media;
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{Field, IMAGE, INTEGER, TEXT};
 
-/// What `minimax/minimax-h3-open/image-to-video` takes.
+/// Input of `minimax/minimax-h3-open/image-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -24,7 +24,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, image: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -36,25 +36,25 @@ impl Input {
         }
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 5 to 15. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`last_image`](Self::last_image) set.
+    /// Sets [`last_image`](Self::last_image). An image.
     pub fn with_last_image(mut self, value: impl Into<Media>) -> Self {
         self.last_image = Some(value.into());
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"480p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). RunComfy's default: `-1`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
@@ -71,7 +71,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `minimax/minimax-h3-open/image-to-video` answers.
+/// Output of `minimax/minimax-h3-open/image-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 6] = [

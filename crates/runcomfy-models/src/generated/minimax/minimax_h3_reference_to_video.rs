@@ -7,7 +7,7 @@ use runcomfy::codegen_support::schema::{
     AUDIO, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
 };
 
-/// What `minimax/minimax-h3/reference-to-video` takes.
+/// Input of `minimax/minimax-h3/reference-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -17,7 +17,7 @@ pub struct Input {
     pub duration: i64,
     /// Prompt.
     pub prompt: String,
-    /// Reference audios. At most 3 items. Each: a sound.
+    /// Reference audios. At most 3 items. Each: audio.
     pub reference_audios: Option<Vec<Media>>,
     /// Reference images. At most 9 items. Each: an image.
     pub reference_images: Option<Vec<Media>>,
@@ -28,7 +28,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, duration: i64) -> Self {
         Self {
             prompt: prompt.into(),
@@ -41,31 +41,31 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"adaptive"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`reference_audios`](Self::reference_audios) set.
+    /// Sets [`reference_audios`](Self::reference_audios). At most 3 items. Each: audio.
     pub fn with_reference_audios(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.reference_audios = Some(value.into());
         self
     }
 
-    /// The same, with [`reference_images`](Self::reference_images) set.
+    /// Sets [`reference_images`](Self::reference_images). At most 9 items. Each: an image.
     pub fn with_reference_images(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.reference_images = Some(value.into());
         self
     }
 
-    /// The same, with [`reference_videos`](Self::reference_videos) set.
+    /// Sets [`reference_videos`](Self::reference_videos). At most 3 items. Each: a video.
     pub fn with_reference_videos(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.reference_videos = Some(value.into());
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"768p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
@@ -102,7 +102,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `minimax/minimax-h3/reference-to-video` answers.
+/// Output of `minimax/minimax-h3/reference-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 7] = [

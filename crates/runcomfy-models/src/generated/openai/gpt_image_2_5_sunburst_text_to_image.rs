@@ -4,7 +4,7 @@
 use runcomfy::codegen_support::schema::Rule::Strings;
 use runcomfy::codegen_support::schema::{Field, TEXT};
 
-/// What `openai/gpt-image-2.5/sunburst/text-to-image` takes.
+/// Input of `openai/gpt-image-2.5/sunburst/text-to-image`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -21,7 +21,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -32,25 +32,25 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"16:9"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`output_format`](Self::output_format) set.
+    /// Sets [`output_format`](Self::output_format). RunComfy's default: `"png"`.
     pub fn with_output_format(mut self, value: OutputFormat) -> Self {
         self.output_format = Some(value);
         self
     }
 
-    /// The same, with [`quality`](Self::quality) set.
+    /// Sets [`quality`](Self::quality). RunComfy's default: `"medium"`.
     pub fn with_quality(mut self, value: Quality) -> Self {
         self.quality = Some(value);
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"1k"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
@@ -133,7 +133,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `openai/gpt-image-2.5/sunburst/text-to-image` answers.
+/// Output of `openai/gpt-image-2.5/sunburst/text-to-image`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 5] = [

@@ -7,7 +7,7 @@ use runcomfy::codegen_support::schema::{
     BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
 };
 
-/// What `pixverse/pixverse-c1/reference-to-video` takes.
+/// Input of `pixverse/pixverse-c1/reference-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -30,7 +30,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -44,43 +44,44 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"16:9"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 1 to 15. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`generate_audio_switch`](Self::generate_audio_switch) set.
+    /// Sets [`generate_audio_switch`](Self::generate_audio_switch). RunComfy's default:
+    /// `false`.
     pub fn with_generate_audio_switch(mut self, value: bool) -> Self {
         self.generate_audio_switch = Some(value);
         self
     }
 
-    /// The same, with [`images`](Self::images) set.
+    /// Sets [`images`](Self::images). At most 7 items. Each: an image.
     pub fn with_images(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.images = Some(value.into());
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"720p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). RunComfy's default: `0`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
     }
 
-    /// The same, with [`videos`](Self::videos) set.
+    /// Sets [`videos`](Self::videos). At most 16 items. Each: a video.
     pub fn with_videos(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.videos = Some(value.into());
         self
@@ -123,7 +124,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `pixverse/pixverse-c1/reference-to-video` answers.
+/// Output of `pixverse/pixverse-c1/reference-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 8] = [

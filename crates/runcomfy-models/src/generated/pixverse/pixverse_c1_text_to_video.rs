@@ -4,7 +4,7 @@
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, INTEGER, TEXT};
 
-/// What `pixverse/pixverse-c1/text-to-video` takes.
+/// Input of `pixverse/pixverse-c1/text-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -23,7 +23,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -35,31 +35,32 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"16:9"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 1 to 15. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`generate_audio_switch`](Self::generate_audio_switch) set.
+    /// Sets [`generate_audio_switch`](Self::generate_audio_switch). RunComfy's default:
+    /// `false`.
     pub fn with_generate_audio_switch(mut self, value: bool) -> Self {
         self.generate_audio_switch = Some(value);
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"720p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). RunComfy's default: `0`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
@@ -102,7 +103,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `pixverse/pixverse-c1/text-to-video` answers.
+/// Output of `pixverse/pixverse-c1/text-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 6] = [

@@ -9,7 +9,7 @@ use runcomfy::codegen_support::schema::{
     BOOLEAN, Field, IMAGE, INTEGER, Rule, Shape, TEXT, ValueSchema,
 };
 
-/// What `qwen/qwen-image-2.1/edit` takes.
+/// Input of `qwen/qwen-image-2.1/edit`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -34,7 +34,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, image_urls: impl Into<Vec<Media>>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -49,43 +49,43 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"auto"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`background`](Self::background) set.
+    /// Sets [`background`](Self::background). RunComfy's default: `"opaque"`.
     pub fn with_background(mut self, value: Background) -> Self {
         self.background = Some(value);
         self
     }
 
-    /// The same, with [`enhance_prompt`](Self::enhance_prompt) set.
+    /// Sets [`enhance_prompt`](Self::enhance_prompt). RunComfy's default: `true`.
     pub fn with_enhance_prompt(mut self, value: bool) -> Self {
         self.enhance_prompt = Some(value);
         self
     }
 
-    /// The same, with [`mask_url`](Self::mask_url) set.
+    /// Sets [`mask_url`](Self::mask_url). An image.
     pub fn with_mask_url(mut self, value: impl Into<Media>) -> Self {
         self.mask_url = Some(value.into());
         self
     }
 
-    /// The same, with [`output_format`](Self::output_format) set.
+    /// Sets [`output_format`](Self::output_format). RunComfy's default: `"png"`.
     pub fn with_output_format(mut self, value: OutputFormat) -> Self {
         self.output_format = Some(value);
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"1K"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). RunComfy's default: `-1`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
@@ -150,7 +150,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `qwen/qwen-image-2.1/edit` answers.
+/// Output of `qwen/qwen-image-2.1/edit`.
 pub type Output = runcomfy::MediaOutput;
 
 static IMAGE_URLS_RULES: [Rule; 1] = [

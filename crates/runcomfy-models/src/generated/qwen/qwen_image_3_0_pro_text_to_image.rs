@@ -4,7 +4,7 @@
 use runcomfy::codegen_support::schema::Rule::Strings;
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, INTEGER, TEXT};
 
-/// What `qwen/qwen-image-3.0/pro/text-to-image` takes.
+/// Input of `qwen/qwen-image-3.0/pro/text-to-image`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -21,7 +21,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -32,25 +32,26 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"1:1"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`enable_prompt_expansion`](Self::enable_prompt_expansion) set.
+    /// Sets [`enable_prompt_expansion`](Self::enable_prompt_expansion). RunComfy's default:
+    /// `true`.
     pub fn with_enable_prompt_expansion(mut self, value: bool) -> Self {
         self.enable_prompt_expansion = Some(value);
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"2k"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). RunComfy's default: `-1`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
@@ -83,7 +84,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `qwen/qwen-image-3.0/pro/text-to-image` answers.
+/// Output of `qwen/qwen-image-3.0/pro/text-to-image`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 5] = [

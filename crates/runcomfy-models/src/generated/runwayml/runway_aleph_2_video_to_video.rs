@@ -7,7 +7,7 @@ use runcomfy::codegen_support::schema::Metric::FileSizeMb;
 use runcomfy::codegen_support::schema::Rule::{Maximum, Measured, Minimum, Strings};
 use runcomfy::codegen_support::schema::{Field, INTEGER, Rule, TEXT, VIDEO};
 
-/// What `runwayml/runway-aleph-2/video-to-video` takes.
+/// Input of `runwayml/runway-aleph-2/video-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -22,7 +22,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, video_url: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -32,13 +32,13 @@ impl Input {
         }
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). From 0 to 4294967295.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
     }
 
-    /// The same, with [`target_aspect_ratio`](Self::target_aspect_ratio) set.
+    /// Sets [`target_aspect_ratio`](Self::target_aspect_ratio).
     pub fn with_target_aspect_ratio(mut self, value: TargetAspectRatio) -> Self {
         self.target_aspect_ratio = Some(value);
         self
@@ -67,7 +67,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `runwayml/runway-aleph-2/video-to-video` answers.
+/// Output of `runwayml/runway-aleph-2/video-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static VIDEO_URL_RULES: [Rule; 1] = [

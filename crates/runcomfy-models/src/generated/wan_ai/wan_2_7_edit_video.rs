@@ -5,7 +5,7 @@ use runcomfy::Media;
 use runcomfy::codegen_support::schema::Rule::{Integers, Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{Field, IMAGE, INTEGER, TEXT, VIDEO};
 
-/// What `wan-ai/wan-2.7/edit-video` takes.
+/// Input of `wan-ai/wan-2.7/edit-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -13,7 +13,7 @@ pub struct Input {
     pub aspect_ratio: Option<AspectRatio>,
     /// Audio setting. RunComfy's default: `"auto"`.
     pub audio_setting: Option<AudioSetting>,
-    /// Duration. A whole number from 2 to 10. RunComfy's default: `5`.
+    /// Duration. An integer from 2 to 10. RunComfy's default: `5`.
     pub duration: Option<i64>,
     /// Prompt.
     pub prompt: String,
@@ -28,7 +28,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, video_url: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -42,37 +42,37 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio).
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`audio_setting`](Self::audio_setting) set.
+    /// Sets [`audio_setting`](Self::audio_setting). RunComfy's default: `"auto"`.
     pub fn with_audio_setting(mut self, value: AudioSetting) -> Self {
         self.audio_setting = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). An integer from 2 to 10. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`reference_image_url`](Self::reference_image_url) set.
+    /// Sets [`reference_image_url`](Self::reference_image_url). An image.
     pub fn with_reference_image_url(mut self, value: impl Into<Media>) -> Self {
         self.reference_image_url = Some(value.into());
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"1080p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). From 0 to 2147483647. RunComfy's default: `0`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
@@ -115,7 +115,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `wan-ai/wan-2.7/edit-video` answers.
+/// Output of `wan-ai/wan-2.7/edit-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 8] = [

@@ -7,13 +7,13 @@ use runcomfy::codegen_support::schema::Rule::{
 };
 use runcomfy::codegen_support::schema::{AUDIO, BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
-/// What `wan-ai/wan-2.7/image-to-video` takes.
+/// Input of `wan-ai/wan-2.7/image-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
-    /// Audio url. A sound.
+    /// Audio url. Audio.
     pub audio_url: Option<Media>,
-    /// Duration. A whole number from 2 to 15. RunComfy's default: `5`.
+    /// Duration. An integer from 2 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
     /// Enable prompt expansion. RunComfy's default: `true`.
     pub enable_prompt_expansion: Option<bool>,
@@ -32,7 +32,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, image_url: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -47,43 +47,44 @@ impl Input {
         }
     }
 
-    /// The same, with [`audio_url`](Self::audio_url) set.
+    /// Sets [`audio_url`](Self::audio_url). Audio.
     pub fn with_audio_url(mut self, value: impl Into<Media>) -> Self {
         self.audio_url = Some(value.into());
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). An integer from 2 to 15. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`enable_prompt_expansion`](Self::enable_prompt_expansion) set.
+    /// Sets [`enable_prompt_expansion`](Self::enable_prompt_expansion). RunComfy's default:
+    /// `true`.
     pub fn with_enable_prompt_expansion(mut self, value: bool) -> Self {
         self.enable_prompt_expansion = Some(value);
         self
     }
 
-    /// The same, with [`end_image_url`](Self::end_image_url) set.
+    /// Sets [`end_image_url`](Self::end_image_url). An image.
     pub fn with_end_image_url(mut self, value: impl Into<Media>) -> Self {
         self.end_image_url = Some(value.into());
         self
     }
 
-    /// The same, with [`negative_prompt`](Self::negative_prompt) set.
+    /// Sets [`negative_prompt`](Self::negative_prompt). At most 500 characters.
     pub fn with_negative_prompt(mut self, value: impl Into<String>) -> Self {
         self.negative_prompt = Some(value.into());
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"1080p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). From 0 to 2147483647. RunComfy's default: `0`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
@@ -100,7 +101,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `wan-ai/wan-2.7/image-to-video` answers.
+/// Output of `wan-ai/wan-2.7/image-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 9] = [

@@ -9,7 +9,7 @@ use runcomfy::codegen_support::schema::{
     BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, ValueSchema,
 };
 
-/// What `wan-ai/wan-2.7/pro/edit` takes.
+/// Input of `wan-ai/wan-2.7/pro/edit`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -30,7 +30,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, image_urls: impl Into<Vec<Media>>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -43,31 +43,32 @@ impl Input {
         }
     }
 
-    /// The same, with [`enable_prompt_expansion`](Self::enable_prompt_expansion) set.
+    /// Sets [`enable_prompt_expansion`](Self::enable_prompt_expansion). RunComfy's default:
+    /// `true`.
     pub fn with_enable_prompt_expansion(mut self, value: bool) -> Self {
         self.enable_prompt_expansion = Some(value);
         self
     }
 
-    /// The same, with [`image_size`](Self::image_size) set.
+    /// Sets [`image_size`](Self::image_size). RunComfy's default: `"square_hd"`.
     pub fn with_image_size(mut self, value: ImageSize) -> Self {
         self.image_size = Some(value);
         self
     }
 
-    /// The same, with [`negative_prompt`](Self::negative_prompt) set.
+    /// Sets [`negative_prompt`](Self::negative_prompt).
     pub fn with_negative_prompt(mut self, value: impl Into<String>) -> Self {
         self.negative_prompt = Some(value.into());
         self
     }
 
-    /// The same, with [`num_images`](Self::num_images) set.
+    /// Sets [`num_images`](Self::num_images). From 1 to 4. RunComfy's default: `1`.
     pub fn with_num_images(mut self, value: i64) -> Self {
         self.num_images = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). From 0 to 2147483647.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
@@ -92,7 +93,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `wan-ai/wan-2.7/pro/edit` answers.
+/// Output of `wan-ai/wan-2.7/pro/edit`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 7] = [

@@ -4,7 +4,7 @@
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{Field, INTEGER, TEXT};
 
-/// What `wan-ai/wan-2.7/pro/text-to-image` takes.
+/// Input of `wan-ai/wan-2.7/pro/text-to-image`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -21,7 +21,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -32,25 +32,25 @@ impl Input {
         }
     }
 
-    /// The same, with [`image_size`](Self::image_size) set.
+    /// Sets [`image_size`](Self::image_size). RunComfy's default: `"square_hd"`.
     pub fn with_image_size(mut self, value: ImageSize) -> Self {
         self.image_size = Some(value);
         self
     }
 
-    /// The same, with [`max_images`](Self::max_images) set.
+    /// Sets [`max_images`](Self::max_images). From 1 to 5. RunComfy's default: `1`.
     pub fn with_max_images(mut self, value: i64) -> Self {
         self.max_images = Some(value);
         self
     }
 
-    /// The same, with [`negative_prompt`](Self::negative_prompt) set.
+    /// Sets [`negative_prompt`](Self::negative_prompt).
     pub fn with_negative_prompt(mut self, value: impl Into<String>) -> Self {
         self.negative_prompt = Some(value.into());
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). From 0 to 2147483647.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
@@ -75,7 +75,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `wan-ai/wan-2.7/pro/text-to-image` answers.
+/// Output of `wan-ai/wan-2.7/pro/text-to-image`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 5] = [

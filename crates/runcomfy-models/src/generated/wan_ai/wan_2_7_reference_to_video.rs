@@ -9,13 +9,13 @@ use runcomfy::codegen_support::schema::{
     BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
 };
 
-/// What `wan-ai/wan-2.7/reference-to-video` takes.
+/// Input of `wan-ai/wan-2.7/reference-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
     /// Aspect ratio. RunComfy's default: `"16:9"`.
     pub aspect_ratio: Option<AspectRatio>,
-    /// Duration. A whole number from 2 to 10. RunComfy's default: `5`.
+    /// Duration. An integer from 2 to 10. RunComfy's default: `5`.
     pub duration: Option<i64>,
     /// Multi shots. RunComfy's default: `false`.
     pub multi_shots: Option<bool>,
@@ -34,7 +34,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -49,49 +49,51 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"16:9"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). An integer from 2 to 10. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`multi_shots`](Self::multi_shots) set.
+    /// Sets [`multi_shots`](Self::multi_shots). RunComfy's default: `false`.
     pub fn with_multi_shots(mut self, value: bool) -> Self {
         self.multi_shots = Some(value);
         self
     }
 
-    /// The same, with [`negative_prompt`](Self::negative_prompt) set.
+    /// Sets [`negative_prompt`](Self::negative_prompt). At most 500 characters.
     pub fn with_negative_prompt(mut self, value: impl Into<String>) -> Self {
         self.negative_prompt = Some(value.into());
         self
     }
 
-    /// The same, with [`reference_image_urls`](Self::reference_image_urls) set.
+    /// Sets [`reference_image_urls`](Self::reference_image_urls). At most 5 items. Each: an
+    /// image.
     pub fn with_reference_image_urls(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.reference_image_urls = Some(value.into());
         self
     }
 
-    /// The same, with [`reference_video_urls`](Self::reference_video_urls) set.
+    /// Sets [`reference_video_urls`](Self::reference_video_urls). At most 5 items. Each: a
+    /// video.
     pub fn with_reference_video_urls(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.reference_video_urls = Some(value.into());
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"1080p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). From 0 to 2147483647. RunComfy's default: `0`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
@@ -124,7 +126,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `wan-ai/wan-2.7/reference-to-video` answers.
+/// Output of `wan-ai/wan-2.7/reference-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 9] = [

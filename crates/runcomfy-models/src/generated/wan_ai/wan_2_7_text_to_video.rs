@@ -7,15 +7,15 @@ use runcomfy::codegen_support::schema::Rule::{
 };
 use runcomfy::codegen_support::schema::{AUDIO, BOOLEAN, Field, INTEGER, TEXT};
 
-/// What `wan-ai/wan-2.7/text-to-video` takes.
+/// Input of `wan-ai/wan-2.7/text-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
     /// Aspect ratio. RunComfy's default: `"16:9"`.
     pub aspect_ratio: Option<AspectRatio>,
-    /// Audio url. A sound.
+    /// Audio url. Audio.
     pub audio_url: Option<Media>,
-    /// Duration. A whole number from 2 to 15. RunComfy's default: `5`.
+    /// Duration. An integer from 2 to 15. RunComfy's default: `5`.
     pub duration: Option<i64>,
     /// Enable prompt expansion. RunComfy's default: `true`.
     pub enable_prompt_expansion: Option<bool>,
@@ -30,7 +30,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -44,43 +44,44 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"16:9"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`audio_url`](Self::audio_url) set.
+    /// Sets [`audio_url`](Self::audio_url). Audio.
     pub fn with_audio_url(mut self, value: impl Into<Media>) -> Self {
         self.audio_url = Some(value.into());
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). An integer from 2 to 15. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`enable_prompt_expansion`](Self::enable_prompt_expansion) set.
+    /// Sets [`enable_prompt_expansion`](Self::enable_prompt_expansion). RunComfy's default:
+    /// `true`.
     pub fn with_enable_prompt_expansion(mut self, value: bool) -> Self {
         self.enable_prompt_expansion = Some(value);
         self
     }
 
-    /// The same, with [`negative_prompt`](Self::negative_prompt) set.
+    /// Sets [`negative_prompt`](Self::negative_prompt). At most 500 characters.
     pub fn with_negative_prompt(mut self, value: impl Into<String>) -> Self {
         self.negative_prompt = Some(value.into());
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"1080p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). From 0 to 2147483647. RunComfy's default: `0`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
@@ -113,7 +114,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `wan-ai/wan-2.7/text-to-video` answers.
+/// Output of `wan-ai/wan-2.7/text-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 8] = [

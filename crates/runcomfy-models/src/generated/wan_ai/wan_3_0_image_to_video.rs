@@ -5,7 +5,7 @@ use runcomfy::Media;
 use runcomfy::codegen_support::schema::Rule::{Maximum, Minimum, Strings};
 use runcomfy::codegen_support::schema::{BOOLEAN, Field, IMAGE, INTEGER, TEXT};
 
-/// What `wan-ai/wan-3.0/image-to-video` takes.
+/// Input of `wan-ai/wan-3.0/image-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -30,7 +30,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>, image_url: impl Into<Media>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -45,43 +45,43 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"adaptive"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"720p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 2 to 30. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`enable_audio`](Self::enable_audio) set.
+    /// Sets [`enable_audio`](Self::enable_audio). RunComfy's default: `true`.
     pub fn with_enable_audio(mut self, value: bool) -> Self {
         self.enable_audio = Some(value);
         self
     }
 
-    /// The same, with [`prompt_extend`](Self::prompt_extend) set.
+    /// Sets [`prompt_extend`](Self::prompt_extend). RunComfy's default: `true`.
     pub fn with_prompt_extend(mut self, value: bool) -> Self {
         self.prompt_extend = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed). From 0 to 2147483647. RunComfy's default: `0`.
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
     }
 
-    /// The same, with [`end_image_url`](Self::end_image_url) set.
+    /// Sets [`end_image_url`](Self::end_image_url). An image.
     pub fn with_end_image_url(mut self, value: impl Into<Media>) -> Self {
         self.end_image_url = Some(value.into());
         self
@@ -118,7 +118,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `wan-ai/wan-3.0/image-to-video` answers.
+/// Output of `wan-ai/wan-3.0/image-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 9] = [

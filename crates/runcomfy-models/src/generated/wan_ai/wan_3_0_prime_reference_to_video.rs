@@ -7,7 +7,7 @@ use runcomfy::codegen_support::schema::{
     AUDIO, BOOLEAN, Field, IMAGE, INTEGER, Shape, TEXT, VIDEO, ValueSchema,
 };
 
-/// What `wan-ai/wan-3.0-prime/reference-to-video` takes.
+/// Input of `wan-ai/wan-3.0-prime/reference-to-video`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -21,7 +21,7 @@ pub struct Input {
     pub prompt: String,
     /// Prompt extend. RunComfy's default: `true`.
     pub prompt_extend: Option<bool>,
-    /// Reference audios. At most 16 items. Each: a sound.
+    /// Reference audios. At most 16 items. Each: audio.
     pub reference_audios: Option<Vec<Media>>,
     /// Reference images. At most 16 items. Each: an image.
     pub reference_images: Option<Vec<Media>>,
@@ -34,7 +34,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(prompt: impl Into<String>) -> Self {
         Self {
             prompt: prompt.into(),
@@ -50,55 +50,55 @@ impl Input {
         }
     }
 
-    /// The same, with [`aspect_ratio`](Self::aspect_ratio) set.
+    /// Sets [`aspect_ratio`](Self::aspect_ratio). RunComfy's default: `"16:9"`.
     pub fn with_aspect_ratio(mut self, value: AspectRatio) -> Self {
         self.aspect_ratio = Some(value);
         self
     }
 
-    /// The same, with [`duration`](Self::duration) set.
+    /// Sets [`duration`](Self::duration). From 2 to 30. RunComfy's default: `5`.
     pub fn with_duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
-    /// The same, with [`enable_audio`](Self::enable_audio) set.
+    /// Sets [`enable_audio`](Self::enable_audio). RunComfy's default: `true`.
     pub fn with_enable_audio(mut self, value: bool) -> Self {
         self.enable_audio = Some(value);
         self
     }
 
-    /// The same, with [`prompt_extend`](Self::prompt_extend) set.
+    /// Sets [`prompt_extend`](Self::prompt_extend). RunComfy's default: `true`.
     pub fn with_prompt_extend(mut self, value: bool) -> Self {
         self.prompt_extend = Some(value);
         self
     }
 
-    /// The same, with [`reference_audios`](Self::reference_audios) set.
+    /// Sets [`reference_audios`](Self::reference_audios). At most 16 items. Each: audio.
     pub fn with_reference_audios(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.reference_audios = Some(value.into());
         self
     }
 
-    /// The same, with [`reference_images`](Self::reference_images) set.
+    /// Sets [`reference_images`](Self::reference_images). At most 16 items. Each: an image.
     pub fn with_reference_images(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.reference_images = Some(value.into());
         self
     }
 
-    /// The same, with [`reference_videos`](Self::reference_videos) set.
+    /// Sets [`reference_videos`](Self::reference_videos). At most 16 items. Each: a video.
     pub fn with_reference_videos(mut self, value: impl Into<Vec<Media>>) -> Self {
         self.reference_videos = Some(value.into());
         self
     }
 
-    /// The same, with [`resolution`](Self::resolution) set.
+    /// Sets [`resolution`](Self::resolution). RunComfy's default: `"720p"`.
     pub fn with_resolution(mut self, value: Resolution) -> Self {
         self.resolution = Some(value);
         self
     }
 
-    /// The same, with [`seed`](Self::seed) set.
+    /// Sets [`seed`](Self::seed).
     pub fn with_seed(mut self, value: i64) -> Self {
         self.seed = Some(value);
         self
@@ -135,7 +135,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `wan-ai/wan-3.0-prime/reference-to-video` answers.
+/// Output of `wan-ai/wan-3.0-prime/reference-to-video`.
 pub type Output = runcomfy::MediaOutput;
 
 static FIELDS: [Field; 10] = [

@@ -16,7 +16,7 @@ use runcomfy::codegen_support::schema::{
 use runcomfy::codegen_support::{FromOutput, Map, OutputReader, Value};
 use runcomfy::{Media, Url};
 
-/// What `acme/poster` takes.
+/// Input of `acme/poster`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Input {
@@ -33,7 +33,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A new input, with what is required.
+    /// Creates an input from its required fields.
     pub fn new(title: impl Into<String>, format: Format) -> Self {
         Self {
             title: title.into(),
@@ -43,13 +43,13 @@ impl Input {
         }
     }
 
-    /// The same, with [`layers`](Self::layers) set.
+    /// Sets [`layers`](Self::layers). At most 8 items.
     pub fn with_layers(mut self, value: impl Into<Vec<Layer>>) -> Self {
         self.layers = Some(value.into());
         self
     }
 
-    /// The same, with [`copies`](Self::copies) set.
+    /// Sets [`copies`](Self::copies). One of 1, 2, 4. RunComfy's default: `1`.
     pub fn with_copies(mut self, value: i64) -> Self {
         self.copies = Some(value);
         self
@@ -67,7 +67,7 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// A new one, with what is required.
+    /// Creates an instance from its required fields.
     pub fn new(picture: impl Into<Media>) -> Self {
         Self {
             picture: picture.into(),
@@ -75,7 +75,7 @@ impl Layer {
         }
     }
 
-    /// The same, with [`opacity`](Self::opacity) set.
+    /// Sets [`opacity`](Self::opacity). From 0 to 1. RunComfy's default: `1`.
     pub fn with_opacity(mut self, value: f64) -> Self {
         self.opacity = Some(value);
         self
@@ -96,7 +96,7 @@ runcomfy::codegen_support::string_enum! {
     }
 }
 
-/// What `acme/poster` answers.
+/// Output of `acme/poster`.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Output {
@@ -106,7 +106,7 @@ pub struct Output {
     pub poster: Option<Url>,
     /// Layers.
     pub layers: Vec<OutputLayer>,
-    /// Everything else that came, by name.
+    /// The properties that the schema does not describe, by name.
     pub others: Map<String, Value>,
 }
 
@@ -131,7 +131,7 @@ pub struct OutputLayer {
     pub width: Option<i64>,
     /// Height.
     pub height: Option<i64>,
-    /// Everything else that came, by name.
+    /// The properties that the schema does not describe, by name.
     pub others: Map<String, Value>,
 }
 
