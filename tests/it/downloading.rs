@@ -93,7 +93,7 @@ async fn outputs_are_saved_by_name_without_the_token() {
         .iter()
         .map(|file| {
             let name = file.path.file_name().expect("it has a name").to_string_lossy().into_owned();
-            (file.place.to_string(), name)
+            (file.output_path.to_string(), name)
         })
         .collect();
     found.sort();

@@ -1,5 +1,5 @@
-//! Downloading what a job made: every output side by side, streamed into a file that has its
-//! name only when it is whole, and taken up again where a connection broke.
+//! Downloads the outputs of a job concurrently. Each is streamed into a temporary file that gets
+//! its name once it is complete, and resumed if a connection breaks.
 
 mod address;
 mod name;
@@ -22,12 +22,12 @@ use super::{Client, RequestId};
 use crate::url_text::UrlText;
 use crate::violation::{InputPath, PathSegment};
 
-/// The largest output that is taken unless told otherwise: minutes of 4K video fit in.
+/// The default maximum size of an output: minutes of 4K video fit.
 const MAX_BYTES: u64 = 4 * 1024 * 1024 * 1024;
-/// How many outputs are downloaded at once unless told otherwise.
+/// The default number of concurrent downloads.
 const DEFAULT_CONCURRENT: usize = 4;
 
-/// Where to, and how, outputs are downloaded.
+/// The destination and the settings of a download.
 #[derive(Clone)]
 #[must_use]
 pub struct DownloadOptions {
@@ -35,113 +35,114 @@ pub struct DownloadOptions {
     replace: bool,
     max_bytes: u64,
     max_concurrent: usize,
-    progress: Option<Watcher>,
+    progress: Option<OnProgress>,
 }
 
-/// What is called with every step of a download.
-type Watcher = Arc<dyn Fn(&Progress<'_>) + Send + Sync>;
+/// A callback for the progress of a download.
+type OnProgress = Arc<dyn Fn(&Progress<'_>) + Send + Sync>;
 
-/// How far one file has come.
+/// The progress of one file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress<'a> {
-    /// The address.
+    /// Its URL.
     pub url: &'a Url,
-    /// The file that it becomes.
+    /// The file that it will become.
     pub path: &'a Path,
-    /// How many bytes of it are here. It can become less: a host may begin anew after a
-    /// broken connection.
+    /// Number of bytes received. It can decrease: a host may restart the file after a broken
+    /// connection.
     pub bytes: u64,
-    /// How many it has, where its host says so.
+    /// Total number of bytes, if its host reports it.
     pub total: Option<u64>,
 }
 
-/// A file that was downloaded, all of it.
+/// A file that was downloaded completely.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DownloadedFile {
-    /// Where its address stands in the output.
-    pub place: InputPath,
-    /// Its address.
+    /// Path of its URL in the output.
+    pub output_path: InputPath,
+    /// Its URL.
     pub url: Url,
     /// The file.
     pub path: PathBuf,
-    /// How many bytes it has.
+    /// Its size in bytes.
     pub bytes: u64,
 }
 
-/// Downloads of which some went wrong.
+/// The error if some outputs could not be downloaded.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct DownloadError {
     /// The request.
     pub id: RequestId,
-    /// What went wrong, file by file.
+    /// The outputs that failed.
     pub failed: Vec<FailedDownload>,
-    /// What was saved all the same.
+    /// The outputs that were saved.
     pub saved: Vec<DownloadedFile>,
 }
 
-/// A file that was not downloaded. Nothing of it is left in the folder.
+/// An output that was not downloaded. The folder holds no part of it.
 #[non_exhaustive]
 pub struct FailedDownload {
-    /// Where its address stands in the output.
-    pub place: InputPath,
-    /// Its address.
+    /// Path of its URL in the output.
+    pub output_path: InputPath,
+    /// Its URL.
     pub url: Url,
-    /// What went wrong.
+    /// The reason.
     pub reason: DownloadErrorReason,
 }
 
-/// Why a file was not downloaded.
+/// The reason why an output was not downloaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DownloadErrorReason {
-    /// The address, or one that it redirects to, is not where RunComfy keeps outputs.
+    /// The URL, or one that it redirects to, is not on a host of RunComfy's outputs.
     #[error(
-        "`{0}` is not where RunComfy keeps outputs; if you trust it, name it with ClientBuilder::output_hosts"
+        "`{0}` is not a host of RunComfy's outputs; if you trust it, add it with ClientBuilder::output_hosts"
     )]
     Host(String),
-    /// There is a file of this name. It was left as it is.
-    #[error("{} is there already; have it replaced with DownloadOptions::replace, or move it", .0.display())]
+    /// A file of this name exists. It was not changed.
+    #[error("{} exists already; replace it with DownloadOptions::replace, or move it", .0.display())]
     Exists(PathBuf),
     /// The file is larger than allowed.
-    #[error("it is larger than {0} bytes; allow more with DownloadOptions::max_bytes")]
+    #[error("must be at most {0} bytes; allow more with DownloadOptions::max_bytes")]
     TooLarge(u64),
-    /// Its host answered with an error.
+    /// Its host answered with an error status.
     #[error("its host answered HTTP {http_status}{}", expired(*http_status))]
     Status {
         /// The HTTP status.
         http_status: u16,
-        /// How long the host asked to wait.
+        /// The delay that the host asked for.
         retry_after: Option<Duration>,
     },
-    /// Its host led on to other addresses too often, or to none.
-    #[error("its host redirects without end, or to no address")]
+    /// Its host redirected too often, or without a valid URL.
+    #[error("its host redirects too often, or without a valid URL")]
     Redirect,
-    /// The connection could not be made, or broke too often.
+    /// The connection failed too often.
     #[error("the connection broke")]
     Transport(#[source] reqwest::Error),
-    /// Nothing came any more.
-    #[error("nothing came for {} s", .0.as_secs())]
+    /// The host stopped sending.
+    #[error("no data received for {} s", .0.as_secs())]
     Stalled(Duration),
-    /// Less came than was announced, or another part than was asked for.
-    #[error("its host sent another part of it than it said")]
+    /// The host sent less than it announced, or another part than requested.
+    #[error("its host sent another part of it than announced")]
     Torn,
     /// The file could not be written.
     #[error("{} could not be written", .path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
 }
 
 impl DownloadOptions {
-    /// Into this folder, which is made where it is not there. Each file is called after the
-    /// request and the last part of its address, in letters that every system takes.
+    /// Creates options for downloading into `folder`, which is created if necessary. Each file is
+    /// named after the request and the last part of its URL, in characters that every system
+    /// allows.
     pub fn into_folder(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
@@ -152,42 +153,42 @@ impl DownloadOptions {
         }
     }
 
-    /// Replaces files that are there already. Otherwise they are left, and are errors.
+    /// Replaces existing files. By default they are not changed, and are errors.
     pub fn replace(mut self) -> Self {
         self.replace = true;
         self
     }
 
-    /// The largest file that is taken: 4 GiB unless told otherwise.
-    pub fn max_bytes(mut self, most: u64) -> Self {
-        self.max_bytes = most;
+    /// Sets the maximum size of a file. Defaults to 4 GiB.
+    pub fn max_bytes(mut self, max: u64) -> Self {
+        self.max_bytes = max;
         self
     }
 
-    /// How many files are downloaded at once: 4 unless told otherwise.
+    /// Sets the number of concurrent downloads. Defaults to 4.
     pub fn max_concurrent(mut self, count: usize) -> Self {
         self.max_concurrent = count.max(1);
         self
     }
 
-    /// Calls this whenever more of a file is here.
-    pub fn on_progress(mut self, call: impl Fn(&Progress<'_>) + Send + Sync + 'static) -> Self {
-        self.progress = Some(Arc::new(call));
+    /// Sets a callback that is called whenever more of a file was received.
+    pub fn on_progress(mut self, callback: impl Fn(&Progress<'_>) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Arc::new(callback));
         self
     }
 }
 
 impl Client {
-    /// Downloads every address in an output, side by side, without the token.
+    /// Downloads every URL in an output concurrently, without the token.
     ///
-    /// Outputs are taken from RunComfy's own hosts only, over HTTPS: see
-    /// [`ClientBuilder::output_hosts`](super::ClientBuilder::output_hosts). A broken connection
-    /// is taken up again where it broke, as often as [`Retry`](super::Retry) allows from each
-    /// place.
+    /// Only RunComfy's own hosts are used, over HTTPS; see
+    /// [`ClientBuilder::output_hosts`](super::ClientBuilder::output_hosts). A broken download is
+    /// resumed where it broke. [`Retry`](super::Retry) limits the attempts without progress.
     ///
     /// # Errors
     ///
-    /// When a file cannot be had. The error lists what went wrong and what was saved.
+    /// Returns an error if an output cannot be downloaded. It lists what failed and what was
+    /// saved.
     pub async fn download<O>(
         &self,
         success: &CompletedJob<O>,
@@ -196,11 +197,11 @@ impl Client {
         let mut found = Vec::new();
         addresses(&success.raw, &mut Vec::new(), &mut found);
         let names = name::names(&success.id, found.iter().map(|(_, url)| url));
-        let files = found.into_iter().zip(names).map(|((place, url), name)| async move {
+        let files = found.into_iter().zip(names).map(|((output_path, url), name)| async move {
             let path = to.folder.join(name);
             match self.save(&url, &path, to).await {
-                Ok(bytes) => Ok(DownloadedFile { place, url, path, bytes }),
-                Err(reason) => Err(FailedDownload { place, url, reason }),
+                Ok(bytes) => Ok(DownloadedFile { output_path, url, path, bytes }),
+                Err(reason) => Err(FailedDownload { output_path, url, reason }),
             }
         });
         let ended: Vec<_> = iter(files).buffered(to.max_concurrent).collect().await;
@@ -211,42 +212,43 @@ impl Client {
                 Err(file) => failed.push(file),
             }
         }
-        match failed.is_empty() {
-            true => Ok(saved),
-            false => Err(DownloadError { id: success.id.clone(), failed, saved }),
+        if failed.is_empty() {
+            Ok(saved)
+        } else {
+            Err(DownloadError { id: success.id.clone(), failed, saved })
         }
     }
 }
 
-/// What an answer may mean that says that nothing is there for us.
+/// Explains a status that means that the output is not available to us.
 fn expired(http_status: u16) -> &'static str {
     match http_status {
-        401 | 403 | 404 | 410 => "; an output's address expires, and a new result may have another",
+        401 | 403 | 404 | 410 => "; the URL of an output expires; a new result may have another",
         _ => "",
     }
 }
 
-/// Every address in an output, once, with its place.
-fn addresses(value: &Value, place: &mut Vec<PathSegment>, found: &mut Vec<(InputPath, Url)>) {
+/// Collects every distinct URL in an output, with its path.
+fn addresses(value: &Value, path: &mut Vec<PathSegment>, found: &mut Vec<(InputPath, Url)>) {
     match value {
         Value::String(text) => {
             let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
             if let Some(url) = url.filter(|url| found.iter().all(|(_, known)| known != url)) {
-                found.push((place.iter().cloned().collect(), url));
+                found.push((path.iter().cloned().collect(), url));
             }
         }
         Value::Array(list) => {
             for (index, value) in list.iter().enumerate() {
-                place.push(PathSegment::Index(index));
-                addresses(value, place, found);
-                place.pop();
+                path.push(PathSegment::Index(index));
+                addresses(value, path, found);
+                path.pop();
             }
         }
         Value::Object(map) => {
             for (name, value) in map {
-                place.push(PathSegment::Name(name.clone()));
-                addresses(value, place, found);
-                place.pop();
+                path.push(PathSegment::Name(name.clone()));
+                addresses(value, path, found);
+                path.pop();
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -278,7 +280,7 @@ impl fmt::Debug for Progress<'_> {
 impl fmt::Debug for DownloadedFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DownloadedFile")
-            .field("place", &self.place)
+            .field("output_path", &self.output_path)
             .field("url", &UrlText(&self.url))
             .field("path", &self.path)
             .field("bytes", &self.bytes)
@@ -289,7 +291,7 @@ impl fmt::Debug for DownloadedFile {
 impl fmt::Debug for FailedDownload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FailedDownload")
-            .field("place", &self.place)
+            .field("output_path", &self.output_path)
             .field("url", &UrlText(&self.url))
             .field("reason", &self.reason)
             .finish()

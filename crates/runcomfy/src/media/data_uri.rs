@@ -13,7 +13,7 @@ const UNKNOWN: &str = "application/octet-stream";
 
 /// A parsed data URI.
 pub(crate) struct DataUri<'a> {
-    /// The content type as written; empty if there is none.
+    /// The content type as written; empty if it is missing.
     pub content_type: &'a str,
     data: &'a str,
 }

@@ -67,7 +67,7 @@ struct Definition {
     value: fn(&MediaInfo) -> Option<Ratio>,
     /// Shows what was measured.
     found: fn(&MediaInfo) -> Option<String>,
-    /// What is missing if there is no value although the file was read.
+    /// The missing information if there is no value although the file was read.
     missing: MissingInfo,
 }
 

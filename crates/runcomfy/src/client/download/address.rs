@@ -1,30 +1,30 @@
-//! Where outputs may be downloaded from.
+//! The hosts that outputs may be downloaded from.
 
 use url::{Host, Url};
 
 use super::super::error::ConfigError;
 use super::super::http::is_loopback;
 
-/// Where RunComfy keeps outputs.
+/// The hosts of RunComfy's outputs.
 const RUNCOMFY: [&str; 2] = ["*.runcomfy.net", "*.runcomfy.com"];
 
-/// The hosts that outputs are taken from.
+/// The hosts that outputs may be downloaded from.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Hosts {
     patterns: Vec<Pattern>,
-    /// Whether this machine is one of them, over plain HTTP too: only where the API is there.
+    /// `true` if this machine is allowed, over plain HTTP too: only if the API is on it.
     loopback: bool,
 }
 
 #[derive(Debug, Clone)]
 enum Pattern {
     Host(String),
-    /// Every host whose name ends with this; it begins with a dot.
+    /// Every host whose name ends with this text, which begins with a dot.
     Below(String),
 }
 
 impl Hosts {
-    /// The hosts of these patterns, or RunComfy's own.
+    /// Creates the hosts of these patterns, or RunComfy's own.
     pub(in super::super) fn new(
         patterns: Option<&[String]>,
         api_base: &Url,
@@ -52,14 +52,14 @@ impl Pattern {
             Some(host) => (true, host),
             None => (false, text),
         };
-        let wrong = || ConfigError::OutputHost(text.to_owned());
-        // The parser brings a host to the form that it has in an address.
-        let parsed = Host::parse(host).map_err(|_| wrong())?;
+        // The parser normalises a host to the form that it has in a URL.
+        let parsed = Host::parse(host).ok().filter(|_| !host.contains('*'));
         match (below, parsed) {
-            _ if host.contains('*') => Err(wrong()),
-            (true, Host::Domain(host)) => Ok(Self::Below(format!(".{host}"))),
-            (true, Host::Ipv4(_) | Host::Ipv6(_)) => Err(wrong()),
-            (false, host) => Ok(Self::Host(host.to_string())),
+            (true, Some(Host::Domain(host))) => Ok(Self::Below(format!(".{host}"))),
+            (false, Some(host)) => Ok(Self::Host(host.to_string())),
+            (true, Some(Host::Ipv4(_) | Host::Ipv6(_))) | (_, None) => {
+                Err(ConfigError::OutputHost(text.to_owned()))
+            }
         }
     }
 

@@ -1,5 +1,5 @@
-//! Names for files, from addresses that a server gave: they stay in their folder, and every
-//! system takes them.
+//! Names files after URLs from a server. A name stays in its folder, and every system allows
+//! it.
 
 use std::collections::HashSet;
 
@@ -7,34 +7,30 @@ use url::Url;
 
 use super::super::RequestId;
 
-/// No part of a name that comes from an address is longer; with the longest id it is still
-/// within the 255 bytes that file systems take, a temporary name's ends included.
+/// Maximum length of the part of a name that comes from a URL. With the longest id, a name
+/// still fits the 255 bytes that file systems allow.
 const MAX_STEM_CHARS: usize = 80;
-/// What is longer is no extension.
+/// Maximum length of an extension; anything longer belongs to the stem.
 const MAX_EXTENSION_CHARS: usize = 16;
 
-/// A name for each address: the request's id and the last part of the address, told apart by
-/// a number where two are the same. The id keeps it from being a name that Windows reserves.
+/// Returns a name for each URL: the request's id and the last part of the URL, with a number if
+/// two are equal. The id prevents names that Windows reserves.
 pub(super) fn names<'a>(id: &RequestId, urls: impl Iterator<Item = &'a Url>) -> Vec<String> {
-    // Many systems take `A` and `a` for one name.
-    let mut taken = HashSet::new();
-    let name = |url: &Url| {
+    // Many systems treat `A` and `a` as one name.
+    let mut used = HashSet::new();
+    urls.map(|url| {
         let (stem, extension) = parts(url);
         let numbered = (2..).map(|number| format!("{id}-{stem}-{number}{extension}"));
         let mut names = std::iter::once(format!("{id}-{stem}{extension}")).chain(numbered);
-        names.find(|name| taken.insert(name.to_ascii_lowercase())).unwrap_or_default()
-    };
-    urls.map(name).collect()
+        names.find(|name| used.insert(name.to_ascii_lowercase())).unwrap_or_default()
+    })
+    .collect()
 }
 
-/// The last part of an address as a stem and an extension, in letters, digits, `-` and `_`.
+/// Splits the last part of a URL into a stem and an extension, in letters, digits, `-` and `_`.
 fn parts(url: &Url) -> (String, String) {
     let last = url.path_segments().and_then(|mut segments| segments.next_back());
     let last = percent_encoding::percent_decode_str(last.unwrap_or_default()).decode_utf8_lossy();
-    let is_extension = |text: &str| {
-        let letters = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        letters && (1..=MAX_EXTENSION_CHARS).contains(&text.len())
-    };
     let (stem, extension) = match last.rsplit_once('.') {
         Some((stem, end)) if !stem.is_empty() && is_extension(end) => (stem, format!(".{end}")),
         _ => (&*last, String::new()),
@@ -45,13 +41,17 @@ fn parts(url: &Url) -> (String, String) {
     }
 }
 
-/// What is not a letter of ASCII, a digit, `-` or `_` is `_`.
+fn is_extension(text: &str) -> bool {
+    (1..=MAX_EXTENSION_CHARS).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Replaces everything other than ASCII letters, digits, `-` and `_` by `_`.
 fn safe(text: &str) -> String {
-    let safe = text.chars().map(|c| match c {
-        c if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') => c,
-        _ => '_',
-    });
-    safe.take(MAX_STEM_CHARS).collect()
+    text.chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' })
+        .take(MAX_STEM_CHARS)
+        .collect()
 }
 
 #[cfg(test)]
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_the_same_to_some_system_are_told_apart() {
+    fn names_that_some_system_treats_as_equal_differ() {
         let urls = ["https://a/x.png", "https://b/X.png", "https://c/x.png", "https://d/x-2.png"];
         assert_eq!(named(&urls), ["r-1-x.png", "r-1-X-2.png", "r-1-x-3.png", "r-1-x-2-2.png"]);
     }

@@ -1,4 +1,4 @@
-//! Bringing one file here: with ranges, so that a broken connection costs what is missing.
+//! Downloads one file, and resumes it with range requests after a broken connection.
 
 use std::io::{ErrorKind, SeekFrom};
 use std::path::Path;
@@ -19,14 +19,14 @@ use super::super::reply::{Reply, transport_failure};
 use super::super::retry::{Backoff, Call, Failure};
 use super::{DownloadErrorReason as Reason, DownloadOptions, Progress};
 
-/// How long nothing may come of a file.
+/// Maximum time without data.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// How many redirects are followed, each to an allowed host.
+/// Maximum number of redirects, each to an allowed host.
 const MAX_REDIRECTS: usize = 5;
-/// How often one file is taken up again, however far each time gets.
+/// Maximum number of times that one file is resumed, even if each attempt makes progress.
 const MAX_RESUMES: usize = 50;
 
-/// One file on its way.
+/// A download in progress.
 struct Transfer<'a> {
     url: &'a Url,
     path: &'a Path,
@@ -34,51 +34,50 @@ struct Transfer<'a> {
     file: File,
     bytes: u64,
     total: Option<u64>,
-    /// What the rest has to belong to (`If-Range`): without it nothing says that a second
-    /// answer is about the same file.
+    /// The `If-Range` value. Without it, nothing proves that a second response belongs to the
+    /// same file.
     validator: Option<HeaderValue>,
 }
 
 impl Client {
-    /// Downloads one file, and gives its size.
+    /// Downloads one file, and returns its size.
     pub(super) async fn save(
         &self,
         url: &Url,
         path: &Path,
         to: &DownloadOptions,
     ) -> Result<u64, Reason> {
-        let unwritten = |source| Reason::File { path: path.to_owned(), source };
         if !self.inner.outputs.allow(url) {
-            return Err(host_of(url));
+            return Err(host_error(url));
         }
-        tokio::fs::create_dir_all(&to.folder).await.map_err(unwritten)?;
-        if !to.replace && tokio::fs::try_exists(path).await.map_err(unwritten)? {
+        tokio::fs::create_dir_all(&to.folder).await.map_err(|source| file_error(path, source))?;
+        if !to.replace
+            && tokio::fs::try_exists(path).await.map_err(|source| file_error(path, source))?
+        {
             return Err(Reason::Exists(path.to_owned()));
         }
-        // Removed when dropped, so that no part of a file stays behind.
-        let part = temporary(&to.folder).map_err(unwritten)?;
-        let file = File::from_std(part.as_file().try_clone().map_err(unwritten)?);
+        // Removed when dropped, so that no partial file stays behind.
+        let part = temporary(&to.folder).map_err(|source| file_error(path, source))?;
+        let file =
+            File::from_std(part.as_file().try_clone().map_err(|source| file_error(path, source))?);
         let (bytes, total, validator) = (0, None, None);
         let mut transfer = Transfer { url, path, to, file, bytes, total, validator };
         transfer.run(self).await?;
         let bytes = transfer.bytes;
         drop(transfer);
-        let kept = match to.replace {
-            true => part.persist(path),
-            false => part.persist_noclobber(path),
-        };
+        let kept = if to.replace { part.persist(path) } else { part.persist_noclobber(path) };
         match kept {
             Ok(_) => Ok(bytes),
             Err(error) if !to.replace && error.error.kind() == ErrorKind::AlreadyExists => {
                 Err(Reason::Exists(path.to_owned()))
             }
-            Err(error) => Err(unwritten(error.error)),
+            Err(error) => Err(file_error(path, error.error)),
         }
     }
 }
 
 impl Transfer<'_> {
-    /// Brings all of the file, as often as it takes.
+    /// Downloads the whole file, resuming after retryable failures.
     async fn run(&mut self, client: &Client) -> Result<(), Reason> {
         let mut backoff = Backoff::new(Call::Read, client.inner.retry);
         for resumes in 0.. {
@@ -94,13 +93,13 @@ impl Transfer<'_> {
             tracing::debug!(%reason, bytes = self.bytes, ?delay, "downloading again");
             sleep(delay).await;
         }
-        self.file.flush().await.map_err(|source| self.unwritten(source))?;
-        self.file.sync_all().await.map_err(|source| self.unwritten(source))
+        self.file.flush().await.map_err(|source| self.file_error(source))?;
+        self.file.sync_all().await.map_err(|source| self.file_error(source))
     }
 
-    /// Brings what is missing of the file.
+    /// Requests the missing part of the file and writes it.
     async fn resume(&mut self, client: &Client) -> Result<(), Reason> {
-        let mut response = self.answer(client).await?;
+        let mut response = self.request(client).await?;
         self.seek_to_range(&response).await?;
         if self.total.is_some_and(|total| total > self.to.max_bytes) {
             return Err(Reason::TooLarge(self.to.max_bytes));
@@ -115,7 +114,7 @@ impl Transfer<'_> {
             if self.bytes.saturating_add(chunk.len() as u64) > self.to.max_bytes {
                 return Err(Reason::TooLarge(self.to.max_bytes));
             }
-            self.file.write_all(&chunk).await.map_err(|source| self.unwritten(source))?;
+            self.file.write_all(&chunk).await.map_err(|source| self.file_error(source))?;
             self.bytes += chunk.len() as u64;
             self.report();
         }
@@ -125,15 +124,15 @@ impl Transfer<'_> {
         }
     }
 
-    /// Asks for what is missing, through redirects to hosts that are allowed. The token is
-    /// not sent: only requests to the API have it.
-    async fn answer(&self, client: &Client) -> Result<Response, Reason> {
+    /// Requests the missing part, following redirects to allowed hosts. The token is not sent:
+    /// only requests to the API have it.
+    async fn request(&self, client: &Client) -> Result<Response, Reason> {
         let mut url = self.url.clone();
         for _ in 0..=MAX_REDIRECTS {
             if !client.inner.outputs.allow(&url) {
-                return Err(host_of(&url));
+                return Err(host_error(&url));
             }
-            // Compressed bytes would be another file's ranges.
+            // The ranges of a compressed file are not those of the file.
             let mut request = client.inner.http.get(url.clone()).timeout(NO_TIMEOUT);
             request = request.header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             if let (1.., Some(validator)) = (self.bytes, &self.validator) {
@@ -156,13 +155,13 @@ impl Transfer<'_> {
         Err(Reason::Redirect)
     }
 
-    /// Finds out which part of the file an answer has, and begins anew where it is not the
-    /// missing one.
+    /// Checks which part of the file a response holds. Restarts the file if it is not the
+    /// missing part.
     async fn seek_to_range(&mut self, response: &Response) -> Result<(), Reason> {
         let headers = response.headers();
         match response.status() {
             StatusCode::OK => {
-                self.begin_anew().await?;
+                self.restart().await?;
                 self.total = response.content_length();
                 self.validator = validator(headers);
                 Ok(())
@@ -170,20 +169,20 @@ impl Transfer<'_> {
             StatusCode::PARTIAL_CONTENT if self.bytes > 0 => {
                 match ContentRange::from_headers(headers) {
                     Some(ContentRange { range: Some((first, _)), total })
-                        if first == self.bytes && self.goes_on(headers, total) =>
+                        if first == self.bytes && self.is_same_file(headers, total) =>
                     {
                         self.total = total.or(self.total);
                         Ok(())
                     }
                     Some(_) | None => {
-                        self.begin_anew().await?;
+                        self.restart().await?;
                         Err(Reason::Torn)
                     }
                 }
             }
-            // What is here is longer than the file, or no range of it is given.
+            // The file is shorter than what was received, or has no ranges.
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE if self.bytes > 0 => {
-                self.begin_anew().await?;
+                self.restart().await?;
                 Err(Reason::Torn)
             }
             StatusCode::PARTIAL_CONTENT => Err(Reason::Torn),
@@ -194,36 +193,30 @@ impl Transfer<'_> {
         }
     }
 
-    /// Whether a range is of the file that is here: some hosts do not heed `If-Range`.
-    fn goes_on(&self, headers: &HeaderMap, total: Option<u64>) -> bool {
+    /// Returns `true` if a range belongs to the same file: some hosts ignore `If-Range`.
+    fn is_same_file(&self, headers: &HeaderMap, total: Option<u64>) -> bool {
         let had = self.validator.as_ref().filter(|it| it.as_bytes().starts_with(b"\""));
         let same_tag = had.zip(headers.get(ETAG)).is_none_or(|(had, has)| had == has);
         same_tag && self.total.zip(total).is_none_or(|(had, has)| had == has)
     }
 
-    async fn begin_anew(&mut self) -> Result<(), Reason> {
+    async fn restart(&mut self) -> Result<(), Reason> {
         (self.bytes, self.total, self.validator) = (0, None, None);
-        let emptied = async {
-            self.file.flush().await?;
-            self.file.set_len(0).await?;
-            self.file.seek(SeekFrom::Start(0)).await.map(drop)
-        };
-        emptied.await.map_err(|source| self.unwritten(source))
+        empty(&mut self.file).await.map_err(|source| self.file_error(source))
     }
 
     fn report(&self) {
-        let Some(call) = &self.to.progress else { return };
+        let Some(callback) = &self.to.progress else { return };
         let Self { url, path, bytes, total, .. } = *self;
-        call(&Progress { url, path, bytes, total });
+        callback(&Progress { url, path, bytes, total });
     }
 
-    fn unwritten(&self, source: std::io::Error) -> Reason {
-        Reason::File { path: self.path.to_owned(), source }
+    fn file_error(&self, source: std::io::Error) -> Reason {
+        file_error(self.path, source)
     }
 }
 
-/// What a reason is in the table of what is done about failures; `None` where nothing would
-/// change by trying again.
+/// Returns the failure in the retry table, or `None` if another attempt would not help.
 fn failure_of(reason: &Reason) -> Option<Failure> {
     match reason {
         Reason::Transport(error) => Some(transport_failure(error)),
@@ -246,19 +239,29 @@ fn retry_after(reason: &Reason) -> Option<Duration> {
     }
 }
 
-fn host_of(url: &Url) -> Reason {
+async fn empty(file: &mut File) -> std::io::Result<()> {
+    file.flush().await?;
+    file.set_len(0).await?;
+    file.seek(SeekFrom::Start(0)).await.map(drop)
+}
+
+fn file_error(path: &Path, source: std::io::Error) -> Reason {
+    Reason::File { path: path.to_owned(), source }
+}
+
+fn host_error(url: &Url) -> Reason {
     let host = url.host_str().unwrap_or_default();
     Reason::Host(format!("{}://{host}", url.scheme()))
 }
 
-/// What tells one state of a file from another: a strong `ETag`, or else its date.
+/// Returns what identifies a version of a file: a strong `ETag`, or else its date.
 fn validator(headers: &HeaderMap) -> Option<HeaderValue> {
     let strong = headers.get(ETAG).filter(|tag| tag.as_bytes().starts_with(b"\""));
     strong.or_else(|| headers.get(LAST_MODIFIED)).cloned()
 }
 
-/// A file with a temporary name in the folder, so that it can be renamed in one step. Others
-/// may read it as far as the system's habits let them, like any file.
+/// Creates a file with a temporary name in the folder, to be renamed in one step. Its permissions
+/// follow the umask, like any new file's.
 fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".runcomfy-").suffix(".part");
@@ -275,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_weak_tag_vouches_for_no_bytes() {
+    fn a_weak_etag_identifies_no_version() {
         let read = |pairs: &[(reqwest::header::HeaderName, &'static str)]| {
             let headers = pairs.iter().map(|(n, v)| (n.clone(), HeaderValue::from_static(v)));
             validator(&headers.collect())

@@ -1,4 +1,4 @@
-//! Which addresses may be asked: by default those of the public internet, so that an address
+//! The addresses that may be asked: by default only those of the public internet, so that a URL
 //! from a stranger cannot make this machine ask its own network.
 
 use std::error::Error;
@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-/// An address that is not of the public internet.
+/// An address outside the public internet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NotPublic {
     address: IpAddr,
@@ -19,7 +19,7 @@ impl fmt::Display for NotPublic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "its host is at {}, {}, which RunComfy cannot reach and is not asked from here",
+            "its host is at {}, {}, which RunComfy cannot reach and which is not asked from here",
             self.address, self.what
         )
     }
@@ -27,8 +27,8 @@ impl fmt::Display for NotPublic {
 
 impl Error for NotPublic {}
 
-/// IPv4 networks that are not public, by their first address and the length of their prefix
-/// (the IANA special-purpose registry).
+/// IPv4 networks that are not public (the IANA special-purpose registry): first address, prefix
+/// length and description.
 const NOT_PUBLIC_V4: [([u8; 4], u32, &str); 15] = [
     ([0, 0, 0, 0], 8, "an unspecified address"),
     ([10, 0, 0, 0], 8, "a private address"),
@@ -47,15 +47,15 @@ const NOT_PUBLIC_V4: [([u8; 4], u32, &str); 15] = [
     ([240, 0, 0, 0], 4, "a reserved address"),
 ];
 
-/// IPv6 networks within 2000::/3, the public one, that are not public all the same.
+/// IPv6 networks within the public 2000::/3 that are not public.
 const NOT_PUBLIC_V6: [(Ipv6Addr, u32, &str); 3] = [
-    // Teredo in it is asked before.
+    // Teredo, which is part of it, is checked first.
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, "a reserved address"),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32, "an address for documentation"),
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, "an address for documentation"),
 ];
 
-/// Fails where an address is not of the public internet, nor leads there.
+/// Returns an error for an address outside the public internet, or one that leads there.
 pub(super) fn check(address: IpAddr) -> Result<(), NotPublic> {
     let what = match address {
         IpAddr::V4(address) => not_public_v4(address),
@@ -64,9 +64,9 @@ pub(super) fn check(address: IpAddr) -> Result<(), NotPublic> {
     what.map_or(Ok(()), |what| Err(NotPublic { address, what }))
 }
 
-/// Fails where the host of an address is written as a number and is not public: the
-/// connector asks no resolver about those. The parser of URLs has read every spelling of a
-/// number, such as `0x7f.1`, by then.
+/// Returns an error if the host of a URL is a literal address that is not public: the connector
+/// asks no resolver about those. The URL parser has already read every spelling of a number,
+/// such as `0x7f.1`.
 pub(super) fn check_literal(url: &Url) -> Result<(), NotPublic> {
     match url.host() {
         Some(Host::Ipv4(address)) => check(address.into()),
@@ -77,33 +77,32 @@ pub(super) fn check_literal(url: &Url) -> Result<(), NotPublic> {
 
 fn not_public_v4(address: Ipv4Addr) -> Option<&'static str> {
     let bits = u32::from(address);
-    let is_in = |network: [u8; 4], length: u32| {
-        bits >> (32 - length) == u32::from_be_bytes(network) >> (32 - length)
-    };
-    NOT_PUBLIC_V4.iter().find(|(network, length, _)| is_in(*network, *length)).map(|row| row.2)
+    NOT_PUBLIC_V4
+        .iter()
+        .find(|(network, length, _)| {
+            bits >> (32 - length) == u32::from_be_bytes(*network) >> (32 - length)
+        })
+        .map(|row| row.2)
 }
 
 fn not_public_v6(address: Ipv6Addr) -> Option<&'static str> {
     let bits = u128::from(address);
-    let low = |bits: u128| Ipv4Addr::from(bits as u32);
-    let v4 = |bits: u128| not_public_v4(low(bits));
     match address.segments() {
-        // Compatible, which has `::` and `::1` in it; mapped; translated (RFC 2765); NAT64.
+        // Compatible, which includes `::` and `::1`; mapped; translated (RFC 2765); NAT64.
         [0, 0, 0, 0, 0, 0, ..]
         | [0, 0, 0, 0, 0, 0xffff, ..]
         | [0, 0, 0, 0, 0xffff, 0, ..]
-        | [0x64, 0xff9b, 0, 0, 0, 0, ..] => v4(bits),
+        | [0x64, 0xff9b, 0, 0, 0, 0, ..] => embedded_v4(bits),
         // 6to4.
-        [0x2002, ..] => v4(bits >> 80),
-        // Teredo: its server, and its client with every bit turned.
-        [0x2001, 0, ..] => v4(bits >> 64).or_else(|| v4(!bits)),
-        // ISATAP, under any prefix.
-        [.., 0 | 0x200, 0x5efe, _, _] if v4(bits).is_some() => v4(bits),
+        [0x2002, ..] => embedded_v4(bits >> 80),
+        // Teredo: its server, and its client with every bit inverted.
+        [0x2001, 0, ..] => embedded_v4(bits >> 64).or_else(|| embedded_v4(!bits)),
+        // ISATAP, with any prefix.
+        [.., 0 | 0x200, 0x5efe, _, _] if embedded_v4(bits).is_some() => embedded_v4(bits),
         [0x2000..=0x3fff, ..] => {
-            let is_in = |network: Ipv6Addr, length: u32| {
-                bits >> (128 - length) == u128::from(network) >> (128 - length)
-            };
-            let found = NOT_PUBLIC_V6.iter().find(|(network, length, _)| is_in(*network, *length));
+            let found = NOT_PUBLIC_V6.iter().find(|(network, length, _)| {
+                bits >> (128 - length) == u128::from(*network) >> (128 - length)
+            });
             found.map(|row| row.2)
         }
         [0xfc00..=0xfdff, ..] => Some("a private address"),
@@ -113,8 +112,13 @@ fn not_public_v6(address: Ipv6Addr) -> Option<&'static str> {
     }
 }
 
-/// Looks names up, and gives only addresses of the public internet: what was checked is what
-/// is connected to.
+/// Returns the verdict on the IPv4 address in the low 32 bits.
+fn embedded_v4(bits: u128) -> Option<&'static str> {
+    not_public_v4(Ipv4Addr::from(bits as u32))
+}
+
+/// A resolver that returns only addresses of the public internet. The address that was checked
+/// is therefore the one that is connected to.
 pub(super) struct PublicOnly;
 
 impl Resolve for PublicOnly {
@@ -142,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_that_is_not_public_is_refused_under_every_spelling() {
+    fn an_address_that_is_not_public_is_refused_in_every_spelling() {
         let local = [
             // Numbers, as the parser of URLs takes them.
             "127.0.0.1",
@@ -207,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_public_is_taken_also_where_another_embeds_it() {
+    fn a_public_address_is_allowed_even_if_another_embeds_it() {
         let public = [
             "8.8.8.8",
             "1.1.1.1",
@@ -238,7 +242,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_is_refused_by_what_it_resolves_to() {
+    async fn a_name_is_refused_for_what_it_resolves_to() {
         let name = "localhost".parse().expect("it is a name");
         let error = PublicOnly.resolve(name).await.err().expect("it is this machine");
         assert!(error.downcast_ref::<NotPublic>().is_some(), "{error}");
