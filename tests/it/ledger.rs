@@ -139,14 +139,14 @@ async fn submit(client: &Client, journal: &Journal, number: usize) {
     }
     match client.raw().submit(MODEL, &input).await {
         Ok(job) => {
-            journal.write(number, "taken", Some(job.id().as_str())).await;
+            journal.write(number, "submitted", Some(job.id().as_str())).await;
             if number.is_multiple_of(7) {
                 cancel(&job).await;
             }
             settle(journal, number, &job).await;
         }
         Err(SubmitError::OutcomeUnknown { id: Some(id), .. }) => {
-            journal.write(number, "taken", Some(id.as_str())).await;
+            journal.write(number, "submitted", Some(id.as_str())).await;
             settle(journal, number, &client.raw().job(id)).await;
         }
         Err(SubmitError::OutcomeUnknown { id: None, .. }) => {

@@ -179,7 +179,7 @@ fn is_test(item: &syn::Item) -> bool {
     item.attrs.iter().any(is_cfg)
 }
 
-/// Every Rust source of the workspace.
+/// Returns every Rust source of the workspace.
 fn sources() -> Vec<Source> {
     let root = root();
     let mut sources = Vec::new();

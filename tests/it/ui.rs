@@ -1,5 +1,4 @@
-//! What the types promise: each program in `tests/ui` is refused by the
-//! compiler, for the reason that its first line names.
+//! Each program in `tests/ui` fails to compile, with the error code of its first line.
 
 use std::collections::BTreeMap;
 

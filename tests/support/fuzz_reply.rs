@@ -1,4 +1,4 @@
-//! The fuzz body of replies: any bytes as the reply to each call.
+//! Fuzz target: any bytes as the reply to each call.
 
 use std::fmt::Display;
 

@@ -1,5 +1,5 @@
 // refused: nothing
-//! The right way, so that the others are refused for the reason that they name.
+//! The control: correct code compiles, so the other programs fail for their own reason.
 
 use runcomfy::{Client, JsonInput, Media, Model};
 use runcomfy_models::minimax::hailuo_video_01_live as hailuo;

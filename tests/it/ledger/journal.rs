@@ -21,7 +21,7 @@ pub(super) struct Entry {
     pub intents: usize,
     /// The request's id, if a line has it.
     pub id: Option<String>,
-    /// Every word that it was given after that: `taken`, and how it ended.
+    /// Every later event: `submitted`, and how the job ended.
     pub words: Vec<String>,
 }
 

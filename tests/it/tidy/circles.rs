@@ -1,5 +1,5 @@
-//! No file of a crate imports another that leads back to it. A module and its own child modules
-//! are aside: those are one idea in several files.
+//! Finds circles of imports between the files of a crate. A module and its own child modules may
+//! import each other: they are one idea in several files.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -9,10 +9,10 @@ use syn::{Item, UseTree};
 
 use super::{Source, is_handwritten, sources};
 
-/// Circles that are still allowed.
+/// Circles that are allowed.
 const MAX_CIRCLES: usize = 8;
 
-/// The folders of library crates. A program beside a library is a module without importers.
+/// The folders of library crates. A binary beside a library is a module that nobody imports.
 const CRATES: [&str; 6] = [
     "codegen/src/",
     "crates/runcomfy/src/",
@@ -29,11 +29,11 @@ type ModulePath = Vec<String>;
 #[derive(Default)]
 struct Module {
     file: String,
-    /// The names of its own items.
+    /// The names of the items that it defines.
     items: BTreeSet<String>,
-    /// The path that each name stands for.
+    /// The path of each imported name.
     aliases: BTreeMap<String, ModulePath>,
-    /// The modules whose names are all brought in.
+    /// The modules that are imported with `*`.
     globs: Vec<ModulePath>,
 }
 
@@ -137,7 +137,7 @@ impl Crate {
         }
     }
 
-    /// Records what a `use` in a module brings in.
+    /// Records the imports of a `use` in a module.
     fn bring(&mut self, file: &str, module: &ModulePath, mut to: ModulePath, tree: &UseTree) {
         let alias = match tree {
             UseTree::Path(tree) => {
@@ -172,7 +172,7 @@ impl Crate {
         }
     }
 
-    /// Records every path in code that begins with `crate`, `super` or `self`.
+    /// Records every path in code that starts with `crate`, `super` or `self`.
     fn record(&mut self, file: &str, module: &ModulePath, tokens: TokenStream) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;
@@ -199,7 +199,7 @@ impl Crate {
         }
     }
 
-    /// The module that defines what a path names, after every export on the way to it.
+    /// Returns the module that defines the item of a path, after all re-exports.
     fn resolve(&self, path: &[String], depth: usize) -> Option<ModulePath> {
         let mut at = ModulePath::new();
         for (index, step) in path.iter().enumerate() {
@@ -216,8 +216,8 @@ impl Crate {
         Some(at)
     }
 
-    /// The path for which a name stands that a module brings in. `None` if the name is the
-    /// module's own, or from another crate.
+    /// Returns the path of a name that a module re-exports. Returns `None` if the module defines the
+    /// name, or if it is from another crate.
     fn exported(&self, module: &ModulePath, name: &String, depth: usize) -> Option<ModulePath> {
         let own = self.modules.get(module)?;
         if depth > 20 || own.items.contains(name) {
@@ -236,7 +236,7 @@ impl Crate {
         })
     }
 
-    /// The files that each file imports, a module and those above and below it aside.
+    /// Returns the files that each file imports, except its parent and child modules.
     fn imports(&self) -> BTreeMap<&str, BTreeSet<&str>> {
         let files: BTreeMap<&str, &ModulePath> =
             self.modules.iter().rev().map(|(path, module)| (module.file.as_str(), path)).collect();
@@ -253,7 +253,7 @@ impl Crate {
         imports
     }
 
-    /// The shortest circle through each file that is in one, each circle once.
+    /// Returns the shortest circle through each file, without duplicates.
     fn circles(&self) -> Vec<String> {
         let imports = self.imports();
         let mut seen = BTreeSet::new();
@@ -271,7 +271,7 @@ impl Crate {
     }
 }
 
-/// The shortest way from a file back to itself.
+/// Returns the shortest path from a file back to itself.
 fn shortest<'a>(
     imports: &BTreeMap<&'a str, BTreeSet<&'a str>>,
     file: &'a str,
@@ -293,7 +293,7 @@ fn shortest<'a>(
     None
 }
 
-/// A path from the root of the crate. `None` if it leads out of the crate.
+/// Returns a path from the root of the crate, or `None` if it leads out of the crate.
 fn absolute(module: &ModulePath, path: ModulePath) -> Option<ModulePath> {
     let mut at = module.clone();
     let mut steps = path.into_iter().peekable();
@@ -318,7 +318,7 @@ fn is_relative(name: &str) -> bool {
     matches!(name, "crate" | "super" | "self")
 }
 
-/// The name of an item, if it has one.
+/// Returns the name of an item, if it has one.
 fn name(item: &Item) -> Option<String> {
     let ident = match item {
         Item::Const(item) => &item.ident,

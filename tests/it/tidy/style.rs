@@ -1,5 +1,4 @@
-//! Habits of the code, counted: how docs begin, functions rather than named closures, enums
-//! rather than `bool` parameters, functions of one screen.
+//! Counts style faults: first words of docs, named closures, `bool` parameters, long functions.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -11,19 +10,19 @@ use super::{Source, sources};
 const MAX_CLOSURES: usize = 230;
 /// Docs that open with What, Whether, How, Which or Where.
 const MAX_OPENINGS: usize = 593;
-/// Docs that say "is none".
+/// Docs that contain "is none".
 const MAX_NONES: usize = 15;
-/// Functions that others call with a `bool`.
+/// Public functions with a `bool` parameter.
 const MAX_BOOLS: usize = 5;
-/// Functions past [`MAX_FUNCTION_LINES`] that are not in [`LONG_FUNCTIONS`].
+/// Functions over [`MAX_FUNCTION_LINES`] that are not in [`LONG_FUNCTIONS`].
 const MAX_LONG_FUNCTIONS: usize = 16;
 
-/// A function past this many lines needs a reason, and a place in [`LONG_FUNCTIONS`].
+/// A function with more lines needs a reason, and an entry in [`LONG_FUNCTIONS`].
 const MAX_FUNCTION_LINES: usize = 60;
-/// The functions that have one: the end of the file's path, the name, the reason. At most 5.
+/// Long functions: the end of the file's path, the name, the reason. At most 5.
 const LONG_FUNCTIONS: [(&str, &str, &str); 0] = [];
 
-/// Words that say that a question follows, where a reader wants an answer.
+/// First words of a question, where a reader expects an answer.
 const OPENINGS: [&str; 5] = ["What", "Whether", "How", "Which", "Where"];
 
 #[test]
@@ -107,7 +106,7 @@ fn each_habit_is_seen_to_be_broken() {
     assert_eq!(functions(&long), [(2, "f".to_owned(), 63)]);
 }
 
-/// What is written by hand and built into crates, without tests.
+/// Returns the handwritten sources that are built into crates, without tests.
 fn library_sources() -> Vec<Source> {
     let mut sources = sources();
     sources.retain(|source| super::is_handwritten(&source.name) && super::is_library(&source.name));
@@ -125,13 +124,13 @@ fn found_in(source: &Source, lines: Vec<usize>) -> Vec<String> {
     lines.iter().map(|line| format!("{}:{line}: {}", source.name, text[line - 1].trim())).collect()
 }
 
-/// The text of a line of docs.
+/// Returns the text of a line of docs.
 fn doc(line: &str) -> Option<&str> {
     let line = line.trim();
     line.strip_prefix("///").or_else(|| line.strip_prefix("//!")).map(str::trim)
 }
 
-/// The lines, from 1, at which a paragraph of docs opens with a question word.
+/// Returns the lines, from 1, at which a paragraph of docs opens with a question word.
 fn openings(text: &str) -> Vec<usize> {
     let mut lines = Vec::new();
     let mut before = None;
@@ -155,7 +154,7 @@ fn nones(text: &str) -> Vec<usize> {
     found.map(|(index, _)| index + 1).collect()
 }
 
-/// The items of a file and of its modules, without tests.
+/// Returns the items of a file and of its modules, without tests.
 fn items(source: &Source) -> Vec<Item> {
     let file = syn::parse_file(&source.text);
     flat(file.unwrap_or_else(|why| panic!("{}: {why}", source.name)).items)
@@ -178,7 +177,7 @@ fn code(source: &Source) -> Vec<TokenStream> {
     items(source).iter().map(ToTokens::to_token_stream).collect()
 }
 
-/// The names of `let name = |…|` in code.
+/// Returns the names of `let name = |…|` in code.
 fn closures(tokens: TokenStream) -> Vec<String> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut names = Vec::new();
@@ -192,7 +191,7 @@ fn closures(tokens: TokenStream) -> Vec<String> {
     names
 }
 
-/// The name that a `let` gives to a closure.
+/// Returns the name of a closure that a `let` binds.
 fn closure(after: &[TokenTree]) -> Option<String> {
     let mut rest = after.iter().skip_while(|token| is_word(token, "mut"));
     let TokenTree::Ident(name) = rest.next()? else { return None };
@@ -213,7 +212,7 @@ fn is_sign(token: &TokenTree, sign: char) -> bool {
     matches!(token, TokenTree::Punct(found) if found.as_char() == sign)
 }
 
-/// The functions that are not private and take a `bool`, setters aside.
+/// Returns the functions that are not private and take a `bool`, except setters.
 fn bool_functions(items: &[Item]) -> Vec<String> {
     let mut signatures: Vec<&Signature> = Vec::new();
     for item in items {
@@ -256,7 +255,7 @@ fn is_bool(of: &Type) -> bool {
     matches!(of, Type::Path(path) if path.path.is_ident("bool"))
 }
 
-/// Returns `true` for a method that keeps its one `bool`: it gives itself back, or nothing.
+/// Returns `true` for a setter: a method with one `bool` that returns `Self` or nothing.
 fn is_setter(signature: &Signature) -> bool {
     let output = match &signature.output {
         ReturnType::Default => String::new(),
@@ -266,7 +265,7 @@ fn is_setter(signature: &Signature) -> bool {
     signature.receiver().is_some() && signature.inputs.len() == 2 && gives_itself
 }
 
-/// The functions of a file that `rustfmt` has laid out: line, name and number of lines.
+/// Returns the functions of a formatted file: line, name and number of lines.
 fn functions(text: &str) -> Vec<(usize, String, usize)> {
     let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or(text);
     let lines: Vec<&str> = text.lines().collect();
@@ -282,7 +281,7 @@ fn functions(text: &str) -> Vec<(usize, String, usize)> {
     functions
 }
 
-/// The name of the function that a line opens.
+/// Returns the name of the function that starts at a line.
 fn function(line: &str) -> Option<&str> {
     let (before, after) = line.split_once("fn ")?;
     let mut words = before.split(' ').filter(|word| !word.is_empty());
@@ -290,6 +289,6 @@ fn function(line: &str) -> Option<&str> {
         |word: &str| ["const", "async", "unsafe"].contains(&word) || word.starts_with("pub");
     let name = after.split(['(', '<']).next()?;
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-    // A function on one line has its end there.
+    // A function on one line ends there.
     (words.all(known) && is_name && !line.ends_with('}') && !line.ends_with(';')).then_some(name)
 }
