@@ -13,7 +13,7 @@ use serde_json::Value;
 pub(crate) use defaults::fits;
 
 use crate::Settings;
-use crate::diagnostic::{Code, Findings, Place, Severity};
+use crate::diagnostic::{Code, Diagnostic, Findings, Place, Severity};
 use crate::model::{Edge, End, Model, Output, Quantity, Rule, Shape, Struct, ValueSchema};
 
 /// Judges a lowered model.
@@ -69,12 +69,8 @@ fn fields(of: &Struct, findings: &mut Findings) {
     let mut names = HashMap::new();
     for field in &of.fields {
         if let Some(other) = names.insert(field.name.as_str(), &field.wire) {
-            findings.push(
-                Code::NameClash,
-                &field.place,
-                format!("`{other}` and `{}` would both be called `{}`", field.wire, field.name),
-                "tell the maintainers; a fixup can take one of them out if you do not need it",
-            );
+            let things = format!("`{other}` and `{}`", field.wire);
+            findings.push(Diagnostic::name_clash(&field.place, &things, &field.name));
         }
         bounds(&field.schema, &field.place, findings);
     }
@@ -96,12 +92,7 @@ fn choices(of: &ValueSchema, place: &Place, model: &Model, findings: &mut Findin
             _ => continue,
         };
         if !choices.iter().any(|choice| fits(of, choice, model)) {
-            findings.push(
-                Code::Unsatisfiable,
-                place,
-                "none of its choices keeps to the rules beside them",
-                "correct the one or the other, with a fixup",
-            );
+            findings.push(Diagnostic::no_choice_within_rules(place));
         }
     }
     if let Shape::List(inner) | Shape::Map(inner) | Shape::Nullable(inner) = &of.shape {
@@ -117,12 +108,7 @@ fn defaults(of: &Struct, model: &Model, findings: &mut Findings) {
         let all = default.iter().map(|value| ("default", value));
         for (what, value) in all.chain(field.examples.iter().map(|value| ("example", value))) {
             if !fits(&field.schema, value, model) {
-                findings.push(
-                    Code::DefaultBreaksSchema,
-                    &field.place,
-                    format!("the {what} of `{}` breaks its own schema", field.wire),
-                    "nothing: it is shown and never sent; correct it with a fixup if it misleads",
-                );
+                findings.push(Diagnostic::default_breaks_schema(&field.place, what, &field.wire));
             }
         }
     }
@@ -138,13 +124,7 @@ fn clashes<'a>(
     let mut seen = HashSet::new();
     for name in names {
         if !seen.insert(name) {
-            let message = format!("{what} would both be called `{name}`");
-            findings.push(
-                Code::NameClash,
-                whole,
-                message,
-                "tell the maintainers; a fixup can take one of them out if you do not need it",
-            );
+            findings.push(Diagnostic::name_clash(whole, what, name));
         }
     }
 }
@@ -152,12 +132,7 @@ fn clashes<'a>(
 /// Bounds that leave no value between them.
 fn bounds(of: &ValueSchema, place: &Place, findings: &mut Findings) {
     if Quantity::ALL.into_iter().any(|quantity| is_empty(&of.rules, quantity)) {
-        findings.push(
-            Code::Unsatisfiable,
-            place,
-            "its bounds leave no value between them",
-            "correct one of them with a fixup",
-        );
+        findings.push(Diagnostic::contradicting_bounds(place));
     }
     match &of.shape {
         Shape::List(inner) | Shape::Map(inner) | Shape::Open(_, inner) | Shape::Nullable(inner) => {

@@ -57,7 +57,7 @@ fn model(schema: &Value) -> Option<Model> {
     let mut findings = Findings::default();
     let corrected = crate::fixup::PatchedSchemas::new(&source, &mut findings);
     let model = pipeline::lower_source(&source, &corrected, &module, Objects::Open, &mut findings);
-    let whole = source.file("model.json", record).whole();
+    let whole = source.file("model.json", record).range();
     check::check(model, &whole, &settings, &mut findings)
 }
 

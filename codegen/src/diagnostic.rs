@@ -1,19 +1,24 @@
-//! Diagnostics: what there is to say about a schema, each with a stable code.
+//! Diagnostics: findings about a schema, each with a stable code.
 
-use std::collections::BTreeMap;
+mod findings;
+mod messages;
+
 use std::fmt;
 use std::ops::Range;
 
-/// Something to say about a schema.
+pub(crate) use findings::Findings;
+pub(crate) use messages::{Conflict, SizeLimit};
+
+/// A finding about a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// What kind of finding this is.
+    /// The kind of finding.
     pub code: Code,
-    /// Where it was found.
+    /// The place in question.
     pub place: Place,
-    /// What is wrong.
+    /// The message.
     pub message: String,
-    /// What to do.
+    /// What to do about it.
     pub help: String,
 }
 
@@ -28,10 +33,10 @@ pub struct Place {
     pub span: Range<usize>,
 }
 
-/// Whether a finding stops its model.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The model is generated; what cannot be carried is declared in its docs.
+    /// The model is generated; its docs name what is not checked.
     Warning,
     /// The model, and only that model, is not generated.
     Error,
@@ -50,14 +55,14 @@ macro_rules! codes {
             /// Every code.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Its stable name.
+            /// Returns the stable name.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
                 }
             }
 
-            /// Whether it stops its model.
+            /// Returns the severity, unless a run denies this warning.
             pub const fn severity(self) -> Severity {
                 match self {
                     $(Self::$variant => Severity::$severity,)+
@@ -116,6 +121,12 @@ codes! {
     RepeatedChoice = "repeated-choice", Warning;
 }
 
+impl Diagnostic {
+    fn new(code: Code, place: &Place, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { code, place: place.clone(), message: message.into(), help: help.into() }
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -131,61 +142,5 @@ impl fmt::Display for Diagnostic {
             Severity::Warning => "warning",
         };
         write!(f, "{level}[{code}] {file}#{pointer}: {message}\n  help: {help}")
-    }
-}
-
-/// So many findings of one model are shown; of the others, one of each kind and how many
-/// there are. A reader corrects the first before the last, and a terminal holds no more.
-const MOST_SHOWN: usize = 200;
-/// A longer message is shown by its beginning: it repeats what a schema has.
-const LONGEST_MESSAGE: usize = 1000;
-
-/// Findings as they are gathered: the same one once, and not without end.
-#[derive(Debug, Default)]
-pub(crate) struct Findings(pub Vec<Diagnostic>, BTreeMap<Code, More>);
-
-/// Findings of one kind past those that are shown.
-#[derive(Debug)]
-struct More {
-    index: usize,
-    count: usize,
-    /// What the first of them says.
-    message: String,
-}
-
-impl Findings {
-    pub(crate) fn push(
-        &mut self,
-        code: Code,
-        place: &Place,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        let message = shortened(message.into());
-        let is_this = |known: &Diagnostic| {
-            (known.code, &known.place, &known.message) == (code, place, &message)
-        };
-        if self.0.iter().any(is_this) {
-            return;
-        }
-        if self.0.len() >= MOST_SHOWN {
-            if let Some(more) = self.1.get_mut(&code) {
-                more.count += 1;
-                let Some(first) = self.0.get_mut(more.index) else { return };
-                first.message =
-                    format!("{}; and {} more of this kind, not shown", more.message, more.count);
-                return;
-            }
-            let more = More { index: self.0.len(), count: 0, message: message.clone() };
-            self.1.insert(code, more);
-        }
-        self.0.push(Diagnostic { code, place: place.clone(), message, help: help.into() });
-    }
-}
-
-fn shortened(message: String) -> String {
-    match message.char_indices().nth(LONGEST_MESSAGE) {
-        Some((end, _)) => format!("{}…", &message[..end]),
-        None => message,
     }
 }

@@ -239,7 +239,7 @@ impl<'a> State<'a> {
             deny: BTreeSet::new(),
             objects: Objects::Closed,
         };
-        let place = source.file("model.json", source.model).whole();
+        let place = source.file("model.json", source.model).range();
         let model = check::check(model, &place, &settings, &mut findings);
         findings.0.retain(|found| found.code.severity() == Severity::Error);
         Some(model.ok_or(findings.0))

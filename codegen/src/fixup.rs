@@ -7,7 +7,7 @@ use json_patch::{PatchErrorKind, PatchOperation, jsonptr::Pointer};
 use serde_json::Value;
 
 use crate::Source;
-use crate::diagnostic::{Code, Diagnostic, Findings, Place};
+use crate::diagnostic::{Diagnostic, Findings, Place};
 use crate::import::layout;
 use crate::parse::{
     self,
@@ -15,8 +15,6 @@ use crate::parse::{
 };
 use crate::settings::File;
 
-/// What to do about a fixup that no longer fits.
-const STALE: &str = "take in the new schema's state, then correct or remove the fixup";
 /// A value past this many characters is shown by its beginning.
 const LONGEST_VALUE: usize = 60;
 
@@ -29,15 +27,8 @@ pub fn fixup_path(folder: &str) -> String {
 /// What there is to say of a file among the fixups that belongs to no model. `file` is
 /// its path from the schemas folder.
 pub fn orphaned_fixup(file: &str, text: &str) -> Diagnostic {
-    Diagnostic {
-        code: Code::StaleFixup,
-        place: Place { file: file.to_owned(), pointer: String::new(), span: 0..text.len() },
-        message: "there is no model that this corrects".to_owned(),
-        help: format!(
-            "call it after the model's folder, such as `{}`, or remove it",
-            fixup_path("provider/model")
-        ),
-    }
+    let place = Place { file: file.to_owned(), pointer: String::new(), span: 0..text.len() };
+    Diagnostic::orphaned_fixup(&place, &fixup_path("provider/model"))
 }
 
 /// What a model's fixup made of its schemas.
@@ -66,7 +57,7 @@ impl PatchedSchemas {
                 Some(published) => patched(name, &published, &patch, findings),
                 None => {
                     let message = format!("the model has no `{name}`");
-                    findings.push(Code::StaleFixup, &patch.place, message, STALE);
+                    findings.push(Diagnostic::stale_fixup(&patch.place, message));
                     None
                 }
             }
@@ -74,7 +65,7 @@ impl PatchedSchemas {
         Self {
             input: corrected("input.json", Some(source.input), input),
             output: corrected("output.json", source.output, output),
-            about: Some(format!("PatchedSchemas here: {reason}")),
+            about: Some(format!("Corrected here: {reason}")),
         }
     }
 
@@ -97,12 +88,11 @@ fn patched(
     for Operation { place, patch } in &patch.operations {
         if let Err(kind) = apply(&mut document, patch) {
             let message = misfit(name, &document, patch, &kind);
-            findings.push(Code::StaleFixup, place, message, STALE);
+            findings.push(Diagnostic::stale_fixup(place, message));
             return None;
         }
         if !parse::is_within_limits(&document) {
-            let message = format!("it makes `{name}` larger or deeper than a schema may be");
-            findings.push(Code::LimitPassed, place, message, "copy less");
+            findings.push(Diagnostic::patched_schema_too_large(place, name));
             return None;
         }
     }

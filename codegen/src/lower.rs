@@ -1,8 +1,8 @@
-//! `lower`: schemas → the model in the middle.
+//! Lowers schemas into the [`Model`].
 //!
-//! It names and nests: every object becomes a struct under a name of ours, every
-//! string `enum` an enum, and the rules are gathered beside the shapes. Which Rust type
-//! a field has is then typify's decision; see [`typify`].
+//! Every object becomes a struct under a name of ours, every string `enum` an enum, and the
+//! rules are gathered beside the shapes. typify then decides the Rust type of each field; see
+//! [`typify`].
 
 mod annotations;
 mod budget;
@@ -19,18 +19,17 @@ mod unions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::Objects;
 use crate::constructor_args::ordered;
-use crate::diagnostic::{Code, Findings};
+use crate::diagnostic::{Diagnostic, Findings};
 use crate::manifest::Manifest;
 use crate::model::{Docs, Field, Model, Module, Output, Struct, Type, Union};
 use crate::names;
 use crate::schema::Schema;
+use crate::settings::Objects;
 
-use draft::{FieldDraft, Lowered, TypeRequest};
+use draft::{Lowered, StructDraft, TypeRequest, UnionDraft};
 use lowerer::Lowerer;
 use naming::Direction;
-use typify::Types;
 
 /// Lowers one model. `module` is its place in the crate.
 pub(crate) fn lower(
@@ -41,21 +40,14 @@ pub(crate) fn lower(
     objects: Objects,
     findings: &mut Findings,
 ) -> Option<Model> {
-    let values = Lowerer::new(Direction::Input, input, objects, findings);
-    let found = values.input(&manifest.required_inputs())?;
-    let (enums, rules, others) = (found.enums.clone(), found.rules.clone(), found.others.clone());
-    let (inputs, unions, _) = typed(found, input, findings)?;
+    let lowerer = Lowerer::new(Direction::Input, input, objects, findings);
+    let lowered = lowerer.input(&manifest.required_inputs())?;
+    let (enums, rules) = (lowered.enums.clone(), lowered.rules.clone());
+    let others = lowered.others.clone();
+    let Typed { structs: inputs, unions, .. } = typed(lowered, input, findings)?;
     let output = match output {
         None => Output::Usual,
-        Some(schema) => {
-            let found = Lowerer::new(Direction::Output, schema, objects, findings).output()?;
-            let is_struct = found.root == TypeRequest::Object(0);
-            match typed(found, schema, findings)? {
-                (structs, unions, _) if is_struct && is_usual(&structs, &unions) => Output::Usual,
-                (structs, unions, _) if is_struct => Output::Own { structs, unions },
-                (structs, unions, root) => Output::Plain { structs, unions, root },
-            }
-        }
+        Some(schema) => lower_output(schema, objects, findings)?,
     };
     let arguments = inputs.first().map(|root| ordered(root, manifest.arguments.as_deref()));
     Some(Model {
@@ -76,22 +68,52 @@ pub(crate) fn lower(
     })
 }
 
-/// The structs and unions, and the root, with the types that typify gives them.
-fn typed(
-    found: Lowered,
-    schema: &Schema,
-    findings: &mut Findings,
-) -> Option<(Vec<Struct>, Vec<Union>, Type)> {
-    let types = match typify::types(&found) {
+fn lower_output(schema: &Schema, objects: Objects, findings: &mut Findings) -> Option<Output> {
+    let lowered = Lowerer::new(Direction::Output, schema, objects, findings).output()?;
+    let is_struct = lowered.root == TypeRequest::Object(0);
+    let Typed { structs, unions, root } = typed(lowered, schema, findings)?;
+    Some(if is_struct && is_usual(&structs, &unions) {
+        Output::Usual
+    } else if is_struct {
+        Output::Own { structs, unions }
+    } else {
+        Output::Plain { structs, unions, root }
+    })
+}
+
+/// Structs, unions and a root with their Rust types.
+struct Typed {
+    structs: Vec<Struct>,
+    unions: Vec<Union>,
+    root: Type,
+}
+
+/// Gives a lowered schema the types that typify decides.
+fn typed(lowered: Lowered, schema: &Schema, findings: &mut Findings) -> Option<Typed> {
+    let types = match typify::types(&lowered) {
         Ok(types) => types,
         Err(reason) => {
-            let help = "tell the maintainers: this schema has a shape that was not foreseen";
-            findings.push(Code::UnexpectedShape, &schema.place, reason, help);
+            findings.push(Diagnostic::unexpected_shape(&schema.place, reason));
             return None;
         }
     };
-    let Types { root, fields, variants } = types;
-    let field = |(draft, ty): (FieldDraft, Type)| Field {
+    let names = TypeNames {
+        structs: lowered.structs.iter().map(|draft| draft.name.clone()).collect(),
+        enums: lowered.enums.iter().map(|draft| draft.name.clone()).collect(),
+        unions: lowered.unions.iter().map(|draft| draft.name.clone()).collect(),
+    };
+    let structs = lowered.structs.into_iter().zip(types.fields);
+    let unions = lowered.unions.into_iter().zip(types.variants);
+    Some(Typed {
+        structs: structs.map(|(draft, types)| struct_of(draft, types)).collect(),
+        unions: unions.map(|(draft, types)| union_of(draft, types, &names)).collect(),
+        root: types.root,
+    })
+}
+
+fn struct_of(draft: StructDraft, types: Vec<Type>) -> Struct {
+    let fields = draft.fields.into_iter().zip(types);
+    let fields = fields.map(|(draft, ty)| Field {
         docs: draft.docs,
         title: draft.title,
         description: draft.description,
@@ -103,43 +125,25 @@ fn typed(
         schema: draft.schema,
         place: draft.place,
         ty,
-    };
-    let structs: Vec<Struct> = found
-        .structs
-        .into_iter()
-        .zip(fields)
-        .map(|(draft, types)| Struct {
-            name: draft.name,
-            wire: draft.hint.own,
-            docs: draft.docs,
-            table_only: draft.table_only,
-            fields: draft.fields.into_iter().zip(types).map(field).collect(),
-        })
-        .collect();
-    let names = TypeNames {
-        structs: structs.iter().map(|of| of.name.clone()).collect(),
-        enums: found.enums.iter().map(|words| words.name.clone()).collect(),
-        unions: found.unions.iter().map(|union| union.name.clone()).collect(),
-    };
-    let mut unions = Vec::new();
-    for (draft, types) in found.unions.into_iter().zip(variants) {
-        let named: Vec<String> = types.iter().map(|ty| names.variant(ty, &types)).collect();
-        let once = |name: &str| named.iter().filter(|other| *other == name).count() == 1;
-        let named = named.iter().zip(&types).map(|(name, ty)| match once(name) {
-            true => name.clone(),
-            false => names.exact(ty),
-        });
-        let named: Vec<String> = named.collect();
-        unions.push(Union {
-            name: draft.name,
-            wire: draft.hint.own,
-            docs: draft.docs,
-            kind: draft.kind,
-            branches: draft.branches,
-            variants: named.into_iter().zip(types).collect(),
-        });
+    });
+    Struct {
+        name: draft.name,
+        wire: draft.hint.own,
+        docs: draft.docs,
+        table_only: draft.table_only,
+        fields: fields.collect(),
     }
-    Some((structs, unions, root))
+}
+
+fn union_of(draft: UnionDraft, types: Vec<Type>, names: &TypeNames) -> Union {
+    Union {
+        name: draft.name,
+        wire: draft.hint.own,
+        docs: draft.docs,
+        kind: draft.kind,
+        branches: draft.branches,
+        variants: names.variants(&types).into_iter().zip(types).collect(),
+    }
 }
 
 /// The names of a model's types, by their indices.
@@ -150,16 +154,25 @@ struct TypeNames {
 }
 
 impl TypeNames {
-    /// The name of a variant by its whole type, where the short one would be shared.
+    /// Returns the names of a union's variants.
+    fn variants(&self, types: &[Type]) -> Vec<String> {
+        let short: Vec<String> = types.iter().map(|ty| self.variant(ty, types)).collect();
+        let names = short.iter().zip(types).map(|(name, ty)| {
+            let is_shared = short.iter().filter(|other| *other == name).count() > 1;
+            if is_shared { self.exact(ty) } else { name.clone() }
+        });
+        names.collect()
+    }
+
+    /// Returns the name of a variant by its whole type, for a short name that is shared.
     fn exact(&self, ty: &Type) -> String {
-        let named = |names: &[String], index: usize| names.get(index).cloned().unwrap_or_default();
         match ty {
-            Type::Enum(index) => format!("{}Choice", named(&self.enums, *index)),
-            Type::Struct(index) => format!("{}Object", named(&self.structs, *index)),
-            Type::Union(index) => format!("{}Union", named(&self.unions, *index)),
-            Type::List(item) => format!("{}List", self.exact(item)),
-            Type::Map(value) => format!("{}Map", self.exact(value)),
-            Type::Nullable(inner) => format!("{}OrNull", self.exact(inner)),
+            Type::Enum(index) => named(&self.enums, *index) + "Choice",
+            Type::Struct(index) => named(&self.structs, *index) + "Object",
+            Type::Union(index) => named(&self.unions, *index) + "Union",
+            Type::List(item) => self.exact(item) + "List",
+            Type::Map(value) => self.exact(value) + "Map",
+            Type::Nullable(inner) => self.exact(inner) + "OrNull",
             Type::Boxed(inner) => self.exact(inner),
             Type::Any
             | Type::Boolean
@@ -171,11 +184,9 @@ impl TypeNames {
         }
     }
 
-    /// The name of a union's variant: what it holds, and where several hold such a
-    /// thing, of what type.
+    /// Returns the name of a variant by the kind of its value, or by its type if several variants
+    /// are of that kind.
     fn variant(&self, ty: &Type, all: &[Type]) -> String {
-        let alone = |test: fn(&Type) -> bool| all.iter().filter(|ty| test(ty)).count() == 1;
-        let named = |names: &[String], index: usize| names.get(index).cloned().unwrap_or_default();
         match ty {
             Type::Any => "Any".to_owned(),
             Type::Boolean => "Boolean".to_owned(),
@@ -184,45 +195,52 @@ impl TypeNames {
             Type::Text => "Text".to_owned(),
             Type::Media => "Media".to_owned(),
             Type::Url => "Url".to_owned(),
-            Type::Enum(_) if alone(|ty| matches!(ty, Type::Enum(_))) => "Choice".to_owned(),
+            Type::Enum(_) if is_alone(all, |ty| matches!(ty, Type::Enum(_))) => "Choice".to_owned(),
             Type::Enum(index) => named(&self.enums, *index),
-            Type::Struct(_) if alone(|ty| matches!(ty, Type::Struct(_))) => "Object".to_owned(),
+            Type::Struct(_) if is_alone(all, |ty| matches!(ty, Type::Struct(_))) => {
+                "Object".to_owned()
+            }
             Type::Struct(index) => named(&self.structs, *index),
             Type::Union(index) => named(&self.unions, *index),
-            Type::List(_) if alone(|ty| matches!(ty, Type::List(_))) => "List".to_owned(),
-            Type::List(item) => format!("{}List", self.variant(item, all)),
-            Type::Map(value) => format!("{}Map", self.variant(value, all)),
-            Type::Nullable(inner) => format!("{}OrNull", self.variant(inner, all)),
+            Type::List(_) if is_alone(all, |ty| matches!(ty, Type::List(_))) => "List".to_owned(),
+            Type::List(item) => self.variant(item, all) + "List",
+            Type::Map(value) => self.variant(value, all) + "Map",
+            Type::Nullable(inner) => self.variant(inner, all) + "OrNull",
             Type::Boxed(inner) => self.variant(inner, all),
         }
     }
 }
 
-/// Whether these structs say no more than the output that the models share.
-fn is_usual(outputs: &[Struct], unions: &[Union]) -> bool {
-    let ([root], []) = (outputs, unions) else { return false };
-    let usual = |field: &Field| {
+fn named(names: &[String], index: usize) -> String {
+    names.get(index).cloned().unwrap_or_default()
+}
+
+fn is_alone(all: &[Type], test: fn(&Type) -> bool) -> bool {
+    all.iter().filter(|ty| test(ty)).count() == 1
+}
+
+/// Returns `true` if an output is no more than the output that most models share.
+fn is_usual(structs: &[Struct], unions: &[Union]) -> bool {
+    let ([root], []) = (structs, unions) else { return false };
+    root.fields.iter().all(|field| {
         let is_list = match &field.ty {
             Type::Url => false,
             Type::List(item) if **item == Type::Url => true,
             _ => return false,
         };
         runcomfy::MediaOutput::PROPERTIES.contains(&(field.wire.as_str(), is_list))
-    };
-    root.fields.iter().all(usual)
+    })
 }
 
-/// The modules of models, by their folders: the provider, and the rest of the folder in
-/// one name. Those that would share one are told apart by their own characters.
+/// Returns the modules of models by their folders: the provider, and the rest of the folder as
+/// one name. Those that share a name get a suffix.
 pub(crate) fn modules<'a>(folders: &[&'a str]) -> BTreeMap<&'a str, Module> {
-    let split = |folder: &'a str| folder.split_once('/').unwrap_or((folder, folder));
     let providers: BTreeSet<&str> = folders.iter().map(|folder| split(folder).0).collect();
     let names = names::distinct(providers.iter().copied(), names::module, names::snake_suffix);
-    let providers: BTreeMap<&str, String> = providers.into_iter().zip(names).collect();
     let mut modules = BTreeMap::new();
-    for (own, provider) in &providers {
-        let of_provider = folders.iter().filter(|folder| split(folder).0 == *own);
-        let of_provider: Vec<&'a str> = of_provider.copied().collect();
+    for (own, provider) in providers.into_iter().zip(names) {
+        let of_provider: Vec<&'a str> =
+            folders.iter().copied().filter(|folder| split(folder).0 == own).collect();
         let rests = of_provider.iter().map(|folder| split(folder).1);
         let names = names::distinct(rests, names::module, names::snake_suffix);
         for (folder, name) in of_provider.into_iter().zip(names) {
@@ -232,8 +250,12 @@ pub(crate) fn modules<'a>(folders: &[&'a str]) -> BTreeMap<&'a str, Module> {
     modules
 }
 
+fn split(folder: &str) -> (&str, &str) {
+    folder.split_once('/').unwrap_or((folder, folder))
+}
+
 impl Docs {
-    fn of(schema: &Schema) -> Self {
+    fn new(schema: &Schema) -> Self {
         Self {
             title: schema.title.clone(),
             description: schema.description.clone(),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::diagnostic::{Code, Findings};
+use crate::diagnostic::{Diagnostic, Findings};
 use crate::import::{Imported, InvalidModelId, ModelId, layout};
 use crate::parse;
 use crate::settings::File;
@@ -76,7 +76,7 @@ impl Manifest {
             Err(error) => {
                 let text = error.to_string();
                 let (message, help) = text.rsplit_once("; ").unwrap_or((&text, "correct it"));
-                findings.push(Code::MalformedModel, &file.whole(), message, help);
+                findings.push(Diagnostic::malformed_model(&file.range(), message, help));
                 None
             }
         }

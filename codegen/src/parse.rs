@@ -1,5 +1,4 @@
-//! `parse`: JSON text → [`Schema`]. It goes on past a problem, so that one run shows
-//! them all.
+//! Parses JSON text into a [`Schema`]. Goes on after a problem, to report them all in one run.
 
 pub(crate) mod fixup;
 mod keywords;
@@ -9,47 +8,33 @@ mod schema;
 mod syntax;
 mod validations;
 
-pub use keywords::{Treatment, keywords};
-
 use serde_json::Value;
 
-use crate::diagnostic::{Code, Findings};
+use crate::diagnostic::{Diagnostic, Findings};
 use crate::schema::Schema;
 use crate::settings::File;
 use node::{Node, Side};
-use syntax::syntax;
+use syntax::parse_tree;
 
+pub use keywords::{Treatment, keywords};
 pub(crate) use syntax::is_within_limits;
 
 /// Parses an input schema.
 pub(crate) fn input(file: &File<'_>, findings: &mut Findings) -> Option<Schema> {
-    let ast = syntax(file, findings)?;
-    Some(schema::document(&Node::root(&ast, file), Side::Input, findings))
+    let tree = parse_tree(file, findings)?;
+    Some(schema::read_document(&Node::root(&tree, file), Side::Input, findings))
 }
 
-/// The schema that a value is, for tests.
-#[cfg(test)]
-pub(crate) fn schema(value: &Value) -> Schema {
-    let text = value.to_string();
-    let file = File { path: "input.json".to_owned(), text: &text };
-    input(&file, &mut Findings::default()).unwrap_or_default()
-}
-
-/// Parses an output schema, which stands under the one key `output`.
+/// Parses an output schema, which is under the one key `output`.
 pub(crate) fn output(file: &File<'_>, findings: &mut Findings) -> Option<Schema> {
-    let ast = syntax(file, findings)?;
-    let root = Node::root(&ast, file);
+    let tree = parse_tree(file, findings)?;
+    let root = Node::root(&tree, file);
     match root.entries().unwrap_or_default().as_slice() {
         [(name, output)] if *name == "output" => {
-            Some(schema::document(output, Side::Output, findings))
+            Some(schema::read_document(output, Side::Output, findings))
         }
         _ => {
-            findings.push(
-                Code::NotAnObject,
-                &root.place,
-                "an output schema stands under the one key `output`",
-                "write it as {\"output\": {…}}",
-            );
+            findings.push(Diagnostic::output_not_wrapped(&root.place));
             None
         }
     }
@@ -57,5 +42,13 @@ pub(crate) fn output(file: &File<'_>, findings: &mut Findings) -> Option<Schema>
 
 /// Parses a file that is data, not a schema.
 pub(crate) fn data(file: &File<'_>, findings: &mut Findings) -> Option<Value> {
-    syntax(file, findings).map(Value::from)
+    parse_tree(file, findings).map(Value::from)
+}
+
+/// Parses a schema for a test.
+#[cfg(test)]
+pub(crate) fn schema(value: &Value) -> Schema {
+    let text = value.to_string();
+    let file = File { path: "input.json".to_owned(), text: &text };
+    input(&file, &mut Findings::default()).unwrap_or_default()
 }

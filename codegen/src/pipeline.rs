@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check;
-use crate::diagnostic::{Code, Diagnostic, Findings};
+use crate::diagnostic::{Diagnostic, Findings};
 use crate::fixup::PatchedSchemas;
 use crate::import::Imported;
 use crate::lower;
@@ -40,15 +40,10 @@ impl Generated {
         settings: &Settings,
     ) -> Option<ModelListing> {
         let mut findings = Findings::default();
-        let place = source.file("model.json", source.model).whole();
+        let place = source.file("model.json", source.model).range();
         let path = format!("{}/{}.rs", module.provider, module.name);
         if lower::modules(&[source.folder]).get(source.folder) != Some(module) {
-            findings.push(
-                Code::SharedName,
-                &place,
-                format!("`{}` would share its module with another; it is `{path}`", source.folder),
-                "nothing: both are there, each under a name of its own",
-            );
+            findings.push(Diagnostic::shared_module(&place, source.folder, &path));
         }
         let patched = PatchedSchemas::new(source, &mut findings);
         let lowered = lower_source(source, &patched, module, settings.objects, &mut findings);
@@ -85,12 +80,8 @@ pub(crate) fn lower_source(
         && id.folder() != source.folder
     {
         let (folder, found) = (id.folder(), source.folder);
-        findings.push(
-            Code::MalformedModel,
-            &file.whole(),
-            format!("the model `{id}` belongs in the folder `{folder}`, not in `{found}`"),
-            "move it there, or correct the `id`",
-        );
+        let place = file.range();
+        findings.push(Diagnostic::model_in_wrong_folder(&place, id, &folder, found));
     }
     model
 }

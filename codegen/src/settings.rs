@@ -1,83 +1,96 @@
-//! What is generated from, and how: the sources, and the settings of a run.
+//! The input of a run: the sources, and its settings.
 
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Code, Place, Severity};
 
-/// One model as it stands in the schemas folder.
+/// The texts of one model in the schemas folder.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
-    /// Its folder within the schemas folder, with `/`, such as
+    /// The model's folder within the schemas folder, with `/`, such as
     /// `minimax/hailuo-video-01-live`.
     pub folder: &'a str,
     /// The text of `model.json`.
     pub model: &'a str,
     /// The text of `input.json`.
     pub input: &'a str,
-    /// The text of `output.json`, where there is one.
+    /// The text of `output.json`, if there is one.
     pub output: Option<&'a str>,
-    /// The text of its fixup, which stands at [`fixup_path`], where there is one.
+    /// The text of the file at [`fixup_path`](crate::fixup_path), if there is one.
     pub fixup: Option<&'a str>,
 }
 
-/// What is generated for.
+/// Settings of a run.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// What the generated files call the schemas folder.
+    /// The name of the schemas folder in generated files. Defaults to `schemas`.
     pub origin: String,
-    /// Whether providers stand behind cargo features.
+    /// The cargo features of the generated crate. Defaults to [`Features::PerProvider`].
     pub features: Features,
-    /// The generated files that are there already, by path. A model that is refused
-    /// keeps its old file, and stays listed, if it has one.
+    /// The generated files that exist already, by path. A refused model that has one keeps it,
+    /// and stays listed.
     pub present: BTreeSet<String>,
     /// The warnings that count as errors.
     pub deny: BTreeSet<Code>,
-    /// Whether an input's objects take properties that their schema does not name.
+    /// The treatment of unknown properties. Defaults to [`Objects::Closed`].
     pub objects: Objects,
 }
 
-/// What an object whose schema says nothing of other properties does with one.
+/// Treatment of a property that an object's schema does not mention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Objects {
-    /// It refuses it, as misspelt; so does the whole of an input, whatever its schema says.
+    /// Refused as misspelt, unless `additionalProperties` allows it. The whole of an input
+    /// refuses it always.
     Closed,
-    /// It takes it, as JSON Schema has it.
+    /// Allowed, as in JSON Schema.
     Open,
 }
 
-/// Whether each provider's module stands behind a cargo feature of its name.
+/// The cargo features of a generated crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Features {
-    /// One feature a provider.
+    /// One feature for each provider.
     PerProvider,
-    /// No features: every model is there.
+    /// No features: every model is always there.
     None,
 }
 
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            origin: "schemas".to_owned(),
+            features: Features::PerProvider,
+            present: BTreeSet::new(),
+            deny: BTreeSet::new(),
+            objects: Objects::Closed,
+        }
+    }
+}
+
 impl Settings {
-    /// Whether a finding stops its model: as its code says, or because it is denied.
+    /// Returns the severity of a code in this run.
     pub fn severity(&self, code: Code) -> Severity {
         if self.deny.contains(&code) { Severity::Error } else { code.severity() }
     }
 }
 
 impl<'a> Source<'a> {
+    /// Returns a file of this model by its name.
     pub(crate) fn file(&self, name: &str, text: &'a str) -> File<'a> {
         File { path: format!("{}/{name}", self.folder), text }
     }
 }
 
-/// One file under the schemas folder.
+/// A file in the schemas folder.
 pub(crate) struct File<'a> {
-    /// Its path in the schemas folder, with `/`.
+    /// The path in the schemas folder, with `/`.
     pub path: String,
-    /// What it holds.
     pub text: &'a str,
 }
 
 impl File<'_> {
-    /// The place that is the whole file.
-    pub(crate) fn whole(&self) -> Place {
+    /// Returns the place of the whole file.
+    pub(crate) fn range(&self) -> Place {
         Place { file: self.path.clone(), pointer: String::new(), span: 0..self.text.len() }
     }
 }

@@ -1,99 +1,98 @@
-//! Limits of one schema's lowering. References make a small text stand for a large
-//! schema, or for one without an end, so what is counted here is what is made of it.
+//! Limits on the work of lowering one schema. References let a small text stand for a large
+//! schema, or for one without an end, so this counts what is made of the text.
 
 use serde_json::Value;
 
-use super::lowerer::Lowerer;
-use crate::diagnostic::{Code, Place};
+use crate::diagnostic::{Diagnostic, Findings, Place, SizeLimit};
 use crate::model::{Rule, Shape, ValueSchema};
 use crate::schema::{Additional, Schema};
 
-/// Lowerer within values: a schema that is written out is no deeper, so this is about
-/// references that lead back to where they stand.
-const MOST_LEVELS: usize = 64;
-/// Structs, unions and enums of one schema: the largest real one has some 20.
-const MOST_TYPES: usize = 500;
-/// Fields of all structs and branches of all unions: each is a row that is compiled,
-/// and the largest real schema has some 100.
-const MOST_ROWS: usize = 2000;
-/// What may be copied in following references and merging, in [`TEXT`] bytes each: the
-/// largest real schema needs some 20,000.
-const MOST_WORK: usize = 200_000;
+/// The maximum nesting of values. A schema that is written out is no deeper, so this is about
+/// references that lead back to where they are.
+const MAX_LEVELS: usize = 64;
+/// The maximum number of structs, unions and enums of one schema: the largest real one has some
+/// 20.
+const MAX_TYPES: usize = 500;
+/// The maximum number of fields of all structs and branches of all unions: each is a row that is
+/// compiled, and the largest real schema has some 100.
+const MAX_ROWS: usize = 2000;
+/// The maximum weight that following references and merging may copy: the largest real schema
+/// needs some 20,000.
+const MAX_WORK: usize = 200_000;
 
-/// This many bytes of text count as one.
+/// The bytes of text that weigh one.
 const TEXT: usize = 64;
-/// A schema counts as this much, beside what it holds.
+/// The weight of a schema itself, beside what it holds.
 const SCHEMA: usize = 16;
 
-/// What the lowering of one schema has used.
+/// The work that lowering one schema has taken.
 #[derive(Default)]
-pub(super) struct Used {
+pub(super) struct Budget {
     levels: usize,
+    types: usize,
     rows: usize,
     work: usize,
-    /// Whether a limit is passed: nothing that follows is of use.
-    pub stopped: bool,
+    is_exceeded: bool,
 }
 
-impl Lowerer<'_> {
-    /// Counts a value within another; whether it may be walked. If so, it is left with
-    /// [`Lowerer::leave`].
-    pub(super) fn enter(&mut self, schema: &Schema) -> bool {
-        self.spend(&schema.place, schema.weight());
-        if !self.used.stopped && self.used.levels == MOST_LEVELS {
-            let message = format!("its references nest deeper than {MOST_LEVELS} levels");
-            self.stop(&schema.place, message);
+impl Budget {
+    /// Returns `true` if a limit is passed, so nothing that follows is of use.
+    pub(super) fn is_exceeded(&self) -> bool {
+        self.is_exceeded
+    }
+
+    /// Enters a value within another. Returns `true` if it may be lowered; it must then be left
+    /// with [`Budget::leave`].
+    pub(super) fn enter(&mut self, schema: &Schema, findings: &mut Findings) -> bool {
+        self.spend(&schema.place, schema.weight(), findings);
+        if self.levels == MAX_LEVELS {
+            self.stop(&schema.place, SizeLimit::References(MAX_LEVELS), findings);
         }
-        if !self.used.stopped {
-            self.used.levels += 1;
+        if !self.is_exceeded {
+            self.levels += 1;
         }
-        !self.used.stopped
+        !self.is_exceeded
     }
 
     pub(super) fn leave(&mut self) {
-        self.used.levels -= 1;
+        self.levels -= 1;
     }
 
     /// Counts a struct, a union or an enum.
-    pub(super) fn count_type(&mut self, place: &Place) {
-        if self.types() >= MOST_TYPES {
-            self.stop(place, format!("the schema makes over {MOST_TYPES} types"));
+    pub(super) fn add_type(&mut self, place: &Place, findings: &mut Findings) {
+        if self.types >= MAX_TYPES {
+            self.stop(place, SizeLimit::Types(MAX_TYPES), findings);
         }
+        self.types += 1;
     }
 
-    /// Counts a field or a branch; whether there is room for it.
-    pub(super) fn row(&mut self, place: &Place) -> bool {
-        self.used.rows += 1;
-        if self.used.rows > MOST_ROWS {
-            let message = format!("the schema makes over {MOST_ROWS} fields and branches");
-            self.stop(place, message);
+    /// Counts a field or a branch. Returns `true` if there is room for it.
+    pub(super) fn add_row(&mut self, place: &Place, findings: &mut Findings) -> bool {
+        self.rows += 1;
+        if self.rows > MAX_ROWS {
+            self.stop(place, SizeLimit::Rows(MAX_ROWS), findings);
         }
-        !self.used.stopped
+        !self.is_exceeded
     }
 
-    /// Counts what is about to be copied; whether it may be.
-    pub(super) fn spend(&mut self, place: &Place, weight: usize) -> bool {
-        self.used.work = self.used.work.saturating_add(weight);
-        if self.used.work > MOST_WORK {
-            self.stop(place, "its references and `allOf` make too much of it".to_owned());
+    /// Counts a copy of this weight. Returns `true` if it may be made.
+    pub(super) fn spend(&mut self, place: &Place, weight: usize, findings: &mut Findings) -> bool {
+        self.work = self.work.saturating_add(weight);
+        if self.work > MAX_WORK {
+            self.stop(place, SizeLimit::Copies, findings);
         }
-        !self.used.stopped
+        !self.is_exceeded
     }
 
-    /// Counts two schemas that are about to become one; whether they may.
-    pub(super) fn merging(&mut self, place: &Place, outer: &Schema, inner: &Schema) -> bool {
-        self.spend(place, [outer, inner].map(Schema::weight).into_iter().sum())
-    }
-
-    fn stop(&mut self, place: &Place, message: String) {
-        if !std::mem::replace(&mut self.used.stopped, true) {
-            self.findings.push(Code::LimitPassed, place, message, "give a smaller schema");
+    fn stop(&mut self, place: &Place, limit: SizeLimit, findings: &mut Findings) {
+        if !std::mem::replace(&mut self.is_exceeded, true) {
+            findings.push(Diagnostic::limit_passed(place, limit));
         }
     }
 }
 
 impl Schema {
-    /// How much it is to copy.
+    /// Returns the cost of copying this.
     pub(super) fn weight(&self) -> usize {
         let texts = [&self.title, &self.description].into_iter().flatten();
         let notes = self.notes.iter().map(|(_, value)| value);
@@ -110,11 +109,11 @@ impl Schema {
         let below = below.chain(self.items.as_deref()).chain(additional);
         let parts = [
             SCHEMA,
-            texts.map(|text| of_text(text)).sum(),
-            values.map(of_value).sum(),
-            rules.map(|rule| with_texts(&[&rule.rule, &rule.message])).sum(),
+            texts.map(|text| text_weight(text)).sum(),
+            values.map(value_weight).sum(),
+            rules.map(|rule| texts_weight(&[&rule.rule, &rule.message])).sum(),
             self.required.len(),
-            of_text(&self.place.pointer),
+            text_weight(&self.place.pointer),
             below.map(Schema::weight).sum(),
         ];
         parts.into_iter().sum()
@@ -122,16 +121,8 @@ impl Schema {
 }
 
 impl ValueSchema {
-    /// How much it is to copy.
+    /// Returns the cost of copying this.
     pub(super) fn weight(&self) -> usize {
-        let rule = |rule: &Rule| match rule {
-            Rule::Integers(choices) => choices.len(),
-            Rule::Values(choices) => choices.iter().map(|choice| with_texts(&[choice])).sum(),
-            Rule::Measured(.., message) => with_texts(&[message]),
-            Rule::Unchecked(rule, value, message) => with_texts(&[rule, value, message]),
-            Rule::Annotation(keyword, value) => with_texts(&[keyword, value]),
-            Rule::Plain(_) | Rule::Strings(_) => 1,
-        };
         let below = match &self.shape {
             Shape::List(of) | Shape::Map(of) | Shape::Nullable(of) | Shape::Open(_, of) => {
                 of.weight()
@@ -146,139 +137,111 @@ impl ValueSchema {
             | Shape::Object(_)
             | Shape::Union(_) => 0,
         };
-        [1, self.rules.iter().map(rule).sum(), below].into_iter().sum()
+        [1, self.rules.iter().map(rule_weight).sum(), below].into_iter().sum()
     }
 }
 
-fn of_value(value: &Value) -> usize {
+fn rule_weight(rule: &Rule) -> usize {
+    match rule {
+        Rule::Integers(choices) => choices.len(),
+        Rule::Values(choices) => choices.iter().map(|choice| texts_weight(&[choice])).sum(),
+        Rule::Measured(.., message) => texts_weight(&[message]),
+        Rule::Unchecked(rule, value, message) => texts_weight(&[rule, value, message]),
+        Rule::Annotation(keyword, value) => texts_weight(&[keyword, value]),
+        Rule::Plain(_) | Rule::Strings(_) => 1,
+    }
+}
+
+fn value_weight(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 1,
-        Value::String(text) => with_texts(&[text]),
-        Value::Array(values) => values.iter().map(of_value).chain([1]).sum(),
+        Value::String(text) => texts_weight(&[text]),
+        Value::Array(values) => values.iter().map(value_weight).chain([1]).sum(),
         Value::Object(entries) => {
-            let names = entries.keys().map(|name| of_text(name));
-            names.chain(entries.values().map(of_value)).chain([1]).sum()
+            let names = entries.keys().map(|name| text_weight(name));
+            names.chain(entries.values().map(value_weight)).chain([1]).sum()
         }
     }
 }
 
-/// One thing that holds texts.
-fn with_texts(texts: &[&str]) -> usize {
-    texts.iter().map(|text| of_text(text)).chain([1]).sum()
+/// Returns the weight of one thing that holds texts.
+fn texts_weight(texts: &[&str]) -> usize {
+    texts.iter().map(|text| text_weight(text)).chain([1]).sum()
 }
 
-fn of_text(text: &str) -> usize {
+fn text_weight(text: &str) -> usize {
     text.len() / TEXT
 }
 
 #[cfg(test)]
 mod tests {
-    use std::slice::from_ref;
-
     use runcomfy::codegen_support::schema::Rule as Plain;
     use runcomfy::{Bound, Metric};
     use serde_json::json;
 
     use super::*;
-    use crate::Objects;
-    use crate::diagnostic::Findings;
-    use crate::lower::draft::{StructDraft, TypeRequest};
-    use crate::lower::naming::Direction;
-    use crate::lower::naming::Hint;
-    use crate::model::UnionKind;
+    use crate::diagnostic::Code;
     use crate::parse::schema;
 
-    /// What a walk is stopped with, having done `steps`.
-    fn stopped_by(steps: impl Fn(&mut Lowerer<'_>)) -> Vec<String> {
-        let mut findings = Findings::default();
-        let document = Schema::default();
-        let mut lowerer = Lowerer::new(Direction::Input, &document, Objects::Closed, &mut findings);
-        steps(&mut lowerer);
-        let is_stopped = lowerer.used.stopped;
+    /// Returns the messages with which a budget stops, having done `steps`.
+    fn stopped_by(steps: impl Fn(&mut Budget, &mut Findings)) -> Vec<String> {
+        let (mut budget, mut findings) = (Budget::default(), Findings::default());
+        steps(&mut budget, &mut findings);
         assert!(findings.0.iter().all(|found| found.code == Code::LimitPassed));
-        let said: Vec<String> = findings.0.into_iter().map(|found| found.message).collect();
-        assert_eq!(is_stopped, !said.is_empty(), "it stops, and says so");
-        said
+        let messages: Vec<String> = findings.0.into_iter().map(|found| found.message).collect();
+        assert_eq!(budget.is_exceeded(), !messages.is_empty(), "it stops, and says so");
+        messages
     }
 
     #[test]
-    fn what_a_limit_allows_is_let_through_and_one_more_is_refused_and_said_once() {
-        let place = Place::default();
-        let (small, word) = (Schema::default(), schema(&json!({"enum": ["a"]})));
-        let levels = |lowerer: &mut Lowerer<'_>| {
+    fn one_step_past_a_limit_is_refused_once() {
+        let (place, small) = (Place::default(), Schema::default());
+        type Steps<'a> = &'a dyn Fn(&mut Budget, &mut Findings);
+        let levels: Steps<'_> = &|budget, findings| {
             for _ in 0..3 {
-                for _ in 0..MOST_LEVELS {
-                    assert!(lowerer.enter(&small));
-                }
-                for _ in 0..MOST_LEVELS {
-                    lowerer.leave();
-                }
+                (0..MAX_LEVELS).for_each(|_| assert!(budget.enter(&small, findings)));
+                (0..MAX_LEVELS).for_each(|_| budget.leave());
             }
-            (0..MOST_LEVELS).for_each(|_| assert!(lowerer.enter(&small)));
+            (0..MAX_LEVELS).for_each(|_| assert!(budget.enter(&small, findings)));
         };
-        let rows = |lowerer: &mut Lowerer<'_>| {
-            (0..MOST_ROWS).for_each(|_| assert!(lowerer.row(&place)));
+        let rows: Steps<'_> = &|budget, findings| {
+            (0..MAX_ROWS).for_each(|_| assert!(budget.add_row(&place, findings)));
         };
-        let work = |lowerer: &mut Lowerer<'_>| {
-            assert!(lowerer.spend(&place, MOST_WORK - 2 * SCHEMA - 1));
-            assert!(lowerer.merging(&place, &small, &small) && lowerer.spend(&place, 1));
+        let work: Steps<'_> = &|budget, findings| {
+            assert!(budget.spend(&place, MAX_WORK, findings));
         };
-        let types = |lowerer: &mut Lowerer<'_>| {
-            for _ in 0..MOST_TYPES / 4 {
-                lowerer.count_type(&place);
-                lowerer.structs.push(StructDraft::holding(TypeRequest::Any));
-                lowerer.lower_value(&word, &Hint::top("word"));
-                lowerer.branches(
-                    from_ref(&small),
-                    &small,
-                    UnionKind::AnyOf,
-                    &Hint::top("one"),
-                    None,
-                );
-                lowerer.lower_value(&word, &Hint::top("word"));
-            }
+        let types: Steps<'_> = &|budget, findings| {
+            (0..MAX_TYPES).for_each(|_| budget.add_type(&place, findings));
         };
-        type Steps<'a> = &'a dyn Fn(&mut Lowerer<'_>);
         let cases: [(&str, Steps<'_>, Steps<'_>); 4] = [
-            ("its references nest deeper than 64 levels", &levels, &|lowerer| {
-                assert!(!lowerer.enter(&small) && !lowerer.enter(&small));
+            ("references must nest at most 64 levels deep", levels, &|budget, findings| {
+                assert!(!budget.enter(&small, findings) && !budget.enter(&small, findings));
             }),
-            ("the schema makes over 2000 fields and branches", &rows, &|lowerer| {
-                assert!(!lowerer.row(&place) && !lowerer.row(&place));
+            ("a schema must make at most 2000 fields and branches", rows, &|budget, findings| {
+                assert!(!budget.add_row(&place, findings) && !budget.add_row(&place, findings));
             }),
-            ("its references and `allOf` make too much of it", &work, &|lowerer| {
-                assert!(!lowerer.spend(&place, 1) && !lowerer.spend(&place, usize::MAX));
-                assert!(!lowerer.enter(&small) && !lowerer.row(&place));
+            ("its `$ref`s and `allOf` expand to too large a schema", work, &|budget, findings| {
+                assert!(!budget.spend(&place, 1, findings));
+                assert!(!budget.spend(&place, usize::MAX, findings));
+                assert!(!budget.enter(&small, findings) && !budget.add_row(&place, findings));
             }),
-            ("the schema makes over 500 types", &types, &|lowerer| {
-                lowerer.count_type(&place);
-                lowerer.count_type(&place);
+            ("a schema must make at most 500 types", types, &|budget, findings| {
+                budget.add_type(&place, findings);
+                budget.add_type(&place, findings);
             }),
         ];
         for (message, allowed, more) in cases {
             assert_eq!(stopped_by(allowed), [] as [&str; 0]);
-            let both = |lowerer: &mut Lowerer<'_>| {
-                allowed(lowerer);
-                more(lowerer);
-            };
-            assert_eq!(stopped_by(both), [message]);
+            let stopped = stopped_by(|budget, findings| {
+                allowed(budget, findings);
+                more(budget, findings);
+            });
+            assert_eq!(stopped, [message]);
         }
     }
 
     #[test]
-    fn items_of_which_nothing_is_said_are_found_where_their_list_is() {
-        let mut findings = Findings::default();
-        let document = schema(&json!({"properties": {"list": {"type": "array"}}}));
-        let list = document.at("/properties/list").expect("it is there");
-        let mut lowerer = Lowerer::new(Direction::Input, &document, Objects::Closed, &mut findings);
-        (0..MOST_LEVELS - 1).for_each(|_| assert!(lowerer.enter(&document)));
-        lowerer.lower_value(list, &Hint::top("list"));
-        let places: Vec<Place> = findings.0.into_iter().map(|found| found.place).collect();
-        assert_eq!(places, from_ref(&list.place));
-    }
-
-    #[test]
-    fn a_schema_weighs_what_it_holds() {
+    fn a_schema_weighs_its_parts() {
         // Two times the bytes that count as one.
         let long = "x".repeat(2 * TEXT);
         let rule = json!({"validation_rule": "width_pixels>", "validation_value": 1, "validation_error": long});
@@ -313,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_weighs_its_rules_and_what_it_holds() {
+    fn a_value_weighs_its_rules_and_parts() {
         let long = || "x".repeat(2 * TEXT);
         let of = |shape: Shape, rules: Vec<Rule>| ValueSchema { shape, rules };
         let text = || {

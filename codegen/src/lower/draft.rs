@@ -1,4 +1,4 @@
-//! What the walk over a schema gathers, before typify has said what the Rust types are.
+//! The result of walking a schema, before typify decides the Rust types.
 
 use serde_json::Value;
 
@@ -12,30 +12,18 @@ pub(super) struct StructDraft {
     pub docs: Docs,
     pub fields: Vec<FieldDraft>,
     pub hint: Hint,
-    /// Whether only its table is wanted, since its Rust type is a map.
+    /// Only its table is needed, since its Rust type is a map.
     pub table_only: bool,
 }
 
 impl StructDraft {
-    /// A struct of one field.
+    /// Returns a struct of one field.
     pub(super) fn holding(request: TypeRequest) -> Self {
-        let field = FieldDraft {
-            wire: String::new(),
-            name: String::new(),
-            docs: Docs::default(),
-            title: None,
-            description: None,
-            default: None,
-            examples: Vec::new(),
-            required: Some(0),
-            schema: any().0,
-            request,
-            place: Place::default(),
-        };
+        let field = FieldDraft::new("", (any().0, request), &Place::default());
         Self {
             name: String::new(),
             docs: Docs::default(),
-            fields: vec![field],
+            fields: vec![FieldDraft { required: Some(0), ..field }],
             hint: Hint::top("Root"),
             table_only: true,
         }
@@ -51,10 +39,31 @@ pub(super) struct FieldDraft {
     pub description: Option<String>,
     pub default: Option<String>,
     pub examples: Vec<Value>,
+    /// The position in `required`.
     pub required: Option<usize>,
     pub schema: ValueSchema,
     pub request: TypeRequest,
     pub place: Place,
+}
+
+impl FieldDraft {
+    /// Returns an optional field without a name or docs.
+    pub(super) fn new(wire: &str, value: (ValueSchema, TypeRequest), place: &Place) -> Self {
+        let (schema, request) = value;
+        Self {
+            wire: wire.to_owned(),
+            name: String::new(),
+            docs: Docs::default(),
+            title: None,
+            description: None,
+            default: None,
+            examples: Vec::new(),
+            required: None,
+            schema,
+            request,
+            place: place.clone(),
+        }
+    }
 }
 
 /// A union before its variants have Rust types.
@@ -63,7 +72,7 @@ pub(super) struct UnionDraft {
     pub docs: Docs,
     pub kind: UnionKind,
     pub branches: Vec<ValueSchema>,
-    /// One a variant; fewer than two where it needs no enum of its own.
+    /// The type of each variant. Empty if the union needs no Rust enum.
     pub requests: Vec<TypeRequest>,
     pub hint: Hint,
 }
@@ -78,7 +87,7 @@ pub(super) enum TypeRequest {
     Text,
     Media,
     Url,
-    /// An enum of words, by its index.
+    /// A string enum, by its index.
     Enum(usize),
     List(Box<TypeRequest>),
     Map(Box<TypeRequest>),
@@ -89,10 +98,10 @@ pub(super) enum TypeRequest {
     Union(usize),
 }
 
-/// What the walk found.
+/// The result of walking a schema.
 pub(super) struct Lowered {
     pub root: TypeRequest,
-    /// What other properties the root takes.
+    /// What other properties of the root may be, if it allows any.
     pub others: Option<ValueSchema>,
     /// The rules of the root itself.
     pub rules: Vec<Rule>,
@@ -101,12 +110,12 @@ pub(super) struct Lowered {
     pub enums: Vec<StringEnum>,
 }
 
-/// Any value.
+/// Returns a value that may be anything.
 pub(super) fn any() -> (ValueSchema, TypeRequest) {
     (ValueSchema { shape: Shape::Any, rules: Vec::new() }, TypeRequest::Any)
 }
 
-/// The same, or null. Null is among any values, and once is enough.
+/// Returns a value that may also be null, which is among any values already.
 pub(super) fn nullable(of: ValueSchema, request: TypeRequest) -> (ValueSchema, TypeRequest) {
     let of = match &of.shape {
         Shape::Nullable(_) | Shape::Null => of,
@@ -127,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn null_is_taken_once() {
+    fn null_is_added_once() {
         let of = |shape: Shape, rules: Vec<Rule>| ValueSchema { shape, rules };
         let or_null = |inner: ValueSchema| of(Shape::Nullable(Box::new(inner)), Vec::new());
         let note = || Rule::Annotation("x-note".to_owned(), "1".to_owned());
@@ -137,7 +146,7 @@ mod tests {
             (or_null(text()), or_null(text())),
             (of(Shape::Null, Vec::new()), of(Shape::Null, Vec::new())),
             (of(Shape::Any, vec![note()]), of(Shape::Any, vec![note()])),
-            // A rule may be broken by null.
+            // Null may break a rule.
             (
                 of(Shape::Any, vec![note(), Rule::Values(vec!["1".to_owned()])]),
                 or_null(of(Shape::Any, vec![note(), Rule::Values(vec!["1".to_owned()])])),

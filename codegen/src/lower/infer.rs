@@ -1,70 +1,71 @@
-//! Which kind of value a schema is about: by its `type`, by its choices, or by its other
-//! keywords, each of which says something about values of one kind.
+//! Infers the kind of value that a schema is about: from its `type`, from its `enum`, or from its
+//! other keywords, each of which is about values of one kind.
 
 use serde_json::Value;
 
 use crate::schema::{Schema, TypeWord};
 
-/// The type that a schema names, or that its other keywords imply.
+/// Returns the type that a schema states, or that its other keywords imply.
 pub(super) fn kind(schema: &Schema) -> TypeWord {
-    let implied = || implied(schema).first().and_then(|kind| kind.types.first().copied());
-    match stated(schema) {
-        TypeWord::Unknown => implied().unwrap_or(TypeWord::Unknown),
+    match stated_kind(schema) {
+        TypeWord::Unknown => {
+            let kinds = implied_kinds(schema);
+            kinds.first().and_then(|kind| kind.types.first()).copied().unwrap_or(TypeWord::Unknown)
+        }
         word => word,
     }
 }
 
-/// The type that a schema names, or that all of its choices have.
-pub(super) fn stated(schema: &Schema) -> TypeWord {
+/// Returns the type that a schema states, or that all values of its `enum` have.
+pub(super) fn stated_kind(schema: &Schema) -> TypeWord {
     if let [word, ..] = schema.types.as_slice() {
         return *word;
     }
-    let all = |test: fn(&Value) -> bool| {
-        schema.choices.as_ref().is_some_and(|choices| choices.iter().all(test))
-    };
-    if all(Value::is_string) {
-        TypeWord::String
-    } else if all(|value| value.as_i64().is_some()) {
-        TypeWord::Integer
-    } else {
-        TypeWord::Unknown
+    match &schema.choices {
+        Some(choices) if choices.iter().all(Value::is_string) => TypeWord::String,
+        Some(choices) if choices.iter().all(Value::is_i64) => TypeWord::Integer,
+        _ => TypeWord::Unknown,
     }
 }
 
-/// What a schema without `type` says of each kind of value that it describes, beside
-/// rules that are one number each.
-pub(super) fn implied(schema: &Schema) -> Vec<Schema> {
-    let of_kind = |word: TypeWord| Schema {
+/// Returns a schema for each kind of value that a schema without `type` describes, beside rules
+/// that are one number each.
+pub(super) fn implied_kinds(schema: &Schema) -> Vec<Schema> {
+    let is_about_objects =
+        schema.properties.is_some() || schema.additional.is_some() || !schema.required.is_empty();
+    let is_about_strings = schema.format.is_some() || !schema.validations.is_empty();
+    let mut kinds = Vec::new();
+    if is_about_objects {
+        kinds.push(Schema {
+            properties: schema.properties.clone(),
+            required: schema.required.clone(),
+            additional: schema.additional.clone(),
+            ..described(schema, TypeWord::Object)
+        });
+    }
+    // A format and custom rules are about the items, if there are any.
+    if schema.items.is_some() || is_about_strings {
+        let word = if schema.items.is_some() { TypeWord::Array } else { TypeWord::String };
+        kinds.push(Schema {
+            items: schema.items.clone(),
+            format: schema.format,
+            validations: schema.validations.clone(),
+            ..described(schema, word)
+        });
+    }
+    kinds
+}
+
+/// Returns a schema of one type with the description of another.
+fn described(schema: &Schema, word: TypeWord) -> Schema {
+    Schema {
         place: schema.place.clone(),
         types: vec![word],
         title: schema.title.clone(),
         description: schema.description.clone(),
         unchecked: schema.unchecked.clone(),
         ..Schema::default()
-    };
-    let about_objects =
-        schema.properties.is_some() || schema.additional.is_some() || !schema.required.is_empty();
-    let about_strings = schema.format.is_some() || !schema.validations.is_empty();
-    let mut kinds = Vec::new();
-    if about_objects {
-        kinds.push(Schema {
-            properties: schema.properties.clone(),
-            required: schema.required.clone(),
-            additional: schema.additional.clone(),
-            ..of_kind(TypeWord::Object)
-        });
     }
-    // A format and custom rules are about the items where there are some.
-    if schema.items.is_some() || about_strings {
-        let word = if schema.items.is_some() { TypeWord::Array } else { TypeWord::String };
-        kinds.push(Schema {
-            items: schema.items.clone(),
-            format: schema.format,
-            validations: schema.validations.clone(),
-            ..of_kind(word)
-        });
-    }
-    kinds
 }
 
 #[cfg(test)]
@@ -76,7 +77,7 @@ mod tests {
     use crate::parse::schema;
 
     #[test]
-    fn the_kind_is_the_type_or_that_of_all_choices_or_what_the_keywords_are_about() {
+    fn the_kind_follows_from_type_choices_or_keywords() {
         let cases = [
             (json!({"type": "boolean", "properties": {}}), TypeWord::Boolean),
             (json!({"enum": ["a", "b"], "items": {}}), TypeWord::String),
@@ -99,14 +100,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_schema_says_of_itself_stands_on_each_kind() {
+    fn annotations_apply_to_each_implied_kind() {
         let whole = schema(&json!({
             "title": "T", "description": "D", "maxWords": 1,
             "properties": {"a": {}}, "required": ["a"], "additionalProperties": false,
             "items": {"type": "string"}, "format": "image_uris",
             "validations": [{"validation_rule": "frames<"}],
         }));
-        let kinds = implied(&whole);
+        let kinds = implied_kinds(&whole);
         let [object, array] = kinds.as_slice() else { panic!("{} kinds", kinds.len()) };
         for kind in [object, array] {
             assert_eq!((&kind.title, &kind.description), (&whole.title, &whole.description));

@@ -1,154 +1,123 @@
-//! Merging: the schema that takes what two schemas both take, for `allOf`, for the
-//! keywords beside a `$ref`, and for those beside a union.
+//! Merges two schemas into one that allows what both allow: for `allOf`, for the keywords beside a
+//! `$ref`, and for those beside a union.
 
 use std::cmp::Ordering::{self, Greater, Less};
 
 use serde_json::Value;
 
-use crate::diagnostic::{Code, Findings};
+use crate::diagnostic::{Conflict, Diagnostic, Findings, Place};
 use crate::schema::{Additional, Schema, TypeWord};
 
-/// Both schemas in one. What `outer` says of itself, such as its title, goes first.
+/// Merges two schemas. The annotations of `outer` go first.
 pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) -> Schema {
-    let mut refuse = |what: &str| {
-        findings.push(
-            Code::UnsupportedKeyword,
-            &outer.place,
-            format!("two schemas that are to hold together {what}, which is not carried"),
-            "write them as one, with a fixup",
-        );
-    };
-    if (outer.any_of.is_some() || outer.one_of.is_some())
-        && (inner.any_of.is_some() || inner.one_of.is_some())
-    {
-        refuse("are both unions");
-    }
-    if let (Some(a), Some(b)) = (outer.format, inner.format)
-        && a != b
-    {
-        refuse("have different `format`s");
-    }
-    let closes = |schema: &Schema| {
-        matches!(schema.additional, Some(Additional::Closed | Additional::Schema(_)))
-    };
-    if (closes(outer) && inner.properties.is_some())
-        || (closes(inner) && outer.properties.is_some())
-    {
-        refuse("say something of each other's properties");
-    }
-    let types = types(outer, inner);
-    if types.is_empty() && !outer.types.is_empty() {
-        let help = "correct one of them, with a fixup";
-        let message = "two schemas that are to hold together have no `type` in common";
-        findings.push(Code::Unsatisfiable, &outer.place, message, help);
-    }
-    let properties = properties(outer, inner, findings);
-    let items = match (&outer.items, &inner.items) {
-        (Some(a), Some(b)) => Some(Box::new(merged(a, b, findings))),
-        (a, b) => a.clone().or_else(|| b.clone()),
-    };
-    let mut required = outer.required.clone();
-    for entry in &inner.required {
-        if !required.iter().any(|(name, _)| *name == entry.0) {
-            required.push(entry.clone());
-        }
-    }
-    let says_nothing = |schema: &Schema| schema.types.is_empty() && schema.choices.is_none();
-    Schema {
-        place: outer.place.clone(),
-        nullable: match (says_nothing(outer), says_nothing(inner)) {
-            (true, true) => outer.nullable || inner.nullable,
-            (false, true) => outer.nullable,
-            (true, false) => inner.nullable,
-            (false, false) => outer.nullable && inner.nullable,
-        },
-        types,
-        title: outer.title.clone().or_else(|| inner.title.clone()),
-        description: outer.description.clone().or_else(|| inner.description.clone()),
-        default: outer.default.clone().or_else(|| inner.default.clone()),
-        examples: outer.examples.iter().chain(&inner.examples).cloned().collect(),
-        choices: match (&outer.choices, &inner.choices) {
-            (Some(a), Some(b)) => {
-                Some(a.iter().filter(|value| b.contains(value)).cloned().collect())
-            }
-            (a, b) => a.clone().or_else(|| b.clone()),
-        },
+    report_conflicts(outer, inner, findings);
+    let mut schema = Schema {
+        nullable: nullable(outer, inner),
+        types: types(outer, inner, findings),
+        choices: choices(outer, inner),
+        properties: properties(outer, inner, findings),
+        additional: additional(outer, inner, findings),
+        required: required(outer, inner),
+        items: items(outer, inner, findings),
+        multiple_of: multiple_of(outer, inner, findings),
         format: outer.format.or(inner.format),
         reference: outer.reference.clone().or_else(|| inner.reference.clone()),
         definitions: outer.definitions.clone(),
         any_of: outer.any_of.clone().or_else(|| inner.any_of.clone()),
         one_of: outer.one_of.clone().or_else(|| inner.one_of.clone()),
-        all_of: outer.all_of.iter().chain(&inner.all_of).cloned().collect(),
-        properties,
-        required,
-        additional: additional(outer, inner, findings),
-        min_properties: outer.min_properties.max(inner.min_properties),
-        max_properties: least(outer.max_properties, inner.max_properties),
-        items,
-        min_items: outer.min_items.max(inner.min_items),
-        max_items: least(outer.max_items, inner.max_items),
-        unique_items: outer.unique_items || inner.unique_items,
-        min_length: outer.min_length.max(inner.min_length),
-        max_length: least(outer.max_length, inner.max_length),
-        minimum: tighter(outer.minimum, inner.minimum, Greater),
-        maximum: tighter(outer.maximum, inner.maximum, Less),
-        exclusive_minimum: tighter(outer.exclusive_minimum, inner.exclusive_minimum, Greater),
-        exclusive_maximum: tighter(outer.exclusive_maximum, inner.exclusive_maximum, Less),
-        multiple_of: match (outer.multiple_of, inner.multiple_of) {
-            (Some(a), Some(b)) if a % b != 0.0 && b % a != 0.0 => {
-                let help = "write the common multiple as one, with a fixup";
-                let message = "two `multipleOf` that are to hold together are not carried";
-                findings.push(Code::UnsupportedKeyword, &outer.place, message, help);
-                Some(a)
-            }
-            (a, b) => tighter(a, b, Greater),
-        },
-        notes: notes(outer, inner),
-        unchecked: outer.unchecked.iter().chain(&inner.unchecked).cloned().collect(),
-        validations: outer.validations.iter().chain(&inner.validations).cloned().collect(),
+        all_of: concat(&outer.all_of, &inner.all_of),
+        validations: concat(&outer.validations, &inner.validations),
+        place: outer.place.clone(),
+        ..annotations(outer, inner)
+    };
+    tighten_bounds(&mut schema, outer, inner);
+    schema
+}
+
+/// Reports what two schemas that must hold together cannot both have.
+fn report_conflicts(outer: &Schema, inner: &Schema, findings: &mut Findings) {
+    let mut conflicts = Vec::new();
+    if is_union(outer) && is_union(inner) {
+        conflicts.push(Conflict::Unions);
+    }
+    if outer.format.is_some() && inner.format.is_some() && outer.format != inner.format {
+        conflicts.push(Conflict::Formats);
+    }
+    if (restricts_others(outer) && inner.properties.is_some())
+        || (restricts_others(inner) && outer.properties.is_some())
+    {
+        conflicts.push(Conflict::ClosedProperties);
+    }
+    for conflict in conflicts {
+        findings.push(Diagnostic::unsupported_merge(&outer.place, conflict));
     }
 }
 
-/// The notes of both. Where both have one of a keyword, the outer one stands.
-fn notes(outer: &Schema, inner: &Schema) -> Vec<(String, Value)> {
-    let is_new =
-        |(keyword, _): &&(String, Value)| outer.notes.iter().all(|(known, _)| known != keyword);
-    outer.notes.iter().chain(inner.notes.iter().filter(is_new)).cloned().collect()
+fn is_union(schema: &Schema) -> bool {
+    schema.any_of.is_some() || schema.one_of.is_some()
 }
 
-/// The types that both take. A whole number is a number.
-fn types(outer: &Schema, inner: &Schema) -> Vec<TypeWord> {
-    match (outer.types.as_slice(), inner.types.as_slice()) {
-        ([], types) | (types, []) => types.to_vec(),
-        (of_outer, of_inner) => {
-            let whole = |a: &[TypeWord], b: &[TypeWord]| {
-                a.contains(&TypeWord::Integer) && b.contains(&TypeWord::Number)
-            };
-            let both = of_outer.iter().filter(|word| of_inner.contains(word)).copied();
-            let mut both: Vec<TypeWord> = both.collect();
-            let is_whole = whole(of_outer, of_inner) || whole(of_inner, of_outer);
-            if is_whole && !both.contains(&TypeWord::Integer) {
-                both.push(TypeWord::Integer);
-            }
-            // Null is no word here, and is in common where both have it.
-            if both.is_empty() && outer.nullable && inner.nullable {
-                both.push(TypeWord::Null);
-            }
-            both
-        }
+fn restricts_others(schema: &Schema) -> bool {
+    matches!(schema.additional, Some(Additional::Closed | Additional::Schema(_)))
+}
+
+/// Returns a schema of the annotations of both.
+fn annotations(outer: &Schema, inner: &Schema) -> Schema {
+    let notes = inner.notes.iter();
+    let notes = notes.filter(|(keyword, _)| outer.notes.iter().all(|(known, _)| known != keyword));
+    Schema {
+        title: outer.title.clone().or_else(|| inner.title.clone()),
+        description: outer.description.clone().or_else(|| inner.description.clone()),
+        default: outer.default.clone().or_else(|| inner.default.clone()),
+        examples: concat(&outer.examples, &inner.examples),
+        notes: outer.notes.iter().chain(notes).cloned().collect(),
+        unchecked: concat(&outer.unchecked, &inner.unchecked),
+        ..Schema::default()
     }
 }
 
-/// What both say of other properties: closed goes before described, described before open.
-fn additional(outer: &Schema, inner: &Schema, findings: &mut Findings) -> Option<Additional> {
-    match (&outer.additional, &inner.additional) {
-        (Some(Additional::Closed), _) | (_, Some(Additional::Closed)) => Some(Additional::Closed),
-        (Some(Additional::Schema(a)), Some(Additional::Schema(b))) => {
-            Some(Additional::Schema(Box::new(merged(a, b, findings))))
-        }
-        (Some(Additional::Schema(one)), _) | (_, Some(Additional::Schema(one))) => {
-            Some(Additional::Schema(one.clone()))
-        }
+/// Returns `true` if both allow null.
+fn nullable(outer: &Schema, inner: &Schema) -> bool {
+    match (is_about_any_type(outer), is_about_any_type(inner)) {
+        (true, true) => outer.nullable || inner.nullable,
+        (false, true) => outer.nullable,
+        (true, false) => inner.nullable,
+        (false, false) => outer.nullable && inner.nullable,
+    }
+}
+
+fn is_about_any_type(schema: &Schema) -> bool {
+    schema.types.is_empty() && schema.choices.is_none()
+}
+
+/// Returns the types that both allow. An integer is a number.
+fn types(outer: &Schema, inner: &Schema, findings: &mut Findings) -> Vec<TypeWord> {
+    if outer.types.is_empty() || inner.types.is_empty() {
+        return concat(&outer.types, &inner.types);
+    }
+    let mut both = outer.types.clone();
+    both.retain(|word| inner.types.contains(word));
+    let has_integer = integer_and_number(outer, inner) || integer_and_number(inner, outer);
+    if has_integer && !both.contains(&TypeWord::Integer) {
+        both.push(TypeWord::Integer);
+    }
+    // Null is not among the words.
+    if both.is_empty() && outer.nullable && inner.nullable {
+        both.push(TypeWord::Null);
+    }
+    if both.is_empty() {
+        findings.push(Diagnostic::no_common_type(&outer.place));
+    }
+    both
+}
+
+fn integer_and_number(a: &Schema, b: &Schema) -> bool {
+    a.types.contains(&TypeWord::Integer) && b.types.contains(&TypeWord::Number)
+}
+
+fn choices(outer: &Schema, inner: &Schema) -> Option<Vec<Value>> {
+    match (&outer.choices, &inner.choices) {
+        (Some(a), Some(b)) => Some(a.iter().filter(|value| b.contains(value)).cloned().collect()),
         (a, b) => a.clone().or_else(|| b.clone()),
     }
 }
@@ -171,11 +140,63 @@ fn properties(
     Some(properties)
 }
 
-fn least(a: Option<u64>, b: Option<u64>) -> Option<u64> {
-    tighter(a, b, Less)
+/// Returns what both allow of other properties.
+fn additional(outer: &Schema, inner: &Schema, findings: &mut Findings) -> Option<Additional> {
+    match (&outer.additional, &inner.additional) {
+        (Some(Additional::Closed), _) | (_, Some(Additional::Closed)) => Some(Additional::Closed),
+        (Some(Additional::Schema(a)), Some(Additional::Schema(b))) => {
+            Some(Additional::Schema(Box::new(merged(a, b, findings))))
+        }
+        (Some(Additional::Schema(one)), _) | (_, Some(Additional::Schema(one))) => {
+            Some(Additional::Schema(one.clone()))
+        }
+        (a, b) => a.clone().or_else(|| b.clone()),
+    }
 }
 
-/// The one of two bounds that is greater, or less, than the other.
+fn required(outer: &Schema, inner: &Schema) -> Vec<(String, Place)> {
+    let mut required = outer.required.clone();
+    for entry in &inner.required {
+        if !required.iter().any(|(name, _)| *name == entry.0) {
+            required.push(entry.clone());
+        }
+    }
+    required
+}
+
+fn items(outer: &Schema, inner: &Schema, findings: &mut Findings) -> Option<Box<Schema>> {
+    match (&outer.items, &inner.items) {
+        (Some(a), Some(b)) => Some(Box::new(merged(a, b, findings))),
+        (a, b) => a.clone().or_else(|| b.clone()),
+    }
+}
+
+fn multiple_of(outer: &Schema, inner: &Schema, findings: &mut Findings) -> Option<f64> {
+    match (outer.multiple_of, inner.multiple_of) {
+        (Some(a), Some(b)) if a % b != 0.0 && b % a != 0.0 => {
+            findings.push(Diagnostic::unsupported_multiple_of_pair(&outer.place));
+            Some(a)
+        }
+        (a, b) => tighter(a, b, Greater),
+    }
+}
+
+/// Sets the tighter of each bound.
+fn tighten_bounds(schema: &mut Schema, outer: &Schema, inner: &Schema) {
+    schema.min_properties = tighter(outer.min_properties, inner.min_properties, Greater);
+    schema.max_properties = tighter(outer.max_properties, inner.max_properties, Less);
+    schema.min_items = tighter(outer.min_items, inner.min_items, Greater);
+    schema.max_items = tighter(outer.max_items, inner.max_items, Less);
+    schema.unique_items = outer.unique_items || inner.unique_items;
+    schema.min_length = tighter(outer.min_length, inner.min_length, Greater);
+    schema.max_length = tighter(outer.max_length, inner.max_length, Less);
+    schema.minimum = tighter(outer.minimum, inner.minimum, Greater);
+    schema.maximum = tighter(outer.maximum, inner.maximum, Less);
+    schema.exclusive_minimum = tighter(outer.exclusive_minimum, inner.exclusive_minimum, Greater);
+    schema.exclusive_maximum = tighter(outer.exclusive_maximum, inner.exclusive_maximum, Less);
+}
+
+/// Returns the one of two bounds that is greater, or less, than the other.
 fn tighter<T: Copy + PartialOrd>(a: Option<T>, b: Option<T>, side: Ordering) -> Option<T> {
     match (a, b) {
         (Some(a), Some(b)) => Some(if a.partial_cmp(&b) == Some(side) { a } else { b }),
@@ -183,14 +204,19 @@ fn tighter<T: Copy + PartialOrd>(a: Option<T>, b: Option<T>, side: Ordering) -> 
     }
 }
 
+fn concat<T: Clone>(a: &[T], b: &[T]) -> Vec<T> {
+    a.iter().chain(b).cloned().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::diagnostic::Code;
     use crate::parse::schema;
 
-    /// Both schemas in one, and the codes of what is said of that.
+    /// Merges two schemas. Returns the result and the codes that were reported.
     fn both(outer: &Value, inner: &Value) -> (Schema, Vec<Code>) {
         let mut findings = Findings::default();
         let merged = merged(&schema(outer), &schema(inner), &mut findings);
@@ -198,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_bounds_the_tighter_holds_whichever_comes_first() {
+    fn the_tighter_bound_holds_in_either_order() {
         let cases = [
             ("minimum", json!(1), json!(2)),
             ("minimum", json!(9007199254740993_i64), json!(9007199254740996_i64)),
@@ -229,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_taken_where_both_take_it() {
+    fn null_is_allowed_if_both_allow_it() {
         let silent = json!({"minimum": 1});
         let (null, text) = (json!({"type": ["string", "null"]}), json!({"type": "string"}));
         let (flag, word) = (json!({"nullable": true}), json!({"enum": ["a"]}));
@@ -256,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_said_in_one_is_refused() {
+    fn conflicting_schemas_are_refused() {
         let (any, one) = (json!({"anyOf": [{}, {}]}), json!({"oneOf": [{}, {}]}));
         let closed = json!({"additionalProperties": false});
         let values = json!({"additionalProperties": {"type": "string"}});
@@ -287,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_both_say_stands_in_one() {
+    fn two_schemas_merge_keyword_by_keyword() {
         let cases = [
             (
                 json!({"type": ["integer", "string"]}),

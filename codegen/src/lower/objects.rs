@@ -1,29 +1,28 @@
-//! Objects: described ones become structs, others maps, and what is required is there.
+//! Lowers objects: those with properties become structs, others maps.
 
 use serde_json::Value;
 
 use super::annotations::{apply_annotations, is_of_field};
 use super::draft::{FieldDraft, StructDraft, TypeRequest, any};
-use super::lowerer::Lowerer;
-use super::naming::Direction;
-use super::naming::Hint;
-use crate::Objects;
-use crate::diagnostic::Code;
+use super::lowerer::{Context, Lowerer};
+use super::naming::{Direction, Hint};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::model::{Docs, Shape, ValueSchema};
 use crate::names;
 use crate::schema::{Additional, Schema};
+use crate::settings::Objects;
 
 impl Lowerer<'_> {
-    /// An object by its properties.
-    pub(super) fn properties(
+    /// Lowers an object.
+    pub(super) fn lower_object(
         &mut self,
         schema: &Schema,
-        hint: &Hint,
-        target: Option<&str>,
+        context: Context<'_>,
     ) -> (Shape, TypeRequest) {
-        let described = schema.properties.as_ref().is_some_and(|all| !all.is_empty())
+        let hint = context.hint;
+        let is_described = schema.properties.as_ref().is_some_and(|all| !all.is_empty())
             || !schema.required.is_empty();
-        if !described && !matches!(schema.additional, Some(Additional::Closed)) {
+        if !is_described && !matches!(schema.additional, Some(Additional::Closed)) {
             let (of, request) = match &schema.additional {
                 Some(Additional::Schema(values)) => self.lower_annotated(values, hint),
                 Some(Additional::Open | Additional::Closed) | None => any(),
@@ -34,12 +33,11 @@ impl Lowerer<'_> {
             Direction::Input => self.others(schema, hint),
             Direction::Output => None,
         };
-        let index = self.object(schema, hint.clone(), target, others.as_ref());
-        shaped(index, others.as_ref())
+        let index = self.lower_struct(schema, hint.clone(), context.target, others.as_ref());
+        struct_value(index, others.as_ref())
     }
 
-    /// What an object takes under names that it does not describe; nothing where it is
-    /// closed.
+    /// Returns what an object's other properties may be. Returns `None` if it is closed.
     pub(super) fn others(&mut self, schema: &Schema, hint: &Hint) -> Option<ValueSchema> {
         match (&schema.additional, self.objects) {
             (Some(Additional::Schema(values)), _) => Some(self.lower_annotated(values, hint).0),
@@ -48,10 +46,9 @@ impl Lowerer<'_> {
         }
     }
 
-    /// A struct for an object with properties; its index. `target` is the `$ref` that
-    /// leads here, which may lead here again from within; `others` is what other
-    /// properties may be.
-    pub(super) fn object(
+    /// Adds a struct for an object. Returns its index. `target` is the `$ref` that leads here,
+    /// which may lead here again from within.
+    pub(super) fn lower_struct(
         &mut self,
         schema: &Schema,
         hint: Hint,
@@ -60,117 +57,123 @@ impl Lowerer<'_> {
     ) -> usize {
         let index = self.structs.len();
         if let Some(target) = target {
-            let (shape, request) = shaped(index, others);
+            let (shape, request) = struct_value(index, others);
             self.record_target(target, ValueSchema { shape, rules: Vec::new() }, request);
         }
-        self.count_type(&schema.place);
+        self.budget.add_type(&schema.place, self.findings);
         let hint = hint.at(schema);
-        let docs = Docs::of(schema);
         self.structs.push(StructDraft {
             name: String::new(),
-            docs,
+            docs: Docs::new(schema),
             fields: Vec::new(),
             hint: hint.clone(),
             table_only: others.is_some(),
         });
-        let mut fields: Vec<FieldDraft> = Vec::new();
+        let mut fields = Vec::new();
         for (wire, property) in schema.properties.as_deref().unwrap_or_default() {
-            if !self.row(&property.place) {
+            if !self.budget.add_row(&property.place, self.findings) {
                 break;
             }
-            let hint = hint.below(wire);
-            let (mut of, request) = self.lower_value(property, &hint);
-            let said = self.annotations_of(property);
-            let filled = |text: &String| !text.is_empty();
-            apply_annotations(&said, &mut of);
-            of.rules.retain(|rule| !is_of_field(rule));
-            fields.push(FieldDraft {
-                wire: wire.clone(),
-                name: String::new(),
-                // What the target of a reference says of itself stands on its own type.
-                docs: Docs {
-                    title: property.title.clone(),
-                    description: property.description.clone(),
-                    unchecked: said.unchecked,
-                },
-                title: said.title.filter(filled),
-                description: said.description.filter(filled),
-                default: said.default.as_ref().map(Value::to_string),
-                examples: said.examples,
-                required: schema.required.iter().position(|(name, _)| name == wire),
-                schema: of,
-                request,
-                place: property.place.clone(),
-            });
+            let position = schema.required.iter().position(|(name, _)| name == wire);
+            fields.push(self.lower_field(wire, property, position, &hint));
         }
-        self.required_only(schema, &hint, &mut fields);
-        let wires = fields.iter().map(|field| field.wire.as_str());
-        let names = names::distinct(wires, names::snake, names::snake_suffix);
-        for (field, name) in fields.iter_mut().zip(names) {
-            if name != names::snake(&field.wire) {
-                self.shared(&field.wire, &name, &field.place);
-            }
-            field.name = name;
-        }
+        self.add_undescribed_fields(schema, &hint, &mut fields);
+        self.name_fields(&mut fields);
         self.structs[index].fields = fields;
         index
     }
 
-    /// Adds the names that are required and not described: what the schema says of other
-    /// properties holds of them, and where it says nothing, any value is taken.
-    fn required_only(&mut self, schema: &Schema, hint: &Hint, fields: &mut Vec<FieldDraft>) {
+    fn lower_field(
+        &mut self,
+        wire: &str,
+        property: &Schema,
+        required: Option<usize>,
+        above: &Hint,
+    ) -> FieldDraft {
+        let (mut of, request) = self.lower_value(property, &above.below(wire));
+        let annotations = self.annotations_of(property);
+        apply_annotations(&annotations, &mut of);
+        of.rules.retain(|rule| !is_of_field(rule));
+        FieldDraft {
+            // The annotations of a reference's target are docs of its own type.
+            docs: Docs {
+                title: property.title.clone(),
+                description: property.description.clone(),
+                unchecked: annotations.unchecked,
+            },
+            title: annotations.title.filter(|text| !text.is_empty()),
+            description: annotations.description.filter(|text| !text.is_empty()),
+            default: annotations.default.as_ref().map(Value::to_string),
+            examples: annotations.examples,
+            required,
+            ..FieldDraft::new(wire, (of, request), &property.place)
+        }
+    }
+
+    /// Adds a field for each required name that is not described. What the schema says of other
+    /// properties applies to it; otherwise it allows any value.
+    fn add_undescribed_fields(
+        &mut self,
+        schema: &Schema,
+        hint: &Hint,
+        fields: &mut Vec<FieldDraft>,
+    ) {
         for (position, (wire, place)) in schema.required.iter().enumerate() {
             if fields.iter().any(|field| field.wire == *wire) {
                 continue;
             }
-            if !self.row(place) {
+            if !self.budget.add_row(place, self.findings) {
                 break;
             }
-            let (of, request) = match (&schema.additional, self.direction) {
-                (Some(Additional::Schema(values)), Direction::Input) => {
-                    self.lower_value(values, &hint.below(wire))
-                }
-                (Some(Additional::Closed), Direction::Input) => {
-                    self.findings.push(
-                        Code::Unsatisfiable,
-                        place,
-                        format!("`{wire}` is required, and no property of that name is taken"),
-                        "describe it, or take it out of `required`, with a fixup",
-                    );
-                    any()
-                }
-                (None | Some(Additional::Open), _) | (_, Direction::Output) => {
-                    let message = format!(
-                        "`{wire}` is required and not among the `properties`; any value is taken"
-                    );
-                    let help = "describe it with a fixup, if you know what is meant";
-                    self.findings.push(Code::RequiredWithoutProperty, place, message, help);
-                    any()
-                }
-            };
+            let value = self.lower_undescribed(schema, wire, place, hint);
             fields.push(FieldDraft {
-                wire: wire.clone(),
-                name: String::new(),
-                docs: Docs::default(),
-                title: None,
-                description: None,
-                default: None,
-                examples: Vec::new(),
                 required: Some(position),
-                schema: of,
-                request,
-                place: place.clone(),
+                ..FieldDraft::new(wire, value, place)
             });
+        }
+    }
+
+    fn lower_undescribed(
+        &mut self,
+        schema: &Schema,
+        wire: &str,
+        place: &Place,
+        hint: &Hint,
+    ) -> (ValueSchema, TypeRequest) {
+        match (&schema.additional, self.direction) {
+            (Some(Additional::Schema(values)), Direction::Input) => {
+                self.lower_value(values, &hint.below(wire))
+            }
+            (Some(Additional::Closed), Direction::Input) => {
+                self.findings.push(Diagnostic::required_but_not_allowed(place, wire));
+                any()
+            }
+            (None | Some(Additional::Open), _) | (_, Direction::Output) => {
+                self.findings.push(Diagnostic::required_without_property(place, wire));
+                any()
+            }
+        }
+    }
+
+    fn name_fields(&mut self, fields: &mut [FieldDraft]) {
+        let wires = fields.iter().map(|field| field.wire.as_str());
+        let names = names::distinct(wires, names::snake, names::snake_suffix);
+        for (field, name) in fields.iter_mut().zip(names) {
+            if name != names::snake(&field.wire) {
+                self.report_shared_name(&field.wire, &name, &field.place);
+            }
+            field.name = name;
         }
     }
 }
 
-/// An object with properties, and with others where it takes them: then its Rust type is
-/// a map, which the table checks by name.
-fn shaped(index: usize, others: Option<&ValueSchema>) -> (Shape, TypeRequest) {
+/// Returns an object with properties. If it allows others too, its Rust type is a map, which the
+/// table checks by name.
+fn struct_value(index: usize, others: Option<&ValueSchema>) -> (Shape, TypeRequest) {
     match others {
         Some(of) => {
-            (Shape::Open(index, Box::new(of.clone())), TypeRequest::Map(Box::new(TypeRequest::Any)))
+            let request = TypeRequest::Map(Box::new(TypeRequest::Any));
+            (Shape::Open(index, Box::new(of.clone())), request)
         }
         None => (Shape::Object(index), TypeRequest::Object(index)),
     }

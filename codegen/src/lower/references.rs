@@ -1,32 +1,27 @@
-//! References: `$ref` and `allOf` taken out of a schema, so that all that they say stands
-//! in one.
+//! Resolves `$ref` and `allOf` into one schema.
 
 use std::borrow::Cow;
 
 use super::lowerer::Lowerer;
 use super::merge::merged;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Diagnostic, SizeLimit};
 use crate::schema::{Additional, Schema};
 
-/// So many references and parts of `allOf` are taken into one schema: real ones have
-/// some three, and references that lead in a circle would never end.
-const MOST_STEPS: usize = 64;
+/// The maximum number of references and parts of `allOf` in one schema: real ones have some
+/// three, and references that lead in a circle would never end.
+const MAX_PARTS: usize = 64;
 
 impl Lowerer<'_> {
-    /// A schema without `$ref` and `allOf`: all that they say, in one.
+    /// Resolves the `$ref` and `allOf` of a schema into one schema.
     pub(super) fn resolve(&mut self, schema: &Schema) -> Schema {
         let mut whole = schema.clone();
         let mut followed: Vec<String> = Vec::new();
-        for _ in 0..MOST_STEPS {
+        for _ in 0..MAX_PARTS {
             let part = match whole.reference.take() {
                 Some((target, place)) => {
                     let Some(found) = self.document.at(&target) else {
-                        self.findings.push(
-                            Code::UnresolvableReference,
-                            &place,
-                            format!("there is no `#{target}` in this document"),
-                            "correct the `$ref`, with a fixup",
-                        );
+                        let missing = Diagnostic::missing_reference_target(&place, &target);
+                        self.findings.push(missing);
                         continue;
                     };
                     followed.push(target);
@@ -35,31 +30,25 @@ impl Lowerer<'_> {
                 None if whole.all_of.is_empty() => return whole,
                 None => Cow::Owned(whole.all_of.remove(0)),
             };
-            if !self.merging(&schema.place, &whole, &part) {
+            let weight = whole.weight() + part.weight();
+            if !self.budget.spend(&schema.place, weight, self.findings) {
                 return Schema { all_of: Vec::new(), ..whole };
             }
             whole = merged(&whole, &part, self.findings);
         }
-        let again = |(at, target)| followed[..at].contains(target);
-        let (code, message, help) = match followed.iter().enumerate().any(again) {
-            true => (
-                Code::UnresolvableReference,
-                "its references lead in a circle".to_owned(),
-                "correct the `$ref`, with a fixup",
-            ),
-            false => (
-                Code::LimitPassed,
-                format!("over {MOST_STEPS} references and parts of `allOf` say what it is"),
-                "write it as one schema, with a fixup",
-            ),
-        };
-        self.findings.push(code, &schema.place, message, help);
+        let mut steps = followed.iter().enumerate();
+        let is_circle = steps.any(|(at, target)| followed[..at].contains(target));
+        self.findings.push(if is_circle {
+            Diagnostic::reference_circle(&schema.place)
+        } else {
+            Diagnostic::limit_passed(&schema.place, SizeLimit::Parts(MAX_PARTS))
+        });
         Schema { reference: None, all_of: Vec::new(), ..whole }
     }
 }
 
 impl Schema {
-    /// The schema at a JSON pointer below this one.
+    /// Returns the schema at a JSON pointer below this one.
     pub(super) fn at(&self, pointer: &str) -> Option<&Schema> {
         if pointer.is_empty() {
             return Some(self);
@@ -82,7 +71,7 @@ impl Schema {
             "anyOf" => indexed(self.any_of.as_deref()?, within)?,
             "oneOf" => indexed(self.one_of.as_deref()?, within)?,
             "allOf" => indexed(&self.all_of, within)?,
-            // A definition is kept under its pointer.
+            // A definition is stored under its pointer.
             _ => {
                 let end = pointer.len() - rest.len();
                 &self.definitions.iter().find(|(known, _)| *known == pointer[..end])?.1
@@ -91,10 +80,25 @@ impl Schema {
         found.at(rest)
     }
 
-    /// Whether this schema says nothing of values, beside what a `$ref`, an `allOf` or
-    /// a union in it says.
-    pub(super) fn says_only_of_itself(&self) -> bool {
-        let silent = Schema {
+    /// Returns the target of a schema that is nothing but one `$ref`, also as the one part of an
+    /// `allOf`.
+    pub(super) fn bare_reference(&self) -> Option<&str> {
+        if !self.has_no_constraints() {
+            return None;
+        }
+        match (&self.reference, self.all_of.as_slice()) {
+            (Some((target, _)), []) => Some(target),
+            (None, [part]) if part.has_no_constraints() && part.all_of.is_empty() => {
+                part.reference.as_ref().map(|(target, _)| target.as_str())
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns `true` if this schema does not constrain values, beside what its `$ref` or
+    /// `allOf` does.
+    pub(super) fn has_no_constraints(&self) -> bool {
+        let unconstrained = Schema {
             place: self.place.clone(),
             title: self.title.clone(),
             description: self.description.clone(),
@@ -107,11 +111,11 @@ impl Schema {
             all_of: self.all_of.clone(),
             ..Schema::default()
         };
-        silent == *self
+        unconstrained == *self
     }
 }
 
-/// The first step of a JSON pointer, and the pointer from there.
+/// Splits a JSON pointer into its first step and the rest.
 fn first_step(pointer: &str) -> Option<(&str, &str)> {
     let steps = pointer.strip_prefix('/')?;
     Some(steps.split_at(steps.find('/').unwrap_or(steps.len())))
@@ -126,13 +130,13 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::Objects;
-    use crate::diagnostic::Findings;
+    use crate::diagnostic::{Code, Findings};
     use crate::lower::naming::Direction;
     use crate::parse::schema;
+    use crate::settings::Objects;
 
     #[test]
-    fn a_pointer_leads_to_the_schema_that_stands_there_and_nowhere_else() {
+    fn a_pointer_finds_only_the_schema_at_its_place() {
         let document = schema(&json!({
             "title": "whole",
             "properties": {
@@ -181,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_speaks_of_itself_or_of_values() {
+    fn annotations_and_references_are_no_constraints() {
         let of_itself = [
             json!({}),
             json!({"title": "A"}),
@@ -204,18 +208,17 @@ mod tests {
             json!({"minLength": 1}),
             json!({"title": "A", "$ref": "#/$defs/a", "maximum": 1}),
         ];
-        // It has a place, whatever it says.
         let within = |written: &Value| schema(&json!({"items": written})).items;
-        for (says_only_of_itself, all) in [(true, &of_itself[..]), (false, &of_values[..])] {
+        for (has_no_constraints, all) in [(true, &of_itself[..]), (false, &of_values[..])] {
             for written in all {
-                let found = within(written).map(|schema| schema.says_only_of_itself());
-                assert_eq!(found, Some(says_only_of_itself), "{written}");
+                let found = within(written).map(|schema| schema.has_no_constraints());
+                assert_eq!(found, Some(has_no_constraints), "{written}");
             }
         }
     }
 
     #[test]
-    fn whatever_comes_of_them_references_and_parts_are_taken_out() {
+    fn references_and_parts_are_always_resolved() {
         let parts = |count: usize| -> Vec<Value> {
             (0..count).map(|index| json!({"minLength": index})).collect()
         };
@@ -227,9 +230,9 @@ mod tests {
         let unresolvable = Some(Code::UnresolvableReference);
         let cases = [
             (json!({"$ref": "#/$defs/a"}), None),
-            (json!({"allOf": parts(MOST_STEPS - 1)}), None),
-            (json!({"allOf": parts(MOST_STEPS)}), Some(Code::LimitPassed)),
-            (json!({"allOf": parts(MOST_STEPS + 1)}), Some(Code::LimitPassed)),
+            (json!({"allOf": parts(MAX_PARTS - 1)}), None),
+            (json!({"allOf": parts(MAX_PARTS)}), Some(Code::LimitPassed)),
+            (json!({"allOf": parts(MAX_PARTS + 1)}), Some(Code::LimitPassed)),
             (json!({"$ref": "#/$defs/none", "allOf": parts(3)}), unresolvable),
             (json!({"$ref": "#/$defs/circle"}), unresolvable),
             (json!({"allOf": [{"$ref": "#/$defs/circle"}, {"$ref": "#/$defs/a"}]}), unresolvable),
@@ -239,7 +242,7 @@ mod tests {
                 let mut findings = Findings::default();
                 let mut lowerer =
                     Lowerer::new(Direction::Input, &document, Objects::Closed, &mut findings);
-                let is_stopped = !lowerer.spend(&document.place, already);
+                let is_stopped = !lowerer.budget.spend(&document.place, already, lowerer.findings);
                 let whole = lowerer.resolve(&schema(written));
                 assert_eq!((whole.reference, whole.all_of), (None, Vec::new()), "{written}");
                 if !is_stopped {

@@ -1,68 +1,68 @@
-//! The rules of a value: one a keyword.
+//! The rules of a value, one for each keyword.
 
 use runcomfy::Metric;
 use runcomfy::codegen_support::schema::Rule as Plain;
-use runcomfy::media::Bound as MediaBound;
+use runcomfy::media::Bound;
 use serde_json::Value;
 
 use super::infer::kind;
-use super::lowerer::Lowerer;
 use super::naming::Direction;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Diagnostic, Findings};
 use crate::model::{Rule, Shape};
 use crate::number::Number;
 use crate::schema::{Schema, TypeWord, Validation};
 
-impl Lowerer<'_> {
-    /// The rule of an entry of `validations`.
-    pub(super) fn custom(&mut self, validation: &Validation, shape: &Shape) -> Rule {
-        let message = validation.message.clone();
-        match (known(validation), shape) {
-            (Some((metric, limit)), Shape::Media(_)) => Rule::Measured(metric, limit, message),
-            _ => {
-                if self.direction == Direction::Input {
-                    self.findings.push(
-                        Code::UnknownRule,
-                        &validation.place,
-                        format!("`{}` is no rule that this version checks here", validation.rule),
-                        "nothing: it is carried, and shown as unchecked",
-                    );
-                }
-                Rule::Unchecked(validation.rule.clone(), validation.value.to_string(), message)
-            }
-        }
+/// Returns the rule of an entry of `validations`.
+pub(super) fn validation_rule(
+    validation: &Validation,
+    shape: &Shape,
+    direction: Direction,
+    findings: &mut Findings,
+) -> Rule {
+    let message = validation.message.clone();
+    if let (Some((metric, bound)), Shape::Media(_)) = (media_rule(validation), shape) {
+        return Rule::Measured(metric, bound, message);
     }
+    if direction == Direction::Input {
+        findings.push(Diagnostic::unknown_rule(&validation.place, &validation.rule));
+    }
+    Rule::Unchecked(validation.rule.clone(), validation.value.to_string(), message)
 }
 
-/// The choices of a schema that are of its type.
-pub(super) fn choices_of(schema: &Schema) -> Vec<Value> {
-    let of_kind = |choice: &&Value| match kind(schema) {
-        TypeWord::String => choice.is_string(),
-        TypeWord::Boolean => choice.is_boolean(),
-        TypeWord::Integer => choice.as_f64().is_some_and(|float| float.fract() == 0.0),
-        TypeWord::Number => choice.is_number(),
-        TypeWord::Array => choice.is_array(),
-        TypeWord::Object => choice.is_object(),
-        TypeWord::Null => choice.is_null(),
-        TypeWord::Unknown => true,
-    };
-    schema.choices.iter().flatten().filter(of_kind).cloned().collect()
-}
-
-/// The rule of an `enum` of any values.
-pub(super) fn values(choices: &[Value]) -> Rule {
-    Rule::Values(choices.iter().map(Value::to_string).collect())
-}
-
-/// The metric and limit of a custom rule, where both are known.
-pub(super) fn known(validation: &Validation) -> Option<(Metric, MediaBound)> {
+/// Returns the metric and bound of a validation that is about media.
+pub(super) fn media_rule(validation: &Validation) -> Option<(Metric, Bound)> {
     let number = match &validation.value {
         // Numbers are also written as strings.
         Value::String(text) => text.trim().parse().ok()?,
         value => value.as_f64()?,
     };
-    let (name, limit) = MediaBound::split(&validation.rule, number)?;
-    Some((Metric::from_name(name.trim())?, limit)).filter(|_| number.is_finite())
+    let (name, bound) = Bound::split(&validation.rule, number)?;
+    Some((Metric::from_name(name.trim())?, bound)).filter(|_| number.is_finite())
+}
+
+/// Returns the values of a schema's `enum` that are of its type.
+pub(super) fn choices_of(schema: &Schema) -> Vec<Value> {
+    let kind = kind(schema);
+    let choices = schema.choices.iter().flatten();
+    choices.filter(|choice| is_of_kind(choice, kind)).cloned().collect()
+}
+
+fn is_of_kind(value: &Value, kind: TypeWord) -> bool {
+    match kind {
+        TypeWord::String => value.is_string(),
+        TypeWord::Boolean => value.is_boolean(),
+        TypeWord::Integer => value.as_f64().is_some_and(|float| float.fract() == 0.0),
+        TypeWord::Number => value.is_number(),
+        TypeWord::Array => value.is_array(),
+        TypeWord::Object => value.is_object(),
+        TypeWord::Null => value.is_null(),
+        TypeWord::Unknown => true,
+    }
+}
+
+/// Returns the rule of an `enum` of any values.
+pub(super) fn choices_rule(choices: &[Value]) -> Rule {
+    Rule::Values(choices.iter().map(Value::to_string).collect())
 }
 
 /// Returns the rules that hold nothing but numbers.
@@ -103,14 +103,10 @@ mod tests {
     use crate::parse::schema;
 
     #[test]
-    fn a_custom_rule_is_known_by_its_metric_its_operator_and_a_number() {
+    fn a_media_rule_has_a_metric_an_operator_and_a_number() {
         let cases = [
-            ("width_pixels>", json!(300), Some((Metric::WidthPixels, MediaBound::Over(300.0)))),
-            (
-                "width/height <",
-                json!(" 2.5 "),
-                Some((Metric::WidthOverHeight, MediaBound::Under(2.5))),
-            ),
+            ("width_pixels>", json!(300), Some((Metric::WidthPixels, Bound::Over(300.0)))),
+            ("width/height <", json!(" 2.5 "), Some((Metric::WidthOverHeight, Bound::Under(2.5)))),
             ("frames<", json!(300), None),
             ("width_pixels", json!(300), None),
             ("width_pixels>", json!("many"), None),
@@ -120,7 +116,7 @@ mod tests {
         for (rule, value, expected) in cases {
             let entry = json!({"validation_rule": rule, "validation_value": value});
             let schema = schema(&json!({ "validations": [entry] }));
-            let found: Vec<_> = schema.validations.iter().map(known).collect();
+            let found: Vec<_> = schema.validations.iter().map(media_rule).collect();
             assert_eq!(found, [expected], "{rule} {value}");
         }
     }

@@ -1,17 +1,17 @@
-//! What typify decides: the Rust type of every field.
+//! Asks typify for the Rust type of every field.
 //!
-//! typify is handed a small closed grammar, of which it cannot stumble:
+//! typify only ever sees the small closed grammar below, on which it cannot fail:
 //!
-//! - a struct is a definition `S0`, `S1`, …: `type: object` with the properties `f0`,
-//!   `f1`, … in order, all required;
+//! - a struct is a definition `S0`, `S1`, …: `type: object` with the properties `f0`, `f1`, …
+//!   in order, all required;
 //! - a union is a definition `U0`, `U1`, …: `oneOf` its branches;
-//! - an enum of words is a definition `W0`, `W1`, …; media is `Media`, an address `Url`.
-//!   All three are replaced by opaque types of the same name;
-//! - what may be null is `anyOf` itself and `null`;
+//! - a string enum is a definition `W0`, `W1`, …; media is `Media`, an address `Url`. All three
+//!   are replaced by opaque types of the same name;
+//! - a nullable value is `anyOf` itself and `null`;
 //! - anything else is `true`, a scalar, an array, or an object of `additionalProperties`.
 //!
-//! The names survive typify's casing, and no keyword of a rule reaches it. Its graph is
-//! read back here; nothing else in this crate sees typify.
+//! The names survive typify's casing, and typify never sees a keyword of a rule. This file reads
+//! its graph back; no other file of this crate sees typify.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,12 +25,12 @@ use typify::{TypeDetails, TypeEnumVariant, TypeId, TypeSpace, TypeSpaceSettings}
 use super::draft::{Lowered, StructDraft, TypeRequest, UnionDraft};
 use crate::model::Type;
 
-/// What holds the root's type.
+/// The definition that holds the root's type.
 const ROOT: &str = "Root";
 const MEDIA: &str = "Media";
 const URL: &str = "Url";
 
-/// What typify decided.
+/// The types that typify decided.
 pub(super) struct Types {
     pub root: Type,
     /// The type of every field of every struct.
@@ -39,10 +39,10 @@ pub(super) struct Types {
     pub variants: Vec<Vec<Type>>,
 }
 
-/// Asks typify for the types of all that was found.
+/// Asks typify for the types of a lowered schema.
 pub(super) fn types(found: &Lowered) -> Result<Types, String> {
     let mut settings = TypeSpaceSettings::default();
-    let words = (0..found.enums.len()).map(word_name);
+    let words = (0..found.enums.len()).map(enum_name);
     let opaque: Vec<String> = words.chain([MEDIA.to_owned(), URL.to_owned()]).collect();
     for name in &opaque {
         settings.with_replacement(name, name, std::iter::empty());
@@ -53,28 +53,21 @@ pub(super) fn types(found: &Lowered) -> Result<Types, String> {
     let structs = structs.map(|(index, draft)| (struct_name(index), object(draft)));
     let unions = found.unions.iter().enumerate().filter(|(_, draft)| !draft.requests.is_empty());
     let unions = unions.map(|(index, draft)| (union_name(index), one_of(&draft.requests)));
-    // The root's own type is asked for as that of a field.
+    // The root's own type is asked for as the type of a field.
     let root = StructDraft::holding(found.root.clone());
     let root = [(ROOT.to_owned(), object(&root))];
     let all = opaque.chain(structs).chain(unions).chain(root);
-    // typify has panicked on what it did not foresee; that is this model's fault alone.
+    // typify has panicked on shapes that it did not foresee; that must refuse this model only.
     let all: Vec<(String, Schema)> = all.collect();
     let added = catch_unwind(AssertUnwindSafe(|| space.add_ref_types(all)));
     added.map_err(|_| "typify panicked".to_owned())?.map_err(|error| error.to_string())?;
     let graph =
         Graph { types: space.iter_types().map(|ty| (ty.name(), ty)).collect(), space: &space };
-    let fields = |(index, draft): (usize, &StructDraft)| {
-        graph.fields(&struct_name(index), draft.fields.len())
-    };
-    let variants = |(index, draft): (usize, &UnionDraft)| match draft.requests.is_empty() {
-        true => Ok(Vec::new()),
-        false => graph.variants(&union_name(index), draft.requests.len()),
-    };
     let root = graph.fields(ROOT, 1)?.pop().ok_or("typify lost the root")?;
     Ok(Types {
         root,
-        fields: found.structs.iter().enumerate().map(fields).collect::<Result<_, _>>()?,
-        variants: found.unions.iter().enumerate().map(variants).collect::<Result<_, _>>()?,
+        fields: graph.all_fields(&found.structs)?,
+        variants: graph.all_variants(&found.unions)?,
     })
 }
 
@@ -85,17 +78,32 @@ struct Graph<'a> {
 }
 
 impl Graph<'_> {
+    fn all_fields(&self, structs: &[StructDraft]) -> Result<Vec<Vec<Type>>, String> {
+        let structs = structs.iter().enumerate();
+        structs.map(|(index, draft)| self.fields(&struct_name(index), draft.fields.len())).collect()
+    }
+
+    fn all_variants(&self, unions: &[UnionDraft]) -> Result<Vec<Vec<Type>>, String> {
+        let unions = unions.iter().enumerate();
+        unions
+            .map(|(index, draft)| match draft.requests.len() {
+                0 => Ok(Vec::new()),
+                count => self.variants(&union_name(index), count),
+            })
+            .collect()
+    }
+
     fn fields(&self, name: &str, count: usize) -> Result<Vec<Type>, String> {
         let ty = self.types.get(name).ok_or_else(|| format!("typify lost the type {name}"))?;
         let TypeDetails::Struct(details) = ty.details() else {
             return Err(format!("typify made {name} no struct"));
         };
         let types: BTreeMap<&str, TypeId> = details.properties().collect();
-        let field = |index: usize| {
+        let fields = (0..count).map(|index| {
             let id = types.get(field_name(index).as_str());
             read(self.space, id.ok_or_else(|| format!("typify lost a field of {name}"))?)
-        };
-        (0..count).map(field).collect()
+        });
+        fields.collect()
     }
 
     fn variants(&self, name: &str, count: usize) -> Result<Vec<Type>, String> {
@@ -115,24 +123,23 @@ impl Graph<'_> {
                 }
             })
             .collect::<Result<_, String>>()?;
-        match variants.len() == count {
-            true => Ok(variants),
-            false => Err(format!("typify merged branches of {name}")),
+        if variants.len() != count {
+            return Err(format!("typify merged branches of {name}"));
         }
+        Ok(variants)
     }
 }
 
 fn read(space: &TypeSpace, id: &TypeId) -> Result<Type, String> {
     let ty = space.get_type(id).map_err(|error| error.to_string())?;
-    let inner = |id: &TypeId| read(space, id).map(Box::new);
     match ty.details() {
         TypeDetails::String => Ok(Type::Text),
-        TypeDetails::Vec(item) => Ok(Type::List(inner(&item)?)),
-        TypeDetails::Map(_, value) => Ok(Type::Map(inner(&value)?)),
-        TypeDetails::Box(boxed) => Ok(Type::Boxed(inner(&boxed)?)),
+        TypeDetails::Vec(item) => Ok(Type::List(read_boxed(space, &item)?)),
+        TypeDetails::Map(_, value) => Ok(Type::Map(read_boxed(space, &value)?)),
+        TypeDetails::Box(boxed) => Ok(Type::Boxed(read_boxed(space, &boxed)?)),
         TypeDetails::Struct(_) => indexed(&ty.name(), 'S').map(Type::Struct),
         TypeDetails::Enum(_) => indexed(&ty.name(), 'U').map(Type::Union),
-        TypeDetails::Option(some) => Ok(Type::Nullable(inner(&some)?)),
+        TypeDetails::Option(some) => Ok(Type::Nullable(read_boxed(space, &some)?)),
         TypeDetails::Builtin(name) => match name {
             "bool" => Ok(Type::Boolean),
             "i64" => Ok(Type::Integer),
@@ -150,6 +157,10 @@ fn read(space: &TypeSpace, id: &TypeId) -> Result<Type, String> {
     }
 }
 
+fn read_boxed(space: &TypeSpace, id: &TypeId) -> Result<Box<Type>, String> {
+    read(space, id).map(Box::new)
+}
+
 fn indexed(name: &str, kind: char) -> Result<usize, String> {
     let index = name.strip_prefix(kind).and_then(|index| index.parse().ok());
     index.ok_or_else(|| format!("typify made the unforeseen type {name}"))
@@ -163,7 +174,7 @@ fn union_name(index: usize) -> String {
     format!("U{index}")
 }
 
-fn word_name(index: usize) -> String {
+fn enum_name(index: usize) -> String {
     format!("W{index}")
 }
 
@@ -205,7 +216,7 @@ fn schema(request: &TypeRequest) -> Schema {
         TypeRequest::Text => scalar(InstanceType::String, None),
         TypeRequest::Media => reference(MEDIA),
         TypeRequest::Url => reference(URL),
-        TypeRequest::Enum(index) => reference(&word_name(*index)),
+        TypeRequest::Enum(index) => reference(&enum_name(*index)),
         TypeRequest::Object(index) => reference(&struct_name(*index)),
         TypeRequest::Union(index) => reference(&union_name(*index)),
         TypeRequest::Nullable(inner) => subschemas(SubschemaValidation {

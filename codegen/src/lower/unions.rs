@@ -1,170 +1,190 @@
-//! Unions: `anyOf`, `oneOf`, and a list of types.
+//! Lowers unions: `anyOf`, `oneOf`, and a list of types.
 
 use serde_json::Value;
 
 use super::draft::{TypeRequest, UnionDraft, any, nullable};
 use super::infer::kind;
-use super::lowerer::Lowerer;
+use super::lowerer::{Context, Lowerer};
 use super::merge::merged;
 use super::naming::Hint;
-use crate::diagnostic::Code;
+use crate::diagnostic::Diagnostic;
 use crate::model::{Docs, Shape, UnionKind, ValueSchema};
 use crate::schema::{Schema, TypeWord};
 
+/// The maximum depth to which a union is searched for null: references lead in circles, and
+/// unions nest no deeper.
+const MAX_NULL_DEPTH: usize = 8;
+
+/// How a union treats null.
+struct UnionNull {
+    /// The union allows null, beside what its branches do.
+    is_allowed: bool,
+    /// Null is allowed by `nullable` alone, not by a branch.
+    is_offered: bool,
+    /// The branches that are only null are not branches of the Rust enum.
+    is_apart: bool,
+}
+
 impl Lowerer<'_> {
-    /// A union. `own` is what stands beside its branches, and holds for each of them.
-    pub(super) fn union(
+    /// Lowers a union. The keywords of `own`, beside the union, apply to each branch.
+    pub(super) fn lower_union(
         &mut self,
         own: &Schema,
         branches: &[Schema],
         kind: UnionKind,
-        hint: &Hint,
-        target: Option<&str>,
+        context: Context<'_>,
     ) -> (ValueSchema, TypeRequest) {
-        let own_takes_null = own.nullable
-            || (own.types.is_empty()
-                && own.choices.as_ref().is_none_or(|choices| choices.contains(&Value::Null)));
-        let nulls = branches.iter().filter(|branch| is_null(branch)).count();
-        // ValueSchema `oneOf`, null may fit one branch alone.
-        let is_apart = kind != UnionKind::OneOf
-            || (nulls == 1
-                && branches.iter().all(|branch| is_null(branch) || self.refuses_null(branch, 0)));
-        // A `type` with null in it asks what the branches say of null; `nullable` alone
-        // offers it whatever they say.
-        let offers_null = own.nullable && own.types.is_empty();
-        let takes_null = offers_null || (nulls > 0 && is_apart && own_takes_null);
+        let null = self.union_null(own, branches, kind);
         let rest: Vec<&Schema> =
-            branches.iter().filter(|branch| !is_apart || !is_null(branch)).collect();
-        let says_nothing = own.says_only_of_itself();
-        let described = Schema {
-            place: own.place.clone(),
-            title: own.title.clone(),
-            description: own.description.clone(),
-            ..Schema::default()
-        };
-        let mut each = Vec::new();
-        for branch in &rest {
-            if !self.merging(&own.place, own, branch) {
-                break;
-            }
-            let whole = match says_nothing {
-                true => (*branch).clone(),
-                false => {
-                    let nullable = own.nullable && !offers_null;
-                    let own = Schema { nullable, ..own.without_annotations() };
-                    let place = branch.place.clone();
-                    let branch = self.resolve(branch);
-                    Schema { place, ..merged(&own, &branch, self.findings) }
-                }
-            };
-            each.push(whole);
-        }
-        if let (true, Some(target)) = (takes_null, target) {
-            self.null_targets.insert(target.to_owned());
+            branches.iter().filter(|branch| !null.is_apart || !is_null(branch)).collect();
+        let each = self.merge_into_branches(own, &rest, &null);
+        if null.is_allowed {
+            self.record_null_target(context.target);
         }
         let (of, request) = match each.as_slice() {
-            [] if !takes_null => {
-                let message = "it is null by its union, and is not by what stands beside that";
-                let help = "correct the one or the other, with a fixup";
-                self.findings.push(Code::Unsatisfiable, &own.place, message, help);
+            [] if !null.is_allowed => {
+                self.findings.push(Diagnostic::null_union_beside_no_null(&own.place));
                 any()
             }
             [] => {
                 let null = Schema { types: vec![TypeWord::Null], ..own.clone() };
-                return self.lower_single(&null, hint, None);
+                return self.lower_single(&null, Context { target: None, ..context });
             }
-            [only] if only.reference.is_some() || !only.all_of.is_empty() => {
-                self.lower_annotated(only, hint)
+            [only] => self.lower_only_branch(only, context),
+            each => {
+                let described = Schema {
+                    place: own.place.clone(),
+                    title: own.title.clone(),
+                    description: own.description.clone(),
+                    ..Schema::default()
+                };
+                self.lower_branches(each, &described, kind, context)
             }
-            // It may be this union again, by what stands beside it.
-            [only] if self.enter(only) => {
-                let (mut of, request) = self.lower_resolved(only, hint, target);
-                self.leave();
-                self.apply_annotations(only, &mut of);
-                (of, request)
-            }
-            [_] => any(),
-            each => self.branches(each, &described, kind, hint, target),
         };
-        if takes_null { nullable(of, request) } else { (of, request) }
+        if null.is_allowed { nullable(of, request) } else { (of, request) }
     }
 
-    /// Whether a schema certainly does not take null.
+    fn union_null(&mut self, own: &Schema, branches: &[Schema], kind: UnionKind) -> UnionNull {
+        let own_allows_null = own.nullable
+            || (own.types.is_empty()
+                && own.choices.as_ref().is_none_or(|choices| choices.contains(&Value::Null)));
+        let nulls = branches.iter().filter(|branch| is_null(branch)).count();
+        // In `oneOf`, only one branch may allow null.
+        let is_apart = kind != UnionKind::OneOf
+            || (nulls == 1
+                && branches.iter().all(|branch| is_null(branch) || self.refuses_null(branch, 0)));
+        // A `type` with null leaves null to the branches; `nullable` alone allows it.
+        let is_offered = own.nullable && own.types.is_empty();
+        let is_allowed = is_offered || (nulls > 0 && is_apart && own_allows_null);
+        UnionNull { is_allowed, is_offered, is_apart }
+    }
+
+    /// Merges the keywords beside a union into each of its branches.
+    fn merge_into_branches(
+        &mut self,
+        own: &Schema,
+        branches: &[&Schema],
+        null: &UnionNull,
+    ) -> Vec<Schema> {
+        let has_no_constraints = own.has_no_constraints();
+        let nullable = own.nullable && !null.is_offered;
+        let bare = Schema { nullable, ..own.without_annotations() };
+        let mut each = Vec::new();
+        for branch in branches {
+            if !self.budget.spend(&own.place, own.weight() + branch.weight(), self.findings) {
+                break;
+            }
+            each.push(if has_no_constraints {
+                (*branch).clone()
+            } else {
+                let whole = self.resolve(branch);
+                Schema { place: branch.place.clone(), ..merged(&bare, &whole, self.findings) }
+            });
+        }
+        each
+    }
+
+    /// Lowers the one branch of a union that is left.
+    fn lower_only_branch(
+        &mut self,
+        only: &Schema,
+        context: Context<'_>,
+    ) -> (ValueSchema, TypeRequest) {
+        if only.reference.is_some() || !only.all_of.is_empty() {
+            return self.lower_annotated(only, context.hint);
+        }
+        // The keywords beside the union may lead back to it.
+        if !self.budget.enter(only, self.findings) {
+            return any();
+        }
+        let (mut of, request) = self.lower_resolved(only, context);
+        self.budget.leave();
+        self.annotate(only, &mut of);
+        (of, request)
+    }
+
+    /// Returns `true` if a schema certainly refuses null.
     fn refuses_null(&mut self, schema: &Schema, depth: usize) -> bool {
-        /// References lead in circles; unions nest no deeper.
-        const DEEPEST: usize = 8;
-        if depth > DEEPEST || self.used.stopped {
+        if depth > MAX_NULL_DEPTH || self.budget.is_exceeded() {
             return false;
         }
         let whole = self.resolve(schema);
-        let unions = [&whole.any_of, &whole.one_of].into_iter().flatten();
-        let no_null = |choices: &Vec<Value>| !choices.contains(&Value::Null);
-        let own = !whole.types.is_empty() && whole.types != [TypeWord::Null];
-        (own && !whole.nullable && !whole.types.contains(&TypeWord::Unknown))
-            || (whole.choices.as_ref().is_some_and(no_null) && !whole.nullable)
-            || unions
-                .clone()
-                .any(|branches| branches.iter().all(|branch| self.refuses_null(branch, depth + 1)))
+        let has_types = !whole.types.is_empty() && whole.types != [TypeWord::Null];
+        if has_types && !whole.nullable && !whole.types.contains(&TypeWord::Unknown) {
+            return true;
+        }
+        let choices = whole.choices.as_ref();
+        if choices.is_some_and(|choices| !choices.contains(&Value::Null)) && !whole.nullable {
+            return true;
+        }
+        let mut unions = [&whole.any_of, &whole.one_of].into_iter().flatten();
+        unions.any(|branches| branches.iter().all(|branch| self.refuses_null(branch, depth + 1)))
     }
 
-    /// A union of its branches, each of which becomes a row.
-    pub(super) fn branches(
+    /// Lowers the branches of a union, each of which becomes a row.
+    pub(super) fn lower_branches(
         &mut self,
         branches: &[Schema],
         own: &Schema,
         kind: UnionKind,
-        hint: &Hint,
-        target: Option<&str>,
+        context: Context<'_>,
     ) -> (ValueSchema, TypeRequest) {
-        self.count_type(&own.place);
+        self.budget.add_type(&own.place, self.findings);
         let index = self.unions.len();
-        // One kind alone has the name to itself.
+        // A single kind has the name to itself.
         let is_alone = matches!((kind, branches), (UnionKind::ByKind, [_]));
-        let own_hint = match is_alone {
-            true => hint.called(format!("{}_kinds", hint.own)),
-            false => hint.clone(),
-        };
+        let hint = context.hint;
+        let own_hint =
+            if is_alone { hint.called(format!("{}_kinds", hint.own)) } else { hint.clone() };
         self.unions.push(UnionDraft {
             name: String::new(),
-            docs: Docs::of(own),
+            docs: Docs::new(own),
             kind,
             branches: Vec::new(),
             requests: Vec::new(),
             hint: own_hint.at(own),
         });
         let of = ValueSchema { shape: Shape::Union(index), rules: Vec::new() };
-        if let Some(target) = target {
-            // One kind needs no enum, and within itself it is any value.
+        if let Some(target) = context.target {
+            // A single kind needs no enum, and within itself it is any value.
             let request = if is_alone { TypeRequest::Any } else { TypeRequest::Union(index) };
             self.record_target(target, of.clone(), request);
         }
         let mut requests: Vec<TypeRequest> = Vec::new();
         for branch in branches {
-            if !self.row(&branch.place) {
+            if !self.budget.add_row(&branch.place, self.findings) {
                 break;
             }
-            let hint = match is_alone {
-                true => hint.clone(),
-                false => hint.of_branch(branch, branches),
-            };
+            let hint = if is_alone { hint.clone() } else { hint.of_branch(branch, branches) };
             let (of, request) = self.lower_annotated(branch, &hint);
             self.unions[index].branches.push(of);
             if !requests.contains(&request) {
                 requests.push(request);
             }
         }
-        // Where a branch leads here again, the enum is needed whatever it holds.
+        // If a branch leads here again, the enum is needed whatever it holds.
         if !self.reentered.contains(&index) {
-            if requests.contains(&TypeRequest::Text) {
-                // A string that may be one of some words may be any string.
-                requests.retain(|request| !matches!(request, TypeRequest::Enum(_)));
-            }
-            if requests.contains(&TypeRequest::Number) {
-                requests.retain(|request| *request != TypeRequest::Integer);
-            }
-            if requests.contains(&TypeRequest::Any) {
-                requests = vec![TypeRequest::Any];
-            }
+            drop_covered(&mut requests);
             if let [request] = requests.as_slice() {
                 return (of, request.clone());
             }
@@ -174,7 +194,20 @@ impl Lowerer<'_> {
     }
 }
 
-/// Whether a schema takes null and nothing else.
+/// Drops the types whose values another of the types holds too.
+fn drop_covered(requests: &mut Vec<TypeRequest>) {
+    if requests.contains(&TypeRequest::Text) {
+        requests.retain(|request| !matches!(request, TypeRequest::Enum(_)));
+    }
+    if requests.contains(&TypeRequest::Number) {
+        requests.retain(|request| *request != TypeRequest::Integer);
+    }
+    if requests.contains(&TypeRequest::Any) {
+        *requests = vec![TypeRequest::Any];
+    }
+}
+
+/// Returns `true` if a schema allows only null.
 fn is_null(schema: &Schema) -> bool {
     let is_plain = schema.any_of.is_none()
         && schema.one_of.is_none()
@@ -187,20 +220,15 @@ fn is_null(schema: &Schema) -> bool {
     }
 }
 
-/// The first choice of a string, which tells its `enum` from another.
-fn word(branch: &Schema) -> &str {
-    branch.choices.iter().flatten().find_map(Value::as_str).unwrap_or_default()
-}
-
 impl Hint {
-    /// The hint of a type that is one branch of a union.
+    /// Returns the hint of a type that is one branch of a union.
     fn of_branch(&self, branch: &Schema, branches: &[Schema]) -> Self {
         let objects = branches.iter().filter(|branch| object(branch).is_some()).count();
-        let enums = branches.iter().filter(|branch| !word(branch).is_empty()).count();
+        let enums = branches.iter().filter(|branch| !first_string(branch).is_empty()).count();
         let own = match (kind(branch), object(branch).and_then(branch_name_hint)) {
             (_, Some(name)) if objects > 1 => format!("{}_{name}", self.own),
             (TypeWord::Object, _) => format!("{}_object", self.own),
-            (TypeWord::String, _) if enums > 1 => format!("{}_{}", self.own, word(branch)),
+            (TypeWord::String, _) if enums > 1 => format!("{}_{}", self.own, first_string(branch)),
             (TypeWord::String, _) => format!("{}_choice", self.own),
             _ => self.own.clone(),
         };
@@ -208,7 +236,12 @@ impl Hint {
     }
 }
 
-/// The object that a branch is, or that it is a list of.
+/// Returns the first string of an `enum`, which distinguishes it from another.
+fn first_string(branch: &Schema) -> &str {
+    branch.choices.iter().flatten().find_map(Value::as_str).unwrap_or_default()
+}
+
+/// Returns the object that a branch is, or that it is a list of.
 fn object(branch: &Schema) -> Option<&Schema> {
     match kind(branch) {
         TypeWord::Object => Some(branch),
@@ -217,18 +250,18 @@ fn object(branch: &Schema) -> Option<&Schema> {
     }
 }
 
-/// What tells an object from the others of its union: a property of one choice, which is
-/// there for that; or what it requires; or what it has first.
+/// Returns what distinguishes an object from the others of its union: the value of a property
+/// that has only one, or else the required properties, or else the first property.
 fn branch_name_hint(object: &Schema) -> Option<String> {
-    let only = |(_, schema): &(String, Schema)| match schema.choices.as_deref() {
-        Some([Value::String(word)]) => Some(word.clone()),
-        _ => None,
-    };
     let properties = || object.properties.iter().flatten();
+    let discriminator = properties().find_map(|(_, schema)| match schema.choices.as_deref() {
+        Some([Value::String(value)]) => Some(value.clone()),
+        _ => None,
+    });
     let required: Vec<&str> = object.required.iter().map(|(name, _)| name.as_str()).collect();
     let required = (!required.is_empty()).then(|| format!("with_{}", required.join("_")));
-    let first = || properties().next().map(|(name, _)| format!("with_{name}"));
-    properties().find_map(only).or(required).or_else(first)
+    let first = properties().next().map(|(name, _)| format!("with_{name}"));
+    discriminator.or(required).or(first)
 }
 
 #[cfg(test)]
@@ -236,13 +269,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Objects;
     use crate::diagnostic::Findings;
     use crate::lower::naming::Direction;
     use crate::parse::schema;
+    use crate::settings::Objects;
 
     #[test]
-    fn a_schema_is_null_where_it_takes_nothing_else_and_says_so_itself() {
+    fn a_null_schema_itself_allows_only_null() {
         let null = [
             json!({"type": "null"}),
             json!({"const": null}),
@@ -269,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn null_that_a_whole_union_takes_is_said_of_no_branch() {
+    fn null_of_a_whole_union_is_in_no_branch() {
         let document = schema(&json!({
             "nullable": true,
             "enum": [1, "bc", null],
@@ -284,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_refused_for_certain_where_a_type_the_choices_or_a_whole_union_refuse_it() {
+    fn null_is_refused_by_types_choices_and_whole_unions() {
         let nested = |depth: usize| {
             (0..depth).fold(json!({"type": "string"}), |inner, _| json!({"anyOf": [inner]}))
         };
@@ -320,7 +353,7 @@ mod tests {
         for written in &others {
             assert!(!lowerer.refuses_null(&schema(written), 0), "{written}");
         }
-        lowerer.used.stopped = true;
+        lowerer.budget.spend(&document.place, usize::MAX, lowerer.findings);
         assert!(!lowerer.refuses_null(&schema(&refusing[0]), 0), "nothing is certain of it");
     }
 }

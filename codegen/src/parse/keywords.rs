@@ -1,27 +1,26 @@
-//! The keywords of a schema, each read into its type. This is the one list of what is
-//! carried, what is refused by name, and what only annotates.
+//! The list of keywords, and the readers of the values of some. A keyword is carried, refused by
+//! name, or an annotation.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
 use super::node::{Node, Side, malformed, text};
-use crate::diagnostic::{Code, Findings, Place};
+use crate::diagnostic::{Diagnostic, Findings, Place, SizeLimit};
 use crate::schema::{Format, Schema, TypeWord};
 
-/// What becomes of a keyword.
+/// Treatment of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treatment {
-    /// It is carried: enforced, measured, or shown in the docs.
+    /// Enforced, measured, or shown in the docs.
     Carried,
-    /// It says nothing about values, and is passed over.
+    /// Ignored, since it does not constrain values.
     Annotation,
     /// A schema that has it is refused.
     Refused,
 }
 
-/// Every keyword that is known, and what becomes of it. `schemas/README.md` lists them
-/// for people.
+/// Returns every known keyword and its treatment. `schemas/README.md` lists them for people.
 pub fn keywords() -> impl Iterator<Item = (&'static str, Treatment)> {
     let carried = CARRIED.iter().map(|keyword| (*keyword, Treatment::Carried));
     let annotations = ANNOTATIONS.iter().map(|keyword| (*keyword, Treatment::Annotation));
@@ -29,7 +28,7 @@ pub fn keywords() -> impl Iterator<Item = (&'static str, Treatment)> {
     carried.chain(annotations).chain(refused)
 }
 
-/// Keywords that [`read`] carries.
+/// Keywords that are read into a [`Schema`].
 const CARRIED: [&str; 33] = [
     "$defs",
     "$ref",
@@ -66,12 +65,12 @@ const CARRIED: [&str; 33] = [
     "validations",
 ];
 
-/// Keywords that say nothing about values, beside those that begin with `x-`.
+/// Keywords that do not constrain values, beside those that begin with `x-`.
 pub(super) const ANNOTATIONS: [&str; 7] =
     ["$comment", "$id", "$schema", "deprecated", "id", "readOnly", "writeOnly"];
 
-/// Keywords of JSON Schema that are not carried: a schema that has one is refused,
-/// since it would be taken for laxer than it is.
+/// Keywords of JSON Schema that are not carried. A schema that has one is refused, since it
+/// would otherwise be enforced too laxly.
 pub(super) const UNSUPPORTED: [&str; 23] = [
     "$anchor",
     "$dynamicAnchor",
@@ -98,16 +97,14 @@ pub(super) const UNSUPPORTED: [&str; 23] = [
     "unevaluatedProperties",
 ];
 
-/// More properties of one object are refused: the largest real one has 40.
-pub(super) const MOST_PROPERTIES: usize = 500;
-/// More choices of one `enum` are refused: the longest real one has some 300.
-const MOST_CHOICES: usize = 2000;
-/// A longer choice is refused: each becomes a name.
-const MOST_CHOICE: usize = 2048;
-/// More branches of one union, or parts of one `allOf`, are refused: the longest real
-/// list has some 10.
-pub(super) const MOST_BRANCHES: usize = 200;
+/// The maximum number of properties of an object: the largest real one has 40.
+pub(super) const MAX_PROPERTIES: usize = 500;
+/// The maximum number of values of an `enum`: the longest real one has some 300.
+const MAX_CHOICES: usize = 2000;
+/// The maximum length of a value of an `enum` in bytes: each becomes a name.
+const MAX_CHOICE: usize = 2048;
 
+/// Reads a `type`: a word, or a list of words.
 pub(super) fn types(schema: &mut Schema, node: &Node<'_>, findings: &mut Findings) {
     let nodes = node.elements().unwrap_or_default();
     let nodes: Vec<&Node<'_>> = if nodes.is_empty() { vec![node] } else { nodes.iter().collect() };
@@ -137,86 +134,72 @@ fn type_word(word: &str, node: &Node<'_>, findings: &mut Findings) -> TypeWord {
         "integer" => TypeWord::Integer,
         "number" | "float" => TypeWord::Number,
         _ => {
-            findings.push(
-                Code::UnknownType,
-                &node.place,
-                format!("`{word}` is no type that this version knows; any value is taken"),
-                "correct it with a fixup, if you know what is meant",
-            );
+            findings.push(Diagnostic::unknown_type(&node.place, word));
             TypeWord::Unknown
         }
     }
 }
 
+/// Reads the values of an `enum`, each once.
 pub(super) fn choices(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Value>> {
     let Some(elements) = node.elements() else {
         malformed(node, "a list", findings);
         return None;
     };
     if elements.is_empty() {
-        let help = "correct the schema, or add a fixup";
-        findings.push(Code::Unsatisfiable, &node.place, "`enum` offers no choice", help);
+        findings.push(Diagnostic::empty_enum(&node.place));
         return None;
     }
-    if elements.len() > MOST_CHOICES {
-        let message = format!("`enum` offers over {MOST_CHOICES} choices");
-        findings.push(Code::LimitPassed, &node.place, message, "take the `enum` out with a fixup");
+    if elements.len() > MAX_CHOICES {
+        findings.push(Diagnostic::limit_passed(&node.place, SizeLimit::Choices(MAX_CHOICES)));
         return None;
     }
-    let is_long =
-        |element: &&Node<'_>| element.string().is_some_and(|word| word.len() > MOST_CHOICE);
-    if let Some(long) = elements.iter().find(is_long) {
-        let message = format!("a choice of over {MOST_CHOICE} bytes");
-        findings.push(Code::LimitPassed, &long.place, message, "take the `enum` out with a fixup");
+    let mut lengths = elements.iter().map(|element| element.string().map_or(0, str::len));
+    if let Some(index) = lengths.position(|length| length > MAX_CHOICE) {
+        let place = &elements[index].place;
+        findings.push(Diagnostic::limit_passed(place, SizeLimit::Choice(MAX_CHOICE)));
         return None;
     }
     let mut values: Vec<Value> = Vec::new();
     let mut known: HashSet<Value> = HashSet::new();
     for element in &elements {
         let value = element.to_value();
-        if !known.insert(value.clone()) {
-            let message = format!("the choice {value} is here twice");
-            findings.push(Code::RepeatedChoice, &element.place, message, "nothing: it counts once");
-        } else {
+        if known.insert(value.clone()) {
             values.push(value);
+        } else {
+            findings.push(Diagnostic::repeated_choice(&element.place, value));
         }
     }
     Some(values)
 }
 
+/// Reads a `format`. One that is not known is reported.
 pub(super) fn format(node: &Node<'_>, findings: &mut Findings) -> Option<Format> {
     let word = text(node, findings)?;
     match word.as_str() {
         "uri" if node.within.side == Side::Output => Some(Format::Uri),
         "uri" => {
-            let message = "`uri` is not checked of an input; any string is taken";
-            let help = "nothing, if any string will do";
-            findings.push(Code::UnknownFormat, &node.place, message, help);
+            findings.push(Diagnostic::unchecked_uri(&node.place));
             None
         }
         "image_uri" | "image_uris" => Some(Format::Image),
         "video_uri" | "video_uris" => Some(Format::Video),
         "audio_uri" | "audio_uris" => Some(Format::Audio),
         _ => {
-            findings.push(
-                Code::UnknownFormat,
-                &node.place,
-                format!("`{word}` is no format that this version knows; it is not checked"),
-                "nothing, if any string will do",
-            );
+            findings.push(Diagnostic::unknown_format(&node.place, &word));
             None
         }
     }
 }
 
+/// Reads the names in `required`, each once.
 pub(super) fn required(node: &Node<'_>, findings: &mut Findings) -> Vec<(String, Place)> {
     let Some(elements) = node.elements() else {
         malformed(node, "a list of property names", findings);
         return Vec::new();
     };
-    if elements.len() > MOST_PROPERTIES {
-        let message = format!("over {MOST_PROPERTIES} names are required");
-        findings.push(Code::LimitPassed, &node.place, message, "give a smaller schema");
+    if elements.len() > MAX_PROPERTIES {
+        findings.push(Diagnostic::limit_passed(&node.place, SizeLimit::Required(MAX_PROPERTIES)));
         return Vec::new();
     }
     let mut required: Vec<(String, Place)> = Vec::new();
@@ -233,10 +216,11 @@ pub(super) fn required(node: &Node<'_>, findings: &mut Findings) -> Vec<(String,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Code;
     use crate::parse::input;
     use crate::settings::File;
 
-    /// The codes that a schema with this keyword alone gives.
+    /// Returns the codes for a schema with this keyword alone.
     fn codes(keyword: &str) -> Vec<Code> {
         let text = format!("{{\"{keyword}\": null}}");
         let mut findings = Findings::default();
@@ -245,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn every_keyword_is_treated_as_the_list_says() {
+    fn every_keyword_is_treated_as_listed() {
         for (keyword, treatment) in keywords() {
             let codes = codes(keyword);
             assert!(!codes.contains(&Code::UnknownKeyword), "{keyword} is not known");

@@ -1,10 +1,10 @@
-//! A JSON value with its place, and the readers of what stands in a keyword.
+//! A JSON value with its place, and the readers of simple keyword values.
 
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged;
 use serde_json::Value;
 
-use crate::diagnostic::{Code, Findings, Place};
+use crate::diagnostic::{Diagnostic, Findings, Place};
 use crate::number::Number;
 use crate::settings::File;
 
@@ -15,17 +15,17 @@ pub(super) struct Node<'t> {
     pub within: Within,
 }
 
-/// What the document, and the schemas above a value, say of how it is read.
+/// How a value is read, as decided by its document and the schemas around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Within {
     pub side: Side,
-    /// Whether the draft is one in which `$ref` says all that a schema says.
-    pub bare_references: bool,
-    /// Whether an `$id` makes pointers mean another document.
-    pub other_base: bool,
+    /// The draft ignores the keywords beside a `$ref`.
+    pub has_bare_references: bool,
+    /// An `$id` begins another document, so pointers do not start at the root of the file.
+    pub has_other_base: bool,
 }
 
-/// Which of a model's schemas is read.
+/// The schema of a model that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Input,
@@ -34,24 +34,25 @@ pub(super) enum Side {
 
 impl<'t> Node<'t> {
     pub(super) fn root(value: &'t ast::Value<'t>, file: &File<'_>) -> Self {
-        let within = Within { side: Side::Input, bare_references: false, other_base: false };
-        Self { value, place: file.whole(), within }
+        let within =
+            Within { side: Side::Input, has_bare_references: false, has_other_base: false };
+        Self { value, place: file.range(), within }
     }
 
-    pub(super) fn child(&self, step: &str, value: &'t ast::Value<'t>) -> Self {
-        Self { value, place: at(&self.place, step, value), within: self.within }
+    fn child(&self, step: &str, value: &'t ast::Value<'t>) -> Self {
+        Self { value, place: place_below(&self.place, step, value), within: self.within }
     }
 
-    /// The entries, where this is an object.
+    /// Returns the entries of an object.
     pub(super) fn entries(&self) -> Option<Vec<(&'t str, Self)>> {
-        let properties = &self.value.as_object()?.properties;
-        let entry = |prop: &'t ast::ObjectProp<'t>| {
-            (prop.name.as_str(), self.child(prop.name.as_str(), &prop.value))
-        };
-        Some(properties.iter().map(entry).collect())
+        let properties = self.value.as_object()?.properties.iter();
+        let entries = properties.map(|property| {
+            (property.name.as_str(), self.child(property.name.as_str(), &property.value))
+        });
+        Some(entries.collect())
     }
 
-    /// The elements, where this is an array.
+    /// Returns the elements of an array.
     pub(super) fn elements(&self) -> Option<Vec<Self>> {
         let elements = self.value.as_array()?.elements.iter().enumerate();
         Some(elements.map(|(index, value)| self.child(&index.to_string(), value)).collect())
@@ -61,30 +62,33 @@ impl<'t> Node<'t> {
         self.value.as_string_lit().map(|literal| literal.value.as_ref())
     }
 
+    pub(super) fn boolean(&self) -> Option<bool> {
+        self.value.as_boolean_lit().map(|literal| literal.value)
+    }
+
     pub(super) fn to_value(&self) -> Value {
         self.value.clone().into()
     }
 }
 
-pub(super) fn at(above: &Place, step: &str, value: &ast::Value<'_>) -> Place {
-    let step = step.replace('~', "~0").replace('/', "~1");
+/// Returns the place of a value one step below another.
+pub(super) fn place_below(above: &Place, step: &str, value: &ast::Value<'_>) -> Place {
     let range = value.range();
     Place {
         file: above.file.clone(),
-        pointer: format!("{}/{step}", above.pointer),
+        pointer: format!("{}/{}", above.pointer, escape_step(step)),
         span: range.start..range.end,
     }
 }
 
-pub(super) fn malformed(node: &Node<'_>, wanted: &str, findings: &mut Findings) {
-    let is_name = |step: &&str| step.parse::<usize>().is_err();
-    let keyword = node.place.pointer.rsplit('/').find(is_name).unwrap_or_default();
-    findings.push(
-        Code::MalformedKeyword,
-        &node.place,
-        format!("`{keyword}` must be {wanted}"),
-        "correct the schema, or add a fixup",
-    );
+/// Escapes a step of a JSON pointer.
+pub(super) fn escape_step(step: &str) -> String {
+    step.replace('~', "~0").replace('/', "~1")
+}
+
+/// Reports that a keyword's value is not of the `expected` form.
+pub(super) fn malformed(node: &Node<'_>, expected: &str, findings: &mut Findings) {
+    findings.push(Diagnostic::malformed_keyword(&node.place, expected));
 }
 
 pub(super) fn text(node: &Node<'_>, findings: &mut Findings) -> Option<String> {
@@ -96,25 +100,27 @@ pub(super) fn text(node: &Node<'_>, findings: &mut Findings) -> Option<String> {
 }
 
 pub(super) fn flag(node: &Node<'_>, findings: &mut Findings) -> bool {
-    let flag = node.value.as_boolean_lit().map(|literal| literal.value);
+    let flag = node.boolean();
     if flag.is_none() {
         malformed(node, "true or false", findings);
     }
     flag.unwrap_or_default()
 }
 
-/// A count: a whole number from 0, which may be written `1995.0`.
+/// Reads a whole number from 0, which may be written `1995.0`.
 pub(super) fn count(node: &Node<'_>, findings: &mut Findings) -> Option<u64> {
     let value = node.to_value();
-    let whole = |float: &f64| float.fract() == 0.0 && (0.0..9e15).contains(float);
-    let count = value.as_u64().or_else(|| value.as_f64().filter(whole).map(|float| float as u64));
+    let count = value.as_u64().or_else(|| {
+        let float = value.as_f64()?;
+        (float.fract() == 0.0 && (0.0..9e15).contains(&float)).then_some(float as u64)
+    });
     if count.is_none() {
         malformed(node, "a whole number from 0", findings);
     }
     count
 }
 
-/// A bound, which may be an integer that no float holds exactly.
+/// Reads a bound, which may be an integer that no float holds exactly.
 pub(super) fn bound(node: &Node<'_>, findings: &mut Findings) -> Option<Number> {
     let value = node.to_value();
     let whole = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
@@ -130,7 +136,7 @@ pub(super) fn bound(node: &Node<'_>, findings: &mut Findings) -> Option<Number> 
     bound
 }
 
-/// A bound that has to be a float.
+/// Reads a number that must be a float.
 pub(super) fn number(node: &Node<'_>, findings: &mut Findings) -> Option<f64> {
     match bound(node, findings)? {
         Number::Float(float) => Some(float),
@@ -141,6 +147,7 @@ pub(super) fn number(node: &Node<'_>, findings: &mut Findings) -> Option<f64> {
     }
 }
 
+/// Reads a `multipleOf`.
 pub(super) fn step(node: &Node<'_>, findings: &mut Findings) -> Option<f64> {
     let step = number(node, findings)?;
     if step <= 0.0 {

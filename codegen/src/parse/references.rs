@@ -1,34 +1,77 @@
-//! `$ref`, and what bears on where it leads and on what stands beside it: the draft, `$id`,
-//! and definitions.
+//! Reads `$ref`, and the keywords that decide which of its siblings are read.
 
 use percent_encoding::percent_decode_str;
 
+use super::keywords::ANNOTATIONS;
 use super::node::{Node, text};
-use crate::diagnostic::{Code, Findings, Place};
+use crate::diagnostic::{Diagnostic, Findings, Place};
 
+/// Drafts that ignore the keywords beside a `$ref`, as part of a `$schema`.
+const BARE_REFERENCES: [&str; 4] = ["draft-03", "draft-04", "draft-06", "draft-07"];
+
+/// Returns `true` if the document's draft ignores the keywords beside a `$ref`.
+pub(super) fn has_bare_references(document: &Node<'_>) -> bool {
+    let entries = document.entries().unwrap_or_default();
+    let draft = entries.iter().find(|(keyword, _)| *keyword == "$schema");
+    let draft = draft.and_then(|(_, node)| node.string()).unwrap_or_default();
+    BARE_REFERENCES.iter().any(|early| draft.contains(early))
+}
+
+/// Returns `true` if an `$id` makes a schema a document of its own.
+pub(super) fn begins_document(schema: &Node<'_>) -> bool {
+    schema.entries().unwrap_or_default().iter().any(|(keyword, node)| {
+        ["$id", "id"].contains(keyword) && node.string().is_some_and(|id| !id.starts_with('#'))
+    })
+}
+
+/// Returns the keywords of a schema that count. In early drafts, those beside a `$ref` do not,
+/// which is reported.
+pub(super) fn effective_keywords<'a, 't>(
+    node: &Node<'_>,
+    entries: &'a [(&'t str, Node<'t>)],
+    findings: &mut Findings,
+) -> Vec<&'a (&'t str, Node<'t>)> {
+    let is_bare = node.within.has_bare_references
+        && entries.iter().any(|(keyword, node)| *keyword == "$ref" && node.string().is_some());
+    let (effective, ignored): (Vec<_>, Vec<_>) =
+        entries.iter().partition(|(keyword, _)| !is_bare || is_read_beside_reference(keyword));
+    for (keyword, value) in ignored {
+        findings.push(Diagnostic::ignored_keyword(&value.place, keyword));
+    }
+    effective
+}
+
+/// Returns `true` if a keyword is read beside a `$ref` in every draft: it does not constrain
+/// values, or it is not a keyword of JSON Schema.
+fn is_read_beside_reference(keyword: &str) -> bool {
+    const READ: [&str; 9] = [
+        "$defs",
+        "$ref",
+        "default",
+        "definitions",
+        "description",
+        "example",
+        "examples",
+        "nullable",
+        "title",
+    ];
+    READ.contains(&keyword) || ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-")
+}
+
+/// Reads a `$ref`: a JSON pointer into the same document, which may be percent-encoded.
 pub(super) fn reference(node: &Node<'_>, findings: &mut Findings) -> Option<(String, Place)> {
     let text = text(node, findings)?;
     let pointer = text.strip_prefix('#').filter(|rest| rest.is_empty() || rest.starts_with('/'));
-    if pointer.is_none() {
-        findings.push(
-            Code::UnresolvableReference,
-            &node.place,
-            format!("`{text}` is no JSON pointer into this document"),
-            "put what it refers to into `$defs` of this document, with a fixup",
-        );
+    let Some(pointer) = pointer else {
+        findings.push(Diagnostic::reference_not_a_pointer(&node.place, &text));
+        return None;
+    };
+    let Ok(decoded) = percent_decode_str(pointer).decode_utf8() else {
+        findings.push(Diagnostic::reference_not_utf8(&node.place, &text));
+        return None;
+    };
+    if node.within.has_other_base {
+        findings.push(Diagnostic::reference_below_id(&node.place, &text));
     }
-    // A pointer in a URI may be percent-encoded.
-    let decoded = percent_decode_str(pointer?).decode_utf8().ok();
-    if decoded.is_none() || node.within.other_base {
-        let (why, help) = match decoded {
-            None => ("is not UTF-8 when it is decoded", "correct it with a fixup"),
-            Some(_) => (
-                "is a pointer into the document that an `$id` above it begins",
-                "take the `$id` out with a fixup, if a pointer into the whole is meant",
-            ),
-        };
-        let message = format!("`{text}` {why}");
-        findings.push(Code::UnresolvableReference, &node.place, message, help);
-    }
-    Some((decoded?.into_owned(), node.place.clone()))
+    Some((decoded.into_owned(), node.place.clone()))
 }

@@ -1,130 +1,83 @@
-//! One schema and all that stand in it: the one recursion of `parse`.
+//! Reads a schema and those in it: the one recursion of `parse`.
 
 use serde_json::Value;
 
-use super::keywords::{
-    ANNOTATIONS, MOST_BRANCHES, MOST_PROPERTIES, UNSUPPORTED, choices, format, required, types,
+use super::keywords::{ANNOTATIONS, MAX_PROPERTIES, UNSUPPORTED, choices, format, required, types};
+use super::node::{
+    Node, Side, Within, bound, count, escape_step, flag, malformed, number, step, text,
 };
-use super::node::{Node, Side, Within, bound, count, flag, malformed, number, step, text};
-use super::references::reference;
-use super::validations;
-use crate::diagnostic::{Code, Findings};
+use super::references::{begins_document, effective_keywords, has_bare_references, reference};
+use super::validations::validations;
+use crate::diagnostic::{Diagnostic, Findings, SizeLimit};
 use crate::number::Number;
 use crate::schema::{Additional, Format, Schema};
 
-/// Drafts in which what stands beside a `$ref` is passed over, by what `$schema` names.
-const BARE_REFERENCES: [&str; 4] = ["draft-03", "draft-04", "draft-06", "draft-07"];
+/// The maximum number of branches of a union, or of parts of an `allOf`: the longest real list
+/// has some 10.
+const MAX_BRANCHES: usize = 200;
 
 /// Reads a whole schema document.
-pub(super) fn document(node: &Node<'_>, side: Side, findings: &mut Findings) -> Schema {
-    let entries = node.entries().unwrap_or_default();
-    let draft = entries.iter().find(|(keyword, _)| *keyword == "$schema");
-    let draft = draft.and_then(|(_, node)| node.string()).unwrap_or_default();
-    let bare_references = BARE_REFERENCES.iter().any(|early| draft.contains(early));
-    let within = Within { side, bare_references, other_base: false };
+pub(super) fn read_document(node: &Node<'_>, side: Side, findings: &mut Findings) -> Schema {
+    let within =
+        Within { side, has_bare_references: has_bare_references(node), has_other_base: false };
     read_schema(&Node { value: node.value, place: node.place.clone(), within }, findings)
 }
 
-/// Reads a schema within another, which an `$id` makes a document of its own.
-pub(super) fn schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
-    let names_document = |(keyword, node): &(&str, Node<'_>)| {
-        let is_fragment = |id: &str| id.starts_with('#');
-        ["$id", "id"].contains(keyword) && node.string().is_some_and(|id| !is_fragment(id))
-    };
-    let named = node.entries().unwrap_or_default().iter().any(names_document);
-    let within = Within { other_base: node.within.other_base || named, ..node.within };
+/// Reads a schema within another.
+fn read_inner(node: &Node<'_>, findings: &mut Findings) -> Schema {
+    let has_other_base = node.within.has_other_base || begins_document(node);
+    let within = Within { has_other_base, ..node.within };
     read_schema(&Node { value: node.value, place: node.place.clone(), within }, findings)
-}
-
-/// The keywords of a schema that say something. In early drafts, those beside a `$ref` do
-/// not.
-pub(super) fn spoken<'a, 't>(
-    node: &Node<'_>,
-    entries: &'a [(&'t str, Node<'t>)],
-    findings: &mut Findings,
-) -> Vec<&'a (&'t str, Node<'t>)> {
-    let is_reference =
-        |(keyword, node): &(&str, Node<'_>)| *keyword == "$ref" && node.string().is_some();
-    let is_bare = node.within.bare_references && entries.iter().any(is_reference);
-    let (spoken, ignored): (Vec<_>, Vec<_>) =
-        entries.iter().partition(|(keyword, _)| !is_bare || stands_beside_reference(keyword));
-    for (keyword, value) in ignored {
-        findings.push(
-            Code::IgnoredKeyword,
-            &value.place,
-            format!("`{keyword}` says nothing beside a `$ref`, in the schema's own draft"),
-            "nothing; or put both into `allOf` with a fixup, if both are meant",
-        );
-    }
-    spoken
-}
-
-/// Whether a keyword is read beside a `$ref` in every draft: it says nothing of values, or
-/// is no keyword of JSON Schema's.
-fn stands_beside_reference(keyword: &str) -> bool {
-    const READ: [&str; 9] = [
-        "$defs",
-        "$ref",
-        "default",
-        "definitions",
-        "description",
-        "example",
-        "examples",
-        "nullable",
-        "title",
-    ];
-    READ.contains(&keyword) || ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-")
 }
 
 /// Reads a schema. A keyword that cannot be read is reported and left out.
-pub(super) fn read_schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
+fn read_schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
     let mut schema = Schema { place: node.place.clone(), ..Schema::default() };
     let Some(entries) = node.entries() else {
-        // `true` takes everything, as an empty schema does; `false` nothing.
-        match node.value.as_boolean_lit().map(|literal| literal.value) {
+        // `true` allows every value, as an empty schema does.
+        match node.boolean() {
             Some(true) => {}
-            Some(false) => {
-                let help = "take the property out with a fixup";
-                findings.push(Code::Unsatisfiable, &node.place, "`false` takes no value", help);
-            }
-            None => {
-                let help = "write a schema as {…}";
-                findings.push(Code::MalformedKeyword, &node.place, "a schema is an object", help);
-            }
+            Some(false) => findings.push(Diagnostic::false_schema(&node.place)),
+            None => findings.push(Diagnostic::schema_not_an_object(&node.place)),
         }
         return schema;
     };
-    for (keyword, value) in spoken(node, &entries, findings) {
-        read(&mut schema, keyword, value, findings);
+    for (keyword, value) in effective_keywords(node, &entries, findings) {
+        read_keyword(&mut schema, keyword, value, findings);
     }
-    let is_true = |keyword: &str| {
-        let entry = entries.iter().find(|(name, _)| *name == keyword);
-        entry.and_then(|(_, node)| node.value.as_boolean_lit()).is_some_and(|flag| flag.value)
-    };
-    // A `null` in `type` counts only where `enum` offers it too.
-    let offers_null = |choices: &Vec<Value>| choices.contains(&Value::Null);
-    if !schema.choices.as_ref().is_none_or(offers_null) && !is_true("nullable") {
+    // A `null` in `type` counts only if `enum` has it too.
+    let offers_null = schema.choices.as_ref().is_none_or(|all| all.contains(&Value::Null));
+    if !offers_null && !is_true(&entries, "nullable") {
         schema.nullable = false;
     }
     // In draft 4, an exclusive bound is a flag beside the bound.
-    let mut strict = |bound: &mut Option<Number>| match bound.take() {
-        Some(Number::Float(float)) => Some(float),
-        Some(Number::Integer(_)) => {
-            malformed(node, "exclusive at a number that a 64-bit float holds exactly", findings);
-            None
-        }
-        None => None,
-    };
-    if is_true("exclusiveMinimum") {
-        schema.exclusive_minimum = strict(&mut schema.minimum);
+    if is_true(&entries, "exclusiveMinimum") {
+        schema.exclusive_minimum = exclusive(schema.minimum.take(), node, findings);
     }
-    if is_true("exclusiveMaximum") {
-        schema.exclusive_maximum = strict(&mut schema.maximum);
+    if is_true(&entries, "exclusiveMaximum") {
+        schema.exclusive_maximum = exclusive(schema.maximum.take(), node, findings);
     }
     schema
 }
 
-fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Findings) {
+fn is_true(entries: &[(&str, Node<'_>)], keyword: &str) -> bool {
+    let entry = entries.iter().find(|(name, _)| *name == keyword);
+    entry.and_then(|(_, node)| node.boolean()) == Some(true)
+}
+
+/// Returns a bound as an exclusive one, which must be a float.
+fn exclusive(bound: Option<Number>, node: &Node<'_>, findings: &mut Findings) -> Option<f64> {
+    match bound? {
+        Number::Float(float) => Some(float),
+        Number::Integer(_) => {
+            malformed(node, "exclusive at a number that a 64-bit float holds exactly", findings);
+            None
+        }
+    }
+}
+
+/// Reads one keyword into a schema.
+fn read_keyword(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Findings) {
     match keyword {
         "type" => types(schema, node, findings),
         "nullable" => schema.nullable |= flag(node, findings),
@@ -146,7 +99,7 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
             if let (None, Some(word)) = (schema.format, node.string()) {
                 schema.unchecked.push(format!("format: {word}"));
             }
-            // What says nothing of an input is noted.
+            // A format that does not decide the type is kept as an annotation.
             if matches!(schema.format, None | Some(Format::Uri)) {
                 schema.notes.push((keyword.to_owned(), node.to_value()));
             }
@@ -159,13 +112,10 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
         "properties" => schema.properties = properties(node, findings),
         "required" => schema.required = required(node, findings),
         "additionalProperties" => schema.additional = Some(additional(node, findings)),
-        "items" if node.elements().is_some() => findings.push(
-            Code::UnsupportedKeyword,
-            &node.place,
-            "a list of `items`, one schema a place, is not carried by this version",
-            "give one schema for all of them, with a fixup",
-        ),
-        "items" => schema.items = Some(Box::new(self::schema(node, findings))),
+        "items" if node.elements().is_some() => {
+            findings.push(Diagnostic::unsupported_items_list(&node.place));
+        }
+        "items" => schema.items = Some(Box::new(read_inner(node, findings))),
         "minLength" => schema.min_length = count(node, findings),
         "maxLength" => schema.max_length = count(node, findings),
         "minItems" => schema.min_items = count(node, findings),
@@ -179,30 +129,22 @@ fn read(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Find
         "exclusiveMinimum" => schema.exclusive_minimum = number(node, findings),
         "exclusiveMaximum" => schema.exclusive_maximum = number(node, findings),
         "multipleOf" => schema.multiple_of = step(node, findings),
-        "validations" => schema.validations = validations::read(node, findings),
+        "validations" => schema.validations = validations(node, findings),
         _ if ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-") => {
             schema.notes.push((keyword.to_owned(), node.to_value()));
         }
-        _ if UNSUPPORTED.contains(&keyword) => findings.push(
-            Code::UnsupportedKeyword,
-            &node.place,
-            format!("`{keyword}` is not carried by this version"),
-            "take it out with a fixup, if the model works without it",
-        ),
+        _ if UNSUPPORTED.contains(&keyword) => {
+            findings.push(Diagnostic::unsupported_keyword(&node.place, keyword));
+        }
         _ => {
             schema.unchecked.push(keyword.to_owned());
             schema.notes.push((keyword.to_owned(), node.to_value()));
-            findings.push(
-                Code::UnknownKeyword,
-                &node.place,
-                format!("`{keyword}` is no keyword that this version knows; it is not checked"),
-                "nothing, if it only annotates; otherwise tell the maintainers",
-            );
+            findings.push(Diagnostic::unknown_keyword(&node.place, keyword));
         }
     }
 }
 
-/// What both `enum` and `const` offer.
+/// Returns the values that both `enum` and `const` allow.
 fn both(a: Option<Vec<Value>>, b: Option<Vec<Value>>) -> Option<Vec<Value>> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.into_iter().filter(|value| b.contains(value)).collect()),
@@ -212,13 +154,12 @@ fn both(a: Option<Vec<Value>>, b: Option<Vec<Value>>) -> Option<Vec<Value>> {
 
 fn branches(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Schema>> {
     match node.elements() {
-        Some(nodes) if nodes.len() > MOST_BRANCHES => {
-            let message = format!("a list of over {MOST_BRANCHES} schemas");
-            findings.push(Code::LimitPassed, &node.place, message, "give a smaller schema");
+        Some(nodes) if nodes.len() > MAX_BRANCHES => {
+            findings.push(Diagnostic::limit_passed(&node.place, SizeLimit::Branches(MAX_BRANCHES)));
             None
         }
         Some(nodes) if !nodes.is_empty() => {
-            Some(nodes.iter().map(|node| schema(node, findings)).collect())
+            Some(nodes.iter().map(|node| read_inner(node, findings)).collect())
         }
         _ => {
             malformed(node, "a list of schemas", findings);
@@ -232,35 +173,31 @@ fn properties(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<(String, S
         malformed(node, "an object", findings);
         return None;
     };
-    if entries.len() > MOST_PROPERTIES {
-        let message = format!("an object of over {MOST_PROPERTIES} properties");
-        findings.push(Code::LimitPassed, &node.place, message, "give a smaller schema");
+    if entries.len() > MAX_PROPERTIES {
+        findings.push(Diagnostic::limit_passed(&node.place, SizeLimit::Properties(MAX_PROPERTIES)));
         return None;
     }
-    let property = |(name, node): (&str, Node<'_>)| (name.to_owned(), schema(&node, findings));
-    Some(entries.into_iter().map(property).collect())
+    let entries = entries.iter();
+    Some(entries.map(|(name, node)| ((*name).to_owned(), read_inner(node, findings))).collect())
 }
 
 fn additional(node: &Node<'_>, findings: &mut Findings) -> Additional {
-    match node.value.as_boolean_lit() {
-        Some(literal) if literal.value => Additional::Open,
-        Some(_) => Additional::Closed,
-        None => Additional::Schema(Box::new(schema(node, findings))),
+    match node.boolean() {
+        Some(true) => Additional::Open,
+        Some(false) => Additional::Closed,
+        None => Additional::Schema(Box::new(read_inner(node, findings))),
     }
 }
 
-pub(super) fn definitions(
-    keyword: &str,
-    node: &Node<'_>,
-    findings: &mut Findings,
-) -> Vec<(String, Schema)> {
+/// Reads `$defs` or `definitions`, each schema under its pointer.
+fn definitions(keyword: &str, node: &Node<'_>, findings: &mut Findings) -> Vec<(String, Schema)> {
     let Some(entries) = node.entries() else {
         malformed(node, "an object", findings);
         return Vec::new();
     };
-    let definition = |(name, node): (&str, Node<'_>)| {
-        let step = name.replace('~', "~0").replace('/', "~1");
-        (format!("/{keyword}/{step}"), schema(&node, findings))
-    };
-    entries.into_iter().map(definition).collect()
+    let entries = entries.iter();
+    let definitions = entries.map(|(name, node)| {
+        (format!("/{keyword}/{}", escape_step(name)), read_inner(node, findings))
+    });
+    definitions.collect()
 }

@@ -1,13 +1,13 @@
-//! `validations`: RunComfy's own rules, each with a name, a value and a message.
+//! Reads `validations`: RunComfy's own rules, each with a name, a value and a message.
 
 use serde_json::Value;
 
 use super::node::{Node, malformed};
-use crate::diagnostic::{Code, Findings};
+use crate::diagnostic::{Diagnostic, Findings};
 use crate::schema::Validation;
 
-/// Reads a list of rules. One that cannot be read is reported and left out.
-pub(super) fn read(node: &Node<'_>, findings: &mut Findings) -> Vec<Validation> {
+/// Reads a list of rules. A rule that cannot be read is reported and left out.
+pub(super) fn validations(node: &Node<'_>, findings: &mut Findings) -> Vec<Validation> {
     match node.elements() {
         Some(elements) => elements.iter().filter_map(|node| validation(node, findings)).collect(),
         None => {
@@ -23,17 +23,12 @@ fn validation(node: &Node<'_>, findings: &mut Findings) -> Option<Validation> {
     let mut message = String::new();
     for (key, node) in node.entries().unwrap_or_default() {
         match (key, node.to_value()) {
-            ("validation_rule", Value::String(word)) => rule = Some(word.trim().to_owned()),
+            ("validation_rule", Value::String(name)) => rule = Some(name.trim().to_owned()),
             ("validation_value", any) => value = any,
-            ("validation_error", Value::String(words)) => message = words,
+            ("validation_error", Value::String(text)) => message = text,
             ("validation_error", Value::Null) => {}
             ("validation_rule" | "validation_error", _) => malformed(&node, "a string", findings),
-            (key, _) => findings.push(
-                Code::UnknownKeyword,
-                &node.place,
-                format!("`{key}` is no part of a rule that this version knows"),
-                "nothing, if it only annotates; otherwise tell the maintainers",
-            ),
+            (key, _) => findings.push(Diagnostic::unknown_rule_member(&node.place, key)),
         }
     }
     let rule = rule.filter(|rule| !rule.is_empty());
