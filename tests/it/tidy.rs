@@ -152,6 +152,21 @@ fn every_supported_keyword_is_in_a_fixture() {
     }
 }
 
+#[test]
+fn every_file_of_the_mutation_tests_exists() {
+    let text = std::fs::read_to_string(root().join(".cargo/mutants.toml")).expect("it is there");
+    let allowed = std::fs::read_to_string(root().join(".cargo/mutants-allowed.txt"));
+    let allowed = allowed.expect("it is there");
+    let globs = text.split('"').skip(1).step_by(2).filter(|glob| glob.ends_with(".rs"));
+    let listed = allowed.lines().filter(|line| !line.starts_with('#'));
+    let listed = listed.filter_map(|line| Some(line.split_once(": ")?.0));
+    let files: Vec<&str> = globs.chain(listed).map(|file| file.trim_end_matches("/*.rs")).collect();
+    assert!(files.len() > 5, "the files were not found");
+    for file in files {
+        assert!(root().join(file).exists(), "there is no {file}");
+    }
+}
+
 /// A Rust source of the workspace.
 struct Source {
     /// Its path, with `/`.
