@@ -1,142 +1,150 @@
-//! `check`: the only stage that refuses. A model goes on to `render` when nothing that
-//! was said of it is an error.
+//! Decides whether a lowered model is generated: the only stage that refuses.
 
 mod defaults;
-
-#[cfg(test)]
-pub(crate) use defaults::takes;
 
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
+use crate::diagnostic::{Diagnostic, Findings, Place, Severity};
+use crate::model::{Edge, End, Model, Output, Quantity, Rule, Shape, Struct, ValueSchema};
+use crate::settings::Settings;
+
+#[cfg(feature = "judge")]
+pub(crate) use defaults::accepts;
 pub(crate) use defaults::fits;
 
-use crate::Settings;
-use crate::diagnostic::{Code, Diagnostic, Findings, Place, Severity};
-use crate::model::{Edge, End, Model, Output, Quantity, Rule, Shape, Struct, ValueSchema};
-
-/// Judges a lowered model.
+/// Checks a lowered model. Returns it unless a diagnostic about it is an error.
 pub(crate) fn check(
     model: Option<Model>,
-    whole: &Place,
+    place: &Place,
     settings: &Settings,
     findings: &mut Findings,
 ) -> Option<Model> {
     if let Some(model) = &model {
-        let (outputs, output_unions) = match &model.output {
-            Output::Usual => (&[][..], &[][..]),
-            Output::Own { structs, unions } | Output::Plain { structs, unions, .. } => {
-                (structs.as_slice(), unions.as_slice())
-            }
-        };
-        for of in model.inputs.iter().chain(outputs) {
-            fields(of, findings);
-        }
-        for of in &model.inputs {
-            defaults(of, model, findings);
-            for field in &of.fields {
-                choices(&field.schema, &field.place, model, findings);
-            }
-        }
-        let root = ValueSchema { shape: Shape::Any, rules: model.rules.clone() };
-        bounds(&root, whole, findings);
-        for union in &model.unions {
-            for branch in &union.branches {
-                bounds(branch, whole, findings);
-            }
-        }
-        let unions = model.unions.iter().chain(output_unions);
-        let names = model.inputs.iter().chain(outputs).map(|of| &of.name);
-        let names = names.chain(unions.map(|union| &union.name));
-        let names = names.chain(model.enums.iter().map(|words| &words.name));
-        clashes(names, "two types", whole, findings);
-        for words in &model.enums {
-            let variants = words.variants.iter().map(|variant| &variant.name);
-            clashes(variants, "two choices", whole, findings);
-        }
-        for union in model.unions.iter().chain(output_unions) {
-            let variants = union.variants.iter().map(|(name, _)| name);
-            clashes(variants, "two branches of a union", whole, findings);
-        }
+        check_input(model, place, findings);
+        check_names(model, place, findings);
     }
-    let is_error = |code: Code| settings.severity(code) == Severity::Error;
-    let refused = findings.0.iter().any(|finding| is_error(finding.code));
-    model.filter(|_| !refused)
+    let mut found = findings.0.iter();
+    let is_refused = found.any(|found| settings.severity(found.code) == Severity::Error);
+    model.filter(|_| !is_refused)
 }
 
-fn fields(of: &Struct, findings: &mut Findings) {
+/// Reports bounds, defaults and enums that contradict each other.
+fn check_input(model: &Model, place: &Place, findings: &mut Findings) {
+    for of in &model.inputs {
+        for field in &of.fields {
+            check_bounds(&field.schema, &field.place, findings);
+            check_choices(&field.schema, &field.place, model, findings);
+        }
+        check_defaults(of, model, findings);
+    }
+    let root = ValueSchema { shape: Shape::Any, rules: model.rules.clone() };
+    let branches = model.unions.iter().flat_map(|union| &union.branches);
+    for of in branches.chain([&root]) {
+        check_bounds(of, place, findings);
+    }
+}
+
+/// Reports names that two things would share.
+fn check_names(model: &Model, place: &Place, findings: &mut Findings) {
+    let (outputs, output_unions) = match &model.output {
+        Output::Usual => (&[][..], &[][..]),
+        Output::Own { structs, unions } | Output::Plain { structs, unions, .. } => {
+            (structs.as_slice(), unions.as_slice())
+        }
+    };
+    for of in model.inputs.iter().chain(outputs) {
+        check_field_names(of, findings);
+    }
+    let structs = model.inputs.iter().chain(outputs).map(|of| &of.name);
+    let unions = model.unions.iter().chain(output_unions);
+    let types = structs.chain(unions.clone().map(|union| &union.name));
+    let types = types.chain(model.enums.iter().map(|string_enum| &string_enum.name));
+    report_clashes(types, "two types", place, findings);
+    for string_enum in &model.enums {
+        let variants = string_enum.variants.iter().map(|variant| &variant.name);
+        report_clashes(variants, "two values of an `enum`", place, findings);
+    }
+    for union in unions {
+        let variants = union.variants.iter().map(|(name, _)| name);
+        report_clashes(variants, "two branches of a union", place, findings);
+    }
+}
+
+fn check_field_names(of: &Struct, findings: &mut Findings) {
     let mut names = HashMap::new();
     for field in &of.fields {
         if let Some(other) = names.insert(field.name.as_str(), &field.wire) {
             let things = format!("`{other}` and `{}`", field.wire);
             findings.push(Diagnostic::name_clash(&field.place, &things, &field.name));
         }
-        bounds(&field.schema, &field.place, findings);
     }
 }
 
-/// Choices of which none keeps to the rules beside them.
-fn choices(of: &ValueSchema, place: &Place, model: &Model, findings: &mut Findings) {
-    for rule in &of.rules {
-        let choices: Vec<Value> = match rule {
-            Rule::Strings(index) => {
-                let variants = model.enums.get(*index).map(|words| words.variants.as_slice());
-                let words = variants.unwrap_or_default().iter();
-                words.map(|variant| Value::from(variant.value.as_str())).collect()
-            }
-            Rule::Integers(choices) => choices.iter().map(|choice| Value::from(*choice)).collect(),
-            Rule::Values(choices) => {
-                choices.iter().filter_map(|text| serde_json::from_str(text).ok()).collect()
-            }
-            _ => continue,
-        };
-        if !choices.iter().any(|choice| fits(of, choice, model)) {
-            findings.push(Diagnostic::no_choice_within_rules(place));
-        }
-    }
-    if let Shape::List(inner) | Shape::Map(inner) | Shape::Nullable(inner) = &of.shape {
-        choices(inner, place, model, findings);
-    }
-}
-
-/// Defaults and examples that the schema itself would refuse.
-fn defaults(of: &Struct, model: &Model, findings: &mut Findings) {
-    for field in &of.fields {
-        let default = field.default.iter().filter_map(|text| serde_json::from_str(text).ok());
-        let default: Vec<Value> = default.collect();
-        let all = default.iter().map(|value| ("default", value));
-        for (what, value) in all.chain(field.examples.iter().map(|value| ("example", value))) {
-            if !fits(&field.schema, value, model) {
-                findings.push(Diagnostic::default_breaks_schema(&field.place, what, &field.wire));
-            }
-        }
-    }
-}
-
-/// Names that two of a kind would share.
-fn clashes<'a>(
+fn report_clashes<'a>(
     names: impl Iterator<Item = &'a String>,
-    what: &str,
-    whole: &Place,
+    things: &str,
+    place: &Place,
     findings: &mut Findings,
 ) {
     let mut seen = HashSet::new();
     for name in names {
         if !seen.insert(name) {
-            findings.push(Diagnostic::name_clash(whole, what, name));
+            findings.push(Diagnostic::name_clash(place, things, name));
         }
     }
 }
 
-/// Bounds that leave no value between them.
-fn bounds(of: &ValueSchema, place: &Place, findings: &mut Findings) {
+/// Reports an `enum` of which no value keeps to the rules beside it.
+fn check_choices(of: &ValueSchema, place: &Place, model: &Model, findings: &mut Findings) {
+    for choices in of.rules.iter().filter_map(|rule| choices_of(rule, model)) {
+        if !choices.iter().any(|choice| fits(of, choice, model)) {
+            findings.push(Diagnostic::no_choice_within_rules(place));
+        }
+    }
+    if let Shape::List(inner) | Shape::Map(inner) | Shape::Nullable(inner) = &of.shape {
+        check_choices(inner, place, model, findings);
+    }
+}
+
+fn choices_of(rule: &Rule, model: &Model) -> Option<Vec<Value>> {
+    match rule {
+        Rule::Strings(index) => {
+            let variants = model.enums.get(*index)?.variants.iter();
+            Some(variants.map(|variant| Value::from(variant.value.as_str())).collect())
+        }
+        Rule::Integers(choices) => Some(choices.iter().copied().map(Value::from).collect()),
+        Rule::Values(choices) => {
+            Some(choices.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
+        }
+        Rule::Plain(_) | Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => None,
+    }
+}
+
+/// Reports defaults and examples that the schema itself refuses.
+fn check_defaults(of: &Struct, model: &Model, findings: &mut Findings) {
+    for field in &of.fields {
+        let default: Option<Value> =
+            field.default.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let examples = field.examples.iter().map(|value| ("example", value));
+        for (what, value) in default.iter().map(|value| ("default", value)).chain(examples) {
+            if !fits(&field.schema, value, model) {
+                let place = &field.place;
+                findings.push(Diagnostic::default_breaks_schema(place, what, &field.wire));
+            }
+        }
+    }
+}
+
+/// Reports bounds that allow no value.
+fn check_bounds(of: &ValueSchema, place: &Place, findings: &mut Findings) {
     if Quantity::ALL.into_iter().any(|quantity| is_empty(&of.rules, quantity)) {
         findings.push(Diagnostic::contradicting_bounds(place));
     }
     match &of.shape {
         Shape::List(inner) | Shape::Map(inner) | Shape::Open(_, inner) | Shape::Nullable(inner) => {
-            bounds(inner, place, findings);
+            check_bounds(inner, place, findings);
         }
         Shape::Any
         | Shape::Null

@@ -1,13 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod check;
-#[cfg(test)]
-mod conformance;
 mod constructor_args;
 mod diagnostic;
 mod diff;
 mod fixup;
 pub mod import;
+#[cfg(feature = "judge")]
+mod judge;
 mod lower;
 mod manifest;
 mod model;
@@ -23,6 +23,8 @@ mod text;
 pub use diagnostic::{Code, Diagnostic, Place, Severity};
 pub use diff::{Change, Diff, Incomparable, Kind, Level, ModelDiff, Refusal, Side, Step, diff};
 pub use fixup::{fixup_path, orphaned_fixup};
+#[cfg(feature = "judge")]
+pub use judge::Judge;
 pub use manifest::{CatalogStatus, ManifestError, recorded_id};
 pub use parse::{Treatment, keywords};
 pub use pipeline::{Generated, model_json};

@@ -1,20 +1,24 @@
-//! Whether a default or an example keeps to its own schema.
+//! Decides whether a JSON value, such as a default, keeps to its own schema.
 
 use runcomfy::codegen_support::schema::Rule as Plain;
 use serde_json::Value;
 
 use crate::model::{Model, Rule, Shape, UnionKind, ValueSchema};
 
-/// Whether the whole of an input keeps to its model.
-#[cfg(test)]
-pub(crate) fn takes(model: &Model, value: &Value) -> bool {
-    object(0, model.others.as_ref(), value, model)
-        && model.rules.iter().all(|rule| keeps(rule, value, model))
+/// Returns `true` if a model accepts an input.
+#[cfg(feature = "judge")]
+pub(crate) fn accepts(model: &Model, input: &Value) -> bool {
+    fits_object(0, model.others.as_ref(), input, model)
+        && model.rules.iter().all(|rule| keeps(rule, input, model))
 }
 
-/// Whether a value keeps to what the model says of it.
+/// Returns `true` if a value keeps to its schema.
 pub(crate) fn fits(of: &ValueSchema, value: &Value, model: &Model) -> bool {
-    let parts = match (&of.shape, value) {
+    fits_shape(&of.shape, value, model) && of.rules.iter().all(|rule| keeps(rule, value, model))
+}
+
+fn fits_shape(shape: &Shape, value: &Value, model: &Model) -> bool {
+    match (shape, value) {
         (Shape::Any, _) | (Shape::Nullable(_), Value::Null) => true,
         (Shape::Null, value) => value.is_null(),
         (Shape::Boolean, value) => value.is_boolean(),
@@ -27,25 +31,27 @@ pub(crate) fn fits(of: &ValueSchema, value: &Value, model: &Model) -> bool {
         (Shape::Map(of), Value::Object(entries)) => {
             entries.values().all(|value| fits(of, value, model))
         }
-        (Shape::Object(index), value) => object(*index, None, value, model),
-        (Shape::Open(index, others), value) => object(*index, Some(others), value, model),
+        (Shape::Object(index), value) => fits_object(*index, None, value, model),
+        (Shape::Open(index, others), value) => fits_object(*index, Some(others), value, model),
         (Shape::Nullable(inner), value) => fits(inner, value, model),
-        (Shape::Union(index), value) => model.unions.get(*index).is_none_or(|union| {
-            let mut branches = union.branches.iter();
-            match union.kind {
-                UnionKind::AnyOf => branches.any(|of| fits(of, value, model)),
-                UnionKind::OneOf => branches.filter(|of| fits(of, value, model)).count() == 1,
-                UnionKind::ByKind => {
-                    branches.all(|of| !is_of_kind(&of.shape, value) || fits(of, value, model))
-                }
-            }
-        }),
+        (Shape::Union(index), value) => fits_union(*index, value, model),
         (Shape::List(_) | Shape::Map(_), _) => false,
-    };
-    parts && of.rules.iter().all(|rule| keeps(rule, value, model))
+    }
 }
 
-/// Whether a value is of the kind that a branch of an untyped schema is about.
+fn fits_union(index: usize, value: &Value, model: &Model) -> bool {
+    let Some(union) = model.unions.get(index) else { return true };
+    let mut branches = union.branches.iter();
+    match union.kind {
+        UnionKind::AnyOf => branches.any(|of| fits(of, value, model)),
+        UnionKind::OneOf => branches.filter(|of| fits(of, value, model)).count() == 1,
+        UnionKind::ByKind => {
+            branches.all(|of| !is_of_kind(&of.shape, value) || fits(of, value, model))
+        }
+    }
+}
+
+/// Returns `true` if a value is of the kind that a branch of an untyped schema is about.
 fn is_of_kind(shape: &Shape, value: &Value) -> bool {
     match shape {
         Shape::List(_) => value.is_array(),
@@ -61,41 +67,39 @@ fn is_of_kind(shape: &Shape, value: &Value) -> bool {
     }
 }
 
-fn object(index: usize, others: Option<&ValueSchema>, value: &Value, model: &Model) -> bool {
+fn fits_object(index: usize, others: Option<&ValueSchema>, value: &Value, model: &Model) -> bool {
     let (Some(of), Value::Object(entries)) = (model.inputs.get(index), value) else { return false };
-    let known = |name: &str| of.fields.iter().find(|field| field.wire == name);
-    let named = entries.iter().all(|(name, value)| match (known(name), others) {
-        (Some(field), _) => fits(&field.schema, value, model),
-        (None, Some(of)) => fits(of, value, model),
-        (None, None) => false,
-    });
     let mut required = of.fields.iter().filter(|field| field.required.is_some());
-    named && required.all(|field| entries.contains_key(&field.wire))
+    required.all(|field| entries.contains_key(&field.wire))
+        && entries.iter().all(|(name, value)| {
+            let field = of.fields.iter().find(|field| field.wire == *name);
+            let schema = field.map(|field| &field.schema).or(others);
+            schema.is_some_and(|of| fits(of, value, model))
+        })
 }
 
-/// Whether a value keeps a rule, as the checker of `runcomfy` says.
+/// Returns `true` if a value keeps a rule, as the checker of `runcomfy` decides.
 fn keeps(rule: &Rule, value: &Value, model: &Model) -> bool {
     match rule {
         Rule::Plain(rule) => rule.allows(value),
         Rule::Strings(index) => {
-            let variants = model.enums.get(*index).map(|words| &words.variants);
-            let mut words = variants.into_iter().flatten().map(|variant| variant.value.as_str());
-            value.as_str().is_some_and(|text| words.any(|word| word == text))
+            let variants = model.enums.get(*index).map(|string_enum| &string_enum.variants);
+            variants.into_iter().flatten().any(|variant| *value == variant.value.as_str())
         }
         Rule::Integers(choices) => {
             choices.iter().any(|choice| is_same(Value::from(*choice), value))
         }
-        Rule::Values(choices) => {
-            let parsed = |choice: &String| serde_json::from_str::<Value>(choice).ok();
-            choices.iter().filter_map(parsed).any(|choice| is_same(choice, value))
-        }
-        // These are about what the value points to.
+        Rule::Values(choices) => choices
+            .iter()
+            .filter_map(|choice| serde_json::from_str(choice).ok())
+            .any(|choice| is_same(choice, value)),
+        // These are about the media that the value points to.
         Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => true,
     }
 }
 
-/// Whether two values are the same, as the checker of `runcomfy` says: in one list, they
-/// would not be unique.
+/// Returns `true` if two values are the same, as the checker of `runcomfy` decides: in one list,
+/// they are not unique.
 fn is_same(choice: Value, value: &Value) -> bool {
     !Plain::UniqueItems.allows(&Value::Array(vec![choice, value.clone()]))
 }
