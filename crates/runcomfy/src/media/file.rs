@@ -19,7 +19,7 @@ pub(super) struct LocalFile {
 #[non_exhaustive]
 pub enum FileError {
     /// The file does not exist.
-    #[error("there is no such file")]
+    #[error("must be an existing file")]
     Missing,
     /// The path is a folder.
     #[error("must be a file, not a folder")]
@@ -28,7 +28,7 @@ pub enum FileError {
     #[error("must be an ordinary file, not a device, a pipe or a socket")]
     Special,
     /// The file has no bytes.
-    #[error("the file is empty")]
+    #[error("must not be empty")]
     Empty,
     /// The file has more bytes than allowed.
     #[error("must be at most {max} bytes; put a larger file where RunComfy can fetch it")]
@@ -37,7 +37,7 @@ pub enum FileError {
         max: u64,
     },
     /// The file cannot be read.
-    #[error("the file cannot be read: {0}")]
+    #[error("must be readable: {0}")]
     Unreadable(io::Error),
 }
 
