@@ -3,7 +3,7 @@
 
 use runcomfy::codegen_support::schema::Rule as Plain;
 use runcomfy::media::MediaKind;
-use runcomfy::{Bound, Metric};
+use runcomfy::media::{Bound, Metric};
 use serde_json::Value;
 
 use crate::diagnostic::Place;

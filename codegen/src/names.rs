@@ -410,7 +410,7 @@ mod tests {
 
     #[test]
     fn every_metric_is_among_the_names_that_are_taken() {
-        for metric in runcomfy::Metric::ALL {
+        for metric in runcomfy::media::Metric::ALL {
             assert!(TAKEN_TYPES.contains(&format!("{metric:?}").as_str()), "{metric:?}");
         }
     }

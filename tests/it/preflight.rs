@@ -168,7 +168,7 @@ trait AsSent {
 
 impl AsSent for Valid<Input> {
     fn as_sent(&self) -> Value {
-        runcomfy::Payload::to_json(&**self)
+        runcomfy::Payload::to_json(&**self).expect("it is JSON")
     }
 }
 

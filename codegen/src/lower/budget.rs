@@ -176,7 +176,7 @@ fn text_weight(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use runcomfy::codegen_support::schema::Rule as Plain;
-    use runcomfy::{Bound, Metric};
+    use runcomfy::media::{Bound, Metric};
     use serde_json::json;
 
     use super::*;

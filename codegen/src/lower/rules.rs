@@ -1,8 +1,7 @@
 //! The rules of a value, one for each keyword.
 
-use runcomfy::Metric;
 use runcomfy::codegen_support::schema::Rule as Plain;
-use runcomfy::media::Bound;
+use runcomfy::media::{Bound, Metric};
 use serde_json::Value;
 
 use super::infer::kind;

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
-use runcomfy::Bound;
+use runcomfy::media::Bound;
 use runcomfy::media::MediaKind;
 
 use crate::model::{Field, Model, Rule, Shape, Struct, Union, UnionKind, ValueSchema};

@@ -59,10 +59,15 @@ pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
         check::media(&input::<Self::Model>(), self.value_ref())
     }
 
-    /// The input as JSON, as it would be sent; `null` where it cannot be written, as with a
-    /// local file that was not read yet ([`Media::read`](crate::Media::read)).
-    fn to_json(&self) -> Value {
-        serde_json::to_value(self.value_ref()).unwrap_or_default()
+    /// Returns the input as JSON, as it would be sent.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the input holds a local file that was not read yet
+    /// ([`Media::read`](crate::Media::read) reads it), or a number that JSON does not have,
+    /// such as NaN.
+    fn to_json(&self) -> Result<Value, ToJsonError> {
+        serde_json::to_value(self.value_ref()).map_err(ToJsonError)
     }
 }
 
@@ -98,6 +103,14 @@ pub struct JsonInput<M> {
 #[derive(Debug, thiserror::Error)]
 #[error("the input is not JSON: {0}")]
 pub struct JsonError(serde_json::Error);
+
+/// An input that cannot be written as JSON.
+#[derive(Debug, thiserror::Error)]
+#[error("the input cannot be written as JSON: {0}")]
+pub struct ToJsonError(serde_json::Error);
+
+/// The start of the message of an input that breaks rules.
+pub(crate) const INVALID_INPUT: &str = "the input breaks the model's schema";
 
 impl<M: Model> JsonInput<M> {
     /// Reads JSON text. What it holds is checked by [`JsonInput::validate`].
@@ -212,7 +225,7 @@ impl<T> Deref for Valid<T> {
 
 impl<T> fmt::Display for Invalid<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the input breaks the model's schema:\n{}", self.violations)
+        write!(f, "{INVALID_INPUT}:\n{}", self.violations)
     }
 }
 

@@ -5,7 +5,9 @@ pub mod blocking;
 mod check;
 #[cfg(feature = "client")]
 pub mod client;
+#[doc(hidden)]
 pub mod codegen_support;
+mod error;
 mod escape;
 #[cfg(feature = "from-json")]
 mod from_json;
@@ -25,11 +27,12 @@ mod violation;
 pub use check::FoundMedia;
 #[cfg(feature = "client")]
 pub use client::{Client, ClientBuilder, Job, RequestId};
+pub use error::Error;
 pub use info::ModelInfo;
-pub use input::{Invalid, JsonError, JsonInput, Model, Payload, Valid};
+pub use input::{Invalid, JsonError, JsonInput, Model, Payload, ToJsonError, Valid};
 #[cfg(feature = "schemars")]
 pub use json_schema::json_schema;
-pub use media::{Bound, FileError, Media, MediaError, Metric};
+pub use media::{FileError, Media, MediaError};
 pub use output::MediaOutput;
 /// The HTTP library, whose `Client` and `ClientBuilder` the settings take.
 #[cfg(feature = "client")]
@@ -37,7 +40,6 @@ pub use reqwest;
 /// schemars 1, whose `JsonSchema` every input implements.
 #[cfg(feature = "schemars")]
 pub use schemars1 as schemars;
-pub use serde_json::{Map, Value};
 pub use unknown_variant::UnknownVariant;
 pub use url::Url;
 pub use violation::{InputPath, PathSegment, Violation, Violations};

@@ -103,7 +103,7 @@ fn what_is_built_is_the_same_json_and_what_cannot_be_is_refused_at_its_path() {
     ];
     for (input, expected) in cases {
         let typed = JsonInput::<Input>::from(input.clone()).typed();
-        let found = typed.map(|typed| typed.to_json()).map_err(|invalid| {
+        let found = typed.map(|typed| typed.to_json().expect("it is JSON")).map_err(|invalid| {
             let found = invalid.violations.iter();
             found.map(|found| format!("{} {}", found.path, found.rule)).collect::<Vec<_>>()
         });

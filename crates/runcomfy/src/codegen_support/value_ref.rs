@@ -209,7 +209,12 @@ impl Serialize for ValueRef<'_> {
                     (Err(_), Err(_)) => serializer.serialize_i128(*whole),
                 }
             }
-            Self::Number(Number::Float(float)) => serializer.serialize_f64(*float),
+            Self::Number(Number::Float(float)) if float.is_finite() => {
+                serializer.serialize_f64(*float)
+            }
+            Self::Number(Number::Float(float)) => {
+                Err(S::Error::custom(format_args!("JSON has no number {float}")))
+            }
             Self::Text(text) => serializer.serialize_str(text),
             Self::Media(media) => match media.wire() {
                 Some(text) => serializer.serialize_str(text),
@@ -270,5 +275,13 @@ mod tests {
             assert_eq!(serde_json::to_string(&node).ok(), Some(whole.to_string()));
         }
         assert!(serde_json::to_value(ValueRef::Number(Number::Integer(beyond))).is_err());
+    }
+
+    #[test]
+    fn a_number_that_json_does_not_have_is_an_error() {
+        for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let value = ValueRef::Number(Number::Float(float));
+            assert!(serde_json::to_value(value).is_err() && serde_json::to_vec(&value).is_err());
+        }
     }
 }

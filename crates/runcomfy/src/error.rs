@@ -1,0 +1,136 @@
+//! `Error`: every error of this crate in one type.
+
+#[cfg(feature = "client")]
+use crate::client::{
+    ApiError, CallError, ConfigError, DownloadError, DownloadErrorReason, InvalidModelId,
+    InvalidRequestId, JobError, PreflightReport, RunError, SubmitError,
+};
+use crate::input::{INVALID_INPUT, Invalid, JsonError, ToJsonError};
+use crate::media::{FileError, MediaError};
+use crate::unknown_variant::UnknownVariant;
+use crate::violation::Violations;
+
+/// Any error of this crate, for a program that hands all of them on with `?`.
+///
+/// Each call has a narrower error of its own, such as `SubmitError`,
+/// whose variants say what to do next. This type shows the same text as the error it holds,
+/// and has the same source.
+///
+/// ```
+/// use runcomfy::Media;
+///
+/// fn first_frame(url: &str) -> Result<Media, runcomfy::Error> {
+///     Ok(Media::url(url)?)
+/// }
+///
+/// let error = first_frame("boat.png").unwrap_err();
+/// assert!(matches!(error, runcomfy::Error::Media(_)));
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An input that breaks rules. The input itself is in [`Invalid`].
+    #[error("{INVALID_INPUT}:\n{0}")]
+    Invalid(Violations),
+    /// A text that is not JSON.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// An input that cannot be written as JSON.
+    #[error(transparent)]
+    ToJson(#[from] ToJsonError),
+    /// A text that is not media.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// A local file that cannot be sent.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A text that is not a value of an enum.
+    #[error(transparent)]
+    UnknownVariant(#[from] UnknownVariant),
+    /// A client that cannot be built.
+    #[cfg(feature = "client")]
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A text that is not a model id.
+    #[cfg(feature = "client")]
+    #[error(transparent)]
+    ModelId(#[from] InvalidModelId),
+    /// A text that is not a request id.
+    #[cfg(feature = "client")]
+    #[error(transparent)]
+    RequestId(#[from] InvalidRequestId),
+    /// Media that will not do.
+    #[cfg(feature = "client")]
+    #[error(transparent)]
+    Preflight(Box<PreflightReport>),
+    /// A submit that gave no job.
+    #[cfg(feature = "client")]
+    #[error(transparent)]
+    Submit(#[from] SubmitError),
+    /// A failed call about a job.
+    #[cfg(feature = "client")]
+    #[error(transparent)]
+    Job(#[from] JobError),
+    /// A failed call about the catalog, a model or the balance.
+    #[cfg(feature = "client")]
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// An error response from RunComfy.
+    #[cfg(feature = "client")]
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// Outputs that could not be downloaded.
+    #[cfg(feature = "client")]
+    #[error(transparent)]
+    Download(#[from] DownloadError),
+    /// One output that could not be downloaded.
+    #[cfg(feature = "client")]
+    #[error(transparent)]
+    OutputFile(#[from] DownloadErrorReason),
+}
+
+impl<T> From<Invalid<T>> for Error {
+    fn from(invalid: Invalid<T>) -> Self {
+        Self::Invalid(invalid.violations)
+    }
+}
+
+#[cfg(feature = "client")]
+impl From<PreflightReport> for Error {
+    fn from(report: PreflightReport) -> Self {
+        Self::Preflight(Box::new(report))
+    }
+}
+
+#[cfg(feature = "client")]
+impl From<RunError> for Error {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Submit(error) => error.into(),
+            RunError::Job(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+    use crate::media::Media;
+
+    #[test]
+    fn an_error_reads_like_the_one_it_holds_and_has_its_source() {
+        let media = Media::url("boat.png").expect_err("it is not a URL");
+        assert_eq!(Error::from(media.clone()).to_string(), media.to_string());
+
+        let invalid = Invalid { input: (), violations: Violations::default() };
+        assert_eq!(Error::from(invalid.clone()).to_string(), invalid.to_string());
+        assert!(Error::from(invalid).source().is_none());
+
+        let unreadable = FileError::Unreadable(std::io::Error::other("busy"));
+        let (shown, has_source) = (unreadable.to_string(), unreadable.source().is_some());
+        let error = Error::from(unreadable);
+        assert_eq!((error.to_string(), error.source().is_some()), (shown, has_source));
+    }
+}
