@@ -350,7 +350,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_and_modules_have_names_that_a_person_would_choose() {
+    fn fields_and_modules_get_natural_names() {
         let cases = [
             ("prompt", "prompt"),
             ("image_url", "image_url"),
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn types_keep_clear_of_names_that_are_taken() {
+    fn types_avoid_reserved_names() {
         let cases = [
             ("aspect_ratio", "AspectRatio"),
             ("model", "Model"),
@@ -409,14 +409,14 @@ mod tests {
     }
 
     #[test]
-    fn every_metric_is_among_the_names_that_are_taken() {
+    fn every_metric_is_a_reserved_name() {
         for metric in runcomfy::media::Metric::ALL {
             assert!(TAKEN_TYPES.contains(&format!("{metric:?}").as_str()), "{metric:?}");
         }
     }
 
     #[test]
-    fn choices_have_names_by_one_scheme() {
+    fn enum_values_are_named_by_one_scheme() {
         let cases = [
             ("16:9", "Ratio16x9"),
             ("1024_1024", "Size1024x1024"),
@@ -449,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn on_a_clash_every_member_is_told_apart_by_its_own_characters() {
+    fn clashing_names_get_suffixes_from_their_own_characters() {
         let names = distinct(["4K", "auto", "4k"], variant, variant_suffix);
         assert_eq!(names, ["K4X344b", "Auto", "K4X346b"]);
         let fields = distinct(["a-b", "a_b", "c"], snake, snake_suffix);

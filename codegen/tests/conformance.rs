@@ -7,7 +7,7 @@ use runcomfy_codegen::{Judge, Objects, Settings, Source, Treatment, keywords};
 use serde_json::{Map, Value, json};
 
 #[test]
-fn each_case_is_judged_as_it_says() {
+fn each_case_gets_its_expected_verdict() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance");
     let mut cases = 0;
     for entry in std::fs::read_dir(folder).expect("the folder exists") {

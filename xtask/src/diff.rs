@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_is_one_lower_while_the_first_number_is_0() {
+    fn a_version_step_is_one_lower_before_1_0() {
         for (version, major, minor, patch) in [
             ("0.0.3", "0.0.4", "0.0.4", "0.0.4"),
             ("0.1.0", "0.2.0", "0.1.1", "0.1.1"),

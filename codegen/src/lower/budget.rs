@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_weighs_its_parts() {
+    fn a_schema_weighs_as_much_as_its_parts() {
         // Two times the bytes that count as one.
         let long = "x".repeat(2 * TEXT);
         let rule = json!({"validation_rule": "width_pixels>", "validation_value": 1, "validation_error": long});

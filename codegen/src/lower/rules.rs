@@ -102,7 +102,7 @@ mod tests {
     use crate::parse::schema;
 
     #[test]
-    fn a_media_rule_has_a_metric_an_operator_and_a_number() {
+    fn a_media_rule_needs_metric_operator_and_number() {
         let cases = [
             ("width_pixels>", json!(300), Some((Metric::WidthPixels, Bound::Over(300.0)))),
             ("width/height <", json!(" 2.5 "), Some((Metric::WidthOverHeight, Bound::Under(2.5)))),

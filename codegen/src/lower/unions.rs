@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_refused_by_types_choices_and_whole_unions() {
+    fn null_is_refused_by_types_enums_and_unions() {
         let nested = |depth: usize| {
             (0..depth).fold(json!({"type": "string"}), |inner, _| json!({"anyOf": [inner]}))
         };

@@ -5,7 +5,7 @@ use runcomfy_codegen::import::{import, layout};
 use crate::{INPUT, OUTPUT, assert_refused};
 
 #[test]
-fn a_catalog_gives_every_usable_model_and_says_what_it_skipped() {
+fn a_catalog_imports_usable_models_and_lists_skipped_ones() {
     let reply = format!(
         r#"{{"total": 4, "models": [
         {{"model_id": "b/Two Words", "price_unit": "second", "display_name": "Two", "base_price_usd": 0.05,
@@ -35,7 +35,7 @@ fn a_catalog_gives_every_usable_model_and_says_what_it_skipped() {
 }
 
 #[test]
-fn json_that_is_no_catalog_is_refused_in_words() {
+fn json_that_is_not_a_catalog_is_refused() {
     let entry = |id: &str| format!(r#"{{"model_id": "{id}", "input_schema": {INPUT}}}"#);
     let two = |first: &str, second: &str| {
         format!(r#"{{"models": [{}, {}]}}"#, entry(first), entry(second))

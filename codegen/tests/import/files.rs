@@ -5,7 +5,7 @@ use runcomfy_codegen::import::{ModelId, from_files, layout};
 use crate::{INPUT, OUTPUT};
 
 #[test]
-fn files_are_taken_or_refused_by_what_is_in_them() {
+fn files_are_accepted_by_their_contents() {
     let model = from_files("acme/Paper Boat", &format!("\u{FEFF}{INPUT}\n"), Some(OUTPUT)).unwrap();
     assert_eq!((model.input, model.output), (layout(INPUT), Some(layout(OUTPUT))));
     assert_eq!(from_files("a/b", r#"{"properties": {}}"#, Some("null\n")).unwrap().output, None);

@@ -7,7 +7,7 @@ use runcomfy_codegen::import::{import, layout};
 use crate::{INPUT, OUTPUT, PAGES};
 
 #[test]
-fn a_page_gives_its_model_in_any_language_and_state_of_its_line_ends() {
+fn a_page_imports_in_any_language_and_line_ending() {
     for (language, template) in PAGES {
         let page = template.replace("INPUT", INPUT).replace("OUTPUT", OUTPUT);
         let states = [

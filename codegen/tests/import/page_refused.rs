@@ -7,7 +7,7 @@ use runcomfy_codegen::import::{MAX_DEPTH, MAX_SCHEMA_BYTES, import, layout};
 use crate::{INPUT, OUTPUT, assert_refused, english, english_with};
 
 #[test]
-fn what_is_no_whole_page_is_refused_in_words() {
+fn an_incomplete_page_is_refused() {
     let other_input = INPUT.replace("40", "41");
     let deep = format!(
         r#"{{"properties": {{"a": {}1{}}}}}"#,
@@ -138,7 +138,7 @@ fn a_page_cut_anywhere_is_refused_or_whole() {
 }
 
 #[test]
-fn a_page_that_lost_one_byte_of_structure_is_never_taken() {
+fn a_page_without_one_structural_byte_is_refused() {
     let schemas = format!("{}{}", layout(INPUT), layout(OUTPUT));
     let page = english().replace(INPUT, &layout(INPUT)).replace(OUTPUT, &layout(OUTPUT));
     let start = page.find(&schemas).unwrap();
@@ -156,7 +156,7 @@ fn a_page_that_lost_one_byte_of_structure_is_never_taken() {
 }
 
 #[test]
-fn hostile_pages_take_no_longer_than_their_length() {
+fn hostile_pages_take_linear_time() {
     for unit in [
         "{",
         "{\"",

@@ -18,7 +18,7 @@ fn ids(import: &Import) -> Vec<&str> {
 }
 
 #[test]
-fn an_entry_that_is_on_two_pages_counts_once() {
+fn an_entry_on_two_pages_counts_once() {
     let [a, b, c] = ["a/one", "b/two", "c/three"].map(|id| entry(id, "x"));
     let nameless = r#"{"display_name": "x"}"#.to_owned();
     let mut pages = Pages::default();
@@ -40,7 +40,7 @@ fn an_entry_that_is_on_two_pages_counts_once() {
 }
 
 #[test]
-fn two_entries_of_one_id_that_differ_are_an_error_that_says_so() {
+fn two_different_entries_of_one_id_are_an_error() {
     let mut pages = Pages::default();
     pages.add(&page(&[entry("a/one", "x")])).unwrap();
     let error = pages.add(&page(&[entry("a/one", "y")])).unwrap_err();
@@ -50,7 +50,7 @@ fn two_entries_of_one_id_that_differ_are_an_error_that_says_so() {
 }
 
 #[test]
-fn what_is_no_page_of_a_catalog_is_refused() {
+fn json_that_is_not_a_catalog_page_is_refused() {
     let cases = ["", "[]", "{}", INPUT, "<html>", r#"{"models": ["#, &entry("a/one", "x")];
     for text in cases {
         let mut pages = Pages::default();
@@ -61,7 +61,7 @@ fn what_is_no_page_of_a_catalog_is_refused() {
 }
 
 #[test]
-fn of_two_ids_that_would_share_a_folder_the_same_one_has_it_in_any_order() {
+fn two_ids_with_one_folder_resolve_the_same_way() {
     let both = [entry("a/Sea 4K", "x"), entry("a/sea-4k", "y")];
     let reversed = [both[1].clone(), both[0].clone()];
     for entries in [both, reversed] {
@@ -77,7 +77,7 @@ fn of_two_ids_that_would_share_a_folder_the_same_one_has_it_in_any_order() {
 }
 
 #[test]
-fn an_entry_that_was_passed_over_says_which_model_it_is_about() {
+fn a_skipped_entry_names_its_model() {
     let entries = [entry("a/one", "x"), r#"{"model_id": "a/two", "input_schema": null}"#.into()];
     let skipped = import(&page(&entries)).unwrap().skipped;
     let models: Vec<_> = skipped.iter().map(|entry| entry.model.as_ref().unwrap()).collect();
@@ -85,7 +85,7 @@ fn an_entry_that_was_passed_over_says_which_model_it_is_about() {
 }
 
 #[test]
-fn the_standing_is_the_catalogs_to_say_and_a_page_leaves_it() {
+fn a_page_keeps_the_catalog_status() {
     let listed = &import(&entry("a/one", "x")).unwrap().models[0];
     let by_hand = &from_files("a/one", INPUT, None).unwrap();
     let standing = |text: &str| {
@@ -107,7 +107,7 @@ fn the_standing_is_the_catalogs_to_say_and_a_page_leaves_it() {
 }
 
 #[test]
-fn a_standing_that_cannot_be_read_is_refused_in_words() {
+fn an_unreadable_catalog_status_is_refused() {
     let cases = [
         ("[]", "not a JSON object"),
         (r#"{"id": 7}"#, "no `id`"),
@@ -122,7 +122,7 @@ fn a_standing_that_cannot_be_read_is_refused_in_words() {
 }
 
 #[test]
-fn the_order_of_arguments_outlasts_a_schema_that_cannot_be_read() {
+fn an_unreadable_schema_keeps_the_argument_order() {
     let previous = r#"{"id": "a/one", "arguments": ["zeta"]}"#;
     let too_deep = format!("\"default\": {}{}", "[".repeat(80), "]".repeat(80));
     let unreadable = INPUT.replace(r#""maxLength": 40"#, &too_deep);

@@ -5,7 +5,7 @@ use runcomfy_codegen::{Code, Severity, Source, Treatment, generate, keywords};
 use crate::{ENTRY, FINE, settings};
 
 #[test]
-fn every_diagnostic_is_given_for_what_it_is_about() {
+fn every_diagnostic_points_to_its_cause() {
     let mut shown = String::new();
     for (code, model, input, output) in DIAGNOSED {
         let fixup = FIXUPS.iter().find(|(of, _)| of == code).map(|(_, text)| *text);

@@ -11,7 +11,7 @@ use crate::{ENTRY, FINE, settings};
 const MOST_TIME: Duration = Duration::from_secs(10);
 
 #[test]
-fn what_is_beyond_a_limit_is_refused_by_name_and_soon() {
+fn input_beyond_a_limit_is_refused_quickly() {
     let mut failures = Vec::new();
     for (name, code, model, input) in beyond() {
         let source =
@@ -27,7 +27,7 @@ fn what_is_beyond_a_limit_is_refused_by_name_and_soon() {
 }
 
 #[test]
-fn a_fixup_that_copies_without_end_is_refused_by_name_and_soon() {
+fn a_fixup_that_copies_endlessly_is_refused_quickly() {
     let test = json!({"op": "test", "path": "/type", "value": "object"});
     let copy =
         |index: usize| json!({"op": "copy", "from": "", "path": format!("/properties/x{index}")});
@@ -52,7 +52,7 @@ fn a_fixup_that_copies_without_end_is_refused_by_name_and_soon() {
 }
 
 #[test]
-fn many_findings_are_counted_and_not_all_shown() {
+fn many_findings_are_counted_and_truncated() {
     let properties = |make: fn(usize) -> Value| -> Map<String, Value> {
         (0..450).map(|index| (format!("p{index}"), make(index))).collect()
     };
@@ -70,7 +70,7 @@ fn many_findings_are_counted_and_not_all_shown() {
 }
 
 #[test]
-fn what_is_within_the_limits_is_generated() {
+fn a_schema_within_the_limits_is_generated() {
     let chain: Map<String, Value> = (0..30)
         .map(|index| {
             let next = json!({"$ref": format!("#/$defs/d{}", index + 1), "minProperties": 1});

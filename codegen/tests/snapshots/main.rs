@@ -40,7 +40,7 @@ fn fixtures() -> Vec<Imported> {
 }
 
 #[test]
-fn what_is_generated_from_each_fixture_is_as_it_was_reviewed() {
+fn each_fixture_generates_its_snapshot() {
     let models = fixtures();
     assert!(models.len() > 5, "the fixtures were not found");
     for model in &models {
@@ -57,7 +57,7 @@ fn what_is_generated_from_each_fixture_is_as_it_was_reviewed() {
 }
 
 #[test]
-fn the_seed_s_model_is_generated_as_it_was_reviewed() {
+fn the_hailuo_model_generates_its_snapshot() {
     let folder = root().join("schemas/minimax/hailuo-video-01-live");
     let read = |file: &str| std::fs::read_to_string(folder.join(file)).expect("it is there");
     let (model, input, output) = (read("model.json"), read("input.json"), read("output.json"));
@@ -76,7 +76,7 @@ fn the_seed_s_model_is_generated_as_it_was_reviewed() {
 }
 
 #[test]
-fn the_order_of_the_models_makes_no_difference_and_two_runs_give_the_same_bytes() {
+fn generation_is_deterministic_in_any_order_of_models() {
     let mut models = fixtures();
     let first = generate_imported(&models, &settings());
     models.reverse();
@@ -86,7 +86,7 @@ fn the_order_of_the_models_makes_no_difference_and_two_runs_give_the_same_bytes(
 }
 
 #[test]
-fn models_whose_modules_would_share_a_name_are_both_there_and_that_is_said() {
+fn models_with_one_module_name_get_suffixes_and_a_warning() {
     let model = |id: &'static str, folder: &'static str| (format!("{{\"id\": \"{id}\"}}"), folder);
     let entries =
         [model("acme/a-b", "acme/a-b"), model("acme/a.b", "acme/a.b"), model("acme/c", "acme/c")];
@@ -106,7 +106,7 @@ fn models_whose_modules_would_share_a_name_are_both_there_and_that_is_said() {
 }
 
 #[test]
-fn a_refused_model_stops_no_other_and_keeps_its_old_file() {
+fn a_refused_model_keeps_its_file_and_stops_no_other() {
     let bad = Source {
         folder: "acme/bad",
         model: r#"{"id": "acme/bad"}"#,

@@ -298,7 +298,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_that_only_a_lenient_parser_reads_is_refused() {
+    fn a_url_for_lenient_parsers_only_is_refused() {
         for right in ["https://x/y.png", "HTTPS://x/y.png", "http://x/y?a=%20#z", "https://x/é"] {
             assert_eq!(Media::url(right).map(|media| media.to_string()), Ok(right.to_owned()));
         }
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parsed_url_is_media_only_if_it_can_be_fetched() {
+    fn a_url_is_media_only_if_fetchable() {
         let media = |text| Media::try_from(Url::parse(text).expect("it is a URL"));
         assert_eq!(media("https://x/a b"), Media::url("https://x/a%20b"));
         assert_eq!(media("file:///a"), Err(MediaError::Scheme("file".to_owned())));

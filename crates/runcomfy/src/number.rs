@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_multiple_is_reckoned_in_decimals_however_large_or_small() {
+    fn a_multiple_is_computed_in_decimal() {
         let (whole, float) = (Number::Integer, Number::Float);
         let power = f64::from(1_u32 << 15);
         let cases = [

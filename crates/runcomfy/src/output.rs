@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_output_keeps_what_it_does_not_know_and_what_does_not_fit() {
+    fn an_output_keeps_unknown_members_and_misfits() {
         let raw = json!({
             "video": "https://example.com/v.mp4",
             "images": ["https://example.com/1.png", 7],
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn an_output_that_is_no_object_is_left_to_the_raw_json() {
+    fn an_output_that_is_not_an_object_stays_raw() {
         assert_eq!(MediaOutput::from_output(&json!("https://example.com/v.mp4")), None);
     }
 }

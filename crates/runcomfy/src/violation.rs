@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn violations_of_one_place_with_one_message_share_a_line_and_stay_two() {
+    fn two_violations_with_one_message_share_a_line() {
         let violation = |rule: &'static str, message: &str| Violation {
             path: path(&["image_url"]),
             rule: rule.into(),
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn text_from_outside_cannot_move_the_cursor_of_a_terminal() {
+    fn outside_text_cannot_control_the_terminal() {
         let hostile = "\u{1b}[2J\n";
         let violation = Violation {
             path: path(&[hostile, "x"]),
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     #[cfg(any(feature = "client", feature = "from-json"))]
-    fn what_no_check_found_comes_after_what_one_did() {
+    fn new_violations_follow_those_of_the_check() {
         let violation = |rule: &'static str| Violation {
             path: path(&["a"]),
             rule: rule.into(),

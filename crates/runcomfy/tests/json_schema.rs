@@ -76,14 +76,14 @@ fn input() -> serde_json::Value {
 }
 
 #[test]
-fn what_is_used_more_than_once_is_described_once() {
+fn a_repeated_type_is_described_once() {
     let mut expected = input();
     expected["$defs"] = json!({"tree": tree()});
     assert_eq!(json_schema::<Input>().to_value(), expected);
 }
 
 #[test]
-fn within_a_schema_of_ones_own_every_reference_leads_somewhere() {
+fn exported_references_resolve() {
     /// A tool that takes an input as it is, and one that arrives as JSON.
     struct Tool;
 

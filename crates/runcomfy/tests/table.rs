@@ -160,7 +160,7 @@ fn a_typed_union_is_checked_and_written_like_json() {
 }
 
 #[test]
-fn the_media_of_a_union_is_that_of_the_branch_that_fits() {
+fn the_media_of_a_union_is_its_matching_branchs() {
     let media = |pictures: Value| {
         let input = json!({"size": "wide", "pictures": pictures});
         JsonInput::<Input>::from(input).media().len()
@@ -170,7 +170,7 @@ fn the_media_of_a_union_is_that_of_the_branch_that_fits() {
 }
 
 #[test]
-fn unions_within_unions_cost_no_more_than_they_are_deep() {
+fn nested_unions_cost_linear_time_in_depth() {
     let mut tree = json!("no tree");
     for _ in 0..60 {
         tree = json!({"n": tree});
@@ -212,7 +212,7 @@ fn a_wide_object_is_checked_like_a_narrow_one() {
 }
 
 #[test]
-fn violations_are_the_same_before_and_after_somebody_reads_them() {
+fn reading_violations_does_not_change_them() {
     let input =
         JsonInput::<Input>::from(json!({"size": 1, "box": {"lod": 1}, "open": {"x": [{}]}}));
     let (read, unread) = (input.violations(), input.violations());

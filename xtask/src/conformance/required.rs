@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_difference_from_the_required_counts_is_a_complaint() {
+    fn each_difference_from_the_required_counts_is_reported() {
         let folder = tempfile::tempdir().expect("there is room");
         let path = folder.path().join("required.toml");
         std::fs::write(&path, "\"a\" = 1\n\"b\" = 1\n\"c\" = 1\n\"d\" = 1\n").expect("it can");

@@ -125,7 +125,7 @@ async fn a_server_can_claim_a_false_length() {
 }
 
 #[tokio::test]
-async fn something_else_can_replace_the_picture() {
+async fn another_file_can_replace_the_picture() {
     let site = boat().start(QUEUED).await;
     let response = fetch(&site, &MediaFault::LoginPage).await;
     assert_eq!(response.status(), 200);

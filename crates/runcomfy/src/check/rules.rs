@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_is_observed_and_of_other_rules_the_value() {
+    fn a_count_or_the_value_is_observed() {
         let cases = [
             (Rule::MinLength(1), json!(""), Observed::Length(0)),
             (Rule::MaxLength(2), json!("波波波"), Observed::Length(3)),
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn only_enum_says_something_about_a_value_of_another_type() {
+    fn only_enum_applies_to_every_type() {
         let other = json!({"a": 1});
         let cases = [
             (Rule::MaxLength(0), false),

@@ -37,7 +37,7 @@ fn rules(of: ValueSchema, node: ValueRef<'_>) -> Vec<String> {
 }
 
 #[test]
-fn what_is_of_another_type_is_told_what_is_taken() {
+fn a_wrong_type_names_the_expected_one() {
     let cases = [
         (BOOLEAN, json!(0), "must be a boolean"),
         (INTEGER, json!(0.5), "must be a whole number"),
@@ -140,7 +140,7 @@ impl Members for Other {
 }
 
 #[test]
-fn a_struct_is_checked_by_its_own_table_and_by_another_s() {
+fn a_struct_is_checked_by_its_own_and_another_table() {
     static LEFT: [Field; 1] = [Field::required("left", Shape::Nullable(&WORD), &[])];
     static REQUIRED: [Field; 2] =
         [Field::required("left", ANY, &[]), Field::required("right", INTEGER, &[])];
@@ -224,7 +224,7 @@ fn a_violation_shows_what_was_found() {
 }
 
 #[test]
-fn an_unknown_name_is_told_the_nearest_or_all_that_there_are() {
+fn an_unknown_name_gets_a_suggestion_or_the_list() {
     static NAMES: [Field; 2] =
         [Field::optional("prompt", ANY, &[]), Field::optional("negative_prompt", ANY, &[])];
     static SHORT: [Field; 1] = [Field::optional("abcd", ANY, &[])];
@@ -255,7 +255,7 @@ fn an_unknown_name_is_told_the_nearest_or_all_that_there_are() {
 }
 
 #[test]
-fn media_is_checked_once_it_is_measured_and_what_is_not_known_is_unchecked() {
+fn measured_media_is_checked_and_unknown_facts_are_unchecked() {
     let picture = json!("https://example.com/1.png");
     for node in
         [picture.as_value_ref(), ValueRef::Media(&Media::from_wire("https://example.com/1.png"))]
@@ -290,14 +290,14 @@ fn media_is_checked_once_it_is_measured_and_what_is_not_known_is_unchecked() {
 }
 
 #[test]
-fn the_rules_of_a_string_hold_of_media_too() {
+fn string_rules_apply_to_media_too() {
     static SHORT: [Rule; 1] = [Rule::MaxLength(3)];
     let media = Media::from_wire("https://example.com/1.png");
     assert_eq!(rules(ValueSchema::new(IMAGE, &SHORT), ValueRef::Media(&media)), ["v maxLength"]);
 }
 
 #[test]
-fn values_are_the_same_as_json_schema_has_it() {
+fn equality_of_values_follows_json_schema() {
     let (a, b) = (Media::from_wire("a"), Media::from_wire("b"));
     let map: BTreeMap<String, i64> = [("left".to_owned(), 1)].into();
     let own = Other { left: None, right: Some(1) };

@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_taken_on_loopback_only() {
+    fn plain_http_is_allowed_on_loopback_only() {
         for base in [
             "https://example.com/v1",
             "http://127.0.0.1:1/v1",
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_that_is_refused_is_not_shown() {
+    fn a_refused_api_base_is_not_printed() {
         let cases = [
             ("https://u:hush@example.com:port/v1", "must be an absolute URL"),
             ("//u:hush@example.com/v1", "must be an absolute URL"),
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn each_segment_of_a_model_id_is_encoded_and_slashes_stay() {
+    fn model_id_segments_are_percent_encoded() {
         for base in ["https://example.com/v1", "https://example.com/v1/"] {
             let client = client(base).expect("the base is right");
             let url = client.url("models/minimax/Hailuo Video 01 Live".split('/'));
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn the_balance_of_an_api_is_asked_at_its_own_origin() {
+    fn the_balance_is_requested_from_the_apis_origin() {
         let cases = [
             (DEFAULT_API_BASE, DEFAULT_BALANCE_URL),
             ("https://model-api.runcomfy.net/v2", DEFAULT_BALANCE_URL),

@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_found_whatever_the_status_and_whatever_stands_beside_it() {
+    fn an_error_is_found_under_any_status() {
         let cases = [
             (200, r#"{"models": [1e400], "error_code": 400004}"#, ApiErrorKind::Token),
             (401, r#"{"detail": "no"}"#, ApiErrorKind::Token),
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_page_is_refused_in_words() {
+    fn text_that_is_not_a_page_is_refused() {
         let cases = [
             (200, "", "it is not JSON"),
             (200, "<html>hello</html>", "it is not JSON"),

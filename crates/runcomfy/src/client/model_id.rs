@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_that_could_leave_its_place_in_a_path_is_refused() {
+    fn an_id_that_could_escape_its_path_segment_is_refused() {
         for right in ["a/b", "minimax/Hailuo Video 01 Live", "a/b/c/d/e", "a/é?#%2e"] {
             assert_eq!(check(right), Ok(()), "{right}");
         }

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_to_their_limit_whatever_the_factor() {
+    fn intervals_grow_to_their_maximum_with_any_multiplier() {
         let polling = Polling::default();
         assert_eq!(polling.next(polling.initial_interval), Duration::from_millis(1500));
         assert_eq!(polling.next(Duration::from_secs(9)), polling.max_interval);

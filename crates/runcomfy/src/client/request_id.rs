@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_that_could_leave_its_place_in_a_path_is_refused() {
+    fn an_id_that_could_escape_its_path_segment_is_refused() {
         for right in ["a", "req_01-Z", &"x".repeat(128)] {
             assert_eq!(right.parse::<RequestId>().map(|id| id.to_string()), Ok(right.to_owned()));
         }

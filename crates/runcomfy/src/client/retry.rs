@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_in_the_docs_is_the_one_in_the_code() {
+    fn the_retry_table_in_the_docs_matches_the_code() {
         let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guarantees.md");
         let docs = std::fs::read_to_string(docs).expect("the docs are there");
         let (_, table) = docs.split_once("| what happens | submit |").expect("there is a table");
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_submit_is_made_again_only_where_it_was_certainly_not_taken() {
+    fn a_submit_is_retried_only_if_certainly_not_accepted() {
         let failures = FAILURES.map(|(failure, _)| failure).into_iter();
         let found: Vec<Failure> =
             failures.filter(|failure| classify(Call::Submit, *failure).retry).collect();
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delay_that_is_asked_for_is_kept_or_the_call_given_up() {
+    fn a_requested_delay_is_kept_or_the_call_fails() {
         let retry = Retry::default();
         let minute = Duration::from_secs(60);
         assert_eq!(delay(retry, 0, Some(minute)), Some(minute));

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn calls_keep_their_pace_and_go_before_looks() {
+    async fn requests_keep_the_rate_and_precede_polls() {
         let throttle = Arc::new(Throttle::new(100, Some(10.0), None).expect("they are limits"));
         let start = Instant::now();
         let looks: Vec<_> = (0..50)
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_more_calls_are_made_at_once_than_allowed() {
+    async fn concurrent_requests_stay_within_the_limit() {
         let throttle = Throttle::new(2, None, Some(1)).expect("they are limits");
         let first = throttle.acquire(Priority::Normal).await;
         let _second = throttle.acquire(Priority::Poll).await;
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_is_no_number_of_anything_is_refused_by_name() {
+    fn a_zero_limit_is_refused_by_name() {
         for per_second in [0.0, -1.0, -0.0, f64::NAN, 1e-300] {
             let error = Throttle::new(1, Some(per_second), None).err();
             assert_eq!(error, Some("max_requests_per_second"), "{per_second}");

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_that_a_server_repeats_is_taken_out() {
+    fn a_token_in_a_reply_is_redacted() {
         let cases = [
             ("hush-hush", "Bearer hush-hush, hush-hush", "Bearer [token], [token]"),
             ("hush-hush", "hush-hus", "hush-hus"),

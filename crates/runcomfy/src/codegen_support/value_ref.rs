@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_set_is_absent_and_what_is_beyond_the_end_too() {
+    fn an_unset_field_or_an_invalid_index_is_absent() {
         let list = vec![true];
         assert!(matches!(Elements::get(&list, 0), ValueRef::Bool(true)));
         assert!(matches!(Elements::get(&list, 1), ValueRef::Absent));

@@ -150,7 +150,7 @@ fn tiff(orientation: u8) -> Vec<u8> {
 }
 
 #[test]
-fn an_mp4_without_pictures_is_a_sound_and_says_how_long_it_lasts() {
+fn an_mp4_without_video_is_audio_with_a_duration() {
     let sound = one(b"trak", &[&tkhd([1, 0, 0, 1]), &mdia(b"soun")]);
     let facts = MediaInfo::of_bytes(&mp4(&[sound]));
     assert_eq!(facts.kind, Some(MediaKind::Audio));
@@ -158,7 +158,7 @@ fn an_mp4_without_pictures_is_a_sound_and_says_how_long_it_lasts() {
 }
 
 #[test]
-fn lengths_that_lie_end_in_a_reason() {
+fn false_lengths_are_reported() {
     let cases: [(&str, Vec<u8>); 8] = [
         ("a box that is shorter than its head", one_box(4, b"free")),
         ("a box of the largest length", [one_box(1, b"free"), vec![0xff; 8]].concat()),
@@ -205,7 +205,7 @@ fn at_the_end_of_offsets(head: &[u8], outer: &[u8; 4], own: u64, tail: &[u8]) ->
 }
 
 #[test]
-fn boxes_where_offsets_end_end_in_a_reason() {
+fn boxes_at_the_maximum_offset_are_reported() {
     let mp4 = one(b"ftyp", &[b"isom\0\0\0\0isom"]);
     let heic = one(b"ftyp", &[b"heic\0\0\0\0mif1heic"]);
     // Each is cut off by the end of offsets, within what its name promises.

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn outputs_are_taken_from_the_hosts_that_are_named_and_no_other() {
+    fn outputs_come_from_allowed_hosts_only() {
         const API: &str = "https://model-api.runcomfy.net/v1";
         const LOCAL: &str = "http://127.0.0.1:1/v1";
         let named: Option<&[&str]> = Some(&["cdn.example.com", "*.Example.ORG", "[2001:db8::1]"]);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_could_match_too_much_is_refused() {
+    fn a_host_pattern_that_matches_too_much_is_refused() {
         for wrong in ["*", "*.", "a.*.com", "*.127.0.0.1", "https://a.com", "a b", "", "*.*.com"] {
             let error = hosts(Some(&[wrong]), "https://a/").expect_err("it is no host");
             assert!(error.to_string().contains("an output host must be"), "{wrong}: {error}");

@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stays_in_its_folder_and_every_system_takes_it() {
+    fn a_file_name_is_portable_and_stays_in_its_folder() {
         let long = format!("https://h/{}.{}", "x".repeat(5000), "y".repeat(300));
         let cases = [
             ("https://h/a/boat.mp4?sig=1#x", "r-1-boat.mp4"),

@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_that_is_not_public_is_refused_in_every_spelling() {
+    fn a_private_address_is_refused_in_every_spelling() {
         let local = [
             // Numbers, as the parser of URLs takes them.
             "127.0.0.1",

@@ -25,7 +25,7 @@ fn read_result(
 }
 
 #[test]
-fn a_submit_is_refused_only_where_it_was_certainly_not_taken() {
+fn a_submit_is_rejected_only_if_certainly_not_accepted() {
     let taken = json!({"request_id": "r-1"});
     for status in [200, 202] {
         assert!(sent(status, &taken).is_ok_and(|found| found == id()));
@@ -77,7 +77,7 @@ fn a_submit_is_refused_only_where_it_was_certainly_not_taken() {
 }
 
 #[test]
-fn an_id_is_read_from_whatever_came_of_an_answer() {
+fn an_id_is_read_from_a_partial_reply() {
     let long = json!({"request_id": "r-1", "a": "x".repeat(2 * MAX_KEPT)}).to_string();
     let cases = [
         (502, r#"{"error": "late", "request_id": "r-1"}"#, Some(id())),
@@ -99,7 +99,7 @@ fn an_id_is_read_from_whatever_came_of_an_answer() {
 }
 
 #[test]
-fn what_became_of_a_job_comes_before_an_error_code() {
+fn a_final_status_precedes_an_error_code() {
     let cases = [
         (200, json!({"status": "failed", "error_code": 500001, "error": "NSFW"}), json!("NSFW")),
         (
@@ -124,7 +124,7 @@ fn what_became_of_a_job_comes_before_an_error_code() {
 }
 
 #[test]
-fn the_reason_of_an_error_is_found_in_each_of_its_places() {
+fn an_error_message_is_found_under_each_key() {
     let cases = [
         (json!({"error_code": 400004, "error_message": "expired"}), "expired"),
         (json!({"message": "no", "error_message": " "}), "no"),
@@ -147,7 +147,7 @@ fn the_reason_of_an_error_is_found_in_each_of_its_places() {
 }
 
 #[test]
-fn a_code_tells_the_kind_whatever_the_http_status() {
+fn an_error_code_decides_the_kind_before_the_http_status() {
     let cases = [
         (200, Some(400_002), ApiErrorKind::Balance),
         (400, Some(400_004), ApiErrorKind::Token),
@@ -171,7 +171,7 @@ fn a_code_tells_the_kind_whatever_the_http_status() {
 }
 
 #[test]
-fn a_status_word_that_is_not_known_is_kept_and_not_final() {
+fn an_unknown_status_is_kept_and_not_final() {
     let found = status(&reply(200, json!({"status": "warming", "queue_position": 4})));
     let found = found.ok().expect("it is an update");
     assert_eq!(found.status, Status::Other("warming".to_owned()));
@@ -183,7 +183,7 @@ fn a_status_word_that_is_not_known_is_kept_and_not_final() {
 }
 
 #[test]
-fn a_result_is_read_by_its_status_and_then_by_what_it_has() {
+fn a_result_is_read_by_status_and_then_by_members() {
     let output = json!({"video": "https://example.com/v.mp4", "seed": 3});
     for status in ["succeeded", "completed"] {
         let body = json!({"status": status, "output": output, "cost": 0.25, "created_at": "then"});
@@ -220,7 +220,7 @@ fn a_result_is_read_by_its_status_and_then_by_what_it_has() {
 }
 
 #[test]
-fn a_misfit_in_an_output_that_was_paid_for_is_no_error() {
+fn a_misfit_in_a_paid_output_is_not_an_error() {
     for output in [json!("https://example.com/v.mp4"), json!([1]), json!({"video": 7})] {
         let found = read_result(200, json!({"status": "succeeded", "output": output}));
         let Ok(ResultReply::Succeeded(success)) = found else { panic!("{output} is no success") };
@@ -230,7 +230,7 @@ fn a_misfit_in_an_output_that_was_paid_for_is_no_error() {
 }
 
 #[test]
-fn what_a_result_has_besides_and_what_does_not_fit_is_kept() {
+fn unknown_members_and_misfits_of_a_result_are_kept() {
     let body = json!({
         "request_id": "r-1", "status": "succeeded", "output": {}, "error": null, "seconds": 3,
         "cost": "0.25", "created_at": 1790000000, "finished_at": null,
@@ -242,7 +242,7 @@ fn what_a_result_has_besides_and_what_does_not_fit_is_kept() {
 }
 
 #[test]
-fn a_cost_is_read_whatever_became_of_the_job() {
+fn a_cost_is_read_in_any_final_status() {
     let cases = [
         (200, json!({"status": "succeeded", "output": {}, "cost": 0.25}), Some(0.25)),
         (200, json!({"status": "failed", "error": "boom", "cost": 0}), Some(0.0)),
@@ -260,7 +260,7 @@ fn a_cost_is_read_whatever_became_of_the_job() {
 }
 
 #[test]
-fn a_pause_is_asked_for_in_seconds_or_until_a_date() {
+fn retry_after_gives_seconds_or_a_date() {
     const NOW: &str = "Tue, 24 Nov 2026 22:00:00 GMT";
     let now = httpdate::parse_http_date(NOW).expect("it is a date");
     let cases = [
@@ -289,7 +289,7 @@ fn a_pause_is_asked_for_in_seconds_or_until_a_date() {
 }
 
 #[test]
-fn cancelling_is_read_from_the_outcome_and_not_from_the_status() {
+fn cancelling_is_read_from_outcome_not_status() {
     let cases = [
         ("cancelled", CancelOutcome::Cancelled),
         ("not_cancellable", CancelOutcome::NotCancellable),

@@ -200,7 +200,7 @@ fn size(examined: &MediaReport) -> Option<(u32, u32)> {
 }
 
 #[tokio::test]
-async fn a_file_is_measured_from_few_bytes_however_large_it_is() {
+async fn a_large_file_is_measured_from_few_bytes() {
     let cases = [
         ("a small PNG", png(900), 1, 900),
         ("a PNG of 40 MB", png(40_000_000), 1, 4096),
@@ -219,7 +219,7 @@ async fn a_file_is_measured_from_few_bytes_however_large_it_is() {
 }
 
 #[tokio::test]
-async fn whatever_a_host_does_ends_in_facts_or_a_reason() {
+async fn any_host_behaviour_ends_in_facts_or_a_reason() {
     let large = 50_000_000;
     let found = Some((640, 480));
     type Case = (Manner, File, Option<(u32, u32)>, Option<u64>, &'static str);
@@ -261,7 +261,7 @@ async fn whatever_a_host_does_ends_in_facts_or_a_reason() {
 }
 
 #[tokio::test]
-async fn a_host_that_says_nothing_is_given_up() {
+async fn a_silent_host_times_out() {
     let server = server(png(900), Manner::Silent).await;
     let limits = MediaLimits::default().with_timeout(Duration::from_millis(200));
     let start = Instant::now();
@@ -283,7 +283,7 @@ async fn a_header_past_the_limit_is_given_up() {
 }
 
 #[tokio::test]
-async fn what_comes_in_crumbs_is_not_walked_over_for_each_of_them() {
+async fn tiny_chunks_are_not_reparsed_each_time() {
     // Tracks of Matroska, each with nothing in it but padding.
     let mut bytes = b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\xff\x16\x54\xae\x6b\xff".to_vec();
     for _ in 0..20 {
@@ -298,7 +298,7 @@ async fn what_comes_in_crumbs_is_not_walked_over_for_each_of_them() {
 }
 
 #[tokio::test]
-async fn a_page_instead_of_media_is_known_for_one() {
+async fn a_web_page_instead_of_media_is_detected() {
     let page = b"<!doctype html><title>Sign in</title>".to_vec();
     let page = File { size: page.len() as u64, parts: vec![(0, page)] };
     let (examined, _) = measured(page, Manner::Headers("content-type: text/html")).await;
@@ -308,7 +308,7 @@ async fn a_page_instead_of_media_is_known_for_one() {
 }
 
 #[tokio::test]
-async fn a_content_type_that_does_not_fit_is_warned_of() {
+async fn a_wrong_content_type_causes_a_warning() {
     for (header, warned) in [
         ("content-type: text/plain; charset=utf-8", true),
         ("content-type: image/jpeg", false),
@@ -322,7 +322,7 @@ async fn a_content_type_that_does_not_fit_is_warned_of() {
 }
 
 #[tokio::test]
-async fn nothing_that_names_the_caller_is_sent_and_no_address_is_told() {
+async fn a_media_request_does_not_identify_the_caller() {
     let (examined, server) = measured(png(900), Manner::Redirects(2)).await;
     assert_eq!(size(&examined), Some((640, 480)));
     let asked = server.asked.lock().expect("no test panics with it").join("");
@@ -334,7 +334,7 @@ async fn nothing_that_names_the_caller_is_sent_and_no_address_is_told() {
 }
 
 #[tokio::test]
-async fn a_local_address_is_not_asked_unless_that_is_allowed() {
+async fn a_local_address_is_fetched_only_if_allowed() {
     let server = server(png(900), Manner::Ranges).await;
     let port = server.address.rsplit(':').next().expect("it has one").to_owned();
     // By a literal, and by a name that the resolver has to turn down.
