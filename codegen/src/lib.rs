@@ -71,7 +71,15 @@ pub fn generate_imported(models: &[Imported], settings: &Settings) -> Generated 
 
 /// Returns `true` if the head of a text says that it was generated.
 pub fn is_generated(text: &str) -> bool {
+    generated_from(text).is_some()
+}
+
+/// Returns the schemas that the head of a generated text names: the schemas folder, or a folder
+/// in it. Returns `None` if the text was not generated.
+pub fn generated_from(text: &str) -> Option<String> {
     let head = text.lines().take_while(|line| line.starts_with("//!") || line.starts_with("<!--"));
     let head = head.collect::<Vec<_>>().join(" ");
-    head.contains(render::HEADER) && head.contains(render::FOOTER)
+    let (_, from) = head.split_once(render::HEADER)?;
+    let path = from.split('`').nth(1)?;
+    from.contains(render::FOOTER).then(|| path.to_owned())
 }

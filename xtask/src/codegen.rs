@@ -1,7 +1,7 @@
 //! `cargo xtask codegen`: read the schemas, generate, then write or compare.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -124,14 +124,7 @@ impl Target {
     /// Compares what was generated with the files that are there.
     fn changes(&self, generated: &Generated, settings: &Settings) -> Result<Vec<Change>> {
         for name in generated.files.keys() {
-            let path = self.out.join(name);
-            if files::text(&path)?.is_some_and(|text| !runcomfy_codegen::is_generated(&text)) {
-                bail!(
-                    "{} was written by hand and would be overwritten: give --out a folder of its \
-                     own",
-                    path.display()
-                );
-            }
+            self.refuse_another(name, &settings.origin)?;
         }
         let mut changes = Vec::new();
         for (name, text) in &generated.files {
@@ -151,6 +144,31 @@ impl Target {
         Ok(changes)
     }
 
+    /// Refuses to overwrite a file that was not generated from these schemas, and to write
+    /// through a link.
+    fn refuse_another(&self, name: &str, origin: &str) -> Result<()> {
+        let path = self.out.join(name);
+        let linked = path.ancestors().take_while(|path| *path != self.out).find(|path| {
+            fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_symlink())
+        });
+        if let Some(link) = linked {
+            bail!("{} is a link, and would be written through: remove it", link.display());
+        }
+        let Some(text) = files::text(&path)? else { return Ok(()) };
+        match runcomfy_codegen::generated_from(&text) {
+            None => bail!(
+                "{} was written by hand and would be overwritten: give --out a folder of its own",
+                path.display()
+            ),
+            Some(from) if !is_within(&from, origin) => bail!(
+                "{} was generated from `{from}`, not from `{origin}`, and would be overwritten: \
+                 remove it, or give --out a folder of its own",
+                path.display()
+            ),
+            Some(_) => Ok(()),
+        }
+    }
+
     fn change(&self, name: &str, text: Option<String>) -> Result<Option<Change>> {
         Change::of(self.out.join(name), format!("{}/{name}", self.out_name), text)
     }
@@ -159,12 +177,13 @@ impl Target {
 fn settings(target: &Target, args: &CodegenArgs) -> Result<Settings> {
     // Generated files name the schemas folder, never its whole path.
     let origin = target.schemas.file_name().map(|name| name.to_string_lossy().into_owned());
+    let origin = origin.unwrap_or_else(|| "schemas".to_owned());
     Ok(Settings {
-        origin: origin.unwrap_or_else(|| "schemas".to_owned()),
         features: if target.manifest.is_some() { Features::PerProvider } else { Features::None },
-        present: present(&target.out)?,
+        present: present(&target.out, &origin)?,
         deny: Code::ALL.iter().copied().filter(|code| is_denied(*code, &args.deny)).collect(),
         objects: Objects::Closed,
+        origin,
     })
 }
 
@@ -173,29 +192,54 @@ fn is_denied(code: Code, deny: &[String]) -> bool {
     deny.iter().any(|name| name == code.name() || (is_warning && name == ALL_WARNINGS))
 }
 
-/// Returns the generated files in a folder, by their path in it. Anything else there belongs
-/// to somebody else.
-fn present(out: &Path) -> Result<BTreeSet<String>> {
+/// Returns the files in a folder that were generated from these schemas, by their path in it.
+/// Anything else there belongs to somebody else: links, files of other schemas, and folders with
+/// a generated `mod.rs`, which are the output folder of another run.
+fn present(out: &Path, origin: &str) -> Result<BTreeSet<String>> {
     let mut present = BTreeSet::new();
-    let mut folders = vec![(out.to_path_buf(), String::new())];
-    while let Some((path, prefix)) = folders.pop() {
-        if !path.is_dir() {
-            continue;
-        }
-        for entry in fs::read_dir(&path).with_context(|| format!("reading {}", path.display()))? {
-            let entry = entry.with_context(|| format!("reading {}", path.display()))?;
-            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            if entry.path().is_dir() {
-                folders.push((entry.path(), format!("{name}/")));
-            } else if name.ends_with(".rs") {
-                let text = files::text(&entry.path())?;
-                if text.is_some_and(|text| runcomfy_codegen::is_generated(&text)) {
-                    present.insert(name);
+    if !out.is_dir() {
+        return Ok(present);
+    }
+    for (name, path, kind) in entries(out)? {
+        if kind.is_file() && is_own(&path, origin)? {
+            present.insert(name);
+        } else if kind.is_dir() && generated_from(&path.join("mod.rs"))?.is_none() {
+            // A model's module is one folder down, and none is further down.
+            for (file, path, kind) in entries(&path)? {
+                if kind.is_file() && is_own(&path, origin)? {
+                    present.insert(format!("{name}/{file}"));
                 }
             }
         }
     }
     Ok(present)
+}
+
+/// The entries of a folder: name, path, and kind. A link is neither a file nor a folder.
+fn entries(folder: &Path) -> Result<Vec<(String, PathBuf, FileType)>> {
+    let mut entries = Vec::new();
+    let reading = fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+    for entry in reading.with_context(|| format!("reading {}", folder.display()))? {
+        let kind = entry.file_type().with_context(|| format!("reading {}", folder.display()))?;
+        entries.push((entry.file_name().to_string_lossy().into_owned(), entry.path(), kind));
+    }
+    Ok(entries)
+}
+
+fn is_own(path: &Path, origin: &str) -> Result<bool> {
+    Ok(generated_from(path)?.is_some_and(|from| is_within(&from, origin)))
+}
+
+/// The schemas from which a Rust file was generated. A file that is not text is not ours.
+fn generated_from(path: &Path) -> Result<Option<String>> {
+    if !path.is_file() || path.extension().is_none_or(|end| end != "rs") {
+        return Ok(None);
+    }
+    Ok(files::text(path)?.and_then(|text| runcomfy_codegen::generated_from(&text)))
+}
+
+fn is_within(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Returns a manifest with one feature for each provider, `full` for all of them, and its
