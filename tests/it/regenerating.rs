@@ -156,6 +156,40 @@ fn codegen_leaves_the_files_of_others_alone() {
     assert!(!ok && printed.contains("is a link"), "{printed}");
 }
 
+// Attack L11: two links to `.` in the schemas folder lead to 2^40 folders.
+#[test]
+#[cfg(unix)]
+fn links_in_the_schemas_folder_lead_in_no_circle() {
+    let place = Place::new();
+    place.codegen(&[]).assert_ok();
+    let before = place.files();
+    let outside = place.path("elsewhere");
+    copy(&place.path("schemas/minimax"), &outside.join("acme"));
+    let model = outside.join("acme/hailuo-video-01-live/model.json");
+    let text = std::fs::read_to_string(&model).expect("it exists");
+    write(&model, &text.replace("minimax/", "acme/"));
+    for (link, to) in [
+        ("schemas/a", "."),
+        ("schemas/b", "."),
+        ("schemas/minimax/up", "../.."),
+        ("schemas/minimax/again", "hailuo-video-01-live"),
+        ("elsewhere/loop", "../elsewhere"),
+        ("elsewhere/acme/back", "../../schemas"),
+    ] {
+        std::os::unix::fs::symlink(to, place.path(link)).expect("it can be made");
+    }
+    let (ok, printed) = place.codegen(&[]);
+    assert!(ok && printed.contains("the link is skipped"), "{printed}");
+    assert_eq!(place.files(), before);
+    // A link out of the folder is followed, once.
+    for link in ["acme", "other"] {
+        let link = place.path("schemas").join(link);
+        std::os::unix::fs::symlink("../elsewhere/acme", link).expect("it can be made");
+    }
+    let (ok, printed) = place.codegen(&[]);
+    assert!(printed.contains("models: 2"), "{ok} {printed}");
+}
+
 /// Copies a folder.
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("it can be made");

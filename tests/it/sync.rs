@@ -229,8 +229,8 @@ fn unusable_settings_are_named() {
     let cases: [(&[&str], Option<&str>, &str); 6] = [
         (&[], None, "set RUNCOMFY_TOKEN"),
         (&["--api-base", "http://example.com/v1"], Some(TOKEN), "plain http"),
-        (&["--api-base", "model-api"], Some(TOKEN), "no absolute URL"),
-        (&["--api-base", "http://127.0.0.1:1/v1"], Some(TOKEN), "no whole answer"),
+        (&["--api-base", "model-api"], Some(TOKEN), "must be an absolute URL"),
+        (&["--api-base", "http://127.0.0.1:1/v1"], Some(TOKEN), "no whole response"),
         (&["--page-size", "0"], Some(TOKEN), "page-size"),
         (&["--page-size", "501"], Some(TOKEN), "page-size"),
     ];
@@ -244,7 +244,7 @@ fn unusable_settings_are_named() {
     for (file, text, words) in [
         ("a/b/model.json", "{", "a/b/model.json: it is no JSON object"),
         ("a/b/model.json", r#"{"id": "a/c"}"#, "belongs in the folder `a/c`, not in `a/b`"),
-        ("a/b/model.json", r#"{"id": "a/b", "gone": "soon"}"#, "no version"),
+        ("a/b/model.json", r#"{"id": "a/b", "gone": "soon"}"#, "not a version"),
     ] {
         let place = Place::with(&MODELS);
         write(&place.path("schemas").join(file), text);
@@ -291,6 +291,30 @@ fn an_interrupted_sync_is_completed_by_the_next() {
     let printed = place.sync(&[]);
     assert!(printed.ok && printed.out.contains("removed zoo/zebra-2.1: "), "{printed:?}");
     assert!(!place.path("schemas/zoo").exists());
+}
+
+// Attack L10: a killed sync leaves the file that it was writing.
+#[test]
+fn files_left_by_a_killed_sync_are_named_and_removed() {
+    let place = Place::with(&MODELS);
+    assert!(place.sync(&[]).ok);
+    let whole = place.files();
+    let names = ["schemas/.writing-aB3xY9", "schemas/zoo/zebra-2.1/.writing-000000"];
+    for name in names {
+        write(&place.path(name), "{\"id\": ");
+    }
+    let mine = "schemas/.writing-notes.txt";
+    write(&place.path(mine), "by hand");
+    let printed = place.sync(&["--check"]);
+    assert!(!printed.ok && place.files().len() == whole.len() + 3, "{printed:?}");
+    for name in names {
+        let warning =
+            format!("{} is left behind by an interrupted run", place.path(name).display());
+        assert!(printed.err.contains(&warning), "{printed:?}");
+    }
+    assert!(place.sync(&[]).ok && place.sync(&["--check"]).ok);
+    std::fs::remove_file(place.path(mine)).expect("it was left alone");
+    assert_eq!(place.files(), whole);
 }
 
 #[test]

@@ -68,7 +68,10 @@ pub(crate) fn run(args: &CodegenArgs) -> Result<ExitCode> {
     };
     report.print(args.message_format)?;
     match mode {
-        Mode::Write => changes.iter().try_for_each(Change::apply)?,
+        Mode::Write => {
+            files::remove_leftovers(&target.out)?;
+            changes.iter().try_for_each(Change::apply)?;
+        }
         Mode::Check => {
             changes.iter().for_each(|change| print(args.message_format, &change.diff()));
         }

@@ -77,11 +77,44 @@ impl Change {
     }
 }
 
+/// How the name of a file begins that is being written.
+const PARTIAL: &str = ".writing-";
+
+/// Removes the files below a folder that interrupted runs have left behind, and names them.
+pub(crate) fn remove_leftovers(folder: &Path) -> Result<()> {
+    for path in leftovers(folder)? {
+        fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
+        eprintln!("removed {}, which an interrupted run left behind", path.display());
+    }
+    Ok(())
+}
+
+/// Returns the files below a folder that interrupted runs have left behind. Follows no links.
+pub(crate) fn leftovers(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut leftovers = Vec::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(folder) = open.pop().filter(|folder| folder.is_dir()) {
+        let entries = fs::read_dir(&folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+        for entry in entries.with_context(|| format!("reading {}", folder.display()))? {
+            let kind = entry.file_type()?;
+            let name = entry.file_name();
+            let random = name.to_str().and_then(|name| name.strip_prefix(PARTIAL));
+            if kind.is_dir() {
+                open.push(entry.path());
+            } else if random.is_some_and(|random| random.chars().all(char::is_alphanumeric)) {
+                leftovers.push(entry.path());
+            }
+        }
+    }
+    leftovers.sort();
+    Ok(leftovers)
+}
+
 /// Writes a file in one step, and the folders that it is in.
 pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().context("the path has no folder")?;
     fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new().prefix(PARTIAL).tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     #[cfg(unix)]
     {

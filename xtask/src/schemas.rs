@@ -26,6 +26,7 @@ pub(crate) fn add(args: &AddArgs) -> Result<ExitCode> {
     let folders = import.models.iter().map(|model| model.id.folder()).collect();
     let changes: Vec<&Change> = all.iter().flat_map(|(_, changes)| changes).collect();
     let diff = diff::of_changes(&schemas, &folders, &changes)?;
+    files::remove_leftovers(&schemas)?;
     changes.into_iter().try_for_each(Change::apply)?;
     for (id, changes) in &all {
         match changes.as_slice() {

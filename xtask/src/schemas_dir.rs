@@ -1,6 +1,6 @@
 //! The schemas folder on disk. Only this file walks it.
 
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -165,6 +165,7 @@ struct Walked {
 /// walked only if they are the start. Models may nest: one id can be the beginning of another.
 fn walk(schemas: &Path, start: &str) -> Result<Walked> {
     let mut walked = Walked { folders: Vec::new(), files: Vec::new() };
+    let mut links = Links::new(schemas)?;
     let mut open = vec![start.to_owned()];
     while let Some(folder) = open.pop() {
         let path = schemas.join(&folder);
@@ -176,7 +177,7 @@ fn walk(schemas: &Path, start: &str) -> Result<Walked> {
             let name = below(&folder, &step);
             if !entry.path().is_dir() {
                 walked.files.push(name);
-            } else if name != FIXUPS {
+            } else if name != FIXUPS && links.lead_on(&entry)? {
                 open.push(name);
             }
         }
@@ -185,6 +186,37 @@ fn walk(schemas: &Path, start: &str) -> Result<Walked> {
     walked.folders.sort();
     walked.files.sort();
     Ok(walked)
+}
+
+/// The folders that are walked, without links. A link is followed only out of all of them: each
+/// folder is read once, and no link leads in a circle.
+struct Links(Vec<PathBuf>);
+
+impl Links {
+    fn new(schemas: &Path) -> Result<Self> {
+        let root = fs::canonicalize(schemas);
+        Ok(Self(vec![root.with_context(|| format!("reading {}", schemas.display()))?]))
+    }
+
+    /// Returns `true` if a folder is to be walked.
+    fn lead_on(&mut self, entry: &DirEntry) -> Result<bool> {
+        let path = entry.path();
+        let reading = || format!("reading {}", path.display());
+        if !entry.file_type().with_context(reading)?.is_symlink() {
+            return Ok(true);
+        }
+        let target = fs::canonicalize(&path).with_context(reading)?;
+        if self.0.iter().any(|known| target.starts_with(known) || known.starts_with(&target)) {
+            eprintln!(
+                "warning: {} is a link to {}, which is read without it: the link is skipped",
+                path.display(),
+                target.display()
+            );
+            return Ok(false);
+        }
+        self.0.push(target);
+        Ok(true)
+    }
 }
 
 /// A path below a folder of the schemas folder, which may be the schemas folder itself.

@@ -15,7 +15,7 @@ use runcomfy_codegen::import::{Import, Pages};
 use semver::Version;
 
 use crate::args::SyncArgs;
-use crate::{diff, schemas_dir};
+use crate::{diff, files, schemas_dir};
 use plan::Plan;
 
 pub(crate) fn run(args: &SyncArgs) -> Result<ExitCode> {
@@ -24,6 +24,14 @@ pub(crate) fn run(args: &SyncArgs) -> Result<ExitCode> {
         .with_context(|| format!("nothing was changed in {}", schemas.display()))?;
     for skipped in &import.skipped {
         eprintln!("warning: skipped: {skipped}");
+    }
+    let leftovers = files::leftovers(&schemas)?;
+    if args.check {
+        for path in &leftovers {
+            eprintln!("warning: {} is left behind by an interrupted run", path.display());
+        }
+    } else {
+        files::remove_leftovers(&schemas)?;
     }
     // The comparison needs the earlier state, before a file is written.
     let diff = plan.diff(&schemas)?;
@@ -40,17 +48,14 @@ pub(crate) fn run(args: &SyncArgs) -> Result<ExitCode> {
         plan.counts(),
         import.skipped.len()
     );
-    if !plan.changes_something() {
-        return Ok(ExitCode::SUCCESS);
-    }
-    if args.check {
+    if args.check && (plan.changes_something() || !leftovers.is_empty()) {
         eprintln!(
             "error: {} differs from the catalog; run `cargo xtask schemas sync` without --check",
             schemas.display()
         );
         return Ok(ExitCode::FAILURE);
     }
-    if args.schemas.is_none() {
+    if plan.changes_something() && args.schemas.is_none() {
         println!("now run `cargo xtask codegen`");
     }
     Ok(ExitCode::SUCCESS)

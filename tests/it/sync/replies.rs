@@ -44,8 +44,8 @@ fn a_bad_reply_is_explained_and_writes_nothing() {
     const AGAIN: &str = "run it again";
     let cases: Vec<(&str, Vec<Reply>, &[&str])> = vec![
         ("cut by the server", vec![http(200, &whole[..whole.len() - 40])], &["is not JSON"]),
-        ("cut on the way", vec![Reply::Cut(whole.clone())], &["no whole answer"]),
-        ("no answer", vec![Reply::HangUp], &["no whole answer", "entry 1 on"]),
+        ("cut on the way", vec![Reply::Cut(whole.clone())], &["no whole response"]),
+        ("no answer", vec![Reply::HangUp], &["no whole response", "entry 1 on"]),
         ("HTML", vec![http(200, "<!doctype html><p>Sign in")], &["is not JSON"]),
         ("HTML with a 502", vec![http(502, "<html>Bad gateway")], &["HTTP 502", "Bad gateway"]),
         (
