@@ -18,7 +18,7 @@ pub struct Diagnostic {
     pub place: Place,
     /// The message.
     pub message: String,
-    /// What to do about it.
+    /// The advice.
     pub help: String,
 }
 

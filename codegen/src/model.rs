@@ -1,5 +1,5 @@
-//! The model in the middle: one RunComfy model as plain data. `lower` makes it,
-//! `check` judges it, `render` writes it down without deciding anything.
+//! The model in the middle: one RunComfy model as plain data. `lower` makes it, `check` judges it,
+//! and `render` writes it down without deciding anything.
 
 use runcomfy::codegen_support::schema::Rule as Plain;
 use runcomfy::media::MediaKind;
@@ -16,30 +16,30 @@ pub(crate) struct Model {
     pub id: String,
     /// The folder under `schemas/`, such as `minimax/hailuo-video-01-live`.
     pub folder: String,
-    /// Where its module is.
+    /// Its place in the generated crate.
     pub module: Module,
-    /// Since which version the model is gone from RunComfy's catalog.
+    /// The version in which the model left RunComfy's catalog.
     pub gone: Option<String>,
     /// The address of the model's page.
     pub page: Option<String>,
-    /// What is said of the model beside its schemas, a sentence each.
+    /// Facts about the model beside its schemas, a sentence each.
     pub about: Vec<String>,
-    /// What the schema itself says of the input.
+    /// The schema's own description of the input.
     pub description: Option<String>,
     /// The input's fields that `new` takes, in its order, as indices: the required ones,
     /// and those that once were.
     pub arguments: Vec<usize>,
     /// The structs of the input, the input itself first.
     pub inputs: Vec<Struct>,
-    /// What properties of other names the input takes, where it takes them.
+    /// The schema of other properties of the input, if it allows any.
     pub others: Option<ValueSchema>,
     /// The rules of the input as a whole.
     pub rules: Vec<Rule>,
-    /// The enums of words in the input.
+    /// The string enums of the input.
     pub enums: Vec<StringEnum>,
     /// The unions of the input.
     pub unions: Vec<Union>,
-    /// What the model answers.
+    /// The output.
     pub output: Output,
 }
 
@@ -52,14 +52,14 @@ pub(crate) struct Module {
     pub name: String,
 }
 
-/// What a model answers.
+/// Output of a model.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Output {
-    /// The usual output, which the models share.
+    /// The output that most models share.
     Usual,
     /// Its own structs and unions, the output itself first.
     Own { structs: Vec<Struct>, unions: Vec<Union> },
-    /// No object, but a value of this type.
+    /// A value of this type, which is not an object.
     Plain { structs: Vec<Struct>, unions: Vec<Union>, root: Type },
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct Struct {
     /// The property that it is named after.
     pub wire: String,
     pub docs: Docs,
-    /// Whether only its table is wanted, since its Rust type is a map.
+    /// Only its table is needed, since its Rust type is a map.
     pub table_only: bool,
     /// In the schema's order.
     pub fields: Vec<Field>,
@@ -90,22 +90,22 @@ pub(crate) struct Field {
     pub default: Option<String>,
     /// The schema's examples.
     pub examples: Vec<Value>,
-    /// Its place in the schema's `required`, where it is there.
+    /// Its position in `required`, if it is there.
     pub required: Option<usize>,
     /// The Rust type, without the `Option` of a field that `new` does not take.
     pub ty: Type,
-    /// What the table says of it.
+    /// Its row of the table.
     pub schema: ValueSchema,
-    /// Where the schema describes it.
+    /// The place of its schema.
     pub place: Place,
 }
 
-/// The words of a schema about one thing, as they came.
+/// The texts of a schema for docs, verbatim.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Docs {
     pub title: Option<String>,
     pub description: Option<String>,
-    /// What is not known, and so not checked.
+    /// The keywords and formats that are not known, and so not checked.
     pub unchecked: Vec<String>,
 }
 
@@ -119,7 +119,7 @@ pub(crate) enum Type {
     Text,
     Media,
     Url,
-    /// An enum of words, by its index.
+    /// A string enum, by its index.
     Enum(usize),
     List(Box<Type>),
     Map(Box<Type>),
@@ -127,20 +127,20 @@ pub(crate) enum Type {
     Struct(usize),
     /// An enum of the branches of a union, by its index.
     Union(usize),
-    /// The same, or null.
+    /// This or null.
     Nullable(Box<Type>),
-    /// The same in a box, in a cycle.
+    /// A box, in a cycle.
     Boxed(Box<Type>),
 }
 
-/// What the table says of a value: its shape and its rules.
+/// The schema of a value: its shape and its rules.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ValueSchema {
     pub shape: Shape,
     pub rules: Vec<Rule>,
 }
 
-/// What kind of value is taken.
+/// The shape of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Shape {
     Any,
@@ -156,7 +156,7 @@ pub(crate) enum Shape {
     Object(usize),
     /// A struct, by its index, and what its other properties may be.
     Open(usize, Box<ValueSchema>),
-    /// The same, or null.
+    /// This or null.
     Nullable(Box<ValueSchema>),
     /// A union, by its index.
     Union(usize),
@@ -210,7 +210,7 @@ pub(crate) enum End {
 }
 
 impl Rule {
-    /// Whether this says nothing of values.
+    /// Returns `true` if this does not constrain values.
     pub(crate) fn is_note(&self) -> bool {
         matches!(self, Self::Annotation(..))
     }
@@ -241,15 +241,15 @@ impl Rule {
     }
 }
 
-/// What a value has to be to fit a union.
+/// The condition for a value to fit a union.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UnionKind {
-    /// What at least one branch takes: `anyOf`.
+    /// At least one branch holds: `anyOf`.
     AnyOf,
-    /// What exactly one branch takes: `oneOf`.
+    /// Exactly one branch holds: `oneOf`.
     OneOf,
-    /// What the branch of its kind takes, or anything where no branch is of its kind: a
-    /// schema without `type`, whose keywords are each about one kind.
+    /// The branch of the value's kind holds, if there is one: a schema without `type`, whose
+    /// keywords are each about one kind.
     ByKind,
 }
 
@@ -266,7 +266,7 @@ pub(crate) struct Union {
     pub variants: Vec<(String, Type)>,
 }
 
-/// An enum of words.
+/// A string enum.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StringEnum {
     pub name: String,
@@ -276,7 +276,7 @@ pub(crate) struct StringEnum {
     pub variants: Vec<Variant>,
 }
 
-/// One word.
+/// A value of a string enum.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Variant {
     pub name: String,

@@ -1,12 +1,12 @@
-//! Names: the only place where an identifier is made.
+//! Makes every identifier of the generated code.
 //!
-//! Every name comes from the characters of the thing it names, never from a counter, so
-//! that a new neighbour does not rename it, unless the two would share a name: then each
-//! gets a suffix, and that is reported.
+//! A name comes from the characters of the thing it names, never from a counter, so a new
+//! neighbour does not rename it. If two things share a name, each gets a suffix, which is
+//! reported.
 
 use std::collections::HashMap;
 
-/// Words that Rust keeps for itself. The first four cannot be written `r#…`.
+/// Keywords of Rust. The first four cannot be written `r#…`.
 const KEYWORDS: [&str; 52] = [
     "self", "Self", "super", "crate", "abstract", "as", "async", "await", "become", "box", "break",
     "const", "continue", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for",
@@ -15,7 +15,7 @@ const KEYWORDS: [&str; 52] = [
     "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-/// Types that generated code names, or that every Rust program expects to find.
+/// Types that generated code uses, or that every Rust program expects.
 const TAKEN_TYPES: [&str; 74] = [
     "Input",
     "Output",
@@ -93,12 +93,12 @@ const TAKEN_TYPES: [&str; 74] = [
     "WidthOverHeight",
 ];
 
-/// The name of a field or module: `promptImage` → `prompt_image`, `600_prompt` →
+/// Returns the name of a field or module: `promptImage` → `prompt_image`, `600_prompt` →
 /// `prompt_600`, `type` → `r#type`.
 pub(crate) fn snake(wire: &str) -> String {
     let words: Vec<String> = words(wire).into_iter().map(|word| word.to_lowercase()).collect();
     let numbers = words.iter().take_while(|word| starts_with_digit(word)).count();
-    // A node's number goes behind the input's name, as one would say it.
+    // A node's number goes behind the input's name.
     let turned: Vec<&str> =
         words[numbers..].iter().chain(&words[..numbers]).map(String::as_str).collect();
     let name = turned.join("_");
@@ -111,7 +111,7 @@ pub(crate) fn snake(wire: &str) -> String {
     }
 }
 
-/// The name of a module, which is also a file: a keyword gets a suffix, since a file
+/// Returns the name of a module, which is also a file. A keyword gets a suffix, since a file
 /// cannot be called `r#type`.
 pub(crate) fn module(text: &str) -> String {
     match snake(text) {
@@ -122,37 +122,34 @@ pub(crate) fn module(text: &str) -> String {
     }
 }
 
-/// The name of a type: `voice_setting` → `VoiceSetting`. One that is taken gets the
+/// Returns the name of a type: `voice_setting` → `VoiceSetting`. One that is taken gets the
 /// suffix, such as `Choice`.
 pub(crate) fn type_name(wire: &str, suffix: &str) -> String {
     let name: String = words(wire).iter().map(|word| capitalised(word)).collect();
     match name.as_str() {
         "" => format!("Empty{suffix}"),
         name if starts_with_digit(name) => format!("N{name}"),
-        // What `new` takes by name is called so: `VoiceRequired`.
+        // The struct of named arguments of `new` has such a name: `VoiceRequired`.
         name if name.ends_with("Required") => format!("{name}{suffix}"),
         name if TAKEN_TYPES.contains(&name) || name == "Self" => format!("{name}{suffix}"),
         _ => name,
     }
 }
 
-/// The singular of a property that holds a list: `loras` → `lora`.
+/// Returns the singular of a property that holds a list: `loras` → `lora`.
 pub(crate) fn singular(wire: &str) -> String {
-    let ending = |end: &str, new: &str| wire.strip_suffix(end).map(|stem| format!("{stem}{new}"));
     if wire.ends_with("ss") || wire.len() < 4 {
         return wire.to_owned();
     }
-    ending("ies", "y")
-        .or_else(|| {
-            ["sses", "xes", "ches", "shes"]
-                .iter()
-                .find_map(|end| ending(end, &end[..end.len() - 2]))
-        })
-        .or_else(|| ending("s", ""))
-        .unwrap_or_else(|| wire.to_owned())
+    const ENDINGS: [(&str, &str); 6] =
+        [("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("s", "")];
+    let singular = ENDINGS.iter().find_map(|(plural, singular)| {
+        wire.strip_suffix(plural).map(|stem| format!("{stem}{singular}"))
+    });
+    singular.unwrap_or_else(|| wire.to_owned())
 }
 
-/// The name of a choice: `16:9` → `Ratio16x9`, `1024x768` → `Size1024x768`, `1080p` →
+/// Returns the name of a value of an `enum`: `16:9` → `Ratio16x9`, `1024x768` → `Size1024x768`, `1080p` →
 /// `P1080`, `5` → `N5`, `auto` → `Auto`; text after it is appended.
 pub(crate) fn variant(word: &str) -> String {
     let mut name = String::new();
@@ -179,8 +176,8 @@ pub(crate) fn variant(word: &str) -> String {
     }
 }
 
-/// Gives each its own name. Where several would share one, each of them gets a suffix
-/// made from its own characters.
+/// Returns a distinct name for each. Those that share one get a suffix made from their own
+/// characters.
 pub(crate) fn distinct<'a>(
     wires: impl IntoIterator<Item = &'a str>,
     name: impl Fn(&str) -> String,
@@ -191,19 +188,19 @@ pub(crate) fn distinct<'a>(
     for (_, name) in &named {
         *count.entry(name.as_str()).or_default() += 1;
     }
-    let own = |(wire, name): &(&str, String)| match count.get(name.as_str()) {
+    let names = named.iter().map(|(wire, name)| match count.get(name.as_str()) {
         Some(1) => name.clone(),
         _ => format!("{}{}", name.trim_start_matches("r#"), suffix(wire)),
-    };
-    named.iter().map(own).collect()
+    });
+    names.collect()
 }
 
-/// Suffix of a field or module that would share its name.
+/// Returns the suffix of a field or module that shares its name.
 pub(crate) fn snake_suffix(wire: &str) -> String {
     format!("_{}", hex(wire))
 }
 
-/// Suffix of a choice that would share its name.
+/// Returns the suffix of a value of an `enum` that shares its name.
 pub(crate) fn variant_suffix(word: &str) -> String {
     format!("X{}", hex(word))
 }
@@ -212,8 +209,8 @@ fn hex(text: &str) -> String {
     text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The words in a name: letters and digits, split where a small letter meets a capital
-/// one. A character outside ASCII becomes its number, since Rust would warn about some.
+/// Returns the words in a name: letters and digits, split where a small letter meets a capital
+/// one. A character outside ASCII becomes its number, since Rust warns about some.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
@@ -239,7 +236,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// A part of a choice.
+/// A part of a value of an `enum`.
 enum Token {
     Ratio(String, String),
     Size(String, String),
@@ -292,7 +289,7 @@ fn numeric(text: &str, first: bool) -> (Option<Token>, usize) {
     }
 }
 
-/// How many bytes of digits, with one decimal point, a text begins with.
+/// Returns the length of the digits, with one decimal point, at the start of a text.
 fn digits(text: &str) -> usize {
     let whole = text.bytes().take_while(u8::is_ascii_digit).count();
     let decimals = text[whole..]
@@ -301,7 +298,7 @@ fn digits(text: &str) -> usize {
     if whole == 0 || decimals == 0 { whole } else { whole + 1 + decimals }
 }
 
-/// A word, with the digits that belong to it: `mp3`, `v2.5`.
+/// Returns a word with the digits that belong to it: `mp3`, `v2.5`.
 fn word(text: &str) -> (Option<Token>, usize) {
     let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
     // `textToVideo` is three words.

@@ -1,24 +1,24 @@
-//! What `parse` gives: one schema file as typed keywords, each schema with its place.
+//! A schema file as typed keywords, each schema with its place.
 
 use serde_json::Value;
 
 use crate::diagnostic::Place;
 use crate::number::Number;
 
-/// One schema: the keywords that this version carries, as they stand in the file.
+/// A schema: the keywords that this version supports, as written in the file.
 ///
 /// `{"type": "string", "maxLength": 1995}` is a schema with a `types` of
 /// [`TypeWord::String`] and a `max_length` of 1995.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Schema {
     pub place: Place,
-    /// The words of `type`, without `null`; empty where nothing is said.
+    /// The words of `type`, without `null`. Empty if there is no `type`.
     pub types: Vec<TypeWord>,
-    /// Whether null is taken too: by `type`, or by `nullable`.
+    /// Null is allowed too, by `type` or by `nullable`.
     pub nullable: bool,
     pub title: Option<String>,
     pub description: Option<String>,
-    /// The default, unless it is null, which means that there is none.
+    /// The default, unless it is null, which means no default.
     pub default: Option<Value>,
     /// `example` and `examples`.
     pub examples: Vec<Value>,
@@ -49,10 +49,9 @@ pub(crate) struct Schema {
     pub exclusive_maximum: Option<f64>,
     pub multiple_of: Option<f64>,
     pub validations: Vec<Validation>,
-    /// What is not known, and so not checked, such as `format: color`.
+    /// The keywords and formats that are not known, and so not checked, such as `format: color`.
     pub unchecked: Vec<String>,
-    /// Every keyword that is not carried otherwise, verbatim: those that annotate, and
-    /// those that are not known.
+    /// Every other keyword, verbatim: annotations and unknown keywords.
     pub notes: Vec<(String, Value)>,
 }
 
@@ -68,7 +67,7 @@ pub(crate) enum TypeWord {
     Number,
     /// Nothing but `null`.
     Null,
-    /// A word that is not known: any value is taken.
+    /// An unknown word: any value is allowed.
     Unknown,
 }
 
@@ -98,8 +97,8 @@ pub(crate) enum Format {
 pub(crate) struct Validation {
     pub place: Place,
     pub rule: String,
-    /// Null where it has none.
+    /// Null if it has none.
     pub value: Value,
-    /// The schema's own message; empty where it has none.
+    /// The schema's own message. Empty if it has none.
     pub message: String,
 }

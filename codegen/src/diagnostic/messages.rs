@@ -10,10 +10,10 @@ use super::{Code, Diagnostic, Place};
 const FIX: &str = "correct the schema with a fixup";
 const SMALLER: &str = "use a smaller schema";
 
-/// How a fixup is written.
+/// The form of a fixup.
 const FIXUP_FORM: &str =
     r#"write it as {"reason": "…", "input": [{"op": "test", "path": "/…", "value": …}, …]}"#;
-/// How an operation of a patch is written.
+/// The form of an operation of a patch.
 const OPERATION_FORM: &str = "write it as in RFC 6902: `op` is test, replace, add, remove, move \
     or copy, `path` is a JSON pointer such as `/properties/size`, then `value` or `from`";
 
@@ -39,11 +39,11 @@ pub(crate) enum SizeLimit {
     Types(usize),
     /// Fields and branches.
     Rows(usize),
-    /// What following references and merging copies.
+    /// The work of following references and merging.
     Copies,
 }
 
-/// What two schemas that must hold together cannot both have.
+/// A conflict between two schemas that must hold together.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Conflict {
     Unions,
@@ -203,8 +203,8 @@ impl Diagnostic {
 impl Diagnostic {
     /// A keyword whose value is not of the `expected` form.
     pub(crate) fn malformed_keyword(place: &Place, expected: &str) -> Self {
-        let is_name = |step: &&str| step.parse::<usize>().is_err();
-        let keyword = place.pointer.rsplit('/').find(is_name).unwrap_or_default();
+        let mut steps = place.pointer.rsplit('/');
+        let keyword = steps.find(|step| step.parse::<usize>().is_err()).unwrap_or_default();
         Self::new(Code::MalformedKeyword, place, format!("`{keyword}` must be {expected}"), FIX)
     }
 

@@ -101,7 +101,7 @@ pub(super) enum TypeRequest {
 /// The result of walking a schema.
 pub(super) struct Lowered {
     pub root: TypeRequest,
-    /// What other properties of the root may be, if it allows any.
+    /// The schema of other properties of the root, if it allows any.
     pub others: Option<ValueSchema>,
     /// The rules of the root itself.
     pub rules: Vec<Rule>,

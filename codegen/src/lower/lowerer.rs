@@ -25,7 +25,7 @@ enum Target {
     Done(ValueSchema, TypeRequest),
 }
 
-/// Where a value is: its naming hint, and the target of the `$ref` that led to it.
+/// The context of a value: its naming hint, and the target of the `$ref` that led to it.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub hint: &'a Hint,

@@ -15,7 +15,7 @@ use crate::schema::{Schema, TypeWord};
 /// unions nest no deeper.
 const MAX_NULL_DEPTH: usize = 8;
 
-/// How a union treats null.
+/// The treatment of null by a union.
 struct UnionNull {
     /// The union allows null, beside what its branches do.
     is_allowed: bool,
@@ -253,14 +253,14 @@ fn object(branch: &Schema) -> Option<&Schema> {
 /// Returns what distinguishes an object from the others of its union: the value of a property
 /// that has only one, or else the required properties, or else the first property.
 fn branch_name_hint(object: &Schema) -> Option<String> {
-    let properties = || object.properties.iter().flatten();
-    let discriminator = properties().find_map(|(_, schema)| match schema.choices.as_deref() {
+    let mut properties = object.properties.iter().flatten();
+    let first = properties.clone().next().map(|(name, _)| format!("with_{name}"));
+    let discriminator = properties.find_map(|(_, schema)| match schema.choices.as_deref() {
         Some([Value::String(value)]) => Some(value.clone()),
         _ => None,
     });
     let required: Vec<&str> = object.required.iter().map(|(name, _)| name.as_str()).collect();
     let required = (!required.is_empty()).then(|| format!("with_{}", required.join("_")));
-    let first = properties().next().map(|(name, _)| format!("with_{name}"));
     discriminator.or(required).or(first)
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Node<'t> {
     pub within: Within,
 }
 
-/// How a value is read, as decided by its document and the schemas around it.
+/// The way to read a value, as decided by its document and the schemas around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Within {
     pub side: Side,
