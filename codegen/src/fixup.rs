@@ -1,5 +1,5 @@
-//! Fixups: corrections to published schemas, made in memory before `parse` reads them.
-//! The published files stay as they are.
+//! Applies fixups: corrections to published schemas in memory, before they are parsed. The
+//! published files are not changed.
 
 use std::slice;
 
@@ -15,61 +15,48 @@ use crate::parse::{
 };
 use crate::settings::File;
 
-/// A value past this many characters is shown by its beginning.
-const LONGEST_VALUE: usize = 60;
+/// The maximum number of characters of a value in a message.
+const MAX_VALUE: usize = 60;
 
-/// Where the fixup of a model is, from the schemas folder:
+/// Returns the path of a model's fixup in the schemas folder, such as
 /// `fixups/minimax/hailuo-video-01-live.json`.
 pub fn fixup_path(folder: &str) -> String {
     format!("fixups/{folder}.json")
 }
 
-/// What there is to say of a file among the fixups that belongs to no model. `file` is
-/// its path from the schemas folder.
+/// Returns the diagnostic for a fixup without a model. `file` is its path in the schemas folder.
 pub fn orphaned_fixup(file: &str, text: &str) -> Diagnostic {
     let place = Place { file: file.to_owned(), pointer: String::new(), span: 0..text.len() };
     Diagnostic::orphaned_fixup(&place, &fixup_path("provider/model"))
 }
 
-/// What a model's fixup made of its schemas.
+/// A model's schemas as corrected by its fixup.
 #[derive(Debug, Default)]
 pub(crate) struct PatchedSchemas {
-    /// The input schema with its corrections, laid out, where it has some.
+    /// The corrected input schema, laid out, if the fixup changes it.
     pub input: Option<String>,
-    /// The output schema with its corrections, likewise.
+    /// The corrected output schema, laid out, if the fixup changes it.
     pub output: Option<String>,
-    /// The sentence that the model's docs have about it.
+    /// The sentence about the fixup in the model's docs.
     pub about: Option<String>,
 }
 
 impl PatchedSchemas {
-    /// Applies a model's fixup, if it has one. Where that fails, the published schema
-    /// is what there is to read on.
+    /// Applies a model's fixup, if it has one. If that fails, the published schema is used.
     pub(crate) fn new(source: &Source<'_>, findings: &mut Findings) -> Self {
         let Some(text) = source.fixup else { return Self::default() };
         let file = File { path: fixup_path(source.folder), text };
         let Some(Fixup { reason, input, output }) = parse::fixup::read(&file, findings) else {
             return Self::default();
         };
-        let mut corrected = |name: &str, published: Option<&str>, patch: Option<Patch>| {
-            let (published, patch) = (published.map(|text| source.file(name, text)), patch?);
-            match published {
-                Some(published) => patched(name, &published, &patch, findings),
-                None => {
-                    let message = format!("the model has no `{name}`");
-                    findings.push(Diagnostic::stale_fixup(&patch.place, message));
-                    None
-                }
-            }
-        };
         Self {
-            input: corrected("input.json", Some(source.input), input),
-            output: corrected("output.json", source.output, output),
+            input: patch_file(source, "input.json", Some(source.input), input, findings),
+            output: patch_file(source, "output.json", source.output, output, findings),
             about: Some(format!("Corrected here: {reason}")),
         }
     }
 
-    /// The corrected texts by their path from the schemas folder.
+    /// Returns the corrected texts by their path in the schemas folder.
     pub(crate) fn into_texts(self, folder: &str) -> impl Iterator<Item = (String, String)> {
         let input = self.input.map(|text| (format!("{folder}/input.json"), text));
         let output = self.output.map(|text| (format!("{folder}/output.json"), text));
@@ -77,17 +64,25 @@ impl PatchedSchemas {
     }
 }
 
-fn patched(
+/// Applies the patch of one schema file.
+fn patch_file(
+    source: &Source<'_>,
     name: &str,
-    published: &File<'_>,
-    patch: &Patch,
+    published: Option<&str>,
+    patch: Option<Patch>,
     findings: &mut Findings,
 ) -> Option<String> {
-    // A schema that is no JSON is reported when it is read, as it will be.
-    let mut document = parse::data(published, &mut Findings::default())?;
+    let patch = patch?;
+    let Some(published) = published else {
+        let message = format!("the model has no `{name}`");
+        findings.push(Diagnostic::stale_fixup(&patch.place, message));
+        return None;
+    };
+    // A schema that is not JSON is reported when it is parsed.
+    let mut document = parse::data(&source.file(name, published), &mut Findings::default())?;
     for Operation { place, patch } in &patch.operations {
         if let Err(kind) = apply(&mut document, patch) {
-            let message = misfit(name, &document, patch, &kind);
+            let message = describe_failure(name, &document, patch, &kind);
             findings.push(Diagnostic::stale_fixup(place, message));
             return None;
         }
@@ -101,20 +96,20 @@ fn patched(
 
 fn apply(document: &mut Value, patch: &PatchOperation) -> Result<(), PatchErrorKind> {
     match patch {
-        PatchOperation::Remove(patch) => to_the_end(document, &patch.path),
-        PatchOperation::Move(patch) => to_the_end(document, &patch.from),
+        PatchOperation::Remove(patch) => move_to_end(document, &patch.path),
+        PatchOperation::Move(patch) => move_to_end(document, &patch.from),
         PatchOperation::Add(_)
         | PatchOperation::Replace(_)
         | PatchOperation::Copy(_)
         | PatchOperation::Test(_) => {}
     }
-    // The document is given up when an operation fails, so nothing need be undone.
+    // A failed operation discards the document, so nothing has to be undone.
     json_patch::patch_unsafe(document, slice::from_ref(patch)).map_err(|error| error.kind)
 }
 
-/// Makes a key the last of its object. `json-patch` takes a key out by putting the last
-/// one in its place; this keeps the order of the others, which is the order of fields.
-fn to_the_end(document: &mut Value, path: &Pointer) {
+/// Moves a key to the end of its object. `json-patch` removes a key by swapping in the last one;
+/// this keeps the order of the others, which is the order of fields.
+fn move_to_end(document: &mut Value, path: &Pointer) {
     let Some((parent, key)) = path.split_back() else { return };
     let Some(Value::Object(object)) = document.pointer_mut(parent.as_str()) else { return };
     if let Some((key, value)) = object.shift_remove_entry(key.decoded().as_ref()) {
@@ -122,8 +117,13 @@ fn to_the_end(document: &mut Value, path: &Pointer) {
     }
 }
 
-/// Why an operation does not apply, in words.
-fn misfit(name: &str, document: &Value, patch: &PatchOperation, kind: &PatchErrorKind) -> String {
+/// Describes why an operation does not apply.
+fn describe_failure(
+    name: &str,
+    document: &Value,
+    patch: &PatchOperation,
+    kind: &PatchErrorKind,
+) -> String {
     let path = patch.path().as_str();
     match (kind, patch) {
         (PatchErrorKind::TestFailed, PatchOperation::Test(test)) => {
@@ -146,7 +146,7 @@ fn misfit(name: &str, document: &Value, patch: &PatchOperation, kind: &PatchErro
 
 fn shown(value: &Value) -> String {
     let text = value.to_string();
-    match text.char_indices().nth(LONGEST_VALUE) {
+    match text.char_indices().nth(MAX_VALUE) {
         Some((end, _)) => format!("`{}…`", &text[..end]),
         None => format!("`{text}`"),
     }

@@ -53,8 +53,11 @@ impl<'a> Comparison<'a> {
         for (index, field) in old.fields().iter().enumerate() {
             let at = below(at, &field.wire);
             let same = new.fields().iter().position(|other| other.wire == field.wire);
-            let namesake = || new.fields().iter().position(|other| other.name == field.name);
-            let found = if pair.are_structs() { same.or_else(namesake) } else { same };
+            let found = if pair.are_structs() {
+                same.or_else(|| new.fields().iter().position(|other| other.name == field.name))
+            } else {
+                same
+            };
             let Some(position) = found else {
                 self.note_removed(field, pair, &at);
                 continue;
@@ -235,7 +238,7 @@ impl<'a> Comparison<'a> {
 
 /// The signature of `new`.
 struct Signature {
-    /// What a caller depends on: the types in order, or the names with their types.
+    /// The types in order, or the names with their types. A caller depends on these.
     arguments: Vec<String>,
     text: String,
 }

@@ -1,4 +1,4 @@
-//! The modules above the models: one a provider, and the one that holds them all.
+//! Writes the modules above the models: one for each provider, and the one that holds them.
 
 use std::collections::BTreeMap;
 
@@ -10,32 +10,35 @@ use crate::model::{Model, Output};
 use crate::settings::{Features, Settings};
 use crate::text::code;
 
-/// A model as its provider's module lists it.
+/// A model in the list of its provider.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ModelListing {
-    /// Its module within the provider's.
+    /// The module within the provider's module.
     pub module: String,
-    /// Its id.
+    /// The model's id.
     pub id: String,
-    /// Since which version it is gone from RunComfy's catalog.
+    /// The version as of which RunComfy's catalog no longer lists the model.
     pub gone: Option<String>,
-    /// What goes in, and what comes out.
-    pub takes: String,
-    pub answers: String,
+    /// The properties of the input.
+    pub input: String,
+    /// The properties of the output.
+    pub output: String,
 }
 
+/// The providers' models, by the provider's module, each with the provider's feature.
+pub(crate) type Providers = BTreeMap<String, (String, Vec<ModelListing>)>;
+
 impl ModelListing {
-    /// A model as it was lowered.
+    /// Lists a lowered model.
     pub(crate) fn new(model: &Model) -> Self {
-        let root = model.inputs.first();
-        let named = |index: &usize| root.and_then(|of| of.fields.get(*index));
-        let required = model.arguments.iter().filter_map(named);
-        let mut takes: Vec<String> = required.map(|field| code(&field.wire)).collect();
-        let optional = root.map_or(0, |of| of.fields.len()) - takes.len();
+        let fields = model.inputs.first().map(|root| root.fields.as_slice()).unwrap_or_default();
+        let required = model.arguments.iter().filter_map(|index| fields.get(*index));
+        let mut input: Vec<String> = required.map(|field| code(&field.wire)).collect();
+        let optional = fields.len() - input.len();
         if optional > 0 {
-            takes.push(format!("{optional} optional"));
+            input.push(format!("{optional} optional"));
         }
-        let answers = match &model.output {
+        let output = match &model.output {
             Output::Usual => "media".to_owned(),
             Output::Own { structs, .. } => {
                 let fields = structs.first().map(|of| of.fields.as_slice()).unwrap_or_default();
@@ -48,30 +51,27 @@ impl ModelListing {
             module: model.module.name.clone(),
             id: model.id.clone(),
             gone: model.gone.clone(),
-            takes: takes.join(", "),
-            answers,
+            input: input.join(", "),
+            output,
         }
     }
 
-    /// A model that was refused, and keeps its old module.
+    /// Lists a refused model that keeps its old module.
     pub(crate) fn kept(module: &str, folder: &str) -> Self {
         Self {
             module: module.to_owned(),
             id: folder.to_owned(),
             gone: None,
-            takes: String::new(),
-            answers: String::new(),
+            input: String::new(),
+            output: String::new(),
         }
     }
 }
 
-/// The providers' models, by the provider's module, each with the provider's feature.
-pub(crate) type Providers = BTreeMap<String, (String, Vec<ModelListing>)>;
-
 /// Returns the files of the modules above the models, by their path.
 pub(crate) fn parent_modules(providers: &Providers, settings: &Settings) -> Vec<(String, String)> {
     let origin = &settings.origin;
-    let mut files = vec![("models.md".to_owned(), table(providers, origin))];
+    let mut files = vec![("models.md".to_owned(), model_table(providers, origin))];
     let mut modules = Vec::new();
     for (module, (feature, models)) in providers {
         files.push((format!("{module}.rs"), provider_module(feature, models, origin)));
@@ -82,7 +82,7 @@ pub(crate) fn parent_modules(providers: &Providers, settings: &Settings) -> Vec<
     files
 }
 
-/// The module of one provider, such as `minimax.rs`.
+/// Returns the module of one provider, such as `minimax.rs`.
 fn provider_module(provider: &str, models: &[ModelListing], origin: &str) -> String {
     let mut head = vec![
         format!("Models of {}.", code(provider)),
@@ -98,12 +98,12 @@ fn provider_module(provider: &str, models: &[ModelListing], origin: &str) -> Str
     let modules = models.iter().map(|model| {
         let module = format_ident!("{}", model.module);
         let gone = model.gone.as_ref().map(|version| {
-            let note = format!("RunComfy's catalog has this model no more, as of {version}");
+            let note = format!("RunComfy's catalog no longer lists this model, as of {version}");
             quote! { #[deprecated(note = #note)] }
         });
         quote! { #gone pub mod #module; }
     });
-    // One that is gone is deprecated, and no longer to be offered.
+    // A delisted model is deprecated, and no longer offered.
     let listed = models.iter().filter(|model| model.gone.is_none()).map(|model| {
         let module = format_ident!("{}", model.module);
         quote! { ModelInfo::of::<#module::Input>() }
@@ -123,7 +123,7 @@ fn doc_line(text: &str) -> TokenStream {
     quote! { #[doc = #text] }
 }
 
-/// `mod.rs`: the providers, each behind its feature where there are features.
+/// Returns `mod.rs`: the providers, behind their features if there are features.
 fn crate_module(providers: &[(String, Option<String>)], origin: &str) -> String {
     let head = [
         "Models, by provider.".to_owned(),
@@ -144,7 +144,7 @@ fn crate_module(providers: &[(String, Option<String>)], origin: &str) -> String 
         quote! { use runcomfy::ModelInfo; },
         modules.collect(),
         quote! {
-            /// Every model that is there, with the table of its input.
+            /// Returns every model, with the table of its input.
             pub fn models() -> impl Iterator<Item = &'static ModelInfo> {
                 MODELS.iter().copied().flatten()
             }
@@ -154,18 +154,18 @@ fn crate_module(providers: &[(String, Option<String>)], origin: &str) -> String 
     file(&head, items.map(formatted))
 }
 
-/// `models.md`: every model of the crate in one table, for its front page.
-fn table(providers: &Providers, origin: &str) -> String {
+/// Returns `models.md`: the table of models for the crate's front page.
+fn model_table(providers: &Providers, origin: &str) -> String {
     let mut text = format!("<!-- Generated by {HEADER} `{origin}`; {FOOTER} -->\n\n");
-    text.push_str("| model and its module | feature | takes | answers |\n");
+    text.push_str("| model and its module | feature | input | output |\n");
     text.push_str("| --- | --- | --- | --- |\n");
     for (provider, (feature, models)) in providers {
-        for ModelListing { module, id, takes, answers, .. } in models {
+        for ModelListing { module, id, input, output, .. } in models {
             let path = format!("{provider}::{module}");
             // A bar ends a cell, even within code.
-            let (takes, answers) = (takes.replace('|', "\\|"), answers.replace('|', "\\|"));
+            let (input, output) = (input.replace('|', "\\|"), output.replace('|', "\\|"));
             text.push_str(&format!(
-                "| `{id}`<br>[`{path}`]({path}) | `{feature}` | {takes} | {answers} |\n"
+                "| `{id}`<br>[`{path}`]({path}) | `{feature}` | {input} | {output} |\n"
             ));
         }
     }

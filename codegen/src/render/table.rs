@@ -1,4 +1,4 @@
-//! The static tables, and what ties a struct to its own.
+//! Writes the static tables, and the items that connect a struct to its table.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -7,7 +7,7 @@ use runcomfy::media::MediaKind;
 
 use crate::model::{Field, Model, Rule, Shape, Struct, Union, UnionKind, ValueSchema};
 
-/// The table of every input struct and union.
+/// Returns the tables of all input structs and unions.
 pub(super) fn all(model: &Model) -> Vec<TokenStream> {
     let mut items: Vec<TokenStream> =
         model.inputs.iter().flat_map(|of| fields(model, of)).collect();
@@ -15,7 +15,7 @@ pub(super) fn all(model: &Model) -> Vec<TokenStream> {
     items
 }
 
-/// What makes the first struct a model.
+/// Returns the items that make the first struct a model.
 pub(super) fn model_impl(model: &Model) -> Vec<TokenStream> {
     let id = &model.id;
     let own = model.rules.iter().map(|rule| self::rule(model, rule));
@@ -24,9 +24,9 @@ pub(super) fn model_impl(model: &Model) -> Vec<TokenStream> {
     });
     let mut items = Vec::new();
     let others = model.others.as_ref().map(|of| {
-        let mut rows = Rows { model, name: format_ident!("OTHERS_RULES"), apart: None };
-        let of = rows.of(of);
-        items.extend(rows.apart);
+        let mut row = RowWriter::new(model, format_ident!("OTHERS_RULES"));
+        let of = row.value_schema(of);
+        items.extend(row.rules_item);
         quote! { const OTHERS: Option<&'static ValueSchema> = Some(#of); }
     });
     items.push(quote! {
@@ -42,10 +42,10 @@ pub(super) fn model_impl(model: &Model) -> Vec<TokenStream> {
     items
 }
 
-/// A longer macro call is broken over lines.
+/// The maximum length of a macro call on one line.
 const MAX_WIDTH: usize = 100;
 
-/// Renders the macro call that ties a struct to its table, with its fields in the order of
+/// Returns the macro call that connects a struct to its table, with its fields in the order of
 /// the table's rows.
 pub(super) fn object(of: &Struct) -> String {
     let (name, table) = (&of.name, table_name(&of.name));
@@ -59,7 +59,7 @@ pub(super) fn object(of: &Struct) -> String {
     format!("{head}\n{lines}]);\n")
 }
 
-/// The constant that stands for a shape without parts.
+/// Returns the constant of a shape without parts.
 pub(super) fn scalar(shape: &Shape) -> Option<&'static str> {
     match shape {
         Shape::Any => Some("ANY"),
@@ -98,44 +98,39 @@ pub(super) fn bound_name(limit: Bound) -> &'static str {
     }
 }
 
-/// The table of a struct, and before it the rules that have messages of their own,
-/// which would make its rows too long to read.
+/// Returns the table of a struct, after the lists of rules with messages, which would make its rows
+/// too long to read.
 fn fields(model: &Model, of: &Struct) -> Vec<TokenStream> {
     let mut items = Vec::new();
-    let rows: Vec<TokenStream> = of
-        .fields
-        .iter()
-        .map(|field| {
-            let home = match of.name.as_str() {
-                "Input" => String::new(),
-                // Two underscores: no name of a field or type has them.
-                name => screaming(name) + "__",
-            };
-            let name =
-                format_ident!("{home}{}_RULES", screaming(field.name.trim_start_matches("r#")));
-            let mut rows = Rows { model, name, apart: None };
-            let row = rows.field(field);
-            items.extend(rows.apart);
-            row
-        })
-        .collect();
+    let mut rows = Vec::new();
+    for field in &of.fields {
+        let prefix = match of.name.as_str() {
+            "Input" => String::new(),
+            // Two underscores: no name of a field or type has them.
+            name => screaming(name) + "__",
+        };
+        let name = screaming(field.name.trim_start_matches("r#"));
+        let mut row = RowWriter::new(model, format_ident!("{prefix}{name}_RULES"));
+        rows.push(row.field(field));
+        items.extend(row.rules_item);
+    }
     let name = table_name(&of.name);
     let count = Literal::usize_unsuffixed(rows.len());
     items.push(quote! { static #name: [Field; #count] = [#(#rows),*]; });
     items
 }
 
-/// The branches of a union, and before them the rules that have messages of their own.
+/// Returns the branches of a union, after the lists of rules with messages.
 fn branches(model: &Model, union: &Union) -> Vec<TokenStream> {
     let mut items = Vec::new();
     let mut rows = Vec::new();
     for (index, branch) in union.branches.iter().enumerate() {
         let name = format_ident!("{}_RULES_{index}", screaming(&union.name));
-        let mut row = Rows { model, name, apart: None };
+        let mut row = RowWriter::new(model, name);
         let shape = row.shape(&branch.shape);
         let rules = row.rules(&branch.rules);
         rows.push(quote! { ValueSchema::new(#shape, #rules) });
-        items.extend(row.apart);
+        items.extend(row.rules_item);
     }
     let name = branches_name(&union.name);
     let count = Literal::usize_unsuffixed(rows.len());
@@ -143,16 +138,20 @@ fn branches(model: &Model, union: &Union) -> Vec<TokenStream> {
     items
 }
 
-/// Renders one row of a table.
-struct Rows<'a> {
+/// Writes one row of a table.
+struct RowWriter<'a> {
     model: &'a Model,
-    /// What rules with messages are called.
+    /// The name of the list of rules with messages.
     name: Ident,
-    /// The rules with messages.
-    apart: Option<TokenStream>,
+    /// The item of that list, if there is one.
+    rules_item: Option<TokenStream>,
 }
 
-impl Rows<'_> {
+impl<'a> RowWriter<'a> {
+    fn new(model: &'a Model, name: Ident) -> Self {
+        Self { model, name, rules_item: None }
+    }
+
     fn field(&mut self, field: &Field) -> TokenStream {
         let kind = match field.required {
             Some(_) => format_ident!("required"),
@@ -170,15 +169,15 @@ impl Rows<'_> {
     fn shape(&mut self, shape: &Shape) -> TokenStream {
         match (shape, scalar(shape)) {
             (Shape::List(item), _) => {
-                let of = self.of(item);
+                let of = self.value_schema(item);
                 quote! { Shape::List(#of) }
             }
             (Shape::Map(value), _) => {
-                let of = self.of(value);
+                let of = self.value_schema(value);
                 quote! { Shape::Map(#of) }
             }
             (Shape::Nullable(inner), _) => {
-                let of = self.of(inner);
+                let of = self.value_schema(inner);
                 quote! { Shape::Nullable(#of) }
             }
             (Shape::Union(index), _) => {
@@ -193,7 +192,7 @@ impl Rows<'_> {
             (Shape::Open(index, others), _) => {
                 let name = self.model.inputs.get(*index).map_or("", |of| of.name.as_str());
                 let table = table_name(name);
-                let others = self.of(others);
+                let others = self.value_schema(others);
                 quote! { Shape::Open(&#table, #others) }
             }
             (Shape::Object(index), _) => {
@@ -208,9 +207,9 @@ impl Rows<'_> {
         }
     }
 
-    fn of(&mut self, of: &ValueSchema) -> TokenStream {
-        let shape = self.shape(&of.shape);
-        let rules = self.rules(&of.rules);
+    fn value_schema(&mut self, schema: &ValueSchema) -> TokenStream {
+        let shape = self.shape(&schema.shape);
+        let rules = self.rules(&schema.rules);
         quote! { &ValueSchema::new(#shape, #rules) }
     }
 
@@ -218,17 +217,17 @@ impl Rows<'_> {
         let has_message = rules.iter().any(has_message);
         let rules: Vec<TokenStream> =
             rules.iter().map(|rule| self::rule(self.model, rule)).collect();
-        if !has_message || self.apart.is_some() {
+        if !has_message || self.rules_item.is_some() {
             return quote! { &[#(#rules),*] };
         }
         let name = &self.name;
         let count = Literal::usize_unsuffixed(rules.len());
-        self.apart = Some(quote! { static #name: [Rule; #count] = [#(#rules),*]; });
+        self.rules_item = Some(quote! { static #name: [Rule; #count] = [#(#rules),*]; });
         quote! { &#name }
     }
 }
 
-/// Whether a rule has words of its own.
+/// Returns `true` if a rule has a message.
 pub(super) fn has_message(rule: &Rule) -> bool {
     matches!(rule, Rule::Measured(..) | Rule::Unchecked(..))
 }
@@ -236,7 +235,7 @@ pub(super) fn has_message(rule: &Rule) -> bool {
 fn rule(model: &Model, rule: &Rule) -> TokenStream {
     let name = format_ident!("{}", rule_name(rule));
     match rule {
-        // Its `Debug` form is how it is written.
+        // The `Debug` form of a plain rule is valid Rust.
         Rule::Plain(rule) => format!("{rule:?}").parse().unwrap_or_default(),
         Rule::Strings(index) => {
             let words = model.enums.get(*index).map_or("", |words| words.name.as_str());
@@ -267,7 +266,7 @@ fn rule(model: &Model, rule: &Rule) -> TokenStream {
     }
 }
 
-/// A float literal, which Rust has no negative ones of.
+/// Returns a float; a literal cannot be negative.
 fn number(value: f64) -> TokenStream {
     let digits = Literal::f64_unsuffixed(value.abs());
     if value.is_sign_negative() && value != 0.0 {
@@ -277,8 +276,8 @@ fn number(value: f64) -> TokenStream {
     }
 }
 
-/// The table of the input is `FIELDS`; that of a nested `VoiceSetting` is
-/// `VOICE_SETTING_FIELDS`.
+/// Returns the name of a struct's table: `FIELDS` for the input, `VOICE_SETTING_FIELDS` for a nested
+/// `VoiceSetting`.
 fn table_name(name: &str) -> Ident {
     match name {
         "Input" => format_ident!("FIELDS"),
@@ -290,7 +289,7 @@ fn branches_name(name: &str) -> Ident {
     format_ident!("{}_BRANCHES", screaming(name))
 }
 
-/// A name in capitals: `VoiceSetting` and `voice_setting` are `VOICE_SETTING`.
+/// Returns a name in capitals: `VoiceSetting` and `voice_setting` are `VOICE_SETTING`.
 fn screaming(name: &str) -> String {
     let mut screaming = String::new();
     for (position, c) in name.chars().enumerate() {

@@ -1,4 +1,4 @@
-//! A catalog's reply, and one entry of it.
+//! Imports of a catalog's reply, and of one entry of it.
 
 use runcomfy_codegen::import::{import, layout};
 

@@ -1,4 +1,4 @@
-//! Schemas given as files, ids given by hand, and how a document is laid out.
+//! Imports of schema files, model ids, and the layout of documents.
 
 use runcomfy_codegen::import::{ModelId, from_files, layout};
 
@@ -45,7 +45,7 @@ fn files_are_accepted_by_their_contents() {
 }
 
 #[test]
-fn an_id_is_kept_as_written_or_refused() {
+fn a_model_id_is_kept_as_written_or_refused() {
     for (id, folder) in [
         ("minimax/Hailuo Video 01 Live", "minimax/hailuo-video-01-live"),
         ("kling/kling-video-o3/4K/image-to-video", "kling/kling-video-o3/4k/image-to-video"),
@@ -92,7 +92,7 @@ fn an_id_is_kept_as_written_or_refused() {
 }
 
 #[test]
-fn a_layout_changes_white_space_between_parts_and_nothing_else() {
+fn layout_changes_only_white_space_outside_strings() {
     let cases = [
         ("{}", "{}\n"),
         (" [ ] ", "[]\n"),

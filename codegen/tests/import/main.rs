@@ -1,4 +1,4 @@
-//! What `import` takes, what it gives back, and what it refuses with which words.
+//! Imports: accepted texts, their results, and the messages of refusals.
 
 mod catalog;
 mod files;
@@ -9,16 +9,14 @@ mod pages;
 
 use runcomfy_codegen::import::import;
 
-/// Two schemas as pages have them: keys in no order, numbers and escapes with a spelling of their
-/// own.
+/// Two schemas as pages have them: unsorted keys, and unusual spellings of numbers and escapes.
 const INPUT: &str = r#"{"type": "object", "title": "In", "required": ["zeta"],
 "properties": {"zeta": {"type": "string", "maxLength": 40},
 "alpha": {"type": "number", "default": 1.0, "description": "a {brace}, a \"quote\" \u00e9"}}}"#;
 
 const OUTPUT: &str = r#"{"output": {"type": "object", "properties": {"audio": {"type": "string", "format": "uri"}}}}"#;
 
-/// A page as it comes from the clipboard, in three languages; INPUT and OUTPUT stand for the
-/// schemas.
+/// A page from the clipboard, in three languages. INPUT and OUTPUT are placeholders of the schemas.
 const PAGES: [(&str, &str); 3] = [
     (
         "English",
@@ -61,14 +59,14 @@ fn english() -> String {
     template.replace("INPUT", INPUT).replace("OUTPUT", OUTPUT)
 }
 
-/// The English page with the first of one text replaced.
+/// Returns the English page with the first occurrence of a text replaced.
 fn english_with(from: &str, to: &str) -> String {
     let page = english();
     assert!(page.contains(from), "the page has no {from}");
     page.replacen(from, to, 1)
 }
 
-/// Asserts that each text is refused with all of its words, and shows every case that is not.
+/// Asserts that each text is refused with a message that has all of its words.
 fn assert_refused(cases: &[(&str, String, &[&str])]) {
     let mut failures = Vec::new();
     for (name, text, words) in cases {

@@ -1,12 +1,12 @@
-//! Pages that were cut or changed at random: read right, or refused, and never a panic.
+//! Imports of pages that are cut or mutated at random: correct, or refused, never a panic.
 //!
-//! `RUNCOMFY_MUTATIONS` sets how many; `.ci/long` sets many.
+//! `RUNCOMFY_MUTATIONS` sets their number; `.ci/long` sets a large one.
 
 use runcomfy_codegen::import::{from_files, import, layout};
 
 use super::{PAGES, english};
 
-/// What is put into a page: what the reader looks for, and what it must survive.
+/// Bytes to insert into a page: marks of the importer, and bytes it must survive.
 const PIECES: [&[u8]; 18] = [
     b"{",
     b"}",
@@ -35,7 +35,7 @@ fn a_truncated_page_is_refused() {
     let end = page.rfind("Made with care").expect("it ends so");
     for (cut, _) in page.char_indices() {
         match import(&page[..cut]) {
-            Ok(found) => assert!(cut >= end && found == whole, "taken when cut at {cut}"),
+            Ok(found) => assert!(cut >= end && found == whole, "accepted when cut at {cut}"),
             Err(error) => assert!(cut < end, "refused when cut at {cut}: {error}"),
         }
     }
@@ -57,10 +57,10 @@ fn mutated_pages_never_panic() {
                 assert_eq!(layout(&model.input), model.input);
             }
         }
-        assert!(from_files("a/b", &text, Some(&text)).is_err(), "a page passed for a schema");
+        assert!(from_files("a/b", &text, Some(&text)).is_err(), "a page was imported as a schema");
     }
-    assert!(taken > 0, "nothing was taken: the mutations are too coarse to show anything");
-    println!("{count} mutated pages, of which {taken} were taken");
+    assert!(taken > 0, "nothing was imported: the mutations are too coarse");
+    println!("{count} mutated pages, {taken} imported");
 }
 
 fn mutated(mut page: Vec<u8>, random: &mut fastrand::Rng) -> String {

@@ -1,4 +1,4 @@
-//! Pages that are taken, and what is taken from them.
+//! Imports of complete pages.
 
 use std::path::Path;
 
@@ -37,7 +37,7 @@ fn a_page_imports_in_any_language_and_line_ending() {
 }
 
 #[test]
-fn a_real_page_comes_through_whole() {
+fn a_real_page_is_imported_unchanged() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/seed");
     let Ok(files) = folder.read_dir() else {
         println!("passed over: there is no page beside the workspace");

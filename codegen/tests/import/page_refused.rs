@@ -1,4 +1,4 @@
-//! Texts that are no page, or not all of one.
+//! Imports of texts that are not a complete page.
 
 use std::time::{Duration, Instant};
 
@@ -125,7 +125,7 @@ fn an_incomplete_page_is_refused() {
 }
 
 #[test]
-fn a_page_cut_anywhere_is_refused_or_whole() {
+fn a_page_cut_anywhere_is_refused_or_complete() {
     let page = english();
     let end = page.find("Made with care").unwrap();
     let whole = import(&page).unwrap();

@@ -1,4 +1,4 @@
-//! A catalog that comes in pages, and what `model.json` says of a model's standing in it.
+//! Imports of a catalog in pages, and the catalog status in `model.json`.
 
 use runcomfy_codegen::import::{Import, ImportError, Pages, from_files, import};
 use runcomfy_codegen::{CatalogStatus, model_json};

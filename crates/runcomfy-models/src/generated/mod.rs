@@ -35,7 +35,7 @@ pub mod runwayml;
 #[cfg(feature = "wan-ai")]
 pub mod wan_ai;
 
-/// Every model that is there, with the table of its input.
+/// Returns every model, with the table of its input.
 pub fn models() -> impl Iterator<Item = &'static ModelInfo> {
     MODELS.iter().copied().flatten()
 }

@@ -6,7 +6,7 @@ use runcomfy::ModelInfo;
 
 pub mod acme;
 
-/// Every model that is there, with the table of its input.
+/// Returns every model, with the table of its input.
 pub fn models() -> impl Iterator<Item = &'static ModelInfo> {
     MODELS.iter().copied().flatten()
 }
