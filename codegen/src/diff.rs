@@ -314,7 +314,7 @@ fn merge_equal(changes: Vec<Change>) -> Vec<Change> {
 }
 
 /// Returns `true` if generated code differs although the comparison found nothing. This catches
-/// whatever the comparison misses.
+/// changes that the comparison misses.
 fn renders_differently(old: &Model, new: &Model) -> bool {
     render::model(old, "") != render::model(new, "")
 }

@@ -47,7 +47,7 @@ impl Judge {
         model.map(|model| Self { model }).ok_or(findings.0)
     }
 
-    /// Returns `true` if the model accepts an input, whatever its media turn out to be.
+    /// Returns `true` if the model accepts an input. Does not measure its media.
     pub fn accepts(&self, input: &Value) -> bool {
         check::accepts(&self.model, input)
     }

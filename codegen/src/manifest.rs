@@ -18,7 +18,7 @@ const ARGUMENTS: &str = "arguments";
 const REQUIRED_INPUTS: &str = "required_inputs";
 /// The key that records that a catalog has listed the model. Only such a model can be delisted.
 const LISTED: &str = "listed";
-/// The key of the version of this workspace as of which the catalog no longer lists the model.
+/// The key of the version of this workspace at which the model left the catalog.
 const GONE: &str = "gone";
 
 /// A `model.json`.
@@ -38,7 +38,7 @@ pub struct CatalogStatus {
     pub id: ModelId,
     /// `true` if a catalog has ever listed the model.
     pub is_listed: bool,
-    /// The version of this workspace as of which the catalog no longer lists the model.
+    /// The version of this workspace at which the model left the catalog.
     pub delisted_as_of: Option<String>,
 }
 
@@ -120,7 +120,7 @@ impl Manifest {
         self.facts.get(REQUIRED_INPUTS).cloned().and_then(names).unwrap_or_default()
     }
 
-    /// Returns the version as of which the catalog no longer lists the model.
+    /// Returns the version of this workspace at which the model left the catalog.
     pub(crate) fn delisted_as_of(&self) -> Option<&str> {
         self.facts.get(GONE).and_then(Value::as_str)
     }

@@ -14,7 +14,7 @@ pub(crate) struct Cli {
     pub command: Command,
 }
 
-/// The value of `--deny` that stands for every warning.
+/// The value of `--deny` for every warning.
 pub(crate) const ALL_WARNINGS: &str = "warnings";
 
 #[derive(Debug, Subcommand)]

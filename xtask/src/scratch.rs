@@ -14,7 +14,7 @@ use crate::cargo;
 const PROFILE: &str = "[profile.dev]\ndebug = \"line-tables-only\"\n\n\
                        [profile.dev.package.\"*\"]\ndebug = false\n";
 
-/// The crate `runcomfy` without any feature, on which every generated module stands.
+/// The crate `runcomfy` without any feature, which every generated module needs.
 pub const RUNCOMFY: Dependency<'static> = Dependency::Workspace("runcomfy", &[]);
 
 /// A crate outside of the workspace.
@@ -31,8 +31,8 @@ pub enum Dependency<'a> {
 }
 
 impl Scratch {
-    /// Creates a crate in a folder. The sources of an earlier run are left, so that cargo can
-    /// see that nothing changed.
+    /// Creates a crate in a folder. Keeps the sources of an earlier run, to let cargo see that
+    /// nothing changed.
     pub fn new(folder: &Path, name: &str, dependencies: &[Dependency<'_>]) -> Result<Self> {
         let root = cargo::workspace()?;
         let mut manifest = format!(

@@ -153,8 +153,7 @@ fn integer_range(schema: &ValueSchema) -> Option<Vec<Value>> {
     is_short.then(|| (least.ceil() as i64..=most.floor() as i64).map(Value::from).collect())
 }
 
-/// Returns `true` if the old values have a type of the new schema, so that only its `enum` refuses
-/// them.
+/// Returns `true` if the old values have a type of the new schema. Only its `enum` can refuse them.
 fn is_same_kind(old: &ValueSchema, new: &ValueSchema) -> bool {
     use Shape::{Any, Integer, Media, Number, Text};
     old.shape == new.shape

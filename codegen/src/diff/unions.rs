@@ -11,7 +11,7 @@ use crate::render::type_names::Names;
 const WIDER: [Kind; 3] = [Kind::WiderBound, Kind::WiderType, Kind::ValueNew];
 
 impl<'a> Comparison<'a> {
-    /// Compares two schemas of which at least one is a union.
+    /// Compares two schemas, at least one of them a union.
     pub(super) fn compare_unions(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
         let pair = match (union_index(old), union_index(new)) {
             (Some(i), Some(j)) => TypePair::Unions(i, j),
@@ -47,8 +47,8 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Compares schemas of which at least one has no `type`. Each of its branches bounds the values
-    /// of its own kind only.
+    /// Compares schemas, at least one of them without `type`. Each branch of such a schema bounds
+    /// only values of one kind.
     fn compare_by_kind(&mut self, old: &'a ValueSchema, new: &'a ValueSchema, at: &str) {
         let (olds, news) = (flat(old, self.old), flat(new, self.new));
         let was_by_kind = is_by_kind(old, self.old);

@@ -51,7 +51,7 @@ pub(super) struct Comparison<'a> {
     /// The pairs of types that are compared already, or are being compared.
     seen: HashSet<TypePair>,
     mode: Mode,
-    /// `true` for each pair of which no old value is refused.
+    /// `true` for each pair whose new type accepts every old value.
     verdicts: HashMap<TypePair, bool>,
     /// The pairs with a verdict of `true` that may rely on an unfinished one, in order.
     assumed: Vec<TypePair>,

@@ -171,7 +171,7 @@ pub enum ImportError {
         /// The place where the body opens.
         opened: Place,
     },
-    /// JSON stands right before or after a schema, so the schema is part of something larger.
+    /// There is JSON right before or after a schema, so the schema is part of something larger.
     #[error(
         "the schema at {at} is a piece of some larger JSON that is broken around it; copy the \
          page again, unchanged"

@@ -1,5 +1,5 @@
-//! Published JSON as text: found, taken apart and laid out without decoding its values. The
-//! spelling of a schema (`1.0`, `1e400`, an escape, a repeated key) must come through unchanged.
+//! Finds, splits and formats published JSON without decoding its values. The spelling of a schema
+//! (`1.0`, `1e400`, an escape, a repeated key) must come through unchanged.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;

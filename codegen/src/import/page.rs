@@ -162,7 +162,7 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200B}' | '\u{2060}' | '\u{FEFF}')
 }
 
-/// Returns `true` if JSON stands right before or after an object: `"key": {…}`, or `{…} }`.
+/// Returns `true` if there is JSON right before or after an object: `"key": {…}`, or `{…} }`.
 fn is_torn(object: PlacedJson<'_>) -> bool {
     let before = object.text.get(..object.start).unwrap_or_default().trim_end_matches(is_blank);
     let after = object.text.get(object.end()..).unwrap_or_default().trim_start_matches(is_blank);

@@ -1,4 +1,4 @@
-//! RunComfy's hosted models as validated Rust types, one module a model:
+//! RunComfy's hosted models as validated Rust types, one module per model:
 //! `provider::model::{Input, Output}`.
 //!
 //! ```no_run
@@ -17,22 +17,22 @@
 //! # }
 //! ```
 //!
-//! A required property is an argument of `Input::new`, so that it cannot be left out. An
-//! optional one has a `with_…` method; what was not set is not sent, and RunComfy's own
-//! default applies. The docs of a field say its bounds. `validate`, of the trait
-//! `runcomfy::Model`, checks them all, and only what it gives can be submitted.
+//! A required property is an argument of `Input::new`. An optional one has a `with_…` method; if
+//! it is not set, it is not sent, and RunComfy's default applies. The docs of a field list its
+//! bounds. `validate`, a method of the trait `runcomfy::Model`, checks them all. Only a validated
+//! input can be submitted.
 //!
 //! # Features
 //!
-//! One feature a provider, and `full`, the default, for all of them.
+//! One feature per provider, and `full`, the default, for all of them.
 //!
-//! `runcomfy` has more of its own: `from-json`, `schemars`. The types here follow them.
+//! The features of `runcomfy`, such as `from-json` and `schemars`, apply to these types too.
 //!
 //! # Models
 //!
 //! [`models`] lists every model at run time, with the table of its input.
 //!
-//! Media as an answer is [`runcomfy::MediaOutput`].
+//! Most models return a [`runcomfy::MediaOutput`].
 //!
 #![doc = include_str!("generated/models.md")]
 

@@ -6,8 +6,8 @@
 //! - A list with the format `image_uris`, `video_uris` or `audio_uris` and without `items` holds
 //!   strings.
 //! - An object with `properties` is closed unless `additionalProperties` says otherwise. An input
-//!   is closed even without properties. A name that stands only in `required` stays required and
-//!   takes any value.
+//!   is closed even without properties. A name that is only in `required` stays required and
+//!   accepts any value.
 //!
 //! An object whose properties are spread over `allOf` and similar keywords is closed as a whole, to
 //! the names of all its parts. The parts stay open, since each knows only some of the names. A

@@ -1,8 +1,8 @@
-//! The client for programs without a runtime: the calls of [`client`], each of which
-//! blocks the thread until its response is there.
+//! The client for programs without a runtime: the calls of [`client`], which block the thread
+//! until the response arrives.
 //!
-//! It starts a runtime on a thread of its own. It works inside asynchronous code too, where it
-//! blocks the worker that calls it.
+//! It starts a runtime on another thread. It works inside asynchronous code too, where it blocks
+//! the worker that calls it.
 //!
 //! ```no_run
 //! use runcomfy::{Model, Valid, blocking::Client};
@@ -46,7 +46,7 @@ pub struct RawClient {
 }
 
 /// One submitted request of model `M`, whose calls block.
-#[must_use = "a job goes on at RunComfy, and is paid for: keep its id"]
+#[must_use = "a job continues at RunComfy, and is paid for: keep its id"]
 pub struct Job<M> {
     job: client::Job<M>,
     runtime: Arc<Background>,
@@ -218,8 +218,8 @@ impl<M: Operation> Job<M> {
         wait_for(timeout: Duration) -> Result<CompletedJob<M::Output>, JobError>;
     }}
 
-    /// Returns the statuses that [`Job::wait`] polls, each of which blocks until it is there. They
-    /// end after the status that says that the job is finished, or after an error.
+    /// Returns an iterator over the statuses that [`Job::wait`] polls. Each call of `next` blocks.
+    /// The iterator ends after the status of a finished job, or after an error.
     pub fn updates(&self) -> StatusIter<'_, M> {
         StatusIter { stream: self.job.updates(), runtime: &self.runtime, has_failed: false }
     }
@@ -349,7 +349,7 @@ impl<M: Operation> Drop for CancelOnDrop<M> {
     }
 }
 
-/// A runtime on a thread of its own.
+/// A runtime on another thread.
 #[derive(Debug)]
 struct Background {
     handle: Handle,
@@ -357,9 +357,9 @@ struct Background {
 }
 
 impl Background {
-    /// Runs a call, and blocks this thread until it ends. The call runs on this thread, so that a
-    /// callback of it may make further calls. A thread that is inside a runtime already must not
-    /// run another, so a second thread does it there.
+    /// Runs a call, and blocks this thread until it ends. The call runs on this thread, so its
+    /// callbacks may make further calls. A thread inside a runtime must not run another runtime; a
+    /// second thread runs the call there.
     fn block_on<T: Send>(&self, call: impl Future<Output = T> + Send) -> T {
         if Handle::try_current().is_err() {
             return self.handle.block_on(call);

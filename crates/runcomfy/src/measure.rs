@@ -63,7 +63,7 @@ struct Header {
 }
 
 impl<'a> Probe<'a> {
-    /// Creates a probe of a file of which nothing is known.
+    /// Creates a probe of a file with no known bytes.
     pub fn new() -> Self {
         Self::default()
     }

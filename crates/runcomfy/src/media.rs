@@ -36,12 +36,12 @@ pub struct Media(Source);
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Source {
-    /// Shared, so that a clone does not copy the parsed URL.
+    /// Shared: a clone does not copy the parsed URL.
     Url(Arc<WebUrl>),
     Verbatim(String),
     /// Shared, because it can have many millions of characters.
     Data(Arc<str>),
-    /// Shared by clones, so that all of them read the file only once.
+    /// Shared by clones: the file is read only once.
     File(Arc<LocalFile>),
 }
 

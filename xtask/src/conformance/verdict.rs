@@ -9,14 +9,14 @@ use super::suite::{Test, Tested};
 /// Verdict on a case.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// The instance is taken or refused as the test expects.
+    /// The instance is accepted or refused as the test expects.
     Exact,
-    /// An invalid instance is taken, and only these keywords make it invalid. A diagnostic of
+    /// An invalid instance is accepted, and only these keywords make it invalid. A diagnostic of
     /// the schema names each of them as unchecked.
     Declared { keywords: Vec<String> },
     /// The schema is refused, by this code.
     Refused { code: &'static str },
-    /// An invalid instance is taken.
+    /// An invalid instance is accepted.
     TooLax,
     /// A valid instance is refused, with this violation.
     TooStrict { detail: String },

@@ -124,7 +124,7 @@ fn schema(value: &RawValue, depth: usize) -> Result<String> {
         return Ok(text.to_owned());
     }
     let Entries(entries) = serde_json::from_str(text)?;
-    // A document of its own: its references are resolved from here, not from the top.
+    // A separate document: its references are resolved from here, not from the top.
     if entries.iter().any(|(name, value)| is_id(name, value)) {
         return Ok(text.to_owned());
     }

@@ -18,7 +18,7 @@ pub(super) fn embed(schema: &mut Value, place: &str) {
     dialect::for_each_schema(schema, &|schema| rebase(schema, place));
 }
 
-/// Removes the keywords that make a schema a document of its own.
+/// Removes the keywords that make a schema a separate document.
 fn drop_own_identity(schema: &mut Map<String, Value>) {
     schema.remove("$schema");
     schema.remove("$id");

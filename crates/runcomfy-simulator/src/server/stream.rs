@@ -1,4 +1,4 @@
-//! File bodies, sent in pieces so that a large file takes no memory.
+//! File bodies, sent in pieces: a large file takes no memory.
 
 use std::io;
 use std::ops::Range;

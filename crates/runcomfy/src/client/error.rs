@@ -79,7 +79,7 @@ pub enum SubmitError {
         model: String,
         /// The observation, as text.
         reason: String,
-        /// The response as far as it came, truncated to 64 KiB.
+        /// The received part of the response, truncated to 64 KiB.
         body: Option<String>,
         /// The request's id, if the response has one: look at it with
         /// [`Client::job`](crate::Client::job) before anything else.
@@ -210,13 +210,13 @@ impl std::error::Error for JobError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JobErrorReason {
-    /// The job failed. The value is all that RunComfy said, in any shape.
+    /// The job failed. The value is RunComfy's whole error, in any shape.
     #[error("the job failed: {0}")]
     Failed(Value),
     /// The job was cancelled.
     #[error("the job was cancelled")]
     Cancelled,
-    /// The timeout passed before the job was finished. The job goes on: wait again.
+    /// The timeout passed before the job was finished. The job continues: wait again.
     #[error(
         "no result after {} s, when its last status was {last}; waiting cancels nothing: wait again",
         .after.as_secs()
@@ -270,7 +270,7 @@ pub enum CallError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// There is no job, or it is not known.
+    /// There is no job, or it is unknown whether there is one.
     #[error(transparent)]
     Submit(#[from] SubmitError),
     /// There is a job, and the error has its id.

@@ -48,9 +48,9 @@ impl Operation for Raw {
     type Output = Value;
 }
 
-/// One submitted request of model `M`. Dropping it changes nothing: the job goes on at RunComfy,
+/// One submitted request of model `M`. Dropping it changes nothing: the job continues at RunComfy,
 /// and can be resumed from its id.
-#[must_use = "a job goes on at RunComfy, and is paid for: keep its id"]
+#[must_use = "a job continues at RunComfy, and is paid for: keep its id"]
 pub struct Job<M> {
     pub(super) client: Client,
     id: RequestId,

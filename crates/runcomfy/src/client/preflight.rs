@@ -233,8 +233,7 @@ impl Checker {
     }
 }
 
-/// Groups media by URL, so that each URL is fetched once. Returns the groups, and the group of
-/// each element.
+/// Groups media by URL, to fetch each URL once. Returns the groups, and the group of each element.
 fn by_url(all: &[FoundMedia]) -> (Vec<Vec<FoundMedia>>, Vec<usize>) {
     let mut groups: Vec<Vec<FoundMedia>> = Vec::new();
     let mut known: HashMap<&str, usize> = HashMap::new();

@@ -72,7 +72,7 @@ pub struct CompletedJob<O> {
     /// The output as JSON, with everything in it.
     #[cfg_attr(feature = "serde", serde(rename = "output"))]
     pub raw: Value,
-    /// The cost in US dollars, if RunComfy said it already. It may say it later: see
+    /// The cost in US dollars, if RunComfy has reported it. It may report it later: see
     /// [`Job::cost`](super::Job::cost).
     pub cost: Option<f64>,
     /// Time of submission, as RunComfy writes it.

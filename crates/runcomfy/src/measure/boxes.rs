@@ -34,7 +34,7 @@ impl<'a> Boxes<'a> {
         Self { file, at: 0, end: file.size(), steps: 0 }
     }
 
-    /// Walks the boxes in a box, after `own` bytes of its own fields.
+    /// Walks the boxes in a box, after the `own` bytes of its fields.
     pub(super) fn within(file: &'a SparseBytes<'a>, outer: Box, own: u64) -> Self {
         Self { file, at: outer.body.saturating_add(own), end: outer.end, steps: 0 }
     }
@@ -57,7 +57,7 @@ impl<'a> Boxes<'a> {
             Some(length) if length < head => return Err(ProbeError::Broken(BROKEN)),
             Some(length) => Some(self.at.checked_add(length).ok_or(ProbeError::Broken(BROKEN))?),
         };
-        // Clipped to the box that contains it, so that walks never visit a byte twice.
+        // Clipped to its parent: walks must never visit a byte twice.
         let end = end.map(|end| self.end.map_or(end, |outer| end.min(outer)));
         let found = Box { name, body: self.at.saturating_add(head), end };
         self.at = end.unwrap_or(u64::MAX);

@@ -200,7 +200,7 @@ impl<'a> Elements<'a> {
             _ if is_unknown => None,
             size => Some(body.checked_add(size).ok_or(ProbeError::Broken(BROKEN))?),
         };
-        // Clipped to the element that contains it, so that walks never visit a byte twice.
+        // Clipped to its parent: walks must never visit a byte twice.
         let outer = self.end.unwrap_or(u64::MAX);
         let is_cut = end.is_some_and(|end| end > outer);
         let end = end.map(|end| end.min(outer));

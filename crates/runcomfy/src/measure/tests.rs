@@ -187,7 +187,7 @@ fn one_box(length: u32, name: &[u8; 4]) -> Vec<u8> {
     [ftyp, length.to_be_bytes().to_vec(), name.to_vec()].concat()
 }
 
-/// A file whose box is said to lie where offsets end, as a host may serve it.
+/// A file with a box at the maximum offset, as a host may serve it.
 fn at_the_end_of_offsets(head: &[u8], outer: &[u8; 4], own: u64, tail: &[u8]) -> Probe<'static> {
     // Two boxes of 64-bit lengths: one that goes to the end, and in it one up to the tail.
     let long = |name: &[u8; 4], length: u64| {

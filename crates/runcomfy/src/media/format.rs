@@ -87,7 +87,7 @@ impl Format {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         let ftyp = head.get(..length).unwrap_or(head);
         let major = ftyp.get(8..12).unwrap_or_default();
-        // The minor version stands between the major brand and the compatible ones.
+        // The minor version is between the major brand and the compatible ones.
         let compatible = ftyp.get(16..).unwrap_or_default();
         let is_image = has_brand(major, compatible, &[b"mif1", b"mif2", b"msf1", b"miaf"]);
         match major {

@@ -56,7 +56,7 @@ impl Client {
         {
             return Err(Reason::Exists(path.to_owned()));
         }
-        // Removed when dropped, so that no partial file stays behind.
+        // Removed when dropped: no partial file stays behind.
         let part = temporary(&to.folder).map_err(|source| file_error(path, source))?;
         let file =
             File::from_std(part.as_file().try_clone().map_err(|source| file_error(path, source))?);

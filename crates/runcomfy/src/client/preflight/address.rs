@@ -1,5 +1,5 @@
-//! The addresses that may be asked: by default only those of the public internet, so that a URL
-//! from a stranger cannot make this machine ask its own network.
+//! Decides which addresses may be fetched: by default only public ones. A URL from a stranger must
+//! not make this machine send a request to its own network.
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Measuring over HTTP, against a server that behaves as badly as it is told.
+//! Measuring over HTTP, against a server with bad manners on demand.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use std::ops::Range;
 use super::super::remote::MAX_REQUESTS;
 use super::*;
 
-/// A file that is mostly zeros: what stands where, and how long it is.
+/// A file that is mostly zeros: its other parts with their offsets, and its size.
 #[derive(Clone)]
 struct File {
     parts: Vec<(u64, Vec<u8>)>,
@@ -40,7 +40,7 @@ fn png(size: u64) -> File {
     File { parts: vec![(0, head)], size }
 }
 
-/// A JPEG with so many segments of 64 KiB before its frame.
+/// Returns a JPEG with `segments` segments of 64 KiB before its frame.
 fn jpeg(segments: u64, size: u64) -> File {
     let mut parts = vec![(0, b"\xff\xd8".to_vec())];
     for segment in 0..segments {
@@ -51,7 +51,7 @@ fn jpeg(segments: u64, size: u64) -> File {
     File { parts, size }
 }
 
-/// An MP4 with its index at its end.
+/// Returns an MP4 with its index at its end.
 fn mp4(size: u64) -> File {
     let one = |name: &[u8; 4], body: &[u8]| {
         let mut bytes = (body.len() as u32 + 8).to_be_bytes().to_vec();
@@ -76,27 +76,27 @@ fn mp4(size: u64) -> File {
 #[derive(Clone, Copy, PartialEq)]
 enum Manner {
     Ranges,
-    /// Ranges of a file whose size is not said.
+    /// Ranges without the size of the file.
     RangesOfNoSize,
-    /// Ranges that say another size each time.
+    /// Ranges with another size each time.
     RangesOfTwoSizes,
-    /// Ranges, of which it sends only so many bytes.
+    /// Ranges of at most this many bytes.
     Sparingly(usize),
-    /// Ranges, of which it sends more than asked.
+    /// Ranges with more bytes than requested.
     Generously,
-    /// A range that is not the one that was asked for.
+    /// Another range than the requested one.
     OtherRange,
     Whole,
     WholeInChunks,
-    /// The same in chunks of two bytes.
+    /// The whole in chunks of two bytes.
     WholeInCrumbs,
-    /// The whole, cut off before its end.
+    /// The whole, truncated.
     Cut(usize),
     Status(u16),
     Headers(&'static str),
     /// A redirect to itself.
     Loop,
-    /// So many redirects, one after the other.
+    /// This many redirects in a row.
     Redirects(usize),
     Silent,
 }
