@@ -77,7 +77,7 @@ impl Change {
     }
 }
 
-/// How the name of a file begins that is being written.
+/// The prefix of the name of a file that is being written.
 const PARTIAL: &str = ".writing-";
 
 /// Removes the files below a folder that interrupted runs have left behind, and names them.

@@ -1,5 +1,5 @@
-//! What generated code and the generator use of this crate. It may change with any release;
-//! generated code is then regenerated. Programs use what stands at the root of the crate.
+//! Support for generated code and the generator. It may change with any release: regenerate then.
+//! Programs use the items at the root of the crate.
 
 pub(crate) mod enum_macros;
 pub(crate) mod from_output;

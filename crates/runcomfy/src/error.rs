@@ -10,9 +10,9 @@ use crate::media::{FileError, MediaError};
 use crate::unknown_variant::UnknownVariant;
 use crate::violation::Violations;
 
-/// Any error of this crate, for a program that hands all of them on with `?`.
+/// Any error of this crate, for a program that passes all of them on with `?`.
 ///
-/// Each call has a narrower error of its own, such as `SubmitError`,
+/// Each call has its own narrower error, such as `SubmitError`,
 /// whose variants say what to do next. This type shows the same text as the error it holds,
 /// and has the same source.
 ///
@@ -59,7 +59,7 @@ pub enum Error {
     #[cfg(feature = "client")]
     #[error(transparent)]
     RequestId(#[from] InvalidRequestId),
-    /// Media that will not do.
+    /// Media that cannot be used.
     #[cfg(feature = "client")]
     #[error(transparent)]
     Preflight(Box<PreflightReport>),

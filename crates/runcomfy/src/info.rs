@@ -8,8 +8,8 @@ use crate::input::Model;
 use crate::schema::{Field, Rule, ValueSchema};
 use crate::violation::Violations;
 
-/// One model of a generated crate, whose `models()` lists them all: its id, and the table
-/// of its input.
+/// One model of a generated crate: its id, and the table of its input. The crate's `models()`
+/// lists them all.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct ModelInfo {
@@ -17,24 +17,24 @@ pub struct ModelInfo {
     pub id: &'static str,
     /// The input's table.
     pub fields: &'static [Field],
-    /// What properties beside those of the table may be, where the input takes them.
+    /// The schema of properties that are not in the table, if the input allows them.
     pub others: Option<&'static ValueSchema>,
     /// The rules of the input as a whole.
     pub rules: &'static [Rule],
 }
 
 impl ModelInfo {
-    /// What is known of a model.
+    /// Returns the information about a model.
     pub const fn of<M: Model>() -> Self {
         Self { id: M::ID, fields: M::FIELDS, others: M::OTHERS, rules: M::RULES }
     }
 
-    /// Every rule that an input breaks, of those that need no measuring of media.
+    /// Returns every violation of an input, without measuring its media.
     pub fn violations(&self, input: &Value) -> Violations {
         check::violations(&self.input(), input.as_value_ref())
     }
 
-    /// The JSON Schema of its input, as [`json_schema`](crate::json_schema()) gives it.
+    /// Returns the JSON Schema of its input, like [`json_schema`](crate::json_schema()).
     #[cfg(feature = "schemars")]
     pub fn json_schema(&self) -> crate::schemars::Schema {
         crate::json_schema::alone(self.input())

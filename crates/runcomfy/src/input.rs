@@ -1,5 +1,4 @@
-//! Inputs: a model's typed one, one that arrives as JSON, and the proof that either was
-//! checked.
+//! Inputs of models: typed, as JSON, and validated.
 
 use std::error::Error;
 use std::fmt;
@@ -15,46 +14,46 @@ use crate::codegen_support::value_ref::{AsValueRef, ValueRef};
 use crate::schema::{Field, Rule, ValueSchema};
 use crate::violation::Violations;
 
-/// The input type of one RunComfy model. Generated; its methods are for everyone.
+/// The input type of one RunComfy model. Generated types implement it.
 pub trait Model: AsValueRef + Clone + fmt::Debug + Send + Sync + 'static {
     /// The model's id, such as `minimax/Hailuo Video 01 Live`. Case and spaces count.
     const ID: &'static str;
     /// The input's table.
     const FIELDS: &'static [Field];
-    /// What properties beside those of the table may be, where the input takes them.
+    /// The schema of properties that are not in the table, if the input allows them.
     const OTHERS: Option<&'static ValueSchema> = None;
     /// The rules of the input as a whole.
     const RULES: &'static [Rule] = &[];
-    /// What the model answers.
+    /// The model's output.
     type Output: FromOutput + Default + fmt::Debug + Send + 'static;
 
     /// Checks every rule that needs no measuring of media.
     ///
     /// # Errors
     ///
-    /// Every violation at once, and the input back.
+    /// Returns every violation at once, and the input.
     fn validate(self) -> Result<Valid<Self>, Invalid<Self>> {
         let violations = self.violations();
         Valid::unless(self, violations)
     }
 
-    /// Every rule that this input breaks, of those that need no measuring of media.
+    /// Returns every violation, without measuring media.
     fn violations(&self) -> Violations {
         check::violations(&input::<Self>(), self.as_value_ref())
     }
 }
 
-/// What can be submitted: a model's typed input, or a [`JsonInput`] of it.
+/// An input that can be submitted: a model's typed input, or a [`JsonInput`] of it.
 ///
 /// Sealed by its one blanket implementation and [`JsonInput`].
 pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
-    /// The model that takes it.
+    /// The model of the input.
     type Model: Model;
 
     /// The input as it would be sent.
     fn value_ref(&self) -> ValueRef<'_>;
 
-    /// Every piece of media in it, with its rules.
+    /// Returns every piece of media in it, with its rules.
     fn media(&self) -> Vec<FoundMedia> {
         check::media(&input::<Self::Model>(), self.value_ref())
     }
@@ -92,8 +91,8 @@ impl<M: Model> Payload for JsonInput<M> {
     }
 }
 
-/// An input of model `M` as JSON: checked by the same table as the typed one, and
-/// taken by [`Client::submit`](crate::Client::submit) like it.
+/// An input of model `M` as JSON. It is checked by the same table as the typed input, and
+/// [`Client::submit`](crate::Client::submit) accepts it too.
 pub struct JsonInput<M> {
     value: Value,
     model: PhantomData<fn() -> M>,
@@ -113,11 +112,11 @@ pub struct ToJsonError(serde_json::Error);
 pub(crate) const INVALID_INPUT: &str = "the input breaks the model's schema";
 
 impl<M: Model> JsonInput<M> {
-    /// Reads JSON text. What it holds is checked by [`JsonInput::validate`].
+    /// Parses JSON text. [`JsonInput::validate`] then checks the value.
     ///
     /// # Errors
     ///
-    /// When the text is not JSON, with the line and column.
+    /// Fails if the text is not JSON, with the line and column.
     pub fn parse(text: &str) -> Result<Self, JsonError> {
         serde_json::from_str::<Value>(text).map(Self::from).map_err(JsonError)
     }
@@ -126,13 +125,13 @@ impl<M: Model> JsonInput<M> {
     ///
     /// # Errors
     ///
-    /// Every violation at once, and the input back.
+    /// Returns every violation at once, and the input.
     pub fn validate(self) -> Result<Valid<Self>, Invalid<Self>> {
         let violations = self.violations();
         Valid::unless(self, violations)
     }
 
-    /// Every rule that this input breaks, of those that need no measuring of media.
+    /// Returns every violation, without measuring media.
     pub fn violations(&self) -> Violations {
         check::violations(&input::<M>(), self.value.as_value_ref())
     }
@@ -151,7 +150,7 @@ impl<M> From<Value> for JsonInput<M> {
     }
 }
 
-/// As the JSON value alone, which is checked by [`JsonInput::validate`] and not before.
+/// Deserializes any JSON value. [`JsonInput::validate`] then checks it.
 impl<'de, M> Deserialize<'de> for JsonInput<M> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Value::deserialize(deserializer).map(Self::from)
@@ -182,34 +181,33 @@ impl<M> fmt::Debug for JsonInput<M> {
     }
 }
 
-/// An input that broke no rule when it was checked. It cannot be changed; take it
-/// out with [`Valid::into_inner`] to go on editing.
+/// An input that broke no rule when it was checked. It cannot be changed; use
+/// [`Valid::into_inner`] to edit the input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Valid<T>(T);
 
-/// An input that breaks rules: every violation, and the input back.
+/// An input that breaks rules, with every violation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Invalid<T> {
-    /// The input as it was.
+    /// The unchanged input.
     pub input: T,
-    /// Every rule that it breaks.
+    /// Every violation.
     pub violations: Violations,
 }
 
 impl<T> Valid<T> {
-    /// Takes an input as valid without checking it: the way round for the day that
-    /// RunComfy's rules move faster than a release of this crate. RunComfy may
-    /// refuse the input, or charge for it and fail.
+    /// Marks an input as valid without checking it. Use this if RunComfy's rules have changed and
+    /// this crate has not followed yet. RunComfy may refuse the input, or charge for it and fail.
     pub fn assume(input: T) -> Self {
         Self(input)
     }
 
-    /// The input.
+    /// Returns the input.
     pub fn into_inner(self) -> T {
         self.0
     }
 
-    /// Sorts an input by what a check of it found.
+    /// Returns a valid input if a check found no violation.
     pub(crate) fn unless(input: T, violations: Violations) -> Result<Self, Invalid<T>> {
         if violations.is_empty() { Ok(Self(input)) } else { Err(Invalid { input, violations }) }
     }

@@ -1,9 +1,8 @@
-//! The JSON Schema of an input (feature `schemars`), built from its table when it is asked
-//! for: for the definition of a tool that a language model calls, for forms, for other
-//! languages' validators.
+//! Exports the JSON Schema of an input (feature `schemars`), built from its table on demand: for
+//! tools of language models, for forms, and for validators in other languages.
 //!
-//! It is what RunComfy published, `validations` included, and objects say that they are
-//! closed; `schemas/README.md` lists what may be written otherwise.
+//! It is the schema that RunComfy published, `validations` included, with objects closed
+//! explicitly. `schemas/README.md` lists the differences that are allowed.
 
 use std::collections::HashMap;
 
@@ -15,7 +14,7 @@ use crate::media::MediaKind;
 use crate::schema::{Field, Rule, Shape, ValueSchema};
 use crate::schemars::{JsonSchema, Schema, SchemaGenerator};
 
-/// The JSON Schema of a model's input, alone: what is used more than once is under `$defs`.
+/// Returns the JSON Schema of a model's input. Types that occur more than once are under `$defs`.
 ///
 /// Within a schema of your own, use its `JsonSchema`, or that of [`JsonInput`].
 pub fn json_schema<M: Model>() -> Schema {
@@ -32,7 +31,7 @@ pub(crate) fn alone(root: ValueSchema) -> Schema {
     schema
 }
 
-/// The same as a part of what a generator makes.
+/// Returns the JSON Schema as part of a larger schema.
 #[doc(hidden)]
 pub fn part_of<M: Model>(generator: &mut SchemaGenerator) -> Schema {
     part(input::<M>(), generator)
@@ -60,19 +59,19 @@ impl<M: Model> JsonSchema for JsonInput<M> {
     }
 }
 
-/// A table that may be used in several places, by where it lies and how long it is.
+/// A table that may occur in several places, identified by its address and length.
 type Table = (usize, usize);
 
 struct Export<'g> {
     generator: &'g mut SchemaGenerator,
-    /// In how many places each table is used.
+    /// The number of uses of each table.
     uses: HashMap<Table, usize>,
-    /// The definitions of those that are used in several.
+    /// The definitions of tables with several uses.
     names: HashMap<Table, String>,
 }
 
 impl Export<'_> {
-    /// Counts the uses of every table below, each of which is entered once.
+    /// Counts the uses of every table below. Enters each table once.
     fn count(&mut self, ValueSchema { shape, .. }: &ValueSchema) {
         if let Some(table) = table(*shape) {
             let uses = self.uses.entry(table).or_default();
@@ -101,8 +100,7 @@ impl Export<'_> {
         }
     }
 
-    /// A value: its shape and its rules. `name` is what it is called if it has to be
-    /// referred to.
+    /// Describes a value. `name` is its name if a definition needs one.
     fn value(
         &mut self,
         ValueSchema { shape, rules }: &ValueSchema,
@@ -118,7 +116,7 @@ impl Export<'_> {
         schema
     }
 
-    /// A reference to a shape, which is described among the definitions.
+    /// Returns a reference to a shape, and describes the shape among the definitions.
     fn referred(&mut self, table: Table, shape: Shape, name: &str) -> Map<String, Value> {
         let known = self.names.get(&table).cloned();
         let name = known.unwrap_or_else(|| {
@@ -131,7 +129,7 @@ impl Export<'_> {
                 name = format!("{plain}{count}");
             }
             self.names.insert(table, name.clone());
-            // Its place is taken before it is described: it may lead here again.
+            // Reserve the name before describing the shape, since it may be recursive.
             self.generator.definitions_mut().insert(name.clone(), Value::Null);
             let described = self.described(shape, &name);
             self.generator.definitions_mut().insert(name.clone(), Value::Object(described));
@@ -181,7 +179,7 @@ impl Export<'_> {
         }
     }
 
-    /// A list or a map, and what it holds, unless that is anything.
+    /// Describes a list or a map, and its values unless any value is allowed.
     fn holding(
         &mut self,
         word: &str,
@@ -203,13 +201,13 @@ impl Export<'_> {
         object([(keyword, branches.into())])
     }
 
-    /// What is said of each kind of value, in one schema without `type`.
+    /// Describes the constraints of each kind of value, in one schema without `type`.
     fn by_kind(&mut self, branches: &[ValueSchema], name: &str) -> Map<String, Value> {
         let mut schema = Map::new();
         for ValueSchema { shape, rules } in branches {
             let mut of_kind = self.described(*shape, name);
             of_kind.remove("type");
-            // Where it describes none, that it is closed says it all.
+            // `additionalProperties: false` alone is enough if there are no properties.
             if of_kind.get("properties") == Some(&json!({})) {
                 of_kind.remove("properties");
             }
@@ -240,7 +238,7 @@ impl Export<'_> {
     }
 }
 
-/// The table that a shape refers to.
+/// Returns the table that a shape refers to.
 fn table(shape: Shape) -> Option<Table> {
     match shape {
         Shape::Object(fields) | Shape::Open(fields, _) => {
@@ -262,7 +260,7 @@ fn table(shape: Shape) -> Option<Table> {
     }
 }
 
-/// The same, or null.
+/// Returns a schema that also allows null.
 fn or_null(mut schema: Map<String, Value>) -> Map<String, Value> {
     if let Some(Value::Array(branches)) = schema.get_mut("anyOf") {
         branches.push(json!({"type": "null"}));
@@ -278,7 +276,7 @@ fn or_null(mut schema: Map<String, Value>) -> Map<String, Value> {
     schema
 }
 
-/// Writes rules into a schema, one a keyword.
+/// Writes rules into a schema, one keyword each.
 fn ruled(schema: &mut Map<String, Value>, rules: &[Rule]) {
     let mut validations = Vec::new();
     for rule in rules {
@@ -331,7 +329,7 @@ fn validation(name: &str, value: Value, message: &str) -> Value {
     validation.into()
 }
 
-/// A number as people write it: `300`, not `300.0`.
+/// Returns a number as people write it: `300`, not `300.0`.
 fn number(float: f64) -> Value {
     // The bound keeps the cast exact.
     if float.fract() == 0.0 && float.abs() < 9e15 { json!(float as i64) } else { json!(float) }
@@ -341,7 +339,7 @@ fn object<const N: usize>(entries: [(&str, Value); N]) -> Map<String, Value> {
     entries.into_iter().map(|(keyword, value)| (keyword.to_owned(), value)).collect()
 }
 
-/// The value of a JSON text from a table, which the generator wrote.
+/// Parses the JSON text of a table, which the generator wrote.
 fn parsed(json: &str) -> Value {
     serde_json::from_str(json).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-/// A number, without loss for every integer that JSON libraries keep exact.
+/// A number. Holds every integer exactly that JSON libraries keep exactly.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Number {
     /// A whole number, from `i64` or `u64`.
@@ -11,7 +11,7 @@ pub enum Number {
     Float(f64),
 }
 
-/// A measured value as a fraction, so that no rounding moves it over a bound.
+/// A measured value as a fraction: rounding cannot move it over a bound.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ratio {
     numerator: u64,
@@ -27,11 +27,11 @@ impl Ratio {
         (denominator > 0).then_some(Self { numerator, denominator })
     }
 
-    /// How it compares with a bound, taken as the decimal that it is written as: 0.4 is two
-    /// fifths, which no float is. A bound that is no number compares with nothing.
+    /// Compares this value with a bound, which is read as the decimal that it is written as: 0.4
+    /// is two fifths, which no float is. Returns `None` for a bound of NaN.
     pub(crate) fn compare(self, bound: f64) -> Option<Ordering> {
-        // A float is written with at most 17 digits, so that `digits` has less than 58 bits,
-        // and its product with a denominator of 64 bits fits.
+        // A float is written with at most 17 digits. `digits` therefore has less than 58 bits, and
+        // its product with a denominator of 64 bits fits.
         let (digits, exponent) = decimal(&format!("{bound:e}"))?;
         let power = 10_i128.checked_pow(exponent.unsigned_abs());
         let value = i128::from(self.numerator);
@@ -40,7 +40,7 @@ impl Ratio {
             ..0 => (power.and_then(|power| value.checked_mul(power)), Some(bound)),
             0.. => (Some(value), power.and_then(|power| bound.checked_mul(power))),
         };
-        // What does not fit is larger than what does; zero always fits.
+        // A product that does not fit is larger than one that does; zero always fits.
         Some(match (value, bound) {
             (Some(value), Some(bound)) => value.cmp(&bound),
             (None, _) if self.numerator == 0 => 0.cmp(&digits),
@@ -55,12 +55,12 @@ impl Number {
         match (number.as_i128(), number.as_f64()) {
             (Some(whole), _) => Self::Integer(whole),
             (None, Some(float)) => Self::Float(float),
-            // A number that no float holds: it breaks `type`, as infinity does.
+            // No float holds this number: it breaks `type`, as infinity does.
             (None, None) => Self::Float(f64::INFINITY),
         }
     }
 
-    /// Whether this is a whole number; `1.0` is one.
+    /// Returns `true` for a whole number, such as `1.0`.
     pub(crate) fn is_whole(self) -> bool {
         match self {
             Self::Integer(_) => true,
@@ -68,7 +68,7 @@ impl Number {
         }
     }
 
-    /// Whether this is a number in JSON's sense: not NaN, not infinite.
+    /// Returns `true` for a number that JSON has: not NaN, not infinite.
     pub(crate) fn is_finite(self) -> bool {
         match self {
             Self::Integer(_) => true,
@@ -76,7 +76,7 @@ impl Number {
         }
     }
 
-    /// Whether two numbers are the same: `1` is `1.0`.
+    /// Returns `true` if two numbers are equal: `1` equals `1.0`.
     pub(crate) fn is_same(self, other: Self) -> bool {
         let same = Some(Ordering::Equal);
         match (self, other) {
@@ -85,7 +85,7 @@ impl Number {
         }
     }
 
-    /// How this number compares with a whole number, without rounding.
+    /// Compares this number with a whole number, without rounding.
     pub(crate) fn compare_integer(self, bound: i128) -> Option<Ordering> {
         match self {
             Self::Integer(whole) => Some(whole.cmp(&bound)),
@@ -93,8 +93,8 @@ impl Number {
         }
     }
 
-    /// Whether this is a whole number of steps, both taken as the decimals that they
-    /// are written as: 4.35 is a multiple of 0.01.
+    /// Returns `true` for a multiple of a step. Both are read as the decimals that they are written
+    /// as: 4.35 is a multiple of 0.01.
     pub(crate) fn is_multiple_of(self, step: f64) -> bool {
         let number = match self {
             Self::Integer(whole) => decimal(&whole.to_string()),
@@ -109,26 +109,25 @@ impl Number {
             return a == 0;
         }
         match u32::try_from(a_exponent - b_exponent) {
-            // Only the rest counts, so that no number is too large.
+            // Only the remainder counts, so no number is too large.
             Ok(shift) => (0..shift).fold(a % b, |rest, _| rest * 10 % b) == 0,
             Err(_) => {
                 let shift = u32::try_from(b_exponent - a_exponent).unwrap_or(u32::MAX);
                 let step = 10_i128.checked_pow(shift).and_then(|power| power.checked_mul(b));
-                // A step that is larger than any number fits nothing but zero.
+                // Only zero is a multiple of a step that is larger than any number.
                 step.map_or(a == 0, |step| a % step == 0)
             }
         }
     }
 
-    /// How this number compares with a bound, without rounding. NaN compares with
-    /// nothing.
+    /// Compares this number with a bound, without rounding. Returns `None` for NaN.
     pub(crate) fn compare(self, bound: f64) -> Option<Ordering> {
         match self {
             Self::Float(float) => float.partial_cmp(&bound),
             Self::Integer(whole) => {
                 let floor = bound.floor();
-                // The cast is exact up to 2^127 and saturates beyond, where every
-                // integer of JSON lies on one side of the bound.
+                // The cast is exact up to 2^127. It saturates beyond, where every integer of JSON is
+                // on one side of the bound.
                 let order = whole.cmp(&(floor as i128));
                 Some(order.then(floor.total_cmp(&bound)))
             }
@@ -163,7 +162,7 @@ mod tests {
             (whole(i128::MAX), 1.0, true),
             (float(4.35), 0.01, true),
             (float(4.355), 0.01, false),
-            // A power of ten has as many twos.
+            // A power of ten has as many factors of two.
             (float(1e14), power, false),
             (float(1e15), power, true),
             (float(1e16), 2.0 * power, true),
@@ -176,7 +175,7 @@ mod tests {
             (float(1e300), 7.0, false),
             (float(1e308), 0.123456789, false),
             (whole(i128::from(u64::MAX)), 5e-324, true),
-            // No step that a schema can have.
+            // A schema cannot have such a step.
             (whole(0), 0.0, true),
             (whole(1), 0.0, false),
             (float(f64::NAN), 1.0, false),

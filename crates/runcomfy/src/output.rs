@@ -1,5 +1,5 @@
-//! Outputs: read openly, since they are paid for. What does not fit its type is
-//! left out of the typed output, never an error; the raw JSON is always beside it.
+//! Outputs are read leniently, since they are paid for. A value that does not fit its type is left
+//! out of the typed output and is never an error; the raw JSON is always available.
 
 use std::fmt;
 
@@ -9,10 +9,9 @@ use url::Url;
 use crate::codegen_support::from_output::{FromOutput, OutputReader};
 use crate::url_text::UrlText;
 
-/// What most models answer: addresses of the files that they made.
+/// The output of most models: URLs of the files that they made.
 ///
-/// The addresses are public for a time that RunComfy does not state; fetch them
-/// without the token.
+/// The URLs are public for a time that RunComfy does not state. Fetch them without the token.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct MediaOutput {
@@ -20,21 +19,20 @@ pub struct MediaOutput {
     pub image: Option<Url>,
     /// One video.
     pub video: Option<Url>,
-    /// One sound.
+    /// One audio file.
     pub audio: Option<Url>,
     /// Several images.
     pub images: Vec<Url>,
     /// Several videos.
     pub videos: Vec<Url>,
-    /// Several sounds.
+    /// Several audio files.
     pub audios: Vec<Url>,
-    /// Everything else that came, by name.
+    /// All other members, by name.
     pub others: Map<String, Value>,
 }
 
 impl MediaOutput {
-    /// The names and whether each holds a list, by which a schema is known to be
-    /// this output.
+    /// The members' names, with `true` for a list. The generator recognizes this output by them.
     pub const PROPERTIES: [(&'static str, bool); 6] = [
         ("image", false),
         ("video", false),
@@ -44,7 +42,7 @@ impl MediaOutput {
         ("audios", true),
     ];
 
-    /// Every address in this output.
+    /// Returns every URL in this output.
     pub fn urls(&self) -> impl Iterator<Item = &Url> {
         let single = [&self.image, &self.video, &self.audio].into_iter().flatten();
         single.chain(&self.images).chain(&self.videos).chain(&self.audios)

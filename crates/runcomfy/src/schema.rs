@@ -1,7 +1,7 @@
-//! The static table of a type: its fields and rules, one rule a schema keyword.
+//! The static table of a type: its fields and their rules, one rule per schema keyword.
 //!
-//! Generated code holds one table a struct; the checker, the serialiser and the
-//! docs all read it, so that no bound is written twice.
+//! Generated code holds one table per struct. The checker, the serialiser and the exported schema
+//! all read it, so no bound is written twice.
 
 use std::borrow::Cow;
 
@@ -13,9 +13,9 @@ use crate::media::{Bound, MediaKind, Metric};
 pub struct Field {
     /// The property's name on the wire.
     pub name: &'static str,
-    /// Whether the schema requires it.
+    /// `true` if the schema requires it.
     pub required: bool,
-    /// What its value may be.
+    /// The schema of its value.
     pub schema: ValueSchema,
     /// The schema's `title`.
     pub title: Option<&'static str>,
@@ -26,22 +26,22 @@ pub struct Field {
     pub default: Option<&'static str>,
 }
 
-/// What a value may be: its shape and its rules.
+/// The shape of a value, and its rules.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ValueSchema {
-    /// What kind of value is taken.
+    /// The allowed kind of value.
     pub shape: Shape,
     /// The rules of the value itself.
     pub rules: &'static [Rule],
 }
 
 impl ValueSchema {
-    /// The schema of a value of this shape and these rules.
+    /// Creates the schema of a value from its shape and its rules.
     pub const fn new(shape: Shape, rules: &'static [Rule]) -> Self {
         Self { shape, rules }
     }
 
-    /// A model's input as a whole.
+    /// Creates the schema of a model's whole input.
     pub(crate) const fn input(
         fields: &'static [Field],
         others: Option<&'static Self>,
@@ -54,7 +54,7 @@ impl ValueSchema {
     }
 }
 
-/// What kind of value is taken.
+/// The allowed kind of value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Shape {
@@ -64,34 +64,34 @@ pub enum Shape {
     Null,
     /// A boolean.
     Boolean,
-    /// A whole number; `1.0` is one.
+    /// A whole number, such as `1` and `1.0`.
     Integer,
     /// A number.
     Number,
     /// A string.
     Text,
-    /// A string that stands for media.
+    /// A string that points to media or holds it.
     Media(MediaKind),
-    /// A list, and what each element may be.
+    /// A list, and the schema of its elements.
     List(&'static ValueSchema),
-    /// An object with names of the caller's choice, and what each value may be.
+    /// An object with any names, and the schema of its values.
     Map(&'static ValueSchema),
     /// An object with these properties and no others.
     Object(&'static [Field]),
-    /// An object with these properties, and what every other may be.
+    /// An object with these properties, and the schema of all others.
     Open(&'static [Field], &'static ValueSchema),
-    /// `null`, or this.
+    /// `null`, or a value of this schema.
     Nullable(&'static ValueSchema),
     /// At least one of these (`anyOf`).
     AnyOf(&'static [ValueSchema]),
     /// Exactly one of these (`oneOf`).
     OneOf(&'static [ValueSchema]),
-    /// Any value, but one of the kind of one of these (an object, a list, a string) has to
-    /// be that: a schema without `type`, whose keywords are each about one kind.
+    /// Any value. A value of the kind of one of these (an object, a list, a string) must match it: a
+    /// schema without `type`, whose keywords each constrain one kind of value.
     ByKind(&'static [ValueSchema]),
 }
 
-/// One keyword of a schema: a constraint on one value, or a note on it.
+/// One keyword of a schema: a constraint on a value, or an annotation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Rule {
@@ -129,20 +129,19 @@ pub enum Rule {
     Integers(&'static [i64]),
     /// `enum` of any values, as JSON text.
     Values(&'static [&'static str]),
-    /// A custom rule about media, with the schema's own message (empty where it has
-    /// none). It is checked once the media is measured.
+    /// A custom rule about media, with the schema's own message, or an empty one. It is checked
+    /// once the media is measured.
     Measured(Metric, Bound, &'static str),
-    /// A custom rule that this version cannot check, verbatim: its name, its value as
-    /// JSON text (`null` where it has none), and the schema's own message.
+    /// A custom rule that this version cannot check, verbatim: its name, its value as JSON text
+    /// (or `null`), and the schema's own message.
     Unchecked(&'static str, &'static str, &'static str),
-    /// What else the schema says of the value: a keyword that is not checked, such as
-    /// `examples`, a `format` that is not known, or the `title` of a list's items; and
-    /// what it says, as JSON text.
+    /// An annotation: a keyword that is not checked, such as `examples`, an unknown `format`, or the
+    /// `title` of a list's items, with its value as JSON text.
     Annotation(&'static str, &'static str),
 }
 
 impl Rule {
-    /// The schema keyword, or the custom rule, verbatim.
+    /// Returns the schema keyword or the custom rule, verbatim.
     pub fn name(&self) -> Cow<'static, str> {
         match self {
             Self::MinLength(_) => "minLength".into(),
@@ -178,22 +177,22 @@ pub const INTEGER: Shape = Shape::Integer;
 pub const NUMBER: Shape = Shape::Number;
 /// A string.
 pub const TEXT: Shape = Shape::Text;
-/// Media of a kind that the schema does not say.
+/// Media of any kind.
 pub const MEDIA: Shape = Shape::Media(MediaKind::Any);
 /// An image.
 pub const IMAGE: Shape = Shape::Media(MediaKind::Image);
 /// A video.
 pub const VIDEO: Shape = Shape::Media(MediaKind::Video);
-/// A sound.
+/// An audio file.
 pub const AUDIO: Shape = Shape::Media(MediaKind::Audio);
 
 impl Field {
-    /// A required property.
+    /// Creates a required property.
     pub const fn required(name: &'static str, shape: Shape, rules: &'static [Rule]) -> Self {
         Self::new(name, true, ValueSchema::new(shape, rules))
     }
 
-    /// An optional property.
+    /// Creates an optional property.
     pub const fn optional(name: &'static str, shape: Shape, rules: &'static [Rule]) -> Self {
         Self::new(name, false, ValueSchema::new(shape, rules))
     }
@@ -202,19 +201,19 @@ impl Field {
         Self { name, required, schema, title: None, description: None, default: None }
     }
 
-    /// The same, with the schema's title.
+    /// Sets the schema's title.
     pub const fn titled(mut self, title: &'static str) -> Self {
         self.title = Some(title);
         self
     }
 
-    /// The same, with the schema's description.
+    /// Sets the schema's description.
     pub const fn described(mut self, description: &'static str) -> Self {
         self.description = Some(description);
         self
     }
 
-    /// The same, with the schema's default as JSON text.
+    /// Sets the schema's default, as JSON text.
     pub const fn default(mut self, json: &'static str) -> Self {
         self.default = Some(json);
         self

@@ -23,10 +23,10 @@ pub struct Violation {
     /// (`width_pixels>`); `file` if a local file cannot be used, and `request` if the request
     /// is too large to be sent. It is stable: compare this, not the message.
     pub rule: Cow<'static, str>,
-    /// What is expected, in the schema's own words if it has them.
+    /// The expectation, in the schema's own words if it has them.
     pub message: String,
-    /// What was found instead: a length or number such as `1996`, a short value, the type of
-    /// any other value, a measured size such as `200 × 200 px`, or the path of a file.
+    /// The observation: a length or number such as `1996`, a short value, the type of any other
+    /// value, a measured size such as `200 × 200 px`, or the path of a file.
     pub found: Option<String>,
 }
 
@@ -54,7 +54,7 @@ pub struct Violations(Option<Box<Found>>);
 #[derive(Clone, Default)]
 struct Found {
     pending: PendingViolations,
-    /// The violations in words, once somebody has read them.
+    /// The violations as text, once they have been read.
     all: OnceLock<Vec<Violation>>,
 }
 
@@ -102,7 +102,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 impl Violations {
-    /// Returns how many there are.
+    /// Returns the number of violations.
     pub fn len(&self) -> usize {
         match self.0.as_deref() {
             Some(found) => found.all.get().map_or(found.pending.len(), Vec::len),
@@ -110,12 +110,12 @@ impl Violations {
         }
     }
 
-    /// Returns `true` if there are none: the input keeps every rule that was checked.
+    /// Returns `true` if the input keeps every rule that was checked.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Returns the violations that a check adds to, before anybody reads them.
+    /// Returns the pending violations, for a check to add to.
     pub(crate) fn pending(&mut self) -> &mut PendingViolations {
         &mut self.0.get_or_insert_default().pending
     }

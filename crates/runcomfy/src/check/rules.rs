@@ -1,7 +1,7 @@
-//! The test of each rule.
+//! The check of each rule.
 //!
-//! As in JSON Schema, a rule says nothing about a value of another type: `maxLength` is
-//! never violated by a number, which violates `type`.
+//! As in JSON Schema, a rule applies to values of its type only: a number never violates
+//! `maxLength`, but it violates `type`.
 
 use std::cmp::Ordering;
 
@@ -130,7 +130,7 @@ fn properties(value: ValueRef<'_>) -> Option<usize> {
     }
 }
 
-/// Returns the number that the rules about numbers are about.
+/// Returns the value as a number, for the rules about numbers.
 fn number(value: ValueRef<'_>) -> Option<Number> {
     match value {
         ValueRef::Number(number) => Some(number),
@@ -138,7 +138,7 @@ fn number(value: ValueRef<'_>) -> Option<Number> {
     }
 }
 
-/// Returns the string that the rules about strings are about.
+/// Returns the value as a string, for the rules about strings.
 fn text(value: ValueRef<'_>) -> Option<&str> {
     match value {
         ValueRef::Text(text) => Some(text),

@@ -1,14 +1,14 @@
-//! Reading an output: openly, since it is paid for. What does not fit its type is left out
-//! of the typed output, never an error; the raw JSON is always beside it.
+//! Reads outputs leniently, since they are paid for. A value that does not fit its type is left out
+//! of the typed output and is never an error; the raw JSON is always available.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use url::Url;
 
-/// A type that is read from an output, as far as the output has it.
+/// A type that can be read from an output.
 pub trait FromOutput: Sized {
-    /// The value, or `None` where the JSON does not fit.
+    /// Returns the value, or `None` if the JSON does not fit.
     fn from_output(value: &Value) -> Option<Self>;
 }
 
@@ -19,13 +19,13 @@ pub struct OutputReader<'a> {
 }
 
 impl<'a> OutputReader<'a> {
-    /// A reader of this object; `None` where it is none.
+    /// Creates a reader of an object. Returns `None` for any other value.
     pub fn new(value: &'a Value) -> Option<Self> {
         value.as_object().map(|object| Self { object, read: Vec::new() })
     }
 
-    /// The property of this name, where it is there and fits. One that does not
-    /// fit stays among the others.
+    /// Takes the property of this name if it exists and fits. A property that does not fit stays
+    /// among the others.
     pub fn optional<T: FromOutput>(&mut self, name: &'static str) -> Option<T> {
         let value = self.object.get(name)?;
         let read = T::from_output(value);
@@ -35,12 +35,12 @@ impl<'a> OutputReader<'a> {
         read
     }
 
-    /// The list of this name; empty where it is not there or does not fit.
+    /// Takes the list of this name. Returns an empty list if it does not exist or does not fit.
     pub fn list<T: FromOutput>(&mut self, name: &'static str) -> Vec<T> {
         self.optional(name).unwrap_or_default()
     }
 
-    /// What was not read.
+    /// Returns the properties that were not taken.
     pub fn others(self) -> Map<String, Value> {
         let unread = |(name, _): &(&String, &Value)| !self.read.contains(&name.as_str());
         let others = self.object.iter().filter(unread);
@@ -92,7 +92,7 @@ impl<T: FromOutput> FromOutput for Option<T> {
     }
 }
 
-/// All of a list or none of it: a list with holes would say too little.
+/// Reads a list if every item fits: a list with holes would be misleading.
 impl<T: FromOutput> FromOutput for Vec<T> {
     fn from_output(value: &Value) -> Option<Self> {
         value.as_array()?.iter().map(T::from_output).collect()

@@ -29,7 +29,7 @@ const MAX_LISTED: usize = 24;
 /// The most characters of a text that are shown as what was found.
 const MAX_SHOWN: usize = 60;
 
-/// What a check observed of a value that breaks a rule.
+/// The observation of a check about a value that breaks a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Observed {
     /// The length of the string, list or object.
@@ -86,8 +86,7 @@ pub(crate) fn of_media_kind(kind: MediaKind) -> String {
     format!("must be {}", media_noun(kind))
 }
 
-/// Returns what is said of a property that the schema does not have: the nearest name that
-/// it has, or all of them.
+/// Returns the message for an unknown property: the nearest known name, or all known names.
 pub(crate) fn unknown_property(fields: &'static [Field], name: &str) -> String {
     if fields.is_empty() {
         return "unknown property; the schema has none".to_owned();

@@ -17,7 +17,7 @@ pub(crate) struct PendingViolations {
     all: SmallVec<[Pending; 3]>,
     /// The steps to the violations, each path from its end, one after the other.
     steps: Vec<Step>,
-    /// Text that the input brought along, one after the other: names in paths, and values.
+    /// Concatenated texts of the input: names in paths, and values.
     texts: String,
 }
 
@@ -46,7 +46,7 @@ pub(crate) enum ViolationKind {
     /// The text is not one of these values of an enum.
     #[cfg(feature = "from-json")]
     UnknownVariant(&'static [&'static str]),
-    /// The branches of unions became too many to try them all.
+    /// There are too many branches of nested unions to try them all.
     #[cfg(feature = "from-json")]
     TooManyAttempts,
     /// The value matches this many branches of a `oneOf`.
@@ -60,7 +60,7 @@ pub(crate) enum UnionKeyword {
     OneOf,
 }
 
-/// What is kept of a value, to be shown as what was found.
+/// The part of a value that is kept, to show it as found.
 #[derive(Debug, Clone)]
 enum Found {
     Nothing,
@@ -171,7 +171,7 @@ impl PendingViolations {
         }
     }
 
-    /// Keeps what there is to show of a value.
+    /// Keeps the part of a value that is shown.
     fn found(&mut self, kind: ViolationKind, value: ValueRef<'_>) -> Found {
         let shows_text = match kind {
             ViolationKind::Required
@@ -286,8 +286,8 @@ impl PendingViolations {
     }
 }
 
-/// Returns a range in half the space. An input that brings more than 4 GiB of names is cut
-/// short in its paths.
+/// Returns a range in half the space. Paths of an input with more than 4 GiB of names are
+/// truncated.
 fn part(start: usize, end: usize) -> Range<u32> {
     saturated(start)..saturated(end)
 }
