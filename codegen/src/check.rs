@@ -96,7 +96,7 @@ fn report_clashes<'a>(
     }
 }
 
-/// Reports an `enum` of which no value keeps to the rules beside it.
+/// Reports an `enum` if none of its values fits the rules beside it.
 fn check_choices(of: &ValueSchema, place: &Place, model: &Model, findings: &mut Findings) {
     for choices in of.rules.iter().filter_map(|rule| choices_of(rule, model)) {
         if !choices.iter().any(|choice| fits(of, choice, model)) {

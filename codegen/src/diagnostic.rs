@@ -79,45 +79,45 @@ codes! {
     DuplicateKey = "duplicate-key", Error;
     /// A limit on size, depth or count is passed.
     LimitPassed = "limit-passed", Error;
-    /// `model.json` lacks something or says it in another form.
+    /// `model.json` lacks a member, or has one of the wrong form.
     MalformedModel = "malformed-model", Error;
-    /// A fixup that is not written as one.
+    /// A fixup of the wrong form.
     MalformedFixup = "malformed-fixup", Error;
-    /// A fixup that does not apply to what is published.
+    /// A fixup that does not apply to the published schema.
     StaleFixup = "stale-fixup", Error;
     /// A keyword has a value that it cannot have.
     MalformedKeyword = "malformed-keyword", Error;
-    /// A keyword of JSON Schema that this version does not carry.
+    /// A keyword of JSON Schema that this version does not support.
     UnsupportedKeyword = "unsupported-keyword", Error;
-    /// An input that is no object, or an output without its wrapper.
+    /// An input that is not an object, or an output without its wrapper.
     NotAnObject = "not-an-object", Error;
     /// No value can satisfy the schema.
     Unsatisfiable = "unsatisfiable", Error;
-    /// Two models, properties or choices would have one name.
+    /// Two models, properties or enum values would have one name.
     NameClash = "name-clash", Error;
     /// A `$ref` that leads nowhere in its document, or back to itself.
     UnresolvableReference = "unresolvable-reference", Error;
-    /// The type generator gave a shape that was not asked for.
+    /// The type generator returned a type that was not asked for.
     UnexpectedShape = "unexpected-shape", Error;
-    /// An input that says it is open: unknown properties are refused all the same.
+    /// An input that allows unknown properties: they are refused all the same.
     ClosedInput = "closed-input", Warning;
     /// A keyword that JSON Schema does not have.
     UnknownKeyword = "unknown-keyword", Warning;
     /// A default or example that the schema itself would refuse.
     DefaultBreaksSchema = "default-breaks-schema", Warning;
-    /// Two properties or choices would have one Rust name; each got a suffix.
+    /// Two properties or enum values would have one Rust name; each got a suffix.
     SharedName = "shared-name", Warning;
     /// A `format` that is not known.
     UnknownFormat = "unknown-format", Warning;
-    /// A `type` that is not known: any value is taken.
+    /// A `type` that is not known: any value is accepted.
     UnknownType = "unknown-type", Warning;
     /// A custom rule that is not known.
     UnknownRule = "unknown-rule", Warning;
-    /// `required` names a property that is not there: any value is taken.
+    /// `required` names a property that does not exist: any value is accepted.
     RequiredWithoutProperty = "required-without-property", Warning;
-    /// A keyword beside a `$ref`, in a draft in which that says nothing.
+    /// A keyword beside a `$ref`, in a draft that ignores it.
     IgnoredKeyword = "ignored-keyword", Warning;
-    /// `enum` has one choice twice.
+    /// `enum` has one value twice.
     RepeatedChoice = "repeated-choice", Warning;
 }
 

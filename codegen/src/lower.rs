@@ -219,7 +219,7 @@ fn is_alone(all: &[Type], test: fn(&Type) -> bool) -> bool {
     all.iter().filter(|ty| test(ty)).count() == 1
 }
 
-/// Returns `true` if an output is no more than the output that most models share.
+/// Returns `true` if an output has only properties of the output that most models share.
 fn is_usual(structs: &[Struct], unions: &[Union]) -> bool {
     let ([root], []) = (structs, unions) else { return false };
     root.fields.iter().all(|field| {

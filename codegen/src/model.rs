@@ -233,7 +233,7 @@ impl Rule {
             }
             Plain::MinimumInteger(bound) => (Quantity::Number, End::Least, Number::Integer(bound)),
             Plain::MaximumInteger(bound) => (Quantity::Number, End::Most, Number::Integer(bound)),
-            // The others bound nothing, or are no plain rules.
+            // The others do not bound a range.
             _ => return None,
         };
         let is_strict = matches!(rule, Plain::ExclusiveMinimum(_) | Plain::ExclusiveMaximum(_));

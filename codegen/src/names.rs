@@ -122,8 +122,8 @@ pub(crate) fn module(text: &str) -> String {
     }
 }
 
-/// Returns the name of a type: `voice_setting` → `VoiceSetting`. One that is taken gets the
-/// suffix, such as `Choice`.
+/// Returns the name of a type: `voice_setting` → `VoiceSetting`. A reserved name gets the suffix,
+/// such as `Choice`.
 pub(crate) fn type_name(wire: &str, suffix: &str) -> String {
     let name: String = words(wire).iter().map(|word| capitalised(word)).collect();
     match name.as_str() {

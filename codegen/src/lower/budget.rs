@@ -7,8 +7,8 @@ use crate::diagnostic::{Diagnostic, Findings, Place, SizeLimit};
 use crate::model::{Rule, Shape, ValueSchema};
 use crate::schema::{Additional, Schema};
 
-/// The maximum nesting of values. A schema that is written out is no deeper, so this is about
-/// references that lead back to where they are.
+/// The maximum nesting of values. A schema without references is never deeper, so only recursive
+/// references reach this limit.
 const MAX_LEVELS: usize = 64;
 /// The maximum number of structs, unions and enums of one schema: the largest real one has some
 /// 20.
@@ -25,7 +25,7 @@ const TEXT: usize = 64;
 /// The weight of a schema itself, beside what it holds.
 const SCHEMA: usize = 16;
 
-/// The work that lowering one schema has taken.
+/// The work of lowering one schema so far.
 #[derive(Default)]
 pub(super) struct Budget {
     levels: usize,

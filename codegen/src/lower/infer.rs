@@ -1,5 +1,5 @@
-//! Infers the kind of value that a schema is about: from its `type`, from its `enum`, or from its
-//! other keywords, each of which is about values of one kind.
+//! Infers the kind of value that a schema describes: from its `type`, from its `enum`, or from its
+//! other keywords, since each of those constrains values of one kind.
 
 use serde_json::Value;
 

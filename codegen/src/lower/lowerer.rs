@@ -225,7 +225,7 @@ impl<'f> Lowerer<'f> {
 
     /// Lowers a value that may be nothing but a reference, which is lowered once.
     fn lower_reference(&mut self, schema: &Schema, hint: &Hint) -> (ValueSchema, TypeRequest) {
-        // `nullable` beside a reference is about what it refers to, whatever its type.
+        // `nullable` beside a reference applies to its target, of any type.
         let refers = schema.reference.is_some() || !schema.all_of.is_empty();
         if schema.nullable && refers && schema.types.is_empty() && schema.choices.is_none() {
             let inner = Schema { nullable: false, ..schema.clone() };
@@ -261,7 +261,7 @@ impl<'f> Lowerer<'f> {
         self.targets.insert(target.clone(), Target::Open);
         let found = self.document.at(&target).cloned().unwrap_or_default();
         let whole = self.resolve(&found);
-        // A definition has a name of its own; any other place is named like its first user.
+        // A definition has its own name; any other target is named like its first user.
         let is_definition = target.starts_with("/$defs/") || target.starts_with("/definitions/");
         let hint = if is_definition {
             Hint::top(target.rsplit('/').next().unwrap_or_default())

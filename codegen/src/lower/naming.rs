@@ -55,7 +55,7 @@ impl Hint {
     }
 }
 
-/// A type to name, and the suffix that it gets if its name is taken.
+/// A type to name, and the suffix that it gets if its name is in use.
 pub(super) struct Named<'a> {
     pub hint: &'a Hint,
     pub suffix: &'static str,

@@ -95,7 +95,7 @@ impl Lowerer<'_> {
         apply_annotations(&annotations, &mut of);
         of.rules.retain(|rule| !is_of_field(rule));
         FieldDraft {
-            // The annotations of a reference's target are docs of its own type.
+            // The annotations of a reference's target are docs of the target's type.
             docs: Docs {
                 title: property.title.clone(),
                 description: property.description.clone(),

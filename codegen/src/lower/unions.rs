@@ -141,7 +141,7 @@ impl Lowerer<'_> {
         unions.any(|branches| branches.iter().all(|branch| self.refuses_null(branch, depth + 1)))
     }
 
-    /// Lowers the branches of a union, each of which becomes a row.
+    /// Lowers the branches of a union. Each becomes a row.
     pub(super) fn lower_branches(
         &mut self,
         branches: &[Schema],
@@ -182,7 +182,7 @@ impl Lowerer<'_> {
                 requests.push(request);
             }
         }
-        // If a branch leads here again, the enum is needed whatever it holds.
+        // If a branch is recursive, the enum is needed in any case.
         if !self.reentered.contains(&index) {
             drop_covered(&mut requests);
             if let [request] = requests.as_slice() {

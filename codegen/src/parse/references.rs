@@ -17,7 +17,7 @@ pub(super) fn has_bare_references(document: &Node<'_>) -> bool {
     BARE_REFERENCES.iter().any(|early| draft.contains(early))
 }
 
-/// Returns `true` if an `$id` makes a schema a document of its own.
+/// Returns `true` if an `$id` makes a schema a separate document.
 pub(super) fn begins_document(schema: &Node<'_>) -> bool {
     schema.entries().unwrap_or_default().iter().any(|(keyword, node)| {
         ["$id", "id"].contains(keyword) && node.string().is_some_and(|id| !id.starts_with('#'))

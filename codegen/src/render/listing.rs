@@ -17,7 +17,7 @@ pub(crate) struct ModelListing {
     pub module: String,
     /// The model's id.
     pub id: String,
-    /// The version as of which RunComfy's catalog no longer lists the model.
+    /// The version of this workspace at which the model left RunComfy's catalog.
     pub gone: Option<String>,
     /// The properties of the input.
     pub input: String,
