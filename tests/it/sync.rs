@@ -242,7 +242,7 @@ fn unusable_settings_are_named() {
         assert!(place.files().is_empty());
     }
     for (file, text, words) in [
-        ("a/b/model.json", "{", "a/b/model.json: it is no JSON object"),
+        ("a/b/model.json", "{", "a/b/model.json: it is not a JSON object"),
         ("a/b/model.json", r#"{"id": "a/c"}"#, "belongs in the folder `a/c`, not in `a/b`"),
         ("a/b/model.json", r#"{"id": "a/b", "gone": "soon"}"#, "not a version"),
     ] {
