@@ -167,6 +167,84 @@ fn every_file_of_the_mutation_tests_exists() {
     }
 }
 
+// Attack M8: the fuzz targets run what the workspace runs.
+#[test]
+fn the_fuzz_targets_are_locked_to_the_workspaces_versions() {
+    let own = locked("Cargo.lock");
+    let fuzz = locked("tests/fuzz/Cargo.lock");
+    let versions = |name: &str| own.iter().filter(|(own, _)| own == name).count();
+    for (name, version) in &fuzz {
+        let same = own.contains(&(name.clone(), version.clone()));
+        assert!(same || versions(name) == 0, "tests/fuzz/Cargo.lock has {name} {version}");
+    }
+    for name in ["reqwest", "tokio", "runcomfy-codegen"] {
+        assert!(fuzz.iter().any(|(found, _)| found == name), "no {name} in tests/fuzz/Cargo.lock");
+    }
+}
+
+// Attack L16.
+#[test]
+fn architecture_lists_every_package_in_several_versions() {
+    let mut names: Vec<String> = locked("Cargo.lock").into_iter().map(|(name, _)| name).collect();
+    names.sort();
+    let mut doubled: Vec<String> =
+        names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone()).collect();
+    doubled.dedup();
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("it is there");
+    let (_, list) = text.split_once("In several versions in `Cargo.lock`: ").expect("a sentence");
+    let (list, _) = list.split_once('.').expect("it ends");
+    let listed: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
+    assert_eq!(doubled, listed);
+
+    let args = ["tree", "--offline", "--package", "runcomfy", "--all-features", "--duplicates"];
+    let output = std::process::Command::new(env!("CARGO"))
+        .args(args)
+        .args(["--edges", "normal"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");
+}
+
+// Attack L15.
+#[test]
+fn every_published_crate_has_the_licences() {
+    let mut published = 0;
+    for folder in [
+        "codegen",
+        "crates/runcomfy",
+        "crates/runcomfy-models",
+        "crates/runcomfy-simulator",
+        "xtask",
+        "tests",
+    ] {
+        let read = |file: &str| std::fs::read_to_string(root().join(folder).join(file));
+        if read("Cargo.toml").expect("it is a crate").contains("\npublish = false") {
+            continue;
+        }
+        published += 1;
+        for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
+            let text = std::fs::read_to_string(root().join(licence)).expect("it is there");
+            assert!(read(licence).is_ok_and(|own| own == text), "{folder} has no {licence}");
+        }
+    }
+    assert_eq!(published, 4);
+}
+
+/// Returns the names and versions of the packages in a lock file.
+fn locked(file: &str) -> Vec<(String, String)> {
+    let text = std::fs::read_to_string(root().join(file)).expect("it is there");
+    let lock: toml_edit::DocumentMut = text.parse().expect("it is TOML");
+    let packages = lock["package"].as_array_of_tables().expect("it lists packages");
+    packages
+        .iter()
+        .map(|package| {
+            let text = |key: &str| package[key].as_str().expect("it is a string").to_owned();
+            (text("name"), text("version"))
+        })
+        .collect()
+}
+
 /// A Rust source of the workspace.
 struct Source {
     /// Its path, with `/`.
