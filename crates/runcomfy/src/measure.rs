@@ -9,13 +9,13 @@
 //! all three, so the containers are parsed here; the parsers are fuzzed.
 
 mod boxes;
-mod exif;
 mod heif;
 mod matroska;
 mod mp4;
 mod picture;
 mod sound;
 mod sparse_bytes;
+mod tiff;
 
 use std::ops::Range;
 use std::time::Duration;
@@ -137,18 +137,26 @@ impl<'a> Probe<'a> {
     fn result(&self) -> Result<ProbeResult, Range<u64>> {
         let file = &self.file;
         let mut info = MediaInfo { bytes: file.size(), ..MediaInfo::default() };
-        let format = match file.head(Format::SNIFFED_BYTES) {
+        let head = file.head(Format::SNIFFED_BYTES).and_then(|head| match Format::is_xml(head) {
+            true => file.head(Format::SNIFFED_XML_BYTES),
+            false => Ok(head),
+        });
+        let format = match head {
             Ok(head) => Format::sniff(head),
             Err(ProbeError::Missing(range)) => return Err(range),
             Err(ProbeError::Ends | ProbeError::Broken(_)) => None,
         };
         let Some(mut format) = format else { return Ok(ProbeResult { info, problem: None }) };
         let header = match format {
-            Format::Png | Format::Gif | Format::WebP | Format::Tiff => picture::size(file, format),
+            Format::Png => picture::png(file),
+            Format::Gif => picture::gif(file),
+            Format::WebP => picture::webp(file),
+            Format::Tiff => tiff::header(file),
             Format::Jpeg => picture::jpeg(file),
             Format::Bmp => picture::bmp(file),
-            Format::Avif | Format::Heic => heif::header(file),
-            Format::Mp4 | Format::Mov | Format::M4a => mp4::header(file),
+            Format::Avif | Format::Heic | Format::Mp4 | Format::Mov | Format::M4a => {
+                boxed(file, &mut format)
+            }
             Format::WebM | Format::Matroska => matroska::header(file, &mut format),
             Format::Wav => sound::wav(file),
             Format::Flac => sound::flac(file),
@@ -187,6 +195,22 @@ impl MediaInfo {
     /// ```
     pub fn of_bytes(bytes: &[u8]) -> Self {
         Probe::whole(bytes).partial().info
+    }
+}
+
+/// Reads a file of boxes. Corrects the format if `ftyp` is not the first of them.
+fn boxed(file: &SparseBytes<'_>, format: &mut Format) -> Result<Header, ProbeError> {
+    if file.get(4, 4)? != b"ftyp"
+        && let Some(ftyp) = boxes::brands(file)?
+    {
+        let start = ftyp.body.saturating_sub(8);
+        let length = ftyp.until().saturating_sub(start).min(Format::SNIFFED_BYTES as u64);
+        *format = Format::of_brands(file.get(start, usize::try_from(length).unwrap_or(0))?);
+    }
+    match format {
+        Format::Avif | Format::Heic => heif::header(file),
+        Format::Other(..) => Ok(Header::default()),
+        _ => mp4::header(file),
     }
 }
 

@@ -75,6 +75,19 @@ impl<'a> Boxes<'a> {
     }
 }
 
+/// Returns `ftyp`, which names the format, if it is before the contents of a file.
+pub(super) fn brands(file: &SparseBytes<'_>) -> Result<Option<Box>, ProbeError> {
+    let mut boxes = Boxes::of_file(file);
+    while let Some(found) = boxes.next()? {
+        match &found.name {
+            b"ftyp" => return Ok(Some(found)),
+            b"moov" | b"meta" | b"mdat" => return Ok(None),
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
 impl Box {
     /// Returns the end of its body.
     pub(super) fn until(&self) -> u64 {

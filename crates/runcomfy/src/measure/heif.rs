@@ -1,18 +1,36 @@
 //! Reads the size of the primary picture of HEIF (ISO/IEC 23008-12), which includes HEIC and
 //! AVIF, after its cropping and turning.
-//!
-//! `imagesize` takes the largest size and the last rotation in the file, even if they belong to
-//! other pictures.
 
 use super::boxes::{Box, Boxes};
 use super::sparse_bytes::{ProbeError, SparseBytes};
-use super::{Header, MAX_STEPS, turned};
+use super::{Header, MAX_STEPS, mp4, turned};
 
-const NO_PRIMARY: &str = "it does not give the size of its picture";
+const NO_SIZE: &str = "it does not give the size of its picture";
+const TWO_SIZES: &str = "it gives two sizes of its picture";
+const BAD_CROP: &str = "its picture is cropped to something else than whole pixels in it";
 
 pub(super) fn header(file: &SparseBytes<'_>) -> Result<Header, ProbeError> {
-    let missing = ProbeError::Broken(NO_PRIMARY);
-    let meta = Boxes::of_file(file).find(b"meta")?.ok_or_else(|| missing.clone())?;
+    let mut boxes = Boxes::of_file(file);
+    let (mut meta, mut moov) = (None, None);
+    while let Some(found) = boxes.next()? {
+        match &found.name {
+            b"meta" => {
+                meta = Some(found);
+                break;
+            }
+            b"moov" if moov.is_none() => moov = Some(found),
+            _ => {}
+        }
+    }
+    match (meta, moov) {
+        (Some(meta), _) => picture(file, meta),
+        // A sequence of pictures without a picture to stand for it.
+        (None, Some(moov)) => Ok(Header { kind: None, ..mp4::movie(file, moov)? }),
+        (None, None) => Err(ProbeError::Broken(NO_SIZE)),
+    }
+}
+
+fn picture(file: &SparseBytes<'_>, meta: Box) -> Result<Header, ProbeError> {
     let (mut primary, mut iprp) = (None, None);
     let mut boxes = Boxes::within(file, meta, 4);
     while let Some(found) = boxes.next()? {
@@ -29,9 +47,16 @@ pub(super) fn header(file: &SparseBytes<'_>) -> Result<Header, ProbeError> {
             break;
         }
     }
-    let (Some(primary), Some(iprp)) = (primary, iprp) else { return Err(missing) };
+    let (Some(primary), Some(iprp)) = (primary, iprp) else {
+        return Err(ProbeError::Broken(NO_SIZE));
+    };
+    let size = shown_size(file, &properties_of(file, iprp, primary)?)?;
+    Ok(Header { size: Some(size), ..Header::default() })
+}
 
-    let (mut properties, mut of_primary) = (Vec::new(), Vec::new());
+/// Returns the properties of an item, in the order of their list.
+fn properties_of(file: &SparseBytes<'_>, iprp: Box, item: u32) -> Result<Vec<Box>, ProbeError> {
+    let (mut properties, mut numbers) = (Vec::new(), Vec::new());
     let mut boxes = Boxes::within(file, iprp, 0);
     while let Some(found) = boxes.next()? {
         match &found.name {
@@ -42,52 +67,63 @@ pub(super) fn header(file: &SparseBytes<'_>) -> Result<Header, ProbeError> {
                     properties.push(property);
                 }
             }
-            b"ipma" if of_primary.is_empty() => of_primary = associated(file, found, primary)?,
+            b"ipma" if numbers.is_empty() => numbers = associated(file, found, item)?,
             _ => {}
         }
     }
-    let mut size = None;
-    for index in of_primary {
-        // Counted from 1.
-        let property = usize::from(index).checked_sub(1).and_then(|index| properties.get(index));
-        if let Some(property) = property {
-            size = apply(file, *property, size)?;
+    // Counted from 1.
+    let index = |number: u16| usize::from(number).checked_sub(1);
+    Ok(numbers.into_iter().filter_map(|number| properties.get(index(number)?).copied()).collect())
+}
+
+/// Returns the size after cropping and turning. The coded size counts wherever it is listed;
+/// transformations apply in the order of the list.
+fn shown_size(file: &SparseBytes<'_>, properties: &[Box]) -> Result<(u32, u32), ProbeError> {
+    let mut coded = None;
+    for property in properties.iter().filter(|property| property.name == *b"ispe") {
+        let width = file.u32(property.body.saturating_add(4))?;
+        let height = file.u32(property.body.saturating_add(8))?;
+        if coded.is_some_and(|before| before != (width, height)) {
+            return Err(ProbeError::Broken(TWO_SIZES));
+        }
+        coded = Some((width, height));
+    }
+    let mut size = coded.ok_or(ProbeError::Broken(NO_SIZE))?;
+    for property in properties {
+        let body = property.body;
+        match &property.name {
+            b"clap" => {
+                size =
+                    (cropped(file, body, size.0)?, cropped(file, body.saturating_add(8), size.1)?);
+            }
+            b"irot" => size = turned(size, file.u8(body)? & 1 == 1),
+            _ => {}
         }
     }
-    size.map_or(Err(missing), |size| Ok(Header { size: Some(size), ..Header::default() }))
+    Ok(size)
 }
 
-/// Applies a property to the size so far. Properties apply in the order of their list.
-fn apply(
-    file: &SparseBytes<'_>,
-    property: Box,
-    size: Option<(u32, u32)>,
-) -> Result<Option<(u32, u32)>, ProbeError> {
-    let body = property.body;
-    Ok(match (&property.name, size) {
-        (b"ispe", None) => {
-            Some((file.u32(body.saturating_add(4))?, file.u32(body.saturating_add(8))?))
-        }
-        (b"clap", Some((width, height))) => {
-            Some((cropped(file, body, width)?, cropped(file, body.saturating_add(8), height)?))
-        }
-        (b"irot", Some(size)) => Some(turned(size, file.u8(property.body)? & 1 == 1)),
-        (_, size) => size,
-    })
-}
-
-/// Returns a side after cropping to the fraction at `at`, which decoders round to whole pixels.
+/// Returns a side after cropping to the fraction at `at`, moved by the fraction 16 bytes on.
+/// Decoders differ in what they make of parts of pixels.
 fn cropped(file: &SparseBytes<'_>, at: u64, side: u32) -> Result<u32, ProbeError> {
     let (numerator, denominator) = (file.u32(at)?, file.u32(at.saturating_add(4))?);
-    Ok(match numerator.checked_div(denominator) {
-        Some(cropped) if (1..=side).contains(&cropped) => cropped,
-        _ => side,
-    })
+    let whole = numerator.checked_div(denominator).filter(|_| numerator % denominator.max(1) == 0);
+    let cropped = whole.filter(|cropped| (1..=side).contains(cropped));
+    let cropped = cropped.ok_or(ProbeError::Broken(BAD_CROP))?;
+    let offset = i64::from(file.u32(at.saturating_add(16))? as i32);
+    let offset_denominator = i64::from(file.u32(at.saturating_add(20))?);
+    // The middle of the crop is this far from the middle of the picture.
+    let room = i64::from(side - cropped);
+    if offset != 0 && (offset_denominator == 0 || 2 * offset.abs() > room * offset_denominator) {
+        return Err(ProbeError::Broken(BAD_CROP));
+    }
+    Ok(cropped)
 }
 
 /// Returns the numbers of the properties of an item.
 fn associated(file: &SparseBytes<'_>, ipma: Box, item: u32) -> Result<Vec<u16>, ProbeError> {
     let [version, _, _, flags] = file.array(ipma.body)?;
+    let is_wide = flags & 1 == 1;
     let count = file.u32(ipma.body + 4)?;
     let mut at = ipma.body + 8;
     for _ in 0..usize::try_from(count).unwrap_or(usize::MAX).min(MAX_STEPS) {
@@ -100,16 +136,18 @@ fn associated(file: &SparseBytes<'_>, ipma: Box, item: u32) -> Result<Vec<u16>, 
         };
         let associations = u64::from(file.u8(at + length)?);
         let first = at + length + 1;
-        let wide = flags & 1 == 1;
         if id == item {
             return (0..associations)
-                .map(|index| match wide {
-                    true => Ok(file.u16(first + 2 * index)? & 0x7fff),
-                    false => Ok(u16::from(file.u8(first + index)? & 0x7f)),
+                .map(|index| {
+                    Ok(if is_wide {
+                        file.u16(first + 2 * index)? & 0x7fff
+                    } else {
+                        u16::from(file.u8(first + index)? & 0x7f)
+                    })
                 })
                 .collect();
         }
-        at = first.saturating_add(associations * if wide { 2 } else { 1 });
+        at = first.saturating_add(associations * if is_wide { 2 } else { 1 });
     }
     Ok(Vec::new())
 }

@@ -1,4 +1,4 @@
-//! Reads the size of the first video track of Matroska and WebM (RFC 9559, on EBML, RFC 8794).
+//! Reads the size of the video track that is shown of Matroska and WebM (RFC 9559, on EBML, RFC 8794).
 //!
 //! The walk is ours for the reason that `boxes.rs` gives. Besides, the `matroska` crate allocates
 //! the length that an element claims.
@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::sparse_bytes::{ProbeError, SparseBytes};
-use super::{Header, MAX_STEPS};
+use super::{Header, MAX_STEPS, turned};
 use crate::media::{Format, MediaKind};
 
 const BROKEN: &str = "its elements do not fit into each other";
@@ -28,7 +28,32 @@ const TRACK_TYPE: u32 = 0x83;
 const VIDEO: u32 = 0xe0;
 const PIXEL_WIDTH: u32 = 0xb0;
 const PIXEL_HEIGHT: u32 = 0xba;
+const FLAG_ENABLED: u32 = 0xb9;
+const FLAG_DEFAULT: u32 = 0x88;
+const PROJECTION: u32 = 0x7670;
+const PROJECTION_TYPE: u32 = 0x7671;
+const POSE_YAW: u32 = 0x7673;
+const POSE_PITCH: u32 = 0x7674;
+const POSE_ROLL: u32 = 0x7675;
 const CLUSTER: u32 = 0x1f43_b675;
+
+/// The content of a track (`TrackType`).
+const PICTURES: u64 = 1;
+const SOUND: u64 = 2;
+
+/// Maximum number of tracks that are read.
+const MAX_TRACKS: usize = 64;
+
+const SLANTED: &str = "its video is turned by an angle that is not a quarter turn";
+
+struct Track {
+    content: u64,
+    is_enabled: bool,
+    is_default: bool,
+    size: (u32, u32),
+    /// `None` if it is turned by an angle that is not a quarter turn.
+    is_turned: Option<bool>,
+}
 
 /// One element.
 #[derive(Clone, Copy)]
@@ -89,54 +114,93 @@ pub(super) fn header(file: &SparseBytes<'_>, format: &mut Format) -> Result<Head
         tracks = elements.next()?.filter(|found| found.id == TRACKS);
     }
     let tracks = tracks.ok_or(ProbeError::Broken("it does not list its tracks"))?;
-    match video(file, tracks)? {
-        (Some(size), _) => {
-            (header.size, header.kind) = (Some(size), Some(MediaKind::Video));
-            Ok(header)
-        }
-        (None, true) => Ok(Header { kind: Some(MediaKind::Audio), ..header }),
-        (None, false) => Err(ProbeError::Broken("it has no track of pictures or sound")),
+    let tracks = read_tracks(file, tracks)?;
+    if let Some(shown) = shown_track(&tracks)? {
+        let turn = shown.is_turned.ok_or(ProbeError::Broken(SLANTED))?;
+        (header.size, header.kind) = (Some(turned(shown.size, turn)), Some(MediaKind::Video));
+        return Ok(header);
     }
+    if tracks.iter().any(|track| track.content == SOUND) {
+        return Ok(Header { kind: Some(MediaKind::Audio), ..header });
+    }
+    Err(ProbeError::Broken("it has no track of pictures or sound"))
 }
 
-/// Returns the size of the first video track, and `true` if there is a sound track.
-fn video(
-    file: &SparseBytes<'_>,
-    tracks: Element,
-) -> Result<(Option<(u32, u32)>, bool), ProbeError> {
-    const IS_VIDEO: u64 = 1;
-    const IS_SOUND: u64 = 2;
-    let mut sounds = false;
+/// Returns the video track that a player shows: an enabled one, by preference one that is marked
+/// as the default. Players differ if there are several of different sizes.
+fn shown_track(tracks: &[Track]) -> Result<Option<&Track>, ProbeError> {
+    let videos = || tracks.iter().filter(|track| track.content == PICTURES);
+    let best = videos().map(|track| (track.is_enabled, track.is_default)).max();
+    let mut shown = videos().filter(|track| Some((track.is_enabled, track.is_default)) == best);
+    let Some(first) = shown.next() else { return Ok(None) };
+    if shown.any(|track| (track.size, track.is_turned) != (first.size, first.is_turned)) {
+        return Err(ProbeError::Broken("it has several video tracks of different sizes"));
+    }
+    Ok(Some(first))
+}
+
+fn read_tracks(file: &SparseBytes<'_>, tracks: Element) -> Result<Vec<Track>, ProbeError> {
+    let mut found = Vec::new();
     let mut entries = Elements::within(file, tracks);
     while let Some(entry) = entries.next()? {
-        if entry.id != TRACK_ENTRY {
-            continue;
+        if entry.id == TRACK_ENTRY && found.len() < MAX_TRACKS {
+            found.push(read_track(file, entry)?);
         }
-        let (mut kind, mut size) = (0, (0, 0));
-        let mut parts = Elements::within(file, entry);
-        while let Some(part) = parts.next()? {
-            match part.id {
-                TRACK_TYPE => kind = part.number(file)?,
-                VIDEO => {
-                    let mut sides = Elements::within(file, part);
-                    while let Some(side) = sides.next()? {
-                        match side.id {
-                            PIXEL_WIDTH => size.0 = side.pixels(file)?,
-                            PIXEL_HEIGHT => size.1 = side.pixels(file)?,
-                            _ => {}
-                        }
+    }
+    Ok(found)
+}
+
+fn read_track(file: &SparseBytes<'_>, entry: Element) -> Result<Track, ProbeError> {
+    let mut track = Track {
+        content: 0,
+        is_enabled: true,
+        is_default: true,
+        size: (0, 0),
+        is_turned: Some(false),
+    };
+    let mut parts = Elements::within(file, entry);
+    while let Some(part) = parts.next()? {
+        match part.id {
+            TRACK_TYPE => track.content = part.number(file)?,
+            FLAG_ENABLED => track.is_enabled = part.number(file)? != 0,
+            FLAG_DEFAULT => track.is_default = part.number(file)? != 0,
+            VIDEO => {
+                let mut sides = Elements::within(file, part);
+                while let Some(side) = sides.next()? {
+                    match side.id {
+                        PIXEL_WIDTH => track.size.0 = side.pixels(file)?,
+                        PIXEL_HEIGHT => track.size.1 = side.pixels(file)?,
+                        PROJECTION => track.is_turned = is_turned(file, side)?,
+                        _ => {}
                     }
                 }
-                _ => {}
             }
-        }
-        match kind {
-            IS_VIDEO => return Ok((Some(size), sounds)),
-            IS_SOUND => sounds = true,
             _ => {}
         }
     }
-    Ok((None, sounds))
+    Ok(track)
+}
+
+/// Returns `true` if a projection is a quarter turn, and `None` if it is another one that
+/// changes the size. A panorama has no size other than its own.
+fn is_turned(file: &SparseBytes<'_>, projection: Element) -> Result<Option<bool>, ProbeError> {
+    let (mut is_flat, mut yaw, mut pitch, mut roll) = (true, 0.0, 0.0, 0.0);
+    let mut parts = Elements::within(file, projection);
+    while let Some(part) = parts.next()? {
+        match part.id {
+            PROJECTION_TYPE => is_flat = part.number(file)? == 0,
+            POSE_YAW => yaw = part.float(file)?,
+            POSE_PITCH => pitch = part.float(file)?,
+            POSE_ROLL => roll = part.float(file)?,
+            _ => {}
+        }
+    }
+    // Half a turn about another axis mirrors the picture.
+    let is_plain = yaw % 180.0 == 0.0 && pitch % 180.0 == 0.0 && roll % 90.0 == 0.0;
+    Ok(match is_flat {
+        false => Some(false),
+        true => is_plain.then_some(roll % 180.0 != 0.0),
+    })
 }
 
 fn film_duration(file: &SparseBytes<'_>, info: Element) -> Result<Option<Duration>, ProbeError> {
@@ -146,10 +210,7 @@ fn film_duration(file: &SparseBytes<'_>, info: Element) -> Result<Option<Duratio
         match part.id {
             SCALE => scale = part.number(file)?,
             DURATION => {
-                length = match part.bytes(file)? {
-                    [a, b, c, d] => f32::from_be_bytes([*a, *b, *c, *d]).into(),
-                    bytes => bytes.try_into().map_or(0.0, f64::from_be_bytes),
-                }
+                length = part.float(file)?;
             }
             _ => {}
         }
@@ -237,6 +298,13 @@ impl Element {
 
     fn pixels(&self, file: &SparseBytes<'_>) -> Result<u32, ProbeError> {
         Ok(u32::try_from(self.number(file)?).unwrap_or(0))
+    }
+
+    fn float(&self, file: &SparseBytes<'_>) -> Result<f64, ProbeError> {
+        Ok(match self.bytes(file)? {
+            [a, b, c, d] => f32::from_be_bytes([*a, *b, *c, *d]).into(),
+            bytes => bytes.try_into().map_or(0.0, f64::from_be_bytes),
+        })
     }
 
     fn number(&self, file: &SparseBytes<'_>) -> Result<u64, ProbeError> {

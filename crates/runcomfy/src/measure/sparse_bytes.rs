@@ -1,7 +1,6 @@
-//! The known bytes of a file, and a reader over them that stops at a gap.
+//! The known bytes of a file. Reading stops at a gap.
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, Read, Seek, SeekFrom};
 use std::ops::Range;
 
 /// The reason why a header cannot be read.
@@ -94,6 +93,15 @@ impl<'a> SparseBytes<'a> {
         (!bytes.is_empty()).then_some(bytes)
     }
 
+    /// Returns at least one byte at `at`, and all that are known after it without a gap.
+    pub(super) fn some_within(&self, at: u64) -> Result<&[u8], ProbeError> {
+        self.get(at, 1)?;
+        let known = self.some(at).unwrap_or_default();
+        // More may have come than the file is said to have.
+        let rest = self.size.map_or(u64::MAX, |size| size.saturating_sub(at));
+        Ok(known.get(..usize::try_from(rest).unwrap_or(usize::MAX)).unwrap_or(known))
+    }
+
     /// Returns `length` bytes at `at`.
     pub(super) fn get(&self, at: u64, length: usize) -> Result<&[u8], ProbeError> {
         let end = at.checked_add(length as u64).ok_or(ProbeError::Ends)?;
@@ -133,71 +141,6 @@ impl<'a> SparseBytes<'a> {
     }
 }
 
-/// A reader for libraries that take `io::Read`. If it fails, `stopped` holds the reason.
-pub(super) struct SparseReader<'a> {
-    known: &'a SparseBytes<'a>,
-    at: u64,
-    stopped: Option<ProbeError>,
-}
-
-impl<'a> SparseReader<'a> {
-    pub(super) fn new(known: &'a SparseBytes<'a>) -> Self {
-        Self { known, at: 0, stopped: None }
-    }
-
-    /// Returns the reason why it failed, or `otherwise` if the library rejected what it read.
-    pub(super) fn stop(self, otherwise: &'static str) -> ProbeError {
-        self.stopped.unwrap_or(ProbeError::Broken(otherwise))
-    }
-}
-
-impl BufRead for SparseReader<'_> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if let Some(bytes) = self.known.some(self.at) {
-            return Ok(bytes);
-        }
-        match self.known.get(self.at, 1) {
-            Ok(bytes) => Ok(bytes),
-            Err(stop) => {
-                let ends = stop == ProbeError::Ends;
-                self.stopped = Some(stop);
-                if ends { Ok(&[]) } else { Err(io::ErrorKind::WouldBlock.into()) }
-            }
-        }
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.at = self.at.saturating_add(amount as u64);
-    }
-}
-
-impl Read for SparseReader<'_> {
-    /// Fills the buffer, or reads to the end of the file: code that reads a number treats a short
-    /// read as the end.
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Err(stop @ ProbeError::Missing(_)) = self.known.get(self.at, buffer.len()) {
-            self.stopped = Some(stop);
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        let mut bytes = self.fill_buf()?;
-        let count = bytes.read(buffer)?;
-        self.consume(count);
-        Ok(count)
-    }
-}
-
-impl Seek for SparseReader<'_> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let at = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::Current(by) => self.at.checked_add_signed(by),
-            SeekFrom::End(by) => self.known.size.and_then(|size| size.checked_add_signed(by)),
-        };
-        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.at)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,21 +158,6 @@ mod tests {
             assert_eq!((known.parts.len(), known.contiguous()), (1, 256), "{pieces:?}");
             assert_eq!(known.get(0, 256), Ok(all.as_slice()), "{pieces:?}");
         }
-    }
-
-    #[test]
-    fn a_reader_returns_a_whole_number_or_the_missing_range() {
-        let mut known = SparseBytes::default();
-        known.feed(0, &[1, 2, 3]);
-        let mut reader = SparseReader::new(&known);
-        let mut number = [0; 2];
-        assert_eq!(reader.read(&mut number).ok(), Some(2));
-        assert!(reader.read(&mut number).is_err());
-        assert_eq!(reader.stop("else"), ProbeError::Missing(3..4));
-        known.set_size(Some(3));
-        let mut reader = SparseReader::new(&known);
-        assert_eq!(reader.seek(SeekFrom::Start(2)).ok(), Some(2));
-        assert_eq!(reader.read(&mut number).ok(), Some(1));
     }
 
     #[test]

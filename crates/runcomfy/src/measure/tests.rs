@@ -1,4 +1,4 @@
-//! Headers by hand: what no tool here writes, and what the formats allow all the same.
+//! Headers written by hand: what no tool here writes, and the formats still allow.
 
 use super::*;
 
@@ -51,12 +51,80 @@ fn tkhd(corners: [u32; 4]) -> Vec<u8> {
     one(b"tkhd", &[&body])
 }
 
+/// The header of a track with an id and flags, of which 1 enables it.
+fn flagged_tkhd(id: u8, flags: u8) -> Vec<u8> {
+    let mut header = tkhd([1, 0, 0, 1]);
+    (header[8 + 3], header[8 + 15]) = (flags, id);
+    header
+}
+
+fn hdlr(handler: &[u8; 4]) -> Vec<u8> {
+    one(b"hdlr", &[b"\0\0\0\0\0\0\0\0", handler])
+}
+
+/// Sample descriptions of these coded sizes.
+fn minf(sizes: &[(u16, u16)]) -> Vec<u8> {
+    let mut entries = vec![0, 0, 0, 0, 0, 0, 0, sizes.len() as u8];
+    for (width, height) in sizes {
+        let mut entry = vec![0; 28];
+        entry[24..26].copy_from_slice(&width.to_be_bytes());
+        entry[26..28].copy_from_slice(&height.to_be_bytes());
+        entries.extend(one(b"avc1", &[&entry]));
+    }
+    one(b"minf", &[&one(b"stbl", &[&one(b"stsd", &[&entries])])])
+}
+
 fn mdia(handler: &[u8; 4]) -> Vec<u8> {
-    let mut description = vec![0; 44];
-    description[40..].copy_from_slice(&[2, 128, 1, 224]);
-    let stbl = one(b"stbl", &[&one(b"stsd", &[&description])]);
-    let hdlr = one(b"hdlr", &[b"\0\0\0\0\0\0\0\0", handler]);
-    one(b"mdia", &[&hdlr, &one(b"minf", &[&stbl])])
+    one(b"mdia", &[&hdlr(handler), &minf(&[(640, 480)])])
+}
+
+fn sized_track(header: &[u8], size: (u16, u16)) -> Vec<u8> {
+    one(b"trak", &[header, &one(b"mdia", &[&hdlr(b"vide"), &minf(&[size])])])
+}
+
+/// A movie header with a matrix of these four corners.
+fn mvhd(corners: [u32; 4]) -> Vec<u8> {
+    let mut body = vec![0; 100];
+    body[12..16].copy_from_slice(&1000_u32.to_be_bytes());
+    body[16..20].copy_from_slice(&1500_u32.to_be_bytes());
+    for (corner, at) in corners.into_iter().zip([36, 40, 48, 52]) {
+        body[at..at + 4].copy_from_slice(&corner.to_be_bytes());
+    }
+    one(b"mvhd", &[&body])
+}
+
+/// An element of EBML; a length of eight bytes fits all.
+fn element(id: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let body = parts.concat();
+    let length = (1_u64 << 56) | body.len() as u64;
+    [id, &length.to_be_bytes(), &body].concat()
+}
+
+/// A Matroska file with these tracks.
+fn mkv(tracks: &[Vec<u8>]) -> Vec<u8> {
+    let tracks = element(b"\x16\x54\xae\x6b", &[&tracks.concat()]);
+    let head = element(b"\x1a\x45\xdf\xa3", &[&element(b"\x42\x82", &[b"matroska"])]);
+    [head, element(b"\x18\x53\x80\x67", &[&tracks])].concat()
+}
+
+/// A video track with what else its entry and its `Video` hold.
+fn mkv_track(size: (u16, u16), entry: &[u8], video: &[u8]) -> Vec<u8> {
+    let width = element(b"\xb0", &[&size.0.to_be_bytes()]);
+    let height = element(b"\xba", &[&size.1.to_be_bytes()]);
+    let video = element(b"\xe0", &[&width, &height, video]);
+    element(b"\xae", &[&element(b"\x83", &[&[1]]), entry, &video])
+}
+
+fn projection(kind: u8, roll: f32) -> Vec<u8> {
+    let kind = element(b"\x76\x71", &[&[kind]]);
+    element(b"\x76\x70", &[&kind, &element(b"\x76\x75", &[&roll.to_be_bytes()])])
+}
+
+/// A WAV of 8,000 bytes a second with chunks before its `data`, which announces a length.
+fn wav(form: &[u8; 4], chunks: &[u8], announced: u32, data: usize) -> Vec<u8> {
+    let fmt = b"fmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0";
+    let head = [form.as_slice(), b"\xff\xff\xff\xffWAVE", chunks, fmt, b"data"].concat();
+    [head, announced.to_le_bytes().to_vec(), vec![0x80; data]].concat()
 }
 
 fn mp4(tracks: &[Vec<u8>]) -> Vec<u8> {
@@ -142,11 +210,177 @@ fn webp_with_exif(orientation: u8, mark: &[u8]) -> Vec<u8> {
 }
 
 fn tiff(orientation: u8) -> Vec<u8> {
-    let entry = |tag: u16, value: u16| {
-        [&tag.to_le_bytes(), b"\x03\0\x01\0\0\0".as_slice(), &value.to_le_bytes(), b"\0\0"].concat()
+    tiff_of(&[(0x100, 640), (0x101, 480), (0x112, orientation.into())])
+}
+
+fn tiff_of(entries: &[(u16, u16)]) -> Vec<u8> {
+    let mut bytes = b"II*\0\x08\0\0\0".to_vec();
+    bytes.extend((entries.len() as u16).to_le_bytes());
+    for (tag, value) in entries {
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend(b"\x03\0\x01\0\0\0");
+        bytes.extend(value.to_le_bytes());
+        bytes.extend([0, 0]);
+    }
+    [bytes, vec![0; 4]].concat()
+}
+
+#[test]
+fn players_and_decoders_show_the_same_size() {
+    let (upright, turned, small) = (Some((640, 480)), Some((480, 640)), Some((80, 60)));
+    let ispe = one(b"ispe", &[b"\0\0\0\0\0\0\x02\x80\0\0\x01\xe0"]);
+    let other = one(b"ispe", &[b"\0\0\0\0\0\0\0\x50\0\0\0\x3c"]);
+    let irot = one(b"irot", &[&[1]]);
+    let preview = sized_track(&flagged_tkhd(1, 2), (80, 60));
+    let film = sized_track(&flagged_tkhd(2, 3), (640, 480));
+    let chapters = one(b"tref", &[&one(b"chap", &[&1_u32.to_be_bytes()])]);
+    let with_chapters = sized_track(&[flagged_tkhd(2, 3), chapters].concat(), (640, 480));
+    let shown_preview = sized_track(&flagged_tkhd(1, 3), (80, 60));
+    let on_its_side = sized_track(&tkhd([0, 1, u32::MAX, 0]), (640, 480));
+    let slanted = sized_track(&tkhd([46341, 46341, 0xffff_4afb, 46341]), (640, 480));
+    let late_header = one(b"trak", &[&mdia(b"vide"), &tkhd([0, 1, u32::MAX, 0])]);
+    let late_handler = one(b"mdia", &[&minf(&[(640, 480)]), &hdlr(b"vide")]);
+    let late_handler = one(b"trak", &[&tkhd([1, 0, 0, 1]), &late_handler]);
+    let changing = one(b"mdia", &[&hdlr(b"vide"), &minf(&[(640, 480), (80, 60)])]);
+    let changing = one(b"trak", &[&tkhd([1, 0, 0, 1]), &changing]);
+    let quarter = mvhd([0, 1, u32::MAX, 0]);
+    let still = &heif(&[1], &[&ispe])[24..];
+    let sequence = [one(b"ftyp", &[b"msf1\0\0\0\0hevcmsf1"]), one(b"moov", &[&film])].concat();
+    let cases: Vec<Case> = vec![
+        // Field case F01: image-size#392.
+        ("a JPEG with stray bytes", jpeg(b"\x12\x34\x56"), upright),
+        ("a JPEG with stray zeros and stuffed ones", jpeg(b"\0\0\xff\0\0"), upright),
+        // Field case F02: TwelveMonkeys#74.
+        ("a JPEG padded at its start", [b"\xff\xd8\0\0", &jpeg(b"")[2..]].concat(), upright),
+        // Field case F04: libheif#1131, libvips#4335.
+        ("a HEIC that lists its turn first", heif(&[2, 1], &[&ispe, &irot]), turned),
+        ("a HEIC that gives one size twice", heif(&[1, 2], &[&ispe, &ispe]), upright),
+        ("a HEIC of two sizes", heif(&[1, 2], &[&ispe, &other]), None),
+        ("a HEIC cropped within", cropped_heif([80, 1, 60, 1, 280, 1, -210, 1]), small),
+        ("a HEIC cropped beyond its width", cropped_heif([80, 1, 60, 1, 281, 1, 0, 1]), None),
+        ("a HEIC cropped beyond its height", cropped_heif([80, 1, 60, 1, 0, 1, -211, 1]), None),
+        ("a HEIC cropped to half a pixel", cropped_heif([161, 2, 60, 1, 0, 1, 0, 1]), None),
+        ("a HEIC whose brands come second", free_then(b"heic", still), upright),
+        ("a sequence of pictures alone", sequence, upright),
+        // Field case F05: mpv#10440.
+        ("an MP4 with a preview", mp4(&[preview.clone(), film.clone()]), upright),
+        ("an MP4 with disabled tracks only", mp4(&[preview.clone(), preview]), small),
+        ("an MP4 with chapters", mp4(&[shown_preview.clone(), with_chapters]), upright),
+        ("an MP4 of two sizes", mp4(&[shown_preview, film.clone()]), None),
+        ("an MP4 that changes its size", mp4(&[changing]), None),
+        ("an MP4 turned by 45 degrees", mp4(&[slanted]), None),
+        ("an MP4 turned as a whole", movie(&[&quarter, &film]), turned),
+        ("an MP4 turned back as a whole", movie(&[&quarter, &on_its_side]), upright),
+        ("an MP4 whose header comes last", movie(&[&film, &quarter]), turned),
+        ("an MP4 whose track header comes last", mp4(&[late_header]), turned),
+        ("an MP4 whose handler comes last", mp4(&[late_handler]), upright),
+        // Field case F06: nom-exif#59, hachoir#90.
+        ("a MOV that begins with a preview", quicktime(b"pnot", &film), upright),
+        ("a MOV that begins with free space", quicktime(b"free", &film), upright),
+        ("a MOV that begins with a profile", quicktime(b"prfl", &film), upright),
+        // Field case F09: Icaros#192.
+        ("an MKV with a roll", mkv(&[mkv_track((640, 480), b"", &projection(0, 90.0))]), turned),
+        (
+            "an MKV with a half roll",
+            mkv(&[mkv_track((640, 480), b"", &projection(0, 180.0))]),
+            upright,
+        ),
+        (
+            "an MKV turned by 30 degrees",
+            mkv(&[mkv_track((640, 480), b"", &projection(0, 30.0))]),
+            None,
+        ),
+        ("a panorama", mkv(&[mkv_track((640, 480), b"", &projection(1, 90.0))]), upright),
+        ("an MKV with a preview", two_tracks(&element(b"\xb9", &[&[0]])), upright),
+        ("an MKV with a default track", two_tracks(&element(b"\x88", &[&[0]])), upright),
+        ("an MKV of two sizes", two_tracks(b""), None),
+        ("a PNG of Apple's variant", png_with_first_chunk(b"CgBI"), upright),
+        ("a PNG whose header comes second", png_with_first_chunk(b"tEXt"), None),
+        ("a BigTIFF", big_tiff(1), upright),
+        ("a BigTIFF of orientation 6", big_tiff(6), turned),
+        (
+            "a raw picture behind its preview",
+            tiff_of(&[(0xfe, 1), (0x100, 640), (0x101, 480)]),
+            None,
+        ),
+    ];
+    for (what, bytes, size) in cases {
+        let result = Probe::whole(&bytes).partial();
+        let info = result.info;
+        assert_eq!(info.width.zip(info.height), size, "{what}: {info:?}");
+        assert_eq!(result.problem.is_some(), size.is_none(), "{what}: {result:?}");
+    }
+}
+
+#[test]
+fn a_wav_lasts_as_long_as_its_data() {
+    let ds64 = |length: u64| {
+        [b"ds64\x1c\0\0\0".as_slice(), &[0; 8], &length.to_le_bytes(), &[0; 12]].concat()
     };
-    let entries = [entry(0x100, 640), entry(0x101, 480), entry(0x112, orientation.into())].concat();
-    [b"II*\0\x08\0\0\0\x03\0".as_slice(), &entries, &[0; 4]].concat()
+    let cases = [
+        ("announced", wav(b"RIFF", b"", 16_000, 16_000), Some(2_000)),
+        // Field case F07: NAudio#1231.
+        ("RF64", wav(b"RF64", &ds64(16_000), u32::MAX, 16_000), Some(2_000)),
+        ("BW64", wav(b"BW64", &ds64(16_000), u32::MAX, 16_000), Some(2_000)),
+        ("RF64 and too much", wav(b"RF64", &ds64(1 << 40), u32::MAX, 16_000), Some(2_000)),
+        // Field case F08: oboe#2108.
+        ("a placeholder", wav(b"RIFF", b"", i32::MAX as u32, 16_000), Some(2_000)),
+        ("another placeholder", wav(b"RIFF", b"", u32::MAX, 16_000), Some(2_000)),
+        ("a length that was never written", wav(b"RIFF", b"", 0, 16_000), Some(2_000)),
+        ("more than there is", wav(b"RIFF", b"", 90_000, 16_000), Some(2_000)),
+        ("nothing", wav(b"RIFF", b"", 0, 0), None),
+    ];
+    for (what, bytes, milliseconds) in cases {
+        let info = MediaInfo::of_bytes(&bytes);
+        assert_eq!(info.format, Some(Format::Wav), "{what}");
+        assert_eq!(info.duration, milliseconds.map(Duration::from_millis), "{what}");
+    }
+    // A host that does not report the size of the file leaves a placeholder unresolved.
+    let mut probe = Probe::new();
+    probe.feed(0, &wav(b"RIFF", b"", i32::MAX as u32, 16_000));
+    assert_eq!(probe.partial().info.duration, None);
+}
+
+/// A HEIC of 640 × 480 that is cropped: two sides and two offsets, as fractions.
+fn cropped_heif(parts: [i32; 8]) -> Vec<u8> {
+    let ispe = one(b"ispe", &[b"\0\0\0\0\0\0\x02\x80\0\0\x01\xe0"]);
+    let clap = one(b"clap", &[&parts.map(i32::to_be_bytes).concat()]);
+    heif(&[1, 2], &[&ispe, &clap])
+}
+
+fn movie(parts: &[&[u8]]) -> Vec<u8> {
+    [one(b"ftyp", &[b"isom\0\0\0\0isom"]), one(b"moov", parts)].concat()
+}
+
+/// A QuickTime file without `ftyp`.
+fn quicktime(first: &[u8; 4], track: &[u8]) -> Vec<u8> {
+    [one(first, &[&[0; 12]]), one(b"moov", &[&mvhd([1, 0, 0, 1]), track])].concat()
+}
+
+/// A file whose `ftyp` is its second box.
+fn free_then(brand: &[u8; 4], rest: &[u8]) -> Vec<u8> {
+    let ftyp = one(b"ftyp", &[brand, b"\0\0\0\0mif1"]);
+    [one(b"free", &[&[0; 4]]), ftyp, rest.to_vec()].concat()
+}
+
+fn two_tracks(first_entry: &[u8]) -> Vec<u8> {
+    mkv(&[mkv_track((80, 60), first_entry, b""), mkv_track((640, 480), b"", b"")])
+}
+
+fn png_with_first_chunk(name: &[u8; 4]) -> Vec<u8> {
+    let chunk = one_png(name, b"\x50\0\x20\x02");
+    [b"\x89PNG\r\n\x1a\n", chunk.as_slice(), &png(b"")[8..]].concat()
+}
+
+fn big_tiff(orientation: u16) -> Vec<u8> {
+    let mut bytes = b"II\x2b\0\x08\0\0\0\x10\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0".to_vec();
+    for (tag, value) in [(0x100_u16, 640_u16), (0x101, 480), (0x112, orientation)] {
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend(b"\x03\0\x01\0\0\0\0\0\0\0");
+        bytes.extend(value.to_le_bytes());
+        bytes.extend([0; 6]);
+    }
+    bytes
 }
 
 #[test]
