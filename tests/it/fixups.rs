@@ -108,26 +108,26 @@ fn a_malformed_fixup_is_refused_at_its_position() {
     let cases = [
         ("not JSON", r#"{"reason": "a", "input": [}"#, "", "expected value"),
         ("empty", "", "", "EOF"),
-        ("a key twice", r#"{"reason": "a", "reason": "b"}"#, "/reason", "here twice"),
-        ("no object", "[]", "", "is an object"),
-        ("no reason", "{\"input\": [T]}", "", "no `reason`"),
-        ("a blank reason", r#"{"reason": " \n", "input": [T]}"#, "/reason", "no text"),
-        ("a number as the reason", r#"{"reason": 7, "input": [T]}"#, "/reason", "no text"),
-        ("no patch", r#"{"reason": "a"}"#, "", "neither `input` nor `output`"),
+        ("a key twice", r#"{"reason": "a", "reason": "b"}"#, "/reason", "occurs twice"),
+        ("no object", "[]", "", "must be an object"),
+        ("no reason", "{\"input\": [T]}", "", "a `reason` with text"),
+        ("a blank reason", r#"{"reason": " \n", "input": [T]}"#, "/reason", "a `reason` with text"),
+        ("a number as the reason", r#"{"reason": 7, "input": [T]}"#, "/reason", "a `reason` with text"),
+        ("no patch", r#"{"reason": "a"}"#, "", "must correct `input` or `output`"),
         ("another key", r#"{"reason": "a", "input": [T], "why": 1}"#, "/why", "`why`"),
         ("no list", r#"{"reason": "a", "input": T}"#, "/input", "a list of operations"),
-        ("an empty patch", r#"{"reason": "a", "input": []}"#, "/input", "open with a `test`"),
+        ("an empty patch", r#"{"reason": "a", "input": []}"#, "/input", "begin with a `test`"),
         (
             "no test first",
             r#"{"reason": "a", "input": [{"op": "remove", "path": "/type"}, T]}"#,
             "/input/0",
-            "open with a `test`",
+            "begin with a `test`",
         ),
         (
             "no test first in the second patch",
             r#"{"reason": "a", "input": [T], "output": [{"op": "remove", "path": "/x"}]}"#,
             "/output/0",
-            "open with a `test`",
+            "begin with a `test`",
         ),
         (
             "an unknown operation",
@@ -145,7 +145,7 @@ fn a_malformed_fixup_is_refused_at_its_position() {
             "a value too many",
             r#"{"reason": "a", "input": [T, {"op": "remove", "path": "/type", "value": 1}]}"#,
             "/input/1",
-            "a key that it does not use",
+            "a member that it does not use",
         ),
         (
             "a pointer without its slash",
@@ -333,7 +333,7 @@ fn a_fixup_leaves_the_published_file_unchanged() {
         "{printed}"
     );
     assert!(
-        printed.contains("take in the new schema's state, then correct or remove"),
+        printed.contains("import the new schema, then correct or remove"),
         "{printed}"
     );
     let after = std::fs::read_to_string(place.path("generated/acme/x.rs")).expect("it exists");
@@ -397,7 +397,7 @@ fn assert_stale(generated: &Generated, what: &str, pointer: &str, message: &str)
     assert_eq!(found.place.pointer, pointer, "{what}: {}", found.message);
     assert!(found.message.contains(message), "{what}: {}", found.message);
     assert_eq!(
-        found.help, "take in the new schema's state, then correct or remove the fixup",
+        found.help, "import the new schema, then correct or remove the fixup",
         "{what}"
     );
 }
