@@ -250,7 +250,7 @@ fn schemas_diff_names_a_missing_git_revision() {
             "there is no folder my/schemas/acme/boat/input.json",
         ),
         ("HEAD:my", "ok"),
-        ("HEAD:my/schemas/acme/boat", "belongs in the folder"),
+        ("HEAD:my/schemas/acme/boat", "must be in the folder"),
     ] {
         let (ok, printed) = diff(&[state, "HEAD:my"], "");
         assert!(printed.contains(why) || why == "ok" && ok, "{state}: {printed}");
