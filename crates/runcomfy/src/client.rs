@@ -10,6 +10,7 @@ mod download;
 mod error;
 mod http;
 mod job;
+mod lenient_json;
 mod model_id;
 mod polling;
 mod preflight;
@@ -40,7 +41,8 @@ pub use download::{
     DownloadError, DownloadErrorReason, DownloadOptions, DownloadedFile, FailedDownload, Progress,
 };
 pub use error::{
-    ApiError, ApiErrorKind, CallError, ConfigError, JobError, JobErrorReason, RunError, SubmitError,
+    ApiError, ApiErrorKind, CallError, ConfigError, JobError, JobErrorReason, RunError,
+    SubmitError, TransportError,
 };
 pub use job::{CancelOnDrop, Job, Operation, Raw};
 pub use model_id::InvalidModelId;

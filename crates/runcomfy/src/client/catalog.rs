@@ -1,23 +1,32 @@
 //! The catalog of models, and the balance. A member that does not fit its type is kept as JSON, and
 //! is never an error.
 
-use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 use reqwest::Method;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::Client;
 use super::error::CallError;
+use super::lenient_json::{self, without_bom};
 use super::model_id;
-use super::reply::{self, ApiFailure, Reply};
+use super::reply::{self, ApiFailure, BodyLimits, MIB, Reply};
 use super::request::ApiRequest;
 use super::retry::{Call, Failure};
 use crate::codegen_support::from_output::{FromOutput, OutputReader};
 
-/// Maximum size of a page: 500 entries, the most there are, of 128 KiB each.
-const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Limits of a page: 500 entries, the most there are, of 128 KiB each.
+const LIMITS: BodyLimits = BodyLimits { max_bytes: 64 * MIB, ..BodyLimits::USUAL };
+/// Maximum size of a member of a page that is read, beside its entries.
+const MAX_MEMBER: usize = 64 * 1024;
+/// Maximum number of entries of a page. RunComfy returns at most 500.
+const MAX_ENTRIES: usize = 10_000;
+/// Maximum number of values in the entries of a page, each of which takes up to 16 times the memory of
+/// its text.
+const MAX_VALUES: usize = 4_000_000;
 /// Timeout of one page. With schemas it is far larger than any other reply.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -142,13 +151,10 @@ impl Client {
     /// [`Retry`](super::Retry) allows.
     pub async fn catalog(&self, query: &CatalogQuery) -> Result<Catalog, CallError> {
         let page = self.page(query).await?;
-        let body: Value = serde_json::from_str(&page.text).map_err(|error| {
+        let models = models(&page.text).map_err(|reason| {
             let body = page.text.chars().take(1024).collect();
-            CallError::Unreadable { reason: format!("an entry cannot be read: {error}"), body }
+            CallError::Unreadable { reason, body }
         })?;
-        let models = body.get("models").and_then(Value::as_array).into_iter().flatten();
-        let models =
-            models.map(|entry| CatalogEntry::from_output(entry).unwrap_or_default()).collect();
         Ok(Catalog { total: page.total, models })
     }
 
@@ -212,7 +218,7 @@ impl Client {
         }
         let request = ApiRequest {
             timeout: PAGE_TIMEOUT,
-            max_bytes: MAX_BYTES,
+            limits: LIMITS,
             ..ApiRequest::new(Method::GET, url)
         };
         let sent = self.send_with_retry(Call::Read, request, page).await;
@@ -263,10 +269,12 @@ fn categories(reply: Reply) -> Result<Vec<String>, ApiFailure> {
 
 /// Reads a page without parsing its entries.
 pub(super) fn page(reply: Reply) -> Result<CatalogPage, ApiFailure> {
-    if reply.body.len() > MAX_BYTES {
-        return Err(reply.incomplete("it must be at most 64 MiB; ask for fewer entries at once"));
-    }
-    let members = reply::answer(&reply, members_around_models(&reply.body))?;
+    let page = serde_json::from_slice::<PageMembers<'_>>(without_bom(&reply.body));
+    let models = page.as_ref().ok().and_then(|page| page.models);
+    let entries = models.and_then(|models| serde_json::from_str::<Count>(models.get()).ok());
+    let members = page.map(|page| Value::Object(page.members));
+    let members =
+        reply::answer(&reply, members.map_err(|error| format!("it is not JSON: {error}")))?;
     let total = match members.get("total") {
         None | Some(Value::Null) => None,
         Some(total) => match total.as_u64().and_then(|total| usize::try_from(total).ok()) {
@@ -274,10 +282,14 @@ pub(super) fn page(reply: Reply) -> Result<CatalogPage, ApiFailure> {
             None => return Err(reply.incomplete("`total` must be a number of models")),
         },
     };
-    let Some(entries) = entries(&reply.body) else {
-        return Err(reply.incomplete("it must have a list `models`"));
+    let entries = match entries {
+        Some(Count(entries @ 0..=MAX_ENTRIES)) => entries,
+        Some(_) => return Err(reply.incomplete("it must have at most 10,000 entries")),
+        None => return Err(reply.incomplete("it must have a list `models`")),
     };
-    match String::from_utf8(reply.body) {
+    let mut body = reply.body;
+    body.drain(..body.len() - without_bom(&body).len());
+    match String::from_utf8(body) {
         Ok(text) => Ok(CatalogPage { total, entries, text }),
         Err(error) => Err(ApiFailure::Unreadable {
             failure: Failure::NotJson,
@@ -287,19 +299,82 @@ pub(super) fn page(reply: Reply) -> Result<CatalogPage, ApiFailure> {
     }
 }
 
-/// Parses the reply without its entries, which may hold numbers that no float can.
-fn members_around_models(body: &[u8]) -> Result<Value, serde_json::Error> {
-    let Ok(members) = serde_json::from_slice::<HashMap<String, &RawValue>>(body) else {
-        return serde_json::from_slice(body);
-    };
-    let members = members.into_iter().filter(|(key, _)| key != "models");
-    members.map(|(key, value)| Ok((key, serde_json::from_str::<Value>(value.get())?))).collect()
+/// Reads the entries of a page. What is not an object is passed over.
+fn models(page: &str) -> Result<Vec<CatalogEntry>, String> {
+    if lenient_json::count_values(page.as_bytes()) > MAX_VALUES {
+        return Err(format!("it must have at most {MAX_VALUES} values"));
+    }
+    let page: PageMembers<'_> = serde_json::from_str(page).map_err(|error| error.to_string())?;
+    let entries = page.models.map(|models| serde_json::from_str::<Vec<&RawValue>>(models.get()));
+    let entries = entries.into_iter().flatten().flatten();
+    let objects = entries.filter(|entry| entry.get().starts_with('{'));
+    let parsed = objects.filter_map(|entry| lenient_json::parse(entry.get().as_bytes()).ok());
+    Ok(parsed.map(|entry| CatalogEntry::from_output(&entry).unwrap_or_default()).collect())
 }
 
-fn entries(body: &[u8]) -> Option<usize> {
-    let members: HashMap<String, &RawValue> = serde_json::from_slice(body).ok()?;
-    let models: Vec<&RawValue> = serde_json::from_str(members.get("models")?.get()).ok()?;
-    Some(models.len())
+/// The members of a page that say if it is an error, and its entries as text. These may be any JSON,
+/// such as a number that no float can hold.
+struct PageMembers<'a> {
+    members: Map<String, Value>,
+    models: Option<&'a RawValue>,
+}
+
+impl<'de> Deserialize<'de> for PageMembers<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PageVisitor)
+    }
+}
+
+struct PageVisitor;
+
+impl<'de> Visitor<'de> for PageVisitor {
+    type Value = PageMembers<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PageMembers<'de>, A::Error> {
+        let mut page = PageMembers { members: Map::new(), models: None };
+        while let Some(name) = map.next_key::<String>()? {
+            let value: &'de RawValue = map.next_value()?;
+            if name == "models" {
+                page.models = Some(value);
+            } else if reply::says_outcome(&name) || name == "total" {
+                let small = Some(value.get()).filter(|text| text.len() <= MAX_MEMBER);
+                let value = small.and_then(|text| serde_json::from_str(text).ok());
+                page.members.insert(name, value.unwrap_or_default());
+            }
+        }
+        Ok(page)
+    }
+}
+
+/// The length of a list.
+struct Count(usize);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(CountVisitor)
+    }
+}
+
+struct CountVisitor;
+
+impl<'de> Visitor<'de> for CountVisitor {
+    type Value = Count;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Count, A::Error> {
+        let mut count = 0;
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            count += 1;
+        }
+        Ok(Count(count))
+    }
 }
 
 #[cfg(test)]
@@ -309,7 +384,8 @@ mod tests {
 
     fn read(http_status: u16, body: &str) -> Result<CatalogPage, CallError> {
         let body = body.as_bytes().to_vec();
-        page(Reply { http_status, retry_after: None, body }).map_err(CallError::from)
+        page(Reply { http_status, retry_after: None, body, limits: LIMITS })
+            .map_err(CallError::from)
     }
 
     #[test]
@@ -349,7 +425,7 @@ mod tests {
             (200, "", "it is not JSON"),
             (200, "<html>hello</html>", "it is not JSON"),
             (200, r#"{"models": [{"model_id": "a/b""#, "it is not JSON"),
-            (200, "[]", "must be a JSON object"),
+            (200, "[]", "expected a JSON object"),
             (200, "{}", "a list `models`"),
             (200, r#"{"models": {"a": 1}}"#, "a list `models`"),
             (200, r#"{"models": [], "total": -1}"#, "`total`"),
@@ -360,5 +436,29 @@ mod tests {
             let error = read(status, body).expect_err("it is no page").to_string();
             assert!(error.contains(words), "{status} {body}: {error}");
         }
+    }
+
+    /// Field case M6.
+    #[test]
+    fn a_page_takes_memory_in_proportion_to_its_entries() {
+        assert_eq!(
+            models(r#"{"models": [0, null, [], {"model_id": "a/b"}, "x"]}"#).map(|m| m.len()),
+            Ok(1)
+        );
+        let zeros = format!(r#"{{"models": [0{}]}}"#, ",0".repeat(MAX_ENTRIES));
+        assert!(read(200, &zeros).is_err_and(|error| error.to_string().contains("10,000")));
+        let zeros = format!(r#"{{"models": [[0{}]]}}"#, ",0".repeat(MAX_VALUES));
+        assert!(models(&zeros).is_err_and(|reason| reason.contains("values")));
+        let members: Vec<String> = (0..100_000).map(|index| format!("\"m{index}\": 0")).collect();
+        let page = format!(r#"{{{}, "models": []}}"#, members.join(","));
+        let page = serde_json::from_str::<PageMembers<'_>>(&page).expect("it is a page");
+        assert!(page.members.is_empty());
+    }
+
+    #[test]
+    fn one_entry_that_no_float_can_hold_leaves_the_others() {
+        let found = models(r#"{"models": [{"model_id": "a/b", "x": 1e400}, {"model_id": "c/d"}]}"#);
+        let ids: Vec<_> = found.expect("it is a page").into_iter().map(|e| e.model_id).collect();
+        assert_eq!(ids, [Some("a/b".to_owned()), Some("c/d".to_owned())]);
     }
 }

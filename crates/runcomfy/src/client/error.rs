@@ -10,6 +10,7 @@ use super::preflight::PreflightReport;
 use super::request_id::RequestId;
 use super::retry::Failure;
 use super::types::Status;
+use crate::escape::escape_control;
 
 /// A client that cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -50,13 +51,28 @@ pub enum ConfigError {
     Http(#[source] reqwest::Error),
 }
 
+/// A call to which no response came, or not all of it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// The HTTP library's error.
+    #[error(transparent)]
+    Http(#[from] reqwest::Error),
+    /// The server sent nothing for too long.
+    #[error("the server sent nothing for {} s", .0.as_secs())]
+    Stalled(Duration),
+    /// The call was made outside a tokio runtime.
+    #[error("must be called inside a tokio runtime; outside of one, use `runcomfy::blocking`")]
+    NoRuntime,
+}
+
 /// A submit that gave no job.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SubmitError {
     /// Nothing was sent, so nothing was accepted: it is safe to submit again.
     #[error("the request was not sent, and it is safe to submit again")]
-    NotSent(#[source] reqwest::Error),
+    NotSent(#[source] TransportError),
     /// The text is not a model id, so nothing was sent.
     #[error(transparent)]
     ModelId(#[from] InvalidModelId),
@@ -104,7 +120,7 @@ pub struct ApiError {
     pub message: String,
     /// The delay that RunComfy asked for (`Retry-After`).
     pub retry_after: Option<Duration>,
-    /// The body, truncated to 64 KiB.
+    /// The body: all of a result, 64 KiB of any other.
     pub body: String,
 }
 
@@ -173,7 +189,7 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (HTTP {}", self.message, self.http_status)?;
+        write!(f, "{} (HTTP {}", escape_control(&self.message), self.http_status)?;
         if let Some(code) = self.code {
             write!(f, ", error_code {code}")?;
         }
@@ -191,6 +207,15 @@ pub struct JobError {
     pub id: RequestId,
     /// The cause.
     pub reason: JobErrorReason,
+    /// The whole reply, if the job failed or was cancelled.
+    pub reply: Option<Box<Value>>,
+}
+
+impl JobError {
+    /// Returns the partial output of a job that failed or was cancelled, if it has one.
+    pub fn output(&self) -> Option<&Value> {
+        self.reply.as_ref()?.get("output").filter(|output| !output.is_null())
+    }
 }
 
 impl fmt::Display for JobError {
@@ -210,8 +235,9 @@ impl std::error::Error for JobError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JobErrorReason {
-    /// The job failed. The value is RunComfy's whole error, in any shape.
-    #[error("the job failed: {0}")]
+    /// The job failed. The value is the reason that RunComfy gave, in any shape, or else the whole
+    /// reply.
+    #[error("the job failed: {}", escape_control(&.0.to_string()))]
     Failed(Value),
     /// The job was cancelled.
     #[error("the job was cancelled")]
@@ -232,13 +258,13 @@ pub enum JobErrorReason {
     Api(ApiError),
     /// No response came.
     #[error("no response from RunComfy")]
-    Transport(#[source] reqwest::Error),
+    Transport(#[source] TransportError),
     /// A response came that cannot be read.
     #[error("RunComfy's response cannot be read: {reason}")]
     Unreadable {
         /// The fault of the response.
         reason: String,
-        /// The response, truncated to 64 KiB.
+        /// The response: all of a result, 64 KiB of any other.
         body: String,
     },
 }
@@ -252,7 +278,7 @@ pub enum CallError {
     Api(ApiError),
     /// No response came, or not all of it.
     #[error("no whole response from RunComfy; check the API base and the connection")]
-    Transport(#[source] reqwest::Error),
+    Transport(#[source] TransportError),
     /// A response came that cannot be read.
     #[error("RunComfy's response cannot be read: {reason}")]
     Unreadable {

@@ -14,7 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 
-use super::error::{JobError, JobErrorReason};
+use super::error::{ApiErrorKind, JobError, JobErrorReason};
 use super::reply::{self, ApiFailure, Reply};
 use super::request::ApiRequest;
 use super::retry::Call;
@@ -48,12 +48,19 @@ impl Operation for Raw {
     type Output = Value;
 }
 
+/// For so long after a submit, RunComfy may not know the job yet.
+const RECORD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Delay before it is asked again.
+const RECORD_DELAY: Duration = Duration::from_millis(500);
+
 /// One submitted request of model `M`. Dropping it changes nothing: the job continues at RunComfy,
 /// and can be resumed from its id.
 #[must_use = "a job continues at RunComfy, and is paid for: keep its id"]
 pub struct Job<M> {
     pub(super) client: Client,
     id: RequestId,
+    /// When RunComfy accepted it, if this process submitted it.
+    accepted: Option<Instant>,
     /// Shared by the job's clones.
     end: Arc<End>,
     model: PhantomData<fn() -> M>,
@@ -114,12 +121,13 @@ impl Client {
 
 impl<M: Operation> Job<M> {
     pub(super) fn new(client: Client, id: RequestId) -> Self {
-        Self::accepted(client, Accepted { id, permit: None })
+        Self { client, id, accepted: None, end: Arc::default(), model: PhantomData }
     }
 
     pub(super) fn accepted(client: Client, accepted: Accepted) -> Self {
         let end = End { is_seen: AtomicBool::new(false), permit: Mutex::new(accepted.permit) };
-        Self { client, id: accepted.id, end: Arc::new(end), model: PhantomData }
+        let job = Self::new(client, accepted.id);
+        Self { accepted: Some(Instant::now()), end: Arc::new(end), ..job }
     }
 
     /// Returns the request's id. Keep it to resume the job with [`Client::job`], in this process
@@ -145,8 +153,12 @@ impl<M: Operation> Job<M> {
     ///
     /// If the job failed or was cancelled, no response comes, or it is an error.
     pub async fn result(&self) -> Result<Option<CompletedJob<M::Output>>, JobError> {
-        let (result, _) =
+        let (mut result, _) =
             self.call(Endpoint::Result, |reply| reply::result(&reply, &self.id)).await?;
+        if let ResultReply::Unconfirmed(completed) = result {
+            let is_finished = self.has_ended() || self.status().await?.status.is_finished();
+            result = ResultReply::confirmed(completed, is_finished);
+        }
         self.finish(result)
     }
 
@@ -229,6 +241,7 @@ impl<M: Operation> Job<M> {
         let mut url = self.client.url(["requests", self.id.as_str(), endpoint.path()]);
         if endpoint == Endpoint::Result {
             url.set_query(Some("include_cost=true"));
+            return ApiRequest::for_result(url);
         }
         ApiRequest::new(endpoint.method(), url)
     }
@@ -238,17 +251,17 @@ impl<M: Operation> Job<M> {
         &self,
         result: ResultReply<M::Output>,
     ) -> Result<Option<CompletedJob<M::Output>>, JobError> {
-        let reason = match result {
-            ResultReply::Unfinished => return Ok(None),
+        let (reason, reply) = match result {
+            ResultReply::Unfinished | ResultReply::Unconfirmed(_) => return Ok(None),
             ResultReply::Succeeded(completed) => {
                 self.release();
                 return Ok(Some(completed));
             }
-            ResultReply::Failed(error) => JobErrorReason::Failed(error),
-            ResultReply::Cancelled => JobErrorReason::Cancelled,
+            ResultReply::Failed { error, reply } => (JobErrorReason::Failed(error), reply),
+            ResultReply::Cancelled { reply } => (JobErrorReason::Cancelled, reply),
         };
         self.release();
-        Err(self.error(reason))
+        Err(JobError { id: self.id.clone(), reason, reply: Some(Box::new(reply)) })
     }
 
     /// Records a status that was seen.
@@ -272,8 +285,25 @@ impl<M: Operation> Job<M> {
         read: impl Fn(Reply) -> Result<T, ApiFailure>,
     ) -> Result<(T, u32), JobError> {
         let span = tracing::debug_span!("job", ?endpoint, request_id = %self.id, model = M::ID);
-        let sent = self.client.send_with_retry(endpoint.call(), self.request(endpoint), read);
-        self.map_err(sent.instrument(span).await)
+        let calling = async {
+            loop {
+                let request = self.request(endpoint);
+                let sent = self.client.send_with_retry(endpoint.call(), request, &read).await;
+                match sent {
+                    Err(failure) if self.is_not_known_yet(&failure) => sleep(RECORD_DELAY).await,
+                    sent => return self.map_err(sent),
+                }
+            }
+        };
+        calling.instrument(span).await
+    }
+
+    /// Returns `true` if RunComfy does not know the job because it accepted it only just now: its
+    /// record may take a moment to be seen everywhere.
+    pub(super) fn is_not_known_yet(&self, failure: &ApiFailure) -> bool {
+        let is_unknown =
+            matches!(failure, ApiFailure::Api(error) if error.kind == ApiErrorKind::NotFound);
+        is_unknown && self.accepted.is_some_and(|accepted| accepted.elapsed() < RECORD_TIMEOUT)
     }
 
     pub(super) fn map_err<T>(&self, answer: Result<T, ApiFailure>) -> Result<T, JobError> {
@@ -281,7 +311,7 @@ impl<M: Operation> Job<M> {
     }
 
     pub(super) fn error(&self, reason: JobErrorReason) -> JobError {
-        JobError { id: self.id.clone(), reason }
+        JobError { id: self.id.clone(), reason, reply: None }
     }
 }
 
@@ -290,6 +320,7 @@ impl<M> Clone for Job<M> {
         Self {
             client: self.client.clone(),
             id: self.id.clone(),
+            accepted: self.accepted,
             end: self.end.clone(),
             model: PhantomData,
         }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::catalog::{self, CatalogPage};
 use super::error::{CallError, JobErrorReason, SubmitError};
-use super::reply::{self, Reply, Truncation};
+use super::reply::{self, BodyLimits, Reply, Truncation};
 use super::request_id::RequestId;
 use super::types::{CancelOutcome, CompletedJob, JobStatus, ResultReply};
 use crate::output::MediaOutput;
@@ -38,17 +38,18 @@ impl Readings {
         let headers = HeaderValue::from_bytes(retry_after).map(|value| (RETRY_AFTER, value));
         let headers: HeaderMap = headers.into_iter().collect();
         let retry_after = reply::retry_after(&headers, SystemTime::UNIX_EPOCH);
-        let reply = Reply { http_status, retry_after, body: body.to_vec() };
+        let limits = BodyLimits::USUAL;
+        let reply = Reply { http_status, retry_after, body: body.to_vec(), limits };
         let truncation =
             truncation.map(|reason| Truncation { reason: reason.to_owned(), source: None });
         Self {
             submitted: reply::submitted(&reply, truncation, "a/b"),
             status: reply::status(&reply).map_err(CallError::from),
             result: match reply::result(&reply, id) {
-                Ok(ResultReply::Unfinished) => Ok(None),
+                Ok(ResultReply::Unfinished | ResultReply::Unconfirmed(_)) => Ok(None),
                 Ok(ResultReply::Succeeded(completed)) => Ok(Some(completed)),
-                Ok(ResultReply::Failed(error)) => Err(JobErrorReason::Failed(error)),
-                Ok(ResultReply::Cancelled) => Err(JobErrorReason::Cancelled),
+                Ok(ResultReply::Failed { error, .. }) => Err(JobErrorReason::Failed(error)),
+                Ok(ResultReply::Cancelled { .. }) => Err(JobErrorReason::Cancelled),
                 Err(failure) => Err(failure.into()),
             },
             cost: reply::cost(&reply, id).map_err(CallError::from),

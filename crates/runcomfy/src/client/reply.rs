@@ -1,27 +1,44 @@
 //! Reads replies. Only this file knows their shapes, and it tolerates shapes that RunComfy does not
 //! document.
 
+use std::fmt::Display;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use serde_json::{Map, Value};
+use url::Url;
 
-use super::error::{ApiError, ApiErrorKind, CallError, JobErrorReason, SubmitError};
+use super::error::{
+    ApiError, ApiErrorKind, CallError, JobErrorReason, SubmitError, TransportError,
+};
+use super::lenient_json::{self, NotJson};
 use super::request_id::RequestId;
 use super::retry::{Call, ErrorClass, Failure, classify};
 use super::types::{CancelOutcome, CompletedJob, JobStatus, ResultReply, Status};
 use crate::codegen_support::from_output::FromOutput;
 
-/// Maximum size of a body: a reply holds URLs and statuses, not media.
-pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
-/// Maximum size of a body in an error.
-const MAX_KEPT: usize = 64 * 1024;
+/// How much of a body is read, and how much of it an error keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BodyLimits {
+    pub max_bytes: usize,
+    pub max_kept: usize,
+}
+
+impl BodyLimits {
+    /// For replies that hold URLs and statuses.
+    pub(super) const USUAL: Self = Self { max_bytes: 16 * MIB, max_kept: 64 * 1024 };
+    /// For a result, which may hold media and was paid for: an error keeps all of it.
+    pub(super) const RESULT: Self = Self { max_bytes: 256 * MIB, max_kept: usize::MAX };
+}
+
+pub(super) const MIB: usize = 1024 * 1024;
 
 /// A response that was read.
 pub(super) struct Reply {
     pub http_status: u16,
     pub retry_after: Option<Duration>,
     pub body: Vec<u8>,
+    pub limits: BodyLimits,
 }
 
 /// Why a response broke off before its end.
@@ -35,19 +52,32 @@ pub(super) struct Truncation {
 /// Why a call gave nothing to read.
 pub(super) enum ApiFailure {
     Api(ApiError),
-    Transport(reqwest::Error),
+    Transport(TransportError),
     Unreadable { failure: Failure, reason: String, body: String },
 }
 
 impl Reply {
-    /// Creates a reply with the status and headers only; the body is read later.
-    pub(super) fn of(response: &reqwest::Response) -> Self {
+    /// Creates a reply to a request to `url` with the status and headers only; the body is read
+    /// later. A response from elsewhere is a redirect that a client followed which was handed in.
+    pub(super) fn of(response: &reqwest::Response, url: &Url, limits: BodyLimits) -> Self {
+        let is_redirected = response.url() != url;
         Self {
-            http_status: response.status().as_u16(),
-            retry_after: retry_after(response.headers(), SystemTime::now()),
+            http_status: if is_redirected { 302 } else { response.status().as_u16() },
+            retry_after: asked_delay(response.headers()),
             body: Vec::new(),
+            limits,
         }
     }
+
+    /// Returns `true` once the body is longer than its limit, so that no more of it is read.
+    pub(super) fn is_too_large(&self) -> bool {
+        self.body.len() > self.limits.max_bytes
+    }
+}
+
+/// Returns the delay that a response asks for.
+pub(super) fn asked_delay(headers: &HeaderMap) -> Option<Duration> {
+    retry_after(headers, SystemTime::now())
 }
 
 /// Reads the delay that the server asks for: in seconds, or until a date. A date is compared with the
@@ -76,7 +106,7 @@ pub(super) fn submitted(
     truncation: Option<Truncation>,
     model: &str,
 ) -> Result<RequestId, SubmitError> {
-    let parsed = serde_json::from_slice::<Value>(&reply.body);
+    let parsed = lenient_json::parse(&reply.body);
     let mention = JobMention::within(&parsed, &reply.body);
     let reason = match (&truncation, answer(reply, parsed), &mention) {
         (Some(truncation), ..) => truncation.reason.clone(),
@@ -104,11 +134,19 @@ pub(super) fn submitted(
     })
 }
 
-/// Reads the reply to a status call.
+/// Reads the reply to a status call. The end of the job comes before an error code, which may be the
+/// job's own: the result has more.
 pub(super) fn status(reply: &Reply) -> Result<JobStatus, ApiFailure> {
-    let body = json(reply)?;
+    let parsed = lenient_json::parse(&reply.body);
+    let end = parsed.as_ref().ok().and_then(status_of).filter(Status::is_finished);
+    let body = match end {
+        Some(status) if is_success(reply.http_status) => {
+            return Ok(JobStatus { status, queue_position: None });
+        }
+        _ => answer(reply, parsed)?,
+    };
     Ok(JobStatus {
-        status: status_of(reply, &body)?,
+        status: status_of(&body).ok_or_else(|| reply.incomplete("it has no `status`"))?,
         queue_position: body.get("queue_position").and_then(Value::as_u64),
     })
 }
@@ -118,57 +156,92 @@ pub(super) fn result<O: FromOutput + Default>(
     reply: &Reply,
     id: &RequestId,
 ) -> Result<ResultReply<O>, ApiFailure> {
-    let Some(mut body) = body_of_result(reply, id)? else { return Ok(ResultReply::Unfinished) };
-    let output = body.get_mut("output").map(Value::take).filter(|output| !output.is_null());
-    let error = body.get_mut("error").map(Value::take).filter(|error| !error.is_null());
-    match (status_of(reply, &body)?, output, error) {
-        (Status::Cancelled, ..) => Ok(ResultReply::Cancelled),
-        (Status::Failed, _, error) => Ok(ResultReply::Failed(error.unwrap_or(body))),
+    let Some(body) = body_of_result(reply, id)? else { return Ok(ResultReply::Unfinished) };
+    let has_output = body.get("output").is_some_and(|output| !output.is_null());
+    Ok(match (status_of(&body), has_output) {
+        (Some(Status::Cancelled), _) => ResultReply::Cancelled { reply: body },
+        (Some(Status::Failed), _) => {
+            let error = first_of(&body, &JOB_REASONS).unwrap_or_else(|| body.clone());
+            ResultReply::Failed { error, reply: body }
+        }
+        // An output is there only after a success, even if the status is missing.
+        (Some(Status::Succeeded | Status::Completed) | None, true) => {
+            ResultReply::Succeeded(completed(body, id))
+        }
         // `completed` means finished, not succeeded.
-        (Status::Succeeded | Status::Completed, None, Some(error)) => {
-            Ok(ResultReply::Failed(error))
-        }
-        (Status::Succeeded | Status::Completed, Some(raw), _) => {
-            let mut rest = match body {
-                Value::Object(rest) => rest,
-                _ => Map::new(),
-            };
-            for read in ["request_id", "status", "output"] {
-                rest.remove(read);
+        (Some(Status::Succeeded | Status::Completed), false) => {
+            match first_of(&body, &JOB_REASONS[..3]) {
+                Some(error) => ResultReply::Failed { error, reply: body },
+                None => {
+                    let reason = "it is finished and has neither `output` nor `error`";
+                    return Err(reply.incomplete(reason));
+                }
             }
-            Ok(ResultReply::Succeeded(CompletedJob {
-                id: id.clone(),
-                output: O::from_output(&raw).unwrap_or_default(),
-                raw,
-                cost: take(&mut rest, "cost", cost_of),
-                created_at: take(&mut rest, "created_at", String::from_output),
-                finished_at: take(&mut rest, "finished_at", String::from_output),
-                others: rest,
-            }))
         }
-        (Status::Succeeded | Status::Completed, None, None) => {
-            Err(reply.incomplete("it is finished and has neither `output` nor `error`"))
+        (None, false) => return Err(reply.incomplete("it has no `status`")),
+        (Some(Status::InQueue | Status::InProgress | Status::Other(_)), true) => {
+            ResultReply::Unconfirmed(completed(body, id))
         }
-        (Status::InQueue | Status::InProgress | Status::Other(_), ..) => {
-            Ok(ResultReply::Unfinished)
+        (Some(Status::InQueue | Status::InProgress | Status::Other(_)), false) => {
+            ResultReply::Unfinished
         }
-    }
+    })
 }
 
 /// Returns the body of the reply to a result call, or `None` if the job is not finished.
 fn body_of_result(reply: &Reply, id: &RequestId) -> Result<Option<Value>, ApiFailure> {
-    let error = match json(reply) {
-        Ok(body) => return Ok(Some(body)),
-        Err(ApiFailure::Api(error)) => error,
-        Err(problem) => return Err(problem),
-    };
+    let parsed = lenient_json::parse(&reply.body);
     // The end of the job comes before the error of the call: a failed job may have its reason as an
-    // error code.
-    match reply.ended(id) {
-        Some(body) => Ok(Some(body)),
+    // error code, and an output was paid for.
+    if let Ok(body) = &parsed
+        && is_end(reply, body, id)
+    {
+        return Ok(parsed.ok());
+    }
+    match answer(reply, parsed) {
+        Ok(body) => Ok(Some(body)),
         // Sent although the documentation promises the current status.
-        None if error.kind == ApiErrorKind::NotReady => Ok(None),
-        None => Err(ApiFailure::Api(error)),
+        Err(ApiFailure::Api(error)) if error.kind == ApiErrorKind::NotReady => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Returns `true` if a body says how the job ended, or has its output. A gateway's own error could
+/// look like that too, so an HTTP error must come with the job's id.
+fn is_end(reply: &Reply, body: &Value, id: &RequestId) -> bool {
+    let is_named = body.get("request_id").and_then(Value::as_str) == Some(id.as_str());
+    let is_from_api = is_success(reply.http_status) || (reply.http_status >= 400 && is_named);
+    let has_output = body.get("output").is_some_and(|output| !output.is_null());
+    is_from_api
+        && match status_of(body) {
+            Some(Status::Failed | Status::Cancelled) => true,
+            Some(Status::InQueue | Status::InProgress) => false,
+            Some(Status::Succeeded | Status::Completed | Status::Other(_)) | None => has_output,
+        }
+}
+
+fn completed<O: FromOutput + Default>(body: Value, id: &RequestId) -> CompletedJob<O> {
+    let mut rest = match body {
+        Value::Object(rest) => rest,
+        _ => Map::new(),
+    };
+    let raw = rest.remove("output").unwrap_or_default();
+    // Another id, or an unknown status, is kept for the caller to see.
+    if rest.get("request_id").and_then(Value::as_str) == Some(id.as_str()) {
+        rest.remove("request_id");
+    }
+    let status = rest.get("status").and_then(Value::as_str).map(Status::from_word);
+    if matches!(status, Some(Status::Succeeded | Status::Completed)) {
+        rest.remove("status");
+    }
+    CompletedJob {
+        id: id.clone(),
+        output: O::from_output(&raw).unwrap_or_default(),
+        raw,
+        cost: take(&mut rest, "cost", cost_of),
+        created_at: take(&mut rest, "created_at", String::from_output),
+        finished_at: take(&mut rest, "finished_at", String::from_output),
+        others: rest,
     }
 }
 
@@ -197,33 +270,51 @@ pub(super) fn cost(reply: &Reply, id: &RequestId) -> Result<Option<f64>, ApiFail
     Ok(body_of_result(reply, id)?.and_then(|body| body.get("cost").and_then(cost_of)))
 }
 
-/// Reads the outcome in the reply to a cancel call. Its `status` can disagree.
+/// Reads the reply to a cancel call: its `outcome`, or else its `status`, as RunComfy's own clients
+/// do. Some servers send either with an HTTP 409.
 pub(super) fn cancelled(reply: &Reply) -> Result<CancelOutcome, ApiFailure> {
-    let body = json(reply)?;
-    match body.get("outcome").and_then(Value::as_str) {
-        Some(word) => Ok(CancelOutcome::from_word(word)),
-        None => Err(reply.incomplete("it has no `outcome`")),
+    let parsed = lenient_json::parse(&reply.body);
+    if matches!(reply.http_status, 200..=299 | 409)
+        && let Ok(body) = &parsed
+        && let Some(outcome) = outcome_of(body)
+    {
+        return Ok(outcome);
+    }
+    answer(reply, parsed)?;
+    Err(reply.incomplete("it has no `outcome`"))
+}
+
+fn outcome_of(body: &Value) -> Option<CancelOutcome> {
+    if let Some(word) = body.get("outcome").and_then(Value::as_str) {
+        return Some(CancelOutcome::from_word(word));
+    }
+    match status_of(body)? {
+        Status::Cancelled => Some(CancelOutcome::Cancelled),
+        Status::InProgress | Status::Completed | Status::Succeeded | Status::Failed => {
+            Some(CancelOutcome::NotCancellable)
+        }
+        Status::InQueue | Status::Other(_) => None,
     }
 }
 
 /// Returns the body of a reply that is not an error. A 2xx may hold an error, which is looked for
 /// first.
 pub(super) fn json(reply: &Reply) -> Result<Value, ApiFailure> {
-    answer(reply, serde_json::from_slice(&reply.body))
+    answer(reply, lenient_json::parse(&reply.body))
 }
 
 /// Same as [`json`], for a body that was parsed in another way or in part.
-pub(super) fn answer(
+pub(super) fn answer<E: Display>(
     reply: &Reply,
-    parsed: Result<Value, serde_json::Error>,
+    parsed: Result<Value, E>,
 ) -> Result<Value, ApiFailure> {
     if (300..=399).contains(&reply.http_status) {
-        return Err(
-            reply.unreadable(Failure::Redirect, "it is a redirect, and redirects are not followed")
-        );
+        let reason = "it is a redirect, and redirects are not followed";
+        return Err(reply.unreadable(Failure::Redirect, reason));
     }
-    let code = parsed.as_ref().ok().and_then(error_code);
-    if code.is_some() || reply.http_status >= 400 {
+    let code = parsed.as_ref().map_or(ErrorCode::None, |body| error_code(reply, body));
+    if code != ErrorCode::None || reply.http_status >= 400 {
+        let code = code.number();
         return Err(ApiFailure::Api(ApiError {
             http_status: reply.http_status,
             code,
@@ -236,38 +327,129 @@ pub(super) fn answer(
             body: reply.kept(),
         }));
     }
+    if reply.is_too_large() {
+        let mebibytes = reply.limits.max_bytes / MIB;
+        let reason = format!("it must be at most {mebibytes} MiB");
+        return Err(reply.unreadable(Failure::TooLarge, &reason));
+    }
     match parsed {
         Ok(body) if body.is_object() => Ok(body),
         Ok(_) => Err(reply.incomplete("it must be a JSON object")),
-        Err(error) => Err(reply.unreadable(Failure::NotJson, &format!("it is not JSON: {error}"))),
+        Err(error) => Err(reply.unreadable(Failure::NotJson, &error.to_string())),
     }
 }
 
-fn status_of(reply: &Reply, body: &Value) -> Result<Status, ApiFailure> {
-    let word = body.get("status").and_then(Value::as_str);
-    word.map(Status::from_word).ok_or_else(|| reply.incomplete("it has no `status`"))
+fn is_success(http_status: u16) -> bool {
+    (200..300).contains(&http_status)
 }
 
-fn error_code(body: &Value) -> Option<i64> {
-    let code = body.get("error_code")?;
-    let code = code.as_i64().or_else(|| code.as_str()?.parse().ok());
-    code.filter(|code| *code != 0)
+fn status_of(body: &Value) -> Option<Status> {
+    body.get("status").and_then(Value::as_str).map(Status::from_word)
+}
+
+/// The error code in a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ErrorCode {
+    None,
+    Number(i64),
+    /// Something else than a number, such as `"unauthorized"`.
+    Other,
+}
+
+impl ErrorCode {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Null | Value::Bool(false) => Self::None,
+            Value::Number(_) => match value.as_i64().or_else(|| whole(value.as_f64()?)) {
+                Some(0) => Self::None,
+                Some(code) => Self::Number(code),
+                None => Self::Other,
+            },
+            Value::String(text) if text.trim().is_empty() => Self::None,
+            Value::String(text) => match text.trim().parse::<Value>() {
+                Ok(number @ Value::Number(_)) => Self::of(&number),
+                _ => Self::Other,
+            },
+            Value::Bool(true) | Value::Array(_) | Value::Object(_) => Self::Other,
+        }
+    }
+
+    fn number(self) -> Option<i64> {
+        match self {
+            Self::Number(code) => Some(code),
+            Self::None | Self::Other => None,
+        }
+    }
+}
+
+/// Converts a float without a fraction.
+fn whole(number: f64) -> Option<i64> {
+    let is_exact = number.fract() == 0.0 && number.abs() < 9e15;
+    is_exact.then_some(number as i64)
+}
+
+/// Finds the error code. Other places than `error_code` count only for RunComfy's six-digit codes,
+/// and not beside the status of a job, whose own error they may be.
+fn error_code(reply: &Reply, body: &Value) -> ErrorCode {
+    let code = body.get("error_code").map_or(ErrorCode::None, ErrorCode::of);
+    let is_about_job = is_success(reply.http_status) && status_of(body).is_some();
+    if code != ErrorCode::None || is_about_job {
+        return code;
+    }
+    let error = body.get("error");
+    let places = [
+        body.get("errorCode"),
+        body.get("code"),
+        error.and_then(|error| error.get("error_code")),
+        error.and_then(|error| error.get("code")),
+    ];
+    let mut codes = places.into_iter().flatten().map(ErrorCode::of);
+    codes
+        .find(|code| matches!(code, ErrorCode::Number(400_000..=599_999)))
+        .unwrap_or(ErrorCode::None)
+}
+
+/// The members that may hold the reason why a job failed, best first. Only the first three mean that
+/// it failed.
+const JOB_REASONS: [&str; 6] =
+    ["error", "failure_reason", "error_message", "message", "detail", "reason"];
+/// The members that may hold the message of a failed call, best first.
+const REASONS: [&str; 6] =
+    ["error_message", "failure_reason", "message", "error", "detail", "reason"];
+
+/// Returns `true` for the name of a member that says how a call ended.
+pub(super) fn says_outcome(name: &str) -> bool {
+    let is_code = matches!(name, "status" | "error_code" | "errorCode" | "code");
+    is_code || REASONS.contains(&name)
+}
+
+/// Returns the first of these members that says something.
+fn first_of(body: &Value, names: &[&str]) -> Option<Value> {
+    names.iter().filter_map(|name| body.get(*name)).find(|value| !is_blank(value)).cloned()
+}
+
+fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(_) | Value::Number(_) => false,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(elements) => elements.iter().all(is_blank),
+        Value::Object(members) => members.values().all(is_blank),
+    }
 }
 
 /// Returns RunComfy's message of an error, which may be in one of several members.
 fn message(body: &Value) -> Option<String> {
-    let places = ["error_message", "message", "error", "detail"];
-    places.iter().find_map(|place| text_of(body.get(place)?))
+    REASONS.iter().find_map(|name| text_of(body.get(*name)?))
 }
 
 fn text_of(value: &Value) -> Option<String> {
     match value {
-        Value::Null => None,
-        Value::String(text) if text.trim().is_empty() => None,
+        value if is_blank(value) => None,
         Value::String(text) => Some(text.clone()),
         Value::Array(parts) => {
             let parts: Vec<String> = parts.iter().filter_map(text_of).collect();
-            (!parts.is_empty()).then(|| parts.join("; "))
+            Some(parts.join("; "))
         }
         // FastAPI's form: `loc` and `msg`.
         Value::Object(part) => {
@@ -283,7 +465,7 @@ fn text_of(value: &Value) -> Option<String> {
                 (None, _) => value.to_string(),
             })
         }
-        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
     }
 }
 
@@ -298,22 +480,14 @@ impl Reply {
     }
 
     fn kept(&self) -> String {
-        String::from_utf8_lossy(&self.body[..self.body.len().min(MAX_KEPT)]).into_owned()
-    }
-
-    /// Returns the body if it says that the job failed or was cancelled. A gateway's own error could
-    /// have such a status too, so an HTTP error must come with the job's id.
-    fn ended(&self, id: &RequestId) -> Option<Value> {
-        let body: Value = serde_json::from_slice(&self.body).ok()?;
-        let named = body.get("request_id").and_then(Value::as_str) == Some(id.as_str());
-        let word = body.get("status").and_then(Value::as_str).map(Status::from_word);
-        let ended = matches!(word, Some(Status::Failed | Status::Cancelled));
-        (ended && (named || (200..300).contains(&self.http_status))).then_some(body)
+        let length = self.body.len().min(self.limits.max_kept);
+        String::from_utf8_lossy(&self.body[..length]).into_owned()
     }
 
     /// Returns the beginning of a body that is not JSON, on one line.
     fn beginning(&self) -> String {
-        let text = self.kept();
+        let length = self.body.len().min(BodyLimits::USUAL.max_kept);
+        let text = String::from_utf8_lossy(&self.body[..length]);
         let line: Vec<&str> = text.split_whitespace().collect();
         match line.join(" ") {
             line if line.is_empty() => "it is empty".to_owned(),
@@ -327,7 +501,9 @@ impl ApiFailure {
     pub(super) fn failure(&self) -> Failure {
         match self {
             Self::Api(error) => error.failure(),
-            Self::Transport(error) => transport_failure(error),
+            Self::Transport(TransportError::Http(error)) => transport_failure(error),
+            Self::Transport(TransportError::Stalled(_)) => Failure::TimedOut,
+            Self::Transport(TransportError::NoRuntime) => Failure::NotConnected,
             Self::Unreadable { failure, .. } => *failure,
         }
     }
@@ -382,10 +558,10 @@ enum JobMention {
 
 impl JobMention {
     /// Finds the id in a whole body, or in the beginning of a truncated one.
-    fn within(parsed: &Result<Value, serde_json::Error>, body: &[u8]) -> Self {
+    fn within(parsed: &Result<Value, NotJson>, body: &[u8]) -> Self {
         let value = match parsed {
             Ok(body) => body.get("request_id").cloned(),
-            Err(_) => truncated_member(&String::from_utf8_lossy(body), "request_id"),
+            Err(_) => lenient_json::truncated_member(body, "request_id"),
         };
         match value {
             None | Some(Value::Null) => Self::None,
@@ -402,15 +578,6 @@ impl JobMention {
             Self::Usable(id) => Some(id),
         }
     }
-}
-
-/// Returns the first value with a name in truncated JSON, or `false` if the value itself is
-/// truncated.
-fn truncated_member(text: &str, name: &str) -> Option<Value> {
-    let (_, rest) = text.split_once(&format!("\"{name}\""))?;
-    let rest = rest.trim_start().strip_prefix(':')?;
-    let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
-    values.next().map(|value| value.unwrap_or(Value::Bool(false)))
 }
 
 #[cfg(test)]

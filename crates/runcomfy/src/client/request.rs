@@ -4,17 +4,21 @@
 use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder};
-use tokio::time::sleep;
+use tokio::runtime::Handle;
+use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::Client;
-use super::reply::{ApiFailure, MAX_BYTES, Reply};
+use super::error::TransportError;
+use super::reply::{ApiFailure, BodyLimits, Reply};
 use super::retry::{Backoff, Call};
 use super::throttle::Priority;
 
-/// Timeout of a request that only reads. A submit has none: cutting it off would leave its
-/// outcome unknown.
+/// Timeout of a request that only reads, and of hearing nothing of its response. A submit has none:
+/// cutting it off would leave its outcome unknown.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Timeout of reading a result, which may hold media.
+const RESULT_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
 /// A request without a body that may be sent more than once.
 #[derive(Clone)]
@@ -23,14 +27,18 @@ pub(super) struct ApiRequest {
     pub url: Url,
     /// Timeout from sending to the end of the response.
     pub timeout: Duration,
-    /// Reading stops once the body is longer.
-    pub max_bytes: usize,
+    pub limits: BodyLimits,
 }
 
 impl ApiRequest {
     /// Creates a request with the usual limits.
     pub(super) fn new(method: Method, url: Url) -> Self {
-        Self { method, url, timeout: READ_TIMEOUT, max_bytes: MAX_BYTES }
+        Self { method, url, timeout: READ_TIMEOUT, limits: BodyLimits::USUAL }
+    }
+
+    /// Creates a request for a result.
+    pub(super) fn for_result(url: Url) -> Self {
+        Self { timeout: RESULT_TIMEOUT, limits: BodyLimits::RESULT, ..Self::new(Method::GET, url) }
     }
 }
 
@@ -53,6 +61,7 @@ impl Client {
         request: ApiRequest,
         read: impl Fn(Reply) -> Result<T, ApiFailure>,
     ) -> Result<(T, u32), ApiFailure> {
+        require_runtime().map_err(ApiFailure::Transport)?;
         let mut backoff = Backoff::new(call, self.inner.retry);
         loop {
             let error = match self.send(Priority::Normal, request.clone()).await.and_then(&read) {
@@ -73,9 +82,18 @@ impl Client {
         request: ApiRequest,
     ) -> Result<Reply, ApiFailure> {
         let _permit = self.inner.throttle.acquire(priority).await;
+        let url = request.url.clone();
         let builder = self.authorized(request.method, request.url).timeout(request.timeout);
-        let response = builder.send().await.map_err(ApiFailure::Transport)?;
-        self.read(request.max_bytes, response).await.map_err(ApiFailure::Transport)
+        let mut response = heard(builder.send()).await?;
+        let mut reply = Reply::of(&response, &url, request.limits);
+        while !reply.is_too_large() {
+            match heard(response.chunk()).await? {
+                Some(chunk) => reply.body.extend_from_slice(&chunk),
+                None => break,
+            }
+        }
+        self.inner.token.redact(&mut reply.body);
+        Ok(reply)
     }
 
     /// Creates a request to the API, with the token.
@@ -85,22 +103,17 @@ impl Client {
             .request(method, url)
             .header(reqwest::header::AUTHORIZATION, self.inner.token.header())
     }
+}
 
-    /// Reads a response to its end, or until its body is longer than `max_bytes`. Removes a token
-    /// that the server repeats.
-    async fn read(
-        &self,
-        max_bytes: usize,
-        mut response: reqwest::Response,
-    ) -> Result<Reply, reqwest::Error> {
-        let mut reply = Reply::of(&response);
-        while reply.body.len() <= max_bytes {
-            match response.chunk().await? {
-                Some(chunk) => reply.body.extend_from_slice(&chunk),
-                None => break,
-            }
-        }
-        self.inner.token.redact(&mut reply.body);
-        Ok(reply)
+/// Checks that there is a tokio runtime. The HTTP library and the timers panic outside of one.
+pub(super) fn require_runtime() -> Result<(), TransportError> {
+    Handle::try_current().map(drop).map_err(|_| TransportError::NoRuntime)
+}
+
+/// Waits for the next part of a response, but not for ever.
+async fn heard<T>(part: impl Future<Output = Result<T, reqwest::Error>>) -> Result<T, ApiFailure> {
+    match timeout(READ_TIMEOUT, part).await {
+        Ok(part) => part.map_err(|error| ApiFailure::Transport(error.into())),
+        Err(_) => Err(ApiFailure::Transport(TransportError::Stalled(READ_TIMEOUT))),
     }
 }

@@ -40,6 +40,8 @@ pub(super) enum Failure {
     Redirect,
     /// A 2xx that is not JSON: empty, HTML, or truncated JSON.
     NotJson,
+    /// A 2xx that is larger than its limit.
+    TooLarge,
     /// A 2xx whose JSON lacks what the call needs, such as the id.
     Incomplete,
 }
@@ -91,7 +93,7 @@ pub(super) enum ErrorClass {
 pub(super) fn classify(call: Call, failure: Failure) -> Decision {
     use Failure::{
         Broken, FaultInBody, Http4xx, Http5xx, Http408, Http429, Incomplete, NotConnected, NotJson,
-        Redirect, RefusedInBody, TimedOut,
+        Redirect, RefusedInBody, TimedOut, TooLarge,
     };
     let (retry, error) = match (call, failure) {
         (Call::Submit, NotConnected) => (true, ErrorClass::NotSent),
@@ -99,7 +101,8 @@ pub(super) fn classify(call: Call, failure: Failure) -> Decision {
         (Call::Submit, Http4xx | RefusedInBody) => (false, ErrorClass::Rejected),
         (
             Call::Submit,
-            Broken | TimedOut | Http408 | Http5xx | FaultInBody | Redirect | NotJson | Incomplete,
+            Broken | TimedOut | Http408 | Http5xx | FaultInBody | Redirect | NotJson | TooLarge
+            | Incomplete,
         ) => (false, ErrorClass::OutcomeUnknown),
         (Call::Read | Call::Cancel, NotConnected | Broken | TimedOut) => {
             (true, ErrorClass::Transport)
@@ -109,7 +112,7 @@ pub(super) fn classify(call: Call, failure: Failure) -> Decision {
         }
         (Call::Read | Call::Cancel, Http4xx | RefusedInBody) => (false, ErrorClass::Api),
         (Call::Read | Call::Cancel, NotJson | Incomplete) => (true, ErrorClass::Unreadable),
-        (Call::Read | Call::Cancel, Redirect) => (false, ErrorClass::Unreadable),
+        (Call::Read | Call::Cancel, Redirect | TooLarge) => (false, ErrorClass::Unreadable),
     };
     Decision { retry, error }
 }
@@ -230,7 +233,7 @@ mod tests {
     use super::*;
 
     /// Each failure as `docs/guarantees.md` calls it.
-    const FAILURES: [(Failure, &str); 12] = [
+    const FAILURES: [(Failure, &str); 13] = [
         (Failure::NotConnected, "never connected: refused, DNS, TLS, or not within 10 s"),
         (
             Failure::Broken,
@@ -245,6 +248,10 @@ mod tests {
         (Failure::FaultInBody, "a 2xx with any other `error_code`"),
         (Failure::Redirect, "a redirect"),
         (Failure::NotJson, "a 2xx that is HTML, empty or truncated JSON"),
+        (
+            Failure::TooLarge,
+            "a 2xx larger than its limit: 16 MiB, a result 256 MiB, a page of the catalog 64 MiB",
+        ),
         (Failure::Incomplete, "a 2xx without the id, or what else the call needs"),
     ];
 

@@ -9,12 +9,14 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 use tokio::time::{sleep, timeout};
 use tracing::Instrument;
+use url::Url;
 
-use super::error::SubmitError;
+use super::error::{SubmitError, TransportError};
 use super::http::NO_TIMEOUT;
 use super::job::Accepted;
 use super::preflight::Prepared;
-use super::reply::{MAX_BYTES, Reply, Truncation, transport_failure};
+use super::reply::{BodyLimits, Reply, Truncation, transport_failure};
+use super::request::require_runtime;
 use super::retry::{Backoff, Call, Failure};
 use super::throttle::Priority;
 use super::{Client, Job, RequestId, reply};
@@ -46,6 +48,7 @@ impl Client {
     /// [`SubmitError`] tells apart what RunComfy certainly did not accept and what it may have
     /// accepted.
     pub async fn submit<P: Payload>(&self, input: &Valid<P>) -> Result<Job<P::Model>, SubmitError> {
+        require_runtime().map_err(SubmitError::NotSent)?;
         let prepared = self.prepare(input).await.map_err(SubmitError::Refused)?;
         self.submit_prepared(&prepared).await
     }
@@ -74,6 +77,7 @@ impl Client {
     }
 
     async fn submit_with_retry(&self, model: &str, body: Bytes) -> Result<Accepted, SubmitError> {
+        require_runtime().map_err(SubmitError::NotSent)?;
         let permit = self.inner.throttle.acquire_job().await;
         let mut backoff = Backoff::new(Call::Submit, self.inner.retry);
         loop {
@@ -85,9 +89,12 @@ impl Client {
                 Err(error) => error,
             };
             let (failure, retry_after) = match &error {
-                SubmitError::NotSent(_) => (Some(Failure::NotConnected), None),
+                SubmitError::NotSent(TransportError::Http(_)) => {
+                    (Some(Failure::NotConnected), None)
+                }
                 SubmitError::Rejected(error) => (Some(error.failure()), error.retry_after),
-                SubmitError::ModelId(_)
+                SubmitError::NotSent(_)
+                | SubmitError::ModelId(_)
                 | SubmitError::Refused(_)
                 | SubmitError::Unwritable(_)
                 | SubmitError::OutcomeUnknown { .. } => (None, None),
@@ -107,13 +114,13 @@ impl Client {
         let upload = Duration::from_secs((body.len() / MIN_UPLOAD_RATE) as u64);
         let time = IDLE_TIMEOUT + upload;
         // Overrides the timeout of a client that was handed in.
-        let request = self.authorized(Method::POST, url).timeout(NO_TIMEOUT).body(body);
+        let request = self.authorized(Method::POST, url.clone()).timeout(NO_TIMEOUT).body(body);
         let request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let _permit = self.inner.throttle.acquire(Priority::Normal).await;
         let response = match timeout(time, request.send()).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) if transport_failure(&error) == Failure::NotConnected => {
-                return Err(SubmitError::NotSent(error));
+                return Err(SubmitError::NotSent(error.into()));
             }
             Ok(Err(error)) => {
                 let reason = "the connection broke before a response came".to_owned();
@@ -124,16 +131,16 @@ impl Client {
                 return Err(no_response(model, reason, None));
             }
         };
-        let (mut reply, truncation) = read(response).await;
+        let (mut reply, truncation) = read(response, &url).await;
         self.inner.token.redact(&mut reply.body);
         reply::submitted(&reply, truncation, model)
     }
 }
 
 /// Reads the response to a submit. What came before it broke may hold the id.
-async fn read(mut response: reqwest::Response) -> (Reply, Option<Truncation>) {
-    let mut reply = Reply::of(&response);
-    while reply.body.len() <= MAX_BYTES {
+async fn read(mut response: reqwest::Response, url: &Url) -> (Reply, Option<Truncation>) {
+    let mut reply = Reply::of(&response, url, BodyLimits::USUAL);
+    while !reply.is_too_large() {
         match timeout(IDLE_TIMEOUT, response.chunk()).await {
             Ok(Ok(Some(chunk))) => reply.body.extend_from_slice(&chunk),
             Ok(Ok(None)) => break,

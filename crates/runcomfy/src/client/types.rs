@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::request_id::RequestId;
 #[cfg(feature = "serde")]
 use crate::codegen_support::from_output::FromOutput;
+use crate::escape::escape_control;
 
 /// The status of a job. An unknown status of RunComfy's is kept, and counts as not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,14 +114,29 @@ impl<O: FromOutput + Default> From<StoredJob> for CompletedJob<O> {
 /// The meaning of a reply to `/result`.
 pub(super) enum ResultReply<O> {
     Unfinished,
+    /// There is an output, but no status that says that the job is finished.
+    Unconfirmed(CompletedJob<O>),
     Succeeded(CompletedJob<O>),
-    Failed(Value),
-    Cancelled,
+    Failed {
+        error: Value,
+        reply: Value,
+    },
+    Cancelled {
+        reply: Value,
+    },
+}
+
+impl<O> ResultReply<O> {
+    /// Returns a success if the job is finished.
+    pub(super) fn confirmed(completed: CompletedJob<O>, is_finished: bool) -> Self {
+        if is_finished { Self::Succeeded(completed) } else { Self::Unfinished }
+    }
 }
 
 impl Status {
+    /// Reads a status in any case, with spaces around it. RunComfy's own clients lower it too.
     pub(super) fn from_word(word: &str) -> Self {
-        match word {
+        match normalized(word).as_str() {
             "in_queue" => Self::InQueue,
             "in_progress" => Self::InProgress,
             "completed" => Self::Completed,
@@ -128,7 +144,7 @@ impl Status {
             "failed" => Self::Failed,
             // RunComfy's own clients accept both spellings.
             "cancelled" | "canceled" => Self::Cancelled,
-            other => Self::Other(other.to_owned()),
+            _ => Self::Other(word.to_owned()),
         }
     }
 
@@ -141,6 +157,11 @@ impl Status {
     }
 }
 
+/// Lowers a word, and writes its spaces and hyphens as underscores.
+fn normalized(word: &str) -> String {
+    word.trim().to_lowercase().replace([' ', '-'], "_")
+}
+
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -150,7 +171,7 @@ impl fmt::Display for Status {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
-            Self::Other(word) => word,
+            Self::Other(word) => return f.write_str(&escape_control(word)),
         })
     }
 }
@@ -163,16 +184,19 @@ impl From<String> for Status {
 
 impl From<Status> for String {
     fn from(status: Status) -> Self {
-        status.to_string()
+        match status {
+            Status::Other(word) => word,
+            known => known.to_string(),
+        }
     }
 }
 
 impl CancelOutcome {
     pub(super) fn from_word(word: &str) -> Self {
-        match word {
+        match normalized(word).as_str() {
             "cancelled" | "canceled" => Self::Cancelled,
-            "not_cancellable" => Self::NotCancellable,
-            other => Self::Other(other.to_owned()),
+            "not_cancellable" | "not_cancelable" => Self::NotCancellable,
+            _ => Self::Other(word.to_owned()),
         }
     }
 }
@@ -182,7 +206,7 @@ impl fmt::Display for CancelOutcome {
         f.write_str(match self {
             Self::Cancelled => "cancelled",
             Self::NotCancellable => "not_cancellable",
-            Self::Other(word) => word,
+            Self::Other(word) => return f.write_str(&escape_control(word)),
         })
     }
 }
@@ -195,7 +219,10 @@ impl From<String> for CancelOutcome {
 
 impl From<CancelOutcome> for String {
     fn from(outcome: CancelOutcome) -> Self {
-        outcome.to_string()
+        match outcome {
+            CancelOutcome::Other(word) => word,
+            known => known.to_string(),
+        }
     }
 }
 

@@ -1,37 +1,65 @@
 //! Waits for a job: polls its status until it is finished, then reads its result.
 
 use std::fmt;
+use std::future::pending;
+use std::panic::resume_unwind;
 use std::time::Duration;
 
 use futures_util::stream::{Stream, unfold};
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use serde_json::Value;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument;
 
-use super::error::{JobError, JobErrorReason};
+use super::error::{JobError, JobErrorReason, TransportError};
 use super::job::{Endpoint, Job, Operation};
-use super::reply::{self, ApiFailure};
+use super::reply::{self, ApiFailure, Reply};
+use super::request::require_runtime;
 use super::retry::Backoff;
 use super::throttle::Priority;
 use super::types::{CompletedJob, JobStatus, ResultReply, Status};
 
 /// The statuses of a job until it is finished, with the client's intervals between the polls.
 /// Created by [`Job::updates`].
+///
+/// Dropping the future of [`StatusStream::next`], as `select!` does, loses nothing: the next call
+/// goes on with the same interval or the same request.
 #[must_use = "a job is polled only when the next status is asked for"]
 pub struct StatusStream<'a, M> {
     job: &'a Job<M>,
-    /// The interval before the next poll; `None` before the first.
+    /// The interval before the poll after the next; `None` before the first poll.
     interval: Option<Duration>,
+    /// When the next poll is due; `None` if it is due at once.
+    wake: Option<Wake>,
+    /// The request that was sent, and has no reply yet.
+    sent: Option<Sent>,
     start: Instant,
     deadline: Option<Instant>,
     last: Status,
-    /// The delay that RunComfy asked for.
-    retry_after: Duration,
     /// Consecutive failures of polling the status.
     status_backoff: Backoff,
     /// Consecutive failures of reading the result. They count apart: each follows a poll that
     /// succeeded.
     result_backoff: Backoff,
     is_finished: bool,
+}
+
+/// A request in a task of its own. It ends, and lets others have their turn, even if nobody asks for
+/// its reply for a while.
+struct Sent(JoinHandle<Result<Reply, ApiFailure>>);
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// When a poll is due.
+#[derive(Debug, Clone, Copy)]
+enum Wake {
+    At(Instant),
+    /// Later than the clock can represent.
+    Never,
 }
 
 impl<M: Operation> Job<M> {
@@ -69,11 +97,12 @@ impl<'a, M: Operation> StatusStream<'a, M> {
         Self {
             job,
             interval: None,
+            wake: None,
+            sent: None,
             start,
             // An unrepresentable deadline means no deadline.
             deadline: start.checked_add(timeout),
             last: Status::Other("unknown".to_owned()),
-            retry_after: Duration::ZERO,
             status_backoff: polling.backoff(),
             result_backoff: polling.backoff(),
             is_finished: false,
@@ -88,13 +117,6 @@ impl<'a, M: Operation> StatusStream<'a, M> {
     /// If the timeout passes, or polling fails for good.
     pub async fn next(&mut self) -> Result<Option<JobStatus>, JobError> {
         while !self.is_finished {
-            let polling = self.job.client.inner.polling;
-            if let Some(interval) = self.interval {
-                self.sleep(polling.jittered(interval).max(self.retry_after)).await?;
-                self.retry_after = Duration::ZERO;
-            }
-            let next = self.interval.map(|interval| polling.next(interval));
-            self.interval = Some(next.unwrap_or(polling.initial_interval));
             if let Some(status) = self.poll_once(Endpoint::Status, reply::status).await? {
                 self.job.observe(&status.status);
                 self.last = status.status.clone();
@@ -122,73 +144,121 @@ impl<'a, M: Operation> StatusStream<'a, M> {
         let job = self.job;
         loop {
             while self.next().await?.is_some() {}
-            let result =
-                self.poll_once(Endpoint::Result, |reply| reply::result(reply, job.id())).await?;
-            if let Some(result) = result {
-                let result = match (result, &self.last) {
-                    // A cancelled job has no result to wait for.
-                    (ResultReply::Unfinished, Status::Cancelled) => ResultReply::Cancelled,
-                    (result, _) => result,
-                };
-                if let Some(completed) = job.finish(result)? {
-                    return Ok(completed);
+            // The result follows the status at once.
+            self.wake = None;
+            let result = self
+                .poll_once(Endpoint::Result, |reply| reply::result(reply, job.id()))
+                .await
+                .or_else(|error| self.unless_cancelled(error))?;
+            let result = match (result, &self.last) {
+                // A cancelled job has no result to wait for.
+                (Some(ResultReply::Unfinished), Status::Cancelled) => {
+                    ResultReply::Cancelled { reply: Value::Null }
                 }
+                // The status said that the job is finished, whatever this word means.
+                (Some(ResultReply::Unconfirmed(completed)), _) => ResultReply::Succeeded(completed),
+                (result, _) => result.unwrap_or(ResultReply::Unfinished),
+            };
+            if let Some(completed) = job.finish(result)? {
+                return Ok(completed);
             }
             // The result is not there yet, so the job is polled again.
             self.is_finished = false;
         }
     }
 
-    async fn sleep(&self, duration: Duration) -> Result<(), JobError> {
-        // An unrepresentable moment never comes.
-        let wake = Instant::now().checked_add(duration);
-        match self.deadline {
-            Some(deadline) if wake.is_none_or(|wake| deadline < wake) => {
-                sleep_until(deadline).await;
-                Err(self.deadline_error())
-            }
-            _ => {
-                sleep(duration).await;
-                Ok(())
-            }
+    /// Returns the end of a job that was cancelled, whose record may be gone.
+    fn unless_cancelled(
+        &self,
+        error: JobError,
+    ) -> Result<Option<ResultReply<M::Output>>, JobError> {
+        let is_over = matches!(
+            error.reason,
+            JobErrorReason::Api(_)
+                | JobErrorReason::Transport(_)
+                | JobErrorReason::Unreadable { .. }
+        );
+        if is_over && self.last == Status::Cancelled {
+            return Ok(Some(ResultReply::Cancelled { reply: Value::Null }));
         }
+        Err(error)
     }
 
-    /// Sends one request before the deadline. Returns `None` after a failure that may be
-    /// temporary, until there were too many in a row.
+    /// Sends one request when it is due, before the deadline. Returns `None` after a failure that
+    /// may be temporary, until there were too many in a row.
     async fn poll_once<T>(
         &mut self,
         endpoint: Endpoint,
-        read: impl Fn(&reply::Reply) -> Result<T, ApiFailure>,
+        read: impl Fn(&Reply) -> Result<T, ApiFailure>,
     ) -> Result<Option<T>, JobError> {
-        let job = self.job;
-        let call = job.client.send(Priority::Poll, job.request(endpoint));
-        let sent = match self.deadline {
-            None => call.await,
-            Some(deadline) => match timeout_at(deadline, call).await {
-                Ok(sent) => sent,
-                Err(_) => return Err(self.deadline_error()),
-            },
-        };
+        let reply = self.reply(endpoint).await?;
         let backoff = match endpoint {
             Endpoint::Result => &mut self.result_backoff,
             Endpoint::Status | Endpoint::Cancel => &mut self.status_backoff,
         };
-        let error = match sent.and_then(|reply| read(&reply)) {
+        let error = match reply.and_then(|reply| read(&reply)) {
             Ok(answer) => {
                 backoff.reset();
+                self.schedule(Duration::ZERO);
                 return Ok(Some(answer));
             }
             Err(error) => error,
         };
         let failure = error.failure();
+        if self.job.is_not_known_yet(&error) {
+            tracing::debug!(?endpoint, "not known yet: polling again");
+            self.schedule(Duration::ZERO);
+            return Ok(None);
+        }
         let Some(delay) = backoff.next(failure, error.retry_after()) else {
-            return job.map_err(Err(error));
+            return self.job.map_err(Err(error));
         };
         let failures = backoff.failures();
-        self.retry_after = delay;
         tracing::debug!(?endpoint, ?failure, failures, retry_after = ?delay, "polling again");
+        self.schedule(delay);
         Ok(None)
+    }
+
+    /// Waits until the next request is due, and for its reply. It can be dropped and called again.
+    async fn reply(&mut self, endpoint: Endpoint) -> Result<Result<Reply, ApiFailure>, JobError> {
+        let job = self.job;
+        job.map_err(require_runtime().map_err(ApiFailure::Transport))?;
+        let (wake, sent) = (self.wake, &mut self.sent);
+        let replied = async {
+            match wake {
+                Some(Wake::At(wake)) => sleep_until(wake).await,
+                Some(Wake::Never) => pending().await,
+                None => {}
+            }
+            let sent = sent.get_or_insert_with(|| {
+                let (client, request) = (job.client.clone(), job.request(endpoint));
+                let sending = async move { client.send(Priority::Poll, request).await };
+                Sent(tokio::spawn(sending.in_current_span()))
+            });
+            (&mut sent.0).await
+        };
+        let joined = match self.deadline {
+            None => replied.await,
+            Some(deadline) => {
+                timeout_at(deadline, replied).await.map_err(|_| self.deadline_error())?
+            }
+        };
+        self.sent = None;
+        match joined {
+            Ok(reply) => Ok(reply),
+            Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+            // The runtime is shutting down.
+            Err(_) => Ok(Err(ApiFailure::Transport(TransportError::NoRuntime))),
+        }
+    }
+
+    /// Sets when the next poll is due: after the interval, or the delay if that is longer.
+    fn schedule(&mut self, delay: Duration) {
+        let polling = self.job.client.inner.polling;
+        let interval = self.interval.unwrap_or(polling.initial_interval);
+        let wake = Instant::now().checked_add(polling.jittered(interval).max(delay));
+        self.wake = Some(wake.map_or(Wake::Never, Wake::At));
+        self.interval = Some(polling.next(interval));
     }
 
     fn deadline_error(&self) -> JobError {

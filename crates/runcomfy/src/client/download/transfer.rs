@@ -15,7 +15,7 @@ use url::Url;
 
 use super::super::Client;
 use super::super::http::{ContentRange, NO_TIMEOUT};
-use super::super::reply::{Reply, transport_failure};
+use super::super::reply::{asked_delay, transport_failure};
 use super::super::retry::{Backoff, Call, Failure};
 use super::{DownloadErrorReason as Reason, DownloadOptions, Progress};
 
@@ -188,7 +188,7 @@ impl Transfer<'_> {
             StatusCode::PARTIAL_CONTENT => Err(Reason::Torn),
             status => Err(Reason::Status {
                 http_status: status.as_u16(),
-                retry_after: Reply::of(response).retry_after,
+                retry_after: asked_delay(response.headers()),
             }),
         }
     }

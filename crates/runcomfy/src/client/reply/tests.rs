@@ -5,8 +5,13 @@ use serde_json::json;
 use super::*;
 use crate::output::MediaOutput;
 
+fn bytes(http_status: u16, body: &[u8]) -> Reply {
+    let limits = BodyLimits::USUAL;
+    Reply { http_status, retry_after: None, body: body.to_vec(), limits }
+}
+
 fn reply(http_status: u16, body: impl ToString) -> Reply {
-    Reply { http_status, retry_after: None, body: body.to_string().into_bytes() }
+    bytes(http_status, body.to_string().as_bytes())
 }
 
 fn sent(http_status: u16, body: impl ToString) -> Result<RequestId, SubmitError> {
@@ -65,7 +70,11 @@ fn a_submit_is_rejected_only_if_certainly_not_accepted() {
         (400, json!({"error_code": 500001}).to_string()),
         (408, json!({"error_code": 400002}).to_string()),
         (422, json!({"detail": "no", "request_id": 7}).to_string()),
-        (422, json!({"detail": "x".repeat(2 * MAX_KEPT), "request_id": "r-1"}).to_string()),
+        (
+            422,
+            json!({"detail": "x".repeat(2 * BodyLimits::USUAL.max_kept), "request_id": "r-1"})
+                .to_string(),
+        ),
         (422, "{\"request_id\": \"r-1\", \"det".to_owned()),
         (422, "{\"request_id\": \"r-".to_owned()),
     ];
@@ -78,7 +87,8 @@ fn a_submit_is_rejected_only_if_certainly_not_accepted() {
 
 #[test]
 fn an_id_is_read_from_a_partial_reply() {
-    let long = json!({"request_id": "r-1", "a": "x".repeat(2 * MAX_KEPT)}).to_string();
+    let long =
+        json!({"request_id": "r-1", "a": "x".repeat(2 * BodyLimits::USUAL.max_kept)}).to_string();
     let cases = [
         (502, r#"{"error": "late", "request_id": "r-1"}"#, Some(id())),
         (502, &long, Some(id())),
@@ -94,7 +104,7 @@ fn an_id_is_read_from_a_partial_reply() {
         let error = sent(status, text).expect_err("it is no job");
         let SubmitError::OutcomeUnknown { id, body, .. } = error else { panic!("{text}") };
         assert_eq!(id, expected, "{text}");
-        assert_eq!(body.as_deref(), Some(&text[..text.len().min(MAX_KEPT)]));
+        assert_eq!(body.as_deref(), Some(&text[..text.len().min(BodyLimits::USUAL.max_kept)]));
     }
 }
 
@@ -110,10 +120,13 @@ fn a_final_status_precedes_an_error_code() {
     ];
     for (status, body, expected) in cases {
         let found = read_result(status, &body);
-        assert!(matches!(found, Ok(ResultReply::Failed(error)) if error == expected), "{body}");
+        assert!(
+            matches!(found, Ok(ResultReply::Failed { error, .. }) if error == expected),
+            "{body}"
+        );
     }
     let body = json!({"status": "canceled", "error_code": 400005});
-    assert!(matches!(read_result(200, body), Ok(ResultReply::Cancelled)));
+    assert!(matches!(read_result(200, body), Ok(ResultReply::Cancelled { .. })));
     for body in [
         json!({"status": "failed", "error": "gateway"}),
         json!({"status": "failed", "request_id": "r-2"}),
@@ -200,14 +213,20 @@ fn a_result_is_read_by_status_and_then_by_members() {
     for error in [json!("boom"), json!({"a": 1}), json!(["x"])] {
         for status in ["failed", "completed"] {
             let found = read_result(200, json!({"status": status, "error": error}));
-            assert!(matches!(found, Ok(ResultReply::Failed(found)) if found == error), "{status}");
+            assert!(
+                matches!(found, Ok(ResultReply::Failed { error: found, .. }) if found == error),
+                "{status}"
+            );
         }
     }
     assert!(matches!(
         read_result(200, json!({"status": "failed"})),
-        Ok(ResultReply::Failed(body)) if body == json!({"status": "failed"})
+        Ok(ResultReply::Failed { error: body, .. }) if body == json!({"status": "failed"})
     ));
-    assert!(matches!(read_result(200, json!({"status": "canceled"})), Ok(ResultReply::Cancelled)));
+    assert!(matches!(
+        read_result(200, json!({"status": "canceled"})),
+        Ok(ResultReply::Cancelled { .. })
+    ));
     assert!(matches!(read_result(200, json!({"status": "in_queue"})), Ok(ResultReply::Unfinished)));
     assert!(matches!(
         read_result(400, json!({"error_code": 400005, "error_message": "not ready"})),
@@ -299,5 +318,205 @@ fn cancelling_is_read_from_outcome_not_status() {
         let found = cancelled(&reply(202, json!({"status": "completed", "outcome": word})));
         assert_eq!(found.ok(), Some(outcome));
     }
-    assert!(cancelled(&reply(202, json!({"status": "cancelled"}))).is_err());
+}
+
+/// Field case F15.
+#[test]
+fn a_cancel_is_read_from_its_status_or_beside_a_409() {
+    let cases = [
+        (202, json!({"status": "cancelled"}), Some(CancelOutcome::Cancelled)),
+        (202, json!({"status": "CANCELED "}), Some(CancelOutcome::Cancelled)),
+        (200, json!({"status": "completed"}), Some(CancelOutcome::NotCancellable)),
+        (202, json!({"status": "in_progress"}), Some(CancelOutcome::NotCancellable)),
+        (409, json!({"outcome": "not_cancellable"}), Some(CancelOutcome::NotCancellable)),
+        (409, json!({"outcome": "Cancelled"}), Some(CancelOutcome::Cancelled)),
+        (409, json!({"status": "succeeded"}), Some(CancelOutcome::NotCancellable)),
+        (409, json!({"error": "no"}), None),
+        (404, json!({"outcome": "cancelled"}), None),
+        (202, json!({"status": "in_queue"}), None),
+        (202, json!({}), None),
+    ];
+    for (status, body, expected) in cases {
+        assert_eq!(cancelled(&reply(status, &body)).ok(), expected, "{status} {body}");
+    }
+}
+
+/// Field case F13.
+#[test]
+fn a_status_is_read_in_any_case() {
+    for word in ["COMPLETED", " completed\n", "Completed"] {
+        assert_eq!(Status::from_word(word), Status::Completed, "{word:?}");
+    }
+    assert_eq!(Status::from_word("IN-QUEUE"), Status::InQueue);
+    assert_eq!(Status::from_word("In Progress"), Status::InProgress);
+    assert_eq!(CancelOutcome::from_word(" Not_Cancellable"), CancelOutcome::NotCancellable);
+    assert_eq!(Status::from_word("Warming"), Status::Other("Warming".to_owned()));
+}
+
+/// Returns the output that a result gives if `/status` said that the job is finished.
+fn delivered(http_status: u16, body: &[u8]) -> Option<Value> {
+    match result::<MediaOutput>(&bytes(http_status, body), &id()).ok()? {
+        ResultReply::Succeeded(completed) | ResultReply::Unconfirmed(completed) => {
+            Some(completed.raw)
+        }
+        ResultReply::Unfinished | ResultReply::Failed { .. } | ResultReply::Cancelled { .. } => {
+            None
+        }
+    }
+}
+
+/// Field case H1.
+#[test]
+fn an_output_is_read_from_every_reply_that_has_one() {
+    let nested = format!("{}{}", "[".repeat(500), "]".repeat(500));
+    let deep = format!(r#"{{"status":"succeeded","output":{{"a":{nested}}}}}"#);
+    let cases: [(u16, &[u8], Value); 15] = [
+        (200, b"{\"status\":\"succeeded\",\"output\":{\"n\":1e400}}", json!({"n": "1e400"})),
+        (200, b"{\"status\":\"succeeded\",\"output\":{},\"cost\":NaN}", json!({})),
+        (200, b"{\"status\":\"succeeded\",\"output\":[\"\\ud83d\"]}", json!(["\u{fffd}"])),
+        (200, b"{\"status\":\"succeeded\",\"output\":\"\xff\"}", json!("\u{fffd}")),
+        (200, b"\xef\xbb\xbf{\"status\":\"succeeded\",\"output\":1}", json!(1)),
+        (200, deep.as_bytes(), Value::Null),
+        (200, b"{\"output\":{\"a\":1}}", json!({"a": 1})),
+        (200, b"{\"output\":{\"a\":1},\"status\":null}", json!({"a": 1})),
+        (200, b"{\"output\":{},\"error_code\":500001}", json!({})),
+        (200, b"{\"output\":{},\"status\":\"done\"}", json!({})),
+        (200, b"{\"output\":{},\"status\":\"COMPLETED\"}", json!({})),
+        (200, b"{\"output\":{},\"status\":\"in_progress\"}", json!({})),
+        (200, b"{\"output\":{},\"status\":\"succeeded\",\"error_code\":500001}", json!({})),
+        (200, b"{\"output\":{},\"status\":\"done\",\"error_code\":500001}", json!({})),
+        (500, b"{\"output\":{},\"status\":\"succeeded\",\"request_id\":\"r-1\"}", json!({})),
+    ];
+    for (http_status, body, expected) in cases {
+        let text = String::from_utf8_lossy(body);
+        let output = delivered(http_status, body).unwrap_or_else(|| panic!("{text} gives none"));
+        if body != deep.as_bytes() {
+            assert_eq!(output, expected, "{text}");
+        }
+    }
+    let body = json!({"status": "in_progress", "error_code": 500001, "output": {}});
+    assert!(delivered(200, body.to_string().as_bytes()).is_none(), "the call itself went wrong");
+    assert!(delivered(500, b"{\"output\":{}}").is_none(), "it may be a gateway's");
+}
+
+/// Field case H1.
+#[test]
+fn an_unreadable_result_is_kept_whole() {
+    let body = format!("<{}", "x".repeat(200_000));
+    for (http_status, body) in [(200, &body), (502, &body)] {
+        let reply = Reply { limits: BodyLimits::RESULT, ..bytes(http_status, body.as_bytes()) };
+        let kept = match result::<MediaOutput>(&reply, &id()).err().expect("it is unreadable") {
+            ApiFailure::Unreadable { body, .. } => body,
+            ApiFailure::Api(error) => error.body,
+            ApiFailure::Transport(error) => panic!("{error}"),
+        };
+        assert_eq!(&kept, body);
+    }
+}
+
+/// Field cases F17 and H1.
+#[test]
+fn a_failed_job_keeps_its_reason_and_its_partial_output() {
+    let cases = [
+        (json!({"error": "", "failure_reason": "content policy"}), json!("content policy")),
+        (json!({"error": {}, "error_message": "content policy"}), json!("content policy")),
+        (json!({"error": [], "detail": "content policy"}), json!("content policy")),
+        (json!({"error": {"message": " "}, "message": "content policy"}), json!("content policy")),
+        (json!({"error": "boom", "message": "other"}), json!("boom")),
+    ];
+    for (mut body, expected) in cases {
+        body["status"] = json!("failed");
+        body["output"] = json!({"video": "https://example.com/v.mp4"});
+        let Ok(ResultReply::Failed { error, reply }) = read_result(200, &body) else {
+            panic!("{body}")
+        };
+        assert_eq!((error, reply), (expected, body));
+    }
+    let body = json!({"status": "failed", "error": null, "output": {"video": "x"}, "odd": 7});
+    let Ok(ResultReply::Failed { error, .. }) = read_result(200, &body) else { panic!("{body}") };
+    assert_eq!(error, body);
+    let body = json!({"status": "cancelled", "output": {"video": "x"}});
+    let Ok(ResultReply::Cancelled { reply }) = read_result(200, &body) else { panic!("{body}") };
+    assert_eq!(reply, body);
+}
+
+/// Field cases F18 and L5.
+#[test]
+fn an_error_code_is_found_in_each_of_its_places() {
+    let cases = [
+        (400, json!({"code": 400004, "error": "UserAccountError"}), Some(400_004)),
+        (400, json!({"errorCode": 400004}), Some(400_004)),
+        (400, json!({"error": {"code": 400004, "message": "no"}}), Some(400_004)),
+        (200, json!({"error": {"error_code": "400002"}}), Some(400_002)),
+        (400, json!({"error_code": 500001.0}), Some(500_001)),
+        (400, json!({"error_code": " 500001 "}), Some(500_001)),
+        (200, json!({"error_code": "unauthorized"}), None),
+        (200, json!({"error_code": {"a": 1}}), None),
+    ];
+    for (http_status, body, code) in cases {
+        match json(&reply(http_status, &body)) {
+            Err(ApiFailure::Api(error)) => assert_eq!(error.code, code, "{body}"),
+            _ => panic!("{body} is not an error"),
+        }
+    }
+    for body in [
+        json!({"code": 0}),
+        json!({"code": 200, "error": null}),
+        json!({"error_code": "0"}),
+        json!({"error_code": ""}),
+        json!({"error_code": null}),
+        json!({"status": "in_queue", "error": {"code": 500001}}),
+    ] {
+        assert!(json(&reply(200, &body)).is_ok(), "{body} is an error");
+    }
+    let unknown = sent(400, json!({"error_code": 500001.0})).expect_err("it is not accepted");
+    assert!(matches!(unknown, SubmitError::OutcomeUnknown { .. }), "{unknown}");
+}
+
+/// Field case F27.
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let body = b"\xef\xbb\xbf{\"request_id\":\"r-1\",\"status\":\"in_queue\"}";
+    assert!(submitted(&bytes(200, body), None, "a/b").is_ok_and(|found| found == id()));
+    assert_eq!(status(&bytes(200, body)).ok().map(|found| found.status), Some(Status::InQueue));
+}
+
+/// Field case L1.
+#[test]
+fn an_id_is_taken_from_the_first_level_of_a_truncated_response() {
+    let body = r#"{"error":{"request_id":"trace-1"},"request_id":"r-1", "x"#;
+    let error = sent(502, body).expect_err("it is truncated");
+    assert!(
+        matches!(&error, SubmitError::OutcomeUnknown { id: Some(found), .. } if *found == id())
+    );
+}
+
+/// Field case L2.
+#[test]
+fn the_id_of_another_request_is_kept() {
+    let body = json!({"request_id": "r-other", "status": "succeeded", "output": {}});
+    let Ok(ResultReply::Succeeded(completed)) = read_result(200, &body) else { panic!("{body}") };
+    assert_eq!(completed.others.get("request_id"), Some(&json!("r-other")));
+}
+
+/// Field case L4.
+#[test]
+fn text_of_a_server_cannot_move_the_cursor() {
+    let text = "a\u{1b}[31m\nb";
+    let error = sent(422, json!({"detail": text})).expect_err("it is refused").to_string();
+    let failed = JobErrorReason::Failed(json!(text)).to_string();
+    let status = Status::Other(text.to_owned()).to_string();
+    for shown in [error, failed, status] {
+        assert!(!shown.contains(['\u{1b}', '\n']), "{shown:?}");
+    }
+}
+
+#[test]
+fn a_reply_that_is_too_large_is_not_read_again() {
+    let limits = BodyLimits { max_bytes: 10, max_kept: 4 };
+    let body = br#"{"status": "in_queue"}"#.to_vec();
+    let reply = Reply { http_status: 200, retry_after: None, body, limits };
+    let Err(failure @ ApiFailure::Unreadable { .. }) = json(&reply) else { panic!("it is read") };
+    assert_eq!(failure.failure(), Failure::TooLarge);
+    assert!(!classify(Call::Read, Failure::TooLarge).retry);
 }
