@@ -16,15 +16,13 @@ const KEYWORDS: [&str; 52] = [
 ];
 
 /// Types that generated code uses, or that every Rust program expects.
-const TAKEN_TYPES: [&str; 74] = [
+const TAKEN_TYPES: [&str; 72] = [
     "Input",
     "Output",
     "Required",
     "Field",
     "Media",
     "Members",
-    "FromOutput",
-    "OutputReader",
     "ValueSchema",
     "Url",
     "Value",

@@ -72,9 +72,10 @@ fn output(model: &Model) -> Vec<String> {
             (0, None) => docs.clone(),
             _ => docs::named(&of.docs, &of.wire),
         };
-        all.extend(items::output(of, &docs, &names).into_iter().map(formatted));
+        all.push(formatted(items::output(of, &docs, &names)));
     }
     all.extend(self::unions("output", &names));
+    all.extend(structs.iter().map(table::output));
     all
 }
 

@@ -58,7 +58,7 @@ struct Used {
 impl Used {
     fn output(&mut self, structs: &[Struct], unions: &[Union]) {
         if !structs.is_empty() {
-            self.support.extend(["FromOutput", "Map", "OutputReader", "Value"]);
+            self.support.extend(["Map", "Value"]);
         }
         for field in structs.iter().flat_map(|of| &of.fields) {
             self.ty(&field.ty);

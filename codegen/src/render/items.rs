@@ -198,8 +198,8 @@ pub(super) fn usual_output(docs: &[String]) -> TokenStream {
     }
 }
 
-/// Writes an output struct and its parser.
-pub(super) fn output(of: &Struct, docs: &[String], names: &Names<'_>) -> Vec<TokenStream> {
+/// Writes an output struct.
+pub(super) fn output(of: &Struct, docs: &[String], names: &Names<'_>) -> TokenStream {
     let name = format_ident!("{}", of.name);
     let attributes = doc(docs);
     let fields = of.fields.iter().map(|field| {
@@ -209,33 +209,16 @@ pub(super) fn output(of: &Struct, docs: &[String], names: &Names<'_>) -> Vec<Tok
         quote! { #docs pub #name: #ty, }
     });
     let rest = format_ident!("{}", rest_name(of));
-    let reads = of.fields.iter().map(|field| {
-        let (name, wire) = (ident(&field.name), &field.wire);
-        match not_null(&field.ty) {
-            Type::List(_) => quote! { #name: object.list(#wire) },
-            _ => quote! { #name: object.optional(#wire) },
+    quote! {
+        #attributes
+        #[derive(Debug, Clone, Default, PartialEq)]
+        #[non_exhaustive]
+        pub struct #name {
+            #(#fields)*
+            /// The properties that the schema does not describe, by name.
+            pub #rest: Map<String, Value>,
         }
-    });
-    vec![
-        quote! {
-            #attributes
-            #[derive(Debug, Clone, Default, PartialEq)]
-            #[non_exhaustive]
-            pub struct #name {
-                #(#fields)*
-                /// The properties that the schema does not describe, by name.
-                pub #rest: Map<String, Value>,
-            }
-        },
-        quote! {
-            impl FromOutput for #name {
-                fn from_output(value: &Value) -> Option<Self> {
-                    let mut object = OutputReader::new(value)?;
-                    Some(Self { #(#reads,)* #rest: object.others() })
-                }
-            }
-        },
-    ]
+    }
 }
 
 /// Returns the identifier of a name, which may be raw.

@@ -2,10 +2,10 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
-use runcomfy::media::Bound;
-use runcomfy::media::MediaKind;
+use runcomfy::media::{Bound, MediaKind};
 
-use crate::model::{Field, Model, Rule, Shape, Struct, Union, UnionKind, ValueSchema};
+use super::type_names::{not_null, rest_name};
+use crate::model::{Field, Model, Rule, Shape, Struct, Type, Union, UnionKind, ValueSchema};
 
 /// Returns the tables of all input structs and unions.
 pub(super) fn all(model: &Model) -> Vec<TokenStream> {
@@ -48,15 +48,34 @@ const MAX_WIDTH: usize = 100;
 /// Returns the macro call that connects a struct to its table, with its fields in the order of
 /// the table's rows.
 pub(super) fn object(of: &Struct) -> String {
-    let (name, table) = (&of.name, table_name(&of.name));
-    let fields: Vec<&str> = of.fields.iter().map(|field| field.name.as_str()).collect();
-    let head = format!("runcomfy::codegen_support::object!({name}, {table}, [");
-    let one_line = format!("{head}{}]);\n", fields.join(", "));
+    let fields: Vec<String> = of.fields.iter().map(|field| field.name.clone()).collect();
+    let head = format!("object!({}, {}, [", of.name, table_name(&of.name));
+    list_call(&head, &fields, "]")
+}
+
+/// Returns the macro call that says how an output struct is read: each field with its name on
+/// the wire, and the field that holds the rest.
+pub(super) fn output(of: &Struct) -> String {
+    let fields = of.fields.iter().map(|field| {
+        let wire = Literal::string(&field.wire);
+        match not_null(&field.ty) {
+            Type::List(_) => format!("{}: list({wire})", field.name),
+            _ => format!("{}: optional({wire})", field.name),
+        }
+    });
+    let fields: Vec<String> = fields.collect();
+    list_call(&format!("output!({}, [", of.name), &fields, &format!("], {}", rest_name(of)))
+}
+
+/// Returns a macro call with a list in it, on one line if it fits.
+fn list_call(head: &str, items: &[String], tail: &str) -> String {
+    let head = format!("runcomfy::codegen_support::{head}");
+    let one_line = format!("{head}{}{tail});\n", items.join(", "));
     if one_line.len() <= MAX_WIDTH {
         return one_line;
     }
-    let lines: String = fields.iter().map(|field| format!("    {field},\n")).collect();
-    format!("{head}\n{lines}]);\n")
+    let lines: String = items.iter().map(|item| format!("    {item},\n")).collect();
+    format!("{head}\n{lines}{tail});\n")
 }
 
 /// Returns the constant of a shape without parts.

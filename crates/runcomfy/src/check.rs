@@ -84,6 +84,14 @@ pub(crate) fn violations(schema: &ValueSchema, value: ValueRef<'_>) -> Violation
     violations
 }
 
+/// Returns `true` if a value has no violation.
+#[cfg(feature = "from-json")]
+pub(crate) fn holds(schema: &ValueSchema, value: ValueRef<'_>) -> bool {
+    let mut findings = Findings { scope: Scope::Branch, ..Findings::default() };
+    check_value(schema, value, PathRef::Top, &mut findings);
+    !findings.is_broken
+}
+
 /// Returns every piece of media in a value.
 pub(crate) fn media(schema: &ValueSchema, value: ValueRef<'_>) -> Vec<FoundMedia> {
     let mut media = Vec::new();

@@ -4,6 +4,9 @@
 pub(crate) mod enum_macros;
 pub(crate) mod from_output;
 pub(crate) mod object_macro;
+pub(crate) mod output_macro;
+#[cfg(feature = "serde")]
+pub(crate) mod to_output;
 pub(crate) mod value_ref;
 
 /// The static table of a type.
@@ -20,11 +23,17 @@ pub use crate::from_json::{Builder, FromJson};
 #[cfg(feature = "schemars")]
 pub use crate::json_schema::part_of as json_schema_part;
 pub use crate::number::Number;
+#[cfg(feature = "serde")]
+pub use crate::stored::deserialize_input;
 pub use crate::{
-    __input_traits as input_traits, __object as object, __string_enum as string_enum,
-    __union as union,
+    __input_traits as input_traits, __object as object, __output as output,
+    __string_enum as string_enum, __union as union,
 };
 pub use from_output::{FromOutput, OutputReader};
+#[cfg(feature = "serde")]
+pub use serde;
 pub use serde_json::{Map, Value};
+#[cfg(feature = "serde")]
+pub use to_output::{ToOutput, deserialize_output, insert as insert_output};
 pub use url::Url;
 pub use value_ref::{AsValueRef, Elements, Entries, Members, ValueRef};

@@ -1,86 +1,51 @@
 //! JSON → a typed input (feature `from-json`): [`JsonInput::typed`].
 //!
-//! Nothing is lost on the way: what is built is viewed as the same JSON again. The one
-//! exception is an explicit `null` for an optional property that may be null, which is
-//! left out. A value that the types cannot hold is a violation at its path, and so is one
-//! that they could hold only rounded: a whole number beyond 64 bits, or a number that no
-//! 64-bit float holds exactly.
+//! Nothing is lost on the way: what is built is written as the same JSON again. The one
+//! exception is an explicit `null` for an optional property that may be null, which is left
+//! out. A value that the types cannot hold is a violation at its path, and so is one that they
+//! could hold only rounded: a whole number beyond 64 bits, or a number that no 64-bit float
+//! holds exactly.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use serde_json::{Map, Number, Value};
 
+use crate::check::holds;
 use crate::codegen_support::value_ref::AsValueRef;
-use crate::input::{Invalid, JsonInput, Model, Valid};
+use crate::input::{Invalid, JsonInput, Model, Valid, input};
 use crate::media::Media;
-use crate::schema::{Field, INTEGER, MEDIA, Shape, ValueSchema};
+use crate::schema::{ANYTHING, Field, INTEGER, MEDIA, Shape, ValueSchema};
 use crate::unknown_variant::UnknownVariant;
 use crate::violation::message;
 use crate::violation::pending::{UnionKeyword, ViolationKind};
-use crate::violation::{PathSegment, Violation, Violations};
+use crate::violation::{InputPath, PathSegment, Violation, Violations};
 
 /// The most branches of unions that are tried for one input. Unions within unions could
 /// otherwise be tried again for every way down to them.
 const MAX_ATTEMPTS: u32 = 1 << 16;
 
-/// The schema of any value.
-static ANYTHING: ValueSchema = ValueSchema::new(Shape::Any, &[]);
-
 /// A type that a JSON value may become. It is implemented for the types of inputs by the
 /// macros that declare them.
 pub trait FromJson: Sized {
-    /// The value, or nothing where it does not fit; then `builder` knows why.
+    /// Returns the value, or `None` if it does not fit; then `builder` has the violations.
     #[doc(hidden)]
-    fn from_json(value: &Value, builder: &mut Builder) -> Option<Self>;
+    fn from_json(
+        value: &Value,
+        schema: &'static ValueSchema,
+        builder: &mut Builder,
+    ) -> Option<Self>;
 
-    /// What stands for a property that is not there, where the type can say so.
+    /// Returns the value of a missing property, if the type has one.
     #[doc(hidden)]
     fn absent() -> Option<Self> {
         None
     }
 
-    /// What stands for `null`, where the type can say so.
+    /// Returns the value of `null`, if the type has one.
     #[doc(hidden)]
     fn null() -> Option<Self> {
         None
-    }
-}
-
-impl<M: Model + FromJson> JsonInput<M> {
-    /// The input as the model's own type. It holds what the JSON held, whether that keeps
-    /// to the rules or not; an explicit `null` for an optional property is left out.
-    ///
-    /// # Errors
-    ///
-    /// Every value that the type cannot hold, at its path, and the JSON back.
-    pub fn typed(self) -> Result<M, Invalid<Self>> {
-        let mut builder = Builder::default();
-        match M::from_json(self.as_value(), &mut builder) {
-            Some(input) if builder.misfits.is_empty() => Ok(input),
-            _ => Err(Invalid { input: self, violations: builder.misfits }),
-        }
-    }
-}
-
-impl<M: Model + FromJson> Valid<JsonInput<M>> {
-    /// The input as the model's own type, as valid as it was: what was only
-    /// [assumed](Valid::assume) to be valid still is.
-    ///
-    /// # Errors
-    ///
-    /// Every value that the type cannot hold, at its path; or the rules that break because
-    /// an explicit `null` was left out, such as `minProperties`. And the JSON back.
-    pub fn typed(self) -> Result<Valid<M>, Invalid<JsonInput<M>>> {
-        let json = self.into_inner();
-        let broken_before = !json.violations().is_empty();
-        let input = json.clone().typed()?;
-        let violations = input.violations();
-        if violations.is_empty() || broken_before {
-            Ok(Valid::assume(input))
-        } else {
-            Err(Invalid { input: json, violations })
-        }
     }
 }
 
@@ -92,6 +57,8 @@ pub struct Builder {
     /// The number of branches of unions that may still be tried.
     attempts: u32,
     purpose: Purpose,
+    /// Media that a stored input has in other places than in its strings, by JSON pointer.
+    stored_media: BTreeMap<String, Media>,
 }
 
 /// The purpose of building a value.
@@ -103,18 +70,71 @@ enum Purpose {
     Branch { fits: bool },
 }
 
+impl<M: Model + FromJson> JsonInput<M> {
+    /// Returns the input as the model's own type. It holds what the JSON held, whether that
+    /// keeps to the rules or not; an explicit `null` for an optional property is left out.
+    ///
+    /// A union becomes its first branch that holds, and if none does, the first that fits.
+    ///
+    /// # Errors
+    ///
+    /// Fails with every value that the type cannot hold, at its path, and returns the JSON.
+    pub fn typed(self) -> Result<M, Invalid<Self>> {
+        match Builder::default().build(self.as_value()) {
+            Ok(input) => Ok(input),
+            Err(violations) => Err(Invalid { input: self, violations }),
+        }
+    }
+}
+
+impl<M: Model + FromJson> Valid<JsonInput<M>> {
+    /// Returns the input as the model's own type. It is as valid as it was: input that was
+    /// only [assumed](Valid::assume) to be valid still is.
+    ///
+    /// # Errors
+    ///
+    /// Fails with every value that the type cannot hold, at its path, or with the rules that
+    /// break because an explicit `null` was left out, such as `minProperties`. It returns the
+    /// JSON.
+    pub fn typed(self) -> Result<Valid<M>, Invalid<JsonInput<M>>> {
+        let json = self.into_inner();
+        let was_broken = !json.violations().is_empty();
+        let input = json.clone().typed()?;
+        let violations = input.violations();
+        if violations.is_empty() || was_broken {
+            Ok(Valid::assume(input))
+        } else {
+            Err(Invalid { input: json, violations })
+        }
+    }
+}
+
 impl Default for Builder {
     fn default() -> Self {
+        Self::with_media(BTreeMap::new())
+    }
+}
+
+impl Builder {
+    /// Creates a builder of a stored input, whose media at these JSON pointers is this.
+    pub(crate) fn with_media(stored_media: BTreeMap<String, Media>) -> Self {
         Self {
             path: Vec::new(),
             misfits: Violations::default(),
             attempts: MAX_ATTEMPTS,
             purpose: Purpose::Input,
+            stored_media,
         }
     }
-}
 
-impl Builder {
+    /// Builds a whole input.
+    pub(crate) fn build<M: Model + FromJson>(mut self, json: &Value) -> Result<M, Violations> {
+        match M::from_json(json, const { &input::<M>() }, &mut self) {
+            Some(input) if self.misfits.is_empty() => Ok(input),
+            _ => Err(self.misfits),
+        }
+    }
+
     /// Returns the entries of an object, whose names must be among these fields'.
     pub fn object<'v>(
         &mut self,
@@ -148,7 +168,7 @@ impl Builder {
             Some(null @ Value::Null) if !takes_null(&field.schema) => {
                 builder.not(field.schema.shape, null)
             }
-            Some(value) => T::from_json(value, builder),
+            Some(value) => T::from_json(value, &field.schema, builder),
         })
     }
 
@@ -163,22 +183,55 @@ impl Builder {
         }
     }
 
-    /// Returns a branch of a union, if the value fits it.
-    pub fn attempt<T: FromJson>(&mut self, value: &Value) -> Option<T> {
-        self.attempts = self.attempts.checked_sub(1)?;
-        let purpose = std::mem::replace(&mut self.purpose, Purpose::Branch { fits: true });
-        let built = T::from_json(value, self).filter(|_| !self.is_decided());
-        self.purpose = purpose;
-        built
+    /// Builds a union, given one function a variant, which tries it.
+    ///
+    /// A variant may stand for several branches, so each is tried for the first branch that
+    /// holds, then for the next. If no branch holds, the first variant that fits is taken: the
+    /// checker says what is wrong with it.
+    pub fn union<T: AsValueRef>(
+        &mut self,
+        value: &Value,
+        schema: &'static ValueSchema,
+        variants: &[fn(&mut Self, &Value, &'static ValueSchema) -> Option<T>],
+    ) -> Option<T> {
+        // Whether a variant fits by its type is the same for each branch.
+        let mut fits = vec![true; variants.len()];
+        let mut first = None;
+        let branches = branches_of(schema).iter().filter(|it| holds(it, value.as_value_ref()));
+        for branch in branches {
+            for (variant, fits) in variants.iter().zip(&mut fits).filter(|(_, fits)| **fits) {
+                match variant(self, value, branch) {
+                    Some(built) if holds(branch, built.as_value_ref()) => return Some(built),
+                    Some(built) => first = first.or(Some(built)),
+                    None => *fits = false,
+                }
+            }
+        }
+        let mut rest = variants.iter().zip(fits).filter(|(_, fits)| *fits);
+        first
+            .or_else(|| rest.find_map(|(variant, _)| variant(self, value, &ANYTHING)))
+            .or_else(|| self.no_branch(value, schema))
     }
 
-    /// Notes that the value fits no branch of a union.
-    pub fn no_branch<T>(&mut self, value: &Value) -> Option<T> {
+    fn no_branch<T>(&mut self, value: &Value, schema: &'static ValueSchema) -> Option<T> {
         let kind = match self.attempts {
             0 => ViolationKind::TooManyAttempts,
-            _ => ViolationKind::NoBranch(UnionKeyword::AnyOf, &[]),
+            _ => ViolationKind::NoBranch(UnionKeyword::AnyOf, branches_of(schema)),
         };
         self.misfit(kind, value)
+    }
+
+    /// Returns the value as a branch of a union, if it fits.
+    pub fn attempt<T: FromJson>(
+        &mut self,
+        value: &Value,
+        schema: &'static ValueSchema,
+    ) -> Option<T> {
+        self.attempts = self.attempts.checked_sub(1)?;
+        let purpose = std::mem::replace(&mut self.purpose, Purpose::Branch { fits: true });
+        let built = T::from_json(value, schema, self).filter(|_| !self.is_decided());
+        self.purpose = purpose;
+        built
     }
 
     fn not<T>(&mut self, shape: Shape, value: &Value) -> Option<T> {
@@ -211,14 +264,62 @@ impl Builder {
         self.path.pop();
         built
     }
+
+    /// Returns the media that a stored input has at this place beside its string.
+    fn stored_media(&self) -> Option<Media> {
+        if self.stored_media.is_empty() {
+            return None;
+        }
+        let path: InputPath = self.path.iter().cloned().collect();
+        self.stored_media.get(&path.pointer()).cloned()
+    }
+}
+
+/// Returns the branches of a union's schema.
+fn branches_of(schema: &'static ValueSchema) -> &'static [ValueSchema] {
+    match schema.shape {
+        Shape::AnyOf(branches) | Shape::OneOf(branches) | Shape::ByKind(branches) => branches,
+        Shape::Nullable(inner) => branches_of(inner),
+        Shape::Any
+        | Shape::Null
+        | Shape::Boolean
+        | Shape::Integer
+        | Shape::Number
+        | Shape::Text
+        | Shape::Media(_)
+        | Shape::List(_)
+        | Shape::Map(_)
+        | Shape::Object(_)
+        | Shape::Open(..) => &[],
+    }
+}
+
+/// Returns the schema of a list's items, or of a map's values.
+fn parts_of(schema: &'static ValueSchema) -> &'static ValueSchema {
+    match schema.shape {
+        Shape::List(parts) | Shape::Map(parts) => parts,
+        Shape::Nullable(inner) => parts_of(inner),
+        Shape::Any
+        | Shape::Null
+        | Shape::Boolean
+        | Shape::Integer
+        | Shape::Number
+        | Shape::Text
+        | Shape::Media(_)
+        | Shape::Object(_)
+        | Shape::Open(..)
+        | Shape::AnyOf(_)
+        | Shape::OneOf(_)
+        | Shape::ByKind(_) => &ANYTHING,
+    }
 }
 
 /// Returns `true` if a schema takes `null`.
-fn takes_null(ValueSchema { shape, rules }: &ValueSchema) -> bool {
-    match shape {
+fn takes_null(schema: &ValueSchema) -> bool {
+    match schema.shape {
         Shape::Nullable(_) | Shape::Null => true,
         Shape::AnyOf(branches) | Shape::OneOf(branches) => branches.iter().any(takes_null),
-        Shape::Any | Shape::ByKind(_) => rules.iter().all(|rule| rule.allows(&Value::Null)),
+        Shape::Any | Shape::ByKind(_) => schema.rules.iter().all(|rule| rule.allows(&Value::Null)),
         Shape::Boolean
         | Shape::Integer
         | Shape::Number
@@ -232,7 +333,7 @@ fn takes_null(ValueSchema { shape, rules }: &ValueSchema) -> bool {
 }
 
 impl FromJson for Value {
-    fn from_json(value: &Value, _: &mut Builder) -> Option<Self> {
+    fn from_json(value: &Value, _: &'static ValueSchema, _: &mut Builder) -> Option<Self> {
         Some(value.clone())
     }
 
@@ -242,13 +343,13 @@ impl FromJson for Value {
 }
 
 impl FromJson for bool {
-    fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
+    fn from_json(value: &Value, _: &'static ValueSchema, builder: &mut Builder) -> Option<Self> {
         value.as_bool().or_else(|| builder.not(Shape::Boolean, value))
     }
 }
 
 impl FromJson for i64 {
-    fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
+    fn from_json(value: &Value, _: &'static ValueSchema, builder: &mut Builder) -> Option<Self> {
         let Value::Number(number) = value else { return builder.not(Shape::Integer, value) };
         number.as_i64().or_else(|| whole_float(number)).or_else(|| {
             let is_whole = number.as_f64().is_some_and(|float| float.fract() == 0.0);
@@ -267,7 +368,7 @@ fn whole_float(number: &Number) -> Option<i64> {
 }
 
 impl FromJson for f64 {
-    fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
+    fn from_json(value: &Value, _: &'static ValueSchema, builder: &mut Builder) -> Option<Self> {
         let Value::Number(number) = value else { return builder.not(Shape::Number, value) };
         let float = number.as_f64().filter(|float| float.is_finite());
         float
@@ -277,22 +378,30 @@ impl FromJson for f64 {
 }
 
 impl FromJson for String {
-    fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
+    fn from_json(value: &Value, _: &'static ValueSchema, builder: &mut Builder) -> Option<Self> {
         value.as_str().map(str::to_owned).or_else(|| builder.not(Shape::Text, value))
     }
 }
 
 impl FromJson for Media {
-    fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
-        value.as_str().map(Self::from_wire).or_else(|| builder.not(MEDIA, value))
+    fn from_json(value: &Value, _: &'static ValueSchema, builder: &mut Builder) -> Option<Self> {
+        match (value, builder.stored_media()) {
+            (Value::String(_), Some(media)) => Some(media),
+            (Value::String(text), None) => Some(Self::from_wire(text)),
+            _ => builder.not(MEDIA, value),
+        }
     }
 }
 
 impl<T: FromJson> FromJson for Option<T> {
-    fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
+    fn from_json(
+        value: &Value,
+        schema: &'static ValueSchema,
+        builder: &mut Builder,
+    ) -> Option<Self> {
         match value {
             Value::Null => Some(T::null()),
-            value => T::from_json(value, builder).map(Some),
+            value => T::from_json(value, schema, builder).map(Some),
         }
     }
 
@@ -306,8 +415,12 @@ impl<T: FromJson> FromJson for Option<T> {
 }
 
 impl<T: FromJson> FromJson for Box<T> {
-    fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
-        T::from_json(value, builder).map(Self::new)
+    fn from_json(
+        value: &Value,
+        schema: &'static ValueSchema,
+        builder: &mut Builder,
+    ) -> Option<Self> {
+        T::from_json(value, schema, builder).map(Self::new)
     }
 
     fn null() -> Option<Self> {
@@ -316,14 +429,19 @@ impl<T: FromJson> FromJson for Box<T> {
 }
 
 impl<T: FromJson> FromJson for Vec<T> {
-    fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
+    fn from_json(
+        value: &Value,
+        schema: &'static ValueSchema,
+        builder: &mut Builder,
+    ) -> Option<Self> {
         let Value::Array(items) = value else {
             return builder.not(Shape::List(&ANYTHING), value);
         };
         let mut built = Self::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            let found =
-                builder.below(PathSegment::Index(index), |builder| T::from_json(item, builder));
+            let found = builder.below(PathSegment::Index(index), |builder| {
+                T::from_json(item, parts_of(schema), builder)
+            });
             match found {
                 Some(item) => built.push(item),
                 None if builder.is_decided() => return None,
@@ -335,14 +453,19 @@ impl<T: FromJson> FromJson for Vec<T> {
 }
 
 impl<T: FromJson> FromJson for BTreeMap<String, T> {
-    fn from_json(value: &Value, builder: &mut Builder) -> Option<Self> {
+    fn from_json(
+        value: &Value,
+        schema: &'static ValueSchema,
+        builder: &mut Builder,
+    ) -> Option<Self> {
         let Value::Object(entries) = value else {
             return builder.not(Shape::Map(&ANYTHING), value);
         };
         let mut built = Self::new();
         for (name, value) in entries {
-            let found = builder
-                .below(PathSegment::Name(name.clone()), |builder| T::from_json(value, builder));
+            let found = builder.below(PathSegment::Name(name.clone()), |builder| {
+                T::from_json(value, parts_of(schema), builder)
+            });
             match found {
                 Some(value) => _ = built.insert(name.clone(), value),
                 None if builder.is_decided() => return None,

@@ -44,3 +44,45 @@ impl ModelInfo {
         ValueSchema::input(self.fields, self.others, self.rules)
     }
 }
+
+/// As the model's id and the properties of its input, each with its name, title, description
+/// and default.
+#[cfg(feature = "serde")]
+impl serde::Serialize for ModelInfo {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+
+        let mut model = serializer.serialize_struct("ModelInfo", 2)?;
+        model.serialize_field("id", self.id)?;
+        let properties: Vec<Property> = self.fields.iter().map(Property::of).collect();
+        model.serialize_field("properties", &properties)?;
+        model.end()
+    }
+}
+
+/// A property of an input, without the schema of its value, which may refer to itself.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize)]
+struct Property {
+    name: &'static str,
+    required: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<Value>,
+}
+
+#[cfg(feature = "serde")]
+impl Property {
+    fn of(field: &Field) -> Self {
+        Self {
+            name: field.name,
+            required: field.required,
+            title: field.title,
+            description: field.description,
+            default: field.default.and_then(|json| serde_json::from_str(json).ok()),
+        }
+    }
+}

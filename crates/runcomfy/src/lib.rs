@@ -20,6 +20,8 @@ pub mod media;
 mod number;
 mod output;
 mod schema;
+#[cfg(feature = "serde")]
+mod stored;
 mod unknown_variant;
 mod url_text;
 mod violation;
@@ -40,6 +42,8 @@ pub use reqwest;
 /// schemars 1, whose `JsonSchema` every input implements.
 #[cfg(feature = "schemars")]
 pub use schemars1 as schemars;
+#[cfg(feature = "serde")]
+pub use stored::Stored;
 pub use unknown_variant::UnknownVariant;
 pub use url::Url;
 pub use violation::{InputPath, PathSegment, Violation, Violations};

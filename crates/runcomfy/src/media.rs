@@ -219,6 +219,15 @@ impl Media {
     pub(crate) fn is_file(&self) -> bool {
         matches!(self.0, Source::File(_))
     }
+
+    /// Returns the path of a local file.
+    #[cfg(feature = "serde")]
+    pub(crate) fn as_file(&self) -> Option<&std::path::Path> {
+        match &self.0 {
+            Source::File(file) => Some(file.path()),
+            Source::Url(_) | Source::Verbatim(_) | Source::Data(_) => None,
+        }
+    }
 }
 
 impl TryFrom<Url> for Media {

@@ -6,7 +6,6 @@ use std::fmt;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::codegen_support::from_output::{FromOutput, OutputReader};
 use crate::url_text::UrlText;
 
 /// The output of most models: URLs of the files that they made.
@@ -63,26 +62,25 @@ impl fmt::Debug for MediaOutput {
     }
 }
 
-impl FromOutput for MediaOutput {
-    fn from_output(value: &Value) -> Option<Self> {
-        let mut object = OutputReader::new(value)?;
-        Some(Self {
-            image: object.optional("image"),
-            video: object.optional("video"),
-            audio: object.optional("audio"),
-            images: object.list("images"),
-            videos: object.list("videos"),
-            audios: object.list("audios"),
-            others: object.others(),
-        })
-    }
-}
+crate::__output!(
+    MediaOutput,
+    [
+        image: optional("image"),
+        video: optional("video"),
+        audio: optional("audio"),
+        images: list("images"),
+        videos: list("videos"),
+        audios: list("audios"),
+    ],
+    others,
+);
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::codegen_support::from_output::FromOutput;
 
     #[test]
     fn an_output_keeps_unknown_members_and_misfits() {

@@ -165,6 +165,10 @@ impl Rule {
     }
 }
 
+/// The schema of any value.
+#[cfg(feature = "from-json")]
+pub(crate) static ANYTHING: ValueSchema = ValueSchema::new(Shape::Any, &[]);
+
 /// Any JSON value.
 pub const ANY: Shape = Shape::Any;
 /// Nothing but `null`.

@@ -15,6 +15,7 @@ use pending::PendingViolations;
 ///
 /// It is shown as `prompt: must be at most 1995 characters (found 1996) [maxLength]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Violation {
     /// The place in the input. For a missing or unknown property, that property's.
@@ -32,10 +33,12 @@ pub struct Violation {
 
 /// A place in an input, in the names of the wire. It is shown as `loras[1].scale`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct InputPath(Vec<PathSegment>);
 
-/// One step of an [`InputPath`].
+/// One step of an [`InputPath`]. With serde, a name is a string and an index a number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(untagged))]
 pub enum PathSegment {
     /// Into the property of this name.
     Name(String),
@@ -127,6 +130,20 @@ impl Violations {
         let mut all = found.all.take().unwrap_or_else(|| found.pending.violations());
         all.push(violation);
         found.all = all.into();
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Violations {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Violations {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(|all: Vec<Violation>| all.into())
     }
 }
 

@@ -134,3 +134,99 @@ fn nested_unions_terminate() {
     assert!(JsonInput::<Input>::from(json!({"tree": tree})).typed().is_err());
     assert!(start.elapsed() < Duration::from_secs(2), "it took {:?}", start.elapsed());
 }
+
+/// Field case typed-picks-wrong-branch: the first branch whose type fits is not the first that
+/// holds.
+mod overlapping {
+    use super::*;
+
+    #[derive(Debug, Clone, Default, PartialEq)]
+    struct Input {
+        v: Option<V>,
+        list: Option<Vec<V>>,
+    }
+
+    runcomfy::codegen_support::union! {
+        input:
+        /// An object with a checked part, or any object, or a number.
+        pub enum V {
+            /// The part is checked.
+            Checked(Checked),
+            /// It is not.
+            Loose(BTreeMap<String, Value>),
+            /// At least 5.
+            Number(f64),
+            /// At most 2.
+            Integer(i64),
+        }
+    }
+
+    /// Its part is an object with texts.
+    #[derive(Debug, Clone, Default, PartialEq)]
+    pub(crate) struct Checked {
+        a: Option<BTreeMap<String, Value>>,
+    }
+
+    static PART: [Field; 1] = [Field::optional("b", TEXT, &[])];
+    static CHECKED: [Field; 1] =
+        [Field::optional("a", Shape::Open(&PART, &ValueSchema::new(ANY, &[])), &[])];
+    static BRANCHES: [ValueSchema; 4] = [
+        ValueSchema::new(Shape::Object(&CHECKED), &[]),
+        ValueSchema::new(Shape::Map(&ValueSchema::new(ANY, &[])), &[]),
+        ValueSchema::new(NUMBER, &[Rule::Minimum(5.0)]),
+        ValueSchema::new(INTEGER, &[Rule::Maximum(2.0)]),
+    ];
+    static FIELDS: [Field; 2] = [
+        Field::optional("v", Shape::AnyOf(&BRANCHES), &[]),
+        Field::optional("list", Shape::List(&ValueSchema::new(Shape::OneOf(&BRANCHES), &[])), &[]),
+    ];
+    runcomfy::codegen_support::object!(Checked, CHECKED, [a]);
+    runcomfy::codegen_support::object!(Input, FIELDS, [v, list]);
+    runcomfy::codegen_support::input_traits!(Input);
+
+    impl Model for Input {
+        const ID: &'static str = "acme/overlapping";
+        const FIELDS: &'static [Field] = &FIELDS;
+        type Output = MediaOutput;
+    }
+
+    #[test]
+    fn a_valid_input_is_typed_as_the_first_branch_that_holds() {
+        let object = |value: Value| match value {
+            Value::Object(map) => map.into_iter().collect::<BTreeMap<_, _>>(),
+            _ => unreachable!("it is an object"),
+        };
+        let part = |value| Some(object(value));
+        let cases = [
+            (json!({"a": {"b": "x"}}), V::Checked(Checked { a: part(json!({"b": "x"})) })),
+            (json!({"a": {"b": 2}}), V::Loose(object(json!({"a": {"b": 2}})))),
+            (json!({"c": 1}), V::Loose(object(json!({"c": 1})))),
+            (json!(7), V::Number(7.0)),
+        ];
+        for (v, expected) in cases {
+            let json = JsonInput::<Input>::from(json!({"v": v, "list": []}));
+            let valid = json.validate().expect("it is valid");
+            let typed = valid.typed().unwrap_or_else(|invalid| panic!("{v}: {invalid}"));
+            assert_eq!(typed.v.as_ref(), Some(&expected), "{v}");
+        }
+        // Inside a list too, where exactly one branch may hold.
+        let json = JsonInput::<Input>::from(json!({"list": [1, 5.5, {"a": {"b": 1}}]}));
+        let typed = json.validate().expect("it is valid").typed().expect("it stays valid");
+        let loose = V::Loose(object(json!({"a": {"b": 1}})));
+        // 1 fits `Number` by its type; both variants are the same JSON.
+        assert_eq!(typed.list, Some(vec![V::Number(1.0), V::Number(5.5), loose]));
+    }
+
+    #[test]
+    fn an_invalid_input_is_typed_as_the_first_branch_that_fits() {
+        let typed = JsonInput::<Input>::from(json!({"v": 3})).typed().expect("a number fits");
+        assert_eq!(typed.v, Some(V::Number(3.0)));
+        assert_eq!(typed.violations().len(), 1);
+        let invalid = JsonInput::<Input>::from(json!({"v": "x"})).typed().expect_err("no text");
+        assert_eq!(
+            invalid.violations.to_string(),
+            "v: must match an alternative of the schema: an object, or a number, or a whole \
+             number (found a string) [anyOf]"
+        );
+    }
+}

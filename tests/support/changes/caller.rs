@@ -38,7 +38,7 @@ pub(super) fn of(module: &str, text: &str) -> String {
                         lines.extend(union_of.map(union).expect("it is an enum"));
                     }
                     // They add traits that nobody calls.
-                    Some("object" | "input_traits") => {}
+                    Some("object" | "input_traits" | "output") => {}
                     _ => unreachable!("`{kind}!` is unknown"),
                 }
             }

@@ -155,7 +155,33 @@ macro_rules! __union_traits {
                     }))+
             }
         }
+
+        $crate::__union_serde! { $name { $($variant,)+ } }
     };
+}
+
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __union_serde {
+    ($name:ident { $($variant:ident,)+ }) => {
+        impl $crate::codegen_support::ToOutput for $name {
+            fn to_output(&self) -> $crate::codegen_support::Value {
+                match self {
+                    $(Self::$variant(value) => $crate::codegen_support::ToOutput::to_output(value),)+
+                }
+            }
+        }
+
+        $crate::__output_serde_impls! { $name }
+    };
+}
+
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __union_serde {
+    ($($union:tt)*) => {};
 }
 
 #[cfg(feature = "from-json")]
@@ -166,6 +192,7 @@ macro_rules! __string_enum_from_json {
         impl $crate::codegen_support::FromJson for $name {
             fn from_json(
                 value: &$crate::codegen_support::Value,
+                _: &'static $crate::codegen_support::schema::ValueSchema,
                 builder: &mut $crate::codegen_support::Builder,
             ) -> ::std::option::Option<Self> {
                 builder.variant(value)
@@ -189,11 +216,14 @@ macro_rules! __union_from_json {
         impl $crate::codegen_support::FromJson for $name {
             fn from_json(
                 value: &$crate::codegen_support::Value,
+                schema: &'static $crate::codegen_support::schema::ValueSchema,
                 builder: &mut $crate::codegen_support::Builder,
             ) -> ::std::option::Option<Self> {
-                ::std::option::Option::None
-                    $(.or_else(|| builder.attempt::<$inner>(value).map(Self::$variant)))+
-                    .or_else(|| builder.no_branch(value))
+                builder.union(value, schema, &[$(
+                    |builder, value, schema| {
+                        builder.attempt::<$inner>(value, schema).map(Self::$variant)
+                    },
+                )+])
             }
 
             fn null() -> ::std::option::Option<Self> {

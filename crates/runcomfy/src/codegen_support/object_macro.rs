@@ -61,13 +61,14 @@ macro_rules! __object {
     };
 }
 
-/// Implements for a model's input what the cargo features of this crate add:
-/// `JsonSchema` of schemars, with the feature `schemars`.
+/// Implements for a model's input what the cargo features of this crate add: `JsonSchema` of
+/// schemars with the feature `schemars`, and `Serialize` and `Deserialize` with `serde`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __input_traits {
     ($name:ident) => {
         $crate::__input_json_schema! { $name }
+        $crate::__input_serde! { $name }
     };
 }
 
@@ -101,6 +102,41 @@ macro_rules! __input_json_schema {
     ($name:ident) => {};
 }
 
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __input_serde {
+    ($name:ident) => {
+        /// As the JSON that is sent. A local file that was not read yet is an error:
+        /// `runcomfy::Stored` stores it.
+        impl $crate::codegen_support::serde::Serialize for $name {
+            fn serialize<S: $crate::codegen_support::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                let value = $crate::codegen_support::AsValueRef::as_value_ref(self);
+                $crate::codegen_support::serde::Serialize::serialize(&value, serializer)
+            }
+        }
+
+        /// From the JSON that is sent, which never becomes a local file. It is not checked.
+        impl<'de> $crate::codegen_support::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::codegen_support::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                $crate::codegen_support::deserialize_input(deserializer)
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __input_serde {
+    ($name:ident) => {};
+}
+
 #[cfg(feature = "from-json")]
 #[doc(hidden)]
 #[macro_export]
@@ -109,6 +145,7 @@ macro_rules! __object_from_json {
         impl $crate::codegen_support::FromJson for $name {
             fn from_json(
                 value: &$crate::codegen_support::Value,
+                _: &'static $crate::codegen_support::schema::ValueSchema,
                 builder: &mut $crate::codegen_support::Builder,
             ) -> ::std::option::Option<Self> {
                 let _object = builder.object(value, &$fields)?;

@@ -196,52 +196,87 @@ impl Entries for Map<String, Value> {
     }
 }
 
+/// As the JSON that is sent.
 impl Serialize for ValueRef<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Absent | Self::Null => serializer.serialize_unit(),
-            Self::Bool(flag) => serializer.serialize_bool(*flag),
-            Self::Number(Number::Integer(whole)) => {
-                match (i64::try_from(*whole), u64::try_from(*whole)) {
-                    (Ok(whole), _) => serializer.serialize_i64(whole),
-                    (Err(_), Ok(whole)) => serializer.serialize_u64(whole),
-                    // Exact, or an error where the format has nothing so long.
-                    (Err(_), Err(_)) => serializer.serialize_i128(*whole),
-                }
-            }
-            Self::Number(Number::Float(float)) if float.is_finite() => {
-                serializer.serialize_f64(*float)
-            }
-            Self::Number(Number::Float(float)) => {
-                Err(S::Error::custom(format_args!("JSON has no number {float}")))
-            }
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Media(media) => match media.wire() {
-                Some(text) => serializer.serialize_str(text),
-                None => Err(S::Error::custom(
-                    "a local file was not read yet; `Client::prepare` reads it, and so does `Media::read`",
-                )),
+        AsJson { value: *self, files: Files::AsContent }.serialize(serializer)
+    }
+}
+
+/// A value that is written as JSON.
+#[derive(Clone, Copy)]
+pub(crate) struct AsJson<'a> {
+    pub value: ValueRef<'a>,
+    pub files: Files,
+}
+
+/// The form in which local files are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Files {
+    /// As the data URI of what was read. A file that was not read is an error.
+    AsContent,
+    /// As their path, whether they were read or not.
+    #[cfg(feature = "serde")]
+    AsPath,
+}
+
+impl AsJson<'_> {
+    fn with(self, value: ValueRef<'_>) -> AsJson<'_> {
+        AsJson { value, files: self.files }
+    }
+}
+
+impl Serialize for AsJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.value {
+            ValueRef::Absent | ValueRef::Null => serializer.serialize_unit(),
+            ValueRef::Bool(flag) => serializer.serialize_bool(flag),
+            ValueRef::Number(number) => serialize_number(number, serializer),
+            ValueRef::Text(text) => serializer.serialize_str(text),
+            ValueRef::Media(media) => match (media.wire(), self.files) {
+                #[cfg(feature = "serde")]
+                (_, Files::AsPath) if media.as_file().is_some() => serializer.collect_str(media),
+                (Some(text), _) => serializer.serialize_str(text),
+                (None, _) => Err(S::Error::custom(UNREAD_FILE)),
             },
-            Self::List(list) => {
+            ValueRef::List(list) => {
                 let mut seq = serializer.serialize_seq(Some(list.count()))?;
                 for index in 0..list.count() {
-                    seq.serialize_element(&list.get(index))?;
+                    seq.serialize_element(&self.with(list.get(index)))?;
                 }
                 seq.end()
             }
-            Self::Map(entries) => serializer.collect_map(entries.iter()),
-            Self::Struct(members) => {
+            ValueRef::Map(entries) => {
+                serializer.collect_map(entries.iter().map(|(name, value)| (name, self.with(value))))
+            }
+            ValueRef::Struct(members) => {
                 let mut map = serializer.serialize_map(None)?;
                 for (index, field) in members.fields().iter().enumerate() {
                     match members.get(index) {
-                        // A required one that is not set can only be a nullable one.
+                        // An unset required property can only be a nullable one.
                         ValueRef::Absent if !field.required => {}
-                        node => map.serialize_entry(field.name, &node)?,
+                        value => map.serialize_entry(field.name, &self.with(value))?,
                     }
                 }
                 map.end()
             }
         }
+    }
+}
+
+const UNREAD_FILE: &str = "a local file was not read yet: `Client::prepare` and `Media::read` \
+                           read it, and `Stored` stores its path";
+
+fn serialize_number<S: Serializer>(number: Number, serializer: S) -> Result<S::Ok, S::Error> {
+    match number {
+        Number::Integer(whole) => match (i64::try_from(whole), u64::try_from(whole)) {
+            (Ok(whole), _) => serializer.serialize_i64(whole),
+            (Err(_), Ok(whole)) => serializer.serialize_u64(whole),
+            // Exact, or an error if the format has nothing so long.
+            (Err(_), Err(_)) => serializer.serialize_i128(whole),
+        },
+        Number::Float(float) if float.is_finite() => serializer.serialize_f64(float),
+        Number::Float(float) => Err(S::Error::custom(format_args!("JSON has no number {float}"))),
     }
 }
 

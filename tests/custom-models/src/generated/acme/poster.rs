@@ -13,7 +13,7 @@ use runcomfy::codegen_support::schema::Rule::{
 use runcomfy::codegen_support::schema::{
     Field, IMAGE, INTEGER, NUMBER, Rule, Shape, TEXT, ValueSchema,
 };
-use runcomfy::codegen_support::{FromOutput, Map, OutputReader, Value};
+use runcomfy::codegen_support::{Map, Value};
 use runcomfy::{Media, Url};
 
 /// Input of `acme/poster`.
@@ -110,17 +110,6 @@ pub struct Output {
     pub others: Map<String, Value>,
 }
 
-impl FromOutput for Output {
-    fn from_output(value: &Value) -> Option<Self> {
-        let mut object = OutputReader::new(value)?;
-        Some(Self {
-            poster: object.optional("poster"),
-            layers: object.list("layers"),
-            others: object.others(),
-        })
-    }
-}
-
 /// Layer.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -135,17 +124,16 @@ pub struct OutputLayer {
     pub others: Map<String, Value>,
 }
 
-impl FromOutput for OutputLayer {
-    fn from_output(value: &Value) -> Option<Self> {
-        let mut object = OutputReader::new(value)?;
-        Some(Self {
-            picture: object.optional("picture"),
-            width: object.optional("width"),
-            height: object.optional("height"),
-            others: object.others(),
-        })
-    }
-}
+runcomfy::codegen_support::output!(Output, [
+    poster: optional("poster"),
+    layers: list("layers"),
+], others);
+
+runcomfy::codegen_support::output!(OutputLayer, [
+    picture: optional("picture"),
+    width: optional("width"),
+    height: optional("height"),
+], others);
 
 static FIELDS: [Field; 4] = [
     Field::required("title", TEXT, &[MinLength(1), MaxLength(80)]).titled("Title"),
