@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         wrong.push(format!("{name}: a blind spot without a case"));
     }
     println!(
-        "cases: {}; breaking: {}, of which cargo semver-checks sees {}; blind spots: {}",
+        "cases: {}; breaking: {}, seen by cargo semver-checks: {}; blind spots: {}",
         cases.len(),
         ours.len(),
         broken.len(),

@@ -355,7 +355,7 @@ fn a_fixup_without_its_model_is_an_error() {
             !ok && printed.contains("error[stale-fixup]") && printed.contains(file),
             "{printed}"
         );
-        assert!(printed.contains("there is no model that this corrects"), "{printed}");
+        assert!(printed.contains("this fixup has no model"), "{printed}");
         // It stops no other model.
         assert!(place.path("generated/acme/x.rs").is_file(), "{printed}");
     }

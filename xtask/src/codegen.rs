@@ -160,12 +160,12 @@ impl Target {
         let Some(text) = files::text(&path)? else { return Ok(()) };
         match runcomfy_codegen::generated_from(&text) {
             None => bail!(
-                "{} was written by hand and would be overwritten: give --out a folder of its own",
+                "{} was written by hand and would be overwritten: give --out another folder",
                 path.display()
             ),
             Some(from) if !is_within(&from, origin) => bail!(
                 "{} was generated from `{from}`, not from `{origin}`, and would be overwritten: \
-                 remove it, or give --out a folder of its own",
+                 remove it, or give --out another folder",
                 path.display()
             ),
             Some(_) => Ok(()),
@@ -295,7 +295,7 @@ fn summary(generated: &Generated, changes: &[Change], target: &Target, mode: Mod
     let files = generated.files.len() + usize::from(target.manifest.is_some());
     let changed = if mode == Mode::Write { "changed" } else { "to change" };
     let (models, count) = (generated.models, changes.len());
-    lines.push_str(&format!("models: {models}; files: {files}, of which {count} {changed}\n"));
+    lines.push_str(&format!("models: {models}; files: {files}, {count} of them {changed}\n"));
     lines
 }
 

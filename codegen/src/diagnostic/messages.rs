@@ -195,7 +195,7 @@ impl Diagnostic {
     /// A fixup that belongs to no model. `example` is a path of one that does.
     pub(crate) fn orphaned_fixup(place: &Place, example: &str) -> Self {
         let help = format!("name it after the model's folder, such as `{example}`, or remove it");
-        Self::new(Code::StaleFixup, place, "there is no model that this corrects", help)
+        Self::new(Code::StaleFixup, place, "this fixup has no model", help)
     }
 }
 

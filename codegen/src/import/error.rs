@@ -145,7 +145,7 @@ pub enum ImportError {
         reason: String,
     },
     /// Something follows a complete JSON value.
-    #[error("{origin} goes on after its JSON, at {at}; give one JSON value and nothing else")]
+    #[error("{origin} has text after its JSON, at {at}; give one JSON value and nothing else")]
     Followed {
         /// The text.
         origin: Origin,
@@ -408,7 +408,7 @@ pub enum Unusable {
 
 fn describe_objects(objects: usize) -> String {
     match objects {
-        0 => "no JSON object stands outside its curl examples".to_owned(),
+        0 => "no JSON object is outside its curl examples".to_owned(),
         1 => "its one JSON object has no `properties`, nor `output` as its only key".to_owned(),
         count => {
             format!(

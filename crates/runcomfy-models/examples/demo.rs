@@ -1,5 +1,5 @@
-//! The main job end to end, against a simulator on this machine: bad inputs refused in
-//! words, a good one submitted, followed and saved. Run it with `cargo xtask demo`.
+//! A whole job against a simulator on this machine: bad inputs are refused, a good one is
+//! submitted, followed and saved. Run it with `cargo xtask demo`.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -15,20 +15,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas");
     let pace = Pace { queue: Duration::from_millis(1500), run: Duration::from_millis(1000) };
     let simulator = Simulator::builder(schemas).pace(pace).start().await?;
-    println!("2. A simulator answers on {}", simulator.api_base());
+    println!("2. A simulator listens on {}", simulator.api_base());
     println!(
-        "   It is no RunComfy: no model runs, no money is spent, nothing leaves this machine."
+        "   It is not RunComfy: no model runs, no money is spent, nothing leaves this machine."
     );
     let client = Client::builder()
         .api_base(simulator.api_base())
         .token("any-token-will-do")
         .polling(Polling::every(Duration::from_millis(400)))
-        // The simulator's pictures are on this machine, which is otherwise not asked.
+        // The simulator's images are on this machine, from which the client fetches nothing by default.
         .allow_local_media()
         .build()?;
-    println!("\n3. Bad inputs are refused here, in words, before they cost anything");
+    println!("\n3. Bad inputs are refused on this machine, before they cost anything");
     refuse_bad_inputs(&client, &simulator).await?;
-    println!("\n4. A good input goes all the way");
+    println!("\n4. A good input is submitted, followed and saved");
     let path = submit_a_good_one(&client, &simulator).await?;
     println!("\nDone: the simulator's video is in {}", path.display());
     Ok(())
@@ -44,10 +44,12 @@ async fn refuse_bad_inputs(client: &Client, simulator: &Simulator) -> Result<(),
         let input = hailuo::Input::new("a paper boat drifts", media).validate()?;
         match client.submit(&input).await {
             Err(SubmitError::Refused(report)) => {
-                show(&format!("a picture of {width} × {height}, measured"), &report.violations);
+                show(&format!("an image of {width} × {height}, measured"), &report.violations);
                 println!("     measured from {}", report.stats);
             }
-            other => return Err(format!("a picture that is too small was sent: {other:?}").into()),
+            other => {
+                return Err(format!("an image that breaks a rule was submitted: {other:?}").into());
+            }
         }
     }
 
@@ -56,12 +58,12 @@ async fn refuse_bad_inputs(client: &Client, simulator: &Simulator) -> Result<(),
     show("a GIF in memory, of 200 × 200", &client.preflight(&input).await.violations);
     let file = hailuo::Input::new("a paper boat drifts", PathBuf::from("no-such-boat.png"));
     let report = client.preflight(&file.validate()?).await;
-    show("a local file that is not there", &report.violations);
+    show("a missing local file", &report.violations);
 
     let json = [
         ("JSON without `image_url`", r#"{"prompt": "a paper boat drifts"}"#.to_owned()),
         (
-            "JSON with a misspelt `promt_optimizer`",
+            "JSON with a misspelled `promt_optimizer`",
             format!(r#"{{"prompt": "drift", "image_url": "{picture}", "promt_optimizer": false}}"#),
         ),
     ];

@@ -108,7 +108,7 @@ impl Model {
         let output_path = manifest.with_file_name("output.json");
         let output_schema = if output_path.exists() {
             let file: OutputFile =
-                read_json(&output_path, "the output schema stands under the key `output`")?;
+                read_json(&output_path, "expected the output schema under the key `output`")?;
             Some(Value::Object(file.output))
         } else {
             None

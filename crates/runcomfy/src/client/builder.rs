@@ -333,7 +333,7 @@ mod tests {
             "model-api",
             "https://u:p@example.com/v1",
         ] {
-            assert!(client(base).is_err(), "{base} is taken");
+            assert!(client(base).is_err(), "{base} is accepted");
         }
     }
 

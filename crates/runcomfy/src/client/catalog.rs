@@ -433,7 +433,7 @@ mod tests {
             (302, r#"{"models": []}"#, "redirect"),
         ];
         for (status, body, words) in cases {
-            let error = read(status, body).expect_err("it is no page").to_string();
+            let error = read(status, body).expect_err("it is not a page").to_string();
             assert!(error.contains(words), "{status} {body}: {error}");
         }
     }

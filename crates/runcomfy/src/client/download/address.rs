@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn a_host_pattern_that_matches_too_much_is_refused() {
         for wrong in ["*", "*.", "a.*.com", "*.127.0.0.1", "https://a.com", "a b", "", "*.*.com"] {
-            let error = hosts(Some(&[wrong]), "https://a/").expect_err("it is no host");
+            let error = hosts(Some(&[wrong]), "https://a/").expect_err("it is not a host");
             assert!(error.to_string().contains("an output host must be"), "{wrong}: {error}");
         }
     }

@@ -46,7 +46,7 @@ fn a_submit_is_rejected_only_if_certainly_not_accepted() {
         (400, json!({"error_code": 400001, "request_id": null})),
     ];
     for (status, body) in refused {
-        let error = sent(status, &body).expect_err("it is no job");
+        let error = sent(status, &body).expect_err("it is not a job");
         assert!(matches!(error, SubmitError::Rejected(_)), "{status} {body}: {error}");
     }
     let unknown = [
@@ -79,7 +79,7 @@ fn a_submit_is_rejected_only_if_certainly_not_accepted() {
         (422, "{\"request_id\": \"r-".to_owned()),
     ];
     for (status, body) in unknown {
-        let error = sent(status, &body).expect_err("it is no job");
+        let error = sent(status, &body).expect_err("it is not a job");
         assert!(matches!(error, SubmitError::OutcomeUnknown { .. }), "{status} {body}: {error}");
         assert!(error.to_string().contains("unknown"), "{error}");
     }
@@ -101,7 +101,7 @@ fn an_id_is_read_from_a_partial_reply() {
         (502, "<html>", None),
     ];
     for (status, text, expected) in cases {
-        let error = sent(status, text).expect_err("it is no job");
+        let error = sent(status, text).expect_err("it is not a job");
         let SubmitError::OutcomeUnknown { id, body, .. } = error else { panic!("{text}") };
         assert_eq!(id, expected, "{text}");
         assert_eq!(body.as_deref(), Some(&text[..text.len().min(BodyLimits::USUAL.max_kept)]));
@@ -154,7 +154,7 @@ fn an_error_message_is_found_under_each_key() {
     for (body, expected) in cases {
         match json(&reply(400, &body)) {
             Err(ApiFailure::Api(error)) => assert_eq!(error.message, expected, "{body}"),
-            _ => panic!("{body} is no error"),
+            _ => panic!("{body} is not an error"),
         }
     }
 }
@@ -201,7 +201,7 @@ fn a_result_is_read_by_status_and_then_by_members() {
     for status in ["succeeded", "completed"] {
         let body = json!({"status": status, "output": output, "cost": 0.25, "created_at": "then"});
         let Ok(ResultReply::Succeeded(success)) = read_result(200, &body) else {
-            panic!("{body} is no success");
+            panic!("{body} is not a success");
         };
         assert_eq!(success.id, id());
         assert_eq!(success.raw, output);
@@ -242,7 +242,9 @@ fn a_result_is_read_by_status_and_then_by_members() {
 fn a_misfit_in_a_paid_output_is_not_an_error() {
     for output in [json!("https://example.com/v.mp4"), json!([1]), json!({"video": 7})] {
         let found = read_result(200, json!({"status": "succeeded", "output": output}));
-        let Ok(ResultReply::Succeeded(success)) = found else { panic!("{output} is no success") };
+        let Ok(ResultReply::Succeeded(success)) = found else {
+            panic!("{output} is not a success")
+        };
         assert_eq!(success.raw, output);
         assert_eq!(success.output.urls().count(), 0);
     }
