@@ -7,20 +7,15 @@ use syn::{FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, Type, Visibil
 use super::{Source, sources};
 
 /// Named closures in all of `src`.
-const MAX_CLOSURES: usize = 230;
+const MAX_CLOSURES: usize = 60;
 /// Docs that open with What, Whether, How, Which or Where.
-const MAX_OPENINGS: usize = 593;
-/// Docs that contain "is none".
-const MAX_NONES: usize = 15;
-/// Public functions with a `bool` parameter.
-const MAX_BOOLS: usize = 5;
-/// Functions over [`MAX_FUNCTION_LINES`] that are not in [`LONG_FUNCTIONS`].
-const MAX_LONG_FUNCTIONS: usize = 16;
+const MAX_OPENINGS: usize = 5;
 
 /// A function with more lines needs a reason, and an entry in [`LONG_FUNCTIONS`].
 const MAX_FUNCTION_LINES: usize = 60;
 /// Long functions: the end of the file's path, the name, the reason. At most 5.
-const LONG_FUNCTIONS: [(&str, &str, &str); 0] = [];
+const LONG_FUNCTIONS: [(&str, &str, &str); 1] =
+    [("codegen/src/parse/schema.rs", "read_keyword", "one arm for each keyword")];
 
 /// First words of a question, where a reader expects an answer.
 const OPENINGS: [&str; 5] = ["What", "Whether", "How", "Which", "Where"];
@@ -36,7 +31,7 @@ fn no_doc_opens_with_a_question_word() {
 fn no_doc_says_is_none() {
     let sources = library_sources();
     let found = sources.iter().flat_map(|source| found_in(source, nones(&source.text)));
-    at_most(MAX_NONES, "docs say \"is none\"", found.collect());
+    at_most(0, "docs say \"is none\"", found.collect());
 }
 
 #[test]
@@ -56,7 +51,7 @@ fn no_function_that_others_call_takes_a_bool() {
         let names = bool_functions(&items(source));
         names.into_iter().map(|name| format!("{}: `{name}`", source.name))
     });
-    at_most(MAX_BOOLS, "functions take a `bool`; give an enum", found.collect());
+    at_most(0, "functions take a `bool`; give an enum", found.collect());
 }
 
 #[test]
@@ -78,7 +73,7 @@ fn no_function_is_too_long() {
             }
         }
     }
-    at_most(MAX_LONG_FUNCTIONS, "functions are too long", found);
+    at_most(0, "functions are too long", found);
     for listed in &LONG_FUNCTIONS {
         assert!(used.contains(&listed), "{listed:?} is not too long, or not there");
     }

@@ -45,15 +45,12 @@ macro_rules! __object {
             }
 
             fn get(&self, index: usize) -> $crate::codegen_support::ValueRef<'_> {
-                // Counts the rows: a macro has no other constants to match on.
-                #[allow(non_camel_case_types, dead_code)]
-                enum Row { $($field,)* }
-                match index {
-                    $(row if row == Row::$field as usize => {
-                        $crate::codegen_support::AsValueRef::as_value_ref(&self.$field)
-                    })*
-                    _ => $crate::codegen_support::ValueRef::Absent,
-                }
+                // Counts the rows, which a macro cannot number.
+                let mut rows = 0..usize::MAX;
+                $(if rows.next() == Some(index) {
+                    return $crate::codegen_support::AsValueRef::as_value_ref(&self.$field);
+                })*
+                $crate::codegen_support::ValueRef::Absent
             }
         }
 
