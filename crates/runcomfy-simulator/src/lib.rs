@@ -35,6 +35,7 @@
 #![warn(missing_docs)]
 
 mod app;
+mod budget;
 mod catalog;
 mod clock;
 mod dialect;

@@ -95,11 +95,8 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let base = simulator.api_base();
-    println!("runcomfy-simulator: a simulator of RunComfy's queue API; no model runs here.");
-    println!("Listening on {base} until Ctrl-C. Point a program at it with");
-    println!();
-    println!("    RUNCOMFY_MODEL_API_BASE={base} RUNCOMFY_TOKEN=anything");
+    // Whoever started it may have closed its output, which is no reason to stop.
+    let _ = writeln!(std::io::stdout(), "{}", greeting(simulator.api_base()));
 
     match tokio::signal::ctrl_c().await {
         Ok(()) => ExitCode::SUCCESS,
@@ -108,6 +105,14 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn greeting(base: &str) -> String {
+    format!(
+        "runcomfy-simulator: a simulator of RunComfy's queue API; no model runs here.\n\
+         Listening on {base} until Ctrl-C. Point a program at it with\n\n    \
+         RUNCOMFY_MODEL_API_BASE={base} RUNCOMFY_TOKEN=anything"
+    )
 }
 
 /// Prints the OpenAPI document.

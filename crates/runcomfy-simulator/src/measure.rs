@@ -10,19 +10,24 @@ use std::sync::Arc;
 
 use axum::http::Uri;
 use data_url::DataUrl;
+use image::error::{LimitError, LimitErrorKind};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use crate::app::App;
+use crate::budget::MemoryBudget;
 use crate::facts::{MeasureError, MeasuredInfo, Measuring};
-use crate::media::{Content, Sample};
+use crate::media::{Content, Sample, TestMedia};
 use crate::validations;
 use crate::validator::Refusal;
 
 /// Memory limit of decoding a picture: more than the largest picture of this simulator takes.
 const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Largest file that is decoded beside others.
+const MAX_SHARED_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Returns the refusals by the `validations` of a schema. Measures on a blocking thread.
 pub(crate) async fn refusals(app: &Arc<App>, schema: &Value, input: &Value) -> Vec<Refusal> {
@@ -50,17 +55,24 @@ fn measure_text(app: &App, text: &str) -> Option<Result<MeasuredInfo, MeasureErr
     if let Some(scheme) = text.get(..5)
         && scheme.eq_ignore_ascii_case("data:")
     {
-        return Some(measure_data_uri(text));
+        return Some(measure_data_uri(text, app.store.memory()));
     }
     let uri = own_address(app, text)?;
-    let found = app.media_at(&uri).and_then(|media| {
-        let sample = media.as_sample();
-        Ok((app.store.get(media)?, sample))
-    });
-    Some(match found {
-        Ok((made, sample)) => made.facts.get_or_init(|| measure(&made.content, sample)).clone(),
-        Err(why) => Err(MeasureError(format!("no such file: {why}"))),
-    })
+    Some(app.media_at(&uri).map_err(no_such_file).and_then(|media| measure_own(app, media)))
+}
+
+fn no_such_file(why: String) -> MeasureError {
+    MeasureError(format!("no such file: {why}"))
+}
+
+/// Measures a file of this simulator.
+fn measure_own(app: &App, media: TestMedia) -> Result<MeasuredInfo, MeasureError> {
+    let is_large = media.padded_bytes() > MAX_SHARED_BYTES;
+    let bytes = if is_large { u64::MAX } else { media.encoding_bytes() };
+    let _reservation = app.store.memory().reserve(bytes);
+    let sample = media.as_sample();
+    let made = app.store.get_reserved(media).map_err(no_such_file)?;
+    made.facts.get_or_init(|| measure(&made.content, sample, None)).clone()
 }
 
 /// Parses a URL of this simulator, under any name of the loopback.
@@ -73,27 +85,29 @@ fn own_address(app: &App, text: &str) -> Option<Uri> {
     is_here.then_some(uri)
 }
 
-fn measure_data_uri(text: &str) -> Result<MeasuredInfo, MeasureError> {
+fn measure_data_uri(text: &str, memory: &MemoryBudget) -> Result<MeasuredInfo, MeasureError> {
     let uri = DataUrl::process(text).map_err(|_| bad_data_uri("the comma is missing"))?;
     let (bytes, _) = uri.decode_to_vec().map_err(|_| bad_data_uri("invalid base64"))?;
     let sample = Sample::with_bytes(&bytes);
-    measure(&Content::from(bytes), sample)
+    measure(&Content::from(bytes), sample, Some(memory))
 }
 
 fn bad_data_uri(why: &str) -> MeasureError {
     MeasureError(format!("not a valid `data:` URI: {why}"))
 }
 
-/// Measures a file by decoding it, or by the listed facts of the sample.
+/// Measures a file by decoding it, or by the listed facts of the sample. Without `memory` the
+/// caller holds a reservation.
 pub(crate) fn measure(
     content: &Content,
     sample: Option<&Sample>,
+    memory: Option<&MemoryBudget>,
 ) -> Result<MeasuredInfo, MeasureError> {
     let bytes = content.len();
     let reader = ImageReader::new(BufReader::new(content.reader()));
     let reader = reader.with_guessed_format().map_err(|error| MeasureError(error.to_string()))?;
     let (width, height) = if reader.format().is_some_and(|format| format.reading_enabled()) {
-        let (width, height) = decode(reader).map_err(unreadable)?;
+        let (width, height) = decode(reader, bytes, memory).map_err(unreadable)?;
         (Some(width), Some(height))
     } else {
         let turned = sample.is_some_and(|sample| matches!(sample.rotation, 90 | 270));
@@ -107,13 +121,25 @@ pub(crate) fn measure(
 /// Returns width and height of a picture that can be decoded to its last pixel.
 fn decode(
     mut reader: ImageReader<BufReader<crate::media::Reader<'_>>>,
+    file_bytes: u64,
+    memory: Option<&MemoryBudget>,
 ) -> Result<(u32, u32), ImageError> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_DECODED_BYTES);
     reader.limits(limits);
+    // Some decoders read the whole file first, so a large one is decoded alone.
+    let is_large = file_bytes > MAX_SHARED_BYTES;
+    let alone = memory.filter(|_| is_large).map(|memory| memory.reserve(u64::MAX));
     let mut decoder = reader.into_decoder()?;
     let (width, height) = decoder.dimensions();
     let orientation = decoder.orientation()?;
+    // The pixels themselves do not count in the limits of a decoder.
+    let bytes = decoder.total_bytes();
+    if bytes > MAX_DECODED_BYTES {
+        return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::InsufficientMemory)));
+    }
+    // A decoder can hold the pixels twice.
+    let _reservation = alone.or_else(|| Some(memory?.reserve(2 * bytes)));
     DynamicImage::from_decoder(decoder)?;
     Ok(match orientation {
         Orientation::Rotate90
@@ -134,11 +160,11 @@ fn unreadable(error: ImageError) -> MeasureError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::{Header, Kind, PictureFormat, TestMedia};
+    use crate::media::{Header, Kind, PictureFormat};
 
     fn facts_of(media: &TestMedia) -> MeasuredInfo {
         let content = media.make().unwrap_or_else(|why| panic!("{media}: {why}"));
-        let facts = measure(&content, media.as_sample());
+        let facts = measure(&content, media.as_sample(), None);
         facts.unwrap_or_else(|MeasureError(why)| panic!("{media}: {why}"))
     }
 
@@ -183,7 +209,7 @@ mod tests {
     fn decoding_agrees_with_listed_facts() {
         for sample in Sample::all() {
             let content = Content::default().with(sample.bytes);
-            let Ok(alone) = measure(&content, None) else { panic!("{}", sample.name) };
+            let Ok(alone) = measure(&content, None, None) else { panic!("{}", sample.name) };
             let listed = facts_of(&TestMedia::sample(sample.name));
             assert_eq!(listed.bytes, sample.bytes.len() as u64, "{}", sample.name);
             assert_eq!(listed.width.is_some(), sample.kind != Kind::Audio, "{}", sample.name);

@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::content::Content;
 use super::fault::MediaFault;
 use super::header::Header;
-use super::picture::{self, PictureFormat, Size};
+use super::picture::{self, MAX_SIDE, PictureFormat, Size};
 use super::sample::Sample;
 use super::{Kind, boxes, content_type};
 
@@ -148,6 +148,22 @@ impl TestMedia {
             Source::Picture { .. } => None,
             Source::Sample(name) => Sample::named(name),
         }
+    }
+
+    /// Returns the memory that encoding the file takes at most: pixels, an encoder's copy and the
+    /// file. Decoding it takes no more.
+    pub(crate) fn encoding_bytes(&self) -> u64 {
+        match self.source {
+            Source::Picture { width, height, .. } => {
+                9 * u64::from(width.min(MAX_SIDE)) * u64::from(height.min(MAX_SIDE))
+            }
+            Source::Sample(_) => 0,
+        }
+    }
+
+    /// Returns the size to which the file is padded.
+    pub(crate) fn padded_bytes(&self) -> u64 {
+        self.bytes.unwrap_or_default()
     }
 
     /// Makes the file. The error is a message.

@@ -15,7 +15,7 @@ use super::content::Content;
 use super::header::Header;
 
 /// Longest side: twice 4K, the largest size that RunComfy recommends.
-const MAX_SIDE: u32 = 8192;
+pub(super) const MAX_SIDE: u32 = 8192;
 /// Largest area: a picture takes at most 48 MB while it is drawn.
 const MAX_PIXELS: u32 = 16_000_000;
 

@@ -5,17 +5,26 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::content::Content;
 use super::file::TestMedia;
+use crate::budget::MemoryBudget;
 use crate::facts::{MeasureError, MeasuredInfo};
 
 /// Memory limit of the cache.
 const MAX_HELD_BYTES: usize = 64 * 1024 * 1024;
+/// Memory for encoding and decoding pictures, all at once.
+const MAX_WORKING_BYTES: u64 = 256 * 1024 * 1024;
 /// Limit of the number of files. Most of them are small.
 const MAX_FILES: usize = 1024;
 
 /// Cache of generated files.
-#[derive(Default)]
 pub(crate) struct Store {
     made: Mutex<HashMap<TestMedia, Arc<Made>>>,
+    memory: MemoryBudget,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { made: Mutex::default(), memory: MemoryBudget::new(MAX_WORKING_BYTES) }
+    }
 }
 
 /// A generated file and its size once measured.
@@ -27,6 +36,12 @@ pub(crate) struct Made {
 impl Store {
     /// Returns a file, or the reason why it cannot be made. Encoding takes a while.
     pub(crate) fn get(&self, media: TestMedia) -> Result<Arc<Made>, String> {
+        let _reservation = self.memory.reserve(media.encoding_bytes());
+        self.get_reserved(media)
+    }
+
+    /// Returns a file like [`Store::get`]. The caller holds the reservation.
+    pub(crate) fn get_reserved(&self, media: TestMedia) -> Result<Arc<Made>, String> {
         let media = media.without_faults();
         if let Some(made) = self.lock().get(&media) {
             return Ok(made.clone());
@@ -39,6 +54,11 @@ impl Store {
         }
         kept.insert(media, made.clone());
         Ok(made)
+    }
+
+    /// Returns the memory for encoding and decoding pictures.
+    pub(crate) fn memory(&self) -> &MemoryBudget {
+        &self.memory
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TestMedia, Arc<Made>>> {

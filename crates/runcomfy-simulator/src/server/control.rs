@@ -1,15 +1,20 @@
 //! Control of the simulator by another process, under `/_simulator`. RunComfy has none of it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::{Request, State};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::reply::error_with_detail;
 use crate::app::{App, Traffic};
 use crate::faults::{Call, Fault, JobScenario, Random, seconds};
 use crate::ledger::Accepted;
@@ -24,6 +29,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/faults", post(script).delete(clear))
         .route("/jobs", post(script_jobs))
         .route("/random", put(random))
+        .layer(from_fn(require_loopback_host))
 }
 
 #[derive(Deserialize)]
@@ -79,4 +85,23 @@ async fn random(State(app): State<Arc<App>>, Json(random): Json<Random>) -> Stat
 async fn clear(State(app): State<Arc<App>>) -> StatusCode {
     app.plan.clear();
     StatusCode::NO_CONTENT
+}
+
+/// Rejects requests with another `Host` than the loopback. A web page could otherwise control the
+/// simulator by DNS rebinding: a name of its own that resolves to this machine.
+async fn require_loopback_host(request: Request, next: Next) -> Response {
+    if has_loopback_host(request.headers()) {
+        return next.run(request).await;
+    }
+    let message = "`/_simulator` needs a `Host` of the loopback, such as 127.0.0.1 or localhost";
+    error_with_detail(StatusCode::MISDIRECTED_REQUEST, message)
+}
+
+fn has_loopback_host(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let Ok(authority) = Authority::try_from(host.as_bytes()) else { return false };
+    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -88,6 +88,9 @@ pub(super) async fn apply(
     }
 }
 
+/// The end of the year 9999, since the Unix epoch. An HTTP date has four digits for the year.
+const LAST_HTTP_DATE: Duration = Duration::from_secs(253_402_300_799);
+
 const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Gateway</title></head>\n\
     <body><h1>This page is a fault of the simulator</h1></body></html>\n";
 
@@ -167,17 +170,20 @@ fn rate_limit(retry_after: RetryAfter) -> Response {
     let value = match retry_after {
         RetryAfter::Missing => return reply,
         RetryAfter::Seconds(seconds) => HeaderValue::from(seconds),
-        RetryAfter::Date(seconds) => {
-            let date = SystemTime::now().checked_add(Duration::from_secs(seconds));
-            let date = httpdate::fmt_http_date(date.unwrap_or(SystemTime::UNIX_EPOCH));
-            match HeaderValue::try_from(date) {
-                Ok(date) => date,
-                Err(_) => return reply,
-            }
-        }
+        RetryAfter::Date(seconds) => match HeaderValue::try_from(http_date_in(seconds)) {
+            Ok(date) => date,
+            Err(_) => return reply,
+        },
     };
     reply.headers_mut().insert(header::RETRY_AFTER, value);
     reply
+}
+
+/// Returns the HTTP date this many seconds from now, at most the last one there is.
+fn http_date_in(seconds: u64) -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let date = now.saturating_add(Duration::from_secs(seconds)).min(LAST_HTTP_DATE);
+    httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + date)
 }
 
 /// Returns the fault's status, or 500 if it is not a valid final status.

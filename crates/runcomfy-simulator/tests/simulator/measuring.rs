@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::support::*;
 
 /// Encodes a `data:` URI without the simulator's code.
-mod data_url_writer {
+pub(crate) mod data_url_writer {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-    pub(super) fn data_uri(content_type: &str, bytes: &[u8]) -> String {
+    pub(crate) fn data_uri(content_type: &str, bytes: &[u8]) -> String {
         let mut text = format!("data:{content_type};base64,");
         for group in bytes.chunks(3) {
             let number = group.iter().fold(0, |number, byte| number << 8 | u32::from(*byte))
