@@ -27,6 +27,7 @@ pub(crate) struct App {
     pub(crate) token: Option<String>,
     pub(crate) store: Store,
     pub(crate) measuring: Measuring,
+    pub(crate) request_log: RequestLog,
     /// Scheme, host and port, without a trailing slash.
     pub(crate) origin: String,
 }
@@ -59,6 +60,16 @@ impl App {
             None => Err("outputs are at the URLs in the result of a job that succeeded".to_owned()),
         }
     }
+}
+
+/// Setting: write a line for each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RequestLog {
+    /// Write nothing.
+    #[default]
+    Off,
+    /// Write method, path, status, milliseconds, job and fault to stderr.
+    Stderr,
 }
 
 /// Connections and calls that a simulator has seen.

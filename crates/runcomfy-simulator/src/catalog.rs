@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::pricing::Price;
+
 /// Keys of `model.json` that the catalog does not repeat.
 const NOT_FACTS: [&str; 6] = ["id", "arguments", "listed", "gone", "model_id", "input_schema"];
 
@@ -45,6 +47,15 @@ impl CatalogEntry {
 
     pub(crate) fn id(&self) -> &str {
         &self.id
+    }
+
+    pub(crate) fn has_price(&self) -> bool {
+        self.facts.contains_key("base_price_usd")
+    }
+
+    pub(crate) fn set_price(&mut self, price: Price) {
+        self.facts.insert("base_price_usd".to_owned(), price.usd.into());
+        self.facts.insert("price_unit".to_owned(), price.unit.to_string().into());
     }
 
     /// Returns the published input schema.

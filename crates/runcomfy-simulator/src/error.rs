@@ -67,6 +67,13 @@ pub enum SimulatorError {
         folder: PathBuf,
     },
 
+    /// A setting names a model that is not served.
+    #[error("unknown model `{id}`; give the id as its `model.json` writes it")]
+    UnknownModel {
+        /// The unknown id.
+        id: String,
+    },
+
     /// The port could not be opened.
     #[error(
         "cannot listen on 127.0.0.1:{port}: {cause}; choose another port, or 0 for any free one"

@@ -1,10 +1,14 @@
 //! The jobs and their states over time.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
 use crate::clock::Clock;
-use crate::faults::{Failure, FaultPlan, JobScenario};
+use crate::faults::{Failure, FaultPlan, JobScenario, seconds};
 use crate::ledger::{Accepted, State};
 use crate::models::Model;
 
@@ -13,12 +17,15 @@ const QUEUE_LENGTH: f64 = 3.0;
 /// Longest input that the ledger keeps, since data URIs would fill the memory.
 const MAX_KEPT_INPUT_BYTES: usize = 64 * 1024;
 
-/// Time that jobs spend in the queue and running.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Time that a job spends in the queue and running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Pace {
     /// Time in the queue. With zero, a job is never seen queued.
+    #[serde(with = "seconds")]
     pub queue: Duration,
     /// Running time.
+    #[serde(with = "seconds")]
     pub run: Duration,
 }
 
@@ -31,15 +38,24 @@ impl Default for Pace {
 
 /// All jobs of one simulator. They are kept until it stops.
 pub(crate) struct Jobs {
-    pace: Pace,
     clock: Clock,
     /// Initial balance in US dollars.
     funds: f64,
     table: Mutex<JobTable>,
 }
 
-#[derive(Default)]
+/// Paces of new jobs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Paces {
+    /// Pace of jobs without one of their own.
+    pub(crate) default: Pace,
+    pub(crate) by_model: HashMap<String, Pace>,
+    /// Paces of the next jobs.
+    pub(crate) scripted: VecDeque<Pace>,
+}
+
 struct JobTable {
+    paces: Paces,
     /// The job with number `n` is at index `n - 1`. Request ids are made from numbers.
     jobs: Vec<Job>,
     spent: f64,
@@ -51,11 +67,15 @@ struct Job {
     accepted_at: Duration,
     cancelled_at: Option<Duration>,
     scenario: JobScenario,
+    pace: Pace,
+    cost_usd: f64,
     input: Option<Box<[u8]>>,
     input_bytes: u64,
     /// Number of calls about the job.
     calls: u64,
     reply_fully_sent: bool,
+    /// Time of the first status or result call after the end.
+    end_seen_at: Option<Duration>,
 }
 
 /// Id and number of a job that was just accepted.
@@ -70,6 +90,7 @@ pub(crate) struct NoFunds;
 /// State of one job at one moment.
 pub(crate) struct JobSnapshot {
     pub(crate) model: Arc<Model>,
+    pub(crate) cost_usd: f64,
     pub(crate) created_at: SystemTime,
     pub(crate) phase: Phase,
     pub(crate) scenario: JobScenario,
@@ -95,33 +116,45 @@ pub(crate) enum CancelOutcome {
 }
 
 impl Jobs {
-    pub(crate) fn new(pace: Pace, clock: Clock, funds: f64) -> Self {
-        Self { pace, clock, funds, table: Mutex::default() }
+    pub(crate) fn new(paces: Paces, clock: Clock, funds: f64) -> Self {
+        let table = JobTable { paces, jobs: Vec::new(), spent: 0.0 };
+        Self { clock, funds, table: Mutex::new(table) }
+    }
+
+    /// Changes the paces of new jobs.
+    pub(crate) fn change_paces(&self, change: impl FnOnce(&mut Paces)) {
+        change(&mut self.lock().paces);
     }
 
     /// Accepts a job. Request ids are `sim-000001`, `sim-000002` and so on.
     pub(crate) fn submit(
         &self,
         model: Arc<Model>,
+        input: &Value,
         body: &[u8],
         plan: &FaultPlan,
     ) -> Result<AcceptedJob, NoFunds> {
+        let cost_usd = model.price.cost(&model.schema, input);
         let input = (body.len() <= MAX_KEPT_INPUT_BYTES).then(|| body.into());
         let mut table = self.lock();
-        if model.price_usd > self.funds - table.spent {
+        if cost_usd > self.funds - table.spent {
             return Err(NoFunds);
         }
-        table.spent += model.price_usd;
+        table.spent += cost_usd;
+        let pace = table.paces.next(model.entry.id());
         let number = table.jobs.len() as u64 + 1;
         table.jobs.push(Job {
             model,
             accepted_at: self.clock.now(),
             cancelled_at: None,
             scenario: plan.scenario(number),
+            pace,
+            cost_usd,
             input,
             input_bytes: body.len() as u64,
             calls: 0,
             reply_fully_sent: false,
+            end_seen_at: None,
         });
         Ok(AcceptedJob { id: request_id(number), number })
     }
@@ -131,7 +164,21 @@ impl Jobs {
         let mut table = self.lock();
         let now = self.clock.now();
         let job = table.job(number(id)?)?;
-        (!job.is_expired(self.pace, now)).then(|| self.snapshot_of(job, now))
+        (!job.is_expired(now)).then(|| self.snapshot_of(job, now))
+    }
+
+    /// Returns the state of a job like [`Jobs::snapshot`], and records that its end was seen.
+    pub(crate) fn poll(&self, id: &str) -> Option<JobSnapshot> {
+        let mut table = self.lock();
+        let now = self.clock.now();
+        let job = table.job(number(id)?)?;
+        if job.is_expired(now) {
+            return None;
+        }
+        if job.ended_at(now).is_some() {
+            job.end_seen_at.get_or_insert(now);
+        }
+        Some(self.snapshot_of(job, now))
     }
 
     /// Cancels a job if it is queued. Returns its state afterwards.
@@ -139,7 +186,7 @@ impl Jobs {
         let mut table = self.lock();
         let now = self.clock.now();
         let job = table.job(number(id)?)?;
-        if job.is_expired(self.pace, now) {
+        if job.is_expired(now) {
             return None;
         }
         let outcome = match self.snapshot_of(job, now).phase {
@@ -152,7 +199,7 @@ impl Jobs {
             | Phase::Failed { .. }
             | Phase::Cancelled { .. } => CancelOutcome::NotCancellable,
         };
-        let (snapshot, price) = (self.snapshot_of(job, now), job.model.price_usd);
+        let (snapshot, price) = (self.snapshot_of(job, now), job.cost_usd);
         if outcome == CancelOutcome::Cancelled {
             table.spent -= price;
         }
@@ -206,21 +253,25 @@ impl Jobs {
             model: job.model.entry.id().to_owned(),
             input: job.input.as_ref().and_then(|bytes| serde_json::from_slice(bytes).ok()),
             input_bytes: job.input_bytes,
-            charged_usd: if job.cancelled_at.is_some() { 0.0 } else { job.model.price_usd },
+            charged_usd: if job.cancelled_at.is_some() { 0.0 } else { job.cost_usd },
             accepted_at: self.clock.date(job.accepted_at),
             state,
+            ended_at: job.ended_at(now).map(|at| self.clock.date(at)),
+            end_seen_at: job.end_seen_at.map(|at| self.clock.date(at)),
+            calls: job.calls,
             reply_fully_sent: job.reply_fully_sent,
         }
     }
 
     fn snapshot_of(&self, job: &Job, now: Duration) -> JobSnapshot {
-        let end = job.end(self.pace);
+        let end = job.end();
         let cost_is_known = match job.scenario {
             JobScenario::LateCost(after) => now >= end.saturating_add(after),
             _ => true,
         };
         JobSnapshot {
             model: job.model.clone(),
+            cost_usd: job.cost_usd,
             created_at: self.clock.date(job.accepted_at),
             phase: self.phase(job, now),
             scenario: job.scenario,
@@ -232,9 +283,9 @@ impl Jobs {
         if let Some(at) = job.cancelled_at {
             return Phase::Cancelled { at: self.clock.date(at) };
         }
-        let Pace { queue, .. } = self.pace;
+        let Pace { queue, .. } = job.pace;
         let elapsed = now.saturating_sub(job.accepted_at);
-        let end = job.end(self.pace);
+        let end = job.end();
         if elapsed < queue {
             let left = (queue - elapsed).as_secs_f64() / queue.as_secs_f64();
             return Phase::Queued { position: (left * QUEUE_LENGTH).ceil() as u32 };
@@ -261,6 +312,14 @@ impl Jobs {
     }
 }
 
+impl Paces {
+    /// Returns the pace of the next job, which is of this model.
+    fn next(&mut self, model: &str) -> Pace {
+        let own = self.scripted.pop_front().or_else(|| self.by_model.get(model).copied());
+        own.unwrap_or(self.default)
+    }
+}
+
 impl JobTable {
     fn job(&mut self, number: u64) -> Option<&mut Job> {
         self.jobs.get_mut(usize::try_from(number.checked_sub(1)?).ok()?)
@@ -269,13 +328,18 @@ impl JobTable {
 
 impl Job {
     /// Returns the time at which the job ends if it is not cancelled.
-    fn end(&self, pace: Pace) -> Duration {
-        self.accepted_at.saturating_add(pace.queue).saturating_add(pace.run)
+    fn end(&self) -> Duration {
+        self.accepted_at.saturating_add(self.pace.queue).saturating_add(self.pace.run)
     }
 
-    fn is_expired(&self, pace: Pace, now: Duration) -> bool {
+    /// Returns the time at which the job ended or was cancelled, if it has.
+    fn ended_at(&self, now: Duration) -> Option<Duration> {
+        self.cancelled_at.or_else(|| Some(self.end()).filter(|end| now >= *end))
+    }
+
+    fn is_expired(&self, now: Duration) -> bool {
         match self.scenario {
-            JobScenario::Expires(after) => now >= self.end(pace).saturating_add(after),
+            JobScenario::Expires(after) => now >= self.end().saturating_add(after),
             _ => false,
         }
     }

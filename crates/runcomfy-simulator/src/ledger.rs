@@ -24,6 +24,15 @@ pub struct Accepted {
     pub accepted_at: SystemTime,
     /// State of the job.
     pub state: State,
+    /// Time at which the job ended, if it has.
+    #[serde(with = "optional_date")]
+    pub ended_at: Option<SystemTime>,
+    /// Time of the first status or result call after the end. The difference to `ended_at` is how
+    /// late a client noticed the end.
+    #[serde(with = "optional_date")]
+    pub end_seen_at: Option<SystemTime>,
+    /// Number of status, result and cancel calls about the job.
+    pub calls: u64,
     /// `true` if the reply with the id was written to the connection completely. The client may
     /// still not have read it.
     pub reply_fully_sent: bool,
@@ -65,5 +74,28 @@ mod date {
     ) -> Result<SystemTime, D::Error> {
         let text = String::deserialize(deserializer)?;
         parse_rfc3339(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Serializes a time like [`date`], or as null.
+mod optional_date {
+    use std::time::SystemTime;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Date(#[serde(with = "super::date")] SystemTime);
+
+    pub(super) fn serialize<S: Serializer>(
+        date: &Option<SystemTime>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        date.map(Date).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<SystemTime>, D::Error> {
+        Ok(Option::<Date>::deserialize(deserializer)?.map(|Date(date)| date))
     }
 }

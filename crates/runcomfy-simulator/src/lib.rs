@@ -10,7 +10,7 @@
 //! use runcomfy_simulator::{Pace, Simulator};
 //!
 //! # async fn example() -> Result<(), runcomfy_simulator::SimulatorError> {
-//! let simulator = Simulator::builder("schemas")
+//! let simulator = Simulator::builder()
 //!     .pace(Pace { queue: Duration::from_millis(50), run: Duration::from_millis(50) })
 //!     .start()
 //!     .await?;
@@ -49,19 +49,21 @@ mod media;
 mod models;
 mod openapi;
 mod output;
+mod pricing;
 mod seed;
 mod server;
 mod simulator;
 mod validations;
 mod validator;
 
-pub use app::Traffic;
+pub use app::{RequestLog, Traffic};
 pub use error::SimulatorError;
 pub use facts::Measuring;
 pub use faults::{Call, Failure, Fault, JobScenario, Processed, Random, RetryAfter};
 pub use jobs::Pace;
 pub use ledger::{Accepted, State};
 pub use media::{Header, Kind as MediaKind, MediaFault, PictureFormat, Sample, TestMedia};
+pub use pricing::{Price, PriceUnit};
 pub use simulator::{Simulator, SimulatorBuilder};
 pub use validator::{Refusal, SchemaValidator, ValidationFlaw};
 

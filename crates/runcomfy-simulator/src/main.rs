@@ -1,12 +1,12 @@
 //! `runcomfy-simulator`: RunComfy's queue API on this machine, for demos and offline work.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use runcomfy_simulator::{Measuring, Pace, Random, Simulator, SimulatorBuilder};
+use runcomfy_simulator::{Measuring, Pace, Price, Random, RequestLog, Simulator, SimulatorBuilder};
 
 /// Simulates RunComfy's queue API on this machine.
 ///
@@ -18,9 +18,9 @@ struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// Folder of models: every subfolder with a `model.json` is one.
-    #[arg(long, value_name = "DIR", default_value = "schemas")]
-    schemas: PathBuf,
+    /// Folder of models, instead of the built-in ones: every subfolder with a `model.json` is one.
+    #[arg(long, value_name = "DIR")]
+    schemas: Option<PathBuf>,
 
     /// Loopback port to listen on; 0 for any free port.
     #[arg(long, default_value_t = 8787)]
@@ -33,6 +33,15 @@ struct Arguments {
     /// Seconds that a job runs.
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     run: Duration,
+
+    /// Seconds that jobs of one model are queued and run; may be repeated.
+    #[arg(long, value_name = "MODEL=QUEUE,RUN", value_parser = model_pace)]
+    model_pace: Vec<(String, Pace)>,
+
+    /// Price of every model without one, such as `0.05/second`; or of one model, such as
+    /// `minimax/Hailuo Video 01 Live=0.25/output`. May be repeated.
+    #[arg(long, value_name = "[MODEL=]USD/UNIT", value_parser = model_price)]
+    price: Vec<(Option<String>, Price)>,
 
     /// Share of calls with a random fault, from 0 to 1. The README lists every fault.
     #[arg(long, value_name = "RATE", default_value = "0", value_parser = rate)]
@@ -61,15 +70,19 @@ struct Arguments {
     /// Accept any media: ignore the `validations` of schemas.
     #[arg(long)]
     no_measuring: bool,
+
+    /// Write no line for each request.
+    #[arg(long)]
+    quiet: bool,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Print the OpenAPI 3.1 document of the simulator and exit.
     Openapi {
-        /// Folder of models.
-        #[arg(long, value_name = "DIR", default_value = "schemas")]
-        schemas: PathBuf,
+        /// Folder of models, instead of the built-in ones.
+        #[arg(long, value_name = "DIR")]
+        schemas: Option<PathBuf>,
     },
 }
 
@@ -86,7 +99,7 @@ Media at these URLs and in `data:` URIs is measured when an input is submitted."
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(Command::Openapi { schemas }) = arguments.command {
-        return describe(&schemas);
+        return describe(schemas);
     }
     let simulator = match arguments.builder().start().await {
         Ok(simulator) => simulator,
@@ -116,8 +129,8 @@ fn greeting(base: &str) -> String {
 }
 
 /// Prints the OpenAPI document.
-fn describe(schemas: &Path) -> ExitCode {
-    let document = match Simulator::openapi(schemas) {
+fn describe(schemas: Option<PathBuf>) -> ExitCode {
+    let document = match builder(schemas).openapi() {
         Ok(document) => document,
         Err(error) => {
             eprintln!("error: {error}");
@@ -137,12 +150,22 @@ impl Arguments {
     fn builder(self) -> SimulatorBuilder {
         let random = Random::calls(self.faults).with_jobs(self.odd_jobs).with_seed(self.seed);
         let measuring = if self.no_measuring { Measuring::Off } else { Measuring::On };
-        let mut builder = Simulator::builder(self.schemas)
+        let mut builder = builder(self.schemas)
             .port(self.port)
             .pace(Pace { queue: self.queue, run: self.run })
             .random(random)
             .measuring(measuring)
-            .funds_usd(self.funds);
+            .funds_usd(self.funds)
+            .request_log(if self.quiet { RequestLog::Off } else { RequestLog::Stderr });
+        for (model, pace) in self.model_pace {
+            builder = builder.model_pace(model, pace);
+        }
+        for (model, price) in self.price {
+            builder = match model {
+                Some(model) => builder.model_price(model, price),
+                None => builder.price(price),
+            };
+        }
         if self.manual_time {
             builder = builder.manual_time();
         }
@@ -150,6 +173,27 @@ impl Arguments {
             Some(token) => builder.token(token),
             None => builder,
         }
+    }
+}
+
+fn builder(schemas: Option<PathBuf>) -> SimulatorBuilder {
+    match schemas {
+        Some(folder) => Simulator::builder().schemas(folder),
+        None => Simulator::builder(),
+    }
+}
+
+fn model_pace(text: &str) -> Result<(String, Pace), String> {
+    let (model, pace) = text.rsplit_once('=').ok_or("must be MODEL=QUEUE,RUN")?;
+    let (queue, run) =
+        pace.split_once(',').ok_or("must have two numbers of seconds, as in 1,30")?;
+    Ok((model.to_owned(), Pace { queue: seconds(queue)?, run: seconds(run)? }))
+}
+
+fn model_price(text: &str) -> Result<(Option<String>, Price), String> {
+    match text.rsplit_once('=') {
+        Some((model, price)) => Ok((Some(model.to_owned()), price.parse()?)),
+        None => Ok((None, text.parse()?)),
     }
 }
 

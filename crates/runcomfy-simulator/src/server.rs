@@ -11,6 +11,7 @@ mod queue;
 mod quirks;
 mod range;
 mod reply;
+mod request_log;
 mod stream;
 
 use std::sync::Arc;
@@ -68,6 +69,7 @@ fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(app.clone(), require_token))
         .layer(map_response(add_server_header))
+        .layer(from_fn_with_state(app.clone(), request_log::log))
         .with_state(app)
 }
 

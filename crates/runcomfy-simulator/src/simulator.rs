@@ -1,9 +1,10 @@
 //! Starting, steering and stopping a simulator.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,16 +12,17 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::app::{App, CallCounters, ConnectionCounters, Traffic};
+use crate::app::{App, CallCounters, ConnectionCounters, RequestLog, Traffic};
 use crate::clock::Clock;
 use crate::error::SimulatorError;
 use crate::facts::Measuring;
 use crate::faults::{Call, Fault, FaultPlan, JobScenario, Random};
-use crate::jobs::{Jobs, Pace};
+use crate::jobs::{Jobs, Pace, Paces};
 use crate::ledger::Accepted;
 use crate::media::{PictureFormat, Store, TestMedia};
 use crate::models::Models;
 use crate::openapi;
+use crate::pricing::Price;
 use crate::server;
 
 /// Default balance in US dollars.
@@ -38,18 +40,29 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Creates a builder for the models in `schemas`. Every subfolder with a `model.json`, at any
-    /// depth, is a model, except those under the top-level `fixups`.
-    pub fn builder(schemas: impl Into<PathBuf>) -> SimulatorBuilder {
+    /// Starts a simulator of the built-in models on any free port.
+    ///
+    /// # Errors
+    ///
+    /// See [`SimulatorBuilder::start`].
+    pub async fn start() -> Result<Self, SimulatorError> {
+        Self::builder().start().await
+    }
+
+    /// Creates a builder with default settings.
+    pub fn builder() -> SimulatorBuilder {
         SimulatorBuilder {
-            schemas: schemas.into(),
-            pace: Pace::default(),
+            schemas: None,
+            paces: Paces::default(),
+            default_price: None,
+            prices: HashMap::new(),
             port: 0,
             random: Random::default(),
             time: Time::Runs,
             funds: FUNDS,
             token: None,
             measuring: Measuring::default(),
+            request_log: RequestLog::default(),
         }
     }
 
@@ -76,13 +89,6 @@ impl Simulator {
         format!("{}{media}", self.app.origin)
     }
 
-    /// Returns the OpenAPI 3.1 document of a simulator of the models in `schemas` without starting
-    /// one.
-    pub fn openapi(schemas: impl AsRef<Path>) -> Result<Value, SimulatorError> {
-        let models = Models::read(schemas.as_ref())?;
-        Ok(openapi::document(&models, &format!("http://127.0.0.1:{PORT}")))
-    }
-
     /// Returns everything that was accepted, in order. All of it is paid for.
     pub fn ledger(&self) -> Vec<Accepted> {
         self.app.jobs.ledger()
@@ -97,6 +103,28 @@ impl Simulator {
     /// machine's clock and are not affected.
     pub fn advance(&self, by: Duration) {
         self.app.jobs.advance(by);
+    }
+
+    /// Sets how long new jobs are queued and run, unless their model has a pace of its own.
+    pub fn set_pace(&self, pace: Pace) {
+        self.app.jobs.change_paces(|paces| paces.default = pace);
+    }
+
+    /// Sets how long new jobs of a model are queued and run.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such model.
+    pub fn set_model_pace(&self, model: &str, pace: Pace) -> Result<(), SimulatorError> {
+        let model = model.to_owned();
+        self.app.models.check_ids([&model].into_iter())?;
+        self.app.jobs.change_paces(|paces| _ = paces.by_model.insert(model, pace));
+        Ok(())
+    }
+
+    /// Scripts how long the next jobs are queued and run, after those already scripted.
+    pub fn script_paces(&self, next: impl IntoIterator<Item = Pace>) {
+        self.app.jobs.change_paces(|paces| paces.scripted.extend(next));
     }
 
     /// Scripts the next calls of a kind, after those already scripted. `None` is a call without a
@@ -131,14 +159,17 @@ impl fmt::Debug for Simulator {
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until `start` is awaited"]
 pub struct SimulatorBuilder {
-    schemas: PathBuf,
-    pace: Pace,
+    schemas: Option<PathBuf>,
+    paces: Paces,
+    default_price: Option<Price>,
+    prices: HashMap<String, Price>,
     port: u16,
     random: Random,
     time: Time,
     funds: f64,
     token: Option<String>,
     measuring: Measuring,
+    request_log: RequestLog,
 }
 
 /// Source of the time that moves jobs.
@@ -149,9 +180,34 @@ enum Time {
 }
 
 impl SimulatorBuilder {
+    /// Serves the models in a folder instead of the built-in ones. Every subfolder with a
+    /// `model.json`, at any depth, is a model, except those under the top-level `fixups`.
+    pub fn schemas(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.schemas = Some(folder.into());
+        self
+    }
+
     /// Sets how long jobs are queued and run. Defaults to two seconds each.
     pub fn pace(mut self, pace: Pace) -> Self {
-        self.pace = pace;
+        self.paces.default = pace;
+        self
+    }
+
+    /// Sets how long jobs of a model are queued and run.
+    pub fn model_pace(mut self, model: impl Into<String>, pace: Pace) -> Self {
+        self.paces.by_model.insert(model.into(), pace);
+        self
+    }
+
+    /// Sets the price of every model whose `model.json` has none. Defaults to free.
+    pub fn price(mut self, price: Price) -> Self {
+        self.default_price = Some(price);
+        self
+    }
+
+    /// Sets the price of a model.
+    pub fn model_price(mut self, model: impl Into<String>, price: Price) -> Self {
+        self.prices.insert(model.into(), price);
         self
     }
 
@@ -193,10 +249,20 @@ impl SimulatorBuilder {
         self
     }
 
+    /// Turns the log of requests on or off. Defaults to off.
+    pub fn request_log(mut self, log: RequestLog) -> Self {
+        self.request_log = log;
+        self
+    }
+
     /// Reads the models and starts the server. It must be awaited inside a tokio runtime, and the
     /// server ends with that runtime.
+    ///
+    /// # Errors
+    ///
+    /// If a model is invalid, a setting names an unknown model, or the port is not free.
     pub async fn start(self) -> Result<Simulator, SimulatorError> {
-        let models = Models::read(&self.schemas)?;
+        let models = self.models()?;
         let (listener, origin) = listen(self.port)
             .await
             .map_err(|cause| SimulatorError::Listen { port: self.port, cause })?;
@@ -208,18 +274,37 @@ impl SimulatorBuilder {
         };
         let app = Arc::new(App {
             models,
-            jobs: Jobs::new(self.pace, clock, self.funds),
+            jobs: Jobs::new(self.paces, clock, self.funds),
             plan: FaultPlan::new(self.random),
             calls: CallCounters::default(),
             connections: Arc::new(ConnectionCounters::default()),
             token: self.token,
             store: Store::default(),
             measuring: self.measuring,
+            request_log: self.request_log,
             origin,
         });
         let (running, stopped) = oneshot::channel::<()>();
         tokio::spawn(server::serve(listener, app.clone(), stopped));
         Ok(Simulator { app, api_base, _running: running })
+    }
+
+    /// Returns the OpenAPI 3.1 document of the simulator without starting it.
+    ///
+    /// # Errors
+    ///
+    /// If a model is invalid, or a setting names an unknown model.
+    pub fn openapi(&self) -> Result<Value, SimulatorError> {
+        Ok(openapi::document(&self.models()?, &format!("http://127.0.0.1:{PORT}")))
+    }
+
+    fn models(&self) -> Result<Models, SimulatorError> {
+        let models = match &self.schemas {
+            Some(folder) => Models::read(folder)?,
+            None => Models::built_in()?,
+        };
+        models.check_ids(self.paces.by_model.keys())?;
+        models.with_prices(self.default_price, &self.prices)
     }
 }
 

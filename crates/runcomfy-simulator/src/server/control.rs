@@ -8,15 +8,16 @@ use axum::extract::{Request, State};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::reply::error_with_detail;
+use super::reply::{error_with_detail, no_such_model};
 use crate::app::{App, Traffic};
 use crate::faults::{Call, Fault, JobScenario, Random, seconds};
+use crate::jobs::Pace;
 use crate::ledger::Accepted;
 use crate::openapi;
 
@@ -29,6 +30,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/faults", post(script).delete(clear))
         .route("/jobs", post(script_jobs))
         .route("/random", put(random))
+        .route("/pace", put(pace))
+        .route("/paces", post(script_paces))
         .layer(from_fn(require_loopback_host))
 }
 
@@ -45,6 +48,17 @@ struct Advance {
 struct Script {
     call: Call,
     faults: Vec<Option<Fault>>,
+}
+
+/// Pace of new jobs, or of those of one model.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPace {
+    model: Option<String>,
+    #[serde(deserialize_with = "seconds::deserialize")]
+    queue: Duration,
+    #[serde(deserialize_with = "seconds::deserialize")]
+    run: Duration,
 }
 
 async fn openapi(State(app): State<Arc<App>>) -> Json<Value> {
@@ -79,6 +93,22 @@ async fn script_jobs(
 
 async fn random(State(app): State<Arc<App>>, Json(random): Json<Random>) -> StatusCode {
     app.plan.set_random(random);
+    StatusCode::NO_CONTENT
+}
+
+async fn pace(State(app): State<Arc<App>>, Json(new): Json<NewPace>) -> Response {
+    let NewPace { model, queue, run } = new;
+    let pace = Pace { queue, run };
+    match model {
+        Some(model) if app.models.get(&model).is_none() => return no_such_model(),
+        Some(model) => app.jobs.change_paces(|paces| _ = paces.by_model.insert(model, pace)),
+        None => app.jobs.change_paces(|paces| paces.default = pace),
+    }
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn script_paces(State(app): State<Arc<App>>, Json(next): Json<Vec<Pace>>) -> StatusCode {
+    app.jobs.change_paces(|paces| paces.scripted.extend(next));
     StatusCode::NO_CONTENT
 }
 

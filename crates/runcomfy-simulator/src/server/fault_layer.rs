@@ -19,9 +19,16 @@ use super::reply::{error_with_code, error_with_detail};
 use crate::app::App;
 use crate::faults::{Call, Fault, Processed, RetryAfter};
 
-/// Number of the job whose id a reply gives, attached to the reply.
-#[derive(Clone, Copy)]
-pub(super) struct NewJob(pub(super) u64);
+/// The accepted job, attached to the reply of a submit.
+#[derive(Clone)]
+pub(super) struct NewJob {
+    pub(super) id: String,
+    pub(super) number: u64,
+}
+
+/// Fault that a reply has, attached to the reply.
+#[derive(Clone)]
+pub(super) struct InjectedFault(pub(super) Fault);
 
 /// Middleware state for one kind of call.
 #[derive(Clone)]
@@ -39,53 +46,9 @@ pub(super) async fn apply(
     let Some(fault) = layer.draw_fault(&request) else {
         return layer.send_whole(next.run(request).await, identity);
     };
-    match fault {
-        Fault::Latency(pause) => {
-            sleep(pause).await;
-            layer.send_whole(next.run(request).await, identity)
-        }
-        Fault::LateReply(pause) => {
-            let reply = next.run(request).await;
-            sleep(pause).await;
-            layer.send_whole(reply, identity)
-        }
-        Fault::StaleConnection => {
-            let reply = next.run(request).await;
-            connection.go_stale();
-            layer.send_whole(reply, identity)
-        }
-        Fault::SlowBody(pause) => {
-            layer.send_whole(next.run(request).await, |body| body::slow(body, pause))
-        }
-        Fault::CutBody { after } => {
-            with_length(next.run(request).await).map(|body| body::cut(body, after))
-        }
-        Fault::Truncated { after } => truncate(next.run(request).await, after).await,
-        Fault::NoRequestId => remove_request_id(next.run(request).await).await,
-        Fault::Status(word) => replace_status(next.run(request).await, word).await,
-        Fault::RateLimit(retry_after) => {
-            process(Processed::No, request, next).await;
-            rate_limit(retry_after)
-        }
-        Fault::Error { status, code, processed } => {
-            process(processed, request, next).await;
-            injected_error(error_status(status), code)
-        }
-        Fault::Html { status, processed } => {
-            process(processed, request, next).await;
-            (error_status(status), Html(PAGE)).into_response()
-        }
-        Fault::Reset { processed } => {
-            process(processed, request, next).await;
-            connection.reset();
-            StatusCode::OK.into_response()
-        }
-        Fault::Close { processed } => {
-            process(processed, request, next).await;
-            connection.close();
-            StatusCode::OK.into_response()
-        }
-    }
+    let mut reply = layer.inject(fault.clone(), &connection, request, next).await;
+    reply.extensions_mut().insert(InjectedFault(fault));
+    reply
 }
 
 /// The end of the year 9999, since the Unix epoch. An HTTP date has four digits for the year.
@@ -104,12 +67,69 @@ impl FaultLayer {
         self.app.plan.fault(self.call, job, nth)
     }
 
+    /// Carries out a fault.
+    async fn inject(
+        &self,
+        fault: Fault,
+        connection: &Connection,
+        request: Request,
+        next: Next,
+    ) -> Response {
+        match fault {
+            Fault::Latency(pause) => {
+                sleep(pause).await;
+                self.send_whole(next.run(request).await, identity)
+            }
+            Fault::LateReply(pause) => {
+                let reply = next.run(request).await;
+                sleep(pause).await;
+                self.send_whole(reply, identity)
+            }
+            Fault::StaleConnection => {
+                let reply = next.run(request).await;
+                connection.go_stale();
+                self.send_whole(reply, identity)
+            }
+            Fault::SlowBody(pause) => {
+                self.send_whole(next.run(request).await, |body| body::slow(body, pause))
+            }
+            Fault::CutBody { after } => {
+                with_length(next.run(request).await).map(|body| body::cut(body, after))
+            }
+            Fault::Truncated { after } => truncate(next.run(request).await, after).await,
+            Fault::NoRequestId => remove_request_id(next.run(request).await).await,
+            Fault::Status(word) => replace_status(next.run(request).await, word).await,
+            Fault::RateLimit(retry_after) => {
+                process(Processed::No, request, next).await;
+                rate_limit(retry_after)
+            }
+            Fault::Error { status, code, processed } => {
+                let job = process(processed, request, next).await;
+                with_job(injected_error(error_status(status), code), job)
+            }
+            Fault::Html { status, processed } => {
+                let job = process(processed, request, next).await;
+                with_job((error_status(status), Html(PAGE)).into_response(), job)
+            }
+            Fault::Reset { processed } => {
+                let job = process(processed, request, next).await;
+                connection.reset();
+                with_job(StatusCode::OK.into_response(), job)
+            }
+            Fault::Close { processed } => {
+                let job = process(processed, request, next).await;
+                connection.close();
+                with_job(StatusCode::OK.into_response(), job)
+            }
+        }
+    }
+
     /// Sends a reply completely, by way of `send`. The ledger records when the reply with a new
     /// job's id was sent.
     fn send_whole(&self, reply: Response, send: impl FnOnce(Body) -> Body) -> Response {
         let reply = with_length(reply);
         let length = body::length(reply.body()).unwrap_or(u64::MAX);
-        let Some(NewJob(number)) = reply.extensions().get().copied() else {
+        let Some(NewJob { number, .. }) = reply.extensions().get().cloned() else {
             return reply.map(send);
         };
         let app = self.app.clone();
@@ -117,13 +137,23 @@ impl FaultLayer {
     }
 }
 
-/// Processes a call and drops the reply, or only reads its body.
-async fn process(processed: Processed, request: Request, next: Next) {
+/// Processes a call and drops the reply, or only reads its body. Returns the accepted job.
+async fn process(processed: Processed, request: Request, next: Next) -> Option<NewJob> {
     match processed {
-        Processed::Yes => drop(next.run(request).await),
-        // If the body cannot be read, the client gave up.
-        Processed::No => drop(to_bytes(request.into_body(), MAX_BODY_BYTES).await),
+        Processed::Yes => next.run(request).await.extensions().get().cloned(),
+        Processed::No => {
+            // If the body cannot be read, the client gave up.
+            let _ = to_bytes(request.into_body(), MAX_BODY_BYTES).await;
+            None
+        }
     }
+}
+
+fn with_job(mut reply: Response, job: Option<NewJob>) -> Response {
+    if let Some(job) = job {
+        reply.extensions_mut().insert(job);
+    }
+    reply
 }
 
 /// Sets `Content-Length`, which would be lost with another body.

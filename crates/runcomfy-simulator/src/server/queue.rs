@@ -55,7 +55,7 @@ pub(super) async fn submit(
     if !refusals.is_empty() {
         return refused(refusals);
     }
-    let Ok(AcceptedJob { id, number }) = app.jobs.submit(model, &body, &app.plan) else {
+    let Ok(AcceptedJob { id, number }) = app.jobs.submit(model, &input, &body, &app.plan) else {
         return ApiError::NO_FUNDS.into_response();
     };
     let mut reply = json!({
@@ -63,7 +63,7 @@ pub(super) async fn submit(
         "cancel_url": format!("{}/v1/requests/{id}/cancel", app.origin),
     });
     add_urls(&mut reply, &app, &id);
-    (Extension(NewJob(number)), Json(reply)).into_response()
+    (Extension(NewJob { id, number }), Json(reply)).into_response()
 }
 
 pub(super) async fn status(
@@ -71,7 +71,7 @@ pub(super) async fn status(
     id: RequestId,
 ) -> Result<Json<Value>, ApiError> {
     let id = checked_id(id)?;
-    let snapshot = app.jobs.snapshot(&id).ok_or(ApiError::NO_SUCH_REQUEST)?;
+    let snapshot = app.jobs.poll(&id).ok_or(ApiError::NO_SUCH_REQUEST)?;
     Ok(Json(state(&app, &id, &snapshot, Vocabulary::Status)))
 }
 
@@ -85,13 +85,12 @@ pub(super) async fn result(
         let words = "`include_cost` must be `true` or `false`, and given once";
         return Err(error_with_detail(StatusCode::UNPROCESSABLE_ENTITY, words));
     };
-    let snapshot =
-        app.jobs.snapshot(&id).ok_or_else(|| ApiError::NO_SUCH_REQUEST.into_response())?;
+    let snapshot = app.jobs.poll(&id).ok_or_else(|| ApiError::NO_SUCH_REQUEST.into_response())?;
     let (at, cost) = match snapshot.phase {
         Phase::Queued { .. } | Phase::Running => {
             return Ok(Json(state(&app, &id, &snapshot, Vocabulary::Result)));
         }
-        Phase::Finished { at } | Phase::Failed { at, .. } => (at, snapshot.model.price_usd),
+        Phase::Finished { at } | Phase::Failed { at, .. } => (at, snapshot.cost_usd),
         Phase::Cancelled { at } => (at, 0.0),
     };
     let mut reply = json!({

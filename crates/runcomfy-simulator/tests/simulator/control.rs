@@ -77,7 +77,7 @@ async fn invalid_control_requests_are_refused() {
 #[tokio::test]
 async fn a_single_token_can_be_required() {
     let folder = boat();
-    let started = Simulator::builder(folder.path()).token("the-one").start().await;
+    let started = Simulator::builder().schemas(folder.path()).token("the-one").start().await;
     let simulator = started.expect("a simulator");
     let client = reqwest::Client::new();
     let base = simulator.api_base();

@@ -74,7 +74,7 @@ async fn an_invalid_folder_is_refused_with_file_and_reason() {
 
 #[tokio::test]
 async fn a_missing_folder_is_named() {
-    let started = runcomfy_simulator::Simulator::builder("no/such/folder").start().await;
+    let started = runcomfy_simulator::Simulator::builder().schemas("no/such/folder").start().await;
     let words = started.expect_err("no folder").to_string();
     assert!(words.contains("no/such/folder") && words.contains("schemas"), "{words}");
 }

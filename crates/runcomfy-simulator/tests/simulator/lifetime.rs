@@ -45,7 +45,7 @@ async fn an_occupied_port_is_named_in_the_error() {
     let port: u16 = address.trim_start_matches("127.0.0.1:").parse().expect("a port");
 
     let folder = boat();
-    let taken = Simulator::builder(folder.path()).port(port).start().await;
+    let taken = Simulator::builder().schemas(folder.path()).port(port).start().await;
     let words = taken.expect_err("a taken port").to_string();
     assert!(words.contains(&port.to_string()) && words.contains("another port"), "{words}");
 }

@@ -245,7 +245,7 @@ async fn an_output_can_be_the_next_input() {
 #[tokio::test]
 async fn measuring_can_be_turned_off() {
     let folder = one();
-    let builder = Simulator::builder(folder.path()).measuring(Measuring::Off);
+    let builder = Simulator::builder().schemas(folder.path()).measuring(Measuring::Off);
     let simulator = builder.start().await.expect("a simulator");
     let site = Site { simulator, client: reqwest::Client::new() };
     let url = site.simulator.picture_url(1, 1);

@@ -13,7 +13,7 @@ async fn every_model_has_its_own_path_and_schema() {
         .model("b", "a/b/c/d", &json!({"type": "object", "properties": {"x": {"type": "float"}}}))
         .file("g/model.json", r#"{"id": "a/{gone}", "gone": "0.1.0"}"#)
         .file("g/input.json", "{}");
-    let document = Simulator::openapi(folder.path()).expect("a document");
+    let document = Simulator::builder().schemas(folder.path()).openapi().expect("a document");
     for (path, methods, schema) in [
         ("minimax/Hailuo%20Video%2001%20Live", 2, "/required/1"),
         ("a_b/c.d", 2, "/type"),
@@ -50,7 +50,7 @@ async fn a_schema_keeps_references_and_loses_invalid_defaults() {
     let output = json!({"type": "object", "properties": {"video": {"$ref": "#/definitions/url"}},
         "definitions": {"url": {"type": "string"}}});
     let folder = Folder::new().model("m", "a/b", &input).output("m", &output);
-    let document = Simulator::openapi(folder.path()).expect("a document");
+    let document = Simulator::builder().schemas(folder.path()).openapi().expect("a document");
     let properties = &document["components"]["schemas"]["Input.a.b"]["properties"];
     assert_eq!(properties["there"], json!({"$ref": "#/components/schemas/Input.a.b/$defs/a"}));
     for (name, default) in [("none", None), ("empty", None), ("kept", Some(&json!(7)))] {
@@ -68,13 +68,13 @@ async fn a_schema_keeps_references_and_loses_invalid_defaults() {
 #[tokio::test]
 async fn a_running_simulator_serves_its_own_document() {
     let folder = boat();
-    let started = Simulator::builder(folder.path()).start().await;
+    let started = Simulator::builder().schemas(folder.path()).start().await;
     let simulator = started.expect("a simulator");
     let origin = simulator.api_base().trim_end_matches("/v1");
     let url = format!("{origin}/_simulator/openapi.json");
     let (status, mut served) = json_of(reqwest::Client::new().get(url)).await;
     assert_eq!((status, &served["servers"][0]["url"]), (200, &json!(origin)));
-    let mut printed = Simulator::openapi(folder.path()).expect("a document");
+    let mut printed = Simulator::builder().schemas(folder.path()).openapi().expect("a document");
     for document in [&mut served, &mut printed] {
         document["servers"] = Value::Null;
     }

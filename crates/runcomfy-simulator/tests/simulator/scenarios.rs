@@ -14,7 +14,7 @@ async fn site() -> Site {
     let folder = Folder::new()
         .file("m/model.json", r#"{"id": "a/video", "base_price_usd": 0.25}"#)
         .file("m/input.json", "{}");
-    let builder = Simulator::builder(folder.path());
+    let builder = Simulator::builder().schemas(folder.path());
     let pace = Pace { queue: SECOND, run: SECOND };
     let simulator = builder.pace(pace).manual_time().funds_usd(1.0).start().await;
     Site { simulator: simulator.expect("a simulator"), client: reqwest::Client::new() }

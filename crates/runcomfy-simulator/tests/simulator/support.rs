@@ -68,13 +68,13 @@ impl Folder {
     }
 
     pub(crate) async fn start(self, pace: Pace) -> Site {
-        let simulator = Simulator::builder(self.path()).pace(pace).start().await;
+        let simulator = Simulator::builder().schemas(self.path()).pace(pace).start().await;
         Site { simulator: simulator.expect("a simulator"), client: reqwest::Client::new() }
     }
 
     /// Returns the error of starting a simulator of this folder.
     pub(crate) async fn refusal(&self) -> String {
-        let started = Simulator::builder(self.path()).start().await;
+        let started = Simulator::builder().schemas(self.path()).start().await;
         started.expect_err("a folder that cannot be served").to_string()
     }
 }
