@@ -6,7 +6,6 @@
 
 use std::error::Error;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -76,9 +75,8 @@ impl Drop for Simulating {
 }
 
 async fn simulate(queue: u64) -> Outcome<()> {
-    let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas");
     let pace = Pace { queue: Duration::from_secs(queue), run: Duration::ZERO };
-    let simulator = Simulator::builder(schemas).pace(pace).start().await?;
+    let simulator = Simulator::builder().pace(pace).start().await?;
     println!("{}", simulator.api_base());
     std::future::pending().await
 }

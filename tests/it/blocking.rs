@@ -11,13 +11,12 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use crate::scripted::builder;
-use crate::support::root;
 
 /// Starts a simulator on a separate runtime, as in another process.
 fn simulator(queue_ms: u64) -> (Runtime, Simulator) {
     let runtime = Runtime::new().expect("a runtime starts");
     let pace = Pace { queue: Duration::from_millis(queue_ms), run: Duration::ZERO };
-    let starting = Simulator::builder(root().join("schemas")).pace(pace).start();
+    let starting = Simulator::builder().pace(pace).start();
     let simulator = runtime.block_on(starting).expect("it starts");
     (runtime, simulator)
 }

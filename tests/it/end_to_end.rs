@@ -10,11 +10,9 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::support::root;
-
 async fn simulator(queue: u64, run: u64) -> Simulator {
     let pace = Pace { queue: Duration::from_millis(queue), run: Duration::from_millis(run) };
-    Simulator::builder(root().join("schemas")).pace(pace).start().await.expect("it starts")
+    Simulator::builder().pace(pace).start().await.expect("it starts")
 }
 
 fn client(base: &str) -> Client {

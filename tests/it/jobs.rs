@@ -12,13 +12,12 @@ use runcomfy_simulator::{Failure, JobScenario, Pace, Simulator, State};
 use serde_json::{Value, json};
 
 use crate::scripted;
-use crate::support::root;
 
 const MODEL: &str = "minimax/Hailuo Video 01 Live";
 
 async fn simulator(queue_ms: u64, run_ms: u64) -> Simulator {
     let pace = Pace { queue: Duration::from_millis(queue_ms), run: Duration::from_millis(run_ms) };
-    Simulator::builder(root().join("schemas")).pace(pace).start().await.expect("it starts")
+    Simulator::builder().pace(pace).start().await.expect("it starts")
 }
 
 fn client(simulator: &Simulator) -> Client {

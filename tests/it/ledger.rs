@@ -18,7 +18,6 @@ use runcomfy_simulator::{Accepted, Pace, Random, Simulator, State};
 use serde_json::json;
 
 use self::journal::{Entry, Journal};
-use crate::support::root;
 
 const MODEL: &str = "minimax/Hailuo Video 01 Live";
 /// Environment variable of the child process: the API base and the journal.
@@ -57,7 +56,7 @@ async fn no_job_is_paid_twice_or_lost_after_a_kill() {
     let random = Random::calls(0.2).with_jobs(0.2).with_seed(6);
     let random = random.with_max_pause(Duration::from_millis(40));
     let pace = Pace { queue: Duration::from_millis(60), run: Duration::from_millis(60) };
-    let simulator = Simulator::builder(root().join("schemas")).pace(pace).random(random);
+    let simulator = Simulator::builder().pace(pace).random(random);
     let simulator = simulator.start().await.expect("it starts");
     let start = Instant::now();
     for kill in 1..=sizes.kills {

@@ -109,7 +109,7 @@ fn every_format_has_a_file_at_each_bound() {
 #[tokio::test]
 async fn the_simulator_agrees_with_independent_tools() {
     let pace = Pace { queue: Default::default(), run: Default::default() };
-    let builder = Simulator::builder(root().join("schemas")).pace(pace);
+    let builder = Simulator::builder().pace(pace);
     let simulator = builder.start().await.expect("it starts");
     let url = format!("{}/models/minimax/Hailuo%20Video%2001%20Live", simulator.api_base());
     let client = reqwest::Client::new();

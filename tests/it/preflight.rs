@@ -15,14 +15,12 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::root;
-
 const BIG: &str = "The uploaded image width and height must both exceed 300 pixels.";
 const SHAPE: &str = "The aspect ratio range should be 2:5 to 5:2.";
 
 async fn simulator() -> Simulator {
     let pace = Pace { queue: Duration::ZERO, run: Duration::ZERO };
-    Simulator::builder(root().join("schemas")).pace(pace).start().await.expect("it starts")
+    Simulator::builder().pace(pace).start().await.expect("it starts")
 }
 
 fn client(base: &str, preflight: Preflight) -> Client {

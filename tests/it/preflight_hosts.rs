@@ -7,8 +7,6 @@ use runcomfy::{Client, Media, Model, Valid};
 use runcomfy_models::minimax::hailuo_video_01_live::Input;
 use runcomfy_simulator::{Header, MediaFault, Pace, PictureFormat, Simulator, TestMedia};
 
-use crate::support::root;
-
 const FORMATS: [PictureFormat; 6] = [
     PictureFormat::Png,
     PictureFormat::Jpeg,
@@ -20,7 +18,7 @@ const FORMATS: [PictureFormat; 6] = [
 
 async fn simulator() -> Simulator {
     let pace = Pace { queue: Duration::ZERO, run: Duration::ZERO };
-    Simulator::builder(root().join("schemas")).pace(pace).start().await.expect("it starts")
+    Simulator::builder().pace(pace).start().await.expect("it starts")
 }
 
 fn client(simulator: &Simulator, preflight: Preflight) -> Client {

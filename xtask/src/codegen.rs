@@ -13,7 +13,7 @@ use crate::args::{ALL_WARNINGS, CodegenArgs, MessageFormat};
 use crate::files::{self, Change};
 use crate::report::Report;
 use crate::schemas_dir::Model;
-use crate::{cargo, schemas_dir};
+use crate::{cargo, schemas_asset, schemas_dir};
 
 /// The crate that is generated, and its modules within it.
 const CRATE: &str = "crates/runcomfy-models";
@@ -43,6 +43,8 @@ struct Target {
     out_name: String,
     /// The manifest that has a feature for each provider.
     manifest: Option<PathBuf>,
+    /// The file of the simulator that has all schemas.
+    asset: Option<PathBuf>,
     /// The command that brings it up to date.
     command: String,
 }
@@ -55,7 +57,11 @@ pub(crate) fn run(args: &CodegenArgs) -> Result<ExitCode> {
     let settings = settings(&target, args)?;
     let sources: Vec<_> = models.iter().map(Model::source).collect();
     let mut generated = runcomfy_codegen::generate(&sources, &settings);
-    let changes = target.changes(&generated, &settings)?;
+    let mut changes = target.changes(&generated, &settings)?;
+    if let Some(asset) = &target.asset {
+        let text = schemas_asset::text(&models);
+        changes.extend(Change::of(asset.clone(), schemas_asset::PATH.to_owned(), Some(text))?);
+    }
     let orphaned = orphans.iter().map(|orphan| orphaned_fixup(&orphan.file, &orphan.text));
     generated.diagnostics.extend(orphaned);
     let report = Report {
@@ -110,6 +116,7 @@ impl Target {
                 schemas: schemas.clone(),
                 out: out.clone(),
                 manifest: None,
+                asset: None,
             });
         }
         let root = cargo::workspace()?;
@@ -120,6 +127,7 @@ impl Target {
             out: home.join(MODULES),
             out_name: format!("{CRATE}/{MODULES}"),
             manifest: Some(home.join("Cargo.toml")),
+            asset: Some(root.join(schemas_asset::PATH)),
             command: "cargo xtask codegen".to_owned(),
         })
     }
@@ -292,7 +300,8 @@ fn rank(name: &str) -> (usize, &str) {
 
 fn summary(generated: &Generated, changes: &[Change], target: &Target, mode: Mode) -> String {
     let mut lines: String = changes.iter().map(|change| change.summary() + "\n").collect();
-    let files = generated.files.len() + usize::from(target.manifest.is_some());
+    let beside = [target.manifest.is_some(), target.asset.is_some()];
+    let files = generated.files.len() + beside.iter().filter(|is_there| **is_there).count();
     let changed = if mode == Mode::Write { "changed" } else { "to change" };
     let (models, count) = (generated.models, changes.len());
     lines.push_str(&format!("models: {models}; files: {files}, {count} of them {changed}\n"));

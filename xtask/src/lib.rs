@@ -12,6 +12,7 @@ mod programs;
 mod report;
 mod revision;
 mod schemas;
+mod schemas_asset;
 mod schemas_dir;
 pub mod scratch;
 mod sync;

@@ -12,9 +12,8 @@ use runcomfy_simulator::{Pace, Simulator};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let schemas = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas");
     let pace = Pace { queue: Duration::from_millis(1500), run: Duration::from_millis(1000) };
-    let simulator = Simulator::builder(schemas).pace(pace).start().await?;
+    let simulator = Simulator::builder().pace(pace).start().await?;
     println!("2. A simulator listens on {}", simulator.api_base());
     println!(
         "   It is not RunComfy: no model runs, no money is spent, nothing leaves this machine."

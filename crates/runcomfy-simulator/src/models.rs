@@ -44,7 +44,8 @@ struct ModelFiles {
     /// Folder of the files, for messages.
     folder: PathBuf,
     model: String,
-    input: String,
+    /// A missing input schema is only reported if `model.json` is valid.
+    input: Result<String, SimulatorError>,
     output: Option<String>,
 }
 
@@ -97,7 +98,7 @@ impl Models {
             Ok(ModelFiles {
                 folder: model.folder,
                 model: model.model.get().to_owned(),
-                input: model.input.get().to_owned(),
+                input: Ok(model.input.get().to_owned()),
                 output: model.output.map(|output| output.get().to_owned()),
             })
         }))
@@ -171,26 +172,28 @@ impl Model {
     fn new(files: ModelFiles) -> Result<Self, SimulatorError> {
         let advice =
             "it takes at least an `id`, such as {\"id\": \"minimax/Hailuo Video 01 Live\"}";
-        let manifest: Manifest = files.parse("model.json", &files.model, advice)?;
+        let ModelFiles { folder, model, input, output } = files;
+        let manifest: Manifest = parse(&folder, "model.json", &model, advice)?;
         let id = manifest.id;
         if id.split('/').any(str::is_empty) {
             return Err(SimulatorError::Content {
-                path: files.folder.join("model.json"),
+                path: folder.join("model.json"),
                 problem: format!("the id {id:?} has an empty segment"),
                 advice: "write it as RunComfy does, with single slashes between its parts",
             });
         }
         let advice_on_input = "the model's input schema belongs there";
-        let input: Value = files.parse("input.json", &files.input, advice_on_input)?;
+        let input_text = input?;
+        let input: Value = parse(&folder, "input.json", &input_text, advice_on_input)?;
         let entry = CatalogEntry::new(
             id.clone(),
-            files.parse("model.json", &files.model, advice)?,
-            files.parse("input.json", &files.input, advice_on_input)?,
+            parse(&folder, "model.json", &model, advice)?,
+            parse(&folder, "input.json", &input_text, advice_on_input)?,
         );
-        let output_schema = match &files.output {
+        let output_schema = match &output {
             Some(text) => {
                 let advice = "expected the output schema under the key `output`";
-                let file: OutputFile = files.parse("output.json", text, advice)?;
+                let file: OutputFile = parse(&folder, "output.json", text, advice)?;
                 Some(Value::Object(file.output))
             }
             None => None,
@@ -198,7 +201,7 @@ impl Model {
         let output = Output::from_schema(&id, &input, output_schema.clone());
         let validator =
             SchemaValidator::compile(input.clone()).map_err(|flaw| SimulatorError::Schema {
-                path: files.folder.join("input.json"),
+                path: folder.join("input.json"),
                 pointer: flaw.pointer,
                 problem: flaw.problem,
             })?;
@@ -217,7 +220,7 @@ impl ModelFiles {
         let output = folder.join("output.json");
         Ok(Self {
             model: read_file(&folder.join("model.json"), "the model's id belongs there")?,
-            input: read_file(&folder.join("input.json"), "the model's input schema belongs there")?,
+            input: read_file(&folder.join("input.json"), "the model's input schema belongs there"),
             output: if output.exists() {
                 Some(read_file(&output, "the model's output schema belongs there")?)
             } else {
@@ -226,19 +229,19 @@ impl ModelFiles {
             folder,
         })
     }
+}
 
-    fn parse<T: DeserializeOwned>(
-        &self,
-        name: &str,
-        text: &str,
-        advice: &'static str,
-    ) -> Result<T, SimulatorError> {
-        serde_json::from_str(text).map_err(|error| SimulatorError::Content {
-            path: self.folder.join(name),
-            problem: error.to_string(),
-            advice,
-        })
-    }
+fn parse<T: DeserializeOwned>(
+    folder: &Path,
+    name: &str,
+    text: &str,
+    advice: &'static str,
+) -> Result<T, SimulatorError> {
+    serde_json::from_str(text).map_err(|error| SimulatorError::Content {
+        path: folder.join(name),
+        problem: error.to_string(),
+        advice,
+    })
 }
 
 /// Collects every folder under `folder` with a `model.json`, sorted by path. Subfolders whose name

@@ -68,7 +68,8 @@ impl Place {
 
     pub(super) fn serve(&self) -> (Runtime, Simulator) {
         let runtime = Runtime::new().expect("it starts");
-        let simulator = runtime.block_on(Simulator::builder(self.path("catalog")).start());
+        let simulator =
+            runtime.block_on(Simulator::builder().schemas(self.path("catalog")).start());
         (runtime, simulator.expect("it starts"))
     }
 

@@ -1,5 +1,6 @@
 //! Drives the real server over loopback, as a client would.
 
+mod built_in;
 mod catalog;
 mod control;
 mod faults;
@@ -13,6 +14,8 @@ mod measuring;
 mod media;
 mod media_faults;
 mod openapi;
+mod paces;
+mod pricing;
 mod program;
 mod queue;
 mod scenarios;
