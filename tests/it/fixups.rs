@@ -112,7 +112,12 @@ fn a_malformed_fixup_is_refused_at_its_position() {
         ("no object", "[]", "", "must be an object"),
         ("no reason", "{\"input\": [T]}", "", "a `reason` with text"),
         ("a blank reason", r#"{"reason": " \n", "input": [T]}"#, "/reason", "a `reason` with text"),
-        ("a number as the reason", r#"{"reason": 7, "input": [T]}"#, "/reason", "a `reason` with text"),
+        (
+            "a number as the reason",
+            r#"{"reason": 7, "input": [T]}"#,
+            "/reason",
+            "a `reason` with text",
+        ),
         ("no patch", r#"{"reason": "a"}"#, "", "must correct `input` or `output`"),
         ("another key", r#"{"reason": "a", "input": [T], "why": 1}"#, "/why", "`why`"),
         ("no list", r#"{"reason": "a", "input": T}"#, "/input", "a list of operations"),
@@ -332,10 +337,7 @@ fn a_fixup_leaves_the_published_file_unchanged() {
         !ok && printed.contains("error[stale-fixup]") && printed.contains("/input/0"),
         "{printed}"
     );
-    assert!(
-        printed.contains("import the new schema, then correct or remove"),
-        "{printed}"
-    );
+    assert!(printed.contains("import the new schema, then correct or remove"), "{printed}");
     let after = std::fs::read_to_string(place.path("generated/acme/x.rs")).expect("it exists");
     assert_eq!(before, after);
 
@@ -396,10 +398,7 @@ fn assert_stale(generated: &Generated, what: &str, pointer: &str, message: &str)
     assert_eq!(found.place.file, fixup_path("acme/x"), "{what}");
     assert_eq!(found.place.pointer, pointer, "{what}: {}", found.message);
     assert!(found.message.contains(message), "{what}: {}", found.message);
-    assert_eq!(
-        found.help, "import the new schema, then correct or remove the fixup",
-        "{what}"
-    );
+    assert_eq!(found.help, "import the new schema, then correct or remove the fixup", "{what}");
 }
 
 /// Creates a folder with the schemas of one model.

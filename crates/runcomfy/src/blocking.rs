@@ -208,6 +208,11 @@ impl<M: Operation> Job<M> {
         self.job.id()
     }
 
+    /// Same as [`Job::preflight_report`](client::Job::preflight_report).
+    pub fn preflight_report(&self) -> Option<&PreflightReport> {
+        self.job.preflight_report()
+    }
+
     blocking! { job: "Job" {
         status() -> Result<JobStatus, JobError>;
         result() -> Result<Option<CompletedJob<M::Output>>, JobError>;

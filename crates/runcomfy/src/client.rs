@@ -25,6 +25,7 @@ mod run;
 mod submit;
 mod throttle;
 mod token;
+mod token_source;
 mod types;
 mod wait;
 
@@ -70,6 +71,8 @@ pub const DEFAULT_API_BASE: &str = "https://model-api.runcomfy.net/v1";
 pub const DEFAULT_BALANCE_URL: &str = "https://api.runcomfy.net/prod/v2/balance";
 /// Environment variable that holds the token.
 pub const TOKEN_VARIABLE: &str = "RUNCOMFY_TOKEN";
+/// Environment variables that may hold the token, in the order in which they are looked at.
+pub const TOKEN_VARIABLES: [&str; 3] = [TOKEN_VARIABLE, "RUNCOMFY_API_TOKEN", "RUNCOMFY_API_KEY"];
 /// Environment variable that holds another API base, such as a simulator's, including the version.
 pub const API_BASE_VARIABLE: &str = "RUNCOMFY_MODEL_API_BASE";
 

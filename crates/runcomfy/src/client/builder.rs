@@ -8,20 +8,21 @@ use reqwest::redirect;
 use url::Url;
 
 use super::download::Hosts;
-use super::http::{self, CONNECT_TIMEOUT, NO_TIMEOUT, is_loopback};
+use super::http::{self, CONNECT_TIMEOUT, is_loopback};
 use super::preflight::{AddressScope, Checker};
 use super::throttle::{self, Throttle};
 use super::token::{Secret, Token};
+use super::token_source;
 use super::{
     API_BASE_VARIABLE, Client, ConfigError, DEFAULT_API_BASE, DEFAULT_BALANCE_URL, Inner,
-    MediaLimits, Polling, Preflight, Retry, TOKEN_VARIABLE, polling,
+    MediaLimits, Polling, Preflight, Retry, polling,
 };
 
 /// Settings of a [`Client`].
 #[derive(Debug, Default)]
 #[must_use]
 pub struct ClientBuilder {
-    token: Option<Secret>,
+    token: Option<Result<Secret, ConfigError>>,
     api_base: Option<Address>,
     balance_url: Option<Address>,
     output_hosts: Option<Vec<String>>,
@@ -50,12 +51,14 @@ enum HttpSource {
 struct Address(String);
 
 impl Client {
-    /// Creates a client with the token in `RUNCOMFY_TOKEN`, and the API base in
-    /// `RUNCOMFY_MODEL_API_BASE` if that is set.
+    /// Creates a client with the token in `RUNCOMFY_TOKEN`, `RUNCOMFY_API_TOKEN` or
+    /// `RUNCOMFY_API_KEY`, the first that is set, or else the one that RunComfy's own command line
+    /// keeps in `~/.config/runcomfy/token.json`. The API base is `RUNCOMFY_MODEL_API_BASE` if that is
+    /// set.
     ///
     /// # Errors
     ///
-    /// If there is no token, or one of the two cannot be used.
+    /// If there is no token, or the token or the API base cannot be used.
     pub fn from_env() -> Result<Self, ConfigError> {
         ClientBuilder::from_env()?.build()
     }
@@ -72,15 +75,17 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// If a variable is not valid Unicode.
+    /// If `RUNCOMFY_MODEL_API_BASE` is not valid Unicode.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let token = variable(TOKEN_VARIABLE)?.map(Secret);
-        Ok(Self { token, api_base: variable(API_BASE_VARIABLE)?.map(Address), ..Self::default() })
+        let api_base = variable(API_BASE_VARIABLE)?.map(Address);
+        // A token that is set instead makes an error here irrelevant.
+        let token = token_source::find(variable, token_source::config_folder()).transpose();
+        Ok(Self { token, api_base, ..Self::default() })
     }
 
     /// Sets the token.
     pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(Secret(token.into()));
+        self.token = Some(Ok(Secret(token.into())));
         self
     }
 
@@ -201,10 +206,10 @@ impl ClientBuilder {
     ///
     /// If there is no token, or a setting cannot be used.
     pub fn build(self) -> Result<Client, ConfigError> {
-        let token = Token::new(&self.token.ok_or(ConfigError::NoToken)?)?;
+        let token = Token::new(&self.token.ok_or(ConfigError::NoToken)??)?;
         let base = match &self.api_base {
-            Some(Address(base)) => parse_address("API base", base)?,
-            None => parse_address("API base", DEFAULT_API_BASE)?,
+            Some(Address(base)) => parse_api_base(base)?,
+            None => parse_api_base(DEFAULT_API_BASE)?,
         };
         let balance = match &self.balance_url {
             Some(Address(url)) => parse_address("balance URL", url)?,
@@ -242,11 +247,10 @@ impl HttpSource {
     fn build(self, max_requests: usize, is_local: bool) -> Result<reqwest::Client, reqwest::Error> {
         let builder = match self {
             Self::Client(client) => return Ok(client),
-            // Its own read timeout would end a submit.
-            Self::Builder(builder) => builder.read_timeout(NO_TIMEOUT),
+            Self::Builder(builder) => *builder,
             Self::Default => http::builder(),
         };
-        let builder = http::harden(builder)
+        let builder = http::tolerate_silence(http::harden(builder))
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_max_idle_per_host(max_requests)
             // A redirect would carry the token away, or repeat a paid POST.
@@ -294,6 +298,20 @@ fn parse_address(what: &'static str, text: &str) -> Result<Url, ConfigError> {
         _ => "must begin with https://".to_owned(),
     };
     Err(ConfigError::Address { what, reason })
+}
+
+/// Parses an API base, which ends with the version: without it, every call would be a 404.
+fn parse_api_base(text: &str) -> Result<Url, ConfigError> {
+    const WHAT: &str = "API base";
+    let mut url = parse_address(WHAT, text)?;
+    let path = url.path().trim_end_matches('/').to_owned();
+    let version = path.rsplit('/').next().and_then(|segment| segment.strip_prefix('v'));
+    if !version.is_some_and(|v| !v.is_empty() && v.bytes().all(|byte| byte.is_ascii_digit())) {
+        let reason = "must end with the version, such as `/v1`".to_owned();
+        return Err(ConfigError::Address { what: WHAT, reason });
+    }
+    url.set_path(&path);
+    Ok(url)
 }
 
 /// Returns the balance URL of an API. RunComfy's own is on another host than its API; the token
@@ -393,5 +411,34 @@ mod tests {
         for shown in [format!("{client:?}"), format!("{builder:#?}")] {
             assert!(!shown.contains("hush"), "{shown}");
         }
+    }
+
+    /// Field cases F24 and L8.
+    #[test]
+    fn an_api_base_has_its_version() {
+        for base in
+            ["https://example.com/v1//", "https://example.com/v1/", "https://example.com/v1"]
+        {
+            let client = client(base).expect("it is valid");
+            assert_eq!(client.url(["models"]).as_str(), "https://example.com/v1/models");
+        }
+        for base in
+            ["https://example.com", "https://example.com/api", "https://example.com/v1/models"]
+        {
+            let error = client(base).expect_err("it is refused").to_string();
+            assert!(error.contains("/v1"), "{base}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_docs() {
+        let client = client("https://example.com/v1").expect("it is valid");
+        assert_eq!(client.inner.wait_timeout, Duration::from_secs(30 * 60));
+        assert_eq!(client.inner.polling.max_consecutive_failures, 5);
+        assert_eq!(client.inner.throttle.free_requests(), 100);
+        let retry = client.inner.retry;
+        assert_eq!((retry.max_retries, retry.initial_delay.as_millis()), (3, 500));
+        assert_eq!(retry.max_retry_after, Duration::from_secs(60));
+        assert_eq!(client.inner.preflight, Preflight::Warn);
     }
 }

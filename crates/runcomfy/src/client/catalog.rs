@@ -179,7 +179,7 @@ impl Client {
     ///
     /// If `model` is not a model id, there is no such model, and the errors of [`Client::catalog`].
     pub async fn model(&self, model: &str) -> Result<CatalogEntry, CallError> {
-        model_id::check(model)?;
+        let model = model_id::parse(model)?;
         let url = self.url(["models"].into_iter().chain(model.split('/')));
         let body = self.json(ApiRequest::new(Method::GET, url)).await?;
         Ok(CatalogEntry::from_output(&body).unwrap_or_default())

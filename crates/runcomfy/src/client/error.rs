@@ -1,6 +1,7 @@
 //! Every error of the client, and what it means for the money.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -17,11 +18,21 @@ use crate::escape::escape_control;
 #[non_exhaustive]
 pub enum ConfigError {
     /// No token was given.
-    #[error("no token: set RUNCOMFY_TOKEN, or pass one with Client::builder().token(…)")]
+    #[error(
+        "no token: set RUNCOMFY_TOKEN, RUNCOMFY_API_TOKEN or RUNCOMFY_API_KEY, sign in with the official command line, or pass one with Client::builder().token(…)"
+    )]
     NoToken,
     /// The token holds characters that no token has. It is not shown.
-    #[error("the token must not hold a line break or another control character")]
-    UnusableToken,
+    #[error("the token {0}")]
+    UnusableToken(&'static str),
+    /// The token file of RunComfy's own command line cannot be used. Nothing of it is shown.
+    #[error("the token file {} {reason}", .path.display())]
+    TokenFile {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
+    },
     /// An environment variable is not text.
     #[error("the environment variable {0} must be valid Unicode")]
     Variable(&'static str),

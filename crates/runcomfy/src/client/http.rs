@@ -14,6 +14,16 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// overrides the one of a client that was handed in.
 pub(super) const NO_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// Keepalive probes of a connection to the API, at least as often as middleboxes forget an idle
+/// connection. So many may be lost that the system does not end a submit before its own timeout
+/// does, which is 72 minutes for the largest input.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(40);
+const KEEPALIVE_RETRIES: u32 = 127;
+/// Identifies this client, with a page for the operators of hosts that ask for a contact.
+const USER_AGENT: &str =
+    concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION"), " (+https://docs.rs/runcomfy)");
+
 /// A `Content-Range` header: `bytes 0-99/1000`, `bytes 0-99/*` or `bytes */1000`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ContentRange {
@@ -31,7 +41,7 @@ pub(super) fn builder() -> reqwest::ClientBuilder {
 /// Applies the settings that every request of this crate relies on.
 pub(super) fn harden(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     builder
-        .user_agent(concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION")))
+        .user_agent(USER_AGENT)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .referer(false)
         // The library retries protocol errors by itself if another crate enables HTTP/2. That
@@ -44,6 +54,20 @@ pub(super) fn harden(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder 
         .no_brotli()
         .no_deflate()
         .no_zstd()
+}
+
+/// Keeps the system from ending a connection that is silent for a while, such as while the network is
+/// away. The HTTP library would otherwise let it do so after 30 s.
+pub(super) fn tolerate_silence(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    let builder = builder
+        .tcp_keepalive(KEEPALIVE_IDLE)
+        .tcp_keepalive_interval(KEEPALIVE_INTERVAL)
+        .tcp_keepalive_retries(KEEPALIVE_RETRIES)
+        // A read timeout that was handed in would end a submit.
+        .read_timeout(NO_TIMEOUT);
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    let builder = builder.tcp_user_timeout(None);
+    builder
 }
 
 /// Returns `true` if the host of the URL is this machine.

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 
 use super::error::{ApiErrorKind, JobError, JobErrorReason};
+use super::preflight::PreflightReport;
 use super::reply::{self, ApiFailure, Reply};
 use super::request::ApiRequest;
 use super::retry::Call;
@@ -61,6 +62,8 @@ pub struct Job<M> {
     id: RequestId,
     /// When RunComfy accepted it, if this process submitted it.
     accepted: Option<Instant>,
+    /// The report on the media of its input, if this process checked it.
+    report: Option<Arc<PreflightReport>>,
     /// Shared by the job's clones.
     end: Arc<End>,
     model: PhantomData<fn() -> M>,
@@ -121,7 +124,7 @@ impl Client {
 
 impl<M: Operation> Job<M> {
     pub(super) fn new(client: Client, id: RequestId) -> Self {
-        Self { client, id, accepted: None, end: Arc::default(), model: PhantomData }
+        Self { client, id, accepted: None, report: None, end: Arc::default(), model: PhantomData }
     }
 
     pub(super) fn accepted(client: Client, accepted: Accepted) -> Self {
@@ -130,10 +133,21 @@ impl<M: Operation> Job<M> {
         Self { accepted: Some(Instant::now()), end: Arc::new(end), ..job }
     }
 
+    pub(super) fn with_report(self, report: PreflightReport) -> Self {
+        Self { report: Some(Arc::new(report)), ..self }
+    }
+
     /// Returns the request's id. Keep it to resume the job with [`Client::job`], in this process
     /// or another.
     pub fn id(&self) -> &RequestId {
         &self.id
+    }
+
+    /// Returns the report on the media of the input that was submitted, with its warnings and the
+    /// rules that could not be checked. Returns `None` for a job that was resumed from its id, or
+    /// submitted without a type.
+    pub fn preflight_report(&self) -> Option<&PreflightReport> {
+        self.report.as_deref()
     }
 
     /// Asks for the job's status once.
@@ -321,6 +335,7 @@ impl<M> Clone for Job<M> {
             client: self.client.clone(),
             id: self.id.clone(),
             accepted: self.accepted,
+            report: self.report.clone(),
             end: self.end.clone(),
             model: PhantomData,
         }

@@ -1,8 +1,17 @@
 //! The id of a model, as segments of a path.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+use crate::escape::escape_control;
+
 /// A text that is not a model id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a model id must {reason}, such as `minimax/Hailuo Video 01 Live` (found `{id}`)")]
+#[error(
+    "a model id must {reason}, such as `minimax/Hailuo Video 01 Live` (found `{}`)",
+    escape_control(id)
+)]
 #[non_exhaustive]
 pub struct InvalidModelId {
     /// The text, truncated to 128 characters.
@@ -11,23 +20,27 @@ pub struct InvalidModelId {
     pub reason: &'static str,
 }
 
-/// Checks that a model id cannot leave its place in a path.
-pub(super) fn check(id: &str) -> Result<(), InvalidModelId> {
+/// Reads a model id, which cannot leave its place in a path. Removes spaces around it, and
+/// percent-encoding, which ids that are copied from a URL have: they would be encoded twice.
+pub(super) fn parse(text: &str) -> Result<Cow<'_, str>, InvalidModelId> {
+    let id = percent_decode_str(text.trim());
+    let id = id.decode_utf8().unwrap_or(Cow::Borrowed(text));
     let reason = if !id.contains('/') {
         "have two or more segments with `/` between them"
     } else if id.len() > 512 {
         "be at most 512 bytes long"
     } else if !id.split('/').all(is_segment) {
-        "have no segment that is empty, `.` or `..`, and no `\\` or control character"
+        "have no segment that is empty, `.`, `..` or has spaces around it, and no `\\`, `%` or \
+         control character"
     } else {
-        return Ok(());
+        return Ok(id);
     };
-    Err(InvalidModelId { id: id.chars().take(128).collect(), reason })
+    Err(InvalidModelId { id: text.chars().take(128).collect(), reason })
 }
 
 fn is_segment(segment: &str) -> bool {
-    let is_name = !segment.trim().is_empty() && !matches!(segment, "." | "..");
-    is_name && !segment.contains(|c: char| c.is_control() || c == '\\')
+    let is_name = !matches!(segment, "" | "." | "..") && segment.trim() == segment;
+    is_name && !segment.contains(|c: char| c.is_control() || matches!(c, '\\' | '%'))
 }
 
 #[cfg(test)]
@@ -35,12 +48,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_that_could_escape_its_path_segment_is_refused() {
-        for right in ["a/b", "minimax/Hailuo Video 01 Live", "a/b/c/d/e", "a/é?#%2e"] {
-            assert_eq!(check(right), Ok(()), "{right}");
+    fn an_id_that_could_leave_its_place_in_a_path_is_refused() {
+        for right in ["a/b", "minimax/Hailuo Video 01 Live", "a/b/c/d/e", "a/é?#"] {
+            assert_eq!(parse(right).as_deref(), Ok(right));
         }
-        for wrong in ["", "a", "a/", "/a", "a//b", "a/..", "./a", "a/ ", "a/b\n", "a/\\..\\b"] {
-            assert!(check(wrong).is_err(), "{wrong:?}");
+        let wrong = [
+            "",
+            "a",
+            "a/",
+            "/a",
+            "a//b",
+            "a/..",
+            "./a",
+            "a/ ",
+            "a /b",
+            "a/b\nc",
+            "a/\\..\\b",
+            "a/%2e%2e",
+            "a%2f..%2fb",
+            "a/%",
+            "a/%2520",
+            "a/%00",
+            "a/%ff",
+            "https://www.runcomfy.com/models/a/b",
+        ];
+        for wrong in wrong {
+            assert!(parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    /// Field case F22.
+    #[test]
+    fn an_id_as_copied_is_the_id_that_is_meant() {
+        let cases = [
+            ("minimax/Hailuo%20Video%2001%20Live", "minimax/Hailuo Video 01 Live"),
+            (" minimax/hailuo\n", "minimax/hailuo"),
+            ("a%2Fb", "a/b"),
+        ];
+        for (text, id) in cases {
+            assert_eq!(parse(text).as_deref(), Ok(id));
         }
     }
 }

@@ -31,8 +31,8 @@ impl RawClient {
     /// Returns [`SubmitError::ModelId`] if `model` is not a model id, and otherwise the errors of
     /// [`Client::submit`].
     pub async fn submit(&self, model: &str, input: &Value) -> Result<Job<Raw>, SubmitError> {
-        model_id::check(model)?;
-        let accepted = self.client.submit_body(model, to_body(input)?).await?;
+        let model = model_id::parse(model)?;
+        let accepted = self.client.submit_body(&model, to_body(input)?).await?;
         Ok(Job::accepted(self.client.clone(), accepted))
     }
 

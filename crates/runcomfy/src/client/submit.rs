@@ -14,12 +14,13 @@ use url::Url;
 use super::error::{SubmitError, TransportError};
 use super::http::NO_TIMEOUT;
 use super::job::Accepted;
-use super::preflight::Prepared;
+use super::preflight::{PreflightReport, Prepared};
 use super::reply::{BodyLimits, Reply, Truncation, transport_failure};
 use super::request::require_runtime;
 use super::retry::{Backoff, Call, Failure};
 use super::throttle::Priority;
 use super::{Client, Job, RequestId, reply};
+use crate::escape::escape_control;
 use crate::input::{Model, Payload, Valid};
 
 /// Timeout for hearing nothing. A gateway that gives up does so sooner.
@@ -34,7 +35,8 @@ impl Client {
     /// made, and after an HTTP 429, as often as [`Retry`](super::Retry) says.
     ///
     /// First its media is checked, as [`ClientBuilder::preflight`](super::ClientBuilder::preflight)
-    /// says, and local files are read. This is [`Client::prepare`] and then
+    /// says, and local files are read. Warnings, and rules that could not be checked, are logged with
+    /// `tracing` at the level WARN, and are in [`Job::preflight_report`]. This is [`Client::prepare`] and then
     /// [`Client::submit_prepared`].
     ///
     /// Dropping the future, as a timeout around it does, leaves the outcome unknown with no error
@@ -62,8 +64,9 @@ impl Client {
         &self,
         prepared: &Prepared<M>,
     ) -> Result<Job<M>, SubmitError> {
+        log_report(M::ID, prepared.report());
         let accepted = self.submit_body(M::ID, prepared.shared_body()).await?;
-        Ok(Job::accepted(self.clone(), accepted))
+        Ok(Job::accepted(self.clone(), accepted).with_report(prepared.report().clone()))
     }
 
     /// Submits the JSON of an input, once there may be one more job in flight.
@@ -134,6 +137,18 @@ impl Client {
         let (mut reply, truncation) = read(response, &url).await;
         self.inner.token.redact(&mut reply.body);
         reply::submitted(&reply, truncation, model)
+    }
+}
+
+/// Logs what was found about the media of an input and does not refuse it.
+fn log_report(model: &str, report: &PreflightReport) {
+    for warning in &report.warnings {
+        let message = escape_control(&warning.message);
+        tracing::warn!(model, path = %warning.path, kind = ?warning.kind, "{message}");
+    }
+    for unchecked in &report.unchecked {
+        let (rule, reason) = (escape_control(&unchecked.rule), escape_control(&unchecked.reason));
+        tracing::warn!(model, path = %unchecked.path, %rule, "not checked: {reason}");
     }
 }
 

@@ -45,17 +45,24 @@ impl Throttle {
         })
     }
 
-    /// Waits until a request may be sent. The request counts until the permit is dropped.
+    /// Waits until a request may be sent. The request counts until the permit is dropped. Dropping
+    /// the future gives its turn to the next.
     pub(super) async fn acquire(&self, priority: Priority) -> Option<SemaphorePermit<'_>> {
         let _poll = match priority {
             Priority::Poll => Some(self.poll.lock().await),
             Priority::Normal => None,
         };
+        // The semaphore is never closed.
+        let permit = self.requests.acquire().await.ok();
         if let Some(pace) = &self.pace {
             pace.wait().await;
         }
-        // The semaphore is never closed.
-        self.requests.acquire().await.ok()
+        permit
+    }
+
+    #[cfg(test)]
+    pub(super) fn free_requests(&self) -> usize {
+        self.requests.available_permits()
     }
 
     /// Waits until one more job may be in flight.
@@ -71,8 +78,8 @@ fn semaphore(count: usize, name: &'static str) -> Result<Semaphore, &'static str
     Ok(Semaphore::new(count.min(Semaphore::MAX_PERMITS)))
 }
 
-/// A steady rate. Each request takes the next free moment, in the order of asking: waiting costs
-/// one timer, however many wait.
+/// A steady rate. The requests wait in the order of asking. A request takes its moment only when
+/// that has come, so one that is given up takes none.
 struct Pace {
     interval: Duration,
     next: Mutex<Option<Instant>>,
@@ -88,14 +95,13 @@ impl Pace {
     }
 
     async fn wait(&self) {
-        let moment = {
-            let mut next = self.next.lock().await;
-            let now = Instant::now();
-            let moment = next.map_or(now, |next| next.max(now));
-            *next = moment.checked_add(self.interval);
-            moment
-        };
-        sleep_until(moment).await;
+        let mut next = self.next.lock().await;
+        let due = next.unwrap_or_else(Instant::now);
+        sleep_until(due).await;
+        let now = Instant::now();
+        // A timer that is late by less than an interval does not slow the rate down.
+        let from = if now.duration_since(due) < self.interval { due } else { now };
+        *next = from.checked_add(self.interval);
     }
 }
 
@@ -121,6 +127,31 @@ mod tests {
             assert!(look.await.expect("it ends"));
         }
         assert!((50..=52).contains(&(start.elapsed().as_millis() / 100)), "{:?}", start.elapsed());
+    }
+
+    /// Field case M1.
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_is_given_up_takes_no_moment() {
+        let throttle = Throttle::new(100, Some(10.0), None).expect("the limits are positive");
+        assert!(throttle.acquire(Priority::Normal).await.is_some());
+        for priority in [Priority::Normal, Priority::Poll].repeat(300) {
+            let dropped = tokio::time::timeout(Duration::ZERO, throttle.acquire(priority)).await;
+            assert!(dropped.is_err(), "it did not wait");
+        }
+        let start = Instant::now();
+        assert!(throttle.acquire(Priority::Normal).await.is_some());
+        assert!(start.elapsed() <= Duration::from_millis(101), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_rate_is_steady() {
+        let throttle = Throttle::new(100, Some(10.0), None).expect("the limits are positive");
+        let start = Instant::now();
+        for _ in 0..101 {
+            assert!(throttle.acquire(Priority::Normal).await.is_some());
+        }
+        let tenths = start.elapsed().as_millis() / 100;
+        assert!((100..=101).contains(&tenths), "{:?}", start.elapsed());
     }
 
     #[tokio::test]
