@@ -17,13 +17,13 @@ mod rules;
 mod typify;
 mod unions;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::constructor_args::ordered;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::manifest::Manifest;
 use crate::model::{Docs, Field, Model, Module, Output, Struct, Type, Union};
-use crate::names;
+use crate::names::{self, Style};
 use crate::schema::Schema;
 use crate::settings::Objects;
 
@@ -43,11 +43,11 @@ pub(crate) fn lower(
     let lowerer = Lowerer::new(Direction::Input, input, objects, findings);
     let lowered = lowerer.input(&manifest.required_inputs())?;
     let (enums, rules) = (lowered.enums.clone(), lowered.rules.clone());
-    let others = lowered.others.clone();
+    let (others, names) = (lowered.others.clone(), lowered.type_names());
     let Typed { structs: inputs, unions, .. } = typed(lowered, input, findings)?;
     let output = match output {
         None => Output::Usual,
-        Some(schema) => lower_output(schema, objects, findings)?,
+        Some(schema) => lower_output(schema, &names, objects, findings)?,
     };
     let arguments = inputs.first().map(|root| ordered(root, manifest.arguments.as_deref()));
     Some(Model {
@@ -68,8 +68,13 @@ pub(crate) fn lower(
     })
 }
 
-fn lower_output(schema: &Schema, objects: Objects, findings: &mut Findings) -> Option<Output> {
-    let lowered = Lowerer::new(Direction::Output, schema, objects, findings).output()?;
+fn lower_output(
+    schema: &Schema,
+    taken: &HashSet<String>,
+    objects: Objects,
+    findings: &mut Findings,
+) -> Option<Output> {
+    let lowered = Lowerer::new(Direction::Output, schema, objects, findings).output(taken)?;
     let is_struct = lowered.root == TypeRequest::Object(0);
     let Typed { structs, unions, root } = typed(lowered, schema, findings)?;
     Some(if is_struct && is_usual(&structs, &unions) {
@@ -236,13 +241,13 @@ fn is_usual(structs: &[Struct], unions: &[Union]) -> bool {
 /// one name. Those that share a name get a suffix.
 pub(crate) fn modules<'a>(folders: &[&'a str]) -> BTreeMap<&'a str, Module> {
     let providers: BTreeSet<&str> = folders.iter().map(|folder| split(folder).0).collect();
-    let names = names::distinct(providers.iter().copied(), names::module, names::snake_suffix);
+    let names = names::distinct(providers.iter().copied(), names::module, Style::Snake);
     let mut modules = BTreeMap::new();
     for (own, provider) in providers.into_iter().zip(names) {
         let of_provider: Vec<&'a str> =
             folders.iter().copied().filter(|folder| split(folder).0 == own).collect();
         let rests = of_provider.iter().map(|folder| split(folder).1);
-        let names = names::distinct(rests, names::module, names::snake_suffix);
+        let names = names::distinct(rests, names::module, Style::Snake);
         for (folder, name) in of_provider.into_iter().zip(names) {
             modules.insert(folder, Module { provider: provider.clone(), name });
         }

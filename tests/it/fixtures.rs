@@ -40,7 +40,7 @@ fn a_delisted_model_is_deprecated_with_its_version() {
     let source = Source { folder: "acme/x", model, input: FINE, output: None, fixup: None };
     let generated = generate(&[source], &settings());
     let listing = &generated.files["acme.rs"];
-    let note = "RunComfy's catalog has this model no more, as of 0.3.0";
+    let note = "RunComfy's catalog no longer lists this model, as of 0.3.0";
     assert!(listing.contains(&format!("#[deprecated(note = \"{note}\")]")), "{listing}");
 
     let program = "//! A program.\n#![deny(warnings)]\npub mod generated;\n\

@@ -1,5 +1,7 @@
 //! The result of walking a schema, before typify decides the Rust types.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::naming::Hint;
@@ -108,6 +110,15 @@ pub(super) struct Lowered {
     pub structs: Vec<StructDraft>,
     pub unions: Vec<UnionDraft>,
     pub enums: Vec<StringEnum>,
+}
+
+impl Lowered {
+    /// Returns the names of the types.
+    pub(super) fn type_names(&self) -> HashSet<String> {
+        let structs = self.structs.iter().map(|draft| &draft.name);
+        let unions = self.unions.iter().map(|draft| &draft.name);
+        structs.chain(unions).chain(self.enums.iter().map(|of| &of.name)).cloned().collect()
+    }
 }
 
 /// Returns a value that may be anything.

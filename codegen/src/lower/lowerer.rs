@@ -14,7 +14,7 @@ use super::naming::{Direction, Hint, Named, type_names};
 use super::rules::{bounds, choices_of, choices_rule, media_rule, validation_rule};
 use crate::diagnostic::{Diagnostic, Findings, Place};
 use crate::model::{Docs, Rule, Shape, StringEnum, UnionKind, ValueSchema, Variant};
-use crate::names;
+use crate::names::{self, Style};
 use crate::schema::{Additional, Format, Schema, TypeWord};
 use crate::settings::Objects;
 
@@ -106,18 +106,19 @@ impl<'f> Lowerer<'f> {
         if self.budget.is_exceeded() {
             return None;
         }
-        Some(Lowered { rules, others, ..self.finish(TypeRequest::Object(root)) })
+        Some(Lowered { rules, others, ..self.finish(TypeRequest::Object(root), &HashSet::new()) })
     }
 
-    /// Lowers an output, which may be anything.
-    pub(super) fn output(mut self) -> Option<Lowered> {
+    /// Lowers an output, which may be anything. `taken` are the names of the input's types, which
+    /// share its module.
+    pub(super) fn output(mut self, taken: &HashSet<String>) -> Option<Lowered> {
         let schema = self.resolve(self.document);
         let (_, request) = self.lower_value(&schema, &Hint::top("Item"));
-        (!self.budget.is_exceeded()).then(|| self.finish(request))
+        (!self.budget.is_exceeded()).then(|| self.finish(request, taken))
     }
 
     /// Names the structs, unions and enums.
-    fn finish(self, root: TypeRequest) -> Lowered {
+    fn finish(self, root: TypeRequest, taken: &HashSet<String>) -> Lowered {
         let Self { direction, mut structs, mut unions, enums, .. } = self;
         let root_index = match root {
             TypeRequest::Object(index) => Some(index),
@@ -131,7 +132,7 @@ impl<'f> Lowerer<'f> {
         }
         hints.extend(unions.iter().map(|draft| Named { hint: &draft.hint, suffix: "Union" }));
         hints.extend(enums.iter().map(|(_, hint)| Named { hint, suffix: "Choice" }));
-        let mut names = type_names(&hints, direction).into_iter();
+        let mut names = type_names(&hints, direction, taken).into_iter();
         for (index, draft) in structs.iter_mut().enumerate() {
             draft.name = if root_index == Some(index) {
                 format!("{direction:?}")
@@ -428,7 +429,7 @@ impl<'f> Lowerer<'f> {
 
     /// Adds an enum of strings. Returns its index.
     fn add_enum(&mut self, values: &[&str], schema: &Schema, hint: &Hint) -> usize {
-        let names = names::distinct(values.iter().copied(), names::variant, names::variant_suffix);
+        let names = names::distinct(values.iter().copied(), names::variant, Style::Camel);
         for (value, name) in values.iter().zip(&names) {
             if *name != names::variant(value) {
                 self.report_shared_name(value, name, &schema.place);

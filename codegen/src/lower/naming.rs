@@ -1,8 +1,8 @@
 //! Names a model's structs, unions and enums, which share one module.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::names;
+use crate::names::{self, Style};
 use crate::schema::Schema;
 
 /// Direction of a schema. Outputs are read leniently, so their rules and enum values are
@@ -75,9 +75,6 @@ impl Named<'_> {
                 self.joined(&above.chain([own]).collect::<Vec<_>>(), direction)
             }
             (Step::Kind, _) => self.joined(&nested, direction) + self.suffix,
-            (Step::Place, _) => {
-                self.joined(&nested, direction) + &names::variant_suffix(&self.hint.pointer)
-            }
         }
     }
 
@@ -103,36 +100,52 @@ enum Step {
     Whole,
     /// By its kind.
     Kind,
-    /// By its place in the schema.
-    Place,
 }
 
 impl Step {
     /// The steps after the first, in the order in which they are tried.
-    const NEXT: [Self; 5] = [Self::Listed, Self::Nested, Self::Whole, Self::Kind, Self::Place];
+    const NEXT: [Self; 4] = [Self::Listed, Self::Nested, Self::Whole, Self::Kind];
 }
 
-/// Returns the names of types. Those that share a name take the next step, until all differ.
-pub(super) fn type_names(types: &[Named<'_>], direction: Direction) -> Vec<String> {
-    let mut names: Vec<String> =
-        types.iter().map(|named| named.name(Step::Short, direction)).collect();
+/// Returns the names of types. Those that share a name take the next step. Those that no step tells
+/// apart, or that have a name in `taken`, are numbered.
+pub(super) fn type_names(
+    types: &[Named<'_>],
+    direction: Direction,
+    taken: &HashSet<String>,
+) -> Vec<String> {
+    let short = types.iter().map(|named| named.name(Step::Short, direction));
+    let short: Vec<String> = short.collect();
+    let mut names = short.clone();
     let mut definitions: HashMap<String, usize> = HashMap::new();
     for Named { hint, .. } in types.iter().filter(|named| named.hint.above.is_empty()) {
         *definitions.entry(names::type_name(&hint.own, "")).or_default() += 1;
     }
     for step in Step::NEXT {
-        let mut count: HashMap<String, usize> = HashMap::new();
-        for name in &names {
-            *count.entry(name.clone()).or_default() += 1;
-        }
-        for (name, named) in names.iter_mut().zip(types) {
-            let is_shared = count.get(name).is_some_and(|count| *count > 1);
+        let shared = shared(&names, taken);
+        for ((name, named), is_shared) in names.iter_mut().zip(types).zip(shared) {
             if is_shared && !keeps_its_name(named.hint, &definitions) {
                 *name = named.name(step, direction);
             }
         }
     }
-    names
+    let shared = shared(&names, taken);
+    for ((name, short), is_shared) in names.iter_mut().zip(short).zip(shared) {
+        if is_shared {
+            *name = short;
+        }
+    }
+    let keys = types.iter().map(|Named { hint, .. }| (!names::is_snake(&hint.own), &hint.pointer));
+    names::numbered(&keys.zip(names).collect::<Vec<_>>(), taken, Style::Camel)
+}
+
+/// Returns for each name if it is not the only one, or taken.
+fn shared(names: &[String], taken: &HashSet<String>) -> Vec<bool> {
+    let mut count: HashMap<&str, usize> = HashMap::new();
+    for name in names {
+        *count.entry(name).or_default() += 1;
+    }
+    names.iter().map(|name| count[name.as_str()] > 1 || taken.contains(name)).collect()
 }
 
 /// Returns `true` if a hint is a definition that shares its name with no other definition.

@@ -8,7 +8,7 @@ use super::lowerer::{Context, Lowerer};
 use super::naming::{Direction, Hint};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::{Docs, Shape, ValueSchema};
-use crate::names;
+use crate::names::{self, Style};
 use crate::schema::{Additional, Schema};
 use crate::settings::Objects;
 
@@ -157,7 +157,7 @@ impl Lowerer<'_> {
 
     fn name_fields(&mut self, fields: &mut [FieldDraft]) {
         let wires = fields.iter().map(|field| field.wire.as_str());
-        let names = names::distinct(wires, names::snake, names::snake_suffix);
+        let names = names::distinct(wires, names::snake, Style::Snake);
         for (field, name) in fields.iter_mut().zip(names) {
             if name != names::snake(&field.wire) {
                 self.report_shared_name(&field.wire, &name, &field.place);

@@ -7,6 +7,7 @@ use runcomfy::codegen_support::schema::Rule as Plain;
 use runcomfy::media::{Bound, MediaKind, Metric};
 
 use crate::model::{Docs, Edge, End, Field, Quantity, Rule, Shape, Type, ValueSchema};
+use crate::names;
 use crate::number::Number;
 use crate::text::{capitalized, code, lowered, sentence};
 
@@ -28,9 +29,13 @@ enum Strictness {
 /// The bounds of a metric: over and under.
 type MetricRange = (Metric, Option<f64>, Option<f64>);
 
-/// Returns the docs of a field: its title and bounds, then the schema's description.
+/// Returns the docs of a field: its title, bounds and JSON name, then the schema's description.
 pub(super) fn field(field: &Field) -> Vec<String> {
-    paragraphs(summary(field), &field.docs)
+    let mut line = sentence(&title(&field.docs, &field.wire)) + &details(field);
+    if field.name.trim_start_matches("r#") != field.wire {
+        line.push_str(&format!(" In JSON: {}.", code_in_prose(&field.wire)));
+    }
+    paragraphs(line, &field.docs)
 }
 
 /// Returns the docs of the setter of a field. A title that only repeats the name is left out.
@@ -38,17 +43,12 @@ pub(super) fn setter(name: &str, field: &Field) -> Vec<String> {
     let title = title(&field.docs, &field.wire);
     let details = details(field);
     let mut line = format!("Sets [`{name}`](Self::{name})");
-    if words_of_name(&title).eq_ignore_ascii_case(&words_of_name(&field.wire)) {
+    if names::readable(&title).eq_ignore_ascii_case(&names::readable(&field.wire)) {
         line.push('.');
     } else {
         line.push_str(&format!(": {}", sentence(&title)));
     }
     prose([line + &details])
-}
-
-/// Returns the title of a field and its bounds.
-fn summary(field: &Field) -> String {
-    sentence(&title(&field.docs, &field.wire)) + &details(field)
 }
 
 /// Returns the bounds and the default of a field, each after a space.
@@ -117,24 +117,10 @@ fn title(docs: &Docs, name: &str) -> String {
     if let Some(title) = docs.title.as_deref().map(str::trim).filter(|title| !title.is_empty()) {
         return title.to_owned();
     }
-    match words_of_name(name).as_str() {
+    match names::readable(name).as_str() {
         "" => format!("The property \"{name}\""),
         words => capitalized(words),
     }
-}
-
-/// Returns the words of a name: `promptImage` is `prompt image`.
-fn words_of_name(name: &str) -> String {
-    let mut words = String::new();
-    for c in name.chars() {
-        let is_hump = c.is_ascii_uppercase() && words.ends_with(|c: char| c.is_ascii_lowercase());
-        match c {
-            '_' | '-' => words.push(' '),
-            c if is_hump => words.extend([' ', c.to_ascii_lowercase()]),
-            c => words.push(c),
-        }
-    }
-    words.trim().to_owned()
 }
 
 /// Returns the bounds of a value, one sentence each.

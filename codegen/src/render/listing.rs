@@ -111,7 +111,7 @@ fn provider_module(provider: &str, models: &[ModelListing], origin: &str) -> Str
     let listed: Vec<TokenStream> = listed.collect();
     let of = doc_line(&format!("The models of {}.", code(provider)));
     let items = [
-        quote! { use runcomfy::ModelInfo; },
+        quote! { use ::runcomfy::ModelInfo; },
         modules.collect(),
         quote! { #of pub static MODELS: &[ModelInfo] = &[#(#listed),*]; },
     ];
@@ -141,7 +141,7 @@ fn crate_module(providers: &[(String, Option<String>)], origin: &str) -> String 
         quote! { #gate #module::MODELS }
     });
     let items = [
-        quote! { use runcomfy::ModelInfo; },
+        quote! { use ::runcomfy::ModelInfo; },
         modules.collect(),
         quote! {
             /// Returns every model, with the table of its input.

@@ -312,10 +312,10 @@ fn branches_name(name: &str) -> Ident {
 fn screaming(name: &str) -> String {
     let mut screaming = String::new();
     for (position, c) in name.chars().enumerate() {
-        if position > 0 && c.is_ascii_uppercase() {
+        if position > 0 && c.is_uppercase() {
             screaming.push('_');
         }
-        screaming.push(c.to_ascii_uppercase());
+        screaming.extend(c.to_uppercase());
     }
     screaming
 }

@@ -57,11 +57,11 @@ runcomfy::codegen_support::string_enum! {
         /// `mp3_high_quality`
         Mp3HighQuality = "mp3_high_quality",
         /// `wav_16khz`
-        WavKhz16 = "wav_16khz",
+        Wav16khz = "wav_16khz",
         /// `wav_22khz`
-        WavKhz22 = "wav_22khz",
+        Wav22khz = "wav_22khz",
         /// `wav_24khz`
-        WavKhz24 = "wav_24khz",
+        Wav24khz = "wav_24khz",
         /// `wav_cd_quality`
         WavCdQuality = "wav_cd_quality",
     }
