@@ -15,6 +15,15 @@ use crate::support::root;
 const MAX_LINES: usize = 500;
 /// The files that may be longer.
 const LONG: [&str; 0] = [];
+/// The guides that name files of the workspace.
+const GUIDES: [&str; 6] = [
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "docs/compatibility.md",
+    "docs/guarantees.md",
+    "docs/media.md",
+    "schemas/README.md",
+];
 /// Tests list code as data, so their length does not count.
 const TESTS: &str = "tests/it/";
 
@@ -72,6 +81,22 @@ fn handwritten_code_silences_no_lint() {
                 line.starts_with(&attribute) || line.starts_with(&inner)
             });
             assert!(!found, "{name} has `{attribute}…)]`");
+        }
+    }
+}
+
+#[test]
+fn guides_name_existing_files() {
+    let sources = sources();
+    for guide in GUIDES {
+        let text = std::fs::read_to_string(root().join(guide)).expect("it exists");
+        let prose = text.split("```").step_by(2);
+        for path in prose.flat_map(|prose| prose.split('`').skip(1).step_by(2)) {
+            let is_path = path.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b));
+            let exists = sources
+                .iter()
+                .any(|source| format!("/{}", source.name).ends_with(&format!("/{path}")));
+            assert!(exists || !is_path || !path.ends_with(".rs"), "{guide} names `{path}`");
         }
     }
 }

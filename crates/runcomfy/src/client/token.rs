@@ -32,7 +32,7 @@ const MARK: &[u8] = b"[token]";
 pub(super) struct Token(HeaderValue);
 
 impl Token {
-    /// Cleans a token of what copying adds to it, and refuses one that is none.
+    /// Removes the characters that copying adds to a token, and refuses a token that cannot be used.
     pub(super) fn new(Secret(token): &Secret) -> Result<Self, ConfigError> {
         let token = cleaned(token);
         if token.is_empty() {
