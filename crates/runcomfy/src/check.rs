@@ -42,7 +42,7 @@ pub(crate) enum Fit {
     No,
 }
 
-/// What one walk looks for, and what it found.
+/// The findings that one walk collects.
 #[derive(Default)]
 struct Findings<'a> {
     /// Every violation, if wanted.
@@ -325,7 +325,7 @@ fn check_other_properties(
     });
 }
 
-/// Checks the properties of a struct by the rows of its own table.
+/// Checks the properties of a struct by the rows of the struct's table.
 fn check_members(
     fields: &'static [Field],
     members: &dyn Members,
@@ -366,8 +366,8 @@ fn check_property(
     }
 }
 
-/// Checks a union: it has at most one violation, whatever its branches say. Its media is that
-/// of the first branch that matches.
+/// Checks a union. It has at most one violation, for any number of branches. Its media is that of
+/// the first branch that matches.
 fn check_union(
     keyword: UnionKeyword,
     branches: &'static [ValueSchema],

@@ -25,8 +25,8 @@ use crate::violation::{InputPath, PathSegment, Violation, Violations};
 /// otherwise be tried again for every way down to them.
 const MAX_ATTEMPTS: u32 = 1 << 16;
 
-/// A type that a JSON value may become. It is implemented for the types of inputs by the
-/// macros that declare them.
+/// A type that can be built from a JSON value. The macros that declare the types of inputs
+/// implement it.
 pub trait FromJson: Sized {
     /// Returns the value, or `None` if it does not fit; then `builder` has the violations.
     #[doc(hidden)]
@@ -185,9 +185,9 @@ impl Builder {
 
     /// Builds a union, given one function a variant, which tries it.
     ///
-    /// A variant may stand for several branches, so each is tried for the first branch that
-    /// holds, then for the next. If no branch holds, the first variant that fits is taken: the
-    /// checker says what is wrong with it.
+    /// A variant may represent several branches, so each is tried for the first branch that holds,
+    /// then for the next. If no branch holds, the first variant that fits is used: the checker then
+    /// reports its violations.
     pub fn union<T: AsValueRef>(
         &mut self,
         value: &Value,

@@ -11,7 +11,7 @@ use runcomfy::codegen_support::{AsValueRef, Members, ValueRef};
 use runcomfy::{JsonInput, MediaOutput, Model, Payload};
 use serde_json::{Value, json};
 
-/// A model whose table has one field of each kind that is no scalar.
+/// A model whose table has one field of each kind that is not a scalar.
 #[derive(Debug, Clone, PartialEq)]
 struct Input {
     size: Size,

@@ -25,7 +25,7 @@ struct Input {
 
 runcomfy::codegen_support::union! {
     input:
-    /// A tree, two sorts of which are told apart at their leaves.
+    /// A tree of two kinds, which differ only in their leaves.
     pub enum Tree {
         /// Left.
         Left(Box<Left>),

@@ -23,7 +23,7 @@ use super::types::{CompletedJob, JobStatus, ResultReply, Status};
 /// Created by [`Job::updates`].
 ///
 /// Dropping the future of [`StatusStream::next`], as `select!` does, loses nothing: the next call
-/// goes on with the same interval or the same request.
+/// continues with the same interval or the same request.
 #[must_use = "a job is polled only when the next status is asked for"]
 pub struct StatusStream<'a, M> {
     job: &'a Job<M>,
@@ -44,8 +44,8 @@ pub struct StatusStream<'a, M> {
     is_finished: bool,
 }
 
-/// A request in a task of its own. It ends, and lets others have their turn, even if nobody asks for
-/// its reply for a while.
+/// A request in a separate task. It ends, and releases its permit, even if nobody asks for its reply
+/// for a while.
 struct Sent(JoinHandle<Result<Reply, ApiFailure>>);
 
 impl Drop for Sent {

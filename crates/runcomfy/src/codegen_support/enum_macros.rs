@@ -83,8 +83,8 @@ macro_rules! __string_enum {
     };
 }
 
-/// Declares the enum of a union, one variant a branch: of an `input`, or of an `output`,
-/// of which the first branch that fits is read.
+/// Declares the enum of a union, with one variant per branch. The union is of an `input` or of an
+/// `output`; an output is read as the first branch that fits.
 ///
 /// ```
 /// runcomfy::codegen_support::union! {

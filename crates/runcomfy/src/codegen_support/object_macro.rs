@@ -1,8 +1,8 @@
-//! The macros by which generated code declares the structs of an input, and what the cargo
-//! features `from-json` and `schemars` add to its types.
+//! Macros with which generated code declares the structs of an input, and the additions of the
+//! cargo features `from-json` and `schemars` to them.
 //!
-//! Each feature has a pair of macros here, one of which expands to nothing: the features
-//! are this crate's, and a crate of generated models needs none of its own.
+//! Each feature has a pair of macros here; one of the two expands to nothing. The features belong
+//! to this crate, and a crate of generated models needs no features for them.
 
 /// Declares a struct as an object of its schema: its table, and its fields in the order of
 /// the table's rows.

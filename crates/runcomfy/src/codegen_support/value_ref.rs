@@ -1,5 +1,5 @@
-//! The one view of a value that the checker and the serialiser read, given alike
-//! by JSON values and by generated structs.
+//! The view of a value that the checker and the serialiser read. JSON values and generated structs
+//! both give it.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::media::Media;
 use crate::number::Number;
 use crate::schema::Field;
 
-/// One value, seen from outside.
+/// A view of one value.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum ValueRef<'a> {
@@ -29,43 +29,43 @@ pub enum ValueRef<'a> {
     Media(&'a Media),
     /// A list.
     List(&'a dyn Elements),
-    /// An object with names of its own choice, as JSON has it.
+    /// An object with any names, as in JSON.
     Map(&'a dyn Entries),
-    /// A struct, whose names stand in its table.
+    /// A struct, with its names in its table.
     Struct(&'a dyn Members),
 }
 
 /// A value that can be viewed.
 pub trait AsValueRef {
-    /// The view of this value.
+    /// Returns the view of this value.
     fn as_value_ref(&self) -> ValueRef<'_>;
 }
 
 /// A struct with a static table.
 pub trait Members {
-    /// The struct's table.
+    /// Returns the struct's table.
     fn fields(&self) -> &'static [Field];
-    /// The value of the field at this index of the table.
+    /// Returns the value of the field at this index of the table.
     fn get(&self, index: usize) -> ValueRef<'_>;
 }
 
 /// A list of values.
 pub trait Elements {
-    /// How many there are.
+    /// Returns the number of elements.
     fn count(&self) -> usize;
-    /// The element at an index; [`ValueRef::Absent`] past the end.
+    /// Returns the element at an index, or [`ValueRef::Absent`] past the end.
     fn get(&self, index: usize) -> ValueRef<'_>;
 }
 
 /// Values under names.
 pub trait Entries {
-    /// How many there are.
+    /// Returns the number of entries.
     fn count(&self) -> usize;
-    /// The value under this name, or [`ValueRef::Absent`].
+    /// Returns the value under this name, or [`ValueRef::Absent`].
     fn get(&self, name: &str) -> ValueRef<'_>;
-    /// Gives every name with its value, without the allocation of [`Entries::iter`].
+    /// Calls `take` with every name and its value, without the allocation of [`Entries::iter`].
     fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, ValueRef<'a>));
-    /// Every name with its value.
+    /// Returns every name with its value.
     fn iter(&self) -> Box<dyn Iterator<Item = (&str, ValueRef<'_>)> + '_>;
 }
 
