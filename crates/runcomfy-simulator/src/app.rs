@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::Measuring;
 use crate::faults::{Call, FaultPlan};
-use crate::jobs::{Jobs, Phase};
+use crate::jobs::Jobs;
 use crate::media::{Kind, Store, TestMedia};
 use crate::models::Models;
 
@@ -52,8 +52,7 @@ impl App {
         let kind = path.strip_prefix("/outputs/").and_then(|name| {
             let (id, extension) = name.rsplit_once('.')?;
             let kind = Kind::from_extension(extension)?;
-            let phase = self.jobs.snapshot(id)?.phase;
-            matches!(phase, Phase::Finished { .. }).then_some(kind)
+            self.jobs.snapshot(id)?.has_output().then_some(kind)
         });
         match kind {
             Some(kind) => TestMedia::parse(kind.output(), &query),

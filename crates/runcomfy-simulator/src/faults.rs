@@ -1,6 +1,7 @@
 //! Faults of calls and scenarios of jobs.
 
 mod plan;
+mod quirk;
 mod random;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use plan::FaultPlan;
+pub use quirk::Quirk;
 pub use random::Random;
 
 /// A kind of call to the simulator.
@@ -121,6 +123,11 @@ pub enum Fault {
     NoRequestId,
     /// Sets `status` in the body. The call is processed.
     Status(String),
+    /// Sends a byte order mark before the body. The call is processed.
+    ByteOrderMark,
+    /// Sends the body packed, with `Content-Encoding: gzip`, whatever the client accepts. The call is
+    /// processed.
+    Gzip,
     /// Sends the normal reply and resets the connection when the next request arrives on it, like a
     /// stale keep-alive connection. The call is processed.
     StaleConnection,
@@ -135,6 +142,8 @@ pub enum JobScenario {
     Succeeds,
     /// Fails with an `error` of this shape.
     Fails(Failure),
+    /// Fails with an `error` of this shape, and with an output.
+    FailsWithOutput(Failure),
     /// Ends cancelled without a cancel request.
     EndsCancelled,
     /// Succeeds with the status words that RunComfy's own clients also accept: `pending`,
@@ -149,6 +158,11 @@ pub enum JobScenario {
     LateCost(#[serde(with = "seconds")] Duration),
     /// Succeeds. The record expires this long after the end: 404 with `error_code` 404001.
     Expires(#[serde(with = "seconds")] Duration),
+    /// Succeeds. This many status and result calls after the submit answer 404 with `error_code`
+    /// 404001.
+    UnknownAtFirst(u32),
+    /// Succeeds, with replies of an unusual form.
+    Quirk(Quirk),
 }
 
 /// Shape of a failed job's `error`, which RunComfy does not document.
@@ -164,6 +178,14 @@ pub enum Failure {
     Array,
     /// No `error` at all.
     Missing,
+    /// Null.
+    Null,
+    /// An empty string, beside `failure_reason`.
+    EmptyText,
+    /// An empty object, beside `error_message`.
+    EmptyObject,
+    /// An empty array, beside `detail`.
+    EmptyArray,
 }
 
 /// Serializes a duration as a number of seconds.

@@ -74,6 +74,8 @@ struct Job {
     /// Number of calls about the job.
     calls: u64,
     reply_fully_sent: bool,
+    /// Number of status and result calls that still answer 404.
+    unknown_polls: u32,
     /// Time of the first status or result call after the end.
     end_seen_at: Option<Duration>,
 }
@@ -115,6 +117,17 @@ pub(crate) enum CancelOutcome {
     NotCancellable,
 }
 
+impl JobSnapshot {
+    /// Returns `true` if the job's result has an output.
+    pub(crate) fn has_output(&self) -> bool {
+        match self.phase {
+            Phase::Finished { .. } => true,
+            Phase::Failed { .. } => matches!(self.scenario, JobScenario::FailsWithOutput(_)),
+            Phase::Queued { .. } | Phase::Running | Phase::Cancelled { .. } => false,
+        }
+    }
+}
+
 impl Jobs {
     pub(crate) fn new(paces: Paces, clock: Clock, funds: f64) -> Self {
         let table = JobTable { paces, jobs: Vec::new(), spent: 0.0 };
@@ -141,19 +154,25 @@ impl Jobs {
             return Err(NoFunds);
         }
         table.spent += cost_usd;
+        let scenario = plan.scenario(table.jobs.len() as u64 + 1);
+        let unknown_polls = match scenario {
+            JobScenario::UnknownAtFirst(polls) => polls,
+            _ => 0,
+        };
         let pace = table.paces.next(model.entry.id());
         let number = table.jobs.len() as u64 + 1;
         table.jobs.push(Job {
             model,
             accepted_at: self.clock.now(),
             cancelled_at: None,
-            scenario: plan.scenario(number),
+            scenario,
             pace,
             cost_usd,
             input,
             input_bytes: body.len() as u64,
             calls: 0,
             reply_fully_sent: false,
+            unknown_polls,
             end_seen_at: None,
         });
         Ok(AcceptedJob { id: request_id(number), number })
@@ -167,12 +186,13 @@ impl Jobs {
         (!job.is_expired(now)).then(|| self.snapshot_of(job, now))
     }
 
-    /// Returns the state of a job like [`Jobs::snapshot`], and records that its end was seen.
+    /// Returns the state of a job like [`Jobs::snapshot`], for a status or result call. Records
+    /// that its end was seen.
     pub(crate) fn poll(&self, id: &str) -> Option<JobSnapshot> {
         let mut table = self.lock();
         let now = self.clock.now();
         let job = table.job(number(id)?)?;
-        if job.is_expired(now) {
+        if job.is_expired(now) || job.is_still_unknown() {
             return None;
         }
         if job.ended_at(now).is_some() {
@@ -295,14 +315,18 @@ impl Jobs {
         }
         let at = self.clock.date(end);
         match job.scenario {
-            JobScenario::Fails(failure) => Phase::Failed { at, failure },
+            JobScenario::Fails(failure) | JobScenario::FailsWithOutput(failure) => {
+                Phase::Failed { at, failure }
+            }
             JobScenario::EndsCancelled => Phase::Cancelled { at },
             JobScenario::Succeeds
             | JobScenario::OtherStatuses
             | JobScenario::UnknownStatuses
             | JobScenario::UnknownFields
             | JobScenario::LateCost(_)
-            | JobScenario::Expires(_) => Phase::Finished { at },
+            | JobScenario::Expires(_)
+            | JobScenario::UnknownAtFirst(_)
+            | JobScenario::Quirk(_) => Phase::Finished { at },
         }
     }
 
@@ -335,6 +359,13 @@ impl Job {
     /// Returns the time at which the job ended or was cancelled, if it has.
     fn ended_at(&self, now: Duration) -> Option<Duration> {
         self.cancelled_at.or_else(|| Some(self.end()).filter(|end| now >= *end))
+    }
+
+    /// Returns `true` if this status or result call comes too early.
+    fn is_still_unknown(&mut self) -> bool {
+        let is_unknown = self.unknown_polls > 0;
+        self.unknown_polls = self.unknown_polls.saturating_sub(1);
+        is_unknown
     }
 
     fn is_expired(&self, now: Duration) -> bool {

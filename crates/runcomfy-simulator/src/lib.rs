@@ -59,7 +59,7 @@ mod validator;
 pub use app::{RequestLog, Traffic};
 pub use error::SimulatorError;
 pub use facts::Measuring;
-pub use faults::{Call, Failure, Fault, JobScenario, Processed, Random, RetryAfter};
+pub use faults::{Call, Failure, Fault, JobScenario, Processed, Quirk, Random, RetryAfter};
 pub use jobs::Pace;
 pub use ledger::{Accepted, State};
 pub use media::{Header, Kind as MediaKind, MediaFault, PictureFormat, Sample, TestMedia};

@@ -58,6 +58,14 @@ impl Output {
         }
     }
 
+    /// Returns the kind of the first media.
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::One(_, kind) | Self::Many(_, kind) => *kind,
+            Self::Other(_) => Kind::Image,
+        }
+    }
+
     fn one(kind: Kind) -> Self {
         match kind {
             Kind::Video => Self::One("video", kind),

@@ -99,6 +99,11 @@ impl FaultLayer {
             Fault::Truncated { after } => truncate(next.run(request).await, after).await,
             Fault::NoRequestId => remove_request_id(next.run(request).await).await,
             Fault::Status(word) => replace_status(next.run(request).await, word).await,
+            Fault::ByteOrderMark => {
+                with_bytes(next.run(request).await, |bytes| [b"\xef\xbb\xbf", &bytes[..]].concat())
+                    .await
+            }
+            Fault::Gzip => gzip(next.run(request).await).await,
             Fault::RateLimit(retry_after) => {
                 process(Processed::No, request, next).await;
                 rate_limit(retry_after)
@@ -172,6 +177,28 @@ async fn truncate(reply: Response, after: u64) -> Response {
         bytes
     })
     .await
+}
+
+/// Packs the body as gzip, in stored blocks.
+async fn gzip(reply: Response) -> Response {
+    const MAX_BLOCK: usize = 65_535;
+    let mut reply = with_bytes(reply, |bytes| {
+        let mut packed = b"\x1f\x8b\x08\0\0\0\0\0\0\xff".to_vec();
+        for block in bytes.chunks(MAX_BLOCK) {
+            let length = block.len() as u16;
+            packed.push(0);
+            packed.extend([length.to_le_bytes(), (!length).to_le_bytes()].concat());
+            packed.extend(block);
+        }
+        packed.extend(b"\x01\0\0\xff\xff");
+        packed.extend(crc32fast::hash(&bytes).to_le_bytes());
+        packed.extend((bytes.len() as u32).to_le_bytes());
+        packed
+    })
+    .await;
+    let gzip = HeaderValue::from_static("gzip");
+    reply.headers_mut().insert(header::CONTENT_ENCODING, gzip);
+    reply
 }
 
 async fn remove_request_id(reply: Response) -> Response {

@@ -1,25 +1,27 @@
 //! Submit, status, result, cancel.
 
+use std::io::Read;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use humantime::format_rfc3339_millis;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::fault_layer::NewJob;
 use super::files;
-use super::quirks::{self, Vocabulary};
+use super::quirks::{self, Effect, Vocabulary};
 use super::reply::{ApiError, error_with_detail, model_id, no_such_model, refused};
 use crate::app::App;
 use crate::faults::JobScenario;
 use crate::jobs::{AcceptedJob, CancelOutcome, JobSnapshot, Phase};
 use crate::measure;
+use crate::media::{Kind, TestMedia};
 use crate::validator::Refusal;
 
 /// Query parameters of a result call.
@@ -79,7 +81,7 @@ pub(super) async fn result(
     State(app): State<Arc<App>>,
     id: RequestId,
     query: Result<Query<ResultQuery>, QueryRejection>,
-) -> Result<Json<Value>, Response> {
+) -> Result<Response, Response> {
     let id = checked_id(id).map_err(ApiError::into_response)?;
     let Ok(Query(ResultQuery { include_cost })) = query else {
         let words = "`include_cost` must be `true` or `false`, and given once";
@@ -88,7 +90,7 @@ pub(super) async fn result(
     let snapshot = app.jobs.poll(&id).ok_or_else(|| ApiError::NO_SUCH_REQUEST.into_response())?;
     let (at, cost) = match snapshot.phase {
         Phase::Queued { .. } | Phase::Running => {
-            return Ok(Json(state(&app, &id, &snapshot, Vocabulary::Result)));
+            return Ok(Json(state(&app, &id, &snapshot, Vocabulary::Result)).into_response());
         }
         Phase::Finished { at } | Phase::Failed { at, .. } => (at, snapshot.cost_usd),
         Phase::Cancelled { at } => (at, 0.0),
@@ -99,17 +101,13 @@ pub(super) async fn result(
         "created_at": format_rfc3339_millis(snapshot.created_at).to_string(),
         "finished_at": format_rfc3339_millis(at).to_string(),
     });
-    match snapshot.phase {
-        Phase::Finished { .. } => {
-            reply["output"] =
-                snapshot.model.output.value(&|kind| files::output_url(&app, &id, kind));
+    if snapshot.has_output() {
+        reply["output"] = output(&app, &id, &snapshot);
+    }
+    if let Phase::Failed { failure, .. } = snapshot.phase {
+        for (name, value) in quirks::error(failure) {
+            reply[name] = value;
         }
-        Phase::Failed { failure, .. } => {
-            if let Some(error) = quirks::error(failure) {
-                reply["error"] = error;
-            }
-        }
-        Phase::Queued { .. } | Phase::Running | Phase::Cancelled { .. } => {}
     }
     if include_cost && snapshot.cost_is_known {
         reply["cost"] = json!(cost);
@@ -117,7 +115,11 @@ pub(super) async fn result(
     if snapshot.scenario == JobScenario::UnknownFields {
         quirks::add_unknown_fields(&mut reply);
     }
-    Ok(Json(reply))
+    let body = match snapshot.phase {
+        Phase::Finished { .. } => quirks::result_bytes(reply, snapshot.scenario),
+        _ => reply.to_string().into_bytes(),
+    };
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
 pub(super) async fn cancel(
@@ -130,12 +132,40 @@ pub(super) async fn cancel(
         CancelOutcome::Cancelled => "cancelled",
         CancelOutcome::NotCancellable => "not_cancellable",
     };
-    let reply = json!({
-        "request_id": id,
-        "status": Vocabulary::Status.word(snapshot.phase, snapshot.scenario),
-        "outcome": outcome,
+    let mut reply = Map::new();
+    reply.insert("request_id".to_owned(), json!(id));
+    let status = Vocabulary::Status.word(snapshot.phase, snapshot.scenario);
+    reply.insert("status".to_owned(), json!(status));
+    reply.insert("outcome".to_owned(), json!(outcome));
+    let mut status = StatusCode::ACCEPTED;
+    if let Some(Effect::Cancel(other, change)) = Effect::of(snapshot.scenario) {
+        status = other;
+        change(&mut reply);
+    }
+    Ok((status, Json(Value::Object(reply))))
+}
+
+/// Returns the output of a job, with the quirk of its scenario.
+fn output(app: &App, id: &str, snapshot: &JobSnapshot) -> Value {
+    let plain = &snapshot.model.output;
+    match Effect::of(snapshot.scenario) {
+        Some(Effect::Media(convert)) => plain.value(&|kind| inline(app, id, kind, convert)),
+        Some(Effect::Output(convert)) => json!(inline(app, id, plain.kind(), convert)),
+        _ => plain.value(&|kind| files::output_url(app, id, kind)),
+    }
+}
+
+/// Converts a job's file of a kind.
+fn inline(app: &App, id: &str, kind: Kind, convert: fn(&str, &str, Vec<u8>) -> String) -> String {
+    let url = files::output_url(app, id, kind);
+    let file = TestMedia::parse(kind.output(), &[]).and_then(|media| {
+        let mut bytes = Vec::new();
+        let made = app.store.get(media.clone())?;
+        made.content.reader().read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        Ok((media.content_type(), bytes))
     });
-    Ok((StatusCode::ACCEPTED, Json(reply)))
+    // The outputs are small files that can always be made.
+    file.map_or(url.clone(), |(content_type, bytes)| convert(&url, content_type, bytes))
 }
 
 fn refuse_body(keyword: &str, message: String) -> Response {

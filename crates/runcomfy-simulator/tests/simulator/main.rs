@@ -18,5 +18,6 @@ mod paces;
 mod pricing;
 mod program;
 mod queue;
+mod quirks;
 mod scenarios;
 mod support;
