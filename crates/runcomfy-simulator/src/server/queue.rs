@@ -115,9 +115,10 @@ pub(super) async fn result(
     if snapshot.scenario == JobScenario::UnknownFields {
         quirks::add_unknown_fields(&mut reply);
     }
-    let body = match snapshot.phase {
-        Phase::Finished { .. } => quirks::result_bytes(reply, snapshot.scenario),
-        _ => reply.to_string().into_bytes(),
+    let body = if matches!(snapshot.phase, Phase::Finished { .. }) {
+        quirks::result_bytes(reply, snapshot.scenario)
+    } else {
+        reply.to_string().into_bytes()
     };
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
@@ -138,7 +139,7 @@ pub(super) async fn cancel(
     reply.insert("status".to_owned(), json!(status));
     reply.insert("outcome".to_owned(), json!(outcome));
     let mut status = StatusCode::ACCEPTED;
-    if let Some(Effect::Cancel(other, change)) = Effect::of(snapshot.scenario) {
+    if let Some(Effect::Cancel(other, change)) = Effect::for_scenario(snapshot.scenario) {
         status = other;
         change(&mut reply);
     }
@@ -148,11 +149,14 @@ pub(super) async fn cancel(
 /// Returns the output of a job, with the quirk of its scenario.
 fn output(app: &App, id: &str, snapshot: &JobSnapshot) -> Value {
     let plain = &snapshot.model.output;
-    match Effect::of(snapshot.scenario) {
-        Some(Effect::Media(convert)) => plain.value(&|kind| inline(app, id, kind, convert)),
-        Some(Effect::Output(convert)) => json!(inline(app, id, plain.kind(), convert)),
-        _ => plain.value(&|kind| files::output_url(app, id, kind)),
+    let effect = Effect::for_scenario(snapshot.scenario);
+    if let Some(Effect::Output(convert)) = effect {
+        return json!(inline(app, id, plain.kind(), convert));
     }
+    if let Some(Effect::Media(convert)) = effect {
+        return plain.value(&|kind| inline(app, id, kind, convert));
+    }
+    plain.value(&|kind| files::output_url(app, id, kind))
 }
 
 /// Converts a job's file of a kind.

@@ -53,7 +53,7 @@ pub(super) enum Effect {
 
 impl Effect {
     /// Returns the effect of a job's quirk, if it has one.
-    pub(super) fn of(scenario: JobScenario) -> Option<Self> {
+    pub(super) fn for_scenario(scenario: JobScenario) -> Option<Self> {
         let JobScenario::Quirk(quirk) = scenario else { return None };
         Some(match quirk {
             Quirk::UpperCaseStatuses => Self::Statuses(str::to_uppercase),
@@ -93,10 +93,10 @@ impl Effect {
 impl Vocabulary {
     pub(super) fn word(self, phase: Phase, scenario: JobScenario) -> String {
         let word = self.plain_word(phase, scenario);
-        match Effect::of(scenario) {
-            Some(Effect::Statuses(change)) => change(word),
-            _ => word.to_owned(),
+        if let Some(Effect::Statuses(change)) = Effect::for_scenario(scenario) {
+            return change(word);
         }
+        word.to_owned()
     }
 
     fn plain_word(self, phase: Phase, scenario: JobScenario) -> &'static str {
@@ -125,7 +125,7 @@ impl Vocabulary {
 
 /// Serializes a finished job's result with the quirk of its scenario.
 pub(super) fn result_bytes(mut result: Value, scenario: JobScenario) -> Vec<u8> {
-    match Effect::of(scenario) {
+    match Effect::for_scenario(scenario) {
         Some(Effect::Result(change)) => {
             if let Value::Object(result) = &mut result {
                 change(result);
@@ -144,7 +144,8 @@ pub(super) fn result_bytes(mut result: Value, scenario: JobScenario) -> Vec<u8> 
             [before.as_bytes(), raw, after.as_bytes()].concat()
         }
         Some(Effect::Prefix(prefix)) => [prefix, result.to_string().as_bytes()].concat(),
-        _ => result.to_string().into_bytes(),
+        Some(Effect::Statuses(_) | Effect::Cancel(..) | Effect::Media(_) | Effect::Output(_))
+        | None => result.to_string().into_bytes(),
     }
 }
 
