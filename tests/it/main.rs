@@ -3,6 +3,7 @@
 mod blocking;
 mod compiled_oracle;
 mod conformance;
+mod delivering;
 mod diagnostics;
 mod differential;
 mod downloading;
@@ -14,6 +15,7 @@ mod fuzz;
 mod hostile;
 mod jobs;
 mod ledger;
+mod limits;
 mod media_facts;
 mod media_files;
 mod preflight;
@@ -25,8 +27,11 @@ mod schema_changes;
 mod schema_mutations;
 mod scripted;
 mod secrets;
+#[cfg(target_os = "linux")]
+mod sockets;
 mod support;
 mod sync;
 mod tidy;
+mod timeouts;
 mod ui;
 mod waiting;

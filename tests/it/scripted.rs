@@ -11,15 +11,15 @@ use tokio::net::TcpListener;
 
 /// Starts a server that calls `script` with a request's path and the number of earlier requests
 /// to it. Returns the API base, and the paths of all requests so far.
-pub(crate) async fn server(
-    mut script: impl FnMut(&str, usize) -> String + Send + 'static,
+pub(crate) async fn server<A: Into<Vec<u8>>>(
+    mut script: impl FnMut(&str, usize) -> A + Send + 'static,
 ) -> (String, Arc<Mutex<Vec<String>>>) {
     serve(move |head, before| script(path(head), before)).await
 }
 
 /// Same as [`server`], for a script that gets the whole head of a request.
-pub(crate) async fn serve(
-    mut script: impl FnMut(&str, usize) -> String + Send + 'static,
+pub(crate) async fn serve<A: Into<Vec<u8>>>(
+    mut script: impl FnMut(&str, usize) -> A + Send + 'static,
 ) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let base = format!("http://{}/v1", listener.local_addr().expect("it has an address"));
@@ -38,9 +38,9 @@ pub(crate) async fn serve(
                 let mut asked = log.lock().expect("no lock is poisoned");
                 let before = asked.iter().filter(|other| **other == path).count();
                 asked.push(path);
-                script(&head, before)
+                script(&head, before).into()
             };
-            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.write_all(&answer).await;
         }
     });
     (base, asked)
@@ -53,10 +53,16 @@ fn path(head: &str) -> &str {
 }
 
 pub(crate) fn http(status: u16, headers: &str, body: &str) -> String {
-    let length = body.len();
-    format!(
-        "HTTP/1.1 {status} -\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"
-    )
+    head(status, headers, body.len()) + body
+}
+
+/// Same as [`http`], for a body of any bytes.
+pub(crate) fn http_bytes(status: u16, body: &[u8]) -> Vec<u8> {
+    [head(status, "", body.len()).as_bytes(), body].concat()
+}
+
+fn head(status: u16, headers: &str, length: usize) -> String {
+    format!("HTTP/1.1 {status} -\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n")
 }
 
 pub(crate) fn client(base: &str, polling: Polling) -> Client {
