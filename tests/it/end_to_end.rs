@@ -76,7 +76,7 @@ async fn a_rejection_by_the_server_arrives_with_its_reason() {
 }
 
 #[tokio::test]
-async fn a_queued_job_is_cancelled_and_a_running_one_is_not() {
+async fn only_a_queued_job_is_cancelled() {
     let simulator_a = simulator(60_000, 0).await;
     let job = client(simulator_a.api_base()).submit(&input(&simulator_a)).await.expect("accepted");
     assert_eq!(job.cancel().await.expect("it answers"), CancelOutcome::Cancelled);

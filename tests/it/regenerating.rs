@@ -214,7 +214,7 @@ fn xtask_does_not_depend_on_the_generated_crate() {
 }
 
 #[test]
-fn a_model_is_added_from_a_page_and_adding_it_again_changes_nothing() {
+fn adding_a_model_twice_changes_nothing() {
     let place = Place::new();
     let page =
         |bound: u32| format!("{PAGE_HEAD}{}{PAGE_TAIL}", INPUT.replace("70", &bound.to_string()));

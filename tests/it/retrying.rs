@@ -193,7 +193,7 @@ async fn a_cancel_with_a_lost_response_reports_whether_it_cancelled() {
 }
 
 #[tokio::test]
-async fn a_connection_that_was_idle_for_15_s_is_not_used_for_a_submit() {
+async fn a_submit_uses_no_connection_idle_for_15_s() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let base = format!("http://{}/v1", listener.local_addr().expect("it has an address"));
     // Each connection stays open, and replies with its number as the request's id.

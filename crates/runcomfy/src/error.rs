@@ -120,7 +120,7 @@ mod tests {
     use crate::media::Media;
 
     #[test]
-    fn an_error_reads_like_the_one_it_holds_and_has_its_source() {
+    fn an_error_shows_the_text_and_source_it_holds() {
         let media = Media::url("boat.png").expect_err("it is not a URL");
         assert_eq!(Error::from(media.clone()).to_string(), media.to_string());
 

@@ -185,7 +185,7 @@ fn a_stored_input_reads_back_equal_with_its_files() {
 }
 
 #[test]
-fn a_file_that_was_not_read_is_written_by_stored_alone() {
+fn only_stored_writes_an_unread_file() {
     let input = with(Media::file("boat.png"));
     let error = serde_json::to_string(&input).expect_err("its content is not known");
     assert!(error.to_string().contains("`Stored` stores its path"), "{error}");

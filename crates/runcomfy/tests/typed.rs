@@ -191,7 +191,7 @@ mod overlapping {
     }
 
     #[test]
-    fn a_valid_input_is_typed_as_the_first_branch_that_holds() {
+    fn a_valid_input_becomes_the_first_matching_branch() {
         let object = |value: Value| match value {
             Value::Object(map) => map.into_iter().collect::<BTreeMap<_, _>>(),
             _ => unreachable!("it is an object"),
@@ -218,7 +218,7 @@ mod overlapping {
     }
 
     #[test]
-    fn an_invalid_input_is_typed_as_the_first_branch_that_fits() {
+    fn an_invalid_input_becomes_the_first_fitting_branch() {
         let typed = JsonInput::<Input>::from(json!({"v": 3})).typed().expect("a number fits");
         assert_eq!(typed.v, Some(V::Number(3.0)));
         assert_eq!(typed.violations().len(), 1);

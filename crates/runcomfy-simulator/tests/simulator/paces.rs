@@ -41,7 +41,7 @@ async fn measure(site: &Site, model: &str) -> (u64, u64) {
 }
 
 #[tokio::test]
-async fn a_pace_is_set_for_all_one_model_or_one_job() {
+async fn a_pace_applies_to_all_a_model_or_a_job() {
     let site = site().await;
     assert_eq!(measure(&site, "b/other").await, (1, 2));
     assert_eq!(measure(&site, "a/slow").await, (10, 20));

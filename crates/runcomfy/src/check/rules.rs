@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_holds_at_its_bound_and_breaks_one_step_beyond() {
+    fn each_rule_holds_at_its_bound_but_not_beyond() {
         let wave = "波".repeat(3);
         let cases = [
             (Rule::MaxLength(3), json!(wave), json!("波波波波")),

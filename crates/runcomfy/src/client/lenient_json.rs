@@ -342,7 +342,7 @@ mod tests {
 
     /// Field case L1.
     #[test]
-    fn a_member_of_a_truncated_object_is_found_at_the_first_level_only() {
+    fn only_top_level_members_of_truncated_objects_are_found() {
         let cases = [
             (r#"{"id": "r-7", "a": "htt"#, Some(json!("r-7"))),
             (r#"{"e": {"id": "trace"}, "id": "r-7""#, Some(json!("r-7"))),

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_that_could_leave_its_place_in_a_path_is_refused() {
+    fn an_id_that_could_escape_its_path_is_refused() {
         for right in ["a/b", "minimax/Hailuo Video 01 Live", "a/b/c/d/e", "a/é?#"] {
             assert_eq!(parse(right).as_deref(), Ok(right));
         }

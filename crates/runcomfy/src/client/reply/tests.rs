@@ -324,7 +324,7 @@ fn cancelling_is_read_from_outcome_not_status() {
 
 /// Field case F15.
 #[test]
-fn a_cancel_is_read_from_its_status_or_beside_a_409() {
+fn a_cancel_is_read_from_status_or_a_409() {
     let cases = [
         (202, json!({"status": "cancelled"}), Some(CancelOutcome::Cancelled)),
         (202, json!({"status": "CANCELED "}), Some(CancelOutcome::Cancelled)),
@@ -485,7 +485,7 @@ fn a_byte_order_mark_is_passed_over() {
 
 /// Field case L1.
 #[test]
-fn an_id_is_taken_from_the_first_level_of_a_truncated_response() {
+fn a_truncated_response_gives_its_top_level_id() {
     let body = r#"{"error":{"request_id":"trace-1"},"request_id":"r-1", "x"#;
     let error = sent(502, body).expect_err("it is truncated");
     assert!(
