@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use runcomfy::client::{
     MediaLimits, Preflight, PreflightReport, RunError, SubmitError, WarningKind,
 };
-use runcomfy::{Client, JsonInput, Media, Model, Url, Valid};
+use runcomfy::{Client, IntoMedia, JsonInput, Media, Model, Url, Valid};
 use runcomfy_models::bytedance::seedream_5_0_pro_image_to_image::Input as Seedream;
 use runcomfy_models::minimax::hailuo_video_01_live::Input;
 use runcomfy_simulator::{Pace, Simulator};
@@ -33,7 +33,7 @@ fn alone() -> Client {
     client("http://127.0.0.1:1/v1", Preflight::Warn)
 }
 
-fn boat(media: impl Into<Media>) -> Valid<Input> {
+fn boat(media: impl IntoMedia) -> Valid<Input> {
     Input::new("a paper boat", media).validate().expect("it is valid")
 }
 

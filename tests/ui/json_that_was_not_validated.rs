@@ -1,4 +1,4 @@
-// refused: E0308
+// refused: E0277
 use runcomfy::{Client, JsonInput};
 use runcomfy_models::minimax::hailuo_video_01_live as hailuo;
 

@@ -6,18 +6,23 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::table;
+use super::type_names::{Conversion, conversion, not_null};
+use crate::constructor_args::ConstructorArgs;
 use crate::model::{Model, Output, Rule, Shape, Struct, Type, Union, ValueSchema};
 
 /// Returns the `use` items of a model's module.
 pub(super) fn write(model: &Model) -> Vec<TokenStream> {
     let mut used = Used::default();
     used.table.insert("Field");
-    for of in &model.inputs {
+    for (index, of) in model.inputs.iter().enumerate() {
         for field in &of.fields {
             used.of(&field.schema);
             if !of.table_only {
                 used.ty(&field.ty);
             }
+        }
+        if !of.table_only && has_media_argument(of, &model.arguments_of(index)) {
+            used.runcomfy.insert("IntoMedia");
         }
     }
     if let Some(of) = &model.others {
@@ -42,6 +47,17 @@ pub(super) fn write(model: &Model) -> Vec<TokenStream> {
         }
     }
     used.tokens()
+}
+
+/// Returns `true` if `new` or a setter of a struct converts an argument into media.
+fn has_media_argument(of: &Struct, arguments: &[usize]) -> bool {
+    let converted = match ConstructorArgs::new(of, arguments) {
+        ConstructorArgs::InOrder(fields) => fields,
+        ConstructorArgs::None | ConstructorArgs::ByName(_) => Vec::new(),
+    };
+    let mut set = of.fields.iter().enumerate().filter(|(index, _)| !arguments.contains(index));
+    converted.iter().any(|field| conversion(&field.ty) == Conversion::IntoMedia)
+        || set.any(|(_, field)| conversion(not_null(&field.ty)) == Conversion::IntoMedia)
 }
 
 #[derive(Default)]

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
 use super::docs;
-use super::type_names::{Names, converts, not_null, required_name, rest_name};
+use super::type_names::{Conversion, Names, conversion, not_null, required_name, rest_name};
 use crate::constructor_args::ConstructorArgs;
 use crate::model::{Field, StringEnum, Struct, Type, Union};
 use crate::text::code;
@@ -109,10 +109,12 @@ fn constructor(
             });
             let moves = required.iter().map(|field| {
                 let name = ident(&field.name);
-                if converts(&field.ty) {
-                    quote! { #name: #name.into() }
-                } else {
-                    quote! { #name }
+                match conversion(&field.ty) {
+                    Conversion::None => quote! { #name },
+                    conversion => {
+                        let value = conversion.apply(quote! { #name });
+                        quote! { #name: #value }
+                    }
                 }
             });
             (quote! { #(#parameters),* }, moves.collect())
@@ -134,11 +136,7 @@ fn setter(names: &Names<'_>, field: &Field) -> TokenStream {
     let name = ident(&field.name);
     let docs = doc(&docs::setter(plain, field));
     let ty = names.parameter(not_null(&field.ty));
-    let value = if converts(not_null(&field.ty)) {
-        quote! { value.into() }
-    } else {
-        quote! { value }
-    };
+    let value = conversion(not_null(&field.ty)).apply(quote! { value });
     quote! {
         #docs
         pub fn #setter(mut self, value: #ty) -> Self {

@@ -104,10 +104,10 @@ impl<'a> Names<'a> {
     /// Writes the type of an argument.
     pub(super) fn parameter(&self, ty: &Type) -> TokenStream {
         let plain = self.ty(ty);
-        if converts(ty) {
-            quote! { impl Into<#plain> }
-        } else {
-            plain
+        match conversion(ty) {
+            Conversion::None => plain,
+            Conversion::Into => quote! { impl Into<#plain> },
+            Conversion::IntoMedia => quote! { impl IntoMedia },
         }
     }
 }
@@ -135,23 +135,44 @@ pub(super) fn not_null(ty: &Type) -> &Type {
     }
 }
 
-/// Returns `true` if an argument of this type is `impl Into<…>`.
-pub(super) fn converts(ty: &Type) -> bool {
+/// The conversion of an argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Conversion {
+    None,
+    /// The argument is `impl Into<…>`.
+    Into,
+    /// The argument is `impl IntoMedia`, whose error for a string says what to write.
+    IntoMedia,
+}
+
+impl Conversion {
+    /// Writes the conversion of a value.
+    pub(super) fn apply(self, value: TokenStream) -> TokenStream {
+        match self {
+            Self::None => value,
+            Self::Into => quote! { #value.into() },
+            Self::IntoMedia => quote! { #value.into_media() },
+        }
+    }
+}
+
+/// Returns the conversion of an argument of this type.
+pub(super) fn conversion(ty: &Type) -> Conversion {
     match ty {
+        Type::Media => Conversion::IntoMedia,
         Type::Any
         | Type::Text
-        | Type::Media
         | Type::Url
         | Type::List(_)
         | Type::Union(_)
         | Type::Nullable(_)
-        | Type::Boxed(_) => true,
+        | Type::Boxed(_) => Conversion::Into,
         Type::Boolean
         | Type::Integer
         | Type::Number
         | Type::Enum(_)
         | Type::Struct(_)
-        | Type::Map(_) => false,
+        | Type::Map(_) => Conversion::None,
     }
 }
 

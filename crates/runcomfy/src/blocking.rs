@@ -30,7 +30,7 @@ use crate::client::{
     JobError, JobStatus, Operation, PreflightReport, Prepared, Raw, RequestId, RunError,
     StatusStream, SubmitError,
 };
-use crate::input::{Model, Payload, Valid};
+use crate::input::{Model, Validated};
 
 /// A client whose calls block. Clones share the runtime, connections and settings.
 #[derive(Debug, Clone)]
@@ -104,7 +104,7 @@ impl Client {
     }
 
     /// Blocking form of [`Client::preflight`](client::Client::preflight).
-    pub fn preflight<P: Payload>(&self, input: &Valid<P>) -> PreflightReport {
+    pub fn preflight<V: Validated>(&self, input: &V) -> PreflightReport {
         self.runtime.block_on(self.client.preflight(input))
     }
 
@@ -113,10 +113,10 @@ impl Client {
     /// # Errors
     ///
     /// The errors of that method.
-    pub fn prepare<P: Payload>(
+    pub fn prepare<V: Validated>(
         &self,
-        input: &Valid<P>,
-    ) -> Result<Prepared<P::Model>, Box<PreflightReport>> {
+        input: &V,
+    ) -> Result<Prepared<V::Model>, Box<PreflightReport>> {
         self.runtime.block_on(self.client.prepare(input))
     }
 
@@ -125,7 +125,7 @@ impl Client {
     /// # Errors
     ///
     /// The errors of that method.
-    pub fn submit<P: Payload>(&self, input: &Valid<P>) -> Result<Job<P::Model>, SubmitError> {
+    pub fn submit<V: Validated>(&self, input: &V) -> Result<Job<V::Model>, SubmitError> {
         Ok(self.wrap(self.runtime.block_on(self.client.submit(input))?))
     }
 
@@ -139,7 +139,7 @@ impl Client {
     }
 
     /// Submits an input and waits for its job once [`Run::wait`] is called.
-    pub fn run<'a, P: Payload>(&'a self, input: &'a Valid<P>) -> Run<'a, P::Model> {
+    pub fn run<'a, V: Validated>(&'a self, input: &'a V) -> Run<'a, V::Model> {
         Run::new(|| self.submit(input))
     }
 

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -193,6 +194,43 @@ pub struct Invalid<T> {
     pub input: T,
     /// Every violation.
     pub violations: Violations,
+}
+
+/// An input that was checked: a [`Valid`] one, or a shared one.
+///
+/// [`Client::submit`](crate::Client::submit) takes nothing else.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` was not validated",
+    label = "this input may break the model's rules",
+    note = "call `validate()?` on it first, and pass the `Valid` input that it returns",
+    note = "`Model` must be in scope for `validate`: `use runcomfy::Model;`"
+)]
+pub trait Validated: Send + Sync {
+    /// The input.
+    type Payload: Payload<Model = Self::Model>;
+    /// The model that takes it.
+    type Model: Model;
+
+    /// Returns the checked input.
+    fn as_valid(&self) -> &Valid<Self::Payload>;
+}
+
+impl<P: Payload> Validated for Valid<P> {
+    type Payload = P;
+    type Model = P::Model;
+
+    fn as_valid(&self) -> &Self {
+        self
+    }
+}
+
+impl<V: Validated> Validated for Arc<V> {
+    type Payload = V::Payload;
+    type Model = V::Model;
+
+    fn as_valid(&self) -> &Valid<V::Payload> {
+        V::as_valid(self)
+    }
 }
 
 impl<T> Valid<T> {

@@ -31,10 +31,10 @@ pub use check::FoundMedia;
 pub use client::{Client, ClientBuilder, Job, RequestId};
 pub use error::Error;
 pub use info::ModelInfo;
-pub use input::{Invalid, JsonError, JsonInput, Model, Payload, ToJsonError, Valid};
+pub use input::{Invalid, JsonError, JsonInput, Model, Payload, ToJsonError, Valid, Validated};
 #[cfg(feature = "schemars")]
 pub use json_schema::json_schema;
-pub use media::{FileError, Media, MediaError};
+pub use media::{FileError, IntoMedia, Media, MediaError};
 pub use output::MediaOutput;
 /// The HTTP library, whose `Client` and `ClientBuilder` the settings take.
 #[cfg(feature = "client")]

@@ -230,6 +230,40 @@ impl Media {
     }
 }
 
+/// A value that is media: [`Media`], or the path of a local file.
+///
+/// The inputs of models take it wherever they take media. A string does not implement it: it
+/// may be a URL or the bare name of a file that RunComfy holds, and only the caller knows which.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not media",
+    label = "say what this is: a URL, a local file, bytes or a name",
+    note = "for a URL, write `Media::url(\"https://…\")?`",
+    note = "for a local file, write `Media::file(\"boat.png\")`; for bytes, `Media::bytes(bytes)`",
+    note = "for a file that RunComfy knows by its bare name, write `Media::verbatim(\"name\")`"
+)]
+pub trait IntoMedia {
+    /// Returns the media.
+    fn into_media(self) -> Media;
+}
+
+impl IntoMedia for Media {
+    fn into_media(self) -> Media {
+        self
+    }
+}
+
+impl IntoMedia for &Media {
+    fn into_media(self) -> Media {
+        self.clone()
+    }
+}
+
+impl IntoMedia for PathBuf {
+    fn into_media(self) -> Media {
+        Media::file(self)
+    }
+}
+
 impl TryFrom<Url> for Media {
     type Error = MediaError;
 

@@ -115,6 +115,9 @@ fn structure(item: &ItemStruct, impls: &[&ItemImpl]) -> Vec<String> {
 /// Returns an argument of a type, or of a type that converts into it.
 fn value_for(ty: &Type) -> String {
     let ty = text_of(ty);
+    if ty == "impl IntoMedia" {
+        return "any::<Media>()".to_owned();
+    }
     match ty.strip_prefix("impl Into < ").and_then(|ty| ty.strip_suffix('>')) {
         Some(ty) => format!("any::<{ty}>()"),
         None => format!("any::<{ty}>()"),

@@ -21,7 +21,7 @@ pub use report::{PreflightReport, PreflightStats, Unchecked, Warning, WarningKin
 
 use super::Client;
 use crate::check::FoundMedia;
-use crate::input::{Model, Payload, Valid};
+use crate::input::{Model, Payload, Validated};
 use crate::media::{BytesSource, MediaInfo};
 use crate::violation::{InputPath, Violation, message};
 use fetch::Fetcher;
@@ -79,12 +79,12 @@ impl Client {
     /// # Errors
     ///
     /// Returns the report if something in it is a reason to refuse the input.
-    pub async fn prepare<P: Payload>(
+    pub async fn prepare<V: Validated>(
         &self,
-        input: &Valid<P>,
-    ) -> Result<Prepared<P::Model>, Box<PreflightReport>> {
+        input: &V,
+    ) -> Result<Prepared<V::Model>, Box<PreflightReport>> {
         let preflight = self.inner.preflight;
-        self.inner.media.prepare(&**input, preflight).await.accepted_by(preflight)
+        self.inner.media.prepare(&**input.as_valid(), preflight).await.accepted_by(preflight)
     }
 
     /// Checks the media of an input as [`Preflight::Warn`] does, regardless of the client's
@@ -95,8 +95,8 @@ impl Client {
     /// networks. [`ClientBuilder::allow_local_media`](super::ClientBuilder::allow_local_media)
     /// changes that. A local file is read, so do not create [`Media::file`](crate::Media::file)
     /// from a stranger's path; a string in [`JsonInput`](crate::JsonInput) never becomes one.
-    pub async fn preflight<P: Payload>(&self, input: &Valid<P>) -> PreflightReport {
-        self.inner.media.prepare(&**input, Preflight::Warn).await.into_report()
+    pub async fn preflight<V: Validated>(&self, input: &V) -> PreflightReport {
+        self.inner.media.prepare(&**input.as_valid(), Preflight::Warn).await.into_report()
     }
 }
 

@@ -8,7 +8,7 @@ use super::Client;
 use super::error::{RunError, SubmitError};
 use super::job::{Job, Operation};
 use super::types::CompletedJob;
-use crate::input::{Payload, Valid};
+use crate::input::Validated;
 
 /// Submits an input and waits for its job once it is awaited. Created by [`Client::run`].
 ///
@@ -34,7 +34,7 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn run<'a, P: Payload>(&'a self, input: &'a Valid<P>) -> Run<'a, P::Model> {
+    pub fn run<'a, V: Validated>(&'a self, input: &'a V) -> Run<'a, V::Model> {
         Run::new(self.submit(input))
     }
 }

@@ -21,7 +21,7 @@ use super::retry::{Backoff, Call, Failure};
 use super::throttle::Priority;
 use super::{Client, Job, RequestId, reply};
 use crate::escape::escape_control;
-use crate::input::{Model, Payload, Valid};
+use crate::input::{Model, Validated};
 
 /// Timeout for hearing nothing. A gateway that gives up does so sooner.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
@@ -49,7 +49,7 @@ impl Client {
     ///
     /// [`SubmitError`] tells apart what RunComfy certainly did not accept and what it may have
     /// accepted.
-    pub async fn submit<P: Payload>(&self, input: &Valid<P>) -> Result<Job<P::Model>, SubmitError> {
+    pub async fn submit<V: Validated>(&self, input: &V) -> Result<Job<V::Model>, SubmitError> {
         require_runtime().map_err(SubmitError::NotSent)?;
         let prepared = self.prepare(input).await.map_err(SubmitError::Refused)?;
         self.submit_prepared(&prepared).await

@@ -14,7 +14,7 @@ use runcomfy::codegen_support::schema::{
     Field, IMAGE, INTEGER, NUMBER, Rule, Shape, TEXT, ValueSchema,
 };
 use runcomfy::codegen_support::{Map, Value};
-use runcomfy::{Media, Url};
+use runcomfy::{IntoMedia, Media, Url};
 
 /// Input of `acme/poster`.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,9 +68,9 @@ pub struct Layer {
 
 impl Layer {
     /// Creates an instance from its required fields.
-    pub fn new(picture: impl Into<Media>) -> Self {
+    pub fn new(picture: impl IntoMedia) -> Self {
         Self {
-            picture: picture.into(),
+            picture: picture.into_media(),
             opacity: None,
         }
     }
