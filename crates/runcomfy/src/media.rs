@@ -137,12 +137,12 @@ impl Media {
         Ok(Self(Source::Data(DataUri::write(Some(content_type), bytes.as_ref()))))
     }
 
-    /// Creates media from a base64 `data:` URI, such as `data:image/png;base64,iVBORw0KGgo=`.
-    /// RunComfy receives it exactly as written.
+    /// Creates media from a `data:` URI, such as `data:image/png;base64,iVBORw0KGgo=`. RunComfy
+    /// receives it exactly as written.
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is not a `data:` URI, or its data is not base64.
+    /// Returns an error if the text is not a `data:` URI by the URL standard.
     pub fn data_uri(text: impl Into<Arc<str>>) -> Result<Self, MediaError> {
         let text = text.into();
         let uri = DataUri::parse(&text).ok_or(MediaError::NotADataUri)?;
@@ -150,8 +150,9 @@ impl Media {
         Ok(Self(Source::Data(text)))
     }
 
-    /// Creates media from a string that is sent exactly as written, for models that take the
-    /// bare name of a file. Nothing about it is checked or measured.
+    /// Creates media from a string that is sent exactly as written, and is never fetched or
+    /// measured. Preflight refuses one that is not a URL or a data URI unless it is off. A
+    /// property that takes the bare name of a file is a string, not media.
     pub fn verbatim(name: impl Into<String>) -> Self {
         Self(Source::Verbatim(name.into()))
     }
@@ -325,7 +326,7 @@ pub enum MediaError {
     /// The slashes after the scheme are missing, or are not slashes.
     #[error("the URL must begin with `{0}://`, written out")]
     Beginning(String),
-    /// The text is not a base64 data URI.
+    /// The text is not a data URI.
     #[error("not a data URI; one begins like `data:image/png;base64,`")]
     NotADataUri,
     /// The data of a data URI is not base64.
@@ -357,7 +358,6 @@ mod tests {
             ("https:/x/y", beginning()),
             ("https:\\\\x\\y", beginning()),
             ("https:éé/y", beginning()),
-            ("data:image/png,AA==", MediaError::Scheme("data".to_owned())),
             ("boat.png", MediaError::NotAnAddress(url::ParseError::RelativeUrlWithoutBase)),
         ];
         for (wrong, reason) in cases {
@@ -395,9 +395,36 @@ mod tests {
         );
     }
 
+    // Field case F11: Intervention#983, openclaw#96437.
     #[test]
-    fn text_that_is_not_a_base64_data_uri_is_refused() {
-        for text in ["image/png;base64,AA==", "data:image/png,AA", "data:;base64", ""] {
+    fn data_uris_are_read_as_the_url_standard_does() {
+        let cases = [
+            "data:image/gif;base64,R0lGODlhgALgAQAAAA==",
+            "DATA:image/gif; Base64,R0lGODlhgALgAQAAAA==",
+            "data:image/gif;base64,R0lGODlhgALgAQAAAA",
+            "data:image/gif;base64,R0lGODlh\r\ngALgAQAA\tAA==\n",
+            "data:image/gif;base64,R0lGODlhgALgAQAAAA%3D%3D",
+            "data:image/gif;base64,R0lGODlhgALgAQAAA%41==",
+            "data:image/gif;base64,R0lGODlhgALgAQAAAB==",
+            "data:image/gif;base64,R0lGODlhgALgAQAAAA==#part",
+            "data:image/gif,GIF89a%80%02%e0%01%00%00%00",
+        ];
+        for text in cases {
+            let bytes = DataUri::parse(text).map(|uri| uri.decode());
+            assert_eq!(bytes, Some(Ok(b"GIF89a\x80\x02\xe0\x01\0\0\0".to_vec())), "{text}");
+            let media = Media::data_uri(text).expect("it is a data URI");
+            assert_eq!((media.wire(), &media), (Some(text), &Media::from_wire(text)));
+        }
+        assert_eq!(Media::from_wire(cases[8]).to_string(), "data:image/gif,… (27 characters)");
+        for data in ["R", "R0lGO", "R0=G", "R0lG=", "R0l*"] {
+            let uri = format!("data:image/gif;base64,{data}");
+            assert!(matches!(Media::data_uri(uri), Err(MediaError::Base64(_))), "{data}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_not_a_data_uri_is_refused() {
+        for text in ["image/png;base64,AA==", "data:image/png", "data:;base64", ""] {
             assert_eq!(Media::data_uri(text), Err(MediaError::NotADataUri), "{text}");
         }
         let bad = Media::data_uri("data:image/png;base64,A*==");

@@ -222,7 +222,7 @@ impl ClientBuilder {
             Throttle::new(max_requests, self.max_requests_per_second, self.max_jobs_in_flight)
                 .map_err(ConfigError::Limit)?;
         let is_local = is_loopback(&base) || is_loopback(&balance);
-        let media = Checker::new(self.media_limits, self.reach);
+        let media = Checker::new(self.media_limits, self.reach, &base);
         Ok(Client {
             inner: Arc::new(Inner {
                 http: self.http.build(max_requests, is_local).map_err(ConfigError::Http)?,

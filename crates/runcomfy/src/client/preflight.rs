@@ -15,17 +15,19 @@ use std::marker::PhantomData;
 use bytes::Bytes as Body;
 use futures_util::stream::{self, StreamExt};
 use tokio::time::Instant;
+use url::Url;
 
 pub use limits::MediaLimits;
 pub use report::{PreflightReport, PreflightStats, Unchecked, Warning, WarningKind};
 
 use super::Client;
+use super::http::is_loopback;
 use crate::check::FoundMedia;
 use crate::input::{Model, Payload, Validated};
 use crate::media::{BytesSource, MediaInfo};
 use crate::violation::{InputPath, Violation, message};
 use fetch::Fetcher;
-use media_report::{MediaReport, verbatim_reason};
+use media_report::MediaReport;
 
 /// The maximum number of files that are measured concurrently. No known model takes more, so
 /// an input takes no longer than its slowest file.
@@ -140,8 +142,14 @@ impl<M: Model> fmt::Debug for Prepared<M> {
 }
 
 impl Checker {
-    pub(super) fn new(limits: MediaLimits, scope: AddressScope) -> Result<Self, reqwest::Error> {
-        Ok(Self { fetcher: Fetcher::new(limits, scope)?, limits })
+    pub(super) fn new(
+        limits: MediaLimits,
+        scope: AddressScope,
+        api_base: &Url,
+    ) -> Result<Self, reqwest::Error> {
+        // A name on this machine resolves without a resolver.
+        let control = api_base.domain().filter(|_| !is_loopback(api_base)).map(str::to_owned);
+        Ok(Self { fetcher: Fetcher::new(limits, scope, control)?, limits })
     }
 
     /// Checks the media of an input, and writes the body of its request.
@@ -222,7 +230,7 @@ impl Checker {
                     |info: &MediaInfo| group.iter().any(|found| !found.unchecked(info).is_empty());
                 self.fetcher.fetch(url, &self.limits, deadline, has_open_rule).await
             }
-            (BytesSource::Name(name), _) => MediaReport::unread(verbatim_reason(name)),
+            (BytesSource::Name(name), _) => MediaReport::of_name(name),
             (BytesSource::UnreadFile | BytesSource::DataUri(_), _) => {
                 let max_bytes = self.limits.max_file_bytes;
                 tokio::task::spawn_blocking(move || MediaReport::of_bytes(&media, max_bytes))

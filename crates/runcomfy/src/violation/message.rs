@@ -86,6 +86,20 @@ pub(crate) fn of_media_kind(kind: MediaKind) -> String {
     format!("must be {}", media_noun(kind))
 }
 
+/// Returns the message for media that is neither a URL nor a data URI, with a hint what to write.
+#[cfg(feature = "client")]
+pub(crate) fn not_a_url(hint: &str) -> String {
+    format!("must be an https:// URL or a data URI{hint}")
+}
+
+/// The message for the URL of media that does not exist.
+#[cfg(feature = "client")]
+pub(crate) const NOT_FOUND: &str = "must be a URL at which there is a file";
+
+/// The message for the URL of media at a host that does not exist.
+#[cfg(feature = "client")]
+pub(crate) const NO_SUCH_HOST: &str = "must be a URL with a host that exists";
+
 /// Returns the message for an unknown property: the nearest known name, or all known names.
 pub(crate) fn unknown_property(fields: &'static [Field], name: &str) -> String {
     if fields.is_empty() {

@@ -6,7 +6,10 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::net::lookup_host;
 use url::{Host, Url};
+
+use super::AddressScope;
 
 /// An address outside the public internet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,28 +120,81 @@ fn embedded_v4(bits: u128) -> Option<&'static str> {
     not_public_v4(Ipv4Addr::from(bits as u32))
 }
 
-/// A resolver that returns only addresses of the public internet. The address that was checked
-/// is therefore the one that is connected to.
-pub(super) struct PublicOnly;
+/// The error for a name that does not resolve.
+#[derive(Debug, Clone)]
+pub(super) struct NoSuchHost {
+    name: String,
+    /// The resolver answered that there is no such name, and did not just fail to answer.
+    is_final: bool,
+    words: String,
+}
 
-impl Resolve for PublicOnly {
+impl fmt::Display for NoSuchHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "its host does not resolve from here: {}", self.words)
+    }
+}
+
+impl Error for NoSuchHost {}
+
+/// A resolver that returns only addresses of the allowed scope. The address that was checked is
+/// therefore the one that is connected to.
+pub(super) struct Resolver(pub AddressScope);
+
+impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
+        let scope = self.0;
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let found = lookup_host((name.as_str(), 0)).await;
+            let found = found.map_err(|error| NoSuchHost::new(name.as_str(), error))?;
             let mut refused = None;
-            let mut public: Vec<SocketAddr> = Vec::new();
+            let mut allowed: Vec<SocketAddr> = Vec::new();
             for address in found {
                 match check(address.ip()) {
-                    Ok(()) => public.push(address),
-                    Err(not_public) => refused = Some(not_public),
+                    Err(not_public) if scope == AddressScope::Public => refused = Some(not_public),
+                    Ok(()) | Err(_) => allowed.push(address),
                 }
             }
             match refused {
-                Some(refused) if public.is_empty() => Err(refused.into()),
-                _ => Ok(Box::new(public.into_iter()) as Addrs),
+                Some(refused) if allowed.is_empty() => Err(refused.into()),
+                _ => Ok(Box::new(allowed.into_iter()) as Addrs),
             }
         })
     }
+}
+
+impl NoSuchHost {
+    fn new(name: &str, error: std::io::Error) -> Self {
+        // The code of Windows, and the words of everybody else's `EAI_AGAIN`.
+        const TRY_AGAIN: i32 = 11002;
+        let words = error.to_string();
+        let lower = words.to_ascii_lowercase();
+        let is_temporary = error.raw_os_error() == Some(TRY_AGAIN)
+            || ["temporary", "try again"].iter().any(|word| lower.contains(word));
+        Self { name: name.to_owned(), is_final: !is_temporary, words }
+    }
+
+    /// Returns the name if it certainly exists nowhere: if it is one of those that are reserved
+    /// to never exist, or `control`, which does exist, resolves now.
+    pub(super) async fn certain(&self, control: Option<&str>) -> Option<&str> {
+        if !self.is_final {
+            return None;
+        }
+        let resolves = match control {
+            Some(control) => {
+                lookup_host((control, 0)).await.is_ok_and(|mut all| all.next().is_some())
+            }
+            None => false,
+        };
+        (is_reserved(&self.name) || resolves).then_some(&self.name)
+    }
+}
+
+/// Returns `true` for names that RFC 2606 and RFC 6761 promise to never resolve publicly.
+fn is_reserved(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    let last = name.rsplit('.').next().unwrap_or_default();
+    matches!(last, "invalid" | "test" | "example")
 }
 
 #[cfg(test)]
@@ -244,7 +300,39 @@ mod tests {
     #[tokio::test]
     async fn a_name_is_refused_for_what_it_resolves_to() {
         let name = "localhost".parse().expect("it is a name");
-        let error = PublicOnly.resolve(name).await.err().expect("it is this machine");
+        let error =
+            Resolver(AddressScope::Public).resolve(name).await.err().expect("it is this machine");
         assert!(error.downcast_ref::<NotPublic>().is_some(), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_does_not_exist_is_certain_only_with_proof() {
+        let error = |name: &str, is_final| NoSuchHost {
+            name: name.to_owned(),
+            is_final,
+            words: "no such name".to_owned(),
+        };
+        let cases = [
+            ("nosuch.invalid", true, None, true),
+            ("NOSUCH.Invalid.", true, None, true),
+            ("nosuch.invalid", false, None, false),
+            ("cdn.example.com", true, None, false),
+            ("cdn.example.com", true, Some("localhost"), true),
+            ("cdn.example.com", false, Some("localhost"), false),
+            ("cdn.example.com", true, Some("nosuch.invalid"), false),
+        ];
+        for (name, is_final, control, expected) in cases {
+            let error = error(name, is_final);
+            assert_eq!(error.certain(control).await.is_some(), expected, "{name} and {control:?}");
+        }
+        for (words, is_final) in [
+            ("failed to lookup address information: Name or service not known", true),
+            ("failed to lookup address information: Temporary failure in name resolution", false),
+            ("nodename nor servname provided, or not known", true),
+            ("Try again", false),
+        ] {
+            let error = NoSuchHost::new("a.b", std::io::Error::other(words));
+            assert_eq!(error.is_final, is_final, "{words}");
+        }
     }
 }

@@ -7,40 +7,43 @@ use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
 use super::super::http;
-use super::address::{PublicOnly, check, check_literal};
-use super::media_report::MediaReport;
+use super::address::{Resolver, check};
+use super::media_report::{Fault, MediaReport};
 use super::remote::{FetchError, RemoteFile};
 use super::{AddressScope, MediaLimits, WarningKind};
 use crate::media::{Format, MediaInfo};
+use crate::violation::message;
 
 /// Maximum time to connect, as part of the time for one file.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Maximum number of redirects of one request: a short link, a CDN and a signed URL fit.
-const MAX_REDIRECTS: usize = 5;
 
 /// The HTTP client for media hosts. It sends no token, cookie or referrer, and uses no proxy,
 /// because a proxy would resolve names itself.
 pub(super) struct Fetcher {
     http: reqwest::Client,
     scope: AddressScope,
+    /// A host that does exist, to tell a name that does not from a resolver that fails.
+    control: Option<String>,
 }
 
 impl Fetcher {
-    pub(super) fn new(limits: MediaLimits, scope: AddressScope) -> Result<Self, reqwest::Error> {
-        Ok(Self { http: Self::builder(limits, scope).build()?, scope })
+    pub(super) fn new(
+        limits: MediaLimits,
+        scope: AddressScope,
+        control: Option<String>,
+    ) -> Result<Self, reqwest::Error> {
+        Ok(Self { http: Self::builder(limits, scope).build()?, scope, control })
     }
 
     fn builder(limits: MediaLimits, scope: AddressScope) -> reqwest::ClientBuilder {
-        let builder = http::harden(http::builder())
+        http::harden(http::builder())
             .connect_timeout(CONNECT_TIMEOUT.min(limits.timeout))
-            .redirect(redirect::Policy::custom(move |attempt| follow(attempt, scope)))
+            // Redirects are followed here, so that each address on the way is checked.
+            .redirect(redirect::Policy::none())
             .no_proxy()
             // HTTP/2 lets a host send far more than was read, even if another crate enables it.
-            .http1_only();
-        match scope {
-            AddressScope::Public => builder.dns_resolver(PublicOnly),
-            AddressScope::Local => builder,
-        }
+            .http1_only()
+            .dns_resolver(Resolver(scope))
     }
 
     /// Measures the file at a URL. If `has_open_rule` still needs the size of the file and its
@@ -57,23 +60,15 @@ impl Fetcher {
             let message = "RunComfy recommends a URL that begins with https://".to_owned();
             report.warnings.push((WarningKind::NotHttps, message));
         }
-        let mut file = RemoteFile::new(&self.http, url.clone(), limits.max_fetched_bytes);
-        let checked = match self.scope {
-            AddressScope::Public => check_literal(url).map_err(FetchError::NotPublic),
-            AddressScope::Local => Ok(()),
-        };
+        let max_bytes = limits.max_fetched_bytes;
+        let mut file = RemoteFile::new(&self.http, self.scope, url.clone(), max_bytes);
         let timeout = Instant::now().checked_add(limits.timeout);
         let deadline = [timeout, deadline].into_iter().flatten().min();
-        let outcome = match (checked, deadline) {
-            (Err(error), _) => Err(error),
-            (Ok(()), None) => file.measure(has_open_rule).await,
-            (Ok(()), Some(deadline)) => timeout_at(deadline, file.measure(has_open_rule))
-                .await
-                .unwrap_or(Err(FetchError::TimedOut)),
-        };
+        let outcome = before(deadline, file.measure(has_open_rule)).await;
         file.write_to(&mut report);
-        if let Err(error) = outcome {
-            add_error(&mut report, &error);
+        if let Err(error) = outcome.unwrap_or(Err(FetchError::TimedOut)) {
+            let fault = before(deadline, self.fault_of(&error)).await.flatten();
+            report.add_error(&error, fault);
         }
         if matches!(report.info.format, Some(Format::Other("text/html", _))) {
             replace_by_web_page(&mut report);
@@ -81,6 +76,20 @@ impl Fetcher {
             report.compare_content_type(content_type, "its host says");
         }
         report
+    }
+
+    /// Returns the violation if RunComfy will certainly not get the file either.
+    async fn fault_of(&self, error: &FetchError) -> Option<Fault> {
+        match error {
+            FetchError::NotFound(status) => {
+                Some(Fault::url(message::NOT_FOUND, format!("HTTP {status}")))
+            }
+            FetchError::NoSuchHost(unknown) => {
+                let name = unknown.certain(self.control.as_deref()).await?;
+                Some(Fault::url(message::NO_SUCH_HOST, message::quoted(name)))
+            }
+            _ => None,
+        }
     }
 
     /// Returns `true` for a local address if local addresses are allowed: that setting is meant
@@ -96,25 +105,12 @@ impl Fetcher {
     }
 }
 
-fn follow(attempt: redirect::Attempt<'_>, scope: AddressScope) -> redirect::Action {
-    if attempt.previous().len() > MAX_REDIRECTS {
-        return attempt.error("it leads from redirect to redirect");
+/// Waits until a deadline. Returns `None` if it passes.
+async fn before<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
+    match deadline {
+        Some(deadline) => timeout_at(deadline, work).await.ok(),
+        None => Some(work.await),
     }
-    match scope {
-        AddressScope::Local => attempt.follow(),
-        AddressScope::Public => match check_literal(attempt.url()) {
-            Ok(()) => attempt.follow(),
-            Err(refused) => attempt.error(refused),
-        },
-    }
-}
-
-fn add_error(report: &mut MediaReport, error: &FetchError) {
-    let reason = error.to_string();
-    if let Some(kind) = error.warning() {
-        report.warnings.push((kind, reason.clone()));
-    }
-    report.unread = Some(reason);
 }
 
 /// RunComfy may receive something else than the page, so the page gives no facts about the

@@ -1,5 +1,8 @@
 //! The findings about one piece of media.
 
+use url::Url;
+
+use super::remote::FetchError;
 use super::{Preflight, PreflightReport, Unchecked, Warning, WarningKind};
 use crate::check::{Fit, FoundMedia};
 use crate::measure::Probe;
@@ -10,6 +13,14 @@ use crate::violation::{Violation, message};
 const LARGE_IMAGE: u64 = 50_000_000;
 const LARGE_VIDEO: u64 = 100_000_000;
 
+/// Why media can never work for RunComfy: a violation without a path.
+#[derive(Debug, Clone)]
+pub(super) struct Fault {
+    pub(super) rule: &'static str,
+    pub(super) message: String,
+    pub(super) found: Option<String>,
+}
+
 /// The findings about one piece of media, before they are assigned to places in the input.
 #[derive(Debug, Default)]
 pub(super) struct MediaReport {
@@ -18,20 +29,63 @@ pub(super) struct MediaReport {
     pub(super) problem: Option<&'static str>,
     /// The reason why it was not read.
     pub(super) unread: Option<String>,
-    /// A violation that is not one of the schema's rules: a rule and its message.
-    pub(super) fault: Option<(&'static str, String)>,
+    /// A violation that is not one of the schema's rules.
+    pub(super) fault: Option<Fault>,
     pub(super) warnings: Vec<(WarningKind, String)>,
+    /// `true` if its bytes are what is sent.
+    is_data: bool,
     pub(super) requests: u64,
     pub(super) bytes: u64,
 }
 
+impl Fault {
+    pub(super) fn url(message: &str, found: String) -> Self {
+        Self { rule: "url", message: message.to_owned(), found: Some(found) }
+    }
+}
+
 impl MediaReport {
+    /// Adds why a file was not fetched: as a violation if that is certain to stop RunComfy too.
+    pub(super) fn add_error(&mut self, error: &FetchError, fault: Option<Fault>) {
+        let reason = error.to_string();
+        match fault {
+            Some(fault) => self.fault = Some(fault),
+            None => self.warnings.extend(error.warning().map(|kind| (kind, reason.clone()))),
+        }
+        self.unread = Some(reason);
+    }
+
     pub(super) fn unread(reason: String) -> Self {
         Self { unread: Some(reason), ..Self::default() }
     }
 
     fn fault(rule: &'static str, message: String) -> Self {
-        Self { fault: Some((rule, message)), ..Self::default() }
+        Self { fault: Some(Fault { rule, message, found: None }), ..Self::default() }
+    }
+
+    /// Examines a string that is sent verbatim because it is not a URL or a data URI.
+    pub(super) fn of_name(text: &str) -> Self {
+        let start = text.trim_start();
+        match (Media::url(text), Url::parse(text)) {
+            (Ok(_), _) => Self::unread("it was given as a name, and is not fetched".to_owned()),
+            // The URL standard corrects it, and so may RunComfy.
+            (Err(error), Ok(url)) if matches!(url.scheme(), "http" | "https") => {
+                let reason = format!("it cannot be fetched as it is written: {error}");
+                let warnings = vec![(WarningKind::NotFetched, reason.clone())];
+                Self { unread: Some(reason), warnings, ..Self::default() }
+            }
+            (Err(_), _) if DataUri::parse(start).is_some() => {
+                Self::unread("it was given as a name, and is not decoded".to_owned())
+            }
+            (Err(_), _) => Self {
+                fault: Some(Fault {
+                    rule: "format",
+                    message: message::not_a_url(hint(start)),
+                    found: Some(message::quoted(text)),
+                }),
+                ..Self::default()
+            },
+        }
     }
 
     /// Reads and measures a file or a data URI.
@@ -49,7 +103,8 @@ impl MediaReport {
             Err(error) => return Self::fault("format", message::not_base64(error)),
         };
         let result = Probe::whole(&bytes).partial();
-        let mut report = Self { info: result.info, problem: result.problem, ..Self::default() };
+        let (info, problem) = (result.info, result.problem);
+        let mut report = Self { info, problem, is_data: true, ..Self::default() };
         report.compare_content_type(uri.content_type, "its data URI says");
         report
     }
@@ -74,12 +129,13 @@ impl MediaReport {
         preflight: Preflight,
         report: &mut PreflightReport,
     ) {
-        if let Some((rule, message)) = &self.fault {
+        if let Some(fault) = &self.fault {
+            let path = || found.media.is_file().then(|| found.media.to_string());
             report.violations.push(Violation {
                 path: found.path.clone(),
-                rule: (*rule).into(),
-                message: message.clone(),
-                found: found.media.is_file().then(|| found.media.to_string()),
+                rule: fault.rule.into(),
+                message: fault.message.clone(),
+                found: fault.found.clone().or_else(path),
             });
         } else if found.media.is_file() {
             for violation in found.violations_as_text() {
@@ -92,22 +148,40 @@ impl MediaReport {
         for violation in found.violations(&self.info) {
             report.violations.push(violation);
         }
+        if self.is_unknown_data() {
+            report.violations.push(Violation {
+                path: found.path.clone(),
+                rule: "format".into(),
+                message: message::of_media_kind(found.kind),
+                found: Some("an unknown format".to_owned()),
+            });
+        }
         for (kind, message) in self.warnings.iter().cloned().chain(self.guidance(found)) {
             report.warnings.push(Warning { path: found.path.clone(), kind, message });
         }
-        for (rule, missing) in found.unchecked(&self.info) {
+        let is_kind_open = found.kind != MediaKind::Any
+            && self.info.format.is_none()
+            && self.fault.is_none()
+            && !self.is_unknown_data();
+        let kind = is_kind_open.then_some(("format".into(), MissingInfo::Header));
+        for (rule, missing) in kind.into_iter().chain(found.unchecked(&self.info)) {
             let reason = self.unchecked_reason(missing);
             report.unchecked.push(Unchecked { path: found.path.clone(), rule, reason });
         }
     }
 
+    /// Returns `true` if all of the file was read and is of no known format.
+    fn is_unknown_data(&self) -> bool {
+        self.is_data && self.info.format.is_none()
+    }
+
     fn unchecked_reason(&self, missing: MissingInfo) -> String {
         match (missing, &self.fault, &self.unread, self.problem) {
             (MissingInfo::Rule, ..) => missing.to_string(),
-            (MissingInfo::Header | MissingInfo::FileSize, Some(_), ..) => {
+            (MissingInfo::Header | MissingInfo::FileSize, _, Some(reason), _) => reason.clone(),
+            (MissingInfo::Header | MissingInfo::FileSize, Some(_), None, _) => {
                 "it could not be read".to_owned()
             }
-            (MissingInfo::Header | MissingInfo::FileSize, None, Some(reason), _) => reason.clone(),
             (MissingInfo::Header, None, None, Some(problem)) => {
                 format!("it cannot be measured: {problem}")
             }
@@ -161,43 +235,87 @@ fn content_type_matches(content_type: &str, kind: MediaKind) -> bool {
     content_type.starts_with(prefix) || ANYTHING.contains(&content_type.as_str())
 }
 
-/// Describes a string that is sent verbatim because it is not a URL.
-pub(super) fn verbatim_reason(text: &str) -> String {
-    let start = text.trim_start();
-    if has_scheme(start, "data:") {
-        return "it is a data URI, but not one in base64 that can be measured here".to_owned();
-    }
-    match Media::url(text) {
-        Err(reason) if has_scheme(start, "http:") || has_scheme(start, "https:") => {
-            format!("it cannot be fetched as it is written: {reason}")
-        }
-        Ok(_) => "it was given as a name, and is not fetched".to_owned(),
-        Err(_) => "it is a bare name, not a URL".to_owned(),
+/// Returns what to write instead of a string that is not a URL.
+fn hint(text: &str) -> &'static str {
+    const BASE64: usize = 64;
+    let is_base64 = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=\r\n".contains(&byte))
+    };
+    if text.len() >= BASE64 && is_base64(text) {
+        "; write `data:image/png;base64,` and the like before base64"
+    } else if text.is_empty() || has_other_scheme(text) {
+        ""
+    } else {
+        "; send a local file with Media::file"
     }
 }
 
-fn has_scheme(text: &str, scheme: &str) -> bool {
-    text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+/// Returns `true` for `s3:` and the like, but not for `file:` and a drive such as `C:`.
+fn has_other_scheme(text: &str) -> bool {
+    let scheme = text.split(':').next().filter(|scheme| scheme.len() < text.len());
+    scheme.is_some_and(|scheme| {
+        scheme.len() > 1
+            && !scheme.eq_ignore_ascii_case("file")
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    // Field case F12: hermes-agent#53905, fal-mcp-server#64.
     #[test]
-    fn the_reason_names_what_the_string_is() {
+    fn a_string_that_is_not_a_url_is_refused_with_a_hint() {
+        let base64 = "iVBORw0KGgoAAAANSUhEUgAAAoAAAAHgCAIAAAC6s0uzAAAGNUlEQVR4nO3VMQ0AMAzA";
+        let file = "; send a local file with Media::file";
         let cases = [
-            ("boat.png", "it is a bare name"),
-            ("data:image/png,AA==", "it is a data URI"),
-            ("DATA:,", "it is a data URI"),
-            (
-                "https://x/a b.png",
-                "it cannot be fetched as it is written: a URL must not contain white space",
-            ),
-            ("https://x/a.png", "it was given as a name"),
+            ("", ""),
+            (" ", ""),
+            ("boat.png", file),
+            ("/home/me/boat.png", file),
+            ("./boat.png", file),
+            ("~/boat.png", file),
+            (r"C:\boat.png", file),
+            ("C:/boat.png", file),
+            (r"\\server\boat.png", file),
+            ("file:///boat.png", file),
+            ("//example.com/boat.png", file),
+            ("www.example.com/boat.png", file),
+            ("s3://bucket/boat.png", ""),
+            ("gs://bucket/boat.png", ""),
+            ("ftp://example.com/boat.png", ""),
+            ("blob:https://example.com/0", ""),
+            ("data:image/png", ""),
+            ("https://", ""),
+            ("http:", ""),
+            (base64, "; write `data:image/png;base64,` and the like before base64"),
         ];
-        for (text, words) in cases {
-            assert!(verbatim_reason(text).starts_with(words), "{text}: {}", verbatim_reason(text));
+        for (text, hint) in cases {
+            let report = MediaReport::of_name(text);
+            let fault = report.fault.unwrap_or_else(|| panic!("{text:?} is not refused"));
+            let expected = message::not_a_url(hint);
+            assert_eq!((fault.rule, fault.message), ("format", expected), "{text:?}");
+            assert_eq!(fault.found, Some(message::quoted(text)));
+            assert_eq!(report.warnings, []);
+        }
+    }
+
+    #[test]
+    fn a_string_that_may_work_is_not_refused() {
+        let cases = [
+            ("https://x/a b.png", "it cannot be fetched as it is written: a URL must not", 1),
+            (" https://x/a.png", "it cannot be fetched as it is written: a URL must not", 1),
+            ("https:/x/a.png", "it cannot be fetched as it is written: the URL must begin", 1),
+            ("https://x/a.png", "it was given as a name, and is not fetched", 0),
+            ("data:,", "it was given as a name, and is not decoded", 0),
+        ];
+        for (text, reason, warnings) in cases {
+            let report = MediaReport::of_name(text);
+            assert!(report.fault.is_none(), "{text:?}");
+            let unread = report.unread.unwrap_or_default();
+            assert!(unread.starts_with(reason), "{text:?}: {unread}");
+            assert_eq!(report.warnings.len(), warnings, "{text:?}");
         }
     }
 

@@ -4,33 +4,46 @@ use std::error::Error;
 use std::ops::Range;
 
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, RANGE,
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION, RANGE,
 };
 use reqwest::{Response, StatusCode};
 use url::Url;
 
 use super::super::http::ContentRange;
-use super::WarningKind;
-use super::address::NotPublic;
+use super::address::{NoSuchHost, NotPublic, check_literal};
 use super::media_report::MediaReport;
+use super::{AddressScope, WarningKind};
 use crate::measure::{Probe, ProbeStep};
 use crate::media::MediaInfo;
 
 /// Minimum number of bytes of one request: one to three packets. They hold the headers of most
 /// formats, and cost much less than another request.
 const BLOCK: u64 = 4096;
-/// Maximum number of requests for one file. Real files need fewer, even if their parts lie
-/// apart, such as an index at the end or a track behind a long table. A file that leads on
-/// without end is given up.
-pub(super) const MAX_REQUESTS: u64 = 24;
+/// The same after so many requests: a file that needs them leads from one short header to the
+/// next, and all of them have to fit into the limit.
+const SMALL_BLOCK: u64 = 256;
+const LARGE_BLOCKS: u64 = 16;
+/// Maximum number of requests for one file, redirects included. A JPEG with the largest colour
+/// profile has 255 segments before its picture. A file that leads on without end is given up.
+pub(super) const MAX_REQUESTS: u64 = 320;
+/// Maximum number of redirects in a row: a short link, a CDN and a signed URL fit.
+const MAX_REDIRECTS: usize = 5;
 
 /// The reason why a file was not measured.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
     #[error("{0}")]
     NotPublic(NotPublic),
+    #[error("{0}")]
+    NoSuchHost(NoSuchHost),
+    #[error("its host answered HTTP {0}")]
+    NotFound(u16),
     #[error("its host answered HTTP {0}")]
     Status(u16),
+    #[error("it leads from redirect to redirect")]
+    TooManyRedirects,
+    #[error("its host redirects to something else than a URL")]
+    BadRedirect,
     #[error("it could not be fetched from here: {0}")]
     Transport(String),
     #[error("it could not be measured within the time limit")]
@@ -62,7 +75,8 @@ enum ReportedSize {
 /// A file at a URL, and what was fetched of it.
 pub(super) struct RemoteFile<'a> {
     http: &'a reqwest::Client,
-    /// The URL after the redirects of the first request.
+    scope: AddressScope,
+    /// The URL after the redirects so far. It keeps a user name and password that it was given.
     url: Url,
     max_bytes: u64,
     probe: Probe<'static>,
@@ -80,9 +94,14 @@ impl FetchError {
     pub(super) fn warning(&self) -> Option<WarningKind> {
         match self {
             Self::NotPublic(_) => Some(WarningKind::OutOfReach),
-            Self::Status(_) | Self::Transport(_) | Self::TimedOut | Self::Short => {
-                Some(WarningKind::NotFetched)
-            }
+            Self::NoSuchHost(_)
+            | Self::NotFound(_)
+            | Self::Status(_)
+            | Self::TooManyRedirects
+            | Self::BadRedirect
+            | Self::Transport(_)
+            | Self::TimedOut
+            | Self::Short => Some(WarningKind::NotFetched),
             Self::Encoded(_)
             | Self::BadRange
             | Self::TwoSizes
@@ -94,9 +113,15 @@ impl FetchError {
 }
 
 impl<'a> RemoteFile<'a> {
-    pub(super) fn new(http: &'a reqwest::Client, url: Url, max_bytes: u64) -> Self {
+    pub(super) fn new(
+        http: &'a reqwest::Client,
+        scope: AddressScope,
+        url: Url,
+        max_bytes: u64,
+    ) -> Self {
         Self {
             http,
+            scope,
             url,
             max_bytes,
             probe: Probe::new(),
@@ -146,29 +171,23 @@ impl<'a> RemoteFile<'a> {
     /// Requests a range.
     async fn request(&mut self, wanted: Range<u64>) -> Result<(), FetchError> {
         let left = self.max_bytes.saturating_sub(self.bytes);
-        let length = wanted.end.saturating_sub(wanted.start).max(BLOCK.min(left));
+        let block = if self.requests < LARGE_BLOCKS { BLOCK } else { SMALL_BLOCK };
+        let length = wanted.end.saturating_sub(wanted.start).max(block.min(left));
         if length > left || left == 0 {
             return Err(FetchError::TooManyBytes(self.max_bytes));
         }
-        if self.requests >= MAX_REQUESTS {
-            return Err(FetchError::TooManyRequests);
-        }
-        self.requests += 1;
         let end = wanted.start.saturating_add(length);
-        let response = self
-            .http
-            .get(self.url.clone())
-            .header(RANGE, format!("bytes={}-{}", wanted.start, end - 1))
-            .header(ACCEPT_ENCODING, "identity")
-            .send()
-            .await
-            .map_err(transport_error)?;
-        self.url = response.url().clone();
+        let response = self.send(&format!("bytes={}-{}", wanted.start, end - 1)).await?;
         if response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
             return self.accept_empty_range(&response, wanted.start);
         }
         if !response.status().is_success() {
-            return Err(FetchError::Status(response.status().as_u16()));
+            return Err(match response.status() {
+                status @ (StatusCode::NOT_FOUND | StatusCode::GONE) if self.bytes == 0 => {
+                    FetchError::NotFound(status.as_u16())
+                }
+                status => FetchError::Status(status.as_u16()),
+            });
         }
         if let Some(encoding) =
             header(&response, CONTENT_ENCODING).filter(|encoding| encoding != "identity")
@@ -183,6 +202,33 @@ impl<'a> RemoteFile<'a> {
         } else {
             self.accept_whole(response, wanted.end).await
         }
+    }
+
+    /// Sends a request for a range, and follows redirects. They are followed here, because the
+    /// HTTP library would take the user name and password out of the URL.
+    async fn send(&mut self, range: &str) -> Result<Response, FetchError> {
+        for _ in 0..=MAX_REDIRECTS {
+            if self.requests >= MAX_REQUESTS {
+                return Err(FetchError::TooManyRequests);
+            }
+            if self.scope == AddressScope::Public {
+                check_literal(&self.url).map_err(FetchError::NotPublic)?;
+            }
+            self.requests += 1;
+            let request = self.http.get(self.url.clone());
+            let request = request.header(RANGE, range).header(ACCEPT_ENCODING, "identity");
+            let response = request.send().await.map_err(transport_error)?;
+            let Some(location) =
+                header(&response, LOCATION).filter(|_| response.status().is_redirection())
+            else {
+                return Ok(response);
+            };
+            self.url = self.url.join(&location).map_err(|_| FetchError::BadRedirect)?;
+            if !matches!(self.url.scheme(), "http" | "https") {
+                return Err(FetchError::BadRedirect);
+            }
+        }
+        Err(FetchError::TooManyRedirects)
     }
 
     /// Handles a 416: the range starts past the end, and `Content-Range` holds the total size.
@@ -297,6 +343,9 @@ fn transport_error(error: reqwest::Error) -> FetchError {
     while let Some(next) = cause {
         if let Some(refused) = next.downcast_ref::<NotPublic>() {
             return FetchError::NotPublic(*refused);
+        }
+        if let Some(unknown) = next.downcast_ref::<NoSuchHost>() {
+            return FetchError::NoSuchHost(unknown.clone());
         }
         text = format!("{text}: {next}");
         cause = next.source();

@@ -7,6 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use std::ops::Range;
 
+use super::super::address::check_literal;
 use super::super::remote::MAX_REQUESTS;
 use super::*;
 
@@ -185,7 +186,7 @@ async fn answer(mut stream: TcpStream, file: File, manner: Manner, log: Arc<Mute
 }
 
 async fn fetch(address: &str, reach: AddressScope, limits: MediaLimits) -> MediaReport {
-    let fetcher = Fetcher::new(limits, reach).expect("it can be set up");
+    let fetcher = Fetcher::new(limits, reach, None).expect("it can be set up");
     let url = Url::parse(address).expect("it is a URL");
     fetcher.fetch(&url, &limits, None, |facts| facts.bytes.is_none()).await
 }
@@ -370,7 +371,7 @@ async fn a_redirect_to_a_local_address_is_not_followed() {
         }
     });
     let limits = MediaLimits::default();
-    let mut fetcher = Fetcher::new(limits, AddressScope::Public).expect("it can be set up");
+    let mut fetcher = Fetcher::new(limits, AddressScope::Public, None).expect("it can be set up");
     // A public name that leads to the server here, as one of a stranger's could.
     let here = ([127, 0, 0, 1], port).into();
     fetcher.http = Fetcher::builder(limits, AddressScope::Public)
