@@ -18,6 +18,7 @@ mod ledger;
 mod limits;
 mod media_facts;
 mod media_files;
+mod media_verdicts;
 mod preflight;
 mod preflight_hosts;
 mod regenerating;

@@ -327,10 +327,14 @@ async fn unmeasured_media_is_refused_in_strict_mode_only() {
                 [width_pixels>, height_pixels>, width/height>, width/height<]";
     assert!(shown.ends_with(line), "{shown}");
 
-    // A file name is not proof of a format, and an unknown fact breaks no rule.
+    // A name is not a URL, and an unknown fact breaks no rule.
     let named = boat(Media::verbatim("boat.png"));
     let report = alone().preflight(&named).await;
-    assert_eq!((report.violations.len(), report.warnings.len(), report.unchecked.len()), (0, 0, 4));
+    assert_eq!(violations(&report), [("image_url".to_owned(), "format".to_owned())]);
+    assert_eq!((report.warnings.len(), report.unchecked.len()), (0, 4));
+    let shown = "image_url: must be an https:// URL or a data URI; send a local file with \
+                 Media::file (found \"boat.png\") [format]";
+    assert!(report.to_string().starts_with(shown), "{report}");
 }
 
 #[tokio::test]
@@ -338,6 +342,11 @@ async fn preflight_off_still_refuses_a_missing_file() {
     let small = boat(Media::bytes(gif(1, 1)));
     let client = client("http://127.0.0.1:1/v1", Preflight::Off);
     assert!(client.prepare(&small).await.is_ok());
+    assert!(client.prepare(&boat(Media::verbatim("boat.png"))).await.is_ok());
+    let limits = MediaLimits::default().with_max_request_bytes(10);
+    let tight = Client::builder().token("a").preflight(Preflight::Off).media_limits(limits).build();
+    let report = tight.expect("it is right").prepare(&small).await.expect_err("it is too large");
+    assert_eq!(violations(&report), [("input".to_owned(), "request".to_owned())]);
     let gone = boat(PathBuf::from("no/such/boat.png"));
     let report = client.prepare(&gone).await.expect_err("it does not exist");
     assert_eq!(violations(&report), [("image_url".to_owned(), "file".to_owned())]);
@@ -417,4 +426,65 @@ async fn a_megabyte_is_a_million_bytes() {
         let rules: Vec<_> = report.violations.iter().map(|v| v.rule.as_ref()).collect();
         assert_eq!((rules.as_slice(), advice(&report).as_slice()), (broken, advised), "{bytes}");
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_device_or_a_pipe_is_refused_without_reading_it() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("it runs");
+    assert!(made.success());
+    for path in [PathBuf::from("/dev/zero"), pipe] {
+        let report = alone().prepare(&boat(path.clone())).await.expect_err("it has no end");
+        let first = report.violations.first().expect("there is one");
+        assert_eq!(first.rule, "file", "{}", path.display());
+        assert_eq!(first.message, "must be an ordinary file, not a device, a pipe or a socket");
+    }
+}
+
+#[tokio::test]
+async fn all_media_of_an_input_share_one_time_limit() {
+    let (origin, _) = server(|_| (Duration::from_secs(60), Vec::new())).await;
+    let images: Vec<String> = (0..70).map(|index| format!("{origin}/{index}.gif")).collect();
+    let input = Valid::assume(JsonInput::<Seedream>::from(json!({"prompt": "a", "image": images})));
+    let limits = MediaLimits::default().with_total_timeout(Duration::from_millis(700));
+    let client = Client::builder().token("a").media_limits(limits).allow_local_media().build();
+    let start = Instant::now();
+    let report = client.expect("it is right").preflight(&input).await;
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert_eq!(advice(&report), vec![WarningKind::NotFetched; 70]);
+    assert_eq!(MediaLimits::default().total_timeout, Duration::from_secs(60));
+    assert_eq!(MediaLimits::default().timeout, Duration::from_secs(15));
+}
+
+/// Environment variable of the child process that has a proxy.
+const BEHIND_A_PROXY: &str = "RUNCOMFY_TEST_MEDIA_BEHIND_A_PROXY";
+
+#[tokio::test]
+async fn media_hosts_are_asked_without_a_proxy() {
+    if let Ok(origin) = std::env::var(BEHIND_A_PROXY) {
+        let media = Media::url(format!("{origin}/a.gif")).expect("it is a URL");
+        let report = alone().preflight(&boat(media)).await;
+        assert!(report.is_spotless(), "{report}");
+        return;
+    }
+    // A proxy is set in the environment of a process, so the test runs itself as a child.
+    let (origin, asked) = server(|_| (Duration::ZERO, http(200, &gif(640, 480)))).await;
+    let (proxy, seen) = server(|_| (Duration::ZERO, http(200, &gif(640, 480)))).await;
+    let child = tokio::task::spawn_blocking(move || {
+        let suite = std::env::current_exe().expect("it runs");
+        let mut child = std::process::Command::new(suite);
+        child.args(["--exact", "preflight::media_hosts_are_asked_without_a_proxy"]);
+        child.env(BEHIND_A_PROXY, origin);
+        for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+            child.env(name, &proxy);
+        }
+        child.env_remove("NO_PROXY").env_remove("no_proxy");
+        child.output().expect("it runs")
+    });
+    let output = child.await.expect("it ends");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(seen.lock().expect("no lock is poisoned").len(), 0, "the proxy got a request");
+    assert_eq!(asked.lock().expect("no lock is poisoned").len(), 1);
 }

@@ -117,7 +117,7 @@ impl<M: Model> Prepared<M> {
         self.body.clone()
     }
 
-    pub(super) fn into_report(self) -> PreflightReport {
+    fn into_report(self) -> PreflightReport {
         self.report
     }
 
@@ -127,7 +127,7 @@ impl<M: Model> Prepared<M> {
             Preflight::Off | Preflight::Warn => self.report.is_ok(),
             Preflight::Strict => self.report.is_spotless(),
         };
-        if is_accepted { Ok(self) } else { Err(Box::new(self.report)) }
+        if is_accepted { Ok(self) } else { Err(Box::new(self.into_report())) }
     }
 }
 

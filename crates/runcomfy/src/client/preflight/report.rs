@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use crate::escape::escape_control;
 use crate::violation::{InputPath, Violations};
 
 /// The findings about the media of an input.
@@ -112,7 +113,8 @@ impl fmt::Display for PreflightReport {
         for group in self.unchecked.chunk_by(|a, b| a.path == b.path && a.reason == b.reason) {
             let [Unchecked { path, reason, .. }, ..] = group else { continue };
             let rules: Vec<&str> = group.iter().map(|open| open.rule.as_ref()).collect();
-            lines.push(format!("{path}: not checked: {reason} [{}]", rules.join(", ")));
+            let (reason, rules) = (escape_control(reason), rules.join(", "));
+            lines.push(format!("{path}: not checked: {reason} [{}]", escape_control(&rules)));
         }
         f.write_str(&lines.join("\n"))
     }
@@ -120,7 +122,7 @@ impl fmt::Display for PreflightReport {
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: warning: {}", self.path, self.message)
+        write!(f, "{}: warning: {}", self.path, escape_control(&self.message))
     }
 }
 

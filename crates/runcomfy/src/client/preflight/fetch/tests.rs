@@ -385,3 +385,82 @@ async fn a_redirect_to_a_local_address_is_not_followed() {
     assert!(reason.contains("this machine itself"), "{reason}");
     assert!(inside.asked.lock().expect("no test panics with it").is_empty());
 }
+
+// Field case F03: Exiv2#2150, metadata-extractor#184.
+#[tokio::test]
+async fn a_jpeg_with_many_segments_is_measured() {
+    for segments in [37, 255] {
+        let file = jpeg(segments, 20_000_000);
+        let (report, _) = measured(file, Manner::Ranges).await;
+        assert_eq!(size(&report), Some((640, 480)), "{segments}: {report:?}");
+        assert_eq!((report.unread, report.warnings.len()), (None, 0), "{segments}");
+        assert!(report.bytes <= 256 * 1024 && report.requests <= MAX_REQUESTS, "{segments}");
+    }
+}
+
+// Attack L6.
+#[tokio::test]
+async fn credentials_stay_for_every_range_and_for_no_other_host() {
+    let server = server(jpeg(3, 50_000_000), Manner::Ranges).await;
+    let url = server.address.replace("http://", "http://user:pw@");
+    let report = fetch(&url, AddressScope::Local, MediaLimits::default()).await;
+    assert_eq!(size(&report), Some((640, 480)), "{report:?}");
+    let asked = server.asked.lock().expect("no lock is poisoned").clone();
+    assert_eq!(asked.len(), 4);
+    assert!(asked.iter().all(|head| head.contains("authorization: Basic dXNlcjpwdw==")));
+
+    let other = self::server(png(900), Manner::Ranges).await;
+    let (url, _) = redirecting(&other.address).await;
+    let url = url.replace("http://", "http://user:pw@");
+    let report = fetch(&url, AddressScope::Local, MediaLimits::default()).await;
+    assert_eq!(size(&report), Some((640, 480)), "{report:?}");
+    let asked = other.asked.lock().expect("no lock is poisoned").join("");
+    assert!(!asked.contains("authorization"), "{asked}");
+}
+
+// Attack L17.
+#[tokio::test]
+async fn redirects_count_as_requests() {
+    let (report, server) = measured(png(900), Manner::Redirects(3)).await;
+    assert_eq!(report.requests, 4);
+    assert_eq!(server.asked.lock().expect("no lock is poisoned").len(), 4);
+}
+
+#[tokio::test]
+async fn only_a_file_that_is_not_there_is_certain() {
+    for (status, is_certain) in [(404, true), (410, true), (401, false), (403, false)]
+        .into_iter()
+        .chain([405, 408, 418, 429, 451, 500, 502, 503].map(|status| (status, false)))
+    {
+        let (report, _) = measured(png(900), Manner::Status(status)).await;
+        let rule = report.fault.map(|fault| fault.rule);
+        assert_eq!(rule, is_certain.then_some("url"), "{status}");
+        assert_eq!(report.warnings.is_empty(), is_certain, "{status}");
+    }
+    let url = "https://nosuch.invalid/a.png";
+    for scope in [AddressScope::Public, AddressScope::Local] {
+        let report = fetch(url, scope, MediaLimits::default()).await;
+        assert_eq!(report.fault.map(|fault| fault.rule), Some("url"), "{scope:?}");
+    }
+}
+
+/// A server that redirects to a URL, with what it was asked.
+async fn redirecting(location: &str) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
+    let url = format!("http://{}/a.png", listener.local_addr().expect("it has one"));
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let (log, location) = (asked.clone(), location.to_owned());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut buffer = [0; 4096];
+            let count = stream.read(&mut buffer).await.unwrap_or(0);
+            if let Ok(mut log) = log.lock() {
+                log.push(String::from_utf8_lossy(&buffer[..count]).into_owned());
+            }
+            let head =
+                format!("HTTP/1.1 302 -\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
+            let _ = stream.write_all(head.as_bytes()).await;
+        }
+    });
+    (url, asked)
+}
