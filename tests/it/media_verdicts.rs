@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use runcomfy::client::{MediaLimits, Preflight, PreflightReport, SubmitError};
@@ -13,7 +14,6 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::support::root;
 
@@ -32,6 +32,16 @@ enum Given {
 
 /// The header of a GIF of 640 × 480.
 const GIF: &[u8] = b"GIF89a\x80\x02\xe0\x01\0\0\0";
+/// The beginning of a larger one.
+const LARGE: [u8; 512] = {
+    let mut bytes = [0; 512];
+    let mut at = 0;
+    while at < GIF.len() {
+        bytes[at] = GIF[at];
+        at += 1;
+    }
+    bytes
+};
 const SVG: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>";
 
 /// A host that answers by the path of a URL.
@@ -55,7 +65,7 @@ async fn host() -> String {
                     "empty" => (200, "", b""),
                     "typed" => (200, "content-type: text/plain\r\n", GIF),
                     "packed" => (200, "content-encoding: gzip\r\n", GIF),
-                    "large" => (206, "content-range: bytes 0-12/50000001\r\n", GIF),
+                    "large" => (206, "content-range: bytes 0-511/50000001\r\n", &LARGE),
                     status => (status.parse().unwrap_or(200), "", b"no"),
                 };
                 let length = body.len();
@@ -147,8 +157,8 @@ fn rows(origin: &str, folder: &Path) -> Vec<Row> {
     ]
 }
 
-fn client(preflight: Preflight, local: bool) -> Client {
-    let limits = MediaLimits::default().with_timeout(Duration::from_millis(500));
+fn client(preflight: Preflight, local: bool, seconds: f64) -> Client {
+    let limits = MediaLimits::default().with_timeout(Duration::from_secs_f64(seconds));
     let builder = Client::builder().api_base("http://127.0.0.1:1/v1").token("hush-hush");
     let builder = builder.preflight(preflight).media_limits(limits);
     let builder = if local { builder.allow_local_media() } else { builder };
@@ -190,7 +200,8 @@ async fn the_docs_list_what_becomes_of_each_kind_of_media() {
     for Row(name, given) in rows(&origin, folder.path()) {
         let mut found = Vec::new();
         for preflight in [Preflight::Warn, Preflight::Strict] {
-            let client = client(preflight, true);
+            let seconds = if name.contains("in time") { 0.5 } else { 15.0 };
+            let client = client(preflight, true, seconds);
             found.push(match &given {
                 Given::Typed(_) if name.contains("whose base64 is wrong") => {
                     let input = json!({"prompt": "a", "image": ["data:image/png;base64,A*=="]});
@@ -226,8 +237,8 @@ async fn the_docs_list_what_becomes_of_each_kind_of_media() {
     ];
     for (name, url) in elsewhere {
         let media = Media::url(url).expect("it is a URL");
-        let warn = verdict(&client(Preflight::Warn, false), &image(media.clone())).await;
-        let strict = verdict(&client(Preflight::Strict, false), &image(media)).await;
+        let warn = verdict(&client(Preflight::Warn, false, 5.0), &image(media.clone())).await;
+        let strict = verdict(&client(Preflight::Strict, false, 5.0), &image(media)).await;
         // The rest depends on the host.
         let warn = warn.replace(", warned: `NotFetched`, unchecked", "");
         table += &format!("| {name} | {warn} | {strict} |\n");
@@ -239,17 +250,16 @@ async fn the_docs_list_what_becomes_of_each_kind_of_media() {
 #[tokio::test]
 async fn a_job_and_the_log_have_what_could_not_be_checked() {
     let origin = host().await;
-    let (log, written) = log();
-    let _guard = log.set_default();
     let base = accepting_api().await;
     let client = Client::builder().api_base(base).token("hush-hush").allow_local_media();
     let client = client.build().expect("the settings are right");
+    let forbidden = Media::url(format!("{origin}/403")).expect("it is a URL");
+    let written = log_of_this_thread();
     let good = Media::url(format!("{origin}/good")).expect("it is a URL");
     let job = client.submit(&image(good)).await.expect("it is accepted");
     assert!(job.preflight_report().is_some_and(PreflightReport::is_spotless));
     assert_eq!(written.lock().expect("no lock is poisoned").as_str(), "");
 
-    let forbidden = Media::url(format!("{origin}/403")).expect("it is a URL");
     let job = client.submit(&image(forbidden)).await.expect("it is accepted");
     let report = job.clone().preflight_report().expect("it was checked").to_string();
     assert!(report.contains("not checked: its host answered HTTP 403"), "{report}");
@@ -268,24 +278,31 @@ async fn accepting_api() -> String {
     crate::scripted::server(move |_, _| crate::scripted::http(200, "", reply)).await.0
 }
 
-/// A subscriber for warnings, and what it has written.
-fn log() -> (impl SubscriberInitExt, Arc<Mutex<String>>) {
-    let written = Arc::new(Mutex::new(String::new()));
-    let writer = written.clone();
-    let subscriber = tracing_subscriber::fmt()
+/// Collects the warnings of this thread from now on. The subscriber is that of the process: one
+/// that is set for a time can miss events that other tests log first.
+fn log_of_this_thread() -> Arc<Mutex<String>> {
+    let log = Log { thread: std::thread::current().id(), written: Arc::default() };
+    let written = log.written.clone();
+    tracing_subscriber::fmt()
         .with_max_level(LevelFilter::WARN)
         .with_ansi(false)
-        .with_writer(move || Log(writer.clone()))
-        .finish();
-    (subscriber, written)
+        .with_writer(move || log.clone())
+        .init();
+    written
 }
 
-struct Log(Arc<Mutex<String>>);
+#[derive(Clone)]
+struct Log {
+    thread: ThreadId,
+    written: Arc<Mutex<String>>,
+}
 
 impl std::io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let mut written = self.0.lock().map_err(|_| std::io::Error::other("poisoned"))?;
-        written.push_str(&String::from_utf8_lossy(bytes));
+        if std::thread::current().id() == self.thread {
+            let mut written = self.written.lock().expect("no lock is poisoned");
+            written.push_str(&String::from_utf8_lossy(bytes));
+        }
         Ok(bytes.len())
     }
 

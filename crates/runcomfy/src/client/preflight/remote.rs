@@ -252,7 +252,7 @@ impl<'a> RemoteFile<'a> {
             // The part can be measured even if the host reports two sizes.
             let _ = self.report_size(size);
         }
-        self.read_part(response, first, asked.end).await
+        self.read_part(response, first, asked).await
     }
 
     /// Handles a host that answers with the whole file, from its beginning.
@@ -268,12 +268,12 @@ impl<'a> RemoteFile<'a> {
         self.read_to(end).await
     }
 
-    /// Reads the body of a range up to `end`; a host may send more.
+    /// Reads the body of a range that begins at `first`; a host may send more than was asked.
     async fn read_part(
         &mut self,
         mut body: Response,
         first: u64,
-        end: u64,
+        Range { start, end }: Range<u64>,
     ) -> Result<(), FetchError> {
         let (mut at, before) = (first, self.bytes);
         while at < end && self.bytes < self.max_bytes {
@@ -284,8 +284,12 @@ impl<'a> RemoteFile<'a> {
             at += chunk.len() as u64;
             self.bytes += chunk.len() as u64;
         }
-        // The probe would ask again forever for an answer without new bytes.
-        if self.bytes == before { Err(FetchError::Short) } else { Ok(()) }
+        // The probe would ask again for an answer without new bytes.
+        match at {
+            at if at > start => Ok(()),
+            _ if self.bytes == before => Err(FetchError::Short),
+            _ => Err(FetchError::BadRange),
+        }
     }
 
     /// Reads on in the body of a host without ranges.
