@@ -4,6 +4,7 @@ mod defaults;
 
 use std::collections::{HashMap, HashSet};
 
+use runcomfy::media::{Bound, Metric};
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Findings, Place, Severity};
@@ -12,7 +13,7 @@ use crate::settings::Settings;
 
 #[cfg(feature = "judge")]
 pub(crate) use defaults::accepts;
-pub(crate) use defaults::fits;
+pub(crate) use defaults::{fit, fits};
 
 /// Checks a lowered model. Returns it unless a diagnostic about it is an error.
 pub(crate) fn check(
@@ -22,7 +23,7 @@ pub(crate) fn check(
     findings: &mut Findings,
 ) -> Option<Model> {
     if let Some(model) = &model {
-        check_input(model, place, findings);
+        check_input(model, findings);
         check_names(model, place, findings);
     }
     let mut found = findings.0.iter();
@@ -31,7 +32,7 @@ pub(crate) fn check(
 }
 
 /// Reports bounds, defaults and enums that contradict each other.
-fn check_input(model: &Model, place: &Place, findings: &mut Findings) {
+fn check_input(model: &Model, findings: &mut Findings) {
     for of in &model.inputs {
         for field in &of.fields {
             check_bounds(&field.schema, &field.place, findings);
@@ -40,9 +41,11 @@ fn check_input(model: &Model, place: &Place, findings: &mut Findings) {
         check_defaults(of, model, findings);
     }
     let root = ValueSchema { shape: Shape::Any, rules: model.rules.clone() };
-    let branches = model.unions.iter().flat_map(|union| &union.branches);
-    for of in branches.chain([&root]) {
-        check_bounds(of, place, findings);
+    check_bounds(&root, &model.place, findings);
+    for union in &model.unions {
+        for (branch, place) in union.branches.iter().zip(&union.places) {
+            check_bounds(branch, place, findings);
+        }
     }
 }
 
@@ -127,11 +130,11 @@ fn check_defaults(of: &Struct, model: &Model, findings: &mut Findings) {
     for field in &of.fields {
         let default: Option<Value> =
             field.default.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let examples = field.examples.iter().map(|value| ("example", value));
-        for (what, value) in default.iter().map(|value| ("default", value)).chain(examples) {
-            if !fits(&field.schema, value, model) {
-                let place = &field.place;
-                findings.push(Diagnostic::default_breaks_schema(place, what, &field.wire));
+        let default = default.iter().map(|value| ("default", value, &field.default_place));
+        let examples = field.examples.iter().map(|it| ("example", &it.value, &it.place));
+        for (what, value, place) in default.chain(examples) {
+            if let Err(misfit) = fit(&field.schema, value, model) {
+                findings.push(Diagnostic::default_breaks_schema(place, what, misfit));
             }
         }
     }
@@ -141,6 +144,9 @@ fn check_defaults(of: &Struct, model: &Model, findings: &mut Findings) {
 fn check_bounds(of: &ValueSchema, place: &Place, findings: &mut Findings) {
     if Quantity::ALL.into_iter().any(|quantity| is_empty(&of.rules, quantity)) {
         findings.push(Diagnostic::contradicting_bounds(place));
+    }
+    for metric in Metric::ALL.into_iter().filter(|metric| allows_no_media(&of.rules, *metric)) {
+        findings.push(Diagnostic::contradicting_media_rules(place, metric.noun()));
     }
     match &of.shape {
         Shape::List(inner) | Shape::Map(inner) | Shape::Open(_, inner) | Shape::Nullable(inner) => {
@@ -169,4 +175,22 @@ fn is_empty(rules: &[Rule], quantity: Quantity) -> bool {
                 || ((least.is_strict || most.is_strict) && least.value == most.value)
         })
     })
+}
+
+/// Returns `true` if no media keeps to the rules about a metric. Pixels are whole numbers from 1;
+/// any other quantity is over 0.
+fn allows_no_media(rules: &[Rule], metric: Metric) -> bool {
+    let is_whole = metric.unit() == " px";
+    let (mut over, mut under) = (0.0_f64, f64::INFINITY);
+    for rule in rules {
+        match rule {
+            Rule::Measured(of, Bound::Over(bound), _) if *of == metric => over = over.max(*bound),
+            Rule::Measured(of, Bound::Under(bound), _) if *of == metric => {
+                under = under.min(*bound);
+            }
+            _ => {}
+        }
+    }
+    let least = if is_whole { over.floor() + 1.0 } else { over };
+    least >= under
 }

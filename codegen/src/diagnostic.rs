@@ -101,6 +101,8 @@ codes! {
     UnexpectedShape = "unexpected-shape", Error;
     /// An input that allows unknown properties: they are refused all the same.
     ClosedInput = "closed-input", Warning;
+    /// A title or description that is not a string.
+    MalformedAnnotation = "malformed-annotation", Warning;
     /// A keyword that JSON Schema does not have.
     UnknownKeyword = "unknown-keyword", Warning;
     /// A default or example that the schema itself would refuse.

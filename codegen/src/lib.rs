@@ -12,6 +12,7 @@ mod lower;
 mod manifest;
 mod model;
 mod names;
+mod nearest;
 mod number;
 mod parse;
 mod pipeline;

@@ -20,7 +20,7 @@ mod unions;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::constructor_args::ordered;
-use crate::diagnostic::{Diagnostic, Findings};
+use crate::diagnostic::{Diagnostic, Findings, Place};
 use crate::manifest::Manifest;
 use crate::model::{Docs, Field, Model, Module, Output, Struct, Type, Union};
 use crate::names::{self, Style};
@@ -61,6 +61,7 @@ pub(crate) fn lower(
         arguments: arguments.unwrap_or_default(),
         inputs,
         others,
+        place: input.place.clone(),
         rules,
         enums,
         unions,
@@ -122,7 +123,8 @@ fn struct_of(draft: StructDraft, types: Vec<Type>) -> Struct {
         docs: draft.docs,
         title: draft.title,
         description: draft.description,
-        default: draft.default,
+        default_place: draft.default.as_ref().map_or_else(Place::default, |it| it.place.clone()),
+        default: draft.default.map(|it| it.value.to_string()),
         examples: draft.examples,
         required: draft.required,
         name: draft.name,
@@ -147,6 +149,7 @@ fn union_of(draft: UnionDraft, types: Vec<Type>, names: &TypeNames) -> Union {
         docs: draft.docs,
         kind: draft.kind,
         branches: draft.branches,
+        places: draft.places,
         variants: names.variants(&types).into_iter().zip(types).collect(),
     }
 }

@@ -4,10 +4,10 @@
 use runcomfy::codegen_support::schema::Rule as Plain;
 use runcomfy::media::MediaKind;
 use runcomfy::media::{Bound, Metric};
-use serde_json::Value;
 
 use crate::diagnostic::Place;
 use crate::number::Number;
+use crate::schema::{Located, Unchecked};
 
 /// One RunComfy model.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,8 @@ pub(crate) struct Model {
     pub inputs: Vec<Struct>,
     /// The schema of other properties of the input, if it allows any.
     pub others: Option<ValueSchema>,
+    /// The place of the input's schema.
+    pub place: Place,
     /// The rules of the input as a whole.
     pub rules: Vec<Rule>,
     /// The string enums of the input.
@@ -88,8 +90,10 @@ pub(crate) struct Field {
     pub description: Option<String>,
     /// The default as JSON text.
     pub default: Option<String>,
+    /// The place of the default.
+    pub default_place: Place,
     /// The schema's examples.
-    pub examples: Vec<Value>,
+    pub examples: Vec<Located>,
     /// Its position in `required`, if it is there.
     pub required: Option<usize>,
     /// The Rust type, without the `Option` of a field that `new` does not take.
@@ -106,7 +110,7 @@ pub(crate) struct Docs {
     pub title: Option<String>,
     pub description: Option<String>,
     /// The keywords and formats that are not known, and so not checked.
-    pub unchecked: Vec<String>,
+    pub unchecked: Vec<Unchecked>,
 }
 
 /// A Rust type, as typify decided it.
@@ -262,6 +266,8 @@ pub(crate) struct Union {
     pub docs: Docs,
     pub kind: UnionKind,
     pub branches: Vec<ValueSchema>,
+    /// The places of the branches.
+    pub places: Vec<Place>,
     /// The variants of its Rust enum; none where all branches have one Rust type.
     pub variants: Vec<(String, Type)>,
 }

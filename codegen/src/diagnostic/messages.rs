@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use super::{Code, Diagnostic, Place};
 
 const FIX: &str = "correct the schema with a fixup";
@@ -299,6 +301,12 @@ impl Diagnostic {
         Self::new(Code::Unsatisfiable, place, message, "correct one of them with a fixup")
     }
 
+    /// Two rules about one quantity of media that allow none.
+    pub(crate) fn contradicting_media_rules(place: &Place, metric: &str) -> Self {
+        let message = format!("its rules about {metric} allow no media");
+        Self::new(Code::Unsatisfiable, place, message, "correct one of them with a fixup")
+    }
+
     pub(crate) fn contradicting_bounds(place: &Place) -> Self {
         let message = "its bounds allow no value";
         Self::new(Code::Unsatisfiable, place, message, "correct one of them with a fixup")
@@ -364,10 +372,18 @@ impl Diagnostic {
         Self::new(Code::ClosedInput, place, message, help)
     }
 
-    pub(crate) fn unknown_keyword(place: &Place, keyword: &str) -> Self {
+    /// A keyword that is not known, and the known one that it may be a misspelling of.
+    pub(crate) fn unknown_keyword(place: &Place, keyword: &str, nearest: Option<&str>) -> Self {
         let message = format!("`{keyword}` is not a known keyword, so it is not checked");
         let help = "nothing, if it is an annotation; otherwise report it";
-        Self::new(Code::UnknownKeyword, place, message, help)
+        Self::new(Code::UnknownKeyword, place, message, did_you_mean(nearest, help))
+    }
+
+    /// A `title` or `description` that is not a string.
+    pub(crate) fn malformed_annotation(place: &Place, keyword: &str) -> Self {
+        let message = format!("`{keyword}` must be a string, so it is not shown as it is");
+        let help = "nothing: it is an annotation; write one text with a fixup to show it";
+        Self::new(Code::MalformedAnnotation, place, message, help)
     }
 
     pub(crate) fn unknown_rule_member(place: &Place, name: &str) -> Self {
@@ -376,9 +392,9 @@ impl Diagnostic {
         Self::new(Code::UnknownKeyword, place, message, help)
     }
 
-    /// A `default` or an `example` of a property that its own schema refuses.
-    pub(crate) fn default_breaks_schema(place: &Place, what: &str, property: &str) -> Self {
-        let message = format!("the {what} of `{property}` breaks its own schema");
+    /// A `default` or an `example` that its own schema refuses, and why.
+    pub(crate) fn default_breaks_schema(place: &Place, what: &str, why: impl fmt::Display) -> Self {
+        let message = format!("the {what} {why}");
         let help = "nothing: it is shown and never sent; correct it with a fixup if it misleads";
         Self::new(Code::DefaultBreaksSchema, place, message, help)
     }
@@ -395,9 +411,24 @@ impl Diagnostic {
         Self::new(Code::SharedName, place, message, "nothing: each is generated under its own name")
     }
 
-    pub(crate) fn unknown_format(place: &Place, format: &str) -> Self {
+    /// A format that is not known on a `kind` of values, and the known one that it may be a
+    /// misspelling of.
+    pub(crate) fn unknown_format(
+        place: &Place,
+        format: &str,
+        kind: &str,
+        nearest: Option<&str>,
+    ) -> Self {
         let message = format!("`{format}` is not a known format, so it is not checked");
-        Self::new(Code::UnknownFormat, place, message, "nothing, if any string will do")
+        let help = format!("nothing, if any {kind} will do");
+        Self::new(Code::UnknownFormat, place, message, did_you_mean(nearest, &help))
+    }
+
+    /// A media format of values that are not strings.
+    pub(crate) fn format_of_no_string(place: &Place, format: &str, noun: &str) -> Self {
+        let message = format!("`{format}` has no meaning for {noun}, so it is not checked");
+        let help = "nothing; or correct the `type` with a fixup, if a string is meant";
+        Self::new(Code::UnknownFormat, place, message, help)
     }
 
     pub(crate) fn unchecked_uri(place: &Place) -> Self {
@@ -405,19 +436,37 @@ impl Diagnostic {
         Self::new(Code::UnknownFormat, place, message, "nothing, if any string will do")
     }
 
-    pub(crate) fn unknown_type(place: &Place, word: &str) -> Self {
+    /// A type that is not known, and the known one that it may be a misspelling of.
+    pub(crate) fn unknown_type(place: &Place, word: &str, nearest: Option<&str>) -> Self {
         let message = format!("`{word}` is not a known type, so any value is allowed");
-        Self::new(
-            Code::UnknownType,
-            place,
-            message,
-            "correct it with a fixup, if you know its meaning",
-        )
+        let help = "correct it with a fixup, if you know its meaning";
+        Self::new(Code::UnknownType, place, message, did_you_mean(nearest, help))
     }
 
-    pub(crate) fn unknown_rule(place: &Place, rule: &str) -> Self {
-        let message = format!("`{rule}` is not a rule that is checked here");
-        Self::new(Code::UnknownRule, place, message, "nothing: it is kept, and shown as unchecked")
+    pub(crate) fn null_type(place: &Place) -> Self {
+        let message = "`type` is null, which is not the string \"null\", so any value is allowed";
+        Self::new(Code::UnknownType, place, message, "correct it with a fixup, if null is meant")
+    }
+
+    /// A rule that is not known, and the known one that it may be a misspelling of.
+    pub(crate) fn unknown_rule(place: &Place, rule: &str, nearest: Option<&str>) -> Self {
+        let message = format!("`{rule}` is not a known rule, so it is not checked");
+        let help = "nothing: it is kept, and shown as unchecked";
+        Self::new(Code::UnknownRule, place, message, did_you_mean(nearest, help))
+    }
+
+    /// A known rule whose value is not a number.
+    pub(crate) fn rule_without_number(place: &Place, rule: &str, value: &Value) -> Self {
+        let message =
+            format!("the value of `{rule}` must be a number (found {value}), so it is not checked");
+        Self::new(Code::UnknownRule, place, message, "write the number alone with a fixup")
+    }
+
+    /// A known rule about media on values that are none.
+    pub(crate) fn rule_of_no_media(place: &Place, rule: &str, noun: &str) -> Self {
+        let message = format!("`{rule}` has no meaning for {noun}, so it is not checked");
+        let help = "nothing; or correct the `type` with a fixup, if media is meant";
+        Self::new(Code::UnknownRule, place, message, help)
     }
 
     pub(crate) fn required_without_property(place: &Place, name: &str) -> Self {
@@ -436,5 +485,13 @@ impl Diagnostic {
     pub(crate) fn repeated_choice(place: &Place, value: impl fmt::Display) -> Self {
         let message = format!("the value {value} is in the `enum` twice");
         Self::new(Code::RepeatedChoice, place, message, "nothing: it counts once")
+    }
+}
+
+/// Returns the help for a word that may be misspelt.
+fn did_you_mean(nearest: Option<&str>, otherwise: &str) -> String {
+    match nearest {
+        Some(nearest) => format!("did you mean `{nearest}`? Correct it with a fixup"),
+        None => otherwise.to_owned(),
     }
 }

@@ -210,10 +210,11 @@ impl<'a> Comparison<'a> {
         }
         let (was, is) = (&old.docs.unchecked, &new.docs.unchecked);
         for unchecked in is.iter().filter(|unchecked| !was.contains(unchecked)) {
-            self.note(Kind::Docs, at, format!("{} is not checked", shown(unchecked)));
+            self.note(Kind::Docs, at, format!("{} is not checked", shown(&unchecked.to_string())));
         }
         for unchecked in was.iter().filter(|unchecked| !is.contains(unchecked)) {
-            let message = format!("{}, which was not checked, is removed", shown(unchecked));
+            let message =
+                format!("{}, which was not checked, is removed", shown(&unchecked.to_string()));
             self.note(Kind::Docs, at, message);
         }
     }

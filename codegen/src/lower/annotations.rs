@@ -58,12 +58,13 @@ fn annotated_keyword(rule: &Rule) -> Option<&str> {
 
 /// Returns the annotations of a schema, one for each keyword.
 pub(super) fn annotations(schema: &Schema) -> Vec<Rule> {
-    let examples = Some(&schema.examples).filter(|all| !all.is_empty());
+    let examples: Vec<Value> = schema.examples.iter().map(|it| it.value.clone()).collect();
+    let default = schema.default.as_ref().map(|it| it.value.clone());
     let own = [
         ("title", text(schema.title.as_deref())),
         ("description", text(schema.description.as_deref())),
-        ("default", schema.default.clone()),
-        ("examples", examples.map(|all| all.clone().into())),
+        ("default", default),
+        ("examples", Some(Value::from(examples)).filter(|all| *all != Value::Array(Vec::new()))),
     ];
     let own = own.into_iter().filter_map(|(keyword, value)| Some((keyword.to_owned(), value?)));
     let all = own.chain(schema.notes.iter().cloned());

@@ -96,16 +96,16 @@ impl Schema {
     pub(super) fn weight(&self) -> usize {
         let texts = [&self.title, &self.description].into_iter().flatten();
         let notes = self.notes.iter().map(|(_, value)| value);
-        let values = self.choices.iter().flatten().chain(&self.default);
-        let values = values.chain(&self.examples).chain(notes);
+        let values = self.choices.iter().flatten().chain(self.default.iter().map(|it| &it.value));
+        let values = values.chain(self.examples.iter().map(|it| &it.value)).chain(notes);
         let rules = self.validations.iter();
-        let named = self.properties.iter().flatten().chain(&self.definitions);
+        let properties = self.properties.iter().flatten().map(|(_, schema)| schema);
         let lists = [&self.any_of, &self.one_of].into_iter().flatten().flatten();
         let additional = match &self.additional {
             Some(Additional::Schema(schema)) => Some(&**schema),
             Some(Additional::Open | Additional::Closed) | None => None,
         };
-        let below = named.map(|(_, schema)| schema).chain(lists).chain(&self.all_of);
+        let below = properties.chain(self.definitions.values()).chain(lists).chain(&self.all_of);
         let below = below.chain(self.items.as_deref()).chain(additional);
         let parts = [
             SCHEMA,

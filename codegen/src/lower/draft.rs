@@ -2,11 +2,10 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
-
 use super::naming::Hint;
 use crate::diagnostic::Place;
 use crate::model::{Docs, Rule, Shape, StringEnum, UnionKind, ValueSchema};
+use crate::schema::Located;
 
 /// A struct before its fields have Rust types.
 pub(super) struct StructDraft {
@@ -39,8 +38,8 @@ pub(super) struct FieldDraft {
     pub docs: Docs,
     pub title: Option<String>,
     pub description: Option<String>,
-    pub default: Option<String>,
-    pub examples: Vec<Value>,
+    pub default: Option<Located>,
+    pub examples: Vec<Located>,
     /// The position in `required`.
     pub required: Option<usize>,
     pub schema: ValueSchema,
@@ -74,6 +73,8 @@ pub(super) struct UnionDraft {
     pub docs: Docs,
     pub kind: UnionKind,
     pub branches: Vec<ValueSchema>,
+    /// The places of the branches.
+    pub places: Vec<Place>,
     /// The type of each variant. Empty if the union needs no Rust enum.
     pub requests: Vec<TypeRequest>,
     pub hint: Hint,

@@ -48,7 +48,7 @@ pub(super) fn implied_kinds(schema: &Schema) -> Vec<Schema> {
         let word = if schema.items.is_some() { TypeWord::Array } else { TypeWord::String };
         kinds.push(Schema {
             items: schema.items.clone(),
-            format: schema.format,
+            format: schema.format.clone(),
             validations: schema.validations.clone(),
             ..described(schema, word)
         });
@@ -65,6 +65,36 @@ fn described(schema: &Schema, word: TypeWord) -> Schema {
         description: schema.description.clone(),
         unchecked: schema.unchecked.clone(),
         ..Schema::default()
+    }
+}
+
+/// Drops the format and the rules about media of the branches that are not about strings, if
+/// there is one that is.
+pub(super) fn keep_format_on_strings(branches: &mut [Schema]) {
+    if !branches.iter().any(is_about_strings) {
+        return;
+    }
+    for branch in branches.iter_mut().filter(|branch| !is_about_strings(branch)) {
+        branch.format = None;
+        branch.validations.clear();
+    }
+}
+
+fn is_about_strings(schema: &Schema) -> bool {
+    matches!(kind(schema), TypeWord::String | TypeWord::Array)
+}
+
+/// Returns a type as a noun.
+pub(super) fn noun(word: TypeWord) -> &'static str {
+    match word {
+        TypeWord::Object => "an object",
+        TypeWord::Array => "a list",
+        TypeWord::String => "a string",
+        TypeWord::Boolean => "a boolean",
+        TypeWord::Integer => "an integer",
+        TypeWord::Number => "a number",
+        TypeWord::Null => "null",
+        TypeWord::Unknown => "a value of any type",
     }
 }
 
@@ -111,7 +141,7 @@ mod tests {
         let [object, array] = kinds.as_slice() else { panic!("{} kinds", kinds.len()) };
         for kind in [object, array] {
             assert_eq!((&kind.title, &kind.description), (&whole.title, &whole.description));
-            assert_eq!(kind.unchecked, ["maxWords"]);
+            assert_eq!(kind.unchecked, whole.unchecked);
             assert_eq!(kind.place, whole.place);
             assert_ne!(kind.place, Place::default());
         }

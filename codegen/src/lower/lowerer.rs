@@ -9,13 +9,13 @@ use serde_json::Value;
 use super::annotations::{annotations, apply_annotations};
 use super::budget::Budget;
 use super::draft::{Lowered, StructDraft, TypeRequest, UnionDraft, any, nullable};
-use super::infer::{implied_kinds, kind, stated_kind};
+use super::infer::{implied_kinds, keep_format_on_strings, kind, noun, stated_kind};
 use super::naming::{Direction, Hint, Named, type_names};
 use super::rules::{bounds, choices_of, choices_rule, media_rule, validation_rule};
 use crate::diagnostic::{Diagnostic, Findings, Place};
 use crate::model::{Docs, Rule, Shape, StringEnum, UnionKind, ValueSchema, Variant};
 use crate::names::{self, Style};
-use crate::schema::{Additional, Format, Schema, TypeWord};
+use crate::schema::{Additional, Format, Schema, StatedFormat, TypeWord, Unchecked};
 use crate::settings::Objects;
 
 /// State of a `$ref` target: being lowered, or done.
@@ -49,6 +49,8 @@ pub(super) struct Lowerer<'f> {
     target_rules: HashMap<String, Vec<Rule>>,
     /// The unions that a `$ref` has led to.
     pub reentered: HashSet<usize>,
+    /// The formats within the current field that have no meaning for their values.
+    pub unchecked_formats: Vec<Unchecked>,
 }
 
 impl<'f> Lowerer<'f> {
@@ -71,6 +73,7 @@ impl<'f> Lowerer<'f> {
             null_targets: HashSet::new(),
             target_rules: HashMap::new(),
             reentered: HashSet::new(),
+            unchecked_formats: Vec::new(),
         }
     }
 
@@ -101,7 +104,7 @@ impl<'f> Lowerer<'f> {
         };
         let mut rules = bounds(&schema);
         rules.extend(schema.choices.as_deref().map(choices_rule));
-        rules.extend(self.validation_rules(&schema, &Shape::Object(root)));
+        rules.extend(self.validation_rules(&schema, &Shape::Object(root), TypeWord::Object));
         rules.extend(annotations(&schema));
         if self.budget.is_exceeded() {
             return None;
@@ -359,14 +362,26 @@ impl<'f> Lowerer<'f> {
             TypeWord::Object => self.lower_object(schema, context),
         };
         let mut rules = bounds(schema);
+        rules.extend(self.check_format(schema));
         let string_enum = self.lower_choices(schema, context.hint, &mut rules);
-        rules.extend(self.validation_rules(schema, &shape));
+        rules.extend(self.validation_rules(schema, &shape, kind(schema)));
         (ValueSchema { shape, rules }, string_enum.unwrap_or(request))
     }
 
+    /// Reports a media format of values that are not strings. Returns it as an annotation.
+    fn check_format(&mut self, schema: &Schema) -> Option<Rule> {
+        let StatedFormat { word, place, .. } = schema.format.as_ref()?;
+        if self.direction == Direction::Output || kind(schema) == TypeWord::String {
+            return None;
+        }
+        self.findings.push(Diagnostic::format_of_no_string(place, word, noun(kind(schema))));
+        self.unchecked_formats.push(Unchecked { name: format!("format: {word}"), value: None });
+        Some(Rule::Annotation("format".to_owned(), Value::from(word.as_str()).to_string()))
+    }
+
     fn lower_string(&self, schema: &Schema) -> (Shape, TypeRequest) {
-        let is_measured = schema.validations.iter().any(|rule| media_rule(rule).is_some());
-        let media = match schema.format {
+        let is_measured = schema.validations.iter().any(|rule| media_rule(rule).is_ok());
+        let media = match schema.format.as_ref().map(|stated| stated.format) {
             Some(Format::Image) => Some(MediaKind::Image),
             Some(Format::Video) => Some(MediaKind::Video),
             Some(Format::Audio) => Some(MediaKind::Audio),
@@ -392,7 +407,7 @@ impl<'f> Lowerer<'f> {
         if is_about_media && stated_kind(&items) == TypeWord::Unknown && items.types.is_empty() {
             items.types = vec![TypeWord::String];
         }
-        items.format = items.format.or(schema.format);
+        items.format = items.format.or_else(|| schema.format.clone());
         items.validations.extend(schema.validations.iter().cloned());
         let (of, request) = self.lower_annotated(&items, &hint.of_items());
         let mut rules = bounds(schema);
@@ -449,10 +464,10 @@ impl<'f> Lowerer<'f> {
         self.enums.len() - 1
     }
 
-    fn validation_rules(&mut self, schema: &Schema, shape: &Shape) -> Vec<Rule> {
+    fn validation_rules(&mut self, schema: &Schema, shape: &Shape, word: TypeWord) -> Vec<Rule> {
         let validations = schema.validations.iter();
         validations
-            .map(|validation| validation_rule(validation, shape, self.direction, self.findings))
+            .map(|it| validation_rule(it, (shape, word), self.direction, self.findings))
             .collect()
     }
 }
@@ -460,8 +475,11 @@ impl<'f> Lowerer<'f> {
 /// Returns a branch for each type of a list of types.
 fn branch_per_type(schema: &Schema) -> Vec<Schema> {
     let bare = schema.without_annotations();
-    let branches = schema.types.iter().map(|word| Schema { types: vec![*word], ..bare.clone() });
-    branches.filter(|branch| schema.choices.is_none() || !choices_of(branch).is_empty()).collect()
+    let mut branches: Vec<Schema> =
+        schema.types.iter().map(|word| Schema { types: vec![*word], ..bare.clone() }).collect();
+    branches.retain(|branch| schema.choices.is_none() || !choices_of(branch).is_empty());
+    keep_format_on_strings(&mut branches);
+    branches
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) ->
         required: required(outer, inner),
         items: items(outer, inner, findings),
         multiple_of: multiple_of(outer, inner, findings),
-        format: outer.format.or(inner.format),
+        format: outer.format.clone().or_else(|| inner.format.clone()),
         reference: outer.reference.clone().or_else(|| inner.reference.clone()),
         definitions: outer.definitions.clone(),
         any_of: outer.any_of.clone().or_else(|| inner.any_of.clone()),
@@ -40,7 +40,9 @@ fn report_conflicts(outer: &Schema, inner: &Schema, findings: &mut Findings) {
     if is_union(outer) && is_union(inner) {
         conflicts.push(Conflict::Unions);
     }
-    if outer.format.is_some() && inner.format.is_some() && outer.format != inner.format {
+    if let (Some(a), Some(b)) = (&outer.format, &inner.format)
+        && a.format != b.format
+    {
         conflicts.push(Conflict::Formats);
     }
     if (restricts_others(outer) && inner.properties.is_some())

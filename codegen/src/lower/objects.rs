@@ -1,7 +1,5 @@
 //! Lowers objects: those with properties become structs, others maps.
 
-use serde_json::Value;
-
 use super::annotations::{apply_annotations, is_of_field};
 use super::draft::{FieldDraft, StructDraft, TypeRequest, any};
 use super::lowerer::{Context, Lowerer};
@@ -90,7 +88,9 @@ impl Lowerer<'_> {
         required: Option<usize>,
         above: &Hint,
     ) -> FieldDraft {
+        let before = std::mem::take(&mut self.unchecked_formats);
         let (mut of, request) = self.lower_value(property, &above.below(wire));
+        let unchecked_formats = std::mem::replace(&mut self.unchecked_formats, before);
         let annotations = self.annotations_of(property);
         apply_annotations(&annotations, &mut of);
         of.rules.retain(|rule| !is_of_field(rule));
@@ -99,11 +99,11 @@ impl Lowerer<'_> {
             docs: Docs {
                 title: property.title.clone(),
                 description: property.description.clone(),
-                unchecked: annotations.unchecked,
+                unchecked: annotations.unchecked.into_iter().chain(unchecked_formats).collect(),
             },
             title: annotations.title.filter(|text| !text.is_empty()),
             description: annotations.description.filter(|text| !text.is_empty()),
-            default: annotations.default.as_ref().map(Value::to_string),
+            default: annotations.default,
             examples: annotations.examples,
             required,
             ..FieldDraft::new(wire, (of, request), &property.place)

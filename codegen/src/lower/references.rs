@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::lowerer::Lowerer;
 use super::merge::merged;
 use crate::diagnostic::{Diagnostic, SizeLimit};
-use crate::schema::{Additional, Schema};
+use crate::schema::Schema;
 
 /// The maximum number of references and parts of `allOf` in one schema: real ones have some
 /// three, and references that lead in a circle would never end.
@@ -48,38 +48,6 @@ impl Lowerer<'_> {
 }
 
 impl Schema {
-    /// Returns the schema at a JSON pointer below this one.
-    pub(super) fn at(&self, pointer: &str) -> Option<&Schema> {
-        if pointer.is_empty() {
-            return Some(self);
-        }
-        let (keyword, rest) = first_step(pointer)?;
-        let (within, rest) = match keyword {
-            "items" => return self.items.as_deref()?.at(rest),
-            "additionalProperties" => match &self.additional {
-                Some(Additional::Schema(schema)) => return schema.at(rest),
-                Some(Additional::Open | Additional::Closed) | None => return None,
-            },
-            _ => first_step(rest)?,
-        };
-        let found = match keyword {
-            "properties" => {
-                let name = within.replace("~1", "/").replace("~0", "~");
-                let mut properties = self.properties.iter().flatten();
-                &properties.find(|(known, _)| *known == name)?.1
-            }
-            "anyOf" => indexed(self.any_of.as_deref()?, within)?,
-            "oneOf" => indexed(self.one_of.as_deref()?, within)?,
-            "allOf" => indexed(&self.all_of, within)?,
-            // A definition is stored under its pointer.
-            _ => {
-                let end = pointer.len() - rest.len();
-                &self.definitions.iter().find(|(known, _)| *known == pointer[..end])?.1
-            }
-        };
-        found.at(rest)
-    }
-
     /// Returns the target of a schema that is nothing but one `$ref`, also as the one part of an
     /// `allOf`.
     pub(super) fn bare_reference(&self) -> Option<&str> {
@@ -115,16 +83,6 @@ impl Schema {
     }
 }
 
-/// Splits a JSON pointer into its first step and the rest.
-fn first_step(pointer: &str) -> Option<(&str, &str)> {
-    let steps = pointer.strip_prefix('/')?;
-    Some(steps.split_at(steps.find('/').unwrap_or(steps.len())))
-}
-
-fn indexed<'a>(branches: &'a [Schema], step: &str) -> Option<&'a Schema> {
-    branches.get(step.parse::<usize>().ok().filter(|index| index.to_string() == step)?)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -134,55 +92,6 @@ mod tests {
     use crate::lower::naming::Direction;
     use crate::parse::schema;
     use crate::settings::Objects;
-
-    #[test]
-    fn a_pointer_finds_only_the_schema_at_its_place() {
-        let document = schema(&json!({
-            "title": "whole",
-            "properties": {
-                "a": {"title": "a"},
-                "b/c~d": {"title": "escaped"},
-                "list": {"items": {"title": "item", "items": {"title": "its item"}}},
-                "map": {"additionalProperties": {"title": "value", "items": {"title": "its item"}}},
-                "open": {"additionalProperties": true},
-                "any": {"anyOf": [{}, {"title": "of any"}]},
-                "one": {"oneOf": [{}, {"title": "of one"}]},
-                "all": {"allOf": [{}, {"title": "of all"}]},
-            },
-            "$defs": {"D": {"title": "defined", "properties": {"d": {"title": "d"}}}},
-            "definitions": {"D": {"title": "as before", "$defs": {"E": {"title": "nested"}}}},
-        }));
-        let cases = [
-            ("", Some("whole")),
-            ("/properties/a", Some("a")),
-            ("/properties/b~1c~0d", Some("escaped")),
-            ("/properties/list/items", Some("item")),
-            ("/properties/list/items/items", Some("its item")),
-            ("/properties/map/additionalProperties", Some("value")),
-            ("/properties/map/additionalProperties/items", Some("its item")),
-            ("/properties/any/anyOf/1", Some("of any")),
-            ("/properties/one/oneOf/1", Some("of one")),
-            ("/properties/all/allOf/1", Some("of all")),
-            ("/$defs/D", Some("defined")),
-            ("/$defs/D/properties/d", Some("d")),
-            ("/definitions/D", Some("as before")),
-            ("/definitions/D/$defs/E", Some("nested")),
-            ("properties/a", None),
-            ("/properties", None),
-            ("/properties/b", None),
-            ("/properties/open/additionalProperties", None),
-            ("/properties/a/items", None),
-            ("/properties/any/anyOf/2", None),
-            ("/properties/any/anyOf/01", None),
-            ("/properties/any/oneOf/1", None),
-            ("/$defs", None),
-            ("/$defs/E", None),
-        ];
-        for (pointer, title) in cases {
-            let found = document.at(pointer).map(|found| found.title.as_deref());
-            assert_eq!(found, title.map(Some), "{pointer}");
-        }
-    }
 
     #[test]
     fn annotations_and_references_are_no_constraints() {

@@ -4,39 +4,62 @@ use runcomfy::codegen_support::schema::Rule as Plain;
 use runcomfy::media::{Bound, Metric};
 use serde_json::Value;
 
-use super::infer::kind;
+use super::infer::{kind, noun};
 use super::naming::Direction;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::model::{Rule, Shape};
+use crate::nearest::nearest;
 use crate::number::Number;
 use crate::schema::{Schema, TypeWord, Validation};
 
-/// Returns the rule of an entry of `validations`.
+/// Returns the rule of an entry of `validations` on values of a type.
 pub(super) fn validation_rule(
     validation: &Validation,
-    shape: &Shape,
+    (shape, word): (&Shape, TypeWord),
     direction: Direction,
     findings: &mut Findings,
 ) -> Rule {
-    let message = validation.message.clone();
-    if let (Some((metric, bound)), Shape::Media(_)) = (media_rule(validation), shape) {
-        return Rule::Measured(metric, bound, message);
-    }
+    let Validation { place, rule, value, value_place, message } = validation;
+    let is_media = matches!(shape, Shape::Media(_));
+    let problem = match media_rule(validation) {
+        Ok((metric, bound)) if is_media => {
+            return Rule::Measured(metric, bound, message.clone());
+        }
+        Ok(_) => Diagnostic::rule_of_no_media(place, rule, noun(word)),
+        Err(RuleProblem::Unknown) => Diagnostic::unknown_rule(place, rule, nearest_rule(rule)),
+        Err(RuleProblem::NoNumber) => Diagnostic::rule_without_number(value_place, rule, value),
+    };
     if direction == Direction::Input {
-        findings.push(Diagnostic::unknown_rule(&validation.place, &validation.rule));
+        findings.push(problem);
     }
-    Rule::Unchecked(validation.rule.clone(), validation.value.to_string(), message)
+    Rule::Unchecked(rule.clone(), value.to_string(), message.clone())
+}
+
+/// Why a validation is not a rule about media.
+#[derive(Debug, PartialEq)]
+pub(super) enum RuleProblem {
+    Unknown,
+    NoNumber,
 }
 
 /// Returns the metric and bound of a validation that is about media.
-pub(super) fn media_rule(validation: &Validation) -> Option<(Metric, Bound)> {
+pub(super) fn media_rule(validation: &Validation) -> Result<(Metric, Bound), RuleProblem> {
     let number = match &validation.value {
         // Numbers are also written as strings.
-        Value::String(text) => text.trim().parse().ok()?,
-        value => value.as_f64()?,
+        Value::String(text) => text.trim().parse().ok(),
+        value => value.as_f64(),
     };
-    let (name, bound) = Bound::split(&validation.rule, number)?;
-    Some((Metric::from_name(name.trim())?, bound)).filter(|_| number.is_finite())
+    let number = number.filter(|number: &f64| number.is_finite());
+    let (name, bound) =
+        Bound::split(&validation.rule, number.unwrap_or_default()).ok_or(RuleProblem::Unknown)?;
+    let metric = Metric::from_name(name.trim()).ok_or(RuleProblem::Unknown)?;
+    if number.is_some() { Ok((metric, bound)) } else { Err(RuleProblem::NoNumber) }
+}
+
+/// Returns the metric that an unknown rule is a misspelling of.
+fn nearest_rule(rule: &str) -> Option<&'static str> {
+    let name = rule.trim_end_matches(['<', '>', '=', ' ']);
+    nearest(name, Metric::ALL.into_iter().map(Metric::name)).filter(|metric| *metric != name)
 }
 
 /// Returns the values of a schema's `enum` that are of its type.
@@ -104,13 +127,13 @@ mod tests {
     #[test]
     fn a_media_rule_needs_metric_operator_and_number() {
         let cases = [
-            ("width_pixels>", json!(300), Some((Metric::WidthPixels, Bound::Over(300.0)))),
-            ("width/height <", json!(" 2.5 "), Some((Metric::WidthOverHeight, Bound::Under(2.5)))),
-            ("frames<", json!(300), None),
-            ("width_pixels", json!(300), None),
-            ("width_pixels>", json!("many"), None),
-            ("width_pixels>", json!("inf"), None),
-            ("width_pixels>", json!(null), None),
+            ("width_pixels>", json!(300), Ok((Metric::WidthPixels, Bound::Over(300.0)))),
+            ("width/height <", json!(" 2.5 "), Ok((Metric::WidthOverHeight, Bound::Under(2.5)))),
+            ("frames<", json!(300), Err(RuleProblem::Unknown)),
+            ("width_pixels", json!(300), Err(RuleProblem::Unknown)),
+            ("width_pixels>", json!("many"), Err(RuleProblem::NoNumber)),
+            ("width_pixels>", json!("inf"), Err(RuleProblem::NoNumber)),
+            ("width_pixels>", json!(null), Err(RuleProblem::NoNumber)),
         ];
         for (rule, value, expected) in cases {
             let entry = json!({"validation_rule": rule, "validation_value": value});

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::draft::{TypeRequest, UnionDraft, any, nullable};
-use super::infer::kind;
+use super::infer::{keep_format_on_strings, kind};
 use super::lowerer::{Context, Lowerer};
 use super::merge::merged;
 use super::naming::Hint;
@@ -101,6 +101,9 @@ impl Lowerer<'_> {
                 Schema { place: branch.place.clone(), ..merged(&bare, &whole, self.findings) }
             });
         }
+        if own.format.is_some() || !own.validations.is_empty() {
+            keep_format_on_strings(&mut each);
+        }
         each
     }
 
@@ -161,6 +164,7 @@ impl Lowerer<'_> {
             docs: Docs::new(own),
             kind,
             branches: Vec::new(),
+            places: Vec::new(),
             requests: Vec::new(),
             hint: own_hint.at(own),
         });
@@ -178,6 +182,7 @@ impl Lowerer<'_> {
             let hint = if is_alone { hint.clone() } else { hint.of_branch(branch, branches) };
             let (of, request) = self.lower_annotated(branch, &hint);
             self.unions[index].branches.push(of);
+            self.unions[index].places.push(branch.place.clone());
             if !requests.contains(&request) {
                 requests.push(request);
             }

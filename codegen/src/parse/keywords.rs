@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::node::{Node, Side, malformed, text};
 use crate::diagnostic::{Diagnostic, Findings, Place, SizeLimit};
-use crate::schema::{Format, Schema, TypeWord};
+use crate::nearest::nearest;
+use crate::schema::{Format, Schema, StatedFormat, TypeWord, Unchecked};
 
 /// Treatment of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,12 +98,53 @@ pub(super) const UNSUPPORTED: [&str; 23] = [
     "unevaluatedProperties",
 ];
 
+/// Formats that are known.
+const FORMATS: [&str; 7] =
+    ["uri", "image_uri", "image_uris", "video_uri", "video_uris", "audio_uri", "audio_uris"];
+/// Formats of OpenAPI that only annotate a number.
+const NUMBER_FORMATS: [&str; 4] = ["int32", "int64", "float", "double"];
+/// The types of numbers.
+const NUMBERS: [TypeWord; 2] = [TypeWord::Integer, TypeWord::Number];
+
+/// The words of `type`.
+const TYPES: [&str; 8] =
+    ["object", "array", "string", "boolean", "integer", "number", "float", "null"];
+/// Words of other languages for a `type`.
+const TYPE_SYNONYMS: [(&str, &str); 9] = [
+    ("bool", "boolean"),
+    ("dict", "object"),
+    ("double", "number"),
+    ("int", "integer"),
+    ("list", "array"),
+    ("map", "object"),
+    ("none", "null"),
+    ("str", "string"),
+    ("text", "string"),
+];
+
 /// The maximum number of properties of an object: the largest real one has 40.
 pub(super) const MAX_PROPERTIES: usize = 500;
 /// The maximum number of values of an `enum`: the longest real one has some 300.
 const MAX_CHOICES: usize = 2000;
 /// The maximum length of a value of an `enum` in bytes: each becomes a name.
 const MAX_CHOICE: usize = 2048;
+
+/// Returns `true` if null as the value of a keyword means that the keyword is not there.
+pub(super) fn is_absent_if_null(keyword: &str) -> bool {
+    let holds_values = ["const", "default", "example"].contains(&keyword);
+    !holds_values && (CARRIED.contains(&keyword) || UNSUPPORTED.contains(&keyword))
+}
+
+/// Returns the keyword that an unknown one is a misspelling of.
+pub(super) fn nearest_keyword(keyword: &str) -> Option<&'static str> {
+    nearest(keyword, keywords().map(|(known, _)| known))
+}
+
+fn nearest_type(word: &str) -> Option<&'static str> {
+    let lower = word.to_lowercase();
+    let synonym = TYPE_SYNONYMS.iter().find(|(synonym, _)| *synonym == lower);
+    synonym.map(|(_, known)| *known).or_else(|| nearest(word, TYPES))
+}
 
 /// Reads a `type`: a word, or a list of words.
 pub(super) fn types(schema: &mut Schema, node: &Node<'_>, findings: &mut Findings) {
@@ -125,6 +167,23 @@ pub(super) fn types(schema: &mut Schema, node: &Node<'_>, findings: &mut Finding
     }
 }
 
+/// Reads the text of an annotation. One of another form is reported; of a text in several
+/// languages, one is read.
+pub(super) fn annotation(
+    node: &Node<'_>,
+    keyword: &str,
+    findings: &mut Findings,
+) -> Option<String> {
+    if let Some(text) = node.string() {
+        return Some(text.to_owned());
+    }
+    findings.push(Diagnostic::malformed_annotation(&node.place, keyword));
+    let entries = node.entries().unwrap_or_default();
+    let texts = || entries.iter().filter_map(|(name, node)| Some((*name, node.string()?)));
+    let english = texts().find(|(language, _)| language.to_lowercase().starts_with("en"));
+    english.or_else(|| texts().next()).map(|(_, text)| text.to_owned())
+}
+
 fn type_word(word: &str, node: &Node<'_>, findings: &mut Findings) -> TypeWord {
     match word {
         "object" => TypeWord::Object,
@@ -134,7 +193,7 @@ fn type_word(word: &str, node: &Node<'_>, findings: &mut Findings) -> TypeWord {
         "integer" => TypeWord::Integer,
         "number" | "float" => TypeWord::Number,
         _ => {
-            findings.push(Diagnostic::unknown_type(&node.place, word));
+            findings.push(Diagnostic::unknown_type(&node.place, word, nearest_type(word)));
             TypeWord::Unknown
         }
     }
@@ -173,23 +232,44 @@ pub(super) fn choices(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Va
     Some(values)
 }
 
-/// Reads a `format`. One that is not known is reported.
-pub(super) fn format(node: &Node<'_>, findings: &mut Findings) -> Option<Format> {
-    let word = text(node, findings)?;
-    match word.as_str() {
-        "uri" if node.within.side == Side::Output => Some(Format::Uri),
-        "uri" => {
-            findings.push(Diagnostic::unchecked_uri(&node.place));
-            None
-        }
-        "image_uri" | "image_uris" => Some(Format::Image),
-        "video_uri" | "video_uris" => Some(Format::Video),
-        "audio_uri" | "audio_uris" => Some(Format::Audio),
+/// Reads a `format`, whose meaning depends on the type. One that is not known is reported. One
+/// that does not decide the type is kept as an annotation.
+pub(super) fn read_format(schema: &mut Schema, node: &Node<'_>, findings: &mut Findings) {
+    let Some(word) = text(node, findings) else { return };
+    let format = match word.as_str() {
+        "uri" if node.within.side == Side::Output => Format::Uri,
+        "image_uri" | "image_uris" => Format::Image,
+        "video_uri" | "video_uris" => Format::Video,
+        "audio_uri" | "audio_uris" => Format::Audio,
         _ => {
-            findings.push(Diagnostic::unknown_format(&node.place, &word));
-            None
+            schema.notes.push(("format".to_owned(), node.to_value()));
+            report_unknown_format(schema, &word, node, findings);
+            return;
         }
+    };
+    if format == Format::Uri {
+        schema.notes.push(("format".to_owned(), node.to_value()));
     }
+    schema.format = Some(StatedFormat { format, word, place: node.place.clone() });
+}
+
+fn report_unknown_format(
+    schema: &mut Schema,
+    word: &str,
+    node: &Node<'_>,
+    findings: &mut Findings,
+) {
+    let has_numbers = schema.types.iter().any(|word| NUMBERS.contains(word));
+    let is_about_numbers = has_numbers && !schema.types.contains(&TypeWord::String);
+    if NUMBER_FORMATS.contains(&word) && (is_about_numbers || schema.types.is_empty()) {
+        return;
+    }
+    schema.unchecked.push(Unchecked { name: format!("format: {word}"), value: None });
+    findings.push(match word {
+        "uri" => Diagnostic::unchecked_uri(&node.place),
+        _ if is_about_numbers => Diagnostic::unknown_format(&node.place, word, "number", None),
+        _ => Diagnostic::unknown_format(&node.place, word, "string", nearest(word, FORMATS)),
+    });
 }
 
 /// Reads the names in `required`, each once.
@@ -222,7 +302,7 @@ mod tests {
 
     /// Returns the codes for a schema with this keyword alone.
     fn codes(keyword: &str) -> Vec<Code> {
-        let text = format!("{{\"{keyword}\": null}}");
+        let text = format!("{{\"{keyword}\": 7}}");
         let mut findings = Findings::default();
         input(&File { path: String::new(), text: &text }, &mut findings);
         findings.0.into_iter().map(|finding| finding.code).collect()

@@ -1,5 +1,7 @@
 //! A JSON value with its place, and the readers of simple keyword values.
 
+use std::collections::BTreeSet;
+
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged;
 use serde_json::Value;
@@ -12,13 +14,15 @@ use crate::settings::File;
 pub(super) struct Node<'t> {
     pub value: &'t ast::Value<'t>,
     pub place: Place,
-    pub within: Within,
+    pub within: Within<'t>,
 }
 
 /// The way to read a value, as decided by its document and the schemas around it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Within {
+#[derive(Clone, Copy)]
+pub(super) struct Within<'t> {
     pub side: Side,
+    /// The targets of references in the document, as JSON pointers.
+    pub targets: &'t BTreeSet<String>,
     /// The draft ignores the keywords beside a `$ref`.
     pub has_bare_references: bool,
     /// An `$id` begins another document, so pointers do not start at the root of the file.
@@ -34,8 +38,13 @@ pub(super) enum Side {
 
 impl<'t> Node<'t> {
     pub(super) fn root(value: &'t ast::Value<'t>, file: &File<'_>) -> Self {
-        let within =
-            Within { side: Side::Input, has_bare_references: false, has_other_base: false };
+        static NONE: BTreeSet<String> = BTreeSet::new();
+        let within = Within {
+            side: Side::Input,
+            targets: &NONE,
+            has_bare_references: false,
+            has_other_base: false,
+        };
         Self { value, place: file.range(), within }
     }
 
@@ -50,6 +59,21 @@ impl<'t> Node<'t> {
             (property.name.as_str(), self.child(property.name.as_str(), &property.value))
         });
         Some(entries.collect())
+    }
+
+    /// Returns the value at a JSON pointer below this one.
+    pub(super) fn at(&self, pointer: &str) -> Option<Self> {
+        let mut node = Self { value: self.value, place: self.place.clone(), within: self.within };
+        for step in pointer.split('/').skip(1) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            let value = match node.value {
+                ast::Value::Object(object) => &object.get(&step)?.value,
+                ast::Value::Array(array) => array.elements.get(step.parse::<usize>().ok()?)?,
+                _ => return None,
+            };
+            node = node.child(&step, value);
+        }
+        Some(node)
     }
 
     /// Returns the elements of an array.

@@ -1,5 +1,9 @@
 //! Reads `$ref`, and the keywords that decide which of its siblings are read.
 
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use jsonc_parser::ast;
 use percent_encoding::percent_decode_str;
 
 use super::keywords::ANNOTATIONS;
@@ -58,6 +62,46 @@ fn is_read_beside_reference(keyword: &str) -> bool {
     READ.contains(&keyword) || ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-")
 }
 
+/// Returns the targets of all references in a document, as JSON pointers.
+pub(super) fn targets(document: &ast::Value<'_>) -> BTreeSet<String> {
+    let mut targets = BTreeSet::new();
+    add_targets(document, &mut targets);
+    targets
+}
+
+fn add_targets(value: &ast::Value<'_>, targets: &mut BTreeSet<String>) {
+    match value {
+        ast::Value::Object(object) => {
+            for property in &object.properties {
+                match (property.name.as_str(), &property.value) {
+                    ("$ref", ast::Value::StringLit(reference)) => {
+                        targets.extend(reference.value.strip_prefix('#').and_then(decoded));
+                    }
+                    ("const" | "enum" | "default" | "example" | "examples", _) => {}
+                    (_, value) => add_targets(value, targets),
+                }
+            }
+        }
+        ast::Value::Array(array) => {
+            array.elements.iter().for_each(|value| add_targets(value, targets));
+        }
+        _ => {}
+    }
+}
+
+/// Decodes the fragment of a `$ref`, which may be percent-encoded.
+fn decoded(fragment: &str) -> Option<String> {
+    Some(percent_decode_str(fragment).decode_utf8().ok()?.into_owned())
+}
+
+/// Returns `true` if a reference leads to the value at a pointer or into it.
+pub(super) fn is_referenced(pointer: &str, targets: &BTreeSet<String>) -> bool {
+    let mut from = targets.range::<str, _>((Bound::Included(pointer), Bound::Unbounded));
+    from.next().is_some_and(|target| {
+        target.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
 /// Reads a `$ref`: a JSON pointer into the same document, which may be percent-encoded.
 pub(super) fn reference(node: &Node<'_>, findings: &mut Findings) -> Option<(String, Place)> {
     let text = text(node, findings)?;
@@ -66,12 +110,12 @@ pub(super) fn reference(node: &Node<'_>, findings: &mut Findings) -> Option<(Str
         findings.push(Diagnostic::reference_not_a_pointer(&node.place, &text));
         return None;
     };
-    let Ok(decoded) = percent_decode_str(pointer).decode_utf8() else {
+    let Some(decoded) = decoded(pointer) else {
         findings.push(Diagnostic::reference_not_utf8(&node.place, &text));
         return None;
     };
     if node.within.has_other_base {
         findings.push(Diagnostic::reference_below_id(&node.place, &text));
     }
-    Some((decoded.into_owned(), node.place.clone()))
+    Some((decoded, node.place.clone()))
 }

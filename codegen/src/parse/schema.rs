@@ -2,25 +2,49 @@
 
 use serde_json::Value;
 
-use super::keywords::{ANNOTATIONS, MAX_PROPERTIES, UNSUPPORTED, choices, format, required, types};
-use super::node::{
-    Node, Side, Within, bound, count, escape_step, flag, malformed, number, step, text,
+use super::keywords::{
+    ANNOTATIONS, MAX_PROPERTIES, UNSUPPORTED, annotation, choices, is_absent_if_null,
+    nearest_keyword, read_format, required, types,
 };
-use super::references::{begins_document, effective_keywords, has_bare_references, reference};
+use super::node::{Node, Side, Within, bound, count, escape_step, flag, malformed, number, step};
+use super::references::{
+    begins_document, effective_keywords, has_bare_references, is_referenced, reference, targets,
+};
 use super::validations::validations;
 use crate::diagnostic::{Diagnostic, Findings, SizeLimit};
 use crate::number::Number;
-use crate::schema::{Additional, Format, Schema};
+use crate::schema::{Additional, Located, Schema, Unchecked};
 
+/// The maximum length of the value of an unknown keyword in docs.
+const MAX_SHOWN: usize = 60;
 /// The maximum number of branches of a union, or of parts of an `allOf`: the longest real list
 /// has some 10.
 const MAX_BRANCHES: usize = 200;
 
-/// Reads a whole schema document.
+/// Reads a whole schema document, and the targets of references that are not in the place of a
+/// schema, such as `/components/schemas/Size`.
 pub(super) fn read_document(node: &Node<'_>, side: Side, findings: &mut Findings) -> Schema {
-    let within =
-        Within { side, has_bare_references: has_bare_references(node), has_other_base: false };
-    read_schema(&Node { value: node.value, place: node.place.clone(), within }, findings)
+    let targets = targets(node.value);
+    let within = Within {
+        side,
+        targets: &targets,
+        has_bare_references: has_bare_references(node),
+        has_other_base: false,
+    };
+    let root = Node { value: node.value, place: node.place.clone(), within };
+    let mut schema = read_schema(&root, findings);
+    for target in &targets {
+        if schema.at(target).is_none()
+            && let Some(node) = root.at(target).filter(is_schema)
+        {
+            schema.definitions.insert(target.clone(), read_inner(&node, findings));
+        }
+    }
+    schema
+}
+
+fn is_schema(node: &Node<'_>) -> bool {
+    node.boolean().is_some() || node.value.as_object().is_some()
 }
 
 /// Reads a schema within another.
@@ -33,7 +57,7 @@ fn read_inner(node: &Node<'_>, findings: &mut Findings) -> Schema {
 /// Reads a schema. A keyword that cannot be read is reported and left out.
 fn read_schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
     let mut schema = Schema { place: node.place.clone(), ..Schema::default() };
-    let Some(entries) = node.entries() else {
+    let Some(mut entries) = node.entries() else {
         // `true` allows every value, as an empty schema does.
         match node.boolean() {
             Some(true) => {}
@@ -42,8 +66,14 @@ fn read_schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
         }
         return schema;
     };
-    for (keyword, value) in effective_keywords(node, &entries, findings) {
+    entries.retain(|(keyword, node)| !is_absent(keyword, node, findings));
+    let keywords = effective_keywords(node, &entries, findings);
+    for (keyword, value) in &keywords {
         read_keyword(&mut schema, keyword, value, findings);
+    }
+    // The type decides the meaning of a format.
+    if let Some((_, format)) = keywords.iter().find(|(keyword, _)| *keyword == "format") {
+        read_format(&mut schema, format, findings);
     }
     // A `null` in `type` counts only if `enum` has it too.
     let offers_null = schema.choices.as_ref().is_none_or(|all| all.contains(&Value::Null));
@@ -58,6 +88,15 @@ fn read_schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
         schema.exclusive_maximum = exclusive(schema.maximum.take(), node, findings);
     }
     schema
+}
+
+/// Returns `true` if a keyword is null, which means that it is not there.
+fn is_absent(keyword: &str, node: &Node<'_>, findings: &mut Findings) -> bool {
+    let is_absent = node.value.as_null_keyword().is_some() && is_absent_if_null(keyword);
+    if is_absent && keyword == "type" {
+        findings.push(Diagnostic::null_type(&node.place));
+    }
+    is_absent
 }
 
 fn is_true(entries: &[(&str, Node<'_>)], keyword: &str) -> bool {
@@ -81,29 +120,20 @@ fn read_keyword(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &
     match keyword {
         "type" => types(schema, node, findings),
         "nullable" => schema.nullable |= flag(node, findings),
-        "title" => schema.title = text(node, findings),
-        "description" => schema.description = text(node, findings),
-        "default" => schema.default = Some(node.to_value()).filter(|value| !value.is_null()),
-        "example" => schema.examples.insert(0, node.to_value()),
-        "examples" => match node.to_value() {
-            Value::Array(examples) => schema.examples.extend(examples),
-            example => schema.examples.push(example),
+        "title" => schema.title = annotation(node, keyword, findings),
+        "description" => schema.description = annotation(node, keyword, findings),
+        "default" => schema.default = Some(located(node)).filter(|it| !it.value.is_null()),
+        "example" => schema.examples.insert(0, located(node)),
+        "examples" => match node.elements() {
+            Some(examples) => schema.examples.extend(examples.iter().map(located)),
+            None => schema.examples.push(located(node)),
         },
         "enum" => {
             let choices = choices(node, findings);
             schema.choices = both(schema.choices.take(), choices);
         }
         "const" => schema.choices = both(schema.choices.take(), Some(vec![node.to_value()])),
-        "format" => {
-            schema.format = format(node, findings);
-            if let (None, Some(word)) = (schema.format, node.string()) {
-                schema.unchecked.push(format!("format: {word}"));
-            }
-            // A format that does not decide the type is kept as an annotation.
-            if matches!(schema.format, None | Some(Format::Uri)) {
-                schema.notes.push((keyword.to_owned(), node.to_value()));
-            }
-        }
+        "format" => {}
         "$ref" => schema.reference = reference(node, findings),
         "$defs" | "definitions" => schema.definitions.extend(definitions(keyword, node, findings)),
         "anyOf" => schema.any_of = branches(node, findings),
@@ -130,18 +160,40 @@ fn read_keyword(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &
         "exclusiveMaximum" => schema.exclusive_maximum = number(node, findings),
         "multipleOf" => schema.multiple_of = step(node, findings),
         "validations" => schema.validations = validations(node, findings),
-        _ if ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-") => {
-            schema.notes.push((keyword.to_owned(), node.to_value()));
-        }
-        _ if UNSUPPORTED.contains(&keyword) => {
-            findings.push(Diagnostic::unsupported_keyword(&node.place, keyword));
-        }
-        _ => {
-            schema.unchecked.push(keyword.to_owned());
-            schema.notes.push((keyword.to_owned(), node.to_value()));
-            findings.push(Diagnostic::unknown_keyword(&node.place, keyword));
-        }
+        _ => read_other(schema, keyword, node, findings),
     }
+}
+
+/// Reads a keyword that is not carried.
+fn read_other(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &mut Findings) {
+    if UNSUPPORTED.contains(&keyword) {
+        findings.push(Diagnostic::unsupported_keyword(&node.place, keyword));
+    } else if ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-") {
+        schema.notes.push((keyword.to_owned(), node.to_value()));
+    } else if !is_referenced(pointer_within_document(node), node.within.targets) {
+        let value = node.to_value();
+        schema.unchecked.push(Unchecked { name: keyword.to_owned(), value: shown(&value) });
+        schema.notes.push((keyword.to_owned(), value));
+        findings.push(Diagnostic::unknown_keyword(&node.place, keyword, nearest_keyword(keyword)));
+    }
+}
+
+/// Returns the JSON pointer from the root of the schema document.
+fn pointer_within_document<'a>(node: &'a Node<'_>) -> &'a str {
+    match node.within.side {
+        Side::Input => &node.place.pointer,
+        // An output document begins below the key `output`.
+        Side::Output => node.place.pointer.strip_prefix("/output").unwrap_or_default(),
+    }
+}
+
+/// Returns a value as JSON text if it is short enough for docs.
+fn shown(value: &Value) -> Option<String> {
+    Some(value.to_string()).filter(|text| text.chars().count() <= MAX_SHOWN)
+}
+
+fn located(node: &Node<'_>) -> Located {
+    Located { value: node.to_value(), place: node.place.clone() }
 }
 
 /// Returns the values that both `enum` and `const` allow.

@@ -20,11 +20,12 @@ pub(super) fn validations(node: &Node<'_>, findings: &mut Findings) -> Vec<Valid
 fn validation(node: &Node<'_>, findings: &mut Findings) -> Option<Validation> {
     let mut rule = None;
     let mut value = Value::Null;
+    let mut value_place = node.place.clone();
     let mut message = String::new();
     for (key, node) in node.entries().unwrap_or_default() {
         match (key, node.to_value()) {
             ("validation_rule", Value::String(name)) => rule = Some(name.trim().to_owned()),
-            ("validation_value", any) => value = any,
+            ("validation_value", any) => (value, value_place) = (any, node.place.clone()),
             ("validation_error", Value::String(text)) => message = text,
             ("validation_error", Value::Null) => {}
             ("validation_rule" | "validation_error", _) => malformed(&node, "a string", findings),
@@ -35,5 +36,5 @@ fn validation(node: &Node<'_>, findings: &mut Findings) -> Option<Validation> {
     if rule.is_none() {
         malformed(node, "a list of rules, each with a `validation_rule`", findings);
     }
-    Some(Validation { place: node.place.clone(), rule: rule?, value, message })
+    Some(Validation { place: node.place.clone(), rule: rule?, value, value_place, message })
 }

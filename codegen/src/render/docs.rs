@@ -59,13 +59,24 @@ fn details(field: &Field) -> String {
         line.push_str(&part);
     }
     for unchecked in &field.docs.unchecked {
-        line.push_str(&format!(" Not checked: {}.", code_in_prose(unchecked)));
+        line.push_str(" ");
+        line.push_str(&not_checked(&unchecked.name, unchecked.value.as_deref()));
     }
     if let Some(default) = field.default.as_ref().filter(|default| *default != "\"\"") {
         let label = if field.required.is_some() { "Example" } else { "RunComfy's default" };
         line.push_str(&format!(" {label}: {}.", code_in_prose(&shortened(default))));
     }
     line
+}
+
+/// `` Not checked: `max_width` 4096. ``
+fn not_checked(name: &str, value: Option<&str>) -> String {
+    let value = match value {
+        None | Some("null") => String::new(),
+        Some(number) if number.parse::<f64>().is_ok() => format!(" {number}"),
+        Some(value) => format!(" {}", code_in_prose(&shortened(value))),
+    };
+    format!("Not checked: {}{value}.", code_in_prose(name))
 }
 
 /// Returns the docs of a type named after a property.
@@ -225,11 +236,11 @@ fn other_rule(rule: &Rule) -> Option<String> {
         }
         Rule::Plain(Plain::MultipleOf(step)) => Some(format!("A multiple of {step}.")),
         Rule::Plain(Plain::UniqueItems) => Some("Items must be unique.".to_owned()),
-        Rule::Unchecked(rule, _, message) => {
-            let rule = code_in_prose(rule);
+        Rule::Unchecked(rule, value, message) => {
+            let own = not_checked(rule, Some(value));
             Some(match message.trim() {
-                "" => format!("Not checked: {rule}."),
-                message => format!("Not checked: {rule}. {}", sentence(message)),
+                "" => own,
+                message => format!("{own} {}", sentence(message)),
             })
         }
         // Bounds and rules about media are described together; strings have an enum.
@@ -260,8 +271,15 @@ fn measured(rules: &[Rule]) -> Option<String> {
             ranges.push((*metric, None, None));
         }
         match bound {
-            Bound::Over(bound) => ranges[index].1 = Some(*bound),
-            Bound::Under(bound) => ranges[index].2 = Some(*bound),
+            // Of two bounds at one end, the stricter counts.
+            Bound::Over(bound) => {
+                let known = ranges[index].1.get_or_insert(*bound);
+                *known = known.max(*bound);
+            }
+            Bound::Under(bound) => {
+                let known = ranges[index].2.get_or_insert(*bound);
+                *known = known.min(*bound);
+            }
         }
     }
     let groups = ranges.chunk_by(|a, b| metric_range(a) == metric_range(b)).map(|group| {

@@ -118,6 +118,12 @@ const DIAGNOSED: &[Diagnosed] = &[
         None,
     ),
     (
+        Code::MalformedAnnotation,
+        ENTRY,
+        r#"{"properties": {"a": {"type": "string", "title": {"en": "A"}, "description": 7}}}"#,
+        None,
+    ),
+    (
         Code::UnknownKeyword,
         ENTRY,
         r#"{"properties": {"a": {"type": "string", "maxWords": 9}}}"#,

@@ -3,6 +3,7 @@
 //! the workspace's own suite.
 
 mod diagnosed;
+mod field;
 mod limits;
 
 use std::path::{Path, PathBuf};

@@ -22,6 +22,11 @@ impl Rule {
     pub fn allows(&self, value: &Value) -> bool {
         broken(self, value.as_value_ref()).is_none()
     }
+
+    /// Returns what this rule expects of a value, such as `must be at most 6`.
+    pub fn expected(&self) -> String {
+        message::expected(self)
+    }
 }
 
 /// Returns what was observed if a value breaks a rule, and `None` otherwise.

@@ -1,0 +1,283 @@
+//! Cases from the field, each named after its report: a schema, the diagnostics that it must get,
+//! and texts that the generated module must have.
+
+use runcomfy_codegen::{Generated, Source, generate};
+use serde_json::{Value, json};
+
+use crate::{ENTRY, settings};
+
+/// A code, the end of a JSON pointer, and parts of the message and the help.
+type Expected = (&'static str, &'static str, &'static str, &'static str);
+
+/// Generates a model with one property `v` of this schema.
+fn property(schema: Value) -> Generated {
+    input(&json!({"properties": {"v": schema}}))
+}
+
+fn input(schema: &Value) -> Generated {
+    let input = schema.to_string();
+    let source =
+        Source { folder: "acme/x", model: ENTRY, input: &input, output: None, fixup: None };
+    generate(&[source], &settings())
+}
+
+fn module(generated: &Generated) -> &str {
+    generated.files.get("acme/x.rs").unwrap_or_else(|| panic!("{:?}", generated.diagnostics))
+}
+
+/// Asserts that these are all diagnostics, in order.
+fn assert_found(generated: &Generated, expected: &[Expected]) {
+    let found = &generated.diagnostics;
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, (code, pointer, message, help)) in found.iter().zip(expected) {
+        assert_eq!(found.code.name(), *code, "{found}");
+        assert!(found.place.pointer.ends_with(pointer), "{found}");
+        assert!(found.message.contains(message), "{found}");
+        assert!(found.help.contains(help), "{found}");
+    }
+}
+
+/// Asserts that the module has these texts, whatever the line breaks of its docs.
+fn assert_texts(generated: &Generated, texts: &[&str]) {
+    let lines = module(generated).lines().map(|line| line.trim().trim_start_matches("///").trim());
+    let module = lines.collect::<Vec<_>>().join(" ");
+    for text in texts {
+        assert!(module.contains(text), "no `{text}` in {module}");
+    }
+}
+
+// Field case: null-title.
+#[test]
+fn a_null_keyword_is_absent() {
+    let schema = json!({
+        "type": "string", "title": null, "description": null, "minimum": null, "enum": null,
+        "validations": null, "format": null, "items": null, "anyOf": null, "maxLength": null,
+        "required": null, "properties": null, "additionalProperties": null, "pattern": null,
+        "$ref": null, "$defs": null, "nullable": null, "examples": null, "not": null,
+    });
+    let generated = property(schema);
+    assert_found(&generated, &[]);
+    assert_texts(&generated, &["pub v: Option<String>"]);
+    let untyped = property(json!({"type": null}));
+    assert_found(&untyped, &[("unknown-type", "/v/type", "`type` is null", "fixup")]);
+}
+
+// Field case: null-title.
+#[test]
+fn a_malformed_annotation_is_a_warning() {
+    let generated = property(json!({
+        "type": "string",
+        "title": {"zh": "提示", "en": "The prompt"},
+        "description": ["a", 1],
+        "default": {"any": 1},
+        "deprecated": "soon",
+        "readOnly": 7,
+        "$comment": {"a": null},
+    }));
+    let warned = ("malformed-annotation", "/title", "`title` must be a string", "nothing");
+    let described = ("malformed-annotation", "/description", "must be a string", "nothing");
+    let default = ("default-breaks-schema", "/v/default", "must be a string", "never sent");
+    assert_found(&generated, &[warned, described, default]);
+    assert_texts(&generated, &["The prompt."]);
+}
+
+// Field case: misspelt-keyword.
+#[test]
+fn a_misspelling_gets_its_word() {
+    let cases = [
+        (json!({"type": "string", "maxLenght": 3}), "unknown-keyword", "did you mean `maxLength`?"),
+        (json!({"maximun": 3}), "unknown-keyword", "did you mean `maximum`?"),
+        (json!({"addtionalProperties": true}), "unknown-keyword", "mean `additionalProperties`?"),
+        (json!({"maxWords": 3}), "unknown-keyword", "report it"),
+        (json!({"type": "interger"}), "unknown-type", "did you mean `integer`?"),
+        (json!({"type": "OBJECT"}), "unknown-type", "did you mean `object`?"),
+        (json!({"type": "bool"}), "unknown-type", "did you mean `boolean`?"),
+        (json!({"type": "tensor"}), "unknown-type", "if you know its meaning"),
+        (
+            json!({"type": "string", "format": "imge_uri"}),
+            "unknown-format",
+            "did you mean `image_uri`?",
+        ),
+    ];
+    for (schema, code, help) in cases {
+        assert_found(&property(schema), &[(code, "", "", help)]);
+    }
+}
+
+// Field case: number-format-help.
+#[test]
+fn a_format_of_numbers_is_an_annotation_on_numbers() {
+    for (word, format) in
+        [("integer", "int64"), ("integer", "int32"), ("number", "float"), ("number", "double")]
+    {
+        let generated = property(json!({"type": word, "format": format}));
+        assert_found(&generated, &[]);
+        assert!(!module(&generated).contains("Not checked"), "{format}");
+    }
+    let unknown = property(json!({"type": "integer", "format": "epoch"}));
+    assert_found(&unknown, &[("unknown-format", "/v/format", "`epoch`", "any number will do")]);
+    let of_text = property(json!({"type": "string", "format": "int64"}));
+    assert_found(&of_text, &[("unknown-format", "/v/format", "`int64`", "any string will do")]);
+}
+
+// Field case: format-on-non-string.
+#[test]
+fn a_media_format_on_another_type_is_reported() {
+    let object = json!({"type": "object", "properties": {"url": {"type": "string"}}});
+    let cases = [
+        (json!({"type": "integer", "format": "image_uri"}), "image_uri", "an integer"),
+        (json!({"type": "boolean", "format": "video_uri"}), "video_uri", "a boolean"),
+        (json!({"type": "array", "format": "image_uris", "items": object}), "image_uris", "object"),
+        (json!({"type": "object", "format": "audio_uri"}), "audio_uri", "an object"),
+    ];
+    for (schema, format, noun) in cases {
+        let generated = property(schema);
+        assert_found(&generated, &[("unknown-format", "/v/format", noun, "`type`")]);
+        let docs = format!("Not checked: `format: {format}`.");
+        let row = format!("Annotation(\"format\", \"\\\"{format}\\\"\")");
+        assert_texts(&generated, &[&docs, &row]);
+    }
+    let mixed = [
+        json!({"type": ["string", "integer"], "format": "image_uri"}),
+        json!({"format": "image_uri", "anyOf": [{"type": "string"}, {"type": "integer"}]}),
+    ];
+    for schema in mixed {
+        assert_found(&property(schema), &[]);
+    }
+}
+
+// Field case: ref-to-components.
+#[test]
+fn a_reference_leads_to_any_schema_of_the_document() {
+    let generated = input(&json!({
+        "properties": {
+            "q": {"allOf": [{"$ref": "#/components/schemas/Q"}], "default": "hd"},
+            "r": {"$ref": "#/x-shared/0/R"},
+        },
+        "components": {"schemas": {"Q": {"type": "string", "enum": ["hd", "sd"]}}},
+        "x-shared": [{"R": {"type": "object", "properties": {"s": {"type": "boolean"}}}}],
+    }));
+    assert_found(&generated, &[]);
+    assert_texts(&generated, &["pub q: Option<Q>", "pub r: Option<R>", "pub s: Option<bool>"]);
+    let dangling = input(&json!({
+        "properties": {"q": {"$ref": "#/components/schemas/P"}},
+        "components": {"schemas": {"Q": {}}},
+    }));
+    let missing = ("unresolvable-reference", "/q/$ref", "no `#/components/schemas/P`", "");
+    assert_found(&dangling, &[missing]);
+}
+
+fn image(validations: &[(&str, Value)]) -> Value {
+    let validations = validations.iter().map(|(rule, value)| {
+        json!({"validation_rule": rule, "validation_value": value, "validation_error": "m"})
+    });
+    let validations: Vec<Value> = validations.collect();
+    json!({"type": "string", "format": "image_uri", "validations": validations})
+}
+
+// Field case: rule-value-with-unit.
+#[test]
+fn a_rule_without_a_number_blames_its_value() {
+    for (rule, value) in [
+        ("height_pixels>", json!("300px")),
+        ("width/height>", json!("0,4")),
+        ("file_size_mb<", json!("50MB")),
+        ("width_pixels<", json!(null)),
+        ("width_pixels<", json!("inf")),
+    ] {
+        let message = format!("the value of `{rule}` must be a number (found {value})");
+        let generated = property(image(&[(rule, value)]));
+        let found = &generated.diagnostics[0];
+        assert!(found.message.starts_with(&message), "{found}");
+        assert!(found.place.pointer.ends_with("/validations/0/validation_value"), "{found}");
+    }
+    let misspelt = property(image(&[("heigth_pixels>", json!(1))]));
+    let help = "did you mean `height_pixels`?";
+    assert_found(&misspelt, &[("unknown-rule", "/0", "not a known rule", help)]);
+    let validation = json!([{"validation_rule": "width_pixels>", "validation_value": 1}]);
+    let number = property(json!({"type": "integer", "validations": validation}));
+    assert_found(&number, &[("unknown-rule", "/0", "no meaning for an integer", "`type`")]);
+}
+
+// Field case: same-rule-twice.
+#[test]
+fn docs_give_the_stricter_of_two_bounds() {
+    let over = property(image(&[("width_pixels>", json!(400)), ("width_pixels>", json!(300))]));
+    assert_texts(&over, &["Width over 400 px."]);
+    let under = property(image(&[("file_size_mb<", json!(5)), ("file_size_mb<", json!(8))]));
+    assert_texts(&under, &["File size under 5 MB."]);
+}
+
+// Field case: unchecked-rule-without-bound.
+#[test]
+fn docs_give_the_bound_of_an_unchecked_rule() {
+    let mut schema = image(&[("duration_seconds<", json!(60)), ("calm", json!(null))]);
+    schema["max_width"] = json!(4096);
+    schema["mood"] = json!({"is": "calm"});
+    let texts = [
+        "Not checked: `duration_seconds<` 60.",
+        "Not checked: `calm`.",
+        "Not checked: `max_width` 4096.",
+        "Not checked: `mood` `{\"is\":\"calm\"}`.",
+    ];
+    assert_texts(&property(schema), &texts);
+}
+
+// Field case: default-message.
+#[test]
+fn a_default_that_breaks_its_schema_names_value_and_rule() {
+    let cases = [
+        (json!({"type": "integer", "maximum": 6, "default": 99}), "at most 6 [maximum] (found 99)"),
+        (json!({"enum": ["a", "b"], "default": "c"}), "one of \"a\", \"b\" (found \"c\")"),
+        (json!({"type": "array", "items": {"type": "string"}, "default": ["a", 1]}), "at `/1`"),
+        (
+            json!({"anyOf": [{"type": "string"}, {"type": "null"}], "default": 1}),
+            "must be a string (found 1)",
+        ),
+        (
+            json!({"anyOf": [{"type": "string"}, {"type": "boolean"}], "default": 1}),
+            "must match a branch of the union (found 1)",
+        ),
+    ];
+    for (schema, message) in cases {
+        let found = [("default-breaks-schema", "/v/default", message, "never sent")];
+        assert_found(&property(schema), &found);
+    }
+    let examples = json!({"type": "integer", "maximum": 6, "examples": [1, 7]});
+    let found = [("default-breaks-schema", "/v/examples/1", "the example must be at most 6", "")];
+    assert_found(&property(examples), &found);
+}
+
+// Field case: media-rules-contradict.
+#[test]
+fn rules_that_allow_no_media_are_refused() {
+    let cases: [(&[(&str, i64)], bool); 8] = [
+        (&[("width_pixels>", 2000), ("width_pixels<", 300)], false),
+        (&[("height_pixels>", 300), ("height_pixels<", 301)], false),
+        (&[("height_pixels>", 300), ("height_pixels<", 302)], true),
+        (&[("file_size_mb<", 0)], false),
+        (&[("width_pixels<", 1)], false),
+        (&[("width_pixels<", 2)], true),
+        (&[("width/height>", 1), ("width/height<", 1)], false),
+        (&[("width/height>", 1), ("width/height<", 2)], true),
+    ];
+    for (rules, is_possible) in cases {
+        let rules: Vec<(&str, Value)> =
+            rules.iter().map(|(rule, bound)| (*rule, json!(bound))).collect();
+        let generated = property(image(&rules));
+        let refused = [("unsatisfiable", "/v", "allow no media", "fixup")];
+        assert_found(&generated, if is_possible { &[] } else { &refused });
+    }
+}
+
+// Field case: dead-branch-place.
+#[test]
+fn a_branch_without_values_is_refused_at_its_place() {
+    let dead = json!({"type": "integer", "minimum": 3, "maximum": 1});
+    let generated = property(json!({"anyOf": [dead, {"type": "string"}]}));
+    assert_found(&generated, &[("unsatisfiable", "/v/anyOf/0", "bounds", "fixup")]);
+    assert_eq!(generated.diagnostics[0].place.file, "acme/x/input.json");
+    let root = input(&json!({"minProperties": 2, "maxProperties": 1}));
+    assert_found(&root, &[("unsatisfiable", "", "bounds", "fixup")]);
+    assert_eq!(root.diagnostics[0].place.file, "acme/x/input.json");
+}
