@@ -28,7 +28,7 @@ cargo xtask openapi --out "$work/openapi.json"
 "$tools/openapi-spec-validator" "$work/openapi.json"
 
 cargo build --quiet --package runcomfy-simulator
-"$target/debug/runcomfy-simulator" --port 0 --queue 0.2 --run 0.2 --no-measuring >"$work/simulator.txt" &
+"$target/debug/runcomfy-simulator" --port 0 --queue 0.2 --run 0.2 --no-measuring --quiet >"$work/simulator.txt" &
 simulator=$!
 trap 'kill "$simulator"' EXIT
 origin=

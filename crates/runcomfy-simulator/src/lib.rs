@@ -1,9 +1,9 @@
 //! RunComfy's queue API in one process, for tests, demos and offline work.
 //!
 //! **This is a simulator, not RunComfy.** It runs no model, costs nothing and needs no account. It
-//! serves the models of a `schemas/` folder on the loopback address, validates inputs against their
-//! published schemas, moves each job through the queue by the clock, and answers with small real
-//! media files. Every reply has the header `server: runcomfy-simulator`.
+//! serves the built-in models, or those of a `schemas/` folder, on the loopback address, validates
+//! inputs against their published schemas, moves each job through the queue by the clock, and answers
+//! with small real media files. Every reply has the header `server: runcomfy-simulator`.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -19,7 +19,8 @@
 //! # }
 //! ```
 //!
-//! Calls and jobs can fail on demand or at random ([`Fault`], [`JobScenario`], [`Random`]). A test
+//! Each model has a [`Price`], and each job a [`Pace`]. Calls and jobs can fail on demand or at
+//! random ([`Fault`], [`JobScenario`], [`Random`]), and replies can have a [`Quirk`]. A test
 //! can advance the clock ([`Simulator::advance`]) and read what was accepted, and so paid for
 //! ([`Simulator::ledger`]). A test in another process has the same under `/_simulator`.
 //!

@@ -36,6 +36,10 @@ pub(crate) struct Made {
 impl Store {
     /// Returns a file, or the reason why it cannot be made. Encoding takes a while.
     pub(crate) fn get(&self, media: TestMedia) -> Result<Arc<Made>, String> {
+        let media = media.without_faults();
+        if let Some(made) = self.kept(&media) {
+            return Ok(made);
+        }
         let _reservation = self.memory.reserve(media.encoding_bytes());
         self.get_reserved(media)
     }
@@ -43,8 +47,8 @@ impl Store {
     /// Returns a file like [`Store::get`]. The caller holds the reservation.
     pub(crate) fn get_reserved(&self, media: TestMedia) -> Result<Arc<Made>, String> {
         let media = media.without_faults();
-        if let Some(made) = self.lock().get(&media) {
-            return Ok(made.clone());
+        if let Some(made) = self.kept(&media) {
+            return Ok(made);
         }
         let made = Arc::new(Made { content: media.make()?, facts: OnceLock::new() });
         let mut kept = self.lock();
@@ -54,6 +58,10 @@ impl Store {
         }
         kept.insert(media, made.clone());
         Ok(made)
+    }
+
+    fn kept(&self, media: &TestMedia) -> Option<Arc<Made>> {
+        self.lock().get(media).cloned()
     }
 
     /// Returns the memory for encoding and decoding pictures.

@@ -167,3 +167,37 @@ async fn decoding_is_limited_in_total() {
     let peak = peak_memory(program.id());
     assert!(peak < 450_000_000, "{peak} bytes");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paths_and_media_queries_of_any_kind_get_a_reply() {
+    let site = boat().start(AT_ONCE).await;
+    site.submit(BOAT_IN_A_PATH, &boat_input()).await;
+    let most = u64::MAX;
+    for path in [
+        "/media/8192x8192.png".to_owned(),
+        "/media/4294967295x4294967295.bmp".to_owned(),
+        format!("/media/1x1.png?bytes={most}"),
+        format!("/media/1x1.png?fault=claim_bytes:{most}"),
+        format!("/media/1x1.png?fault=cut:{most}"),
+        format!("/media/1x1.png?fault=drip:{}", u32::MAX),
+        format!("/media/1x1.png?fault=redirects:{}", u32::MAX),
+        "/media/1x1.png?fault=redirect_to:%0d%0a".to_owned(),
+        "/media/1x1.png?fault=content_type:%ff%fe".to_owned(),
+        "/media/%ff%fe?%ff=%fe&&&=".to_owned(),
+        "/outputs/sim-000001.mp4?bytes=0&header=last".to_owned(),
+        "/outputs/sim-18446744073709551615.mp4".to_owned(),
+        "/outputs/%2e%2e%2f.png".to_owned(),
+        "/v1/models/%ff".to_owned(),
+        "/v1/models/a%2fb".to_owned(),
+        "/v1/models?limit=4294967296&offset=-1".to_owned(),
+        "/v1/requests/%00/status".to_owned(),
+        "/v1/requests/sim-000001/result?include_cost=%ff".to_owned(),
+        "//".to_owned(),
+    ] {
+        let mut line = Line::to(&site);
+        line.send("GET", &path, "");
+        let status = line.read_head().status();
+        assert!(status.is_some_and(|status| status < 500), "{path}: {status:?}");
+    }
+    site.submit(BOAT_IN_A_PATH, &boat_input()).await;
+}
