@@ -21,7 +21,7 @@ pub use json_slice::layout;
 pub use pages::Pages;
 
 use json_slice::{JsonSlice, only_value};
-use shape::{Shape, describe, shape_of};
+use shape::{Shape, describe, may_be_input, shape_of};
 
 /// A model, ready to be written under `schemas/`.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,13 +71,16 @@ pub fn from_files(id: &str, input: &str, output: Option<&str>) -> Result<Importe
 
 fn read_json(value: JsonSlice<'_>) -> Result<Import, ImportError> {
     if let Some(entries) = catalog::entries(value) {
-        return catalog::read(entries.into_iter().enumerate());
+        return catalog::read(&entries);
     }
     if value.members().iter().any(|(key, _)| key == "model_id") {
-        return catalog::read([(0, value)]);
+        return catalog::read(&[value]);
     }
     match shape_of(value) {
         Shape::Input | Shape::Output => Err(ImportError::BareSchema),
+        Shape::Other if !value.members().is_empty() && may_be_input(value) => {
+            Err(ImportError::BareSchema)
+        }
         Shape::Other => Err(ImportError::UnknownForm { found: describe(value) }),
     }
 }
@@ -86,9 +89,9 @@ fn read_input_file(text: &str) -> Result<String, ImportError> {
     let origin = Origin::InputFile;
     let json = only_value(origin, readable(origin, text)?)?;
     match shape_of(json.value) {
-        Shape::Input => json.document(origin),
         Shape::Output => Err(ImportError::Swapped),
-        Shape::Other => Err(ImportError::NotAnInput { found: describe(json.value) }),
+        Shape::Input | Shape::Other if may_be_input(json.value) => json.document(origin),
+        Shape::Input | Shape::Other => Err(ImportError::NotAnInput { found: describe(json.value) }),
     }
 }
 

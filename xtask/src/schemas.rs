@@ -20,10 +20,17 @@ pub(crate) fn add(args: &AddArgs) -> Result<ExitCode> {
     }
     let mut all = Vec::new();
     for model in &import.models {
-        refuse_another(model, &schemas)?;
-        all.push((model.id.as_str(), changes(model, &schemas)?));
+        match refuse_another(model, &schemas) {
+            Ok(()) => all.push((&model.id, changes(model, &schemas)?)),
+            // One model of a catalog stops no other.
+            Err(error) if import.models.len() > 1 => eprintln!("warning: skipped: {error:#}"),
+            Err(error) => return Err(error),
+        }
     }
-    let folders = import.models.iter().map(|model| model.id.folder()).collect();
+    if all.is_empty() {
+        bail!("nothing was added from {}", args.file.display());
+    }
+    let folders = all.iter().map(|(id, _)| id.folder()).collect();
     let changes: Vec<&Change> = all.iter().flat_map(|(_, changes)| changes).collect();
     let diff = diff::of_changes(&schemas, &folders, &changes)?;
     files::remove_leftovers(&schemas)?;
@@ -76,7 +83,7 @@ fn refuse_another(model: &Imported, schemas: &Path) -> Result<()> {
     match recorded.filter(|recorded| recorded != model.id.as_str()) {
         None => Ok(()),
         Some(other) => bail!(
-            "`{}` belongs in the folder {name}, where `{other}` is already: nothing was written",
+            "`{}` belongs in the folder {name}, where `{other}` is already: it was not added",
             model.id
         ),
     }

@@ -1,13 +1,13 @@
 //! Imports a catalog's reply, or one entry of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
 use super::error::{ImportError, Skipped, Unusable};
 use super::id::{ModelId, shown};
-use super::json_slice::{JsonSlice, SizeError};
-use super::shape::{Shape, describe, shape_of};
+use super::json_slice::{JsonSlice, SizeError, layout};
+use super::shape::{Shape, describe, may_be_input, shape_of};
 use super::{Import, Imported};
 
 /// Returns the entries of a catalog's reply, or `None` if the value is not one.
@@ -21,30 +21,64 @@ pub(super) fn entries(reply: JsonSlice<'_>) -> Option<Vec<JsonSlice<'_>>> {
     }
 }
 
-/// Imports entries of a catalog, each given with its index.
-pub(super) fn read<'a>(
-    entries: impl IntoIterator<Item = (usize, JsonSlice<'a>)>,
-) -> Result<Import, ImportError> {
-    let mut models = Vec::new();
-    let mut skipped = Vec::new();
-    let mut folders: HashMap<String, ModelId> = HashMap::new();
-    for (index, entry) in entries {
+/// Imports entries of a catalog. An entry that is not usable stops no other. If two ids would share
+/// a folder, the one that sorts first gets it, since users cannot edit the catalog.
+pub(super) fn read(entries: &[JsonSlice<'_>]) -> Result<Import, ImportError> {
+    let owners = owners(entries);
+    let mut import = Import { models: Vec::new(), skipped: Vec::new() };
+    for (index, &entry) in entries.iter().enumerate() {
         let id = entry_id(entry);
-        if let Ok(id) = &id
-            && let Some(first) = folders.insert(id.folder(), id.clone())
-        {
-            return Err(ImportError::Clash { first, second: id.clone() });
-        }
         let model = id.as_ref().ok().cloned();
-        match id.and_then(|id| read_entry(id, entry)) {
-            Ok(model) => models.push(model),
-            Err(reason) => skipped.push(Skipped { index, id: shown_id(entry), model, reason }),
+        let owner = model.as_ref().and_then(|model| owners.get(&model.folder()));
+        let read = id.and_then(|id| match owner {
+            Some((owner, _)) if *owner != id => Err(Unusable::SharesFolder { with: owner.clone() }),
+            Some((_, Content::Differs)) => Err(Unusable::Repeated),
+            Some((_, Content::Same { first })) if *first != index => Ok(None),
+            Some((_, Content::Same { .. })) | None => read_entry(id, entry).map(Some),
+        });
+        match read {
+            Ok(model) => import.models.extend(model),
+            Err(reason) => {
+                import.skipped.push(Skipped { index, id: shown_id(entry), model, reason });
+            }
         }
     }
-    if models.is_empty() {
-        return Err(ImportError::NothingUsable { skipped });
+    if import.models.is_empty() {
+        return Err(ImportError::NothingUsable { skipped: import.skipped });
     }
-    Ok(Import { models, skipped })
+    Ok(import)
+}
+
+/// The content of all entries of one id.
+enum Content {
+    Same { first: usize },
+    Differs,
+}
+
+/// Returns the model that gets each folder, with the content of its entries.
+fn owners(entries: &[JsonSlice<'_>]) -> BTreeMap<String, (ModelId, Content)> {
+    let mut owners: BTreeMap<String, (ModelId, Content)> = BTreeMap::new();
+    for (index, &entry) in entries.iter().enumerate() {
+        let Ok(model) = entry_id(entry) else { continue };
+        match owners.get_mut(&model.folder()) {
+            Some((owner, content)) if *owner == model => {
+                let is_same = match content {
+                    Content::Same { first } => {
+                        layout(entries[*first].text()) == layout(entry.text())
+                    }
+                    Content::Differs => false,
+                };
+                if !is_same {
+                    *content = Content::Differs;
+                }
+            }
+            Some((owner, _)) if *owner < model => {}
+            Some(_) | None => {
+                owners.insert(model.folder(), (model, Content::Same { first: index }));
+            }
+        }
+    }
+    owners
 }
 
 /// Parses the `model_id` of an entry.
@@ -100,10 +134,10 @@ fn read_entry(id: ModelId, entry: JsonSlice<'_>) -> Result<Imported, Unusable> {
 }
 
 fn read_input(schema: JsonSlice<'_>) -> Result<String, Unusable> {
-    match shape_of(schema) {
-        Shape::Input => schema.document().map_err(Unusable::from),
-        Shape::Output | Shape::Other => Err(Unusable::NotAnInput { found: describe(schema) }),
+    if !may_be_input(schema) {
+        return Err(Unusable::NotAnInput { found: describe(schema) });
     }
+    schema.document().map_err(Unusable::from)
 }
 
 fn read_output(schema: JsonSlice<'_>) -> Result<String, Unusable> {

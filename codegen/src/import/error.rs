@@ -288,14 +288,6 @@ pub enum ImportError {
         /// Every entry, with its reason.
         skipped: Vec<Skipped>,
     },
-    /// Two entries of one catalog would share a folder.
-    #[error("{}", describe_clash(first, second))]
-    Clash {
-        /// The first of them.
-        first: ModelId,
-        /// The second.
-        second: ModelId,
-    },
     /// Two entries on different pages of a catalog have one id and different content.
     #[error(
         "two pages of the catalog have different entries for `{id}`: it changed while it was \
@@ -310,8 +302,8 @@ pub enum ImportError {
     Swapped,
     /// The input file is not an input schema.
     #[error(
-        "the input file is {found}, not an input schema, which is an object with `properties` \
-         and, if it has a `type`, with `\"type\": \"object\"`"
+        "the input file is {found}, not an input schema, which has `properties`, and \"object\" if \
+         it has a `type`"
     )]
     NotAnInput {
         /// A description of the JSON.
@@ -377,11 +369,14 @@ pub enum Unusable {
         /// The other model.
         with: ModelId,
     },
+    /// Another entry of the catalog has the same id and other content.
+    #[error("has two entries that differ")]
+    Repeated,
     /// `input_schema` is absent or null.
     #[error("has no `input_schema`")]
     NoInputSchema,
     /// `input_schema` is not an input schema.
-    #[error("has {found} for an `input_schema`, not an object with `properties`")]
+    #[error("has {found} for an `input_schema`, not the schema of an object")]
     NotAnInput {
         /// A description of the JSON.
         found: String,
@@ -416,17 +411,6 @@ fn describe_objects(objects: usize) -> String {
             )
         }
     }
-}
-
-fn describe_clash(first: &ModelId, second: &ModelId) -> String {
-    if first == second {
-        return format!("the catalog has two entries for `{first}`; take out one of them");
-    }
-    let folder = first.folder();
-    format!(
-        "the catalog's `{first}` and `{second}` would share the folder `schemas/{folder}`; take \
-         out one of them"
-    )
 }
 
 fn list_skipped(skipped: &[Skipped]) -> String {

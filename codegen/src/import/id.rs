@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::escape_control;
+
 /// The maximum number of characters of an id. It keeps a folder's path within the 260 characters
 /// that Windows allows.
 const MAX_LENGTH: usize = 160;
@@ -82,6 +84,8 @@ pub enum IdFault {
     EmptySegment,
     /// A segment starts with a dot: `.`, `..`, or a hidden folder such as `.git`.
     LeadingDot,
+    /// A segment starts with a dash.
+    LeadingDash,
     /// A segment ends with a dot.
     TrailingDot,
     /// A segment starts or ends with a space.
@@ -109,6 +113,9 @@ impl fmt::Display for InvalidModelId {
                 f.write_str("it has nothing before, after or between its slashes")
             }
             IdFault::LeadingDot => f.write_str("a segment starts with a dot"),
+            IdFault::LeadingDash => {
+                f.write_str("a segment starts with a dash, which commands take for an option")
+            }
             IdFault::TrailingDot => {
                 f.write_str("a segment ends with a dot, which Windows drops from a folder's name")
             }
@@ -157,6 +164,9 @@ fn segment_fault(index: usize, segment: &str) -> Option<IdFault> {
     if segment.starts_with('.') {
         return Some(IdFault::LeadingDot);
     }
+    if segment.starts_with('-') {
+        return Some(IdFault::LeadingDash);
+    }
     if segment.ends_with('.') {
         return Some(IdFault::TrailingDot);
     }
@@ -201,7 +211,7 @@ fn percent_decoded(path: &str) -> Option<String> {
 /// Shortens and escapes a text from outside for one line of a terminal.
 pub(super) fn shown(text: &str) -> String {
     const MAX_SHOWN: usize = 80;
-    let mut shown: String = text.chars().take(MAX_SHOWN).flat_map(char::escape_debug).collect();
+    let mut shown = escape_control(&text.chars().take(MAX_SHOWN).collect::<String>());
     if text.chars().nth(MAX_SHOWN).is_some() {
         shown.push('…');
     }

@@ -1,11 +1,11 @@
 //! Imports a catalog that comes in pages.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::catalog;
-use super::error::{ImportError, Origin, Skipped, Unusable};
-use super::id::{ModelId, shown};
-use super::json_slice::{JsonSlice, only_value};
+use super::error::{ImportError, Origin};
+use super::id::shown;
+use super::json_slice::only_value;
 use super::shape::describe;
 use super::{Import, readable};
 
@@ -62,37 +62,8 @@ impl Pages {
     ///
     /// Returns an error if no entry is usable.
     pub fn import(&self) -> Result<Import, ImportError> {
-        let mut usable = Vec::new();
-        let mut skipped = Vec::new();
         let entries = self.entries.iter().map(|entry| Ok(only_value(Origin::Text, entry)?.value));
         let entries: Vec<_> = entries.collect::<Result<_, ImportError>>()?;
-        let owners = owners(&entries);
-        for (index, &entry) in entries.iter().enumerate() {
-            let model = catalog::entry_id(entry).ok();
-            match model.as_ref().and_then(|model| owners.get(&model.folder())) {
-                Some(owner) if Some(owner) != model.as_ref() => skipped.push(Skipped {
-                    index,
-                    id: catalog::shown_id(entry),
-                    model,
-                    reason: Unusable::SharesFolder { with: owner.clone() },
-                }),
-                Some(_) | None => usable.push((index, entry)),
-            }
-        }
-        let mut import = catalog::read(usable)?;
-        import.skipped.extend(skipped);
-        Ok(import)
+        catalog::read(&entries)
     }
-}
-
-/// Returns the model that gets each folder.
-fn owners(entries: &[JsonSlice<'_>]) -> BTreeMap<String, ModelId> {
-    let mut owners: BTreeMap<String, ModelId> = BTreeMap::new();
-    for model in entries.iter().filter_map(|&entry| catalog::entry_id(entry).ok()) {
-        let owner = owners.entry(model.folder()).or_insert_with(|| model.clone());
-        if model < *owner {
-            *owner = model;
-        }
-    }
-    owners
 }

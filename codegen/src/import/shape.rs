@@ -30,6 +30,22 @@ pub(super) fn shape_of(value: JsonSlice<'_>) -> Shape {
     Shape::Other
 }
 
+/// Returns `true` if a value that is given as an input schema is one, or may become one with a fixup:
+/// an object that is empty or has keywords of a schema, and no other type.
+pub(super) fn may_be_input(value: JsonSlice<'_>) -> bool {
+    let members = value.members();
+    let is_object = member(&members, "type").is_none_or(|kind| {
+        let words = match kind.as_string() {
+            Some(word) => vec![word],
+            None => kind.elements().into_iter().filter_map(JsonSlice::as_string).collect(),
+        };
+        words.is_empty() || words.iter().any(|word| word == "object" || !is_json_type(word))
+    });
+    value.is_object()
+        && is_object
+        && (members.is_empty() || members.iter().any(|(key, _)| is_schema_keyword(key)))
+}
+
 /// Returns `true` if `{"output": …}` holds a schema rather than the result of an example.
 pub(super) fn output_is_schema(value: JsonSlice<'_>) -> bool {
     value.members().into_iter().flat_map(|(_, output)| output.members()).any(|(key, value)| {
@@ -67,6 +83,22 @@ pub(super) fn describe(value: JsonSlice<'_>) -> String {
 /// Returns the member with a name. As in `serde_json`, the last one counts if a key is repeated.
 fn member<'a>(members: &[(String, JsonSlice<'a>)], name: &str) -> Option<JsonSlice<'a>> {
     members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
+}
+
+/// Returns `true` for a keyword that the root of an input may have.
+fn is_schema_keyword(key: &str) -> bool {
+    matches!(
+        key,
+        "type"
+            | "properties"
+            | "required"
+            | "additionalProperties"
+            | "patternProperties"
+            | "$ref"
+            | "allOf"
+            | "anyOf"
+            | "oneOf"
+    )
 }
 
 fn is_json_type(kind: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Imports of a catalog's reply, and of one entry of it.
 
-use runcomfy_codegen::import::{import, layout};
+use runcomfy_codegen::import::{from_files, import, layout};
 
 use crate::{INPUT, OUTPUT, assert_refused};
 
@@ -89,8 +89,6 @@ fn json_that_is_not_a_catalog_is_refused() {
             ],
         ),
         ("a bad id", entry("../../etc"), &["bad `model_id`", "starts with a dot"]),
-        ("one id twice", two("a/b", "a/b"), &["two entries for `a/b`"]),
-        ("one folder twice", two("a/B c", "a/b-c"), &["`a/B c` and `a/b-c`", "schemas/a/b-c"]),
         ("a key twice", r#"{"model_id": "a/b", "model_id": "a/c"}"#.into(), &["`model_id` twice"]),
         (
             "an output that is none",
@@ -103,4 +101,69 @@ fn json_that_is_not_a_catalog_is_refused() {
             &["`base_price_usd`", "out of range"],
         ),
     ]);
+}
+
+#[test]
+fn a_bad_entry_stops_only_its_own_model() {
+    let entry = |id: &str, name: &str| {
+        format!(r#"{{"model_id": "{id}", "display_name": "{name}", "input_schema": {INPUT}}}"#)
+    };
+    let entries = [
+        entry("a/one", "x"),
+        entry("a/one", "x"),
+        entry("b/two", "x"),
+        entry("b/two", "y"),
+        entry("c/Sea 4K", "x"),
+        entry("c/sea-4k", "x"),
+        // Attack H3.
+        entry("-rf/b", "x"),
+        entry("a/-b", "x"),
+    ];
+    let reply = format!(r#"{{"models": [{}]}}"#, entries.join(", "));
+    let found = import(&reply).unwrap();
+    let ids: Vec<_> = found.models.iter().map(|model| model.id.as_str()).collect();
+    assert_eq!(ids, ["a/one", "c/Sea 4K"]);
+    let skipped: Vec<_> = found.skipped.iter().map(ToString::to_string).collect();
+    let dash = "is not a model id: a segment starts with a dash, which commands take for an option";
+    let expected = [
+        "`b/two` has two entries that differ",
+        "`b/two` has two entries that differ",
+        "`c/sea-4k` would share the folder `schemas/c/sea-4k` with `c/Sea 4K`",
+        &format!("`-rf/b` has a bad `model_id`: `-rf/b` {dash}"),
+        &format!("`a/-b` has a bad `model_id`: `a/-b` {dash}"),
+    ];
+    assert_eq!(skipped, expected);
+}
+
+#[test]
+fn a_schema_that_generates_or_can_be_corrected_is_imported() {
+    // Field case import-door.
+    let schemas = [
+        r#"{"type": "object"}"#,
+        "{}",
+        r#"{"type": "OBJECT", "properties": {"p": {"type": "STRING"}}}"#,
+        r#"{"type": ["object"], "properties": {"p": {"type": "string"}}}"#,
+        r##"{"$ref": "#/$defs/In", "$defs": {"In": {"type": "object"}}}"##,
+        r#"{"allOf": [{"type": "object"}, {"type": "object"}]}"#,
+        r#"{"required": ["p"], "additionalProperties": {}}"#,
+    ];
+    for schema in schemas {
+        let entry = format!(r#"{{"model_id": "a/b", "input_schema": {schema}}}"#);
+        assert_eq!(import(&entry).unwrap().models[0].input, layout(schema), "{schema}");
+        assert_eq!(from_files("a/b", schema, None).unwrap().input, layout(schema), "{schema}");
+    }
+    let others = [
+        r#"{"type": "string", "properties": {}}"#,
+        r#"{"type": ["string", "null"]}"#,
+        r#"{"prompt": "a boat"}"#,
+        "[]",
+        "true",
+    ];
+    for schema in others {
+        let entry = format!(r#"{{"model_id": "a/b", "input_schema": {schema}}}"#);
+        let error = import(&entry).unwrap_err().to_string();
+        assert!(error.contains("not the schema of an object"), "{schema}: {error}");
+        let error = from_files("a/b", schema, None).unwrap_err().to_string();
+        assert!(error.contains("not an input schema"), "{schema}: {error}");
+    }
 }

@@ -67,6 +67,8 @@ fn a_model_id_is_kept_as_written_or_refused() {
         "a/..",
         "../a",
         "a/.git",
+        "-rf/a",
+        "a/-b",
         "a/b.",
         "a/ b",
         "a/b ",
