@@ -21,7 +21,7 @@ impl Model {
     pub(crate) fn arguments_of(&self, index: usize) -> Vec<usize> {
         match self.inputs.get(index) {
             Some(_) if index == 0 => self.arguments.clone(),
-            Some(of) => ordered_by_name(of),
+            Some(of) => ordered(of, None),
             None => Vec::new(),
         }
     }
@@ -42,17 +42,8 @@ impl<'a> ConstructorArgs<'a> {
     }
 }
 
-/// Returns the arguments of a nested struct, which has no recorded order: by name in each group.
-fn ordered_by_name(of: &Struct) -> Vec<usize> {
-    let required = of.fields.iter().enumerate().filter(|(_, field)| field.required.is_some());
-    let mut order: Vec<_> =
-        required.map(|(index, field)| (group(field), field.wire.as_str(), index)).collect();
-    order.sort_unstable();
-    order.into_iter().map(|(.., index)| index).collect()
-}
-
-/// Returns the arguments of `new` of the input: first those of the recorded order, then each group
-/// in the order of the schema's `required`.
+/// Returns the arguments of `new`: first those of the recorded order, then each group in the order
+/// of the schema's `required`. A nested struct has no recorded order.
 pub(crate) fn ordered(of: &Struct, fixed: Option<&[String]>) -> Vec<usize> {
     let fixed = fixed.unwrap_or_default();
     let arguments = of.fields.iter().enumerate().filter_map(|(index, field)| {

@@ -6,6 +6,8 @@ mod messages;
 use std::fmt;
 use std::ops::Range;
 
+use crate::text::escape_control;
+
 pub(crate) use findings::Findings;
 pub(crate) use messages::{Conflict, SizeLimit};
 
@@ -125,7 +127,8 @@ codes! {
 
 impl Diagnostic {
     fn new(code: Code, place: &Place, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { code, place: place.clone(), message: message.into(), help: help.into() }
+        let (message, help) = (escape_control(&message.into()), escape_control(&help.into()));
+        Self { code, place: place.clone(), message, help }
     }
 }
 
@@ -143,6 +146,7 @@ impl fmt::Display for Diagnostic {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
+        let (file, pointer) = (escape_control(file), escape_control(pointer));
         write!(f, "{level}[{code}] {file}#{pointer}: {message}\n  help: {help}")
     }
 }

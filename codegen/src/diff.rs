@@ -25,6 +25,7 @@ use crate::model::{Model, Module};
 use crate::pipeline::lower_source;
 use crate::render;
 use crate::settings::{Features, Objects, Settings, Source};
+use crate::text::escape_control;
 use walk::Comparison;
 
 /// The changes between two states of the schemas.
@@ -187,7 +188,8 @@ impl Incomparable {
 
 impl Change {
     fn new(kind: Kind, at: &str, message: impl Into<String>) -> Self {
-        Self { kind, at: at.to_owned(), message: message.into(), refuses: None }
+        let (at, message) = (escape_control(at), escape_control(&message.into()));
+        Self { kind, at, message, refuses: None }
     }
 
     /// Sets the rule that an input may break at the place of the change.

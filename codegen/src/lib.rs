@@ -30,9 +30,10 @@ pub use manifest::{CatalogStatus, ManifestError, recorded_id};
 pub use parse::{Treatment, keywords};
 pub use pipeline::{Generated, model_json};
 pub use settings::{Features, Objects, Settings, Source};
+pub use text::escape_control;
 
 use import::Imported;
-use render::Providers;
+use render::{Provider, Providers};
 
 /// Generates the crate's modules from models. The order of `sources` does not matter.
 pub fn generate(sources: &[Source<'_>], settings: &Settings) -> Generated {
@@ -40,19 +41,21 @@ pub fn generate(sources: &[Source<'_>], settings: &Settings) -> Generated {
     sources.sort_by_key(|source| source.folder);
     let folders: Vec<&str> = sources.iter().map(|source| source.folder).collect();
     let modules = lower::modules(&folders);
+    let features = lower::features(&folders);
     let mut generated = Generated::default();
     let mut providers = Providers::new();
     for source in sources {
         let Some(module) = modules.get(source.folder) else { continue };
         if let Some(listing) = generated.add_model(source, module, settings) {
-            let feature = source.folder.split('/').next().unwrap_or_default().to_owned();
-            let (_, models) =
-                providers.entry(module.provider.clone()).or_insert((feature, Vec::new()));
-            models.push(listing);
+            let folder = source.folder.split('/').next().unwrap_or_default();
+            let feature = features.get(folder).cloned().unwrap_or_default();
+            let provider = providers
+                .entry(module.provider.clone())
+                .or_insert_with(|| Provider::new(folder, feature));
+            provider.models.push(listing);
         }
     }
-    generated.features.extend(providers.values().map(|(feature, _)| feature.clone()));
-    generated.files.extend(render::parent_modules(&providers, settings));
+    generated.add_parents(&providers, settings);
     generated
 }
 

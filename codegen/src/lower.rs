@@ -258,6 +258,14 @@ pub(crate) fn modules<'a>(folders: &[&'a str]) -> BTreeMap<&'a str, Module> {
     modules
 }
 
+/// Returns the cargo features of the providers, by their folders. One that has the name of a feature
+/// of every crate gets an underscore.
+pub(crate) fn features(folders: &[&str]) -> BTreeMap<String, String> {
+    let providers: BTreeSet<&str> = folders.iter().map(|folder| split(folder).0).collect();
+    let names = names::distinct(providers.iter().copied(), names::feature, Style::Snake);
+    providers.into_iter().map(str::to_owned).zip(names).collect()
+}
+
 fn split(folder: &str) -> (&str, &str) {
     folder.split_once('/').unwrap_or((folder, folder))
 }

@@ -152,6 +152,15 @@ pub(crate) fn module(text: &str) -> String {
     }
 }
 
+/// Returns the name of a provider's cargo feature. A crate of models has features of its own.
+pub(crate) fn feature(provider: &str) -> String {
+    match provider.trim_start_matches(['-', '+', '.']) {
+        "" => "empty".to_owned(),
+        name if matches!(name, "default" | "full") => format!("{name}_"),
+        name => name.to_owned(),
+    }
+}
+
 /// Returns the name of a type: `voice_setting` → `VoiceSetting`. One that is taken gets the
 /// suffix, such as `Choice`.
 pub(crate) fn type_name(wire: &str, suffix: &str) -> String {

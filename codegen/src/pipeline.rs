@@ -10,7 +10,7 @@ use crate::lower;
 use crate::manifest::{Manifest, read_members};
 use crate::model::{Model, Module};
 use crate::parse;
-use crate::render::{self, ModelListing};
+use crate::render::{self, ModelListing, Providers};
 use crate::settings::{Objects, Settings, Source};
 
 /// Generated files and what was found on the way.
@@ -32,6 +32,18 @@ pub struct Generated {
 }
 
 impl Generated {
+    /// Adds the modules above the models. A file that would list a model that cannot be read is left
+    /// unchanged.
+    pub(crate) fn add_parents(&mut self, providers: &Providers, settings: &Settings) {
+        self.features.extend(providers.values().map(|provider| provider.feature.clone()));
+        for (path, text) in render::parent_modules(providers, settings) {
+            match text {
+                Some(text) => _ = self.files.insert(path, text),
+                None => _ = self.kept.insert(path),
+            }
+        }
+    }
+
     /// Generates one model. Returns its listing, unless it is refused and has no old file.
     pub(crate) fn add_model(
         &mut self,
@@ -56,12 +68,13 @@ impl Generated {
             self.files.insert(path, render::model(&model, &settings.origin));
             return listing;
         }
-        let is_kept = settings.present.contains(&path);
-        let listing = listing.unwrap_or_else(|| ModelListing::kept(&module.name, source.folder));
-        if is_kept {
-            self.kept.insert(path);
+        if !settings.present.contains(&path) {
+            return None;
         }
-        is_kept.then_some(listing)
+        self.kept.insert(path);
+        let manifest =
+            Manifest::parse(&source.file("model.json", source.model), &mut Findings::default());
+        Some(listing.unwrap_or_else(|| ModelListing::unreadable(&module.name, manifest.as_ref())))
     }
 }
 

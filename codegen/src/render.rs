@@ -13,7 +13,7 @@ use crate::model::{Model, Output};
 use crate::text::{code, is_address, sentence};
 use type_names::Names;
 
-pub(crate) use listing::{ModelListing, Providers, parent_modules};
+pub(crate) use listing::{ModelListing, Provider, Providers, parent_modules};
 
 /// Text in the head of every generated file, before the path of its source.
 pub(crate) const HEADER: &str = "`cargo xtask codegen` from";

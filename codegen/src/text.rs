@@ -1,9 +1,84 @@
 //! Makes text from schemas inert: plain words of one paragraph or inline code, never markup.
 
-/// Returns a text as inert words.
+/// A space without a line break. Schema text cannot contain it.
+pub(crate) const UNBROKEN: char = '\u{1}';
+
+/// Escapes what a terminal would obey or hide: control characters, line breaks, and characters that
+/// reorder or hide text.
+pub fn escape_control(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            escaped.extend(c.escape_default());
+        } else if is_hidden(c) {
+            escaped.extend(c.escape_unicode());
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+/// Returns a text as inert words. Inline code stays code, and a link to a web page stays a link.
 pub(crate) fn plain(text: &str) -> String {
-    let words: Vec<String> = readable(text).split_whitespace().map(inert).collect();
-    words.join(" ")
+    let text: Vec<String> = readable(text).split_whitespace().map(str::to_owned).collect();
+    let text = text.join(" ");
+    let mut plain = String::new();
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let mark = rest.find(['`', '[']).unwrap_or(rest.len());
+        let (words, after) = rest.split_at(mark);
+        let found = code_span(after).or_else(|| link(after));
+        let (marked, length) = found.unwrap_or_else(|| {
+            // What opens nothing is a word.
+            let run = (after.len() - after.trim_start_matches('`').len()).max(1).min(after.len());
+            (inert_words(&after[..run]), run)
+        });
+        let is_image = words.ends_with('!') && marked.starts_with('[');
+        plain.push_str(&inert_words(if is_image { &words[..words.len() - 1] } else { words }));
+        plain.push_str(if is_image { "\\!" } else { "" });
+        plain.push_str(&marked);
+        rest = &after[length..];
+    }
+    plain
+}
+
+/// Returns the inline code at the start of a text, and its length there.
+fn code_span(text: &str) -> Option<(String, usize)> {
+    let fence = text.len() - text.trim_start_matches('`').len();
+    let mut at = fence;
+    while fence > 0 {
+        let run = at + text[at..].find('`')?;
+        let end = text.len() - text[run..].trim_start_matches('`').len();
+        if end - run == fence {
+            let content = text[fence..run].trim();
+            return (!content.is_empty()).then(|| (code_in_prose(content), end));
+        }
+        at = end;
+    }
+    None
+}
+
+/// Returns the link to a web page at the start of a text, and its length there.
+fn link(text: &str) -> Option<(String, usize)> {
+    let label = text.strip_prefix('[')?;
+    let (label, after) = label.split_at(label.find(['[', ']'])?);
+    let (address, _) = after.strip_prefix("](")?.split_once(')')?;
+    if label.trim().is_empty() || !is_address(address) {
+        return None;
+    }
+    let label: Vec<String> = label.split(' ').map(inert_letters).collect();
+    let length = "[](".len() + label_len(text) + address.len() + ")".len();
+    Some((format!("[{}](<{address}>)", label.join(" ")), length))
+}
+
+/// Returns the length of a link's label.
+fn label_len(text: &str) -> usize {
+    text.find(']').map_or(0, |end| end - 1)
+}
+
+fn inert_words(text: &str) -> String {
+    text.split(' ').map(inert).collect::<Vec<_>>().join(" ")
 }
 
 /// Returns a text as inert words with a full stop.
@@ -25,33 +100,53 @@ pub(crate) fn code(text: &str) -> String {
     }
 }
 
+/// Returns inline code without line breaks. A line within it that starts with Markdown, such as
+/// `<!--`, would end the code.
+pub(crate) fn code_in_prose(text: &str) -> String {
+    code(text).replace(' ', &UNBROKEN.to_string())
+}
+
 /// Replaces control characters by spaces, and spells out characters that reorder or hide text.
 fn readable(text: &str) -> String {
     let mut readable = String::new();
     for c in text.chars() {
-        match c {
-            '\u{ad}'
-            | '\u{61c}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{e0000}'..='\u{e007f}' => {
-                readable.push_str(&format!("U+{:04X}", u32::from(c)));
-            }
-            c if c.is_control() => readable.push(' '),
-            c => readable.push(c),
+        if c.is_control() {
+            readable.push(' ');
+        } else if is_hidden(c) {
+            readable.push_str(&format!("U+{:04X}", u32::from(c)));
+        } else {
+            readable.push(c);
         }
     }
     readable
 }
 
-/// Escapes every character of a word that Markdown would read as markup.
+/// Returns `true` for characters that reorder or hide text.
+fn is_hidden(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// Escapes every character of a word that Markdown would read as markup. An address is a link.
 fn inert(word: &str) -> String {
     let address = word.trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
     if is_address(address) {
         return format!("<{address}>{}", &word[address.len()..]);
     }
+    inert_letters(word)
+}
+
+fn inert_letters(word: &str) -> String {
     let chars: Vec<char> = word.chars().collect();
     let is_rule = chars.iter().all(|c| "#=+-".contains(*c));
     let mut inert = String::new();
@@ -104,10 +199,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn text_for_a_terminal_has_no_control_characters() {
+        // Field case terminal-escape.
+        let cases = [
+            ("p\u{1b}[31mRED", "p\\u{1b}[31mRED"),
+            ("q\nerror: fake\r\t", "q\\nerror: fake\\r\\t"),
+            ("\u{9b}2J\u{7f}", "\\u{9b}2J\\u{7f}"),
+            ("a\u{202e}b\u{200b}\u{ad}", "a\\u{202e}b\\u{200b}\\u{ad}"),
+            ("größe 中 \\ \"", "größe 中 \\ \""),
+        ];
+        for (text, escaped) in cases {
+            assert_eq!(escape_control(text), escaped);
+        }
+    }
+
+    #[test]
     fn hostile_text_is_plain_words() {
         let cases = [
-            ("a `b` *c* _d_ e_f", "a \\`b\\` \\*c\\* \\_d\\_ e_f"),
-            ("```\npanic!()\n```", "\\`\\`\\` panic!() \\`\\`\\`"),
+            ("a `b *c* *d*", "a \\`b \\*c\\* \\*d\\*"),
+            ("a *c* _d_ e_f", "a \\*c\\* \\_d\\_ e_f"),
+            ("``` a", "\\`\\`\\` a"),
+            ("[link][x] [`Input`] [a](#b)", "\\[link\\]\\[x\\] \\[`Input`\\] \\[a\\](#b)"),
+            ("[a](javascript:b) [a](https://x.y", "\\[a\\](javascript:b) \\[a\\](https\\://x.y"),
+            ("[](https://x.y)", "\\[\\](https\\://x.y)"),
             ("# title\n\n- item\n1. one", "\\# title \\- item 1\\. one"),
             ("[link](x) <b> &lt; */", "\\[link\\](x) \\<b\\> \\&lt; \\*/"),
             ("a\u{202e}b\u{7}c", "aU+202Eb c"),
@@ -115,11 +229,31 @@ mod tests {
             ("at https://example.com.", "at <https://example.com>."),
             ("at https://[x]", "at https\\://\\[x\\]"),
             ("---", "\\---"),
-            ("#[derive(X)]", "#\\[derive(X)\\]"),
+            ("#[derive(X)]", "\\#\\[derive(X)\\]"),
         ];
         for (text, expected) in cases {
             assert_eq!(plain(text), expected);
         }
+    }
+
+    #[test]
+    fn inline_code_and_links_stay() {
+        // Field case: code and links of descriptions were escaped.
+        let cases = [
+            ("use `a_b` or `c`.", "use `a_b` or `c`."),
+            ("```\npanic!()\n```", "`panic!()`"),
+            ("`` a`b `` and `*`", "``a`b`` and `*`"),
+            ("(`x`)`y`", "(`x`)`y`"),
+            ("`<b>` <b>", "`<b>` \\<b\\>"),
+            ("see [the docs](https://x.y/z?a=b) now", "see [the docs](<https://x.y/z?a=b>) now"),
+            ("[a *b* `c`](https://x.y)", "[a \\*b\\* \\`c\\`](<https://x.y>)"),
+            ("[https://x.y](https://x.y)", "[https\\://x.y](<https://x.y>)"),
+            ("![a](https://x.y/a.png)", "\\![a](<https://x.y/a.png>)"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(plain(text).replace(UNBROKEN, " "), expected);
+        }
+        assert_eq!(plain("`a b` c"), format!("`a{UNBROKEN}b` c"));
     }
 
     #[test]

@@ -290,6 +290,64 @@ fn a_pair_of_files_is_added_under_its_id() {
     assert_eq!(place.listing("schemas/acme/pair-of-files"), expected);
 }
 
+#[test]
+fn every_entry_that_generates_or_can_be_corrected_is_added() {
+    // Field case import-door.
+    let place = Place::new();
+    let models = [
+        r#"{"model_id": "a/noprops", "input_schema": {"type": "object"}}"#,
+        r#"{"model_id": "a/upper", "input_schema": {"type": "OBJECT", "properties": {"p": {"type": "STRING"}}}}"#,
+        r#"{"model_id": "a/rootlist", "input_schema": {"type": ["object"], "properties": {"p": {"type": "string"}}}}"#,
+        r##"{"model_id": "a/rootref", "input_schema": {"$ref": "#/$defs/In", "$defs": {"In": {"type": "object"}}}}"##,
+        r#"{"model_id": "a/rootallof", "input_schema": {"allOf": [{"type": "object"}]}}"#,
+        r#"{"model_id": "-rf/b", "input_schema": {"type": "object"}}"#,
+        r#"{"model_id": "minimax/hailuo-video-01-live", "input_schema": {"type": "object"}}"#,
+    ];
+    write(&place.path("all.json"), &format!(r#"{{"models": [{}]}}"#, models.join(", ")));
+    let (ok, printed) = place.add(&["all.json"]);
+    assert!(ok && printed.contains("skipped: `-rf/b` has a bad `model_id`"), "{printed}");
+    let taken = "`minimax/Hailuo Video 01 Live` is already: it was not added";
+    assert!(printed.contains(taken), "{printed}");
+    for model in ["noprops", "upper", "rootlist", "rootref", "rootallof"] {
+        assert!(place.path(&format!("schemas/a/{model}/model.json")).is_file(), "{model}");
+    }
+    let (_, printed) = place.codegen(&[]);
+    assert!(printed.contains("models: 5;") || printed.contains("models: 6;"), "{printed}");
+}
+
+#[test]
+fn a_broken_schema_leaves_the_listings_unchanged() {
+    // Field case: a syntax error rewrote `models.md` and the provider's module with a wrong id.
+    let place = Place::new();
+    place.codegen(&[]).assert_ok();
+    let before = place.files();
+    place.replace("schemas/minimax/hailuo-video-01-live/input.json", "{", "{,");
+    let (ok, printed) = place.codegen(&[]);
+    assert!(!ok && printed.contains("invalid-json"), "{printed}");
+    assert_eq!(place.files(), before);
+}
+
+#[test]
+fn text_from_a_schema_reaches_no_terminal_unescaped() {
+    // Field case terminal-escape.
+    let place = Place::new();
+    write(&place.path("in.json"), HOSTILE);
+    let (ok, added) = place.add(&["in.json", "--id", "acme/x"]);
+    assert!(ok, "{added}");
+    let (_, generated) = place.codegen(&[]);
+    write(
+        &place.path("in.json"),
+        &HOSTILE.replace("integer", "string").replace("\u{9b}1", "\u{9b}2"),
+    );
+    let (_, changed) = place.add(&["in.json", "--id", "acme/x"]);
+    for printed in [added, generated, changed] {
+        let found = printed.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t'));
+        assert_eq!(found, None, "{printed:?}");
+        assert!(!printed.contains('\u{202e}'), "{printed:?}");
+        assert!(!printed.lines().any(|line| line.starts_with("error: fake")), "{printed}");
+    }
+}
+
 /// Adds a model to a separate crate, by the steps of CONTRIBUTING.
 #[test]
 fn a_new_model_compiles_after_two_commands() {
@@ -315,6 +373,14 @@ fn a_new_model_compiles_after_two_commands() {
     let output = cargo(&scratch, &["check"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+const HOSTILE: &str = "{
+  \"type\": \"object\",
+  \"properties\": {
+    \"p\\u001b[31mRED\": {\"type\": \"string\", \"foo\\u001b[2J\": 1},
+    \"q\\nerror: fake\": {\"type\": \"integer\", \"default\": \"\u{9b}1\u{202e}\u{7f}\"}
+  }
+}";
 
 const PAGE_HEAD: &str = "Run acme/Sea Video 2 over the API. What it takes and gives is below.
 curl --request POST \\

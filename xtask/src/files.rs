@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use runcomfy_codegen::escape_control;
 use similar::TextDiff;
 
 /// A change of one file.
@@ -43,7 +44,7 @@ impl Change {
             (Some(_), Some(_)) => "changed",
             (Some(_), None) => "gone",
         };
-        format!("{kind:8}{}", self.name)
+        format!("{kind:8}{}", escape_control(&self.name))
     }
 
     /// Returns `true` if the file exists before and after.
@@ -54,11 +55,12 @@ impl Change {
     /// Returns the difference in the form of `diff -u`.
     pub(crate) fn diff(&self) -> String {
         let (old, new) = (self.old.as_deref().unwrap_or(""), self.new.as_deref().unwrap_or(""));
-        TextDiff::from_lines(old, new)
+        let diff = TextDiff::from_lines(old, new)
             .unified_diff()
             .context_radius(2)
             .header(self.header(&self.old), self.header(&self.new))
-            .to_string()
+            .to_string();
+        escape_lines(&diff)
     }
 
     fn header(&self, side: &Option<String>) -> &str {
@@ -75,6 +77,11 @@ impl Change {
         }
         .with_context(|| format!("writing {}", path.display()))
     }
+}
+
+/// Escapes what a terminal would obey or hide, but for line breaks.
+pub(crate) fn escape_lines(text: &str) -> String {
+    text.split('\n').map(escape_control).collect::<Vec<_>>().join("\n")
 }
 
 /// The prefix of the name of a file that is being written.

@@ -39,7 +39,7 @@ pub fn run() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", files::escape_lines(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }

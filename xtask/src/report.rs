@@ -1,5 +1,6 @@
 //! Prints diagnostics, for a terminal or as lines of JSON.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::ops::Range;
@@ -8,7 +9,7 @@ use std::path::Path;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use anyhow::{Context, Result};
-use runcomfy_codegen::{Diagnostic, Settings, Severity, fixup_path};
+use runcomfy_codegen::{Diagnostic, Settings, Severity, escape_control, fixup_path};
 use serde::Serialize;
 
 use crate::args::MessageFormat;
@@ -96,10 +97,12 @@ impl Report<'_> {
         if let Some(fixup) = self.fixup(&place.file) {
             path.push_str(&format!(" with {fixup}"));
         }
+        let (path, pointer) = (escape_control(&path), escape_control(&place.pointer));
         let title = level.primary_title(&diagnostic.message).id(diagnostic.code.name());
-        let annotation = AnnotationKind::Primary.span(start..end).label(&place.pointer);
+        let annotation = AnnotationKind::Primary.span(start..end).label(&pointer);
+        let source = mask_control(text);
         let group = title
-            .element(Snippet::source(text).path(&path).annotation(annotation))
+            .element(Snippet::source(source.as_ref()).path(&path).annotation(annotation))
             .element(Level::HELP.message(&diagnostic.help));
         renderer.render(&[group]).to_string()
     }
@@ -163,5 +166,28 @@ impl Report<'_> {
 
     fn name(&self, file: &str) -> String {
         self.origin.join(file).display().to_string()
+    }
+}
+
+/// Replaces what a terminal would obey or hide by a mark of the same length in bytes, so that spans
+/// still apply. Line breaks and tabs stay.
+fn mask_control(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_harmless) {
+        return Cow::Borrowed(text);
+    }
+    let marks = text.chars().map(|c| match c.len_utf8() {
+        _ if is_harmless(c) => c.to_string(),
+        1 => "?".to_owned(),
+        2 => "¿".to_owned(),
+        3 => "\u{fffd}".to_owned(),
+        _ => "\u{fffd}?".to_owned(),
+    });
+    Cow::Owned(marks.collect())
+}
+
+fn is_harmless(c: char) -> bool {
+    matches!(c, '\n' | '\t' | ' '..='~') || {
+        let text = c.encode_utf8(&mut [0; 4]).to_owned();
+        escape_control(&text) == text
     }
 }

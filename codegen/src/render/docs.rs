@@ -9,15 +9,12 @@ use runcomfy::media::{Bound, MediaKind, Metric};
 use crate::model::{Docs, Edge, End, Field, Quantity, Rule, Shape, Type, ValueSchema};
 use crate::names;
 use crate::number::Number;
-use crate::text::{capitalized, code, lowered, sentence};
+use crate::text::{UNBROKEN, capitalized, code_in_prose, lowered, sentence};
 
 /// The maximum number of characters of a doc line.
 const MAX_WIDTH: usize = 88;
 /// The maximum number of characters of a default.
 const MAX_DEFAULT: usize = 60;
-
-/// A space without a line break. Schema text cannot contain it.
-const UNBROKEN: char = '\u{1}';
 
 /// `minimum` is inclusive, `exclusiveMinimum` is not.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -321,12 +318,6 @@ fn shortened(text: &str) -> String {
     text.chars().take(MAX_DEFAULT).chain(['…']).collect()
 }
 
-/// Returns inline code without line breaks. A line within it that starts with Markdown, such as
-/// `<!--`, would end the code.
-fn code_in_prose(text: &str) -> String {
-    code(text).replace(' ', &UNBROKEN.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -342,6 +333,28 @@ mod tests {
         ];
         let expected = "Width and height over 300 px; width/height between 0.4 and 2.5.";
         assert_eq!(measured(&rules).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn the_strictest_of_two_rules_is_described() {
+        // Field case same-rule-twice.
+        let bounds = [Bound::Over(400.0), Bound::Over(300.0), Bound::Under(8.0), Bound::Under(9.0)];
+        let rules = bounds.map(|bound| Rule::Measured(Metric::WidthPixels, bound, String::new()));
+        assert_eq!(measured(&rules).as_deref(), Some("Width between 400 and 8 px."));
+    }
+
+    #[test]
+    fn an_unchecked_rule_is_described_with_its_bound() {
+        // Field case unchecked-rule-without-bound.
+        let rule = |value: &str, message: &str| {
+            other_rule(&Rule::Unchecked("seconds<".into(), value.into(), message.into()))
+        };
+        assert_eq!(rule("60", "").as_deref(), Some("Not checked: `seconds<` 60."));
+        assert_eq!(
+            rule("60", "Too long").as_deref(),
+            Some("Not checked: `seconds<` 60. Too long.")
+        );
+        assert_eq!(rule("null", "").as_deref(), Some("Not checked: `seconds<`."));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod diagnosed;
 mod field;
 mod limits;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use runcomfy_codegen::import::{Imported, import};
@@ -123,6 +124,52 @@ fn a_refused_model_keeps_its_file_and_stops_no_other() {
     let generated = generate(&[bad, good], &Settings { present, ..settings() });
     assert!(!generated.files.contains_key("acme/bad.rs") && generated.kept.contains("acme/bad.rs"));
     assert!(generated.files["acme.rs"].contains("pub mod bad"));
+}
+
+#[test]
+fn an_unreadable_model_is_not_listed_with_wrong_facts() {
+    // Field case: a syntax error in `input.json` rewrote `models.md` and the provider's module.
+    let bad = Source {
+        folder: "acme/bad-one",
+        model: r#"{"id": "acme/Bad One", "gone": "0.1.0"}"#,
+        input: "{",
+        output: None,
+        fixup: None,
+    };
+    let good = Source { folder: "acme/good", model: r#"{"id": "acme/good"}"#, input: FINE, ..bad };
+    let present = BTreeSet::from(["acme/bad_one.rs".to_owned(), "acme.rs".to_owned()]);
+    let settings = Settings { present, ..settings() };
+    let generated = generate(&[bad, good], &settings);
+    assert!(generated.kept.contains("models.md") && !generated.files.contains_key("models.md"));
+    let listing = &generated.files["acme.rs"];
+    assert!(listing.contains("| [`bad_one`] | `acme/Bad One` |"), "{listing}");
+    assert!(listing.contains("as of 0.1.0") && listing.contains("good::Input"), "{listing}");
+
+    let worse = Source { model: "{", ..bad };
+    let generated = generate(&[worse, good], &settings);
+    for file in ["models.md", "acme.rs", "acme/bad_one.rs"] {
+        assert!(generated.kept.contains(file) && !generated.files.contains_key(file), "{file}");
+    }
+    assert!(generated.files["mod.rs"].contains("pub mod acme"));
+}
+
+#[test]
+fn a_provider_named_like_a_feature_gets_another_feature() {
+    // Attack L14.
+    let folders = ["default/x", "full/x", "full_/x", "acme/x"];
+    let models = folders.map(|folder| format!("{{\"id\": \"{folder}\"}}"));
+    let sources = folders.iter().zip(&models).map(|(folder, model)| Source {
+        folder,
+        model,
+        input: FINE,
+        output: None,
+        fixup: None,
+    });
+    let settings = Settings { features: Features::PerProvider, ..settings() };
+    let generated = generate(&sources.collect::<Vec<_>>(), &settings);
+    let features: Vec<&str> = generated.features.iter().map(String::as_str).collect();
+    assert_eq!(features, ["acme", "default_", "full_", "full_2"]);
+    assert!(generated.files["mod.rs"].contains("#[cfg(feature = \"default_\")]\npub mod default;"));
 }
 
 const ENTRY: &str = r#"{"id": "acme/x"}"#;
