@@ -1,5 +1,6 @@
 //! From a typed input to a video, through the simulator, over real HTTP.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use runcomfy::client::{ApiErrorKind, CancelOutcome, JobErrorReason, Polling, Status, SubmitError};
@@ -9,6 +10,9 @@ use runcomfy_simulator::{Pace, Simulator};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::scripted;
 
 async fn simulator(queue: u64, run: u64) -> Simulator {
     let pace = Pace { queue: Duration::from_millis(queue), run: Duration::from_millis(run) };
@@ -180,4 +184,88 @@ async fn a_redirected_submit_is_unknown_and_not_followed() {
         }
         _ = target.accept() => panic!("the redirect was followed"),
     }
+}
+
+#[tokio::test]
+async fn a_redirect_that_a_handed_in_client_followed_is_found() {
+    let (base, _) = scripted::server(|path, _| match path {
+        "/v1/elsewhere" => scripted::http(200, "", r#"{"request_id": "r-1", "status": "failed"}"#),
+        _ => scripted::http(307, "location: /v1/elsewhere\r\n", ""),
+    })
+    .await;
+    let settings = scripted::builder(&base).http_client(reqwest::Client::new());
+    let client = settings.build().expect("the settings are valid");
+    let error = client.submit(&scripted::input()).await.expect_err("it is a redirect");
+    let SubmitError::OutcomeUnknown { id, reason, .. } = &error else { panic!("{error}") };
+    assert!(id.is_some() && reason.contains("redirect"), "{error}");
+    let status = client.raw().job("r-1".parse().expect("it is an id")).status().await;
+    assert!(status.is_err(), "{status:?}");
+}
+
+/// Field case F21.
+#[tokio::test]
+async fn each_request_names_a_contact() {
+    let agents = Arc::new(Mutex::new(Vec::new()));
+    let seen = agents.clone();
+    let (base, _) = scripted::serve(move |head, _| {
+        let agent = head.lines().find_map(|line| line.strip_prefix("user-agent: "));
+        seen.lock().expect("no lock is poisoned").push(agent.unwrap_or_default().to_owned());
+        scripted::http(200, "", "{}")
+    })
+    .await;
+    let client = scripted::builder(&base).allow_local_media().build().expect("valid");
+    let image = Media::url(base.replace("/v1", "/boat.png")).expect("it is a URL");
+    let input = Input::new("a paper boat", image).validate().expect("it is valid");
+    let _ = client.preflight(&input).await;
+    client.balance().await.expect("it answers");
+    let agents = agents.lock().expect("no lock is poisoned");
+    assert!(agents.len() >= 2, "{agents:?}");
+    for agent in agents.iter() {
+        assert!(agent.starts_with("runcomfy-rs/") && agent.contains(" (+https://"), "{agent}");
+    }
+}
+
+/// Text that a test's subscriber writes.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("no lock is poisoned").extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_report_of_a_submit_is_on_its_job_and_in_the_log() {
+    let log = Log::default();
+    let written = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::WARN)
+        .with_ansi(false)
+        .with_writer(move || written.clone())
+        .finish();
+    let (base, _) = scripted::server(|path, _| match path {
+        path if path.ends_with("boat.png") => scripted::http(503, "", ""),
+        _ => scripted::http(200, "", r#"{"request_id": "r-1"}"#),
+    })
+    .await;
+    let client = scripted::builder(&base).allow_local_media().build().expect("valid");
+    let image = Media::url(base.replace("/v1", "/boat.png")).expect("it is a URL");
+    let input = Input::new("a paper boat", image).validate().expect("it is valid");
+    let guard = tracing::subscriber::set_default(subscriber);
+    let job = client.submit(&input).await.expect("it is accepted");
+    drop(guard);
+    let report = job.preflight_report().expect("it was checked");
+    assert!(!report.warnings.is_empty() && !report.unchecked.is_empty(), "{report}");
+    let log = String::from_utf8(log.0.lock().expect("no lock is poisoned").clone());
+    let log = log.expect("it is text");
+    let lines = log.lines().filter(|line| line.contains("WARN") && line.contains("image_url"));
+    assert_eq!(lines.count(), report.warnings.len() + report.unchecked.len(), "{log}");
+    let resumed: Job<Input> = client.job(job.id().clone());
+    assert!(resumed.preflight_report().is_none());
 }

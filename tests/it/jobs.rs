@@ -97,6 +97,7 @@ async fn every_status_ends_or_continues_the_wait_correctly() {
         while let Some(update) = updates.next().await.expect("it answers") {
             words.push(update.status);
         }
+        assert!(!matches!(words.last(), Some(Status::Other(_)) | None), "{scenario:?}: {words:?}");
         let odd = words.iter().any(|status| matches!(status, Status::Other(_)));
         assert_eq!(odd, scenario != JobScenario::UnknownFields, "{scenario:?}: {words:?}");
         assert!(job.wait().await.expect("it succeeds").output.video.is_some(), "{scenario:?}");

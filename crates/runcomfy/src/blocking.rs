@@ -252,9 +252,11 @@ impl<M: Operation> fmt::Debug for Job<M> {
 #[must_use = "a run does nothing until `wait` is called"]
 pub struct Run<'a, M: Operation> {
     submit: Box<dyn FnOnce() -> Result<Job<M>, SubmitError> + 'a>,
-    on_submitted: Option<Box<dyn FnOnce(&Job<M>) + 'a>>,
+    on_submitted: Option<OnSubmitted<'a, M>>,
     cancel_on_drop: bool,
 }
+
+type OnSubmitted<'a, M> = Box<dyn FnOnce(&Job<M>) + 'a>;
 
 impl<'a, M: Operation> Run<'a, M> {
     fn new(submit: impl FnOnce() -> Result<Job<M>, SubmitError> + 'a) -> Self {

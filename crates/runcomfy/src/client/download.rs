@@ -58,6 +58,7 @@ pub struct Progress<'a> {
 
 /// A file that was downloaded completely.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct DownloadedFile {
     /// Path of its URL in the output.

@@ -245,6 +245,22 @@ mod tests {
     }
 
     #[test]
+    fn a_report_and_a_downloaded_file_are_stored_and_read_again() {
+        let report = json!({
+            "violations": [{"path": ["images", 0], "rule": "format", "message": "m", "found": null}],
+            "warnings": [{"path": ["image"], "kind": "NotHttps", "message": "m"}],
+            "unchecked": [{"path": [], "rule": "width_pixels>", "reason": "r"}],
+            "stats": {"requests": 1, "bytes": 2, "time": {"secs": 3, "nanos": 4}},
+        });
+        let read: crate::client::PreflightReport = from_value(report.clone()).expect("it is one");
+        assert_eq!(to_value(&read).expect("it is JSON"), report);
+        let file =
+            json!({"output_path": ["video"], "url": "https://a/v", "path": "v.mp4", "bytes": 7});
+        let read: crate::client::DownloadedFile = from_value(file.clone()).expect("it is one");
+        assert_eq!(to_value(&read).expect("it is JSON"), file);
+    }
+
+    #[test]
     fn ids_and_statuses_are_text() {
         for word in ["in_queue", "cancelled", "warming"] {
             let status = json!({"status": word, "queue_position": 4});

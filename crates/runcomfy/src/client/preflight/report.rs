@@ -9,6 +9,7 @@ use crate::violation::{InputPath, Violations};
 
 /// The findings about the media of an input.
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[must_use = "the findings of preflight are only in here"]
 #[non_exhaustive]
 pub struct PreflightReport {
@@ -27,6 +28,7 @@ pub struct PreflightReport {
 
 /// Something that RunComfy advises against.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Warning {
     /// Path of the media in the input.
@@ -39,6 +41,7 @@ pub struct Warning {
 
 /// The kind of a [`Warning`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum WarningKind {
     /// The URL does not begin with `https`.
@@ -63,6 +66,7 @@ pub enum WarningKind {
 
 /// A rule that could not be checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Unchecked {
     /// Path of the media in the input.
@@ -75,6 +79,7 @@ pub struct Unchecked {
 
 /// The work that a preflight did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct PreflightStats {
     /// Number of requests to media hosts, without the redirects that followed them.
