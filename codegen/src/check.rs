@@ -24,11 +24,17 @@ pub(crate) fn check(
 ) -> Option<Model> {
     if let Some(model) = &model {
         check_input(model, findings);
-        check_names(model, place, findings);
+        // Names may clash only because a part was refused.
+        if !is_refused(findings, settings) {
+            check_names(model, place, findings);
+        }
     }
+    model.filter(|_| !is_refused(findings, settings))
+}
+
+fn is_refused(findings: &Findings, settings: &Settings) -> bool {
     let mut found = findings.0.iter();
-    let is_refused = found.any(|found| settings.severity(found.code) == Severity::Error);
-    model.filter(|_| !is_refused)
+    found.any(|found| settings.severity(found.code) == Severity::Error)
 }
 
 /// Reports bounds, defaults and enums that contradict each other.
@@ -102,7 +108,8 @@ fn report_clashes<'a>(
 /// Reports an `enum` if none of its values fits the rules beside it.
 fn check_choices(of: &ValueSchema, place: &Place, model: &Model, findings: &mut Findings) {
     for choices in of.rules.iter().filter_map(|rule| choices_of(rule, model)) {
-        if !choices.iter().any(|choice| fits(of, choice, model)) {
+        // A property of `false` has none.
+        if !choices.is_empty() && !choices.iter().any(|choice| fits(of, choice, model)) {
             findings.push(Diagnostic::no_choice_within_rules(place));
         }
     }

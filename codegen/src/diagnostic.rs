@@ -91,7 +91,7 @@ codes! {
     MalformedKeyword = "malformed-keyword", Error;
     /// A keyword of JSON Schema that this version does not support.
     UnsupportedKeyword = "unsupported-keyword", Error;
-    /// An input that is not an object, or an output without its wrapper.
+    /// An input that is not an object.
     NotAnObject = "not-an-object", Error;
     /// No value can satisfy the schema.
     Unsatisfiable = "unsatisfiable", Error;
@@ -107,6 +107,8 @@ codes! {
     MalformedAnnotation = "malformed-annotation", Warning;
     /// A keyword that JSON Schema does not have.
     UnknownKeyword = "unknown-keyword", Warning;
+    /// A part of an output schema that cannot be read: it is any JSON.
+    UnreadableOutput = "unreadable-output", Warning;
     /// A default or example that the schema itself would refuse.
     DefaultBreaksSchema = "default-breaks-schema", Warning;
     /// Two properties or enum values would have one Rust name; each got a suffix.

@@ -47,7 +47,9 @@ pub(crate) fn lower(
     let Typed { structs: inputs, unions, .. } = typed(lowered, input, findings)?;
     let output = match output {
         None => Output::Usual,
-        Some(schema) => lower_output(schema, &names, objects, findings)?,
+        Some(schema) => findings
+            .as_warnings(|findings| lower_output(schema, &names, objects, findings))
+            .unwrap_or(Output::ANY),
     };
     let arguments = inputs.first().map(|root| ordered(root, manifest.arguments.as_deref()));
     Some(Model {

@@ -65,6 +65,12 @@ pub(crate) enum Output {
     Plain { structs: Vec<Struct>, unions: Vec<Union>, root: Type },
 }
 
+impl Output {
+    /// Any JSON.
+    pub(crate) const ANY: Self =
+        Self::Plain { structs: Vec::new(), unions: Vec::new(), root: Type::Any };
+}
+
 /// A struct: `Input { prompt: String, … }`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Struct {

@@ -147,8 +147,10 @@ fn lower_schemas(
     let input = parse::input(&source.file("input.json", input), findings);
     let output = patched.output.as_deref().or(source.output);
     let output = output.map(|text| source.file("output.json", text));
-    // An output that cannot be read has a diagnostic, for which `check` refuses the model.
-    let output = output.and_then(|file| parse::output(&file, findings));
+    // An output that cannot be read is any JSON, and never refuses its model.
+    let output = output.map(|file| {
+        findings.as_warnings(|findings| parse::output(&file, findings)).unwrap_or_default()
+    });
     let (manifest, input) = (manifest?, input?);
     let mut model =
         lower::lower(manifest, module.clone(), &input, output.as_ref(), objects, findings)?;

@@ -15,6 +15,8 @@ use crate::number::Number;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Schema {
     pub place: Place,
+    /// No value is allowed: `false`.
+    pub is_never: bool,
     /// The words of `type`, without `null`. Empty if there is no `type`.
     pub types: Vec<TypeWord>,
     /// Null is allowed too, by `type` or by `nullable`.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Code, Diagnostic};
+use super::{Code, Diagnostic, Severity};
 
 /// The maximum number of diagnostics of one model. Of the others, one of each code is kept with
 /// their count: a reader corrects the first before the last, and a terminal holds no more.
@@ -25,6 +25,19 @@ struct Hidden {
 }
 
 impl Findings {
+    /// Runs a step about an output, whose errors become warnings.
+    pub(crate) fn as_warnings<T>(&mut self, step: impl FnOnce(&mut Self) -> T) -> T {
+        let mut own = Self::default();
+        let result = step(&mut own);
+        for found in own.0 {
+            self.push(match found.code.severity() {
+                Severity::Error => Diagnostic::unreadable_output(found),
+                Severity::Warning => found,
+            });
+        }
+        result
+    }
+
     /// Adds a diagnostic, unless it is there already.
     pub(crate) fn push(&mut self, mut diagnostic: Diagnostic) {
         shorten(&mut diagnostic.message);

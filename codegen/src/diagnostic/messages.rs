@@ -46,7 +46,7 @@ pub(crate) enum SizeLimit {
 }
 
 /// A conflict between two schemas that must hold together.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Conflict {
     Unions,
     Formats,
@@ -286,6 +286,11 @@ impl Diagnostic {
         Self::new(Code::Unsatisfiable, place, message, "correct one of them with a fixup")
     }
 
+    pub(crate) fn no_branch_left(place: &Place) -> Self {
+        let message = "no branch of the union holds with the keywords beside it";
+        Self::new(Code::Unsatisfiable, place, message, "correct one of them with a fixup")
+    }
+
     pub(crate) fn null_union_beside_no_null(place: &Place) -> Self {
         let message = "the union allows only null, and the keywords beside it do not";
         Self::new(Code::Unsatisfiable, place, message, "correct one of them with a fixup")
@@ -390,6 +395,12 @@ impl Diagnostic {
         let message = format!("`{name}` is not a known member of a rule");
         let help = "nothing, if it is an annotation; otherwise report it";
         Self::new(Code::UnknownKeyword, place, message, help)
+    }
+
+    /// An error in an output schema, which refuses no model.
+    pub(crate) fn unreadable_output(found: Self) -> Self {
+        let help = "nothing: this part of the output is any JSON".to_owned();
+        Self { code: Code::UnreadableOutput, help, ..found }
     }
 
     /// A `default` or an `example` that its own schema refuses, and why.

@@ -48,6 +48,13 @@ pub(super) struct FieldDraft {
 }
 
 impl FieldDraft {
+    /// Returns a field that allows no value, so it must be missing.
+    pub(super) fn never(wire: &str, place: &Place) -> Self {
+        let (any, request) = any();
+        let never = ValueSchema { rules: vec![Rule::Values(Vec::new())], ..any };
+        Self::new(wire, (never, request), place)
+    }
+
     /// Returns an optional field without a name or docs.
     pub(super) fn new(wire: &str, value: (ValueSchema, TypeRequest), place: &Place) -> Self {
         let (schema, request) = value;

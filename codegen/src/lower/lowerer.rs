@@ -1,6 +1,7 @@
 //! Walks a schema: finds the shape and rules of each value, and the structs, enums and unions
 //! that it needs.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use runcomfy::media::MediaKind;
@@ -284,8 +285,13 @@ impl<'f> Lowerer<'f> {
         schema: &Schema,
         context: Context<'_>,
     ) -> (ValueSchema, TypeRequest) {
+        if schema.is_never {
+            self.findings.push(Diagnostic::false_schema(&schema.place));
+            return any();
+        }
         if schema.any_of.is_some() && schema.one_of.is_some() {
             self.findings.push(Diagnostic::unsupported_any_of_with_one_of(&schema.place));
+            return any();
         }
         if let Some(branches) = schema.any_of.as_ref().or(schema.one_of.as_ref()) {
             let kind = if schema.any_of.is_none() { UnionKind::OneOf } else { UnionKind::AnyOf };
@@ -403,6 +409,12 @@ impl<'f> Lowerer<'f> {
             Some(items) => (**items).clone(),
             None => Schema { place: schema.place.clone(), ..Schema::default() },
         };
+        let mut schema = Cow::Borrowed(schema);
+        if items.is_never {
+            // A list without items is left.
+            schema.to_mut().max_items = Some(0);
+            items.is_never = false;
+        }
         let is_about_media = schema.format.is_some() || !schema.validations.is_empty();
         if is_about_media && stated_kind(&items) == TypeWord::Unknown && items.types.is_empty() {
             items.types = vec![TypeWord::String];
@@ -410,7 +422,7 @@ impl<'f> Lowerer<'f> {
         items.format = items.format.or_else(|| schema.format.clone());
         items.validations.extend(schema.validations.iter().cloned());
         let (of, request) = self.lower_annotated(&items, &hint.of_items());
-        let mut rules = bounds(schema);
+        let mut rules = bounds(&schema);
         rules.extend(schema.choices.as_deref().map(choices_rule));
         let list = ValueSchema { shape: Shape::List(Box::new(of)), rules };
         (list, TypeRequest::List(Box::new(request)))

@@ -10,8 +10,16 @@ use crate::schema::{Additional, Schema, TypeWord};
 
 /// Merges two schemas. The annotations of `outer` go first.
 pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) -> Schema {
-    report_conflicts(outer, inner, findings);
+    let conflicts = conflicts(outer, inner);
+    for conflict in &conflicts {
+        findings.push(Diagnostic::unsupported_merge(&outer.place, *conflict));
+    }
+    if conflicts.contains(&Conflict::Unions) {
+        // Nothing else is reported of a schema that cannot be merged.
+        return Schema { place: outer.place.clone(), ..annotations(outer, inner) };
+    }
     let mut schema = Schema {
+        is_never: outer.is_never || inner.is_never,
         nullable: nullable(outer, inner),
         types: types(outer, inner, findings),
         choices: choices(outer, inner),
@@ -34,8 +42,8 @@ pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) ->
     schema
 }
 
-/// Reports what two schemas that must hold together cannot both have.
-fn report_conflicts(outer: &Schema, inner: &Schema, findings: &mut Findings) {
+/// Returns the conflicts between two schemas that must hold together.
+fn conflicts(outer: &Schema, inner: &Schema) -> Vec<Conflict> {
     let mut conflicts = Vec::new();
     if is_union(outer) && is_union(inner) {
         conflicts.push(Conflict::Unions);
@@ -50,9 +58,7 @@ fn report_conflicts(outer: &Schema, inner: &Schema, findings: &mut Findings) {
     {
         conflicts.push(Conflict::ClosedProperties);
     }
-    for conflict in conflicts {
-        findings.push(Diagnostic::unsupported_merge(&outer.place, conflict));
-    }
+    conflicts
 }
 
 fn is_union(schema: &Schema) -> bool {

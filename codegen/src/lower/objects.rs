@@ -73,7 +73,14 @@ impl Lowerer<'_> {
                 break;
             }
             let position = schema.required.iter().position(|(name, _)| name == wire);
-            fields.push(self.lower_field(wire, property, position, &hint));
+            if property.is_never && position.is_none() {
+                // A closed object refuses a name that it does not describe.
+                if others.is_some() || self.objects == Objects::Open {
+                    fields.push(FieldDraft::never(wire, &property.place));
+                }
+            } else {
+                fields.push(self.lower_field(wire, property, position, &hint));
+            }
         }
         self.add_undescribed_fields(schema, &hint, &mut fields);
         self.name_fields(&mut fields);

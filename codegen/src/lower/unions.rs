@@ -7,7 +7,8 @@ use super::infer::{keep_format_on_strings, kind};
 use super::lowerer::{Context, Lowerer};
 use super::merge::merged;
 use super::naming::Hint;
-use crate::diagnostic::Diagnostic;
+use super::rules::choices_of;
+use crate::diagnostic::{Code, Diagnostic, Findings};
 use crate::model::{Docs, Shape, UnionKind, ValueSchema};
 use crate::schema::{Schema, TypeWord};
 
@@ -35,15 +36,21 @@ impl Lowerer<'_> {
         context: Context<'_>,
     ) -> (ValueSchema, TypeRequest) {
         let null = self.union_null(own, branches, kind);
-        let rest: Vec<&Schema> =
-            branches.iter().filter(|branch| !null.is_apart || !is_null(branch)).collect();
+        let rest: Vec<&Schema> = branches
+            .iter()
+            .filter(|branch| !branch.is_never && (!null.is_apart || !is_null(branch)))
+            .collect();
         let each = self.merge_into_branches(own, &rest, &null);
         if null.is_allowed {
             self.record_null_target(context.target);
         }
         let (of, request) = match each.as_slice() {
             [] if !null.is_allowed => {
-                self.findings.push(Diagnostic::null_union_beside_no_null(&own.place));
+                self.findings.push(if rest.is_empty() && branches.iter().any(is_null) {
+                    Diagnostic::null_union_beside_no_null(&own.place)
+                } else {
+                    Diagnostic::no_branch_left(&own.place)
+                });
                 any()
             }
             [] => {
@@ -94,12 +101,18 @@ impl Lowerer<'_> {
             if !self.budget.spend(&own.place, own.weight() + branch.weight(), self.findings) {
                 break;
             }
-            each.push(if has_no_constraints {
-                (*branch).clone()
-            } else {
-                let whole = self.resolve(branch);
-                Schema { place: branch.place.clone(), ..merged(&bare, &whole, self.findings) }
-            });
+            if has_no_constraints {
+                each.push((*branch).clone());
+                continue;
+            }
+            let whole = self.resolve(branch);
+            let mut found = Findings::default();
+            let merged = merged(&bare, &whole, &mut found);
+            // A branch that contradicts the keywords beside the union holds for no value.
+            if !is_contradiction(&merged, &found) {
+                found.0.into_iter().for_each(|found| self.findings.push(found));
+                each.push(Schema { place: branch.place.clone(), ..merged });
+            }
         }
         if own.format.is_some() || !own.validations.is_empty() {
             keep_format_on_strings(&mut each);
@@ -199,6 +212,21 @@ impl Lowerer<'_> {
     }
 }
 
+/// Returns `true` if a merged branch allows no value.
+fn is_contradiction(branch: &Schema, found: &Findings) -> bool {
+    let is_union = branch.any_of.is_some() || branch.one_of.is_some();
+    let allows_null = branch.nullable
+        && branch.choices.as_ref().is_none_or(|choices| choices.contains(&Value::Null));
+    let has_no_choice = branch.choices.is_some()
+        && branch.types.len() < 2
+        && choices_of(branch).is_empty()
+        && !allows_null
+        && !is_union;
+    branch.is_never
+        || has_no_choice
+        || found.0.iter().any(|found| found.code == Code::Unsatisfiable)
+}
+
 /// Drops the types whose values another of the types holds too.
 fn drop_covered(requests: &mut Vec<TypeRequest>) {
     if requests.contains(&TypeRequest::Text) {
@@ -274,7 +302,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::diagnostic::Findings;
     use crate::lower::naming::Direction;
     use crate::parse::schema;
     use crate::settings::Objects;

@@ -61,7 +61,7 @@ fn read_schema(node: &Node<'_>, findings: &mut Findings) -> Schema {
         // `true` allows every value, as an empty schema does.
         match node.boolean() {
             Some(true) => {}
-            Some(false) => findings.push(Diagnostic::false_schema(&node.place)),
+            Some(false) => schema.is_never = true,
             None => findings.push(Diagnostic::schema_not_an_object(&node.place)),
         }
         return schema;

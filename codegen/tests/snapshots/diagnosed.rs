@@ -110,7 +110,14 @@ const DIAGNOSED: &[Diagnosed] = &[
     ),
     (Code::ClosedInput, ENTRY, r#"{"properties": {"a": {}}, "additionalProperties": true}"#, None),
     (Code::NotAnObject, ENTRY, r#"{"type": "string"}"#, None),
-    (Code::NotAnObject, ENTRY, FINE, Some(r#"{"type": "object"}"#)),
+    (Code::UnreadableOutput, ENTRY, FINE, Some(r#"{"type": "object"}"#)),
+    (
+        Code::UnreadableOutput,
+        ENTRY,
+        FINE,
+        Some(r##"{"output": {"properties": {"a": {"$ref": "#/$defs/A"}, "b": {"pattern": 7}}}}"##),
+    ),
+    (Code::UnreadableOutput, ENTRY, FINE, Some("{")),
     (
         Code::Unsatisfiable,
         ENTRY,

@@ -281,3 +281,90 @@ fn a_branch_without_values_is_refused_at_its_place() {
     assert_found(&root, &[("unsatisfiable", "", "bounds", "fixup")]);
     assert_eq!(root.diagnostics[0].place.file, "acme/x/input.json");
 }
+
+/// Generates a model with this output.
+fn output(output: &str) -> Generated {
+    let input = r#"{"properties": {"a": {"type": "string"}}}"#;
+    let source =
+        Source { folder: "acme/x", model: ENTRY, input, output: Some(output), fixup: None };
+    generate(&[source], &settings())
+}
+
+// Field README: a dangling `$ref` in an output alone refuses the model.
+#[test]
+fn an_unreadable_output_is_json() {
+    let parts = json!({"output": {"properties": {
+        "dangling": {"$ref": "#/$defs/none"},
+        "text": {"type": "string", "maxLength": -1},
+        "circle": {"$ref": "#/properties/circle"},
+        "url": {"type": "string", "format": "uri"},
+    }}});
+    let generated = output(&parts.to_string());
+    let warned = |pointer, message| ("unreadable-output", pointer, message, "any JSON");
+    let expected = [
+        warned("/text/maxLength", "whole number"),
+        warned("/dangling/$ref", "no `#/$defs/none`"),
+        warned("/circle", "in a circle"),
+    ];
+    assert_found(&generated, &expected);
+    assert_texts(
+        &generated,
+        &["pub dangling: Option<Value>", "pub text: Option<String>", "pub url: Option<Url>"],
+    );
+    for whole in ["{", "[]", r#"{"output": 7}"#, r#"{"output": {"a": 1, "a": 2}}"#] {
+        let generated = output(whole);
+        assert_eq!(generated.models, 1, "{whole}");
+        assert_eq!(generated.diagnostics[0].code.name(), "unreadable-output", "{whole}");
+        assert!(module(&generated).contains("type Output = Value;"), "{whole}");
+    }
+}
+
+// Field cases: boolean-false-branch, enum-narrows-anyof.
+#[test]
+fn a_branch_that_cannot_hold_is_dropped() {
+    let cases = [
+        (json!({"anyOf": [true, false]}), "pub v: Option<Value>"),
+        (json!({"oneOf": [{"type": "string"}, false]}), "pub v: Option<String>"),
+        (json!({"type": "array", "items": false}), "pub v: Option<Vec<Value>>"),
+        (
+            json!({"enum": ["a", 3], "anyOf": [{"type": "string"}, {"type": "boolean"}]}),
+            "pub v: Option<V>",
+        ),
+        (
+            json!({"type": "string", "anyOf": [{"type": "string"}, {"type": "integer"}]}),
+            "pub v: Option<String>",
+        ),
+    ];
+    for (schema, text) in cases {
+        let generated = property(schema);
+        assert_found(&generated, &[]);
+        assert_texts(&generated, &[text]);
+    }
+    let closed = input(&json!({"properties": {"v": false, "w": {"type": "string"}}}));
+    assert_found(&closed, &[]);
+    assert!(!module(&closed).contains("pub v"));
+    let impossible = [
+        json!({"anyOf": [false, false]}),
+        json!({"enum": [3], "anyOf": [{"type": "string"}, {"type": "boolean"}]}),
+        json!({"type": "string", "oneOf": [{"type": "integer"}, {"type": "boolean"}]}),
+    ];
+    for schema in impossible {
+        let refused = [("unsatisfiable", "/v", "no branch of the union holds", "fixup")];
+        assert_found(&property(schema), &refused);
+    }
+}
+
+// Field case: openrouter-name-clash-after-refusal.
+#[test]
+fn one_cause_is_one_error() {
+    let list = |word: &str| json!({"anyOf": [{"type": "string"}, {"type": word}]});
+    let outer = json!({"type": "array", "items": list("integer")});
+    let inner = json!({"type": "array", "items": list("boolean")});
+    let inner = json!({"anyOf": [inner, {"type": "string"}]});
+    let parts = [outer, inner].map(|c| json!({"type": "object", "properties": {"c": c}}));
+    let refused = ("unsupported-keyword", "", "are both unions", "fixup");
+    assert_found(&property(json!({"allOf": parts})), &[refused]);
+    let both = json!({"anyOf": [{"type": "string"}, {}], "oneOf": [{"type": "integer"}, {}]});
+    let refused = ("unsupported-keyword", "/v", "`anyOf` beside `oneOf`", "fixup");
+    assert_found(&property(both), &[refused]);
+}
