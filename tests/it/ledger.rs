@@ -59,27 +59,36 @@ async fn no_job_is_paid_twice_or_lost_after_a_kill() {
     let simulator = Simulator::builder().pace(pace).random(random);
     let simulator = simulator.start().await.expect("it starts");
     let start = Instant::now();
-    for kill in 1..=sizes.kills {
-        let mut child = Killed(start_program(simulator.api_base(), &path, sizes));
-        // At any moment of a kill, some jobs are in flight and some are not submitted yet. Not all
-        // of them are accepted at the end.
-        let until = sizes.jobs * 3 / 5 * kill / sizes.kills;
-        while simulator.ledger().len() < until {
+    let mut killed = 0;
+    for run in 1..=sizes.kills {
+        // Each run has its share of new jobs: a kill leaves some of them in flight, and never
+        // uses up the jobs of later runs (attack L18).
+        let share = Sizes { jobs: sizes.jobs * run / (sizes.kills + 1), ..sizes };
+        let accepted = simulator.ledger().len();
+        let fresh = share.jobs - sizes.jobs * (run - 1) / (sizes.kills + 1);
+        let mut child = Killed(start_program(simulator.api_base(), &path, share));
+        let ended = loop {
             assert!(start.elapsed() < Duration::from_secs(1200), "the program makes no progress");
-            let ended = child.0.try_wait().expect("it can be asked");
-            assert!(ended.is_none(), "the program ended before it was killed: {ended:?}");
+            if let Some(ended) = child.0.try_wait().expect("it can be asked") {
+                break Some(ended);
+            }
+            // Not all of them are accepted in the end.
+            if simulator.ledger().len() >= accepted + fresh * 3 / 5 {
+                break None;
+            }
             tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        child.0.kill().expect("it still runs");
-        child.0.wait().expect("it has ended");
+        };
+        assert!(ended.is_none_or(|ended| ended.success()), "the program failed: {ended:?}");
+        killed += usize::from(ended.is_none());
     }
+    assert!(killed * 10 >= sizes.kills * 9, "only {killed} of {} runs were killed", sizes.kills);
     let mut last = Killed(start_program(simulator.api_base(), &path, sizes));
     let ended = tokio::task::spawn_blocking(move || last.0.wait()).await.expect("it ends");
     assert!(ended.expect("it has ended").success(), "the program failed");
     let found = judge(&Journal::read(&path), &simulator.ledger(), sizes);
     println!("{sizes:?} in {:.1} s: {found:?}", start.elapsed().as_secs_f64());
-    // Otherwise the test would prove nothing about them.
-    for end in ENDS {
+    // Otherwise the test would prove nothing about them. A few jobs may miss one by chance.
+    for end in ENDS.into_iter().filter(|_| sizes.jobs >= 300) {
         assert!(found.contains_key(end), "no intent ended as {end}: {found:?}");
     }
 }
