@@ -21,6 +21,7 @@ mod media_files;
 mod media_verdicts;
 mod preflight;
 mod preflight_hosts;
+mod promises;
 mod regenerating;
 mod retrying;
 mod round_trip;
