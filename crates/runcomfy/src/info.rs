@@ -37,7 +37,7 @@ impl ModelInfo {
     /// Returns the JSON Schema of its input, like [`json_schema`](crate::json_schema()).
     #[cfg(feature = "schemars")]
     pub fn json_schema(&self) -> crate::schemars::Schema {
-        crate::json_schema::alone(self.input())
+        crate::json_schema::standalone(self.input())
     }
 
     fn input(&self) -> ValueSchema {
@@ -45,7 +45,7 @@ impl ModelInfo {
     }
 }
 
-/// As the model's id and the properties of its input, each with its name, title, description
+/// Serializes the model's id and the properties of its input, each with its name, title, description
 /// and default.
 #[cfg(feature = "serde")]
 impl serde::Serialize for ModelInfo {

@@ -51,7 +51,8 @@ pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
     /// The model of the input.
     type Model: Model;
 
-    /// The input as it would be sent.
+    /// Returns a view of the input as it would be sent.
+    #[doc(hidden)]
     fn value_ref(&self) -> ValueRef<'_>;
 
     /// Returns every piece of media in it, with its rules.
@@ -71,7 +72,7 @@ pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// The table of a model's input as a whole.
+/// Returns the schema of a model's whole input.
 pub(crate) const fn input<M: Model>() -> ValueSchema {
     ValueSchema::input(M::FIELDS, M::OTHERS, M::RULES)
 }
@@ -139,7 +140,7 @@ impl<M: Model> JsonInput<M> {
 }
 
 impl<M> JsonInput<M> {
-    /// The JSON value.
+    /// Returns the JSON value.
     pub fn as_value(&self) -> &Value {
         &self.value
     }

@@ -9,8 +9,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Number, Value, json};
 
 use crate::input::{JsonInput, Model, input};
-use crate::media::Bound;
-use crate::media::MediaKind;
+use crate::media::{Bound, MediaKind};
 use crate::schema::{Field, Rule, Shape, ValueSchema};
 use crate::schemars::{JsonSchema, Schema, SchemaGenerator};
 
@@ -18,10 +17,10 @@ use crate::schemars::{JsonSchema, Schema, SchemaGenerator};
 ///
 /// Within a schema of your own, use its `JsonSchema`, or that of [`JsonInput`].
 pub fn json_schema<M: Model>() -> Schema {
-    alone(input::<M>())
+    standalone(input::<M>())
 }
 
-pub(crate) fn alone(root: ValueSchema) -> Schema {
+pub(crate) fn standalone(root: ValueSchema) -> Schema {
     let mut generator = SchemaGenerator::default();
     let mut schema = part(root, &mut generator);
     let definitions = generator.take_definitions(false);
@@ -40,8 +39,8 @@ pub fn part_of<M: Model>(generator: &mut SchemaGenerator) -> Schema {
 fn part(root: ValueSchema, generator: &mut SchemaGenerator) -> Schema {
     let mut export = Export { generator, uses: HashMap::new(), names: HashMap::new() };
     export.count(&root);
-    let mut schema = export.described(root.shape, "input");
-    ruled(&mut schema, root.rules);
+    let mut schema = export.describe(root.shape, "input");
+    add_rules(&mut schema, root.rules);
     schema.into()
 }
 
@@ -108,20 +107,19 @@ impl Export<'_> {
     ) -> Map<String, Value> {
         let mut schema = match table(*shape) {
             Some(table) if self.uses.get(&table).is_some_and(|uses| *uses > 1) => {
-                self.referred(table, *shape, name)
+                self.reference(table, *shape, name)
             }
-            _ => self.described(*shape, name),
+            _ => self.describe(*shape, name),
         };
-        ruled(&mut schema, rules);
+        add_rules(&mut schema, rules);
         schema
     }
 
     /// Returns a reference to a shape, and describes the shape among the definitions.
-    fn referred(&mut self, table: Table, shape: Shape, name: &str) -> Map<String, Value> {
+    fn reference(&mut self, table: Table, shape: Shape, name: &str) -> Map<String, Value> {
         let known = self.names.get(&table).cloned();
         let name = known.unwrap_or_else(|| {
-            let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-            let plain: String = name.chars().map(plain).collect();
+            let plain = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
             let mut name = plain.clone();
             let mut count = 1;
             while self.generator.definitions().contains_key(&name) {
@@ -131,7 +129,7 @@ impl Export<'_> {
             self.names.insert(table, name.clone());
             // Reserve the name before describing the shape, since it may be recursive.
             self.generator.definitions_mut().insert(name.clone(), Value::Null);
-            let described = self.described(shape, &name);
+            let described = self.describe(shape, &name);
             self.generator.definitions_mut().insert(name.clone(), Value::Object(described));
             name
         });
@@ -139,17 +137,16 @@ impl Export<'_> {
         object([("$ref", format!("#/{path}/{name}").into())])
     }
 
-    fn described(&mut self, shape: Shape, name: &str) -> Map<String, Value> {
-        let of_type = |word: &str| object([("type", word.into())]);
+    fn describe(&mut self, shape: Shape, name: &str) -> Map<String, Value> {
         match shape {
             Shape::Any => Map::new(),
-            Shape::Null => of_type("null"),
-            Shape::Boolean => of_type("boolean"),
-            Shape::Integer => of_type("integer"),
-            Shape::Number => of_type("number"),
-            Shape::Text => of_type("string"),
+            Shape::Null => typed("null"),
+            Shape::Boolean => typed("boolean"),
+            Shape::Integer => typed("integer"),
+            Shape::Number => typed("number"),
+            Shape::Text => typed("string"),
             Shape::Media(kind) => {
-                let mut schema = of_type("string");
+                let mut schema = typed("string");
                 let format = match kind {
                     MediaKind::Any => return schema,
                     MediaKind::Image => "image_uri",
@@ -159,8 +156,8 @@ impl Export<'_> {
                 schema.insert("format".to_owned(), format.into());
                 schema
             }
-            Shape::List(of) => self.holding("array", "items", of, name),
-            Shape::Map(of) => self.holding("object", "additionalProperties", of, name),
+            Shape::List(of) => self.container("array", "items", of, name),
+            Shape::Map(of) => self.container("object", "additionalProperties", of, name),
             Shape::Object(fields) => {
                 let mut schema = self.properties(fields);
                 schema.insert("additionalProperties".to_owned(), false.into());
@@ -180,7 +177,7 @@ impl Export<'_> {
     }
 
     /// Describes a list or a map, and its values unless any value is allowed.
-    fn holding(
+    fn container(
         &mut self,
         word: &str,
         keyword: &str,
@@ -205,13 +202,13 @@ impl Export<'_> {
     fn by_kind(&mut self, branches: &[ValueSchema], name: &str) -> Map<String, Value> {
         let mut schema = Map::new();
         for ValueSchema { shape, rules } in branches {
-            let mut of_kind = self.described(*shape, name);
+            let mut of_kind = self.describe(*shape, name);
             of_kind.remove("type");
             // `additionalProperties: false` alone is enough if there are no properties.
             if of_kind.get("properties") == Some(&json!({})) {
                 of_kind.remove("properties");
             }
-            ruled(&mut of_kind, rules);
+            add_rules(&mut of_kind, rules);
             schema.extend(of_kind);
         }
         schema
@@ -277,7 +274,7 @@ fn or_null(mut schema: Map<String, Value>) -> Map<String, Value> {
 }
 
 /// Writes rules into a schema, one keyword each.
-fn ruled(schema: &mut Map<String, Value>, rules: &[Rule]) {
+fn add_rules(schema: &mut Map<String, Value>, rules: &[Rule]) {
     let mut validations = Vec::new();
     for rule in rules {
         let value = match rule {
@@ -333,6 +330,10 @@ fn validation(name: &str, value: Value, message: &str) -> Value {
 fn number(float: f64) -> Value {
     // The bound keeps the cast exact.
     if float.fract() == 0.0 && float.abs() < 9e15 { json!(float as i64) } else { json!(float) }
+}
+
+fn typed(word: &str) -> Map<String, Value> {
+    object([("type", word.into())])
 }
 
 fn object<const N: usize>(entries: [(&str, Value); N]) -> Map<String, Value> {

@@ -172,16 +172,16 @@ pub fn deserialize_input<'de, M: Model + FromJson, D: Deserializer<'de>>(
     Builder::default().build(&json).map_err(D::Error::custom)
 }
 
-/// As the string that is sent: a URL, a data URI or a bare name. A local file is written as
-/// its content once it is read, and is an error before.
+/// Serializes the string that is sent: a URL, a data URI or a bare name. A local file is
+/// written as its content once it is read, and is an error before.
 impl Serialize for Media {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         ValueRef::Media(self).serialize(serializer)
     }
 }
 
-/// From a URL, a data URI or a bare name. It never becomes a local file: a program that stores
-/// files reads them with [`Stored`].
+/// Deserializes a URL, a data URI or a bare name. It never becomes a local file: a program that
+/// stores files reads them with [`Stored`].
 impl<'de> Deserialize<'de> for Media {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(|text| Self::from_wire(&text))

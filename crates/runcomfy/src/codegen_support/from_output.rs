@@ -42,9 +42,8 @@ impl<'a> OutputReader<'a> {
 
     /// Returns the properties that were not taken.
     pub fn others(self) -> Map<String, Value> {
-        let unread = |(name, _): &(&String, &Value)| !self.read.contains(&name.as_str());
-        let others = self.object.iter().filter(unread);
-        others.map(|(name, value)| (name.clone(), value.clone())).collect()
+        let unread = self.object.iter().filter(|(name, _)| !self.read.contains(&name.as_str()));
+        unread.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 }
 
@@ -56,9 +55,13 @@ impl FromOutput for bool {
 
 impl FromOutput for i64 {
     fn from_output(value: &Value) -> Option<Self> {
-        // `1.0` is an integer in JSON Schema; the range keeps the cast exact.
-        let whole = |float: &f64| float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0;
-        value.as_i64().or_else(|| value.as_f64().filter(whole).map(|float| float as i64))
+        /// Up to this number, a float holds every integer, so the cast is exact.
+        const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+        value.as_i64().or_else(|| {
+            // `1.0` is an integer in JSON Schema.
+            let float = value.as_f64()?;
+            (float.fract() == 0.0 && float.abs() <= MAX_EXACT).then_some(float as i64)
+        })
     }
 }
 
@@ -101,8 +104,11 @@ impl<T: FromOutput> FromOutput for Vec<T> {
 
 impl<T: FromOutput> FromOutput for BTreeMap<String, T> {
     fn from_output(value: &Value) -> Option<Self> {
-        let entry = |(name, value): (&String, &Value)| Some((name.clone(), T::from_output(value)?));
-        value.as_object()?.iter().map(entry).collect()
+        value
+            .as_object()?
+            .iter()
+            .map(|(name, value)| Some((name.clone(), T::from_output(value)?)))
+            .collect()
     }
 }
 

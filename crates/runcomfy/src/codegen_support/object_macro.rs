@@ -104,7 +104,7 @@ macro_rules! __input_json_schema {
 #[macro_export]
 macro_rules! __input_serde {
     ($name:ident) => {
-        /// As the JSON that is sent. A local file that was not read yet is an error:
+        /// Serializes the JSON that is sent. A local file that was not read yet is an error:
         /// `runcomfy::Stored` stores it.
         impl $crate::codegen_support::serde::Serialize for $name {
             fn serialize<S: $crate::codegen_support::serde::Serializer>(
@@ -116,7 +116,7 @@ macro_rules! __input_serde {
             }
         }
 
-        /// From the JSON that is sent, which never becomes a local file. It is not checked.
+        /// Deserializes the JSON that is sent. It never becomes a local file, and is not checked.
         impl<'de> $crate::codegen_support::serde::Deserialize<'de> for $name {
             fn deserialize<D: $crate::codegen_support::serde::Deserializer<'de>>(
                 deserializer: D,

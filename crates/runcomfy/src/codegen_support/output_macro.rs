@@ -72,7 +72,7 @@ macro_rules! __output_serde {
 #[macro_export]
 macro_rules! __output_serde_impls {
     ($name:ident) => {
-        /// As the JSON from which it is read again.
+        /// Serializes the JSON from which it is read again.
         impl $crate::codegen_support::serde::Serialize for $name {
             fn serialize<S: $crate::codegen_support::serde::Serializer>(
                 &self,

@@ -196,7 +196,7 @@ impl Entries for Map<String, Value> {
     }
 }
 
-/// As the JSON that is sent.
+/// Serializes the JSON that is sent.
 impl Serialize for ValueRef<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         AsJson { value: *self, files: Files::AsContent }.serialize(serializer)
