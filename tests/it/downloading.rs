@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use runcomfy::Client;
-use runcomfy::client::{CompletedJob, DownloadErrorReason, DownloadOptions};
+use runcomfy::client::{CompletedJob, DownloadErrorReason, DownloadOptions, DownloadedFile};
 use serde_json::{Value, json};
 
 use crate::scripted::{builder, client, hasty, http, serve, server};
@@ -41,9 +41,14 @@ fn asked_range(head: &str) -> Option<(usize, String)> {
     Some((first, header("if-range: ")?))
 }
 
+/// The rest of the file from a position, of the version `"one"`.
 fn part(first: usize) -> String {
-    let range = format!("content-range: bytes {first}-{}/{}\r\n", FILE.len() - 1, FILE.len());
-    http(206, &range, &FILE[first..])
+    let headers = format!(
+        "etag: \"one\"\r\ncontent-range: bytes {first}-{}/{}\r\n",
+        FILE.len() - 1,
+        FILE.len()
+    );
+    http(206, &headers, &FILE[first..])
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -124,7 +129,7 @@ async fn a_broken_download_resumes_the_same_file_only() {
                 0 => cut(7, 200, tag, FILE),
                 1 => {
                     assert_eq!(range(head), (7, "\"one\"".to_owned()));
-                    let range = "content-range: bytes 7-19/20\r\n";
+                    let range = "etag: \"one\"\r\ncontent-range: bytes 7-19/20\r\n";
                     cut(5, 206, range, &FILE[7..])
                 }
                 _ => part(range(head).0),
@@ -276,4 +281,201 @@ async fn downloads_come_from_allowed_hosts_only() {
         assert!(matches!(reason, DownloadErrorReason::Host(_)), "{url}: {reason:?}");
     }
     assert_eq!(asked.lock().expect("no lock is poisoned").len(), 0);
+}
+
+/// Downloads a file of a server that answers by how often it was asked before.
+async fn download(
+    script: impl FnMut(&str, usize) -> String + Send + 'static,
+) -> (Result<DownloadedFile, DownloadErrorReason>, Option<String>, usize) {
+    let (base, asked) = serve(script).await;
+    let folder = tempfile::tempdir().expect("there is room");
+    let success = success(json!(at(&base, "/boat.png"))).await;
+    let to = DownloadOptions::into_folder(folder.path());
+    let outcome = match client(&base, hasty()).download(&success, &to).await {
+        Ok(mut saved) => Ok(saved.remove(0)),
+        Err(mut error) => Err(error.failed.remove(0).reason),
+    };
+    let text = std::fs::read_to_string(folder.path().join("r-1-boat.png")).ok();
+    let calls = asked.lock().expect("no lock is poisoned").len();
+    (outcome, text, calls)
+}
+
+// Attack M4.
+#[tokio::test]
+async fn a_resumed_file_is_never_a_mix_of_two() {
+    const MONDAY: &str = "last-modified: Mon, 23 Nov 2026 22:00:00 GMT\r\n";
+    const TUESDAY: &str = "last-modified: Tue, 24 Nov 2026 22:00:00 GMT\r\n";
+    const TAG: &str = "etag: \"one\"\r\n";
+    const RANGE: &str = "content-range: bytes 7-19/20\r\n";
+    let cases = [
+        ("another date", MONDAY, format!("{TUESDAY}{RANGE}"), false),
+        ("the same date", MONDAY, format!("{MONDAY}{RANGE}"), true),
+        ("no date, as allowed", MONDAY, RANGE.to_owned(), true),
+        ("no tag", TAG, RANGE.to_owned(), false),
+        ("another tag", TAG, format!("etag: \"two\"\r\n{RANGE}"), false),
+        ("a weak tag", TAG, format!("etag: W/\"one\"\r\n{RANGE}"), false),
+        ("another size", TAG, format!("{TAG}content-range: bytes 7-19/21\r\n"), false),
+        (
+            "a range that ends too late",
+            TAG,
+            format!("{TAG}content-range: bytes 7-29/20\r\n"),
+            false,
+        ),
+    ];
+    for (what, first, second, goes_on) in cases {
+        let (outcome, text, calls) = download(move |_, before| match before {
+            // What came first is of the other version if nothing says that it is the same.
+            0 if goes_on => cut(7, 200, first, FILE),
+            0 => cut(7, 200, first, &FILE.to_uppercase()),
+            1 => http(206, &second, &FILE[7..]),
+            _ => http(200, first, FILE),
+        })
+        .await;
+        assert!(outcome.is_ok_and(|file| file.is_size_confirmed), "{what}");
+        assert_eq!(text.as_deref(), Some(FILE), "{what}");
+        assert!(
+            calls == if goes_on { 2 } else { 3 } || what.contains("too late"),
+            "{what}: {calls}"
+        );
+    }
+}
+
+// Field case F25, attack M4.
+#[tokio::test]
+async fn a_compressed_file_is_refused_whenever_it_comes() {
+    let tag = "etag: \"one\"\r\n";
+    let packed = "etag: \"one\"\r\ncontent-encoding: gzip\r\ncontent-range: bytes 7-19/20\r\n";
+    for scripted in [
+        vec![http(200, "content-encoding: gzip\r\n", FILE)],
+        vec![http(200, "Content-Encoding: br\r\n", FILE)],
+        vec![cut(7, 200, tag, FILE), http(206, packed, &FILE[7..])],
+    ] {
+        let calls = scripted.len();
+        let (outcome, text, asked) = download(move |_, before| scripted[before].clone()).await;
+        assert!(matches!(outcome, Err(DownloadErrorReason::Encoded(_))), "{outcome:?}");
+        assert_eq!((text, asked), (None, calls));
+    }
+    let plain = "content-encoding: identity\r\n";
+    assert!(download(move |_, _| http(200, plain, FILE)).await.0.is_ok());
+}
+
+// Attack M4, L17.
+#[tokio::test]
+async fn a_file_in_parts_or_from_a_proxy_is_whole() {
+    let ranged = |range: &str, from: usize, to: usize| {
+        http(206, &format!("etag: \"one\"\r\ncontent-range: bytes {range}\r\n"), &FILE[from..to])
+    };
+    let end = http(416, "content-range: bytes */20\r\n", "");
+    let tag = "etag: \"one\"\r\n";
+    let open = |text: &str| format!("HTTP/1.1 200 -\r\nconnection: close\r\n{tag}\r\n{text}");
+    let cases = vec![
+        ("203", vec![http(203, "", FILE)], true),
+        ("206 at once", vec![ranged("0-19/20", 0, 20)], true),
+        ("two ranges", vec![ranged("0-9/20", 0, 10), ranged("10-19/20", 10, 20)], true),
+        (
+            "ranges of an unknown size",
+            vec![ranged("0-9/*", 0, 10), ranged("10-19/*", 10, 20), end],
+            true,
+        ),
+        (
+            "a range that ends early",
+            vec![cut(7, 200, tag, FILE), ranged("7-9/*", 7, 10), ranged("10-19/20", 10, 20)],
+            true,
+        ),
+        ("no length", vec![open(FILE)], false),
+    ];
+    for (what, replies, is_size_confirmed) in cases {
+        let calls = replies.len();
+        let (outcome, text, asked) = download(move |_, before| replies[before].clone()).await;
+        let file = outcome.unwrap_or_else(|reason| panic!("{what}: {reason}"));
+        assert_eq!((text.as_deref(), asked), (Some(FILE), calls), "{what}");
+        assert_eq!((file.bytes, file.is_size_confirmed), (20, is_size_confirmed), "{what}");
+    }
+    // A host that announces more than it has never gives a whole file.
+    let tagged = format!("{tag}content-length: 21\r\n");
+    let (outcome, text, _) =
+        download(move |_, _| format!("HTTP/1.1 200 -\r\nconnection: close\r\n{tagged}\r\n{FILE}"))
+            .await;
+    assert!(outcome.is_err() && text.is_none(), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_appears_meanwhile_is_not_replaced() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("r-1-boat.png");
+    let made = path.clone();
+    let (base, _) = serve(move |_, _| {
+        std::fs::write(&made, "mine").expect("it can be written");
+        http(200, "", FILE)
+    })
+    .await;
+    let to = DownloadOptions::into_folder(folder.path());
+    let reason = reason(&client(&base, hasty()), &at(&base, "/boat.png"), &to).await;
+    assert!(matches!(&reason, DownloadErrorReason::Exists(found) if *found == path), "{reason:?}");
+    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), "mine");
+    assert_eq!(names(folder.path()), ["r-1-boat.png"]);
+}
+
+// Field case F16: replicate-python#377, async-openai#507.
+#[tokio::test]
+async fn data_in_an_output_is_saved_and_what_cannot_be_is_reported() {
+    let (base, asked) = server(|_, _| http(200, "", FILE)).await;
+    let client = client(&base, hasty());
+    let folder = tempfile::tempdir().expect("there is room");
+    let to = DownloadOptions::into_folder(folder.path());
+    // A GIF of 60 bytes, as base64 and without its padding.
+    let gif = format!("R0lGODlhgALgAQAAAA{}", "A".repeat(62));
+    let output = json!({
+        "image": format!("data:image/gif;base64,{gif}"),
+        "images": [{"b64_json": gif, "seed": 7}],
+        "again": at(&base, "/boat.png"),
+        "note": "a paper boat",
+    });
+    let saved = client.download(&success(output).await, &to).await.expect("it is there");
+    let found: Vec<_> = saved
+        .iter()
+        .map(|file| (file.output_path.to_string(), file.url.is_some(), file.bytes))
+        .collect();
+    let expected = [("again", true, 20), ("image", false, 60), ("images[0].b64_json", false, 60)];
+    let mut found: Vec<_> =
+        found.iter().map(|(path, url, size)| (path.as_str(), *url, *size)).collect();
+    found.sort_unstable();
+    assert_eq!(found, expected);
+    for file in saved.iter().filter(|file| file.url.is_none()) {
+        let bytes = std::fs::read(&file.path).expect("it is there");
+        assert!(bytes.starts_with(b"GIF89a\x80\x02\xe0\x01"), "{file:?}");
+    }
+    let expected = ["r-1-b64_json.gif", "r-1-boat.png", "r-1-image.gif"];
+    assert_eq!(names(folder.path()), expected);
+    assert_eq!(asked.lock().expect("no lock is poisoned").len(), 1);
+
+    type Expected = fn(&DownloadErrorReason) -> bool;
+    let cases: [(Value, Expected); 9] = [
+        (json!("data:image/png;base64,A*=="), |it| matches!(it, DownloadErrorReason::Data(_))),
+        (json!("data:image/png"), |it| matches!(it, DownloadErrorReason::Data(_))),
+        (json!("//cdn.example.com/x.png"), |it| matches!(it, DownloadErrorReason::Host(_))),
+        (json!("s3://bucket/x.png"), |it| matches!(it, DownloadErrorReason::Scheme(_))),
+        (json!({"image": "x.png"}), |it| matches!(it, DownloadErrorReason::NothingToSave)),
+        (json!("a paper boat"), |it| matches!(it, DownloadErrorReason::NothingToSave)),
+        (json!([1, 2]), |it| matches!(it, DownloadErrorReason::NothingToSave)),
+        (json!({"is_safe": false}), |it| matches!(it, DownloadErrorReason::NothingToSave)),
+        (json!(format!("data:image/gif;base64,{gif}")), |it| {
+            matches!(it, DownloadErrorReason::Exists(_))
+        }),
+    ];
+    std::fs::write(folder.path().join("r-1-output.gif"), "mine").expect("it can be written");
+    for (output, expected) in cases {
+        let error = client.download(&success(output.clone()).await, &to).await;
+        let error = error.expect_err("it cannot be saved");
+        assert_eq!((error.failed.len(), error.saved.len()), (1, 0), "{output}");
+        assert!(expected(&error.failed[0].reason), "{output}: {error}");
+    }
+    let small = to.clone().max_bytes(59);
+    let error = client.download(&success(json!({"a": gif})).await, &small).await;
+    let reason = &error.expect_err("it is too large").failed[0].reason;
+    assert!(matches!(reason, DownloadErrorReason::TooLarge(59)), "{reason:?}");
+    for nothing in [json!({}), json!([]), json!({"image": null})] {
+        let saved = client.download(&success(nothing).await, &to).await;
+        assert_eq!(saved.expect("there is nothing").len(), 0);
+    }
 }

@@ -14,6 +14,8 @@ use std::sync::Arc;
 use url::Url;
 
 pub(crate) use data_uri::DataUri;
+#[cfg(feature = "client")]
+pub(crate) use data_uri::decode_forgiving;
 pub use file::FileError;
 use file::LocalFile;
 pub use format::Format;

@@ -3,6 +3,7 @@
 
 mod address;
 mod name;
+mod outputs;
 mod transfer;
 
 use std::error::Error;
@@ -12,15 +13,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{StreamExt, iter};
-use serde_json::Value;
 use url::Url;
 
 pub(super) use address::Hosts;
 
+use self::outputs::{Output, Source};
 use super::types::CompletedJob;
 use super::{Client, RequestId};
 use crate::url_text::UrlText;
-use crate::violation::{InputPath, PathSegment};
+use crate::violation::InputPath;
 
 /// The default maximum size of an output: minutes of 4K video fit.
 const MAX_BYTES: u64 = 4 * 1024 * 1024 * 1024;
@@ -61,14 +62,17 @@ pub struct Progress<'a> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct DownloadedFile {
-    /// Path of its URL in the output.
+    /// Path of its URL or data in the output.
     pub output_path: InputPath,
-    /// Its URL.
-    pub url: Url,
+    /// Its URL, or `None` if the output held the data itself.
+    pub url: Option<Url>,
     /// The file.
     pub path: PathBuf,
     /// Its size in bytes.
     pub bytes: u64,
+    /// `true` if its host announced this size. A host that announces none can close the
+    /// connection too early without anybody noticing.
+    pub is_size_confirmed: bool,
 }
 
 /// The error if some outputs could not be downloaded.
@@ -86,10 +90,10 @@ pub struct DownloadError {
 /// An output that was not downloaded. The folder holds no part of it.
 #[non_exhaustive]
 pub struct FailedDownload {
-    /// Path of its URL in the output.
+    /// Path of its URL or data in the output.
     pub output_path: InputPath,
-    /// Its URL.
-    pub url: Url,
+    /// Its URL, or `None` if the output held the data itself.
+    pub url: Option<Url>,
     /// The reason.
     pub reason: DownloadErrorReason,
 }
@@ -103,6 +107,18 @@ pub enum DownloadErrorReason {
         "`{0}` is not a host of RunComfy's outputs; if you trust it, add it with ClientBuilder::output_hosts"
     )]
     Host(String),
+    /// The output has a value, but nothing in it is a URL or data of media.
+    #[error("the output holds no URL and no data of a file; read it from CompletedJob::raw")]
+    NothingToSave,
+    /// The URL has a scheme other than `http` and `https`.
+    #[error("a URL of `{0}:` cannot be downloaded over HTTPS; fetch it with a client for it")]
+    Scheme(String),
+    /// The output holds data that cannot be decoded.
+    #[error("its data cannot be decoded: {0}")]
+    Data(String),
+    /// The host sent the file compressed, although that was not asked for.
+    #[error("its host sends it compressed, as `{0}`")]
+    Encoded(String),
     /// A file of this name exists. It was not changed.
     #[error("{} exists already; replace it with DownloadOptions::replace, or move it", .0.display())]
     Exists(PathBuf),
@@ -180,7 +196,8 @@ impl DownloadOptions {
 }
 
 impl Client {
-    /// Downloads every URL in an output concurrently, without the token.
+    /// Saves every URL in an output concurrently, without the token, and every data URI and base64
+    /// of media. An output that has a value but nothing to save is an error too.
     ///
     /// Only RunComfy's own hosts are used, over HTTPS; see
     /// [`ClientBuilder::output_hosts`](super::ClientBuilder::output_hosts). A broken download is
@@ -195,16 +212,23 @@ impl Client {
         success: &CompletedJob<O>,
         to: &DownloadOptions,
     ) -> Result<Vec<DownloadedFile>, DownloadError> {
-        let mut found = Vec::new();
-        addresses(&success.raw, &mut Vec::new(), &mut found);
-        let names = name::names(&success.id, found.iter().map(|(_, url)| url));
-        let files = found.into_iter().zip(names).map(|((output_path, url), name)| async move {
-            let path = to.folder.join(name);
-            match self.save(&url, &path, to).await {
-                Ok(bytes) => Ok(DownloadedFile { output_path, url, path, bytes }),
-                Err(reason) => Err(FailedDownload { output_path, url, reason }),
-            }
-        });
+        let found = outputs::outputs(&success.raw);
+        if found.is_empty() && !outputs::is_nothing(&success.raw) {
+            let nothing = FailedDownload {
+                output_path: InputPath::default(),
+                url: None,
+                reason: DownloadErrorReason::NothingToSave,
+            };
+            let (id, failed) = (success.id.clone(), vec![nothing]);
+            return Err(DownloadError { id, failed, saved: Vec::new() });
+        }
+        let names = name::names(&success.id, &found);
+        // Collected first: a closure over what is borrowed would not be `Send`.
+        let files: Vec<_> = found
+            .into_iter()
+            .zip(names)
+            .map(|(output, name)| self.download_output(output, to.folder.join(name), to))
+            .collect();
         let ended: Vec<_> = iter(files).buffered(to.max_concurrent).collect().await;
         let (mut saved, mut failed) = (Vec::new(), Vec::new());
         for file in ended {
@@ -219,6 +243,25 @@ impl Client {
             Err(DownloadError { id: success.id.clone(), failed, saved })
         }
     }
+
+    async fn download_output(
+        &self,
+        output: Output<'_>,
+        path: PathBuf,
+        to: &DownloadOptions,
+    ) -> Result<DownloadedFile, FailedDownload> {
+        let Output { path: output_path, source } = output;
+        let url = match &source {
+            Source::Url(url) | Source::OtherScheme(url) => Some(url.clone()),
+            Source::DataUri(_) | Source::Base64(_) | Source::BrokenDataUri => None,
+        };
+        match self.save_output(source, &path, to).await {
+            Ok((bytes, is_size_confirmed)) => {
+                Ok(DownloadedFile { output_path, url, path, bytes, is_size_confirmed })
+            }
+            Err(reason) => Err(FailedDownload { output_path, url, reason }),
+        }
+    }
 }
 
 /// Explains a status that means that the output is not available to us.
@@ -229,36 +272,9 @@ fn expired(http_status: u16) -> &'static str {
     }
 }
 
-/// Collects every distinct URL in an output, with its path.
-fn addresses(value: &Value, path: &mut Vec<PathSegment>, found: &mut Vec<(InputPath, Url)>) {
-    match value {
-        Value::String(text) => {
-            let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-            if let Some(url) = url.filter(|url| found.iter().all(|(_, known)| known != url)) {
-                found.push((path.iter().cloned().collect(), url));
-            }
-        }
-        Value::Array(list) => {
-            for (index, value) in list.iter().enumerate() {
-                path.push(PathSegment::Index(index));
-                addresses(value, path, found);
-                path.pop();
-            }
-        }
-        Value::Object(map) => {
-            for (name, value) in map {
-                path.push(PathSegment::Name(name.clone()));
-                addresses(value, path, found);
-                path.pop();
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
 impl fmt::Debug for DownloadOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Download")
+        f.debug_struct("DownloadOptions")
             .field("folder", &self.folder)
             .field("replace", &self.replace)
             .field("max_bytes", &self.max_bytes)
@@ -282,9 +298,10 @@ impl fmt::Debug for DownloadedFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DownloadedFile")
             .field("output_path", &self.output_path)
-            .field("url", &UrlText(&self.url))
+            .field("url", &self.url.as_ref().map(UrlText))
             .field("path", &self.path)
             .field("bytes", &self.bytes)
+            .field("is_size_confirmed", &self.is_size_confirmed)
             .finish()
     }
 }
@@ -293,7 +310,7 @@ impl fmt::Debug for FailedDownload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FailedDownload")
             .field("output_path", &self.output_path)
-            .field("url", &UrlText(&self.url))
+            .field("url", &self.url.as_ref().map(UrlText))
             .field("reason", &self.reason)
             .finish()
     }
@@ -304,7 +321,10 @@ impl fmt::Display for DownloadError {
         let (failed, all) = (self.failed.len(), self.failed.len() + self.saved.len());
         write!(f, "request {}: {failed} of {all} outputs were not downloaded", self.id)?;
         for file in &self.failed {
-            write!(f, "\n{}: {}", file.url, file.reason)?;
+            match &file.url {
+                Some(url) => write!(f, "\n{url}: {}", file.reason)?,
+                None => write!(f, "\n{}: {}", file.output_path, file.reason)?,
+            }
             let mut cause = file.reason.source();
             while let Some(next) = cause {
                 write!(f, ": {next}")?;

@@ -51,12 +51,17 @@ impl<'a> DataUri<'a> {
         if !self.is_base64 {
             return Ok(bytes.into_owned());
         }
-        if bytes.iter().any(u8::is_ascii_whitespace) {
-            let bytes: Vec<u8> =
-                bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-            return FORGIVING.decode(bytes);
-        }
-        FORGIVING.decode(bytes)
+        decode_forgiving(&bytes)
+    }
+
+    /// Decodes the beginning of its data, to see what it is. Returns nothing if that is broken.
+    #[cfg(feature = "client")]
+    pub(crate) fn decode_head(&self) -> Vec<u8> {
+        const CHARS: usize = 1024;
+        let end = self.data.len().min(CHARS);
+        let data = self.data.get(..end).unwrap_or_default();
+        let whole = data.get(..data.len() / 4 * 4).filter(|_| self.is_base64).unwrap_or(data);
+        DataUri { data: whole, ..*self }.decode().unwrap_or_default()
     }
 
     /// Writes bytes as a base64 data URI. Detects the content type unless one is given.
@@ -67,6 +72,16 @@ impl<'a> DataUri<'a> {
         STANDARD.encode_string(bytes, &mut uri);
         uri.into()
     }
+}
+
+/// Decodes base64 as the URL standard does: with white space, and with or without padding.
+pub(crate) fn decode_forgiving(bytes: &[u8]) -> Result<Vec<u8>, base64::DecodeError> {
+    if bytes.iter().any(u8::is_ascii_whitespace) {
+        let bytes: Vec<u8> =
+            bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        return FORGIVING.decode(bytes);
+    }
+    FORGIVING.decode(bytes)
 }
 
 impl fmt::Display for DataUri<'_> {

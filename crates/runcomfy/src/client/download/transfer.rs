@@ -5,9 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT_ENCODING, ETAG, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE,
+    ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED,
+    LOCATION, RANGE,
 };
 use reqwest::{Response, StatusCode};
+use tempfile::NamedTempFile;
 use tokio::fs::File;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
@@ -17,6 +19,7 @@ use super::super::Client;
 use super::super::http::{ContentRange, NO_TIMEOUT};
 use super::super::reply::{asked_delay, transport_failure};
 use super::super::retry::{Backoff, Call, Failure};
+use super::outputs::Source;
 use super::{DownloadErrorReason as Reason, DownloadOptions, Progress};
 
 /// Maximum time without data.
@@ -39,41 +42,93 @@ struct Transfer<'a> {
     validator: Option<HeaderValue>,
 }
 
+/// The amount of a file that a response completed.
+enum Received {
+    All,
+    Part,
+}
+
+/// The end of the part that a response holds.
+#[derive(Clone, Copy)]
+enum End {
+    At(u64),
+    Unknown,
+}
+
 impl Client {
-    /// Downloads one file, and returns its size.
-    pub(super) async fn save(
+    /// Saves one output. Returns its size, and `true` if its host announced that size.
+    pub(super) async fn save_output(
+        &self,
+        source: Source<'_>,
+        path: &Path,
+        to: &DownloadOptions,
+    ) -> Result<(u64, bool), Reason> {
+        match &source {
+            Source::Url(url) => self.save(url, path, to).await,
+            Source::OtherScheme(url) => Err(Reason::Scheme(url.scheme().to_owned())),
+            Source::BrokenDataUri | Source::DataUri(_) | Source::Base64(_) => {
+                let bytes = source.decode().map_err(Reason::Data)?;
+                if bytes.len() as u64 > to.max_bytes {
+                    return Err(Reason::TooLarge(to.max_bytes));
+                }
+                let (part, mut file) = begin(path, to).await?;
+                file.write_all(&bytes).await.map_err(|source| file_error(path, source))?;
+                finish(&mut file).await.map_err(|source| file_error(path, source))?;
+                keep(part, path, to)?;
+                Ok((bytes.len() as u64, true))
+            }
+        }
+    }
+
+    /// Downloads one file. Returns its size, and `true` if its host announced that size.
+    async fn save(
         &self,
         url: &Url,
         path: &Path,
         to: &DownloadOptions,
-    ) -> Result<u64, Reason> {
+    ) -> Result<(u64, bool), Reason> {
         if !self.inner.outputs.allow(url) {
             return Err(host_error(url));
         }
-        tokio::fs::create_dir_all(&to.folder).await.map_err(|source| file_error(path, source))?;
-        if !to.replace
-            && tokio::fs::try_exists(path).await.map_err(|source| file_error(path, source))?
-        {
-            return Err(Reason::Exists(path.to_owned()));
-        }
-        // Removed when dropped: no partial file stays behind.
-        let part = temporary(&to.folder).map_err(|source| file_error(path, source))?;
-        let file =
-            File::from_std(part.as_file().try_clone().map_err(|source| file_error(path, source))?);
+        let (part, file) = begin(path, to).await?;
         let (bytes, total, validator) = (0, None, None);
         let mut transfer = Transfer { url, path, to, file, bytes, total, validator };
         transfer.run(self).await?;
-        let bytes = transfer.bytes;
+        let (bytes, is_size_confirmed) = (transfer.bytes, transfer.total.is_some());
         drop(transfer);
-        let kept = if to.replace { part.persist(path) } else { part.persist_noclobber(path) };
-        match kept {
-            Ok(_) => Ok(bytes),
-            Err(error) if !to.replace && error.error.kind() == ErrorKind::AlreadyExists => {
-                Err(Reason::Exists(path.to_owned()))
-            }
-            Err(error) => Err(file_error(path, error.error)),
-        }
+        keep(part, path, to)?;
+        Ok((bytes, is_size_confirmed))
     }
+}
+
+/// Creates a temporary file beside `path`. It is removed when dropped, so that no partial file
+/// stays behind.
+async fn begin(path: &Path, to: &DownloadOptions) -> Result<(NamedTempFile, File), Reason> {
+    let failed = |source| file_error(path, source);
+    tokio::fs::create_dir_all(&to.folder).await.map_err(failed)?;
+    if !to.replace && tokio::fs::try_exists(path).await.map_err(failed)? {
+        return Err(Reason::Exists(path.to_owned()));
+    }
+    let part = temporary(&to.folder).map_err(failed)?;
+    let file = File::from_std(part.as_file().try_clone().map_err(failed)?);
+    Ok((part, file))
+}
+
+/// Gives a complete file its name. A file that appeared meanwhile is not replaced.
+fn keep(part: NamedTempFile, path: &Path, to: &DownloadOptions) -> Result<(), Reason> {
+    let kept = if to.replace { part.persist(path) } else { part.persist_noclobber(path) };
+    match kept {
+        Ok(_) => Ok(()),
+        Err(error) if !to.replace && error.error.kind() == ErrorKind::AlreadyExists => {
+            Err(Reason::Exists(path.to_owned()))
+        }
+        Err(error) => Err(file_error(path, error.error)),
+    }
+}
+
+async fn finish(file: &mut File) -> std::io::Result<()> {
+    file.flush().await?;
+    file.sync_all().await
 }
 
 impl Transfer<'_> {
@@ -82,7 +137,13 @@ impl Transfer<'_> {
         let mut backoff = Backoff::new(Call::Read, client.inner.retry);
         for resumes in 0.. {
             let before = self.bytes;
-            let Err(reason) = self.resume(client).await else { break };
+            let reason = match self.resume(client).await {
+                Ok(Received::All) => break,
+                // Hosts may send a range in parts.
+                Ok(Received::Part) if resumes < MAX_RESUMES => continue,
+                Ok(Received::Part) => return Err(Reason::Torn),
+                Err(reason) => reason,
+            };
             if self.bytes > before {
                 backoff.reset();
             }
@@ -93,14 +154,13 @@ impl Transfer<'_> {
             tracing::debug!(%reason, bytes = self.bytes, ?delay, "downloading again");
             sleep(delay).await;
         }
-        self.file.flush().await.map_err(|source| self.file_error(source))?;
-        self.file.sync_all().await.map_err(|source| self.file_error(source))
+        finish(&mut self.file).await.map_err(|source| file_error(self.path, source))
     }
 
     /// Requests the missing part of the file and writes it.
-    async fn resume(&mut self, client: &Client) -> Result<(), Reason> {
+    async fn resume(&mut self, client: &Client) -> Result<Received, Reason> {
         let mut response = self.request(client).await?;
-        self.seek_to_range(&response).await?;
+        let Some(end) = self.seek_to_range(&response).await? else { return Ok(Received::All) };
         if self.total.is_some_and(|total| total > self.to.max_bytes) {
             return Err(Reason::TooLarge(self.to.max_bytes));
         }
@@ -118,9 +178,18 @@ impl Transfer<'_> {
             self.bytes += chunk.len() as u64;
             self.report();
         }
-        match self.total {
-            Some(total) if total != self.bytes => Err(Reason::Torn),
-            _ => Ok(()),
+        match (end, self.total) {
+            (End::At(end), _) if self.bytes != end => {
+                if self.bytes > end {
+                    self.restart().await?;
+                }
+                Err(Reason::Torn)
+            }
+            (_, Some(total)) if self.bytes == total => Ok(Received::All),
+            // A range that ends before the file, or in a file of unknown size.
+            (End::At(_), _) => Ok(Received::Part),
+            (End::Unknown, None) => Ok(Received::All),
+            (End::Unknown, Some(_)) => Err(Reason::Torn),
         }
     }
 
@@ -155,49 +224,65 @@ impl Transfer<'_> {
         Err(Reason::Redirect)
     }
 
-    /// Checks which part of the file a response holds. Restarts the file if it is not the
-    /// missing part.
-    async fn seek_to_range(&mut self, response: &Response) -> Result<(), Reason> {
+    /// Checks which part of the file a response holds. Returns its end, or `None` if nothing of
+    /// the file is missing. Restarts the file if it is not the missing part.
+    async fn seek_to_range(&mut self, response: &Response) -> Result<Option<End>, Reason> {
         let headers = response.headers();
-        match response.status() {
-            StatusCode::OK => {
+        let range = ContentRange::from_headers(headers);
+        if let Some(encoding) = encoding(headers).filter(|_| response.status().is_success()) {
+            return Err(Reason::Encoded(encoding));
+        }
+        match (response.status(), range) {
+            // 203 is a file that a proxy passed on.
+            (StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION, _) => {
                 self.restart().await?;
                 self.total = response.content_length();
                 self.validator = validator(headers);
-                Ok(())
+                Ok(Some(self.total.map_or(End::Unknown, End::At)))
             }
-            StatusCode::PARTIAL_CONTENT if self.bytes > 0 => {
-                match ContentRange::from_headers(headers) {
-                    Some(ContentRange { range: Some((first, _)), total })
-                        if first == self.bytes && self.is_same_file(headers, total) =>
-                    {
-                        self.total = total.or(self.total);
-                        Ok(())
-                    }
-                    Some(_) | None => {
-                        self.restart().await?;
-                        Err(Reason::Torn)
-                    }
+            (
+                StatusCode::PARTIAL_CONTENT,
+                Some(ContentRange { range: Some((first, last)), total }),
+            ) if first == self.bytes && last >= first && self.is_same_file(headers, total) => {
+                if self.bytes == 0 {
+                    self.validator = validator(headers);
                 }
+                self.total = total.or(self.total);
+                Ok(Some(End::At(last.saturating_add(1))))
             }
-            // The file is shorter than what was received, or has no ranges.
-            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE if self.bytes > 0 => {
+            // All that a host of an unknown size has left is nothing.
+            (
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                Some(ContentRange { range: None, total: Some(total) }),
+            ) if total == self.bytes && self.total.is_none_or(|known| known == total) => {
+                self.total = Some(total);
+                Ok(None)
+            }
+            // Another part or another file, or a file without ranges.
+            (StatusCode::PARTIAL_CONTENT, _) => {
                 self.restart().await?;
                 Err(Reason::Torn)
             }
-            StatusCode::PARTIAL_CONTENT => Err(Reason::Torn),
-            status => Err(Reason::Status {
+            (StatusCode::RANGE_NOT_SATISFIABLE, _) if self.bytes > 0 => {
+                self.restart().await?;
+                Err(Reason::Torn)
+            }
+            (status, _) => Err(Reason::Status {
                 http_status: status.as_u16(),
-                retry_after: asked_delay(response.headers()),
+                retry_after: asked_delay(headers),
             }),
         }
     }
 
-    /// Returns `true` if a range belongs to the same file: some hosts ignore `If-Range`.
+    /// Returns `true` if a range belongs to the same file: some hosts ignore `If-Range`. A host
+    /// repeats the `ETag` of the whole file, and may leave out its date.
     fn is_same_file(&self, headers: &HeaderMap, total: Option<u64>) -> bool {
-        let had = self.validator.as_ref().filter(|it| it.as_bytes().starts_with(b"\""));
-        let same_tag = had.zip(headers.get(ETAG)).is_none_or(|(had, has)| had == has);
-        same_tag && self.total.zip(total).is_none_or(|(had, has)| had == has)
+        let is_same_version = match &self.validator {
+            Some(tag) if is_strong(tag) => headers.get(ETAG) == Some(tag),
+            Some(date) => headers.get(LAST_MODIFIED).is_none_or(|has| has == date),
+            None => self.bytes == 0,
+        };
+        is_same_version && self.total.zip(total).is_none_or(|(had, has)| had == has)
     }
 
     async fn restart(&mut self) -> Result<(), Reason> {
@@ -224,6 +309,10 @@ fn failure_of(reason: &Reason) -> Option<Failure> {
         Reason::Torn => Some(Failure::Broken),
         Reason::Status { http_status, .. } => Some(Failure::of(*http_status, None)),
         Reason::Host(_)
+        | Reason::NothingToSave
+        | Reason::Scheme(_)
+        | Reason::Data(_)
+        | Reason::Encoded(_)
         | Reason::Exists(_)
         | Reason::TooLarge(_)
         | Reason::Redirect
@@ -254,15 +343,26 @@ fn host_error(url: &Url) -> Reason {
     Reason::Host(format!("{}://{host}", url.scheme()))
 }
 
+/// Returns the compression of a response, if it has one.
+fn encoding(headers: &HeaderMap) -> Option<String> {
+    let encoding = headers.get(CONTENT_ENCODING)?.to_str().unwrap_or("?").trim();
+    let is_none = encoding.is_empty() || encoding.eq_ignore_ascii_case("identity");
+    (!is_none).then(|| encoding.escape_default().to_string())
+}
+
+fn is_strong(tag: &HeaderValue) -> bool {
+    tag.as_bytes().starts_with(b"\"")
+}
+
 /// Returns what identifies a version of a file: a strong `ETag`, or else its date.
 fn validator(headers: &HeaderMap) -> Option<HeaderValue> {
-    let strong = headers.get(ETAG).filter(|tag| tag.as_bytes().starts_with(b"\""));
+    let strong = headers.get(ETAG).filter(|tag| is_strong(tag));
     strong.or_else(|| headers.get(LAST_MODIFIED)).cloned()
 }
 
 /// Creates a file with a temporary name in the folder, to be renamed in one step. Its permissions
 /// follow the umask, like any new file's.
-fn temporary(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".runcomfy-").suffix(".part");
     #[cfg(unix)]

@@ -90,6 +90,9 @@ fn not_public_v4(address: Ipv4Addr) -> Option<&'static str> {
 
 fn not_public_v6(address: Ipv6Addr) -> Option<&'static str> {
     let bits = u128::from(address);
+    if address == Ipv6Addr::LOCALHOST {
+        return Some("this machine itself");
+    }
     match address.segments() {
         // Compatible, which includes `::` and `::1`; mapped; translated (RFC 2765); NAT64.
         [0, 0, 0, 0, 0, 0, ..]
@@ -294,6 +297,16 @@ mod tests {
         for host in public {
             let url = Url::parse(&format!("https://{host}/a.png")).expect("it is an address");
             assert_eq!(check_literal(&url), Ok(()), "{host}");
+        }
+    }
+
+    // Attack L17.
+    #[test]
+    fn this_machine_is_called_so_in_both_families() {
+        for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            let refused = check(address.parse().expect("it is an address"));
+            let error = refused.expect_err("it is this machine").to_string();
+            assert!(error.contains("this machine itself"), "{error}");
         }
     }
 
