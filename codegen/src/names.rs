@@ -152,7 +152,7 @@ pub(crate) fn module(text: &str) -> String {
     }
 }
 
-/// Returns the name of a provider's cargo feature. A crate of models has features of its own.
+/// Returns the name of a provider's cargo feature, which must differ from a crate's other features.
 pub(crate) fn feature(provider: &str) -> String {
     match provider.trim_start_matches(['-', '+', '.']) {
         "" => "empty".to_owned(),
@@ -161,8 +161,8 @@ pub(crate) fn feature(provider: &str) -> String {
     }
 }
 
-/// Returns the name of a type: `voice_setting` → `VoiceSetting`. One that is taken gets the
-/// suffix, such as `Choice`.
+/// Returns the name of a type: `voice_setting` → `VoiceSetting`. A reserved name gets the suffix,
+/// such as `Choice`.
 pub(crate) fn type_name(wire: &str, suffix: &str) -> String {
     match words(wire).iter().map(|word| capitalized(word)).collect::<String>() {
         name if name.is_empty() => format!("Empty{suffix}"),
@@ -192,8 +192,8 @@ pub(crate) fn is_snake(wire: &str) -> bool {
     wire == plain(&snake(wire))
 }
 
-/// Numbers the names that several things share, in the order of their keys. A name in `taken` is
-/// taken by something else.
+/// Numbers names that occur more than once, in the order of their keys. A name in `taken` is already
+/// in use.
 pub(crate) fn numbered<K: Ord>(
     named: &[(K, String)],
     taken: &HashSet<String>,
@@ -201,7 +201,7 @@ pub(crate) fn numbered<K: Ord>(
 ) -> Vec<String> {
     let mut order: Vec<usize> = (0..named.len()).collect();
     order.sort_by_key(|index| &named[*index].0);
-    // A first name is not taken by a number, such as `a_2`.
+    // A numbered name, such as `a_2`, must not replace a name that exists.
     let mut used: HashSet<String> = named.iter().map(|(_, name)| name.clone()).collect();
     used.extend(taken.iter().cloned());
     let mut names = vec![String::new(); named.len()];

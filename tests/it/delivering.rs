@@ -1,4 +1,4 @@
-//! A result that was paid for is delivered, whatever its form.
+//! A result that was paid for is delivered, in any form.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::scripted::{builder, hasty, http, http_bytes, input, job, server};
 
-/// Waits for a job that `/status` calls finished with this word, and whose result is this.
+/// Waits for a job with this final status and this result.
 async fn waited(
     status: &'static str,
     http_status: u16,
@@ -124,7 +124,7 @@ async fn a_result_is_read_alone_as_within_a_wait() {
     assert!(completed.expect("it is finished").output.video.is_some());
 }
 
-/// A server that does not know a job for its first requests, and then calls it finished.
+/// Starts a server that does not know a job at first, and then reports it as finished.
 async fn forgetful(unknown: usize) -> String {
     let (base, _) = server(move |path, before| match path {
         path if path.contains("models") => http(200, "", r#"{"request_id": "r-1"}"#),

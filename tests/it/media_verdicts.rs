@@ -1,4 +1,4 @@
-//! The table in `docs/media.md` of what becomes of each kind of media: each row runs as a case.
+//! Runs each row of the table in `docs/media.md` that lists the verdict on each kind of media.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::support::root;
 
-/// A row: what is given, and the media.
+/// A row of the table: its first column, and the media.
 struct Row(&'static str, Given);
 
 enum Given {
@@ -32,7 +32,7 @@ enum Given {
 
 /// The header of a GIF of 640 × 480.
 const GIF: &[u8] = b"GIF89a\x80\x02\xe0\x01\0\0\0";
-/// The beginning of a larger one.
+/// The header of a larger GIF.
 const LARGE: [u8; 512] = {
     let mut bytes = [0; 512];
     let mut at = 0;
@@ -44,7 +44,7 @@ const LARGE: [u8; 512] = {
 };
 const SVG: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>";
 
-/// A host that answers by the path of a URL.
+/// Starts a host whose reply depends on the path of the URL.
 async fn host() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a port");
     let origin = format!("http://{}", listener.local_addr().expect("it has one"));
@@ -165,7 +165,7 @@ fn client(preflight: Preflight, local: bool, seconds: f64) -> Client {
     builder.build().expect("the settings are right")
 }
 
-/// Names what becomes of an input, and what its report says beside the rules.
+/// Returns the verdict on an input, with the warnings of its report.
 async fn verdict<P: Payload>(client: &Client, input: &Valid<P>) -> String {
     match client.prepare(input).await {
         Ok(prepared) => findings(prepared.report()),
@@ -272,7 +272,7 @@ async fn a_job_and_the_log_have_what_could_not_be_checked() {
     assert!(matches!(outcome, Err(SubmitError::Refused(_))), "{outcome:?}");
 }
 
-/// An API that accepts every job.
+/// Starts an API that accepts every job.
 async fn accepting_api() -> String {
     let reply = r#"{"request_id": "r-1"}"#;
     crate::scripted::server(move |_, _| crate::scripted::http(200, "", reply)).await.0

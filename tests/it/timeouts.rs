@@ -1,4 +1,4 @@
-//! Timeouts, on a clock that is paused while nothing can come.
+//! Timeouts, with the clock paused while no data can arrive.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn settings(base: &str) -> ClientBuilder {
     builder(base).preflight(Preflight::Off).retry(Retry::never())
 }
 
-/// Timeouts of a client that is handed in, none of which may end a submit.
+/// Returns a client with timeouts that must not end a submit.
 fn impatient() -> reqwest::ClientBuilder {
     let second = Duration::from_secs(1);
     reqwest::Client::builder().timeout(second).read_timeout(second)

@@ -169,8 +169,8 @@ impl Report<'_> {
     }
 }
 
-/// Replaces what a terminal would obey or hide by a mark of the same length in bytes, so that spans
-/// still apply. Line breaks and tabs stay.
+/// Replaces control characters and invisible characters with a mark of the same length in bytes, to
+/// keep spans right. Line breaks and tabs stay.
 fn mask_control(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_harmless) {
         return Cow::Borrowed(text);

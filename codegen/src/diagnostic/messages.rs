@@ -473,7 +473,7 @@ impl Diagnostic {
         Self::new(Code::UnknownRule, place, message, "write the number alone with a fixup")
     }
 
-    /// A known rule about media on values that are none.
+    /// A known rule about media, on values that are not media.
     pub(crate) fn rule_of_no_media(place: &Place, rule: &str, noun: &str) -> Self {
         let message = format!("`{rule}` has no meaning for {noun}, so it is not checked");
         let help = "nothing; or correct the `type` with a fixup, if media is meant";

@@ -113,8 +113,8 @@ impl<'f> Lowerer<'f> {
         Some(Lowered { rules, others, ..self.finish(TypeRequest::Object(root), &HashSet::new()) })
     }
 
-    /// Lowers an output, which may be anything. `taken` are the names of the input's types, which
-    /// share its module.
+    /// Lowers an output, which may be any value. `taken` holds the names of the input's types, which
+    /// are in the same module.
     pub(super) fn output(mut self, taken: &HashSet<String>) -> Option<Lowered> {
         let schema = self.resolve(self.document);
         let (_, request) = self.lower_value(&schema, &Hint::top("Item"));

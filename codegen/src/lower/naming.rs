@@ -107,8 +107,8 @@ impl Step {
     const NEXT: [Self; 4] = [Self::Listed, Self::Nested, Self::Whole, Self::Kind];
 }
 
-/// Returns the names of types. Those that share a name take the next step. Those that no step tells
-/// apart, or that have a name in `taken`, are numbered.
+/// Returns the names of types. Types with the same name try the next step. Types that no step
+/// distinguishes, and types with a name in `taken`, get a number.
 pub(super) fn type_names(
     types: &[Named<'_>],
     direction: Direction,
@@ -139,7 +139,7 @@ pub(super) fn type_names(
     names::numbered(&keys.zip(names).collect::<Vec<_>>(), taken, Style::Camel)
 }
 
-/// Returns for each name if it is not the only one, or taken.
+/// Returns `true` for each name that occurs twice or is in `taken`.
 fn shared(names: &[String], taken: &HashSet<String>) -> Vec<bool> {
     let mut count: HashMap<&str, usize> = HashMap::new();
     for name in names {

@@ -40,8 +40,7 @@ pub(super) fn letters(text: &str) -> Vec<Letter> {
     letters.collect()
 }
 
-/// Returns a word in small letters, so that words that differ in case only are the same, in
-/// capitals too: `ß` is `ss`.
+/// Folds the case of a word, to compare words without case: `ß` becomes `ss`.
 pub(super) fn folded(word: &str) -> String {
     word.to_uppercase().to_lowercase()
 }

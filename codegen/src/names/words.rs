@@ -2,9 +2,9 @@
 
 use super::letters::{Letter, letters};
 
-/// Returns the words of a name, as they are spelt: `promptImage` is `prompt`, `Image`; `imageURLs`
-/// is `image`, `URLs`; `CFGScale` is `CFG`, `Scale`. A character that no identifier can have is a
-/// word of its own, by its number.
+/// Splits a name into words, with their spelling: `promptImage` is `prompt`, `Image`; `imageURLs`
+/// is `image`, `URLs`; `CFGScale` is `CFG`, `Scale`. A character that no identifier can have becomes
+/// a separate word, its number.
 pub(super) fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut run: Vec<char> = Vec::new();

@@ -125,8 +125,8 @@ pub enum Fault {
     Status(String),
     /// Sends a byte order mark before the body. The call is processed.
     ByteOrderMark,
-    /// Sends the body packed, with `Content-Encoding: gzip`, whatever the client accepts. The call is
-    /// processed.
+    /// Sends the body compressed, with `Content-Encoding: gzip`, even if the client does not accept it.
+    /// The call is processed.
     Gzip,
     /// Sends the normal reply and resets the connection when the next request arrives on it, like a
     /// stale keep-alive connection. The call is processed.

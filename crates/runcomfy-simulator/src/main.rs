@@ -108,7 +108,7 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    // Whoever started it may have closed its output, which is no reason to stop.
+    // The caller may have closed stdout. The simulator runs on.
     let _ = writeln!(std::io::stdout(), "{}", greeting(simulator.api_base()));
 
     match tokio::signal::ctrl_c().await {

@@ -105,7 +105,7 @@ impl Simulator {
         self.app.jobs.advance(by);
     }
 
-    /// Sets how long new jobs are queued and run, unless their model has a pace of its own.
+    /// Sets how long new jobs are queued and run, unless their model has its own pace.
     pub fn set_pace(&self, pace: Pace) {
         self.app.jobs.change_paces(|paces| paces.default = pace);
     }

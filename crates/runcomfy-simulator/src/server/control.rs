@@ -118,7 +118,7 @@ async fn clear(State(app): State<Arc<App>>) -> StatusCode {
 }
 
 /// Rejects requests with another `Host` than the loopback. A web page could otherwise control the
-/// simulator by DNS rebinding: a name of its own that resolves to this machine.
+/// simulator by DNS rebinding: the page's host name resolves to this machine.
 async fn require_loopback_host(request: Request, next: Next) -> Response {
     if has_loopback_host(request.headers()) {
         return next.run(request).await;

@@ -30,7 +30,7 @@ pub(super) async fn log(State(app): State<Arc<App>>, request: Request, next: Nex
     if let Some(InjectedFault(fault)) = reply.extensions().get() {
         line.push_str(&format!(" (fault: {fault:?})"));
     }
-    // A closed stderr is no reason to stop.
+    // The simulator runs on if stderr is closed.
     let _ = writeln!(std::io::stderr(), "{line}");
     reply
 }

@@ -24,8 +24,8 @@ const LIMITS: BodyLimits = BodyLimits { max_bytes: 64 * MIB, ..BodyLimits::USUAL
 const MAX_MEMBER: usize = 64 * 1024;
 /// Maximum number of entries of a page. RunComfy returns at most 500.
 const MAX_ENTRIES: usize = 10_000;
-/// Maximum number of values in the entries of a page, each of which takes up to 16 times the memory of
-/// its text.
+/// Maximum number of values in the entries of a page. A value takes up to 16 times the memory of its
+/// text.
 const MAX_VALUES: usize = 4_000_000;
 /// Timeout of one page. With schemas it is far larger than any other reply.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(120);

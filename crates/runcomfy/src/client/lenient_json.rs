@@ -1,7 +1,8 @@
 //! Reads JSON that was paid for, even if it is not quite JSON.
 //!
-//! What no [`Value`] can hold is kept as text: a number past the range of a float, `NaN`, and
-//! whatever is nested too deep. Half a surrogate pair and bytes that are not UTF-8 become U+FFFD.
+//! Values that a [`Value`] cannot hold are kept as text: a number past the range of a float, `NaN`,
+//! and a value that is nested too deep. Half a surrogate pair and bytes that are not UTF-8 become
+//! U+FFFD.
 //! Trailing commas and control characters within strings are accepted. Time and memory are linear in
 //! the size of the text.
 
@@ -190,7 +191,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads what follows a backslash. An unknown escape stands for its character.
+    /// Reads the escape after a backslash. An unknown escape gives its character.
     fn escape(&mut self) -> Option<char> {
         let escaped = self.text.get(self.at..)?.chars().next()?;
         self.at += escaped.len_utf8();

@@ -17,7 +17,7 @@ use super::retry::{Call, ErrorClass, Failure, classify};
 use super::types::{CancelOutcome, CompletedJob, JobStatus, ResultReply, Status};
 use crate::codegen_support::from_output::FromOutput;
 
-/// How much of a body is read, and how much of it an error keeps.
+/// Limits on the bytes of a body: the bytes that are read, and the bytes that an error keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BodyLimits {
     pub max_bytes: usize,
@@ -69,7 +69,7 @@ impl Reply {
         }
     }
 
-    /// Returns `true` once the body is longer than its limit, so that no more of it is read.
+    /// Returns `true` once the body is longer than its limit. No more of it is read then.
     pub(super) fn is_too_large(&self) -> bool {
         self.body.len() > self.limits.max_bytes
     }

@@ -155,7 +155,7 @@ impl<'a, M: Operation> StatusStream<'a, M> {
                 (Some(ResultReply::Unfinished), Status::Cancelled) => {
                     ResultReply::Cancelled { reply: Value::Null }
                 }
-                // The status said that the job is finished, whatever this word means.
+                // The status already reported that the job is finished, so this status does not matter.
                 (Some(ResultReply::Unconfirmed(completed)), _) => ResultReply::Succeeded(completed),
                 (result, _) => result.unwrap_or(ResultReply::Unfinished),
             };

@@ -97,7 +97,7 @@ impl<'a> SparseBytes<'a> {
     pub(super) fn some_within(&self, at: u64) -> Result<&[u8], ProbeError> {
         self.get(at, 1)?;
         let known = self.some(at).unwrap_or_default();
-        // More may have come than the file is said to have.
+        // There may be more bytes than the reported size.
         let rest = self.size.map_or(u64::MAX, |size| size.saturating_sub(at));
         Ok(known.get(..usize::try_from(rest).unwrap_or(usize::MAX)).unwrap_or(known))
     }

@@ -51,7 +51,7 @@ fn tkhd(corners: [u32; 4]) -> Vec<u8> {
     one(b"tkhd", &[&body])
 }
 
-/// The header of a track with an id and flags, of which 1 enables it.
+/// Returns the header of a track with an id and flags. Flag 1 enables the track.
 fn flagged_tkhd(id: u8, flags: u8) -> Vec<u8> {
     let mut header = tkhd([1, 0, 0, 1]);
     (header[8 + 3], header[8 + 15]) = (flags, id);

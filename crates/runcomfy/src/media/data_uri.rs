@@ -91,8 +91,7 @@ impl fmt::Display for DataUri<'_> {
     }
 }
 
-/// Replaces `%3D` and the like by the byte that they stand for. A `%` without two digits stands
-/// for itself.
+/// Decodes percent-encoded bytes such as `%3D`. A `%` without two hex digits stays.
 fn percent_decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
     if !bytes.contains(&b'%') {
         return Cow::Borrowed(bytes);

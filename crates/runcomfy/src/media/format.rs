@@ -260,7 +260,7 @@ fn is_svg(head: &[u8]) -> bool {
         let end: &[u8] = match rest {
             _ if rest.starts_with(b"<?") => b"?>",
             _ if rest.starts_with(b"<!--") => b"-->",
-            // Declarations of its own can follow, of any length.
+            // Its own declarations can follow, of any length.
             _ if rest.starts_with(b"<!DOCTYPE") => {
                 return rest.get(9..).unwrap_or_default().trim_ascii_start().starts_with(b"svg");
             }

@@ -38,7 +38,7 @@ impl Fetcher {
     fn builder(limits: MediaLimits, scope: AddressScope) -> reqwest::ClientBuilder {
         http::harden(http::builder())
             .connect_timeout(CONNECT_TIMEOUT.min(limits.timeout))
-            // Redirects are followed here, so that each address on the way is checked.
+            // Redirects are followed here, to check each address on the way.
             .redirect(redirect::Policy::none())
             .no_proxy()
             // HTTP/2 lets a host send far more than was read, even if another crate enables it.

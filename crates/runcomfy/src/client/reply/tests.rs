@@ -355,7 +355,7 @@ fn a_status_is_read_in_any_case() {
     assert_eq!(Status::from_word("Warming"), Status::Other("Warming".to_owned()));
 }
 
-/// Returns the output that a result gives if `/status` said that the job is finished.
+/// Returns the output of a result after `/status` has reported that the job is finished.
 fn delivered(http_status: u16, body: &[u8]) -> Option<Value> {
     match result::<MediaOutput>(&bytes(http_status, body), &id()).ok()? {
         ResultReply::Succeeded(completed) | ResultReply::Unconfirmed(completed) => {
