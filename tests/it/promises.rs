@@ -139,7 +139,7 @@ fn each_broken_promise_fails_its_test() {
     let mut unnoticed = Vec::new();
     for (index, promise) in promises.iter().enumerate() {
         let Promise { words, test, file, old, new, .. } = promise;
-        let text = read(file);
+        let text = workspace.read(file);
         workspace.write(file, &text.replace(old, new));
         let (package, filter) = find_test(test).expect("it exists");
         let start = std::time::Instant::now();

@@ -57,6 +57,11 @@ impl Workspace {
         copy
     }
 
+    /// Reads one file.
+    pub(super) fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.0.join(file)).expect("it can be read")
+    }
+
     /// Changes one file.
     pub(super) fn write(&self, file: &str, text: &str) {
         std::fs::write(self.0.join(file), text).expect("it can be written");
