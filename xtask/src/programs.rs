@@ -8,10 +8,9 @@ use anyhow::{Context, Result};
 use crate::args::{BenchArgs, CodegenArgs, OpenapiArgs};
 use crate::{cargo, codegen, files};
 
-const BENCHMARKS: [&str; 6] =
-    ["run", "--quiet", "--release", "--package", "runcomfy-benchmarks", "--"];
-const DEMO: [&str; 6] = ["run", "--quiet", "--package", "runcomfy-models", "--example", "demo"];
-const OPENAPI: [&str; 6] = ["run", "--quiet", "--package", "runcomfy-simulator", "--", "openapi"];
+const BENCHMARKS: [&str; 5] = ["run", "--release", "--package", "runcomfy-benchmarks", "--"];
+const DEMO: [&str; 5] = ["run", "--package", "runcomfy-models", "--example", "demo"];
+const OPENAPI: [&str; 5] = ["run", "--package", "runcomfy-simulator", "--", "openapi"];
 
 /// Builds the benchmarks optimised, and runs them.
 pub(crate) fn bench(args: &BenchArgs) -> Result<ExitCode> {
