@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// Links from other crates lead here if this crate is not documented beside them.
+#![doc(html_root_url = "https://docs.rs/runcomfy/latest")]
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -28,12 +30,14 @@ mod violation;
 
 pub use check::FoundMedia;
 #[cfg(feature = "client")]
+#[doc(inline)]
 pub use client::{Client, ClientBuilder, Job, RequestId};
 pub use error::Error;
 pub use info::ModelInfo;
 pub use input::{Invalid, JsonError, JsonInput, Model, Payload, ToJsonError, Valid, Validated};
 #[cfg(feature = "schemars")]
 pub use json_schema::json_schema;
+#[doc(inline)]
 pub use media::{FileError, IntoMedia, Media, MediaError};
 pub use output::MediaOutput;
 /// The HTTP library, whose `Client` and `ClientBuilder` the settings take.

@@ -73,6 +73,7 @@ macro_rules! __string_enum {
             }
         }
 
+        #[doc(hidden)]
         impl $crate::codegen_support::AsValueRef for $name {
             fn as_value_ref(&self) -> $crate::codegen_support::ValueRef<'_> {
                 $crate::codegen_support::ValueRef::Text(self.as_str())
@@ -131,6 +132,7 @@ macro_rules! __union_traits {
             }
         })+
 
+        #[doc(hidden)]
         impl $crate::codegen_support::AsValueRef for $name {
             fn as_value_ref(&self) -> $crate::codegen_support::ValueRef<'_> {
                 match self {
@@ -144,6 +146,7 @@ macro_rules! __union_traits {
         $crate::__union_from_json! { $name { $($variant($inner),)+ } }
     };
     (output $name:ident { $($variant:ident($inner:ty),)+ }) => {
+        #[doc(hidden)]
         impl $crate::codegen_support::FromOutput for $name {
             fn from_output(
                 value: &$crate::codegen_support::Value,
@@ -165,6 +168,7 @@ macro_rules! __union_traits {
 #[macro_export]
 macro_rules! __union_serde {
     ($name:ident { $($variant:ident,)+ }) => {
+        #[doc(hidden)]
         impl $crate::codegen_support::ToOutput for $name {
             fn to_output(&self) -> $crate::codegen_support::Value {
                 match self {
@@ -189,6 +193,7 @@ macro_rules! __union_serde {
 #[macro_export]
 macro_rules! __string_enum_from_json {
     ($name:ident) => {
+        #[doc(hidden)]
         impl $crate::codegen_support::FromJson for $name {
             fn from_json(
                 value: &$crate::codegen_support::Value,
@@ -213,6 +218,7 @@ macro_rules! __string_enum_from_json {
 #[macro_export]
 macro_rules! __union_from_json {
     ($name:ident { $($variant:ident($inner:ty),)+ }) => {
+        #[doc(hidden)]
         impl $crate::codegen_support::FromJson for $name {
             fn from_json(
                 value: &$crate::codegen_support::Value,

@@ -33,12 +33,14 @@
 #[macro_export]
 macro_rules! __object {
     ($name:ident, $fields:ident, [$($field:ident),* $(,)?]) => {
+        #[doc(hidden)]
         impl $crate::codegen_support::AsValueRef for $name {
             fn as_value_ref(&self) -> $crate::codegen_support::ValueRef<'_> {
                 $crate::codegen_support::ValueRef::Struct(self)
             }
         }
 
+        #[doc(hidden)]
         impl $crate::codegen_support::Members for $name {
             fn fields(&self) -> &'static [$crate::codegen_support::schema::Field] {
                 &$fields
@@ -139,6 +141,7 @@ macro_rules! __input_serde {
 #[macro_export]
 macro_rules! __object_from_json {
     ($name:ident, $fields:ident, [$($field:ident),*]) => {
+        #[doc(hidden)]
         impl $crate::codegen_support::FromJson for $name {
             fn from_json(
                 value: &$crate::codegen_support::Value,

@@ -27,6 +27,7 @@ macro_rules! __output {
         [$($field:ident: $kind:ident($wire:literal)),* $(,)?],
         $others:ident $(,)?
     ) => {
+        #[doc(hidden)]
         impl $crate::codegen_support::FromOutput for $name {
             fn from_output(
                 value: &$crate::codegen_support::Value,
@@ -48,6 +49,7 @@ macro_rules! __output {
 #[macro_export]
 macro_rules! __output_serde {
     ($name:ident, [$($field:ident: $wire:literal,)*], $others:ident) => {
+        #[doc(hidden)]
         impl $crate::codegen_support::ToOutput for $name {
             fn to_output(&self) -> $crate::codegen_support::Value {
                 let mut _object = ::std::clone::Clone::clone(&self.$others);
