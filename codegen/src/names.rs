@@ -146,8 +146,9 @@ pub(crate) fn snake(wire: &str) -> String {
 pub(crate) fn module(text: &str) -> String {
     match snake(text) {
         name if name.starts_with("r#") => format!("{}_", &name[2..]),
-        // Rust's own name for the file of a module with children.
-        name if name == "mod" || is_device(&name) => format!("{name}_"),
+        // Rust's own name for the file of a module with children, and the module around all others.
+        name if name == "mod" || name == "generated" => format!("{name}_"),
+        name if is_device(&name) => format!("{name}_"),
         name => name,
     }
 }

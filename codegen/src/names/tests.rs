@@ -44,6 +44,7 @@ fn fields_and_modules_have_readable_names() {
     }
     assert_eq!(module("type"), "type_");
     assert_eq!(module("mod"), "mod_");
+    assert_eq!(module("generated"), "generated_");
 }
 
 #[test]

@@ -30,9 +30,9 @@
 //!
 //! # Models
 //!
-//! [`models`] lists every model at run time, with the table of its input.
+//! [`models()`] lists every model at run time, with the table of its input.
 //!
-//! Most models return a [`runcomfy::MediaOutput`].
+//! Most models return a [`MediaOutput`](::runcomfy::MediaOutput).
 //!
 #![doc = include_str!("generated/models.md")]
 
