@@ -24,7 +24,7 @@ pub(crate) use singular::singular;
 pub(crate) use variant::variant;
 pub(crate) use words::readable;
 
-use letters::{begins_name, folded};
+use letters::{begins_name, folded, look};
 use words::words;
 
 /// Keywords of Rust. The first four cannot be written `r#…`.
@@ -203,20 +203,20 @@ pub(crate) fn numbered<K: Ord>(
     let mut order: Vec<usize> = (0..named.len()).collect();
     order.sort_by_key(|index| &named[*index].0);
     // A numbered name, such as `a_2`, must not replace a name that exists.
-    let mut used: HashSet<String> = named.iter().map(|(_, name)| name.clone()).collect();
-    used.extend(taken.iter().cloned());
+    let mut used: HashSet<String> = named.iter().map(|(_, name)| look(name)).collect();
+    used.extend(taken.iter().map(|name| look(name)));
     let mut names = vec![String::new(); named.len()];
-    let mut next: HashMap<&str, usize> = HashMap::new();
+    let mut next: HashMap<String, usize> = HashMap::new();
     for index in order {
         let base = named[index].1.as_str();
-        let number = next.entry(base).or_insert(1 + usize::from(taken.contains(base)));
+        let number = next.entry(look(base)).or_insert(1 + usize::from(taken.contains(base)));
         let mut name = base.to_owned();
-        while *number > 1 && used.contains(&name) {
+        while *number > 1 && used.contains(&look(&name)) {
             name = with_number(base, *number, style);
             *number += 1;
         }
         *number = (*number).max(2);
-        used.insert(name.clone());
+        used.insert(look(&name));
         names[index] = name;
     }
     names

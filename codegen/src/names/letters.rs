@@ -45,6 +45,11 @@ pub(super) fn folded(word: &str) -> String {
     word.to_uppercase().to_lowercase()
 }
 
+/// Returns the look of a name. rustc warns about two names that look alike.
+pub(super) fn look(name: &str) -> String {
+    if name.is_ascii() { name.to_owned() } else { skeleton(name).collect() }
+}
+
 /// Returns `true` if an identifier can begin like this.
 pub(super) fn begins_name(name: &str) -> bool {
     name.chars().next().is_some_and(unicode_ident::is_xid_start)

@@ -171,6 +171,9 @@ fn things_that_share_a_name_are_numbered_in_any_order() {
     assert_eq!(distinct(values, variant, Style::Camel), ["K4", "Auto", "K4_2", "K4_3"]);
     let values = ["4k", "k4", "4K", "auto"];
     assert_eq!(distinct(values, variant, Style::Camel), ["K4_2", "K4_3", "K4", "Auto"]);
+    // rustc warns about names that look alike: the second has a Latin `a`, the fourth begins with a Han character.
+    let values = ["жа", "жa", "カラー", "力ラ一"];
+    assert_eq!(distinct(values, snake, Style::Snake), ["жа_2", "жa", "カラー", "力ラ一_2"]);
     let values = ["Fast", "fast", "fast2"];
     assert_eq!(distinct(values, variant, Style::Camel), ["Fast", "Fast3", "Fast2"]);
     let fields = ["a-b", "a_b", "c", "a b"];
