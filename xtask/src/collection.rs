@@ -26,7 +26,12 @@ pub(crate) fn run(args: &CorpusArgs) -> Result<ExitCode> {
     let seconds = start.elapsed().as_secs_f64();
     let refused = report(&models, &generated, seconds) + unusable;
     let name = args.collection.file_stem().context("the collection has no name")?;
-    let scratch = Scratch::in_target("corpus", &format!("corpus/{}", name.to_string_lossy()))?;
+    let name = name.to_string_lossy();
+    // Each collection needs a crate name of its own: cargo takes two crates of one name within its
+    // target folder for the same, and the second would pass without being compiled.
+    let crate_name: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let scratch = Scratch::in_target(&format!("corpus-{crate_name}"), &format!("corpus/{name}"))?;
     let start = Instant::now();
     compile(&scratch, &generated)?;
     println!("compiled with warnings denied in {:.1} s", start.elapsed().as_secs_f64());
