@@ -128,7 +128,11 @@ fn choices_of(rule: &Rule, model: &Model) -> Option<Vec<Value>> {
         Rule::Values(choices) => {
             Some(choices.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
         }
-        Rule::Plain(_) | Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => None,
+        Rule::Plain(_)
+        | Rule::Pattern(_)
+        | Rule::Measured(..)
+        | Rule::Unchecked(..)
+        | Rule::Annotation(..) => None,
     }
 }
 

@@ -15,6 +15,7 @@ mod names;
 mod nearest;
 mod number;
 mod parse;
+mod pattern;
 mod pipeline;
 mod render;
 mod schema;

@@ -7,7 +7,7 @@ use runcomfy::media::{Bound, Metric};
 
 use crate::diagnostic::Place;
 use crate::number::Number;
-use crate::schema::{Located, Unchecked};
+use crate::schema::{Located, Pattern, Unchecked};
 
 /// One RunComfy model.
 #[derive(Debug, Clone, PartialEq)]
@@ -177,6 +177,7 @@ pub(crate) enum Shape {
 pub(crate) enum Rule {
     /// A rule that holds nothing but numbers, as the table has it.
     Plain(Plain),
+    Pattern(Pattern),
     /// The values of a string enum, by its index.
     Strings(usize),
     Integers(Vec<i64>),

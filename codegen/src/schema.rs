@@ -49,6 +49,8 @@ pub(crate) struct Schema {
     pub unique_items: bool,
     pub min_length: Option<u64>,
     pub max_length: Option<u64>,
+    /// `pattern`, each of which must match.
+    pub patterns: Vec<Pattern>,
     pub minimum: Option<Number>,
     pub maximum: Option<Number>,
     pub exclusive_minimum: Option<f64>,
@@ -154,6 +156,15 @@ impl fmt::Display for Unchecked {
             None => f.write_str(&self.name),
         }
     }
+}
+
+/// A `pattern`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pattern {
+    /// As the schema has it, in the syntax of ECMA-262.
+    pub written: String,
+    /// In the syntax of the `regex` crate.
+    pub translated: String,
 }
 
 /// A known `format`, as it is written.

@@ -165,7 +165,7 @@ impl CompiledOracle {
         let program =
             include_str!("compiled_oracle/program.rs.txt").replace("    // MODELS\n", &arms);
         let dependencies = [
-            Dependency::Workspace("runcomfy", &["from-json", "schemars"]),
+            Dependency::Workspace("runcomfy", &["from-json", "pattern", "schemars"]),
             Dependency::Registry("serde_json", "1"),
         ];
         let scratch = Scratch::new(&folder, name, &dependencies).expect("a folder can be made");

@@ -15,7 +15,7 @@ const PROFILE: &str = "[profile.dev]\ndebug = \"line-tables-only\"\n\n\
                        [profile.dev.package.\"*\"]\ndebug = false\n";
 
 /// The crate `runcomfy` without any feature, which every generated module needs.
-pub const RUNCOMFY: Dependency<'static> = Dependency::Workspace("runcomfy", &[]);
+pub const RUNCOMFY: Dependency<'static> = Dependency::Workspace("runcomfy", &["pattern"]);
 
 /// A crate outside of the workspace.
 pub struct Scratch {

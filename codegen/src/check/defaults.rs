@@ -6,6 +6,7 @@ use runcomfy::codegen_support::schema::Rule as Plain;
 use serde_json::Value;
 
 use crate::model::{Model, Rule, Shape, UnionKind, ValueSchema};
+use crate::pattern::compile;
 
 /// The maximum length in characters of a value in a message.
 const MAX_SHOWN: usize = 60;
@@ -158,6 +159,10 @@ fn fit_object(
 fn keeps(rule: &Rule, value: &Value, model: &Model) -> bool {
     match rule {
         Rule::Plain(rule) => rule.allows(value),
+        Rule::Pattern(pattern) => value.as_str().is_none_or(|text| {
+            // It was compiled when it was translated.
+            compile(&pattern.translated).map_or(true, |regex| regex.is_match(text))
+        }),
         Rule::Strings(index) => values_of(*index, model).any(|known| *value == known),
         Rule::Integers(choices) => {
             choices.iter().any(|choice| is_same(Value::from(*choice), value))
@@ -180,6 +185,9 @@ fn values_of(index: usize, model: &Model) -> impl Iterator<Item = &str> {
 fn expected(rule: &Rule, model: &Model) -> String {
     let values: Vec<String> = match rule {
         Rule::Plain(rule) => return format!("{} [{}]", rule.expected(), rule.name()),
+        Rule::Pattern(pattern) => {
+            return format!("must match the pattern `{}` [pattern]", pattern.written);
+        }
         Rule::Strings(index) => {
             values_of(*index, model).map(|value| format!("{value:?}")).collect()
         }

@@ -221,6 +221,18 @@ impl Diagnostic {
         Self::new(Code::UnsupportedKeyword, place, message, help)
     }
 
+    /// A `pattern` with a construct that is not supported.
+    pub(crate) fn unsupported_pattern(place: &Place, construct: &str) -> Self {
+        let message = format!("`pattern` with {construct} is not supported");
+        let help = "write it without, or remove it, with a fixup";
+        Self::new(Code::UnsupportedKeyword, place, message, help)
+    }
+
+    pub(crate) fn malformed_pattern(place: &Place, why: &str) -> Self {
+        let message = format!("`pattern` must be a regular expression of ECMA-262 (found {why})");
+        Self::new(Code::MalformedKeyword, place, message, FIX)
+    }
+
     pub(crate) fn unsupported_items_list(place: &Place) -> Self {
         let message = "a list of schemas as `items` is not supported";
         let help = "give one schema for all items with a fixup";

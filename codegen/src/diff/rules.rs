@@ -62,15 +62,38 @@ pub(super) fn compare(old: &[Rule], new: &[Rule], domain: Domain) -> Vec<RuleCha
         (true, false) => changes.push(RuleChange::wider("items need not be unique")),
         (true, true) | (false, false) => {}
     }
+    changes.extend(compare_patterns(old, new));
     changes.extend(compare_unchecked(old, new));
     changes.extend(compare_annotations(old, new));
     changes
+}
+
+/// Compares the patterns. Another pattern may refuse what the old one allowed.
+fn compare_patterns(old: &[Rule], new: &[Rule]) -> Vec<RuleChange> {
+    let (was, is) = (patterns(old), patterns(new));
+    let narrower: Vec<RuleChange> = is
+        .difference(&was)
+        .map(|new| RuleChange::narrower("pattern", format!("must match {}", shown(new))))
+        .collect();
+    if narrower.is_empty() && was != is {
+        return vec![RuleChange::wider("need not match the pattern that it had")];
+    }
+    narrower
+}
+
+fn patterns(rules: &[Rule]) -> BTreeSet<&str> {
+    let patterns = rules.iter().filter_map(|rule| match rule {
+        Rule::Pattern(pattern) => Some(pattern.written.as_str()),
+        _ => None,
+    });
+    patterns.collect()
 }
 
 /// Returns the keyword of a rule that a value by itself can break.
 pub(super) fn keyword(rule: &Rule) -> Option<Cow<'static, str>> {
     match rule {
         Rule::Plain(rule) => Some(rule.name()),
+        Rule::Pattern(_) => Some("pattern".into()),
         Rule::Strings(_) | Rule::Integers(_) | Rule::Values(_) => Some("enum".into()),
         Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => None,
     }

@@ -143,6 +143,7 @@ impl ValueSchema {
 
 fn rule_weight(rule: &Rule) -> usize {
     match rule {
+        Rule::Pattern(pattern) => texts_weight(&[&pattern.written, &pattern.translated]),
         Rule::Integers(choices) => choices.len(),
         Rule::Values(choices) => choices.iter().map(|choice| texts_weight(&[choice])).sum(),
         Rule::Measured(.., message) => texts_weight(&[message]),

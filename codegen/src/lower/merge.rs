@@ -6,7 +6,7 @@ use std::cmp::Ordering::{self, Greater, Less};
 use serde_json::Value;
 
 use crate::diagnostic::{Conflict, Diagnostic, Findings, Place};
-use crate::schema::{Additional, Schema, TypeWord};
+use crate::schema::{Additional, Pattern, Schema, TypeWord};
 
 /// Merges two schemas. The annotations of `outer` go first.
 pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) -> Schema {
@@ -34,6 +34,7 @@ pub(super) fn merged(outer: &Schema, inner: &Schema, findings: &mut Findings) ->
         any_of: outer.any_of.clone().or_else(|| inner.any_of.clone()),
         one_of: outer.one_of.clone().or_else(|| inner.one_of.clone()),
         all_of: concat(&outer.all_of, &inner.all_of),
+        patterns: merged_patterns(outer, inner),
         validations: concat(&outer.validations, &inner.validations),
         place: outer.place.clone(),
         ..annotations(outer, inner)
@@ -170,6 +171,11 @@ fn required(outer: &Schema, inner: &Schema) -> Vec<(String, Place)> {
         }
     }
     required
+}
+
+fn merged_patterns(outer: &Schema, inner: &Schema) -> Vec<Pattern> {
+    let new = inner.patterns.iter().filter(|pattern| !outer.patterns.contains(pattern));
+    outer.patterns.iter().chain(new).cloned().collect()
 }
 
 fn items(outer: &Schema, inner: &Schema, findings: &mut Findings) -> Option<Box<Schema>> {

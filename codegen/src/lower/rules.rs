@@ -87,7 +87,7 @@ pub(super) fn choices_rule(choices: &[Value]) -> Rule {
     Rule::Values(choices.iter().map(Value::to_string).collect())
 }
 
-/// Returns the rules that hold nothing but numbers.
+/// Returns the rules that hold nothing but numbers, and the patterns.
 pub(super) fn bounds(schema: &Schema) -> Vec<Rule> {
     let minimum = schema.minimum.map(|bound| match bound {
         Number::Float(float) => Plain::Minimum(float),
@@ -114,6 +114,7 @@ pub(super) fn bounds(schema: &Schema) -> Vec<Rule> {
     .into_iter()
     .flatten()
     .map(Rule::Plain)
+    .chain(schema.patterns.iter().cloned().map(Rule::Pattern))
     .collect()
 }
 

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::node::{Node, Side, malformed, text};
 use crate::diagnostic::{Diagnostic, Findings, Place, SizeLimit};
 use crate::nearest::nearest;
-use crate::schema::{Format, Schema, StatedFormat, TypeWord, Unchecked};
+use crate::pattern::{PatternError, translate};
+use crate::schema::{Format, Pattern, Schema, StatedFormat, TypeWord, Unchecked};
 
 /// Treatment of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub fn keywords() -> impl Iterator<Item = (&'static str, Treatment)> {
 }
 
 /// Keywords that are read into a [`Schema`].
-const CARRIED: [&str; 33] = [
+const CARRIED: [&str; 34] = [
     "$defs",
     "$ref",
     "additionalProperties",
@@ -58,6 +59,7 @@ const CARRIED: [&str; 33] = [
     "multipleOf",
     "nullable",
     "oneOf",
+    "pattern",
     "properties",
     "required",
     "title",
@@ -72,7 +74,7 @@ pub(super) const ANNOTATIONS: [&str; 7] =
 
 /// Keywords of JSON Schema that are not carried. A schema that has one is refused, since it
 /// would otherwise be enforced too laxly.
-pub(super) const UNSUPPORTED: [&str; 23] = [
+pub(super) const UNSUPPORTED: [&str; 22] = [
     "$anchor",
     "$dynamicAnchor",
     "$dynamicRef",
@@ -89,7 +91,6 @@ pub(super) const UNSUPPORTED: [&str; 23] = [
     "maxContains",
     "minContains",
     "not",
-    "pattern",
     "patternProperties",
     "prefixItems",
     "propertyNames",
@@ -270,6 +271,24 @@ fn report_unknown_format(
         _ if is_about_numbers => Diagnostic::unknown_format(&node.place, word, "number", None),
         _ => Diagnostic::unknown_format(&node.place, word, "string", nearest(word, FORMATS)),
     });
+}
+
+/// Reads a `pattern`. One that is not supported is reported.
+pub(super) fn pattern(node: &Node<'_>, findings: &mut Findings) -> Option<Pattern> {
+    let written = text(node, findings)?;
+    match translate(&written) {
+        Ok(translated) => Some(Pattern { written, translated }),
+        // An output is not checked.
+        Err(_) if node.within.side == Side::Output => None,
+        Err(PatternError::Unsupported(construct)) => {
+            findings.push(Diagnostic::unsupported_pattern(&node.place, construct));
+            None
+        }
+        Err(PatternError::Malformed(why)) => {
+            findings.push(Diagnostic::malformed_pattern(&node.place, &why));
+            None
+        }
+    }
 }
 
 /// Reads the names in `required`, each once.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::keywords::{
     ANNOTATIONS, MAX_PROPERTIES, UNSUPPORTED, annotation, choices, is_absent_if_null,
-    nearest_keyword, read_format, required, types,
+    nearest_keyword, pattern, read_format, required, types,
 };
 use super::node::{Node, Side, Within, bound, count, escape_step, flag, malformed, number, step};
 use super::references::{
@@ -148,6 +148,7 @@ fn read_keyword(schema: &mut Schema, keyword: &str, node: &Node<'_>, findings: &
         "items" => schema.items = Some(Box::new(read_inner(node, findings))),
         "minLength" => schema.min_length = count(node, findings),
         "maxLength" => schema.max_length = count(node, findings),
+        "pattern" => schema.patterns.extend(pattern(node, findings)),
         "minItems" => schema.min_items = count(node, findings),
         "maxItems" => schema.max_items = count(node, findings),
         "uniqueItems" => schema.unique_items = flag(node, findings),

@@ -232,6 +232,10 @@ fn other_rule(rule: &Rule) -> Option<String> {
             Some(format!("One of {}.", values.join(", ")))
         }
         Rule::Plain(Plain::MultipleOf(step)) => Some(format!("A multiple of {step}.")),
+        Rule::Pattern(pattern) => {
+            let pattern = code_in_prose(&shortened(&pattern.written));
+            Some(format!("Matches {pattern}."))
+        }
         Rule::Plain(Plain::UniqueItems) => Some("Items must be unique.".to_owned()),
         Rule::Unchecked(rule, value, message) => {
             let own = not_checked(rule, Some(value));

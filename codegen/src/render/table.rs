@@ -6,6 +6,7 @@ use runcomfy::media::{Bound, MediaKind};
 
 use super::type_names::{not_null, rest_name};
 use crate::model::{Field, Model, Rule, Shape, Struct, Type, Union, UnionKind, ValueSchema};
+use crate::schema::Pattern;
 
 /// Returns the tables of all input structs and unions.
 pub(super) fn all(model: &Model) -> Vec<TokenStream> {
@@ -256,6 +257,7 @@ fn rule(model: &Model, rule: &Rule) -> TokenStream {
     match rule {
         // The `Debug` form of a plain rule is valid Rust.
         Rule::Plain(rule) => format!("{rule:?}").parse().unwrap_or_default(),
+        Rule::Pattern(Pattern { written, translated }) => quote! { #name(#written, #translated) },
         Rule::Strings(index) => {
             let words = model.enums.get(*index).map_or("", |words| words.name.as_str());
             let words = format_ident!("{words}");

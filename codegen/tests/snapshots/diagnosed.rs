@@ -93,7 +93,7 @@ const DIAGNOSED: &[Diagnosed] = &[
     (
         Code::UnsupportedKeyword,
         ENTRY,
-        r#"{"properties": {"a": {"pattern": "^a"}, "b": {"allOf": [{"anyOf": [{}, {}]}, {"oneOf": [{}, {}]}]}}}"#,
+        r#"{"properties": {"a": {"type": "string", "pattern": "(?=a)"}, "b": {"allOf": [{"anyOf": [{}, {}]}, {"oneOf": [{}, {}]}]}}}"#,
         None,
     ),
     (

@@ -368,3 +368,24 @@ fn one_cause_is_one_error() {
     let refused = ("unsupported-keyword", "/v", "`anyOf` beside `oneOf`", "fixup");
     assert_found(&property(both), &[refused]);
 }
+
+// Field case: pattern.
+#[test]
+fn a_pattern_is_enforced_and_described() {
+    let generated = property(json!({"type": "string", "pattern": "^\\d+x\\d+$", "default": "1"}));
+    let message = "the default must match the pattern `^\\d+x\\d+$` [pattern] (found \"1\")";
+    assert_found(&generated, &[("default-breaks-schema", "/v/default", message, "")]);
+    let row = r#"Pattern("^\\d+x\\d+$", "\\A[0-9]+x[0-9]+\\z")"#;
+    assert_texts(&generated, &[r"Matches `^\d+x\d+$`.", row]);
+    let cases = [
+        ("(?<!a)b", "unsupported-keyword", "`pattern` with look-behind is not supported"),
+        (r"(a)\1", "unsupported-keyword", "`pattern` with a back-reference is not supported"),
+        ("a**", "malformed-keyword", "a quantifier of a quantifier"),
+    ];
+    for (pattern, code, message) in cases {
+        let refused = property(json!({"type": "string", "pattern": pattern}));
+        assert_found(&refused, &[(code, "/v/pattern", message, "fixup")]);
+    }
+    let parts = json!({"type": "string", "allOf": [{"pattern": "^a"}, {"pattern": "b$"}]});
+    assert_texts(&property(parts), &["Matches `^a`. Matches `b$`."]);
+}

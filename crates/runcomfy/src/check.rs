@@ -1,6 +1,8 @@
 //! The checker: one walk over a schema and a value, which finds every violation and every
 //! piece of media that is still to be measured.
 
+#[cfg(feature = "pattern")]
+mod pattern;
 mod rules;
 mod same;
 

@@ -293,6 +293,8 @@ fn add_rules(schema: &mut Map<String, Value>, rules: &[Rule]) {
                 Number::from_i128(*bound).map_or(Value::Null, Value::Number)
             }
             Rule::UniqueItems => true.into(),
+            #[cfg(feature = "pattern")]
+            Rule::Pattern(pattern, _) => json!(pattern),
             Rule::Strings(words) => json!(words),
             Rule::Integers(choices) => json!(choices),
             Rule::Values(choices) => choices.iter().map(|choice| parsed(choice)).collect(),
@@ -308,7 +310,14 @@ fn add_rules(schema: &mut Map<String, Value>, rules: &[Rule]) {
                 continue;
             }
         };
-        schema.insert(rule.name().into_owned(), value);
+        let keyword = rule.name().into_owned();
+        // Each pattern must match, and a schema has room for one.
+        if keyword == "pattern" && schema.contains_key("pattern") {
+            let all = schema.entry("allOf").or_insert_with(|| json!([]));
+            all.as_array_mut().into_iter().for_each(|all| all.push(json!({"pattern": value})));
+            continue;
+        }
+        schema.insert(keyword, value);
     }
     if !validations.is_empty() {
         schema.insert("validations".to_owned(), validations.into());

@@ -123,6 +123,9 @@ pub enum Rule {
     MinProperties(u64),
     /// `maxProperties`.
     MaxProperties(u64),
+    /// `pattern`: as the schema has it, and in the syntax of the `regex` crate.
+    #[cfg(feature = "pattern")]
+    Pattern(&'static str, &'static str),
     /// `enum` of strings.
     Strings(&'static [&'static str]),
     /// `enum` of integers.
@@ -156,6 +159,8 @@ impl Rule {
             Self::UniqueItems => "uniqueItems".into(),
             Self::MinProperties(_) => "minProperties".into(),
             Self::MaxProperties(_) => "maxProperties".into(),
+            #[cfg(feature = "pattern")]
+            Self::Pattern(..) => "pattern".into(),
             Self::Strings(_) | Self::Integers(_) | Self::Values(_) => "enum".into(),
             Self::Measured(metric, limit, _) => {
                 format!("{}{}", metric.name(), limit.operator()).into()

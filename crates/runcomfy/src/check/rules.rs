@@ -55,6 +55,8 @@ pub(super) fn broken(rule: &Rule, value: ValueRef<'_>) -> Option<Observed> {
         Rule::Integers(values) => {
             !number(value).is_some_and(|number| values.iter().any(|whole| is(number, *whole)))
         }
+        #[cfg(feature = "pattern")]
+        Rule::Pattern(_, regex) => !super::pattern::is_match(regex, text(value)?),
         // Checked once the media is measured, or never.
         Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => false,
     };
@@ -95,6 +97,8 @@ pub(super) fn unchecked(rule: &Rule, info: &MediaInfo) -> Option<MissingInfo> {
         | Rule::Integers(_)
         | Rule::Values(_)
         | Rule::Annotation(..) => None,
+        #[cfg(feature = "pattern")]
+        Rule::Pattern(..) => None,
     }
 }
 

@@ -57,6 +57,8 @@ pub(crate) fn expected(rule: &Rule) -> String {
         Rule::ExclusiveMinimum(bound) => format!("must be greater than {bound}"),
         Rule::ExclusiveMaximum(bound) => format!("must be less than {bound}"),
         Rule::MultipleOf(step) => format!("must be a multiple of {step}"),
+        #[cfg(feature = "pattern")]
+        Rule::Pattern(pattern, _) => format!("must match the pattern `{pattern}`"),
         Rule::Strings(values) => one_of(values),
         Rule::Integers(values) => one_of(values),
         Rule::Values(values) => format!("must be one of {}", values.join(", ")),
