@@ -46,7 +46,7 @@ pub trait Model: AsValueRef + Clone + fmt::Debug + Send + Sync + 'static {
 
 /// An input that can be submitted: a model's typed input, or a [`JsonInput`] of it.
 ///
-/// Sealed by its one blanket implementation and [`JsonInput`].
+/// Its implementations are one for every [`Model`], and one for [`JsonInput`].
 pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
     /// The model of the input.
     type Model: Model;
@@ -95,6 +95,36 @@ impl<M: Model> Payload for JsonInput<M> {
 
 /// An input of model `M` as JSON. It is checked by the same table as the typed input, and
 /// [`Client::submit`](crate::Client::submit) accepts it too.
+///
+/// ```
+/// use runcomfy::{JsonInput, Model};
+/// # use runcomfy::codegen_support::schema::{Field, INTEGER, Rule, TEXT};
+/// # #[derive(Debug, Clone, PartialEq)]
+/// # struct Input { prompt: String, steps: Option<i64> }
+/// # static FIELDS: [Field; 2] = [
+/// #     Field::required("prompt", TEXT, &[Rule::MaxLength(20)]),
+/// #     Field::optional("steps", INTEGER, &[Rule::Maximum(50.0)]),
+/// # ];
+/// # runcomfy::codegen_support::object!(Input, FIELDS, [prompt, steps]);
+/// # impl Model for Input {
+/// #     const ID: &'static str = "acme/paint";
+/// #     const FIELDS: &'static [Field] = &FIELDS;
+/// #     type Output = runcomfy::MediaOutput;
+/// # }
+///
+/// let input = JsonInput::<Input>::parse(r#"{"promt": "a boat", "steps": "many"}"#).unwrap();
+/// let invalid = input.validate().unwrap_err();
+/// assert_eq!(
+///     invalid.violations.to_string(),
+///     "prompt: missing required property [required]\n\
+///      steps: must be a whole number (found a string) [type]\n\
+///      promt: unknown property; did you mean `prompt`? [additionalProperties]"
+/// );
+///
+/// // A rule and a path stay the same from release to release; a message may change.
+/// let first = &invalid.violations[0];
+/// assert_eq!((first.path.pointer().as_str(), &*first.rule), ("/prompt", "required"));
+/// ```
 pub struct JsonInput<M> {
     value: Value,
     model: PhantomData<fn() -> M>,
@@ -185,6 +215,37 @@ impl<M> fmt::Debug for JsonInput<M> {
 
 /// An input that broke no rule when it was checked. It cannot be changed; use
 /// [`Valid::into_inner`] to edit the input.
+///
+/// ```
+/// use runcomfy::Model;
+/// # use runcomfy::Valid;
+/// # use runcomfy::codegen_support::schema::{Field, INTEGER, Rule, TEXT};
+/// # #[derive(Debug, Clone, PartialEq)]
+/// # struct Input { prompt: String, steps: Option<i64> }
+/// # static FIELDS: [Field; 2] = [
+/// #     Field::required("prompt", TEXT, &[Rule::MaxLength(20)]),
+/// #     Field::optional("steps", INTEGER, &[Rule::Maximum(50.0)]),
+/// # ];
+/// # runcomfy::codegen_support::object!(Input, FIELDS, [prompt, steps]);
+/// # impl Model for Input {
+/// #     const ID: &'static str = "acme/paint";
+/// #     const FIELDS: &'static [Field] = &FIELDS;
+/// #     type Output = runcomfy::MediaOutput;
+/// # }
+///
+/// let long = Input { prompt: "a paper boat drifts downstream".to_owned(), steps: Some(60) };
+/// let invalid = long.validate().unwrap_err();
+/// assert_eq!(
+///     invalid.violations.to_string(),
+///     "prompt: must be at most 20 characters (found 30) [maxLength]\n\
+///      steps: must be at most 50 (found 60) [maximum]"
+/// );
+///
+/// // The input comes back, to be corrected.
+/// let short = Input { prompt: "a paper boat".to_owned(), steps: None, ..invalid.input };
+/// let valid: Valid<Input> = short.validate().unwrap();
+/// assert_eq!(valid.prompt, "a paper boat");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Valid<T>(T);
 
