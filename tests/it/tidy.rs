@@ -280,7 +280,9 @@ pub(crate) fn sources() -> Vec<Source> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("it exists") {
             let path = entry.expect("it can be read").path();
-            if path.is_dir() {
+            if path.ends_with("target") {
+                // The packages apart from the workspace build into folders of their own.
+            } else if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|end| end == "rs") {
                 let text = std::fs::read_to_string(&path).expect("it can be read");
