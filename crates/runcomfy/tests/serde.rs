@@ -309,3 +309,21 @@ fn a_model_is_listed_with_its_properties() {
         json!({"name": "any", "required": false, "description": "Anything."})
     );
 }
+
+#[cfg(feature = "client")]
+#[test]
+fn a_report_and_a_downloaded_file_are_stored_and_read_again() {
+    let report = serde_json::json!({
+        "violations": [{"path": ["images", 0], "rule": "format", "message": "m", "found": null}],
+        "warnings": [{"path": ["image"], "kind": "NotHttps", "message": "m"}],
+        "unchecked": [{"path": [], "rule": "width_pixels>", "reason": "r"}],
+        "stats": {"requests": 1, "bytes": 2, "time": {"secs": 3, "nanos": 4}},
+    });
+    let read: runcomfy::client::PreflightReport =
+        serde_json::from_value(report.clone()).expect("it is one");
+    assert_eq!(serde_json::to_value(&read).expect("it is JSON"), report);
+    let file = serde_json::json!({"output_path": ["video"], "url": "https://a/v", "path": "v.mp4", "bytes": 7, "is_size_confirmed": true});
+    let read: runcomfy::client::DownloadedFile =
+        serde_json::from_value(file.clone()).expect("it is one");
+    assert_eq!(serde_json::to_value(&read).expect("it is JSON"), file);
+}

@@ -126,13 +126,6 @@ pub(super) enum ResultReply<O> {
     },
 }
 
-impl<O> ResultReply<O> {
-    /// Returns a success if the job is finished.
-    pub(super) fn confirmed(completed: CompletedJob<O>, is_finished: bool) -> Self {
-        if is_finished { Self::Succeeded(completed) } else { Self::Unfinished }
-    }
-}
-
 impl Status {
     /// Reads a status in any case, with spaces around it. RunComfy's own clients lower it too.
     pub(super) fn from_word(word: &str) -> Self {
@@ -242,22 +235,6 @@ mod tests {
         let job: CompletedJob<MediaOutput> = from_value(stored.clone()).expect("it is one");
         assert_eq!(job.output.urls().count(), 1);
         assert_eq!(to_value(&job).expect("it is JSON"), stored);
-    }
-
-    #[test]
-    fn a_report_and_a_downloaded_file_are_stored_and_read_again() {
-        let report = json!({
-            "violations": [{"path": ["images", 0], "rule": "format", "message": "m", "found": null}],
-            "warnings": [{"path": ["image"], "kind": "NotHttps", "message": "m"}],
-            "unchecked": [{"path": [], "rule": "width_pixels>", "reason": "r"}],
-            "stats": {"requests": 1, "bytes": 2, "time": {"secs": 3, "nanos": 4}},
-        });
-        let read: crate::client::PreflightReport = from_value(report.clone()).expect("it is one");
-        assert_eq!(to_value(&read).expect("it is JSON"), report);
-        let file =
-            json!({"output_path": ["video"], "url": "https://a/v", "path": "v.mp4", "bytes": 7});
-        let read: crate::client::DownloadedFile = from_value(file.clone()).expect("it is one");
-        assert_eq!(to_value(&read).expect("it is JSON"), file);
     }
 
     #[test]
