@@ -8,8 +8,9 @@ use url::{Host, Url};
 
 use super::super::http;
 use super::address::{Resolver, check};
+use super::fetch_error::FetchError;
 use super::media_report::{Fault, MediaReport};
-use super::remote::{FetchError, RemoteFile};
+use super::remote::RemoteFile;
 use super::{AddressScope, MediaLimits, WarningKind};
 use crate::media::{Format, MediaInfo};
 use crate::violation::message;
