@@ -71,9 +71,11 @@ fn properties_of(file: &SparseBytes<'_>, iprp: Box, item: u32) -> Result<Vec<Box
             _ => {}
         }
     }
-    // Counted from 1.
-    let index = |number: u16| usize::from(number).checked_sub(1);
-    Ok(numbers.into_iter().filter_map(|number| properties.get(index(number)?).copied()).collect())
+    Ok(numbers
+        .into_iter()
+        // Counted from 1.
+        .filter_map(|number| properties.get(usize::from(number).checked_sub(1)?).copied())
+        .collect())
 }
 
 /// Returns the size after cropping and turning. The coded size counts wherever it is listed;

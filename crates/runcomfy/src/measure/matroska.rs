@@ -129,9 +129,10 @@ pub(super) fn header(file: &SparseBytes<'_>, format: &mut Format) -> Result<Head
 /// Returns the video track that a player shows: an enabled one, by preference one that is marked
 /// as the default. Players differ if there are several of different sizes.
 fn shown_track(tracks: &[Track]) -> Result<Option<&Track>, ProbeError> {
-    let videos = || tracks.iter().filter(|track| track.content == PICTURES);
-    let best = videos().map(|track| (track.is_enabled, track.is_default)).max();
-    let mut shown = videos().filter(|track| Some((track.is_enabled, track.is_default)) == best);
+    let videos: Vec<&Track> = tracks.iter().filter(|track| track.content == PICTURES).collect();
+    let best = videos.iter().map(|track| (track.is_enabled, track.is_default)).max();
+    let mut shown =
+        videos.into_iter().filter(|track| Some((track.is_enabled, track.is_default)) == best);
     let Some(first) = shown.next() else { return Ok(None) };
     if shown.any(|track| (track.size, track.is_turned) != (first.size, first.is_turned)) {
         return Err(ProbeError::Broken("it has several video tracks of different sizes"));

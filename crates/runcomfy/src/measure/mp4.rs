@@ -15,6 +15,7 @@ const MAX_DESCRIPTIONS: usize = 64;
 const NO_TRACKS: &str = "it has no track of pictures or sound";
 const TWO_SIZES: &str = "it has several video tracks of different sizes";
 const CHANGING_SIZE: &str = "its video changes its size";
+const LATE_TURN: &str = "its turn is listed behind its tracks";
 const SLANTED: &str = "its video is turned by an angle that is not a quarter turn";
 
 /// The content of a track.
@@ -55,7 +56,7 @@ pub(super) fn header(file: &SparseBytes<'_>) -> Result<Header, ProbeError> {
 /// Reads a `moov` box.
 pub(super) fn movie(file: &SparseBytes<'_>, moov: Box) -> Result<Header, ProbeError> {
     let mut header = Header::default();
-    let mut turn = Turn::Upright;
+    let (mut turn, mut is_late) = (Turn::Upright, false);
     let mut tracks = Vec::new();
     let mut boxes = Boxes::within(file, moov, 0);
     while let Some(found) = boxes.next()? {
@@ -63,6 +64,7 @@ pub(super) fn movie(file: &SparseBytes<'_>, moov: Box) -> Result<Header, ProbeEr
             b"mvhd" => {
                 header.duration = movie_duration(file, found)?;
                 turn = turn_of(file, found, if file.u8(found.body)? == 0 { 36 } else { 48 })?;
+                is_late = !tracks.is_empty();
             }
             b"trak" if tracks.len() < MAX_TRACKS => tracks.push(track(file, found)?),
             _ => {}
@@ -71,6 +73,10 @@ pub(super) fn movie(file: &SparseBytes<'_>, moov: Box) -> Result<Header, ProbeEr
     if let Some(shown) = shown_track(&tracks)? {
         header.kind = Some(MediaKind::Video);
         header.size = match (shown.turn, turn) {
+            // Players read a turn behind the tracks too late.
+            (Turn::Quarter, _) | (_, Turn::Quarter) if is_late => {
+                return Err(ProbeError::Broken(LATE_TURN));
+            }
             (Turn::Slanted, _) | (_, Turn::Slanted) => return Err(ProbeError::Broken(SLANTED)),
             (track, movie) => shown.size.map(|size| turned(size, track != movie)),
         };
@@ -104,15 +110,15 @@ fn shown_track(tracks: &[Track]) -> Result<Option<&Track>, ProbeError> {
 }
 
 fn movie_duration(file: &SparseBytes<'_>, mvhd: Box) -> Result<Option<Duration>, ProbeError> {
-    let at = |offset| mvhd.body.saturating_add(offset);
-    let (scale, units) = match file.u8(mvhd.body)? {
-        0 => match file.u32(at(16))? {
+    let body = mvhd.body;
+    let (scale, units) = match file.u8(body)? {
+        0 => match file.u32(body.saturating_add(16))? {
             u32::MAX => (0, 0),
-            units => (file.u32(at(12))?, units.into()),
+            units => (file.u32(body.saturating_add(12))?, units.into()),
         },
-        _ => match file.u64(at(24))? {
+        _ => match file.u64(body.saturating_add(24))? {
             u64::MAX => (0, 0),
-            units => (file.u32(at(20))?, units),
+            units => (file.u32(body.saturating_add(20))?, units),
         },
     };
     Ok(duration(units, scale.into()))

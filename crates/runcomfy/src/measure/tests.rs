@@ -271,7 +271,8 @@ fn players_and_decoders_show_the_same_size() {
         ("an MP4 turned by 45 degrees", mp4(&[slanted]), None),
         ("an MP4 turned as a whole", movie(&[&quarter, &film]), turned),
         ("an MP4 turned back as a whole", movie(&[&quarter, &on_its_side]), upright),
-        ("an MP4 whose header comes last", movie(&[&film, &quarter]), turned),
+        ("an MP4 whose turn comes last", movie(&[&film, &quarter]), None),
+        ("an MP4 whose header comes last", movie(&[&film, &mvhd([1, 0, 0, 1])]), upright),
         ("an MP4 whose track header comes last", mp4(&[late_header]), turned),
         ("an MP4 whose handler comes last", mp4(&[late_handler]), upright),
         // Field case F06: nom-exif#59, hachoir#90.

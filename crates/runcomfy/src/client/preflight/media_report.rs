@@ -130,12 +130,14 @@ impl MediaReport {
         report: &mut PreflightReport,
     ) {
         if let Some(fault) = &self.fault {
-            let path = || found.media.is_file().then(|| found.media.to_string());
             report.violations.push(Violation {
                 path: found.path.clone(),
                 rule: fault.rule.into(),
                 message: fault.message.clone(),
-                found: fault.found.clone().or_else(path),
+                found: match &fault.found {
+                    Some(found) => Some(found.clone()),
+                    None => found.media.is_file().then(|| found.media.to_string()),
+                },
             });
         } else if found.media.is_file() {
             for violation in found.violations_as_text() {
@@ -238,10 +240,9 @@ fn content_type_matches(content_type: &str, kind: MediaKind) -> bool {
 /// Returns what to write instead of a string that is not a URL.
 fn hint(text: &str) -> &'static str {
     const BASE64: usize = 64;
-    let is_base64 = |text: &str| {
-        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=\r\n".contains(&byte))
-    };
-    if text.len() >= BASE64 && is_base64(text) {
+    let mut bytes = text.bytes();
+    let is_base64 = bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+/=\r\n".contains(&byte));
+    if text.len() >= BASE64 && is_base64 {
         "; write `data:image/png;base64,` and the like before base64"
     } else if text.is_empty() || has_other_scheme(text) {
         ""
