@@ -246,13 +246,13 @@ fn is_usual(structs: &[Struct], unions: &[Union]) -> bool {
 /// one name. Those that share a name get a suffix.
 pub(crate) fn modules<'a>(folders: &[&'a str]) -> BTreeMap<&'a str, Module> {
     let providers: BTreeSet<&str> = folders.iter().map(|folder| split(folder).0).collect();
-    let names = names::distinct(providers.iter().copied(), names::module, Style::Snake);
+    let names = names::modules(providers.iter().copied());
     let mut modules = BTreeMap::new();
     for (own, provider) in providers.into_iter().zip(names) {
         let of_provider: Vec<&'a str> =
             folders.iter().copied().filter(|folder| split(folder).0 == own).collect();
         let rests = of_provider.iter().map(|folder| split(folder).1);
-        let names = names::distinct(rests, names::module, Style::Snake);
+        let names = names::modules(rests);
         for (folder, name) in of_provider.into_iter().zip(names) {
             modules.insert(folder, Module { provider: provider.clone(), name });
         }

@@ -11,7 +11,7 @@
 //!   `u1f3a8`.
 //! - Things that share a name are numbered: `4K` is `K4`, `4k` is `K4_2`. The order is that of
 //!   their own spellings, and a spelling that is already the name comes first. It does not depend
-//!   on the order in a schema.
+//!   on the order in a schema. Modules of models have a suffix instead, see [`modules`].
 
 mod letters;
 mod singular;
@@ -118,7 +118,7 @@ const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 /// The style of a name, which decides how it is numbered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
-    /// A field or a module.
+    /// A field or a feature.
     Snake,
     /// A type or a variant.
     Camel,
@@ -173,6 +173,25 @@ pub(crate) fn type_name(wire: &str, suffix: &str) -> String {
         name if TAKEN_TYPES.contains(&name.as_str()) || name == "Self" => format!("{name}{suffix}"),
         name => name,
     }
+}
+
+/// Returns the modules of models or providers. Those that share a name each get a suffix from their
+/// own characters: with a number, a new neighbour could get the name of another model, and callers
+/// would build and call the wrong one.
+pub(crate) fn modules<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let named: Vec<(&str, String)> = texts.into_iter().map(|text| (text, module(text))).collect();
+    let mut count: HashMap<&str, usize> = HashMap::new();
+    for (_, name) in &named {
+        *count.entry(name).or_default() += 1;
+    }
+    let names = named.iter().map(|(text, name)| match count[name.as_str()] {
+        1 => name.clone(),
+        _ => {
+            let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+            format!("{}_{hex}", plain(name))
+        }
+    });
+    names.collect()
 }
 
 /// Returns a name for each thing. Things that share one are numbered.

@@ -95,7 +95,7 @@ fn the_output_is_corrected_and_the_docs_say_why() {
     assert_eq!(patched, ["acme/x/input.json", "acme/x/output.json"]);
     let text = &generated.files["acme/x.rs"];
     for line in [
-        "//! Corrected here: The page shows a mask, as \\`a URL\\`.",
+        "//! Corrected here: The page shows a mask, as `a URL`.",
         "pub scale: Option<f64>,",
         "pub mask: Option<Url>,",
     ] {

@@ -183,7 +183,8 @@ fn things_that_share_a_name_are_numbered_in_any_order() {
     assert_eq!(distinct(["Self", "self"], snake, Style::Snake), ["self_2", "self_"]);
     assert_eq!(distinct(["Super", "super"], snake, Style::Snake), ["super_2", "super_"]);
     assert_eq!(distinct(["Type", "type"], snake, Style::Snake), ["type_2", "r#type"]);
-    assert_eq!(distinct(["mod", "-mod"], module, Style::Snake), ["mod_", "mod_2"]);
+    // Attack L12: `mod__6d6f64`.
+    assert_eq!(modules(["mod", "_mod", "x"]), ["mod_6d6f64", "mod_5f6d6f64", "x"]);
     assert_eq!(distinct(["Self", "self"], variant, Style::Camel), ["Self_", "Self2"]);
 }
 

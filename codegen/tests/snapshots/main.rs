@@ -88,7 +88,7 @@ fn generation_is_deterministic_in_any_order_of_models() {
 }
 
 #[test]
-fn models_with_one_module_name_are_numbered_with_a_warning() {
+fn models_with_one_module_name_get_suffixes_and_a_warning() {
     let model = |id: &'static str, folder: &'static str| (format!("{{\"id\": \"{id}\"}}"), folder);
     let entries =
         [model("acme/a-b", "acme/a-b"), model("acme/a.b", "acme/a.b"), model("acme/c", "acme/c")];
@@ -100,10 +100,11 @@ fn models_with_one_module_name_are_numbered_with_a_warning() {
         .collect();
     let generated = generate(&sources, &settings());
     let files: Vec<&str> = generated.files.keys().map(String::as_str).collect();
-    let expected = ["acme.rs", "acme/a_b.rs", "acme/a_b_2.rs", "acme/c.rs", "mod.rs", "models.md"];
+    let expected =
+        ["acme.rs", "acme/a_b_612d62.rs", "acme/a_b_612e62.rs", "acme/c.rs", "mod.rs", "models.md"];
     assert_eq!(files, expected);
     let codes: Vec<Code> = generated.diagnostics.iter().map(|found| found.code).collect();
-    assert_eq!(codes, [Code::SharedName]);
+    assert_eq!(codes, [Code::SharedName, Code::SharedName]);
 }
 
 #[test]
