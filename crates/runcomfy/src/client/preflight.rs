@@ -3,7 +3,6 @@
 
 mod address;
 mod fetch;
-mod fetch_error;
 mod limits;
 mod media_report;
 mod remote;
