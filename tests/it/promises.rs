@@ -13,7 +13,7 @@ use crate::support::root;
 
 /// The paragraphs that promise nothing that a test could prove, by their first words, and the
 /// reason.
-const EXPLANATIONS: [(&str, &str); 15] = [
+const EXPLANATIONS: [(&str, &str); 13] = [
     ("Each promise of this client", "says how to read the document"),
     ("RunComfy has no idempotency key", "introduces the table, which is proved"),
     ("No client can protect you from one case", "says what is not promised"),
@@ -27,8 +27,6 @@ const EXPLANATIONS: [(&str, &str); 15] = [
     ("- with an id:", "is the program of the ledger test"),
     ("- with `not sent`:", "is the program of the ledger test"),
     ("- with neither:", "is the program of the ledger test"),
-    ("- **Retries** follow", "needs a test"),
-    ("- **Waiting for a job** uses", "needs a test"),
 ];
 
 /// The documents, in `docs/`.
