@@ -67,6 +67,7 @@ fn group(field: &Field) -> u8 {
         Type::Any
         | Type::Boolean
         | Type::Integer
+        | Type::Unsigned
         | Type::Number
         | Type::Enum(_)
         | Type::Map(_)

@@ -187,6 +187,7 @@ impl TypeNames {
             Type::Any
             | Type::Boolean
             | Type::Integer
+            | Type::Unsigned
             | Type::Number
             | Type::Text
             | Type::Media
@@ -201,6 +202,7 @@ impl TypeNames {
             Type::Any => "Any".to_owned(),
             Type::Boolean => "Boolean".to_owned(),
             Type::Integer => "Integer".to_owned(),
+            Type::Unsigned => "Unsigned".to_owned(),
             Type::Number => "Number".to_owned(),
             Type::Text => "Text".to_owned(),
             Type::Media => "Media".to_owned(),

@@ -125,6 +125,8 @@ pub(crate) enum Type {
     Any,
     Boolean,
     Integer,
+    /// An integer from 0, which may be past `i64`.
+    Unsigned,
     Number,
     Text,
     Media,

@@ -93,6 +93,8 @@ pub(super) enum TypeRequest {
     Any,
     Boolean,
     Integer,
+    /// An integer from 0, which may be past `i64`.
+    Unsigned,
     Number,
     Text,
     Media,

@@ -16,6 +16,7 @@ use super::rules::{bounds, choices_of, choices_rule, media_rule, validation_rule
 use crate::diagnostic::{Diagnostic, Findings, Place};
 use crate::model::{Docs, Rule, Shape, StringEnum, UnionKind, ValueSchema, Variant};
 use crate::names::{self, Style};
+use crate::number::Number;
 use crate::schema::{Additional, Format, Schema, StatedFormat, TypeWord, Unchecked};
 use crate::settings::Objects;
 
@@ -361,6 +362,7 @@ impl<'f> Lowerer<'f> {
             TypeWord::Unknown => (Shape::Any, TypeRequest::Any),
             TypeWord::Null => (Shape::Null, TypeRequest::Any),
             TypeWord::Boolean => (Shape::Boolean, TypeRequest::Boolean),
+            TypeWord::Integer if is_past_i64(schema) => (Shape::Integer, TypeRequest::Unsigned),
             TypeWord::Integer => (Shape::Integer, TypeRequest::Integer),
             TypeWord::Number => (Shape::Number, TypeRequest::Number),
             TypeWord::String => self.lower_string(schema),
@@ -482,6 +484,18 @@ impl<'f> Lowerer<'f> {
             .map(|it| validation_rule(it, (shape, word), self.direction, self.findings))
             .collect()
     }
+}
+
+/// Returns `true` if an integer is at least 0 and may be past the range of `i64`.
+fn is_past_i64(schema: &Schema) -> bool {
+    let beyond = Number::Integer(i128::from(i64::MAX));
+    if let Some(choices) = &schema.choices {
+        return choices.iter().all(Value::is_u64) && !choices.iter().all(Value::is_i64);
+    }
+    let exclusive = schema.exclusive_maximum.map(Number::Float);
+    let is_from_zero = schema.minimum.is_some_and(|bound| bound >= Number::Float(0.0))
+        || schema.exclusive_minimum.is_some_and(|bound| bound >= -1.0);
+    is_from_zero && [schema.maximum, exclusive].into_iter().flatten().any(|bound| bound > beyond)
 }
 
 /// Returns a branch for each type of a list of types.

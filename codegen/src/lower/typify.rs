@@ -143,6 +143,7 @@ fn read(space: &TypeSpace, id: &TypeId) -> Result<Type, String> {
         TypeDetails::Builtin(name) => match name {
             "bool" => Ok(Type::Boolean),
             "i64" => Ok(Type::Integer),
+            "u64" => Ok(Type::Unsigned),
             "f64" => Ok(Type::Number),
             MEDIA => Ok(Type::Media),
             URL => Ok(Type::Url),
@@ -212,6 +213,7 @@ fn schema(request: &TypeRequest) -> Schema {
         TypeRequest::Any => Schema::Object(SchemaObject::default()),
         TypeRequest::Boolean => scalar(InstanceType::Boolean, None),
         TypeRequest::Integer => scalar(InstanceType::Integer, Some("int64")),
+        TypeRequest::Unsigned => scalar(InstanceType::Integer, Some("uint64")),
         TypeRequest::Number => scalar(InstanceType::Number, Some("double")),
         TypeRequest::Text => scalar(InstanceType::String, None),
         TypeRequest::Media => reference(MEDIA),

@@ -233,7 +233,7 @@ fn drop_covered(requests: &mut Vec<TypeRequest>) {
         requests.retain(|request| !matches!(request, TypeRequest::Enum(_)));
     }
     if requests.contains(&TypeRequest::Number) {
-        requests.retain(|request| *request != TypeRequest::Integer);
+        requests.retain(|request| !matches!(request, TypeRequest::Integer | TypeRequest::Unsigned));
     }
     if requests.contains(&TypeRequest::Any) {
         *requests = vec![TypeRequest::Any];

@@ -86,7 +86,7 @@ pub(super) fn variant(ty: &Type) -> String {
     let noun = match ty {
         Type::Any => "Any JSON value",
         Type::Boolean => "A boolean",
-        Type::Integer => "An integer",
+        Type::Integer | Type::Unsigned => "An integer",
         Type::Number => "A number",
         Type::Text => "A string",
         Type::Media => "Media",

@@ -94,6 +94,7 @@ impl Used {
             Type::List(inner) | Type::Boxed(inner) | Type::Nullable(inner) => self.ty(inner),
             Type::Boolean
             | Type::Integer
+            | Type::Unsigned
             | Type::Number
             | Type::Text
             | Type::Enum(_)

@@ -25,6 +25,7 @@ impl<'a> Names<'a> {
             Type::Any => quote! { Value },
             Type::Boolean => quote! { bool },
             Type::Integer => quote! { i64 },
+            Type::Unsigned => quote! { u64 },
             Type::Number => quote! { f64 },
             Type::Text => quote! { String },
             Type::Media => quote! { Media },
@@ -169,6 +170,7 @@ pub(super) fn conversion(ty: &Type) -> Conversion {
         | Type::Boxed(_) => Conversion::Into,
         Type::Boolean
         | Type::Integer
+        | Type::Unsigned
         | Type::Number
         | Type::Enum(_)
         | Type::Struct(_)

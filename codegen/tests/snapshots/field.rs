@@ -389,3 +389,23 @@ fn a_pattern_is_enforced_and_described() {
     let parts = json!({"type": "string", "allOf": [{"pattern": "^a"}, {"pattern": "b$"}]});
     assert_texts(&property(parts), &["Matches `^a`. Matches `b$`."]);
 }
+
+// Field case: seed-u64.
+#[test]
+fn an_integer_past_i64_is_unsigned() {
+    let seed =
+        |minimum, maximum| json!({"type": "integer", "minimum": minimum, "maximum": maximum});
+    let cases = [
+        (seed(json!(0), json!(u64::MAX)), "pub v: Option<u64>"),
+        (seed(json!(1), json!(9.3e18)), "pub v: Option<u64>"),
+        (seed(json!(0), json!(i64::MAX)), "pub v: Option<i64>"),
+        (seed(json!(-1), json!(u64::MAX)), "pub v: Option<i64>"),
+        (json!({"enum": [1, u64::MAX], "type": "integer"}), "pub v: Option<u64>"),
+        (json!({"type": "array", "items": seed(json!(0), json!(u64::MAX))}), "Option<Vec<u64>>"),
+    ];
+    for (schema, text) in cases {
+        let generated = property(schema);
+        assert_found(&generated, &[]);
+        assert_texts(&generated, &[text]);
+    }
+}

@@ -359,6 +359,18 @@ impl FromJson for i64 {
     }
 }
 
+impl FromJson for u64 {
+    fn from_json(value: &Value, _: &'static ValueSchema, builder: &mut Builder) -> Option<Self> {
+        let Value::Number(number) = value else { return builder.not(Shape::Integer, value) };
+        let whole = number.as_u64().or_else(|| whole_float(number)?.try_into().ok());
+        whole.or_else(|| {
+            let is_whole = number.as_f64().is_some_and(|float| float.fract() == 0.0);
+            let noun = if is_whole { message::WHOLE_OF_64_BITS } else { message::noun(INTEGER) };
+            builder.misfit(ViolationKind::Type(noun), value)
+        })
+    }
+}
+
 /// Returns a number that is written as a float and is a whole number of 64 bits.
 fn whole_float(number: &Number) -> Option<i64> {
     // A float at or beyond these bounds is not an `i64`; between them the cast is exact.

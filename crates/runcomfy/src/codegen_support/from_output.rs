@@ -65,6 +65,12 @@ impl FromOutput for i64 {
     }
 }
 
+impl FromOutput for u64 {
+    fn from_output(value: &Value) -> Option<Self> {
+        value.as_u64().or_else(|| i64::from_output(value)?.try_into().ok())
+    }
+}
+
 impl FromOutput for f64 {
     fn from_output(value: &Value) -> Option<Self> {
         value.as_f64()

@@ -36,6 +36,12 @@ impl ToOutput for i64 {
     }
 }
 
+impl ToOutput for u64 {
+    fn to_output(&self) -> Value {
+        (*self).into()
+    }
+}
+
 impl ToOutput for f64 {
     fn to_output(&self) -> Value {
         (*self).into()

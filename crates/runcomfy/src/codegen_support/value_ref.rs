@@ -93,6 +93,12 @@ impl AsValueRef for i64 {
     }
 }
 
+impl AsValueRef for u64 {
+    fn as_value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Number(Number::Integer(i128::from(*self)))
+    }
+}
+
 impl AsValueRef for f64 {
     fn as_value_ref(&self) -> ValueRef<'_> {
         ValueRef::Number(Number::Float(*self))
