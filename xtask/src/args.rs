@@ -85,6 +85,10 @@ pub(crate) struct ConformanceArgs {
     /// Both fewer and more fail.
     #[arg(long, value_name = "FILE")]
     pub required: Option<PathBuf>,
+    /// A file of the suite that contradicts a documented rule. Its verdicts do not fail the
+    /// command.
+    #[arg(long, value_name = "FILE")]
+    pub except: Vec<String>,
     /// The form of the verdicts: `json` is one object per case on stdout.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub message_format: MessageFormat,

@@ -106,3 +106,26 @@ impl fmt::Debug for Client {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use serde_json::{from_value, json, to_value};
+
+    use super::*;
+
+    #[test]
+    fn a_report_and_a_downloaded_file_are_stored_and_read_again() {
+        let report = json!({
+            "violations": [{"path": ["images", 0], "rule": "format", "message": "m", "found": null}],
+            "warnings": [{"path": ["image"], "kind": "NotHttps", "message": "m"}],
+            "unchecked": [{"path": [], "rule": "width_pixels>", "reason": "r"}],
+            "stats": {"requests": 1, "bytes": 2, "time": {"secs": 3, "nanos": 4}},
+        });
+        let read: PreflightReport = from_value(report.clone()).expect("it is one");
+        assert_eq!(to_value(&read).expect("it is JSON"), report);
+        let file = json!({"output_path": ["video"], "url": "https://a/v", "path": "v.mp4", "bytes": 7,
+                "is_size_confirmed": true});
+        let read: DownloadedFile = from_value(file.clone()).expect("it is one");
+        assert_eq!(to_value(&read).expect("it is JSON"), file);
+    }
+}

@@ -171,9 +171,10 @@ impl<M: Operation> Job<M> {
             self.call(Endpoint::Result, |reply| reply::result(&reply, &self.id)).await?;
         if let ResultReply::Unconfirmed(completed) = result {
             let is_finished = self.has_ended() || self.status().await?.status.is_finished();
-            result = match is_finished {
-                true => ResultReply::Succeeded(completed),
-                false => ResultReply::Unfinished,
+            result = if is_finished {
+                ResultReply::Succeeded(completed)
+            } else {
+                ResultReply::Unfinished
             };
         }
         self.finish(result)

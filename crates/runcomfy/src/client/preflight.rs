@@ -3,6 +3,7 @@
 
 mod address;
 mod fetch;
+mod fetch_error;
 mod limits;
 mod media_report;
 mod remote;

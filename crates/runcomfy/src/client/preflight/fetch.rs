@@ -8,8 +8,9 @@ use url::{Host, Url};
 
 use super::super::http;
 use super::address::{Resolver, check};
+use super::fetch_error::FetchError;
 use super::media_report::{Fault, MediaReport};
-use super::remote::{FetchError, RemoteFile};
+use super::remote::RemoteFile;
 use super::{AddressScope, MediaLimits, WarningKind};
 use crate::media::{Format, MediaInfo};
 use crate::violation::message;
@@ -65,7 +66,7 @@ impl Fetcher {
         let timeout = Instant::now().checked_add(limits.timeout);
         let deadline = [timeout, deadline].into_iter().flatten().min();
         let outcome = before(deadline, file.measure(has_open_rule)).await;
-        write_to(&file, &mut report);
+        file.write_to(&mut report);
         if let Err(error) = outcome.unwrap_or(Err(FetchError::TimedOut)) {
             let fault = before(deadline, self.fault_of(&error)).await.flatten();
             report.add_error(&error, fault);
@@ -110,16 +111,6 @@ async fn before<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> 
     match deadline {
         Some(deadline) => timeout_at(deadline, work).await.ok(),
         None => Some(work.await),
-    }
-}
-
-/// Writes what is known so far of a file to its report.
-fn write_to(file: &RemoteFile<'_>, report: &mut MediaReport) {
-    let result = file.partial();
-    (report.info, report.problem) = (result.info, result.problem);
-    (report.requests, report.bytes) = file.stats();
-    if report.info.bytes == Some(0) {
-        report.warnings.push((WarningKind::Empty, "the file is empty".to_owned()));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::remote::FetchError;
+use super::fetch_error::FetchError;
 use super::{Preflight, PreflightReport, Unchecked, Warning, WarningKind};
 use crate::check::{Fit, FoundMedia};
 use crate::measure::Probe;

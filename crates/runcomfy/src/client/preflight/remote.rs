@@ -1,6 +1,5 @@
 //! One file at a URL, fetched range by range.
 
-use std::error::Error;
 use std::ops::Range;
 
 use reqwest::header::{
@@ -10,9 +9,11 @@ use reqwest::{Response, StatusCode};
 use url::Url;
 
 use super::super::http::ContentRange;
-use super::address::{NoSuchHost, NotPublic, check_literal};
+use super::address::check_literal;
+use super::fetch_error::{FetchError, transport_error};
+use super::media_report::MediaReport;
 use super::{AddressScope, WarningKind};
-use crate::measure::{Probe, ProbeResult, ProbeStep};
+use crate::measure::{Probe, ProbeStep};
 use crate::media::MediaInfo;
 
 /// Minimum number of bytes of one request: one to three packets. They hold the headers of most
@@ -27,41 +28,6 @@ const LARGE_BLOCKS: u64 = 16;
 pub(super) const MAX_REQUESTS: u64 = 320;
 /// Maximum number of redirects in a row: a short link, a CDN and a signed URL fit.
 const MAX_REDIRECTS: usize = 5;
-
-/// The reason why a file was not measured.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum FetchError {
-    #[error("{0}")]
-    NotPublic(NotPublic),
-    #[error("{0}")]
-    NoSuchHost(NoSuchHost),
-    #[error("its host answered HTTP {0}")]
-    NotFound(u16),
-    #[error("its host answered HTTP {0}")]
-    Status(u16),
-    #[error("it leads from redirect to redirect")]
-    TooManyRedirects,
-    #[error("its host redirects to something else than a URL")]
-    BadRedirect,
-    #[error("it could not be fetched from here: {0}")]
-    Transport(String),
-    #[error("it could not be measured within the time limit")]
-    TimedOut,
-    #[error("its host sends it compressed, as `{0}`")]
-    Encoded(String),
-    #[error("its host answered a range request with something else")]
-    BadRange,
-    #[error("its host sent less than it announced")]
-    Short,
-    #[error("its host reports two sizes of it")]
-    TwoSizes,
-    #[error("its header is past the first bytes, and its host does not support ranges")]
-    NoRanges,
-    #[error("its header takes more than {0} bytes")]
-    TooManyBytes(u64),
-    #[error("its header is spread over too many places")]
-    TooManyRequests,
-}
 
 /// The size that the host has reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,30 +51,6 @@ pub(super) struct RemoteFile<'a> {
     content_type: Option<String>,
     requests: u64,
     bytes: u64,
-}
-
-impl FetchError {
-    /// Returns the kind of warning, or `None` if RunComfy, which fetches the whole file, does
-    /// not have this problem.
-    pub(super) fn warning(&self) -> Option<WarningKind> {
-        match self {
-            Self::NotPublic(_) => Some(WarningKind::OutOfReach),
-            Self::NoSuchHost(_)
-            | Self::NotFound(_)
-            | Self::Status(_)
-            | Self::TooManyRedirects
-            | Self::BadRedirect
-            | Self::Transport(_)
-            | Self::TimedOut
-            | Self::Short => Some(WarningKind::NotFetched),
-            Self::Encoded(_)
-            | Self::BadRange
-            | Self::TwoSizes
-            | Self::NoRanges
-            | Self::TooManyBytes(_)
-            | Self::TooManyRequests => None,
-        }
-    }
 }
 
 impl<'a> RemoteFile<'a> {
@@ -136,14 +78,14 @@ impl<'a> RemoteFile<'a> {
         self.content_type.as_deref()
     }
 
-    /// Returns what is known so far.
-    pub(super) fn partial(&self) -> ProbeResult {
-        self.probe.partial()
-    }
-
-    /// Returns the number of requests, and of bytes received.
-    pub(super) fn stats(&self) -> (u64, u64) {
-        (self.requests, self.bytes)
+    /// Writes what is known so far to a report.
+    pub(super) fn write_to(&self, report: &mut MediaReport) {
+        let result = self.probe.partial();
+        (report.info, report.problem) = (result.info, result.problem);
+        (report.requests, report.bytes) = (self.requests, self.bytes);
+        if report.info.bytes == Some(0) {
+            report.warnings.push((WarningKind::Empty, "the file is empty".to_owned()));
+        }
     }
 
     /// Fetches what the probe asks for until it has measured the file.
@@ -335,23 +277,4 @@ impl<'a> RemoteFile<'a> {
 
 fn header(response: &Response, name: HeaderName) -> Option<String> {
     Some(response.headers().get(name)?.to_str().ok()?.trim().to_owned())
-}
-
-/// Converts an error with its causes, because the message of the HTTP library only says that
-/// something failed. The URL is left out, because it can be a signed one.
-fn transport_error(error: reqwest::Error) -> FetchError {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        if let Some(refused) = next.downcast_ref::<NotPublic>() {
-            return FetchError::NotPublic(*refused);
-        }
-        if let Some(unknown) = next.downcast_ref::<NoSuchHost>() {
-            return FetchError::NoSuchHost(unknown.clone());
-        }
-        text = format!("{text}: {next}");
-        cause = next.source();
-    }
-    FetchError::Transport(text)
 }
