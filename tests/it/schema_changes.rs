@@ -11,6 +11,10 @@ use xtask::scratch::Scratch;
 
 use crate::support::{RUNCOMFY, cargo, root, scratch, xtask, xtask_command, xtask_output};
 
+/// The cases in which a new neighbour gets the old name. A caller builds if the type is the same, so
+/// only the comparison tells that the change breaks it.
+const TAKEN_OVER: [&str; 2] = ["word_renamed_by_a_neighbour", "property_renamed_by_a_neighbour"];
+
 #[test]
 fn every_kind_of_change_is_found_at_its_path() {
     let cases = cases();
@@ -77,6 +81,8 @@ fn reported_changes_match_the_compiler_and_the_checker() {
     let failed: BTreeSet<&str> = failed.keys().map(String::as_str).collect();
     let expected: BTreeSet<String> = broken.iter().map(|case| case.module()).collect();
     let expected: BTreeSet<&str> = expected.iter().map(String::as_str).collect();
+    let expected: BTreeSet<&str> =
+        expected.into_iter().filter(|module| !TAKEN_OVER.contains(module)).collect();
     assert_eq!(failed, expected, "a caller that should not build does");
     assert!(broken.len() > 20 && sound.len() > 50, "the cases were not found");
 
