@@ -86,6 +86,18 @@ pub(crate) fn violations(schema: &ValueSchema, value: ValueRef<'_>) -> Violation
     violations
 }
 
+/// Returns the first rule of a value itself, not of what it holds, that the value breaks.
+#[cfg(feature = "from-json")]
+pub(crate) fn first_broken_rule(
+    schema: &ValueSchema,
+    value: ValueRef<'_>,
+) -> Option<ViolationKind> {
+    schema
+        .rules
+        .iter()
+        .find_map(|rule| Some(ViolationKind::Rule(rule, rules::broken(rule, value)?)))
+}
+
 /// Returns `true` if a value has no violation.
 #[cfg(feature = "from-json")]
 pub(crate) fn holds(schema: &ValueSchema, value: ValueRef<'_>) -> bool {

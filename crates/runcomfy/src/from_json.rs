@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Number, Value};
 
-use crate::check::holds;
+use crate::check::{first_broken_rule, holds};
 use crate::codegen_support::value_ref::AsValueRef;
 use crate::input::{Invalid, JsonInput, Model, Valid, input};
 use crate::media::Media;
@@ -360,13 +360,19 @@ impl FromJson for i64 {
 }
 
 impl FromJson for u64 {
-    fn from_json(value: &Value, _: &'static ValueSchema, builder: &mut Builder) -> Option<Self> {
+    fn from_json(
+        value: &Value,
+        schema: &'static ValueSchema,
+        builder: &mut Builder,
+    ) -> Option<Self> {
         let Value::Number(number) = value else { return builder.not(Shape::Integer, value) };
         let whole = number.as_u64().or_else(|| whole_float(number)?.try_into().ok());
         whole.or_else(|| {
             let is_whole = number.as_f64().is_some_and(|float| float.fract() == 0.0);
+            // The schema forbids what the type has no room for: a number below zero.
+            let rule = first_broken_rule(schema, value.as_value_ref()).filter(|_| is_whole);
             let noun = if is_whole { message::WHOLE_OF_64_BITS } else { message::noun(INTEGER) };
-            builder.misfit(ViolationKind::Type(noun), value)
+            builder.misfit(rule.unwrap_or(ViolationKind::Type(noun)), value)
         })
     }
 }
