@@ -269,8 +269,7 @@ impl Parser<'_> {
     fn class(&mut self) -> Result<(), PatternError> {
         let is_negated = self.takes('^');
         let mut set = String::new();
-        loop {
-            let Some(first) = self.class_atom()? else { break };
+        while let Some(first) = self.class_atom()? {
             let is_range = self.rest.peek() == Some(&'-') && {
                 let mut ahead = self.rest.clone();
                 ahead.next();

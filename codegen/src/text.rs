@@ -46,8 +46,11 @@ pub(crate) fn plain(text: &str) -> String {
 /// Returns the inline code at the start of a text, and its length there.
 fn code_span(text: &str) -> Option<(String, usize)> {
     let fence = text.len() - text.trim_start_matches('`').len();
+    if fence == 0 {
+        return None;
+    }
     let mut at = fence;
-    while fence > 0 {
+    loop {
         let run = at + text[at..].find('`')?;
         let end = text.len() - text[run..].trim_start_matches('`').len();
         if end - run == fence {
@@ -56,7 +59,6 @@ fn code_span(text: &str) -> Option<(String, usize)> {
         }
         at = end;
     }
-    None
 }
 
 /// Returns the link to a web page at the start of a text, and its length there.

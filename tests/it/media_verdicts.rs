@@ -263,7 +263,7 @@ async fn a_job_and_the_log_have_what_could_not_be_checked() {
     let job = client.submit(&image(forbidden)).await.expect("it is accepted");
     let report = job.clone().preflight_report().expect("it was checked").to_string();
     assert!(report.contains("not checked: its host answered HTTP 403"), "{report}");
-    let written = written.lock().expect("no lock is poisoned");
+    let written = written.lock().expect("no lock is poisoned").clone();
     assert!(written.contains("WARN") && written.contains("HTTP 403"), "{written}");
     assert!(client.job::<Image>("r-1".parse().expect("an id")).preflight_report().is_none());
 

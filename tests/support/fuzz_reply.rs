@@ -109,7 +109,7 @@ fn check_error(error: Option<&CallError>) {
     match error {
         Some(CallError::Api(error)) => check_length(&error.body, error),
         Some(CallError::Unreadable { body, reason }) => check_length(body, reason),
-        Some(error) => panic!("a reply that came gave {error}"),
+        Some(error) => unreachable!("a reply that came gave {error}"),
         None => {}
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn read(state: &str) -> Result<Vec<Model>> {
     }
     let tree = format!("{revision}:{path}");
     let found = git(&root, None, &["ls-tree", "-d", "--full-tree", revision, "--", path])?;
-    if !found.is_some_and(|found| found.split(' ').nth(1) == Some("tree")) {
+    if found.is_none_or(|found| found.split(' ').nth(1) != Some("tree")) {
         bail!("there is no folder {path} in `{revision}`: give it as `{revision}:path/to/schemas`");
     }
     // With a separate index, git leaves the working tree alone.

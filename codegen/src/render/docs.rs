@@ -56,7 +56,7 @@ fn details(field: &Field) -> String {
         line.push_str(&part);
     }
     for unchecked in &field.docs.unchecked {
-        line.push_str(" ");
+        line.push(' ');
         line.push_str(&not_checked(&unchecked.name, unchecked.value.as_deref()));
     }
     if let Some(default) = field.default.as_ref().filter(|default| *default != "\"\"") {

@@ -22,7 +22,8 @@ fn input(schema: &Value) -> Generated {
 }
 
 fn module(generated: &Generated) -> &str {
-    generated.files.get("acme/x.rs").unwrap_or_else(|| panic!("{:?}", generated.diagnostics))
+    assert!(generated.files.contains_key("acme/x.rs"), "{:?}", generated.diagnostics);
+    &generated.files["acme/x.rs"]
 }
 
 /// Asserts that these are all diagnostics, in order.

@@ -70,6 +70,9 @@ enum Purpose {
     Branch { fits: bool },
 }
 
+/// A function that tries to build one variant of a union. Declared by the macro of unions.
+type TryVariant<T> = fn(&mut Builder, &Value, &'static ValueSchema) -> Option<T>;
+
 impl<M: Model + FromJson> JsonInput<M> {
     /// Returns the input as the model's own type. It holds what the JSON held, whether that
     /// keeps to the rules or not; an explicit `null` for an optional property is left out.
@@ -192,7 +195,7 @@ impl Builder {
         &mut self,
         value: &Value,
         schema: &'static ValueSchema,
-        variants: &[fn(&mut Self, &Value, &'static ValueSchema) -> Option<T>],
+        variants: &[TryVariant<T>],
     ) -> Option<T> {
         // Whether a variant fits by its type is the same for each branch.
         let mut fits = vec![true; variants.len()];

@@ -122,7 +122,7 @@ fn with(image: Media) -> Input {
 
 fn again<T: Serialize + DeserializeOwned>(value: &T) -> T {
     let text = serde_json::to_string(value).expect("it can be written");
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    serde_json::from_str(&text).expect("what was written reads back")
 }
 
 fn is_kept<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {

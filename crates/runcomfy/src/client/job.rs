@@ -170,9 +170,9 @@ impl<M: Operation> Job<M> {
         let (mut result, _) =
             self.call(Endpoint::Result, |reply| reply::result(&reply, &self.id)).await?;
         if let ResultReply::Unconfirmed(completed) = result {
-            let is_finished = self.has_ended() || self.status().await?.status.is_finished();
-            result = if is_finished {
-                ResultReply::Succeeded(completed)
+            let status = self.status().await?.status;
+            result = if status.is_finished() {
+                ResultReply::confirmed(completed, &status)
             } else {
                 ResultReply::Unfinished
             };

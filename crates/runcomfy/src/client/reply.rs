@@ -107,7 +107,13 @@ pub(super) fn submitted(
     model: &str,
 ) -> Result<RequestId, SubmitError> {
     let parsed = lenient_json::parse(&reply.body);
-    let mention = JobMention::within(&parsed, &reply.body);
+    let mention = match JobMention::within(&parsed, &reply.body) {
+        // A job may have been accepted under an id that is not where it belongs.
+        JobMention::None if is_success(reply.http_status) && names_an_id(&reply.body) => {
+            JobMention::Unusable
+        }
+        mention => mention,
+    };
     let reason = match (&truncation, answer(reply, parsed), &mention) {
         (Some(truncation), ..) => truncation.reason.clone(),
         (None, Ok(_), JobMention::Usable(id)) => return Ok(id.clone()),
@@ -132,6 +138,12 @@ pub(super) fn submitted(
         id: mention.usable(),
         source: truncation.and_then(|truncation| truncation.source),
     })
+}
+
+/// Returns `true` if a body has a member `request_id` at any depth.
+fn names_an_id(body: &[u8]) -> bool {
+    const NAME: &[u8] = b"\"request_id\"";
+    body.windows(NAME.len()).any(|part| part == NAME)
 }
 
 /// Reads the reply to a status call. The end of the job comes before an error code, which may be the

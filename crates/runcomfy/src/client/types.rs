@@ -126,6 +126,25 @@ pub(super) enum ResultReply<O> {
     },
 }
 
+impl<O> ResultReply<O> {
+    /// Returns what an unconfirmed result means, given how `/status` says that the job ended.
+    pub(super) fn confirmed(completed: CompletedJob<O>, end: &Status) -> Self {
+        let is_failed = *end == Status::Failed;
+        if !is_failed && *end != Status::Cancelled {
+            return Self::Succeeded(completed);
+        }
+        let mut reply = completed.others;
+        reply.insert("output".to_owned(), completed.raw);
+        let reply = Value::Object(reply);
+        if is_failed {
+            let error = Value::from("the status is `failed`, and the result gives no reason");
+            Self::Failed { error, reply }
+        } else {
+            Self::Cancelled { reply }
+        }
+    }
+}
+
 impl Status {
     /// Reads a status in any case, with spaces around it. RunComfy's own clients lower it too.
     pub(super) fn from_word(word: &str) -> Self {

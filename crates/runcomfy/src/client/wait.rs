@@ -155,8 +155,9 @@ impl<'a, M: Operation> StatusStream<'a, M> {
                 (Some(ResultReply::Unfinished), Status::Cancelled) => {
                     ResultReply::Cancelled { reply: Value::Null }
                 }
-                // The status already reported that the job is finished, so this status does not matter.
-                (Some(ResultReply::Unconfirmed(completed)), _) => ResultReply::Succeeded(completed),
+                (Some(ResultReply::Unconfirmed(completed)), end) => {
+                    ResultReply::confirmed(completed, end)
+                }
                 (result, _) => result.unwrap_or(ResultReply::Unfinished),
             };
             if let Some(completed) = job.finish(result)? {

@@ -58,6 +58,8 @@ fn a_submit_is_rejected_only_if_certainly_not_accepted() {
         (200, json!([]).to_string()),
         (200, json!({"error_code": 500001}).to_string()),
         (200, json!({"error_code": 400002, "request_id": "r-1"}).to_string()),
+        // The id is in another place: sending this again could pay twice.
+        (200, json!({"code": 429001, "data": {"request_id": "r-1"}}).to_string()),
         (307, json!({"request_id": "r-1"}).to_string()),
         (408, "".to_owned()),
         (502, "<html>".to_owned()),
@@ -521,4 +523,29 @@ fn a_reply_that_is_too_large_is_not_read_again() {
     let Err(failure @ ApiFailure::Unreadable { .. }) = json(&reply) else { panic!("it is read") };
     assert_eq!(failure.failure(), Failure::TooLarge);
     assert!(!classify(Call::Read, Failure::TooLarge).retry);
+}
+
+#[test]
+fn an_output_of_a_failed_or_cancelled_job_is_no_success() {
+    let body = json!({"status": "error", "output": {"video": "https://x/v.mp4"}});
+    let unconfirmed = || match read_result(200, &body) {
+        Ok(ResultReply::Unconfirmed(completed)) => completed,
+        _ => panic!("the status `error` is not known"),
+    };
+    let output = json!({"video": "https://x/v.mp4"});
+    let ResultReply::Failed { reply, .. } = ResultReply::confirmed(unconfirmed(), &Status::Failed)
+    else {
+        panic!("it failed");
+    };
+    assert_eq!(reply["output"], output);
+    let ResultReply::Cancelled { reply } =
+        ResultReply::confirmed(unconfirmed(), &Status::Cancelled)
+    else {
+        panic!("it was cancelled");
+    };
+    assert_eq!(reply["output"], output);
+    assert!(matches!(
+        ResultReply::confirmed(unconfirmed(), &Status::Completed),
+        ResultReply::Succeeded(_)
+    ));
 }
