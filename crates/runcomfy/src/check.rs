@@ -170,6 +170,7 @@ impl MediaKind {
 }
 
 impl Findings<'_> {
+    #[inline(never)]
     fn push(&mut self, path: PathRef<'_>, kind: ViolationKind, value: ValueRef<'_>) {
         self.is_broken = true;
         if let Some(violations) = &mut self.violations {
@@ -372,7 +373,7 @@ fn check_property(
     path: PathRef<'_>,
     findings: &mut Findings<'_>,
 ) {
-    let path = PathRef::Property(&path, field.name);
+    let path = PathRef::Property(&path, field);
     match (value, field.required) {
         (ValueRef::Absent, false) => {}
         (ValueRef::Absent, true) => findings.push(path, ViolationKind::Required, value),

@@ -7,6 +7,10 @@ use std::fmt::Write;
 /// that shown text cannot move a cursor, start a new line or read otherwise than it is.
 /// Returns the text itself if it has none.
 pub(crate) fn escape_control(text: &str) -> Cow<'_, str> {
+    // Most text is printable ASCII, which is seen at once.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
     let Some(first) = text.find(is_unsafe) else { return Cow::Borrowed(text) };
     let (safe, rest) = text.split_at(first);
     let mut escaped = String::with_capacity(text.len() + 8);

@@ -17,7 +17,7 @@ use crate::input::{Invalid, JsonInput, Model, Valid, input};
 use crate::media::Media;
 use crate::schema::{ANYTHING, Field, INTEGER, MEDIA, Shape, ValueSchema};
 use crate::unknown_variant::UnknownVariant;
-use crate::violation::message;
+use crate::violation::message::{self, Noun};
 use crate::violation::pending::{UnionKeyword, ViolationKind};
 use crate::violation::{InputPath, PathSegment, Violation, Violations};
 
@@ -356,7 +356,7 @@ impl FromJson for i64 {
         let Value::Number(number) = value else { return builder.not(Shape::Integer, value) };
         number.as_i64().or_else(|| whole_float(number)).or_else(|| {
             let is_whole = number.as_f64().is_some_and(|float| float.fract() == 0.0);
-            let noun = if is_whole { message::WHOLE_OF_64_BITS } else { message::noun(INTEGER) };
+            let noun = if is_whole { Noun::IntegerOf64Bits } else { message::noun(INTEGER) };
             builder.misfit(ViolationKind::Type(noun), value)
         })
     }
@@ -374,7 +374,7 @@ impl FromJson for u64 {
             let is_whole = number.as_f64().is_some_and(|float| float.fract() == 0.0);
             // The schema forbids what the type has no room for: a number below zero.
             let rule = first_broken_rule(schema, value.as_value_ref()).filter(|_| is_whole);
-            let noun = if is_whole { message::WHOLE_OF_64_BITS } else { message::noun(INTEGER) };
+            let noun = if is_whole { Noun::IntegerOf64Bits } else { message::noun(INTEGER) };
             builder.misfit(rule.unwrap_or(ViolationKind::Type(noun)), value)
         })
     }
@@ -394,7 +394,7 @@ impl FromJson for f64 {
         let float = number.as_f64().filter(|float| float.is_finite());
         float
             .filter(|float| number.as_i128().is_none_or(|whole| *float as i128 == whole))
-            .or_else(|| builder.misfit(ViolationKind::Type(message::EXACT_FLOAT), value))
+            .or_else(|| builder.misfit(ViolationKind::Type(Noun::ExactFloat), value))
     }
 }
 

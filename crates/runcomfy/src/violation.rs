@@ -219,13 +219,17 @@ impl fmt::Display for Violations {
 /// Writes the line of violations that share a path and a message.
 fn write_line(f: &mut fmt::Formatter<'_>, group: &[Violation]) -> fmt::Result {
     let [first, ..] = group else { return Ok(()) };
-    write!(f, "{}: {}", first.path, escape_control(&first.message))?;
+    fmt::Display::fmt(&first.path, f)?;
+    f.write_str(": ")?;
+    f.write_str(&escape_control(&first.message))?;
     if let Some(found) = &first.found {
-        write!(f, " (found {})", escape_control(found))?;
+        f.write_str(" (found ")?;
+        f.write_str(&escape_control(found))?;
+        f.write_str(")")?;
     }
     for (position, violation) in group.iter().enumerate() {
-        let before = if position > 0 { ", " } else { " [" };
-        write!(f, "{before}{}", escape_control(&violation.rule))?;
+        f.write_str(if position > 0 { ", " } else { " [" })?;
+        f.write_str(&escape_control(&violation.rule))?;
     }
     f.write_str("]")
 }

@@ -13,12 +13,6 @@ pub(crate) const MISSING_PROPERTY: &str = "missing required property";
 pub(crate) const NOT_EMPTY: &str = "must not be empty";
 /// A value fits more than one branch of a `oneOf`.
 pub(crate) const ONE_ALTERNATIVE: &str = "must match exactly one alternative of the schema";
-/// A whole number that a typed input can hold, as a noun.
-#[cfg(feature = "from-json")]
-pub(crate) const WHOLE_OF_64_BITS: &str = "a whole number of at most 64 bits";
-/// A number that a typed input can hold without rounding, as a noun.
-#[cfg(feature = "from-json")]
-pub(crate) const EXACT_FLOAT: &str = "a number that a 64-bit float holds exactly";
 /// The branches of unions became too many to try them all.
 #[cfg(feature = "from-json")]
 pub(crate) const FEWER_ALTERNATIVES: &str =
@@ -38,6 +32,27 @@ pub(crate) enum Observed {
     RepeatedAt(usize),
     /// Nothing beyond the value itself.
     Value,
+}
+
+/// The type of a value, as a noun. It is small: a check keeps one for each violation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Noun {
+    Any,
+    Null,
+    Boolean,
+    Integer,
+    Number,
+    Text,
+    Media,
+    List,
+    Object,
+    Several,
+    /// A whole number that a typed input can hold.
+    #[cfg(feature = "from-json")]
+    IntegerOf64Bits,
+    /// A number that a typed input can hold without rounding.
+    #[cfg(feature = "from-json")]
+    ExactFloat,
 }
 
 /// Returns what a rule expects of a value.
@@ -134,7 +149,7 @@ fn nearest_name(fields: &'static [Field], name: &str) -> Option<&'static str> {
 /// Returns what a union of these branches expects.
 pub(crate) fn alternative(branches: &[ValueSchema]) -> String {
     let mut nouns: Vec<&str> = Vec::new();
-    for noun in branches.iter().map(|branch| noun(branch.shape)) {
+    for noun in branches.iter().map(|branch| noun(branch.shape).as_str()) {
         if !nouns.contains(&noun) {
             nouns.push(noun);
         }
@@ -164,20 +179,42 @@ pub(crate) fn not_base64(error: impl std::fmt::Display) -> String {
     format!("must be in base64: {error}")
 }
 
-/// Returns the type of a shape as a noun.
-pub(crate) fn noun(shape: Shape) -> &'static str {
+/// Returns the type of a shape.
+pub(crate) fn noun(shape: Shape) -> Noun {
     match shape {
-        Shape::Any | Shape::ByKind(_) => "any value",
-        Shape::Null => "null",
-        Shape::Boolean => "a boolean",
-        Shape::Integer => "a whole number",
-        Shape::Number => "a number",
-        Shape::Text => "a string",
-        Shape::Media(_) => "a string with the URL of media",
-        Shape::List(_) => "a list",
-        Shape::Map(_) | Shape::Object(_) | Shape::Open(..) => "an object",
+        Shape::Any | Shape::ByKind(_) => Noun::Any,
+        Shape::Null => Noun::Null,
+        Shape::Boolean => Noun::Boolean,
+        Shape::Integer => Noun::Integer,
+        Shape::Number => Noun::Number,
+        Shape::Text => Noun::Text,
+        Shape::Media(_) => Noun::Media,
+        Shape::List(_) => Noun::List,
+        Shape::Map(_) | Shape::Object(_) | Shape::Open(..) => Noun::Object,
         Shape::Nullable(inner) => noun(inner.shape),
-        Shape::AnyOf(_) | Shape::OneOf(_) => "a value of several types",
+        Shape::AnyOf(_) | Shape::OneOf(_) => Noun::Several,
+    }
+}
+
+impl Noun {
+    /// Returns the type in words.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any value",
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Integer => "a whole number",
+            Self::Number => "a number",
+            Self::Text => "a string",
+            Self::Media => "a string with the URL of media",
+            Self::List => "a list",
+            Self::Object => "an object",
+            Self::Several => "a value of several types",
+            #[cfg(feature = "from-json")]
+            Self::IntegerOf64Bits => "a whole number of at most 64 bits",
+            #[cfg(feature = "from-json")]
+            Self::ExactFloat => "a number that a 64-bit float holds exactly",
+        }
     }
 }
 
