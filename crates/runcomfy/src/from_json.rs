@@ -61,6 +61,10 @@ pub struct Builder {
     stored_media: BTreeMap<String, Media>,
 }
 
+/// A function that builds one variant of a union, if the value fits it.
+#[doc(hidden)]
+pub type TryVariant<T> = fn(&mut Builder, &Value, &'static ValueSchema) -> Option<T>;
+
 /// The purpose of building a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
