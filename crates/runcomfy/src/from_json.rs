@@ -404,7 +404,9 @@ impl FromJson for f64 {
 
 impl FromJson for String {
     fn from_json(value: &Value, _: &'static ValueSchema, builder: &mut Builder) -> Option<Self> {
-        value.as_str().map(str::to_owned).or_else(|| builder.not(Shape::Text, value))
+        // A stored file is not its path: as a string, the path would be sent.
+        let text = value.as_str().filter(|_| builder.stored_media().is_none());
+        text.map(str::to_owned).or_else(|| builder.not(Shape::Text, value))
     }
 }
 

@@ -327,3 +327,37 @@ fn a_report_and_a_downloaded_file_are_stored_and_read_again() {
         serde_json::from_value(file.clone()).expect("it is one");
     assert_eq!(serde_json::to_value(&read).expect("it is JSON"), file);
 }
+
+runcomfy::codegen_support::union! {
+    input:
+    /// A text or an image.
+    pub enum Picture {
+        /// A text.
+        Text(String),
+        /// Media.
+        Media(Media),
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Poster {
+    picture: Picture,
+}
+
+static PICTURES: [ValueSchema; 2] = [ValueSchema::new(TEXT, &[]), ValueSchema::new(IMAGE, &[])];
+static POSTER: [Field; 1] = [Field::required("picture", Shape::AnyOf(&PICTURES), &[])];
+runcomfy::codegen_support::object!(Poster, POSTER, [picture]);
+runcomfy::codegen_support::input_traits!(Poster);
+
+impl Model for Poster {
+    const ID: &'static str = "acme/poster";
+    const FIELDS: &'static [Field] = &POSTER;
+    type Output = MediaOutput;
+}
+
+#[test]
+fn a_stored_file_never_reads_back_as_text() {
+    let poster = Poster { picture: Picture::Media(Media::file("boat.png")) };
+    let Stored(read_back) = again(&Stored(poster.clone()));
+    assert_eq!(read_back, poster);
+}
