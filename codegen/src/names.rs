@@ -207,7 +207,7 @@ pub(crate) fn distinct<'a>(
     numbered(&named.collect::<Vec<_>>(), &HashSet::new(), style)
 }
 
-/// Returns `true` if a field of this spelling has it as its name.
+/// Returns `true` if the name is already a field name in snake case.
 pub(crate) fn is_snake(wire: &str) -> bool {
     wire == plain(&snake(wire))
 }

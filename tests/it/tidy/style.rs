@@ -9,7 +9,7 @@ use super::{Source, sources};
 /// Named closures in all of `src`.
 const MAX_CLOSURES: usize = 60;
 /// Docs that open with What, Whether, How, Which or Where.
-const MAX_OPENINGS: usize = 5;
+const MAX_OPENINGS: usize = 0;
 
 /// A function with more lines needs a reason, and an entry in [`LONG_FUNCTIONS`].
 const MAX_FUNCTION_LINES: usize = 60;

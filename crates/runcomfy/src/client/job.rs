@@ -49,9 +49,9 @@ impl Operation for Raw {
     type Output = Value;
 }
 
-/// For so long after a submit, RunComfy may not know the job yet.
+/// Time after a submit in which a 404 means that RunComfy does not know the job yet.
 const RECORD_TIMEOUT: Duration = Duration::from_secs(10);
-/// Delay before it is asked again.
+/// Delay before the call is repeated.
 const RECORD_DELAY: Duration = Duration::from_millis(500);
 
 /// One submitted request of model `M`. Dropping it changes nothing: the job continues at RunComfy,

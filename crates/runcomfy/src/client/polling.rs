@@ -92,8 +92,8 @@ impl Polling {
         longer.unwrap_or(self.max_interval).min(self.max_interval)
     }
 
-    /// Returns the retries of polling. The intervals are the delays, so only a delay that
-    /// RunComfy asks for is left.
+    /// Returns the counter of failed polls. Its delay is zero unless RunComfy sends `Retry-After`;
+    /// otherwise the polling interval applies.
     pub(super) fn backoff(&self) -> Backoff {
         let retry = Retry {
             max_retries: self.max_consecutive_failures,

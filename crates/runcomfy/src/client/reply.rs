@@ -1,5 +1,5 @@
-//! Reads replies. Only this file knows their shapes, and it tolerates shapes that RunComfy does not
-//! document.
+//! Reads replies about jobs. Only this file knows their shapes, and it tolerates shapes that
+//! RunComfy does not document.
 
 use std::fmt::Display;
 use std::time::{Duration, SystemTime};
