@@ -1,7 +1,5 @@
 //! Integration tests of the workspace, in one binary.
 
-#![allow(clippy::panic, reason = "everything here is a test")]
-
 mod blocking;
 mod compiled_oracle;
 mod conformance;

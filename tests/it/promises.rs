@@ -18,7 +18,7 @@ const EXPLANATIONS: [(&str, &str); 13] = [
     ("RunComfy has no idempotency key", "introduces the table, which is proved"),
     ("No client can protect you from one case", "says what is not promised"),
     ("- One client can wait for ten thousand jobs", "is measured in docs/benchmarks.md"),
-    ("`again; NotSent` reads", "says how to read the table"),
+    ("A cell such as `again; NotSent` means", "says how to read the table"),
     ("| what happens | submit | read | cancel |", "is proved by the first promise"),
     ("- **Read** is status", "defines a word of the table"),
     ("- The HTTP library does not report", "gives the reason for two rows"),
@@ -98,7 +98,7 @@ fn every_promise_has_a_change_that_breaks_it() {
         let Promise { doc, words, test, file, old, new } = promise;
         let blocks = blocks(&read(&format!("docs/{doc}.md")));
         let block = blocks.iter().find(|block| block.text.contains(words.as_str()));
-        let block = block.unwrap_or_else(|| panic!("docs/{doc}.md has no words `{words}`"));
+        let block = block.unwrap_or_else(|| unreachable!("docs/{doc}.md has no words `{words}`"));
         let names_it = block.tests().contains(&test.as_str()) || block.is_table;
         assert!(names_it, "docs/{doc}.md: `{words}` does not name the test `{test}`");
         let found = read(file).matches(old.as_str()).count();
@@ -222,7 +222,7 @@ fn table() -> Vec<Promise> {
 fn promise(table: &Table) -> Promise {
     let text = |key: &str| {
         let value = table.get(key).and_then(|value| value.as_str());
-        value.unwrap_or_else(|| panic!("`{key}` is missing in {table}")).to_owned()
+        value.unwrap_or_else(|| unreachable!("`{key}` is missing in {table}")).to_owned()
     };
     Promise {
         doc: text("doc"),
@@ -236,5 +236,5 @@ fn promise(table: &Table) -> Promise {
 
 fn read(file: &str) -> String {
     let path = root().join(Path::new(file));
-    std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{file}: {why}"))
+    std::fs::read_to_string(&path).unwrap_or_else(|why| unreachable!("{file}: {why}"))
 }

@@ -102,7 +102,7 @@ impl Crate {
             let path = if stem == "lib" { "" } else { stem };
             let path = path.split('/').filter(|step| !step.is_empty()).map(str::to_owned);
             let syntax = syn::parse_file(&file.text);
-            let items = syntax.unwrap_or_else(|why| panic!("{}: {why}", file.name)).items;
+            let items = syntax.unwrap_or_else(|why| unreachable!("{}: {why}", file.name)).items;
             read.module(&file.name, path.collect(), items);
         }
         read
