@@ -74,9 +74,6 @@ enum Purpose {
     Branch { fits: bool },
 }
 
-/// A function that tries to build one variant of a union. Declared by the macro of unions.
-type TryVariant<T> = fn(&mut Builder, &Value, &'static ValueSchema) -> Option<T>;
-
 impl<M: Model + FromJson> JsonInput<M> {
     /// Returns the input as the model's own type. It holds what the JSON held, whether that
     /// keeps to the rules or not; an explicit `null` for an optional property is left out.
