@@ -62,8 +62,7 @@ pub struct Builder {
 }
 
 /// A function that builds one variant of a union, if the value fits it.
-#[doc(hidden)]
-pub type TryVariant<T> = fn(&mut Builder, &Value, &'static ValueSchema) -> Option<T>;
+type TryVariant<T> = fn(&mut Builder, &Value, &'static ValueSchema) -> Option<T>;
 
 /// The purpose of building a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
