@@ -27,6 +27,8 @@ pub struct Generated {
     pub diagnostics: Vec<Diagnostic>,
     /// The cargo features, one for each provider.
     pub features: BTreeSet<String>,
+    /// Those of them whose models need the feature `pattern` of `runcomfy`.
+    pub pattern_features: BTreeSet<String>,
     /// The number of generated models.
     pub models: usize,
 }
@@ -35,7 +37,12 @@ impl Generated {
     /// Adds the modules above the models. A file that would list a model that cannot be read is left
     /// unchanged.
     pub(crate) fn add_parents(&mut self, providers: &Providers, settings: &Settings) {
-        self.features.extend(providers.values().map(|provider| provider.feature.clone()));
+        for provider in providers.values() {
+            self.features.insert(provider.feature.clone());
+            if provider.models.iter().any(|model| model.needs_pattern) {
+                self.pattern_features.insert(provider.feature.clone());
+            }
+        }
         for (path, text) in render::parent_modules(providers, settings) {
             match text {
                 Some(text) => _ = self.files.insert(path, text),

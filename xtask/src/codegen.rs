@@ -22,6 +22,9 @@ const MODULES: &str = "src/generated";
 /// The features that the crate has beside those of its providers, in their order.
 const OWN_FEATURES: [&str; 2] = ["default", "full"];
 
+/// The feature of `runcomfy` that checks `pattern`.
+const PATTERN_FEATURE: &str = "runcomfy/pattern";
+
 /// Treatment of files that are not up to date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -148,7 +151,7 @@ impl Target {
         }
         if let Some(manifest) = &self.manifest {
             let text = files::text(manifest)?.context("the crate has no Cargo.toml")?;
-            let text = with_features(&text, &generated.features)?;
+            let text = with_features(&text, &generated.features, &generated.pattern_features)?;
             let name = format!("{CRATE}/Cargo.toml");
             changes.extend(Change::of(manifest.clone(), name, Some(text))?);
         }
@@ -254,8 +257,13 @@ fn is_within(path: &str, folder: &str) -> bool {
 }
 
 /// Returns a manifest with one feature for each provider, `full` for all of them, and its
-/// other features unchanged.
-fn with_features(manifest: &str, providers: &BTreeSet<String>) -> Result<String> {
+/// other features unchanged. A provider whose models have a `pattern` turns on that feature of
+/// `runcomfy`. It is never turned off: a refused model may keep a module that needs it.
+fn with_features(
+    manifest: &str,
+    providers: &BTreeSet<String>,
+    with_pattern: &BTreeSet<String>,
+) -> Result<String> {
     let mut manifest: DocumentMut = manifest.parse().context("reading the crate's Cargo.toml")?;
     let features = manifest["features"].or_insert(toml_edit::table());
     let features = features.as_table_mut().context("`features` is not a table in Cargo.toml")?;
@@ -275,6 +283,12 @@ fn with_features(manifest: &str, providers: &BTreeSet<String>) -> Result<String>
     for name in providers {
         if !features.contains_key(name) {
             features.insert(name, Item::Value(Value::Array(Array::new())));
+        }
+        let enabled = features.get_mut(name).and_then(Item::as_array_mut);
+        if let Some(enabled) = enabled.filter(|_| with_pattern.contains(name))
+            && !enabled.iter().any(|feature| feature.as_str() == Some(PATTERN_FEATURE))
+        {
+            enabled.push(PATTERN_FEATURE);
         }
     }
     features.sort_values_by(|a, _, b, _| rank(a.get()).cmp(&rank(b.get())));
@@ -313,5 +327,24 @@ fn print(format: MessageFormat, text: &str) {
     match format {
         MessageFormat::Human => print!("{text}"),
         MessageFormat::Json => eprint!("{text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_providers_with_a_pattern_turn_it_on() {
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let (providers, with_pattern) = (set(&["acme", "other"]), set(&["acme"]));
+        let written = with_features("[features]\n", &providers, &with_pattern).expect("it is TOML");
+        assert!(written.contains("acme = [\"runcomfy/pattern\"]\n"), "{written}");
+        assert!(written.contains("other = []\n"), "{written}");
+        let again = with_features(&written, &providers, &with_pattern).expect("it is TOML");
+        assert_eq!(again, written);
+        // A refused model may keep a module that needs it.
+        let kept = with_features(&written, &providers, &BTreeSet::new()).expect("it is TOML");
+        assert_eq!(kept, written);
     }
 }

@@ -12,6 +12,16 @@ use crate::model::{Model, Output, Rule, Shape, Struct, Type, Union, ValueSchema}
 
 /// Returns the `use` items of a model's module.
 pub(super) fn write(model: &Model) -> Vec<TokenStream> {
+    used(model).tokens()
+}
+
+/// Returns `true` if a model's module needs the feature `pattern` of `runcomfy`.
+pub(super) fn needs_pattern(model: &Model) -> bool {
+    used(model).rules.contains("Pattern")
+}
+
+/// Returns the names that the items of a model's module use.
+fn used(model: &Model) -> Used {
     let mut used = Used::default();
     used.table.insert("Field");
     for (index, of) in model.inputs.iter().enumerate() {
@@ -46,7 +56,7 @@ pub(super) fn write(model: &Model) -> Vec<TokenStream> {
             used.ty(root);
         }
     }
-    used.tokens()
+    used
 }
 
 /// Returns `true` if `new` or a setter of a struct converts an argument into media.

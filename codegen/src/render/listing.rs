@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{FOOTER, HEADER, file, formatted};
+use super::{FOOTER, HEADER, file, formatted, imports};
 use crate::manifest::Manifest;
 use crate::model::{Model, Output};
 use crate::settings::{Features, Settings};
@@ -22,6 +22,8 @@ pub(crate) struct ModelListing {
     pub gone: Option<String>,
     /// The properties of the input and of the output. `None` if the schemas cannot be read.
     pub properties: Option<[String; 2]>,
+    /// Whether its module needs the feature `pattern` of `runcomfy`.
+    pub needs_pattern: bool,
 }
 
 /// A provider and its models.
@@ -66,6 +68,7 @@ impl ModelListing {
             id: Some(model.id.clone()),
             gone: model.gone.clone(),
             properties: Some([input.join(", "), output]),
+            needs_pattern: imports::needs_pattern(model),
         }
     }
 
@@ -76,6 +79,7 @@ impl ModelListing {
             id: manifest.map(|manifest| manifest.id.as_str().to_owned()),
             gone: manifest.and_then(Manifest::delisted_as_of).map(str::to_owned),
             properties: None,
+            needs_pattern: false,
         }
     }
 }

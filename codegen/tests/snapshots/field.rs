@@ -378,6 +378,9 @@ fn a_pattern_is_enforced_and_described() {
     assert_found(&generated, &[("default-breaks-schema", "/v/default", message, "")]);
     let row = r#"Pattern("^\\d+x\\d+$", "\\A[0-9]+x[0-9]+\\z")"#;
     assert_texts(&generated, &[r"Matches `^\d+x\d+$`.", row]);
+    // The provider's feature has to turn on the one that checks patterns.
+    assert!(generated.pattern_features.contains("acme"));
+    assert!(property(json!({"type": "string"})).pattern_features.is_empty());
     let cases = [
         ("(?<!a)b", "unsupported-keyword", "`pattern` with look-behind is not supported"),
         (r"(a)\1", "unsupported-keyword", "`pattern` with a back-reference is not supported"),
