@@ -16,7 +16,7 @@ fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn consecutive_failures_of_status_and_result_add_up() {
+async fn consecutive_failures_of_status_or_result_end_the_wait() {
     let cases = [
         ("result", 200, r#"{"status": "succeeded"}"#),
         ("result", 200, r#"{"status": "succ"#),
@@ -59,6 +59,52 @@ async fn a_successful_poll_resets_the_failure_count() {
     .await;
     let success = job(&base, hasty()).wait().await.expect("each failure passes");
     assert!(success.output.video.is_some());
+}
+
+#[tokio::test]
+async fn a_failed_status_ends_the_wait_without_a_result() {
+    let (base, _) = server(|path, _| match path.ends_with("status") {
+        true => http(200, "", r#"{"status": "failed"}"#),
+        false => http(400, "", r#"{"error_code": 400005}"#),
+    })
+    .await;
+    let error = job(&base, hasty()).wait().await.expect_err("it failed");
+    assert!(matches!(&error.reason, JobErrorReason::Failed(_)), "{error}");
+}
+
+#[tokio::test]
+async fn an_end_that_the_result_denies_still_lets_the_guard_cancel() {
+    let (base, asked) = server(|path, before| match (path.ends_with("status"), before) {
+        (true, 0) => http(200, "", COMPLETED),
+        (true, _) => http(200, "", r#"{"status": "in_queue"}"#),
+        (false, _) => http(400, "", r#"{"error_code": 400005}"#),
+    })
+    .await;
+    let guarded = job(&base, hasty()).cancel_on_drop();
+    tokio::time::timeout(Duration::from_millis(500), guarded.wait()).await.expect_err("it goes on");
+    drop(guarded);
+    let is_cancelled =
+        || asked.lock().expect("no lock is poisoned").iter().any(|path| path.ends_with("cancel"));
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if is_cancelled() {
+            return;
+        }
+    }
+    panic!("the guard cancelled nothing");
+}
+
+#[tokio::test]
+async fn a_cost_is_not_asked_for_past_its_time() {
+    let (base, _) = server(|_, before| match before {
+        0 => http(200, "", r#"{"status": "succeeded", "output": {}}"#),
+        _ => http(503, "retry-after: 60\r\n", ""),
+    })
+    .await;
+    let start = Instant::now();
+    let cost = job(&base, hasty()).cost_within(Duration::from_millis(200)).await;
+    assert_eq!(cost.expect("the first response is there"), None);
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
 #[tokio::test]

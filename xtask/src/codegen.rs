@@ -249,7 +249,8 @@ fn generated_from(path: &Path) -> Result<Option<String>> {
     if !path.is_file() || path.extension().is_none_or(|end| end != "rs") {
         return Ok(None);
     }
-    Ok(files::text(path)?.and_then(|text| runcomfy_codegen::generated_from(&text)))
+    let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+    Ok(str::from_utf8(&bytes).ok().and_then(runcomfy_codegen::generated_from))
 }
 
 fn is_within(path: &str, folder: &str) -> bool {

@@ -108,13 +108,18 @@ pub(crate) fn leftovers(folder: &Path) -> Result<Vec<PathBuf>> {
             let random = name.to_str().and_then(|name| name.strip_prefix(PARTIAL));
             if kind.is_dir() {
                 open.push(entry.path());
-            } else if random.is_some_and(|random| random.chars().all(char::is_alphanumeric)) {
+            } else if random.is_some_and(is_random) {
                 leftovers.push(entry.path());
             }
         }
     }
     leftovers.sort();
     Ok(leftovers)
+}
+
+/// Returns `true` if `tempfile` may have made up the end of this file's name.
+fn is_random(end: &str) -> bool {
+    end.len() == 6 && end.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Writes a file in one step, and the folders that it is in.

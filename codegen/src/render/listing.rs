@@ -22,7 +22,7 @@ pub(crate) struct ModelListing {
     pub gone: Option<String>,
     /// The properties of the input and of the output. `None` if the schemas cannot be read.
     pub properties: Option<[String; 2]>,
-    /// Whether its module needs the feature `pattern` of `runcomfy`.
+    /// `true` if its module needs the feature `pattern` of `runcomfy`.
     pub needs_pattern: bool,
 }
 

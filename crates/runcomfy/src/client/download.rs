@@ -322,7 +322,7 @@ impl fmt::Display for DownloadError {
         write!(f, "request {}: {failed} of {all} outputs were not downloaded", self.id)?;
         for file in &self.failed {
             match &file.url {
-                Some(url) => write!(f, "\n{url}: {}", file.reason)?,
+                Some(url) => write!(f, "\n{}: {}", without_query(url), file.reason)?,
                 None => write!(f, "\n{}: {}", file.output_path, file.reason)?,
             }
             let mut cause = file.reason.source();
@@ -335,4 +335,32 @@ impl fmt::Display for DownloadError {
     }
 }
 
+/// Returns a URL for people to read. Its query is left out, because it can be a signature.
+fn without_query(url: &Url) -> Url {
+    let mut url = url.clone();
+    url.set_query(None);
+    url
+}
+
 impl Error for DownloadError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_shows_no_signature_of_a_url() {
+        let error = DownloadError {
+            id: "r-1".parse().expect("it is an id"),
+            failed: vec![FailedDownload {
+                output_path: InputPath::default(),
+                url: Url::parse("https://a.runcomfy.net/v.mp4?sig=secret").ok(),
+                reason: DownloadErrorReason::Torn,
+            }],
+            saved: Vec::new(),
+        };
+        let shown = error.to_string();
+        assert!(shown.contains("https://a.runcomfy.net/v.mp4: its host"), "{shown}");
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+}

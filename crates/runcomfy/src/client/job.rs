@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::Instrument;
 
 use super::error::{ApiErrorKind, JobError, JobErrorReason};
@@ -191,8 +191,8 @@ impl<M: Operation> Job<M> {
         Ok(cost)
     }
 
-    /// Asks for the cost until RunComfy says it. Returns `None` if it does not within `time`,
-    /// after which no request is sent.
+    /// Asks for the cost until RunComfy says it. Returns `None` if it does not within `time`. The
+    /// first request may take longer; later ones are cut at that time.
     ///
     /// # Errors
     ///
@@ -201,14 +201,15 @@ impl<M: Operation> Job<M> {
         let start = Instant::now();
         let polling = self.client.inner.polling;
         let mut interval = polling.initial_interval;
-        loop {
-            let cost = self.cost().await?;
-            if cost.is_some() || start.elapsed().saturating_add(interval) > time {
-                return Ok(cost);
-            }
+        let mut cost = self.cost().await?;
+        while cost.is_none() && start.elapsed().saturating_add(interval) <= time {
             sleep(polling.jittered(interval)).await;
             interval = polling.next(interval);
+            let left = time.saturating_sub(start.elapsed());
+            let Ok(asked) = timeout(left, self.cost()).await else { break };
+            cost = asked?;
         }
+        Ok(cost)
     }
 
     /// Asks RunComfy to cancel the job, which it does while the job is in the queue.
@@ -287,6 +288,11 @@ impl<M: Operation> Job<M> {
         if status.is_finished() {
             self.release();
         }
+    }
+
+    /// Records that the job has not ended after all, so its guard still cancels it.
+    pub(super) fn reopen(&self) {
+        self.end.is_seen.store(false, Ordering::Relaxed);
     }
 
     /// Records that the job ended, and releases its permit among the jobs in flight.

@@ -136,12 +136,13 @@ impl<O> ResultReply<O> {
         let mut reply = completed.others;
         reply.insert("output".to_owned(), completed.raw);
         let reply = Value::Object(reply);
-        if is_failed {
-            let error = Value::from("the status is `failed`, and the result gives no reason");
-            Self::Failed { error, reply }
-        } else {
-            Self::Cancelled { reply }
-        }
+        if is_failed { Self::failed_by_status(reply) } else { Self::Cancelled { reply } }
+    }
+
+    /// Returns the end of a job that failed without a reason.
+    pub(super) fn failed_by_status(reply: Value) -> Self {
+        let error = Value::from("the status is `failed`, and the result gives no reason");
+        Self::Failed { error, reply }
     }
 }
 

@@ -19,6 +19,9 @@ use super::retry::Backoff;
 use super::throttle::Priority;
 use super::types::{CompletedJob, JobStatus, ResultReply, Status};
 
+/// Late results of a job whose status is `failed`, before the status alone ends the wait.
+const MAX_LATE_RESULTS: u32 = 5;
+
 /// The statuses of a job until it is finished, with the client's intervals between the polls.
 /// Created by [`Job::updates`].
 ///
@@ -142,6 +145,7 @@ impl<'a, M: Operation> StatusStream<'a, M> {
     /// Polls until the job is finished, and reads its result.
     async fn completed(&mut self) -> Result<CompletedJob<M::Output>, JobError> {
         let job = self.job;
+        let mut failed = 0;
         loop {
             while self.next().await?.is_some() {}
             // The result follows the status at once.
@@ -155,6 +159,10 @@ impl<'a, M: Operation> StatusStream<'a, M> {
                 (Some(ResultReply::Unfinished), Status::Cancelled) => {
                     ResultReply::Cancelled { reply: Value::Null }
                 }
+                // The result may be late, but the status alone says how the job ended.
+                (Some(ResultReply::Unfinished), Status::Failed) if failed == MAX_LATE_RESULTS => {
+                    ResultReply::failed_by_status(Value::Null)
+                }
                 (Some(ResultReply::Unconfirmed(completed)), end) => {
                     ResultReply::confirmed(completed, end)
                 }
@@ -164,7 +172,9 @@ impl<'a, M: Operation> StatusStream<'a, M> {
                 return Ok(completed);
             }
             // The result is not there yet, so the job is polled again.
+            failed += u32::from(self.last == Status::Failed);
             self.is_finished = false;
+            job.reopen();
         }
     }
 

@@ -167,7 +167,7 @@ impl Transfer<'_> {
         self.report();
         loop {
             let chunk = match timeout(IDLE_TIMEOUT, response.chunk()).await {
-                Ok(chunk) => chunk.map_err(Reason::Transport)?,
+                Ok(chunk) => chunk.map_err(transport)?,
                 Err(_) => return Err(Reason::Stalled(IDLE_TIMEOUT)),
             };
             let Some(chunk) = chunk else { break };
@@ -209,7 +209,7 @@ impl Transfer<'_> {
                 request = request.header(IF_RANGE, validator);
             }
             let response = match timeout(IDLE_TIMEOUT, request.send()).await {
-                Ok(response) => response.map_err(Reason::Transport)?,
+                Ok(response) => response.map_err(transport)?,
                 Err(_) => return Err(Reason::Stalled(IDLE_TIMEOUT)),
             };
             if !response.status().is_redirection() {
@@ -299,6 +299,11 @@ impl Transfer<'_> {
     fn file_error(&self, source: std::io::Error) -> Reason {
         file_error(self.path, source)
     }
+}
+
+/// Leaves the URL out of an error, because it can be a signed one.
+fn transport(error: reqwest::Error) -> Reason {
+    Reason::Transport(error.without_url())
 }
 
 /// Returns the failure in the retry table, or `None` if another attempt would not help.
