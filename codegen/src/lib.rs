@@ -33,6 +33,8 @@ pub use pipeline::{Generated, model_json};
 pub use settings::{Features, Objects, Settings, Source};
 pub use text::escape_control;
 
+use std::collections::BTreeMap;
+
 use import::Imported;
 use render::{Provider, Providers};
 
@@ -72,6 +74,15 @@ pub fn generate_imported(models: &[Imported], settings: &Settings) -> Generated 
         fixup: None,
     });
     generate(&sources.collect::<Vec<_>>(), settings)
+}
+
+/// Returns the path of each model's module, such as `minimax::hailuo_video_01_live`, by its folder.
+/// Models that would share a name get names of their own, so it takes the folders of all models.
+pub fn module_paths<'a>(folders: &[&'a str]) -> BTreeMap<&'a str, String> {
+    let modules = lower::modules(folders).into_iter();
+    modules
+        .map(|(folder, module)| (folder, format!("{}::{}", module.provider, module.name)))
+        .collect()
 }
 
 /// Returns `true` if the head of a text says that it was generated.

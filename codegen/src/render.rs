@@ -16,7 +16,7 @@ use type_names::Names;
 pub(crate) use listing::{ModelListing, Provider, Providers, parent_modules};
 
 /// Text in the head of every generated file, before the path of its source.
-pub(crate) const HEADER: &str = "`cargo xtask codegen` from";
+pub(crate) const HEADER: &str = "`runcomfy-codegen` from";
 /// Text after the path of the source.
 pub(crate) const FOOTER: &str = "do not edit by hand.";
 

@@ -7,7 +7,6 @@ use std::process::{Command, ExitCode};
 
 use runcomfy_codegen::{Change, Level};
 use runcomfy_tests::changes::{Case, Side, Sides, cases};
-use xtask::scratch::{RUNCOMFY, Scratch};
 
 /// Cases in which the tool sees no break, as `name: reason`.
 const BLIND_SPOTS: &str = include_str!("../support/changes/blind_spots.txt");
@@ -64,8 +63,19 @@ fn main() -> ExitCode {
 }
 
 fn write(folder: &Path, side: &Side) {
-    let scratch = Scratch::new(folder, "scratch", &[RUNCOMFY]).expect("a folder can be made");
-    scratch.write_sources(&side.library().into_iter().collect()).expect("a folder can be made");
+    let runcomfy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/runcomfy");
+    let manifest = format!(
+        "[package]\nname = \"scratch\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+         [dependencies.runcomfy]\npath = {:?}\ndefault-features = false\nfeatures = [\"pattern\"]\n",
+        runcomfy.display().to_string(),
+    );
+    // A module of an earlier run would be compiled too.
+    std::fs::remove_dir_all(folder.join("src")).ok();
+    for (name, text) in side.library().into_iter().chain([("Cargo.toml".to_owned(), manifest)]) {
+        let file = folder.join(name);
+        std::fs::create_dir_all(file.parent().expect("it has a folder")).expect("it can be made");
+        std::fs::write(file, text).expect("it can be written");
+    }
 }
 
 /// Returns the output of the tool, or `None` if it gave no verdict.

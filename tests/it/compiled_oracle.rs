@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use xtask::collection;
 use xtask::scratch::Scratch;
 
-use crate::support::{Dependency, cargo, fixtures, library, root, settings, target};
+use crate::support::{Uses, compile, fixtures, libraries, library, root, settings};
 
 /// One model, as published and corrected by its fixup.
 pub(crate) struct Subject {
@@ -164,20 +164,15 @@ impl CompiledOracle {
             .collect();
         let program =
             include_str!("compiled_oracle/program.rs.txt").replace("    // MODELS\n", &arms);
-        let dependencies = [
-            Dependency::Workspace("runcomfy", &["from-json", "pattern", "schemars"]),
-            Dependency::Registry("serde_json", "1"),
-        ];
-        let scratch = Scratch::new(&folder, name, &dependencies).expect("a folder can be made");
+        let scratch = Scratch::new(&folder, name, libraries(Uses::Runcomfy)).lasting();
         let mut sources = library(&generated.files);
         sources.remove("src/lib.rs");
         sources.insert("src/main.rs".to_owned(), program);
         scratch.write_sources(&sources).expect("a folder can be made");
-        let output = cargo(&scratch, &["build"]);
-        let printed = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "the generated code does not compile:\n{printed}");
+        let (ok, printed) = compile(scratch.build("src/main.rs"));
+        assert!(ok, "the generated code does not compile:\n{printed}");
 
-        let mut child = Command::new(target().join("debug").join(name))
+        let mut child = Command::new(scratch.program("src/main.rs"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -51,7 +51,7 @@ fn json_diagnostics_are_the_only_lines_on_stdout() {
             }
             assert_eq!(line, expected);
         }
-        assert!(ran.err.contains("1 errors, 2 warnings"), "{}", ran.err);
+        assert!(ran.err.contains("1 error, 2 warnings"), "{}", ran.err);
         assert!(ran.err.contains("models: 1; files: 4"), "{}", ran.err);
         assert!(!ran.err.contains("unknown-type"), "{}", ran.err);
     }
@@ -94,7 +94,7 @@ fn a_denied_warning_refuses_its_model_only() {
     let cases: [(&[&str], bool, &str); 5] = [
         (&[], true, "0 errors, 2 warnings"),
         (&["--deny", "repeated-choice"], true, "0 errors, 2 warnings"),
-        (&["--deny", "unknown-type"], false, "1 errors, 1 warnings"),
+        (&["--deny", "unknown-type"], false, "1 error, 1 warning"),
         (&["--deny", "unknown-type", "--deny", "unknown-keyword"], false, "2 errors, 0 warnings"),
         (&["--deny", "warnings"], false, "2 errors, 0 warnings"),
     ];

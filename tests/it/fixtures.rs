@@ -3,7 +3,7 @@
 
 use runcomfy_codegen::{Source, generate};
 
-use crate::support::{RUNCOMFY, cargo, fixtures, generated, library, scratch, settings};
+use crate::support::{LIBRARY, Uses, compile, fixtures, generated, library, scratch, settings};
 
 #[test]
 fn generated_code_compiles_without_warnings() {
@@ -13,24 +13,12 @@ fn generated_code_compiles_without_warnings() {
     let head =
         "//! Fixtures.\n#![deny(warnings, missing_docs, rustdoc::all)]\npub mod generated;\n";
     sources.insert("src/lib.rs".to_owned(), head.to_owned());
-    let scratch = scratch(folder.path(), &[RUNCOMFY], &sources);
-    for command in ["check", "doc", "test"] {
-        let mut args = vec![command];
-        match command {
-            // Keep it apart from the docs of the workspace.
-            "doc" => args.extend(["--no-deps", "--target-dir", env!("CARGO_TARGET_TMPDIR")]),
-            // A code fence in a description would become a doc test.
-            "test" => args.push("--doc"),
-            _ => {}
-        }
-        let output = cargo(&scratch, &args);
-        let printed = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "cargo {} fails:\n{printed}", command);
-        if command == "test" {
-            let ran = String::from_utf8_lossy(&output.stdout);
-            assert!(ran.contains("running 0 tests"), "a doc comment became a test:\n{ran}");
-        }
-    }
+    let scratch = scratch(folder.path(), Uses::Runcomfy, &sources);
+    assert_eq!(compile(scratch.check(LIBRARY)), (true, String::new()));
+    assert_eq!(compile(scratch.doc()), (true, String::new()));
+    // A code fence in a description would become a doc test.
+    let (ok, printed) = compile(scratch.doc_tests());
+    assert!(ok && printed.contains("running 0 tests"), "a doc comment is a test:\n{printed}");
 }
 
 #[test]
@@ -47,12 +35,9 @@ fn a_delisted_model_is_deprecated_with_its_version() {
         /// Uses it.\npub fn f() -> generated::acme::x::Input {\n    Default::default()\n}\n";
     let mut sources = library(&generated.files);
     sources.insert("src/lib.rs".to_owned(), program.to_owned());
-    let output = cargo(&scratch(folder.path(), &[RUNCOMFY], &sources), &["check"]);
-    let printed = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        printed.contains(note) && printed.contains("could not compile"),
-        "there is no deprecation warning:\n{printed}"
-    );
+    let scratch = scratch(folder.path(), Uses::Runcomfy, &sources);
+    let (ok, printed) = compile(scratch.check(LIBRARY));
+    assert!(!ok && printed.contains(note), "there is no deprecation warning:\n{printed}");
     assert!(!printed.contains("src/generated"), "the module itself causes warnings:\n{printed}");
 }
 

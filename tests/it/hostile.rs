@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use runcomfy_codegen::{Code, Generated, Source, generate};
 use serde_json::{Value, json};
 
-use crate::support::{RUNCOMFY, cargo, library, scratch, settings};
+use crate::support::{LIBRARY, Uses, compile, library, scratch, settings};
 
 /// Timeout of one case. Each takes less than 2 s on an idle machine.
 const MAX_TIME: Duration = Duration::from_secs(10);
@@ -133,15 +133,12 @@ fn compiles(generated: &Generated) {
     let head = "//! Hostile.\n#![deny(warnings, missing_docs, rustdoc::all)]\npub mod generated;\n";
     let mut sources = library(&generated.files);
     sources.insert("src/lib.rs".to_owned(), head.to_owned());
-    let scratch = scratch(folder.path(), &[RUNCOMFY], &sources);
-    let runs: [&[&str]; 3] = [&["check"], &["doc", "--no-deps"], &["test", "--doc"]];
-    for args in runs {
-        let output = cargo(&scratch, args);
-        let printed = String::from_utf8_lossy(&output.stderr);
+    let scratch = scratch(folder.path(), Uses::Runcomfy, &sources);
+    for (step, compiler) in [("check", scratch.check(LIBRARY)), ("doc", scratch.doc())] {
+        let (ok, printed) = compile(compiler);
         let printed: String = printed.chars().take(6000).collect();
-        assert!(output.status.success(), "cargo {args:?} fails:\n{printed}");
-        let ran = String::from_utf8_lossy(&output.stdout);
-        let is_test = args.first() == Some(&"test");
-        assert!(!is_test || ran.contains("running 0 tests"), "a doc comment became a test:\n{ran}");
+        assert!(ok, "{step} fails:\n{printed}");
     }
+    let (ok, printed) = compile(scratch.doc_tests());
+    assert!(ok && printed.contains("running 0 tests"), "a doc comment is a test:\n{printed}");
 }

@@ -6,8 +6,7 @@ use std::process::{Command, Output};
 
 use runcomfy_codegen::import::{Imported, import};
 use runcomfy_codegen::{Features, Generated, Objects, Settings, generate_imported};
-use xtask::scratch::Scratch;
-pub(crate) use xtask::scratch::{Dependency, RUNCOMFY, library};
+pub(crate) use xtask::scratch::{LIBRARY, Libraries, Scratch, Uses, library};
 
 /// The root of the workspace.
 pub(crate) fn root() -> PathBuf {
@@ -26,20 +25,23 @@ pub(crate) fn target() -> &'static Path {
 }
 
 /// Creates a crate of these sources outside of the workspace, called `scratch`.
-pub(crate) fn scratch(
-    folder: &Path,
-    dependencies: &[Dependency<'_>],
-    sources: &BTreeMap<String, String>,
-) -> Scratch {
-    let scratch = Scratch::new(folder, "scratch", dependencies).expect("it can be written");
+pub(crate) fn scratch(folder: &Path, uses: Uses, sources: &BTreeMap<String, String>) -> Scratch {
+    let scratch = Scratch::new(folder, "scratch", libraries(uses));
     scratch.write_sources(sources).expect("they can be written");
     scratch
 }
 
-/// Runs cargo in a scratch crate, offline, with the workspace's own target folder.
-pub(crate) fn cargo(scratch: &Scratch, args: &[&str]) -> Output {
-    let mut command = scratch.cargo(args).expect("there is a workspace");
-    command.env("CARGO_TARGET_DIR", target()).output().expect("cargo runs")
+/// Returns the libraries of scratch crates.
+pub(crate) fn libraries(uses: Uses) -> &'static Libraries {
+    let built = Libraries::get(uses, &root(), target());
+    built.expect("the workspace builds")
+}
+
+/// Runs a compiler. Returns whether it succeeded, and what it printed.
+pub(crate) fn compile(mut compiler: Command) -> (bool, String) {
+    let output = compiler.output().expect("the compiler runs");
+    let printed = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&printed).into_owned())
 }
 
 /// Returns a command that runs xtask in the root of the workspace.

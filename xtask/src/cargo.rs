@@ -5,6 +5,11 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
+/// The variables that cargo sets for a program that it runs. Some build scripts read them, and
+/// would run again.
+const OF_A_PACKAGE: [&str; 5] =
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_", "CARGO_PRIMARY_"];
+
 /// Returns the root of this workspace.
 pub(crate) fn workspace() -> Result<PathBuf> {
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
@@ -26,6 +31,12 @@ pub(crate) fn command(folder: &Path, args: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(args).current_dir(folder);
+    for (name, _) in std::env::vars_os() {
+        let is_of_a_package = |name: &str| OF_A_PACKAGE.iter().any(|start| name.starts_with(start));
+        if name.to_str().is_some_and(is_of_a_package) {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

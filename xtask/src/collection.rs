@@ -10,11 +10,11 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use runcomfy_codegen::import::{self, Imported, ModelId};
 use runcomfy_codegen::{Features, Generated, Objects, Settings, Severity, generate_imported};
+use runcomfy_codegen_cli::{error, files};
 use serde_json::Value;
 
 use crate::args::CorpusArgs;
-use crate::files;
-use crate::scratch::{Scratch, library};
+use crate::scratch::{LIBRARY, Scratch, library};
 
 pub(crate) fn run(args: &CorpusArgs) -> Result<ExitCode> {
     let (mut models, unusable) = read(&args.collection)?;
@@ -27,16 +27,12 @@ pub(crate) fn run(args: &CorpusArgs) -> Result<ExitCode> {
     let refused = report(&models, &generated, seconds) + unusable;
     let name = args.collection.file_stem().context("the collection has no name")?;
     let name = name.to_string_lossy();
-    // Each collection needs a crate name of its own: cargo takes two crates of one name within its
-    // target folder for the same, and the second would pass without being compiled.
-    let crate_name: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let scratch = Scratch::in_target(&format!("corpus-{crate_name}"), &format!("corpus/{name}"))?;
+    let scratch = Scratch::in_target("corpus", &format!("corpus/{name}"))?;
     let start = Instant::now();
     compile(&scratch, &generated)?;
     println!("compiled with warnings denied in {:.1} s", start.elapsed().as_secs_f64());
     if refused > args.allow_refused {
-        eprintln!("error: {refused} models refused, where {} are allowed", args.allow_refused);
+        error(format_args!("{refused} models refused, where {} are allowed", args.allow_refused));
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
@@ -141,7 +137,7 @@ fn report(models: &[Imported], generated: &Generated, seconds: f64) -> usize {
 
 fn compile(scratch: &Scratch, generated: &Generated) -> Result<()> {
     scratch.write_sources(&library(&generated.files))?;
-    let status = scratch.cargo(&["check"])?.status().context("starting cargo")?;
+    let status = scratch.check(LIBRARY).status().context("starting rustc")?;
     if !status.success() {
         bail!("the generated code does not compile; it is in {}", scratch.folder().display());
     }

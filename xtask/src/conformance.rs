@@ -14,9 +14,10 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use runcomfy_codegen_cli::{MessageFormat, error};
 use serde_json::json;
 
-use crate::args::{ConformanceArgs, MessageFormat};
+use crate::args::ConformanceArgs;
 use line::Outcome;
 use suite::{Suite, Tested};
 use verdict::Verdict;
@@ -35,7 +36,7 @@ struct Case<'a> {
 pub(crate) fn run(args: &ConformanceArgs) -> Result<ExitCode> {
     let suite = Suite::read(&args.folder)?;
     for unread in &suite.unread {
-        eprintln!("error: {unread}");
+        error(unread);
     }
     if suite.schemas.is_empty() {
         bail!("{} holds no file in the form of the official suite", args.folder.display());
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &ConformanceArgs) -> Result<ExitCode> {
     };
     report(args.message_format, &cases, &files, &outcomes);
     for complaint in &complaints {
-        eprintln!("error: {complaint}");
+        error(complaint);
     }
     let totals = files.values().fold(Counts::default(), Counts::plus);
     let files = files.len();

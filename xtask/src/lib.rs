@@ -3,44 +3,37 @@
 
 mod args;
 mod cargo;
-mod codegen;
 pub mod collection;
 mod conformance;
-mod diff;
-mod files;
 mod programs;
-mod report;
-mod revision;
-mod schemas;
 mod schemas_asset;
-mod schemas_dir;
 pub mod scratch;
-mod sync;
+mod workspace;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::Parser;
+use runcomfy_codegen_cli::exit_code;
 
-use args::{Cli, Command, SchemasCommand};
+use args::{Cli, Command};
 
 /// Runs the command that the command line names.
 pub fn run() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Bench(args) => programs::bench(&args),
+    exit_code(run_command(&Cli::parse().command))
+}
+
+fn run_command(command: &Command) -> Result<ExitCode> {
+    match command {
+        Command::Bench(args) => programs::bench(args),
         Command::Demo => programs::demo(),
-        Command::Codegen(args) => codegen::run(&args),
-        Command::Conformance(args) => conformance::run(&args),
-        Command::Corpus(args) => collection::run(&args),
-        Command::Openapi(args) => programs::openapi(&args),
-        Command::Schemas(SchemasCommand::Add(args)) => schemas::add(&args),
-        Command::Schemas(SchemasCommand::Sync(args)) => sync::run(&args),
-        Command::Schemas(SchemasCommand::Diff(args)) => diff::run(&args),
-    };
-    match result {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {}", files::escape_lines(&format!("{error:#}")));
-            ExitCode::FAILURE
+        Command::Codegen(args) => {
+            workspace::check_folders(args)?;
+            workspace::project()?.generate(args)
         }
+        Command::Conformance(args) => conformance::run(args),
+        Command::Corpus(args) => collection::run(args),
+        Command::Openapi(args) => programs::openapi(args),
+        Command::Schemas(command) => workspace::project()?.schemas(command),
     }
 }

@@ -4,9 +4,10 @@
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context, Result};
+use runcomfy_codegen_cli::{GenerateArgs, files};
 
-use crate::args::{BenchArgs, CodegenArgs, OpenapiArgs};
-use crate::{cargo, codegen, files};
+use crate::args::{BenchArgs, OpenapiArgs};
+use crate::{cargo, workspace};
 
 const BENCHMARKS: [&str; 5] = ["run", "--release", "--package", "runcomfy-benchmarks", "--"];
 const DEMO: [&str; 5] = ["run", "--package", "runcomfy-models", "--example", "demo"];
@@ -20,7 +21,7 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<ExitCode> {
 /// Regenerates, then runs the demo program against the simulator.
 pub(crate) fn demo() -> Result<ExitCode> {
     println!("1. Regenerating crates/runcomfy-models from schemas/\n");
-    let code = codegen::run(&CodegenArgs::default())?;
+    let code = workspace::project()?.generate(&GenerateArgs::default())?;
     if code != ExitCode::SUCCESS {
         return Ok(code);
     }

@@ -1,10 +1,9 @@
 //! The schemas as one file of the simulator's crate, which lets it start without this repository.
 
 use runcomfy_codegen::Source;
+use runcomfy_codegen_cli::Model;
 use serde::de::IgnoredAny;
 use serde_json::json;
-
-use crate::schemas_dir::Model;
 
 pub(crate) const PATH: &str = "crates/runcomfy-simulator/assets/schemas.json";
 

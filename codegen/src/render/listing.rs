@@ -162,6 +162,8 @@ fn crate_module(providers: &[(&str, Option<&str>)], origin: &str) -> String {
         quote! { #gate #module::MODELS }
     });
     let items = [
+        // A program uses few of these.
+        quote! { #![allow(dead_code)] },
         quote! { use ::runcomfy::ModelInfo; },
         modules.collect(),
         quote! {

@@ -8,6 +8,7 @@ use runcomfy_simulator::Simulator;
 use serde_json::json;
 use tokio::runtime::Runtime;
 
+use super::VERSION;
 use crate::support::{write, xtask_command};
 
 /// The token, which must never be printed.
@@ -33,6 +34,8 @@ impl Place {
     pub(super) fn with(models: &[&str]) -> Self {
         let place = Self(tempfile::tempdir().expect("a folder can be made"));
         models.iter().for_each(|id| place.publish(id, 70));
+        let manifest = format!("[package]\nname = \"own\"\nversion = \"{VERSION}\"\n");
+        write(&place.path("Cargo.toml"), &manifest);
         place
     }
 

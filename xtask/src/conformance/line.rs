@@ -6,7 +6,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use runcomfy_codegen::import::{self, Imported, ModelId};
@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use super::suite::Tested;
 use super::wrap::Wrapped;
-use crate::scratch::{Scratch, library};
+use crate::scratch::{LIBRARY, Scratch, library};
 
 /// Outcome of a schema.
 pub(crate) enum Outcome {
@@ -45,6 +45,9 @@ pub(crate) enum Answer {
     /// The check did not end.
     Panicked(String),
 }
+
+/// The source file of the program.
+const MAIN: &str = "src/main.rs";
 
 /// The program around the generated modules. A line of input is a schema's number and an
 /// instance; a line of output begins with the kind of answer.
@@ -174,13 +177,20 @@ fn build(
             })
             .collect();
         let mut sources = library(&generated);
-        sources.insert("src/main.rs".to_owned(), PROGRAM.replace("// CHECKS", &arms));
+        sources.insert(MAIN.to_owned(), PROGRAM.replace("// CHECKS", &arms));
         scratch.write_sources(&sources)?;
-        let output = scratch.cargo(&["build", "--message-format", "json"])?.output()?;
+        let mut compiler = scratch.build(LIBRARY);
+        let output =
+            compiler.args(["--error-format", "json"]).output().context("starting rustc")?;
         if output.status.success() {
-            return Ok(broken);
+            let mut compiler = scratch.build(MAIN);
+            let output = compiler.output().context("starting rustc")?;
+            match output.status.success() {
+                true => return Ok(broken),
+                false => bail!("{}", String::from_utf8_lossy(&output.stderr)),
+            }
         }
-        let faults = faults(&String::from_utf8_lossy(&output.stdout), modules);
+        let faults = faults(&String::from_utf8_lossy(&output.stderr), modules);
         if faults.is_empty() {
             bail!(
                 "the scratch crate in {} does not build, and no schema is to blame:\n{}",
@@ -197,10 +207,6 @@ fn build(
 
 /// Returns the compiler's first error in each module.
 fn faults(messages: &str, modules: &BTreeMap<usize, String>) -> BTreeMap<usize, String> {
-    #[derive(Deserialize)]
-    struct Line {
-        message: Message,
-    }
     #[derive(Deserialize)]
     struct Message {
         level: String,
@@ -224,9 +230,9 @@ fn faults(messages: &str, modules: &BTreeMap<usize, String>) -> BTreeMap<usize, 
         }
     }
     let mut faults = BTreeMap::new();
-    // Lines of other kinds have no compiler message.
-    for line in messages.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()) {
-        let Message { level, message, spans, rendered } = line.message;
+    // The other lines are not about the code.
+    for message in messages.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok()) {
+        let Message { level, message, spans, rendered } = message;
         if !level.starts_with("error") {
             continue;
         }
@@ -256,12 +262,11 @@ fn answers(scratch: &Scratch, lines: &[(usize, String)]) -> Result<Vec<Answer>> 
             rest.map(|(index, instance)| format!("{}\t{instance}\n", name(*index))).collect();
         scratch.write("instances.txt", &text)?;
         let instances = fs::File::open(scratch.folder().join("instances.txt"))?;
-        let output = scratch
-            .cargo(&["run"])?
+        let output = Command::new(scratch.program(MAIN))
             .stdin(instances)
             .stderr(Stdio::null())
             .output()
-            .context("starting cargo")?;
+            .context("starting the program")?;
         let lines = String::from_utf8_lossy(&output.stdout);
         answers.extend(lines.lines().map(|line| match line.split_once(' ') {
             Some(("breaks", detail)) => Answer::Breaks(detail.to_owned()),

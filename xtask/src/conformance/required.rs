@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use runcomfy_codegen_cli::files;
 use toml_edit::DocumentMut;
 
 use super::Counts;
-use crate::files;
 
 /// Returns a complaint for each count that differs from the required one. More exact cases
 /// than required are a complaint too: otherwise nothing would notice their loss.

@@ -4,10 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use runcomfy_codegen_cli::files;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-
-use crate::files;
 
 /// A folder of such files.
 pub(crate) struct Suite {

@@ -1,5 +1,6 @@
-//! `cargo xtask codegen`: read the schemas, generate, then write or compare.
+//! `generate`: read the schemas, generate, then write or compare.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::{self, FileType};
 use std::path::{Path, PathBuf};
@@ -9,15 +10,12 @@ use anyhow::{Context, Result, bail};
 use runcomfy_codegen::{Code, Features, Generated, Objects, Settings, Severity, orphaned_fixup};
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
-use crate::args::{ALL_WARNINGS, CodegenArgs, MessageFormat};
+use crate::args::{ALL_WARNINGS, GenerateArgs, MessageFormat};
 use crate::files::{self, Change};
 use crate::report::Report;
 use crate::schemas_dir::Model;
-use crate::{cargo, schemas_asset, schemas_dir};
-
-/// The crate that is generated, and its modules within it.
-const CRATE: &str = "crates/runcomfy-models";
-const MODULES: &str = "src/generated";
+use crate::terminal::{count, error};
+use crate::{Project, schemas_dir};
 
 /// The features that the crate has beside those of its providers, in their order.
 const OWN_FEATURES: [&str; 2] = ["default", "full"];
@@ -37,33 +35,45 @@ enum Mode {
 }
 
 /// The folder that schemas come from, and the one that modules go to.
-struct Target {
-    schemas: PathBuf,
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The schemas folder.
+    pub schemas: PathBuf,
     /// The schemas folder as messages name it.
-    schemas_name: PathBuf,
-    out: PathBuf,
-    /// The output folder as messages name it.
-    out_name: String,
-    /// The manifest that has a feature for each provider.
-    manifest: Option<PathBuf>,
-    /// The file of the simulator that has all schemas.
-    asset: Option<PathBuf>,
-    /// The command that brings it up to date.
-    command: String,
+    pub schemas_name: PathBuf,
+    /// The folder of the modules.
+    pub out: PathBuf,
+    /// The folder of the modules as messages name it, with `/`.
+    pub out_name: String,
+    /// The manifest that has a feature for each provider, and its name in messages.
+    pub manifest: Option<(PathBuf, String)>,
+    /// A file that is written from all schemas too.
+    pub asset: Option<Asset>,
 }
 
-pub(crate) fn run(args: &CodegenArgs) -> Result<ExitCode> {
+/// A file that is written from all schemas.
+#[derive(Debug, Clone)]
+pub struct Asset {
+    /// The file.
+    pub path: PathBuf,
+    /// The file as messages name it, with `/`.
+    pub name: String,
+    /// Returns its text.
+    pub text: fn(&[Model]) -> String,
+}
+
+pub(crate) fn run(args: &GenerateArgs, project: &Project) -> Result<ExitCode> {
     let mode = Mode::new(args);
-    let target = Target::new(args)?;
-    let models = schemas_dir::read(&target.schemas)?;
+    let (target, command) = project.target_of(args);
+    let models = schemas_dir::read(&target.schemas, project)?;
     let orphans = schemas_dir::orphans(&target.schemas, &models)?;
     let settings = settings(&target, args)?;
     let sources: Vec<_> = models.iter().map(Model::source).collect();
     let mut generated = runcomfy_codegen::generate(&sources, &settings);
     let mut changes = target.changes(&generated, &settings)?;
     if let Some(asset) = &target.asset {
-        let text = schemas_asset::text(&models);
-        changes.extend(Change::of(asset.clone(), schemas_asset::PATH.to_owned(), Some(text))?);
+        let text = (asset.text)(&models);
+        changes.extend(Change::of(asset.path.clone(), asset.name.clone(), Some(text))?);
     }
     let orphaned = orphans.iter().map(|orphan| orphaned_fixup(&orphan.file, &orphan.text));
     generated.diagnostics.extend(orphaned);
@@ -88,18 +98,16 @@ pub(crate) fn run(args: &CodegenArgs) -> Result<ExitCode> {
     }
     let is_stale = mode == Mode::Check && !changes.is_empty();
     if is_stale {
-        eprintln!(
-            "error: {} of the generated files are not up to date; run `{}`",
-            changes.len(),
-            target.command
-        );
+        let verb = if changes.len() == 1 { "is" } else { "are" };
+        let files = count(changes.len(), "generated file");
+        error(format_args!("{files} {verb} not up to date; run `{command}`"));
     }
     print(args.message_format, &summary(&generated, &changes, &target, mode));
     Ok(if is_stale || report.refuses() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 impl Mode {
-    fn new(args: &CodegenArgs) -> Self {
+    fn new(args: &GenerateArgs) -> Self {
         match (args.check, args.dry_run) {
             (true, _) => Self::Check,
             (false, true) => Self::DryRun,
@@ -108,31 +116,29 @@ impl Mode {
     }
 }
 
-impl Target {
-    fn new(args: &CodegenArgs) -> Result<Self> {
-        if let (Some(schemas), Some(out)) = (&args.schemas, &args.out) {
-            let (from, to) = (schemas.display(), out.display());
-            return Ok(Self {
-                command: format!("cargo xtask codegen --schemas {from} --out {to}"),
-                schemas_name: schemas.clone(),
-                out_name: to.to_string(),
-                schemas: schemas.clone(),
-                out: out.clone(),
-                manifest: None,
-                asset: None,
-            });
+impl Project {
+    /// Returns the target that the command line names, and the command that brings it up to date.
+    fn target_of(&self, args: &GenerateArgs) -> (Cow<'_, Target>, String) {
+        let mut command = self.generate_command.to_owned();
+        for (flag, folder) in [("--schemas", &args.schemas), ("--out", &args.out)] {
+            if let Some(folder) = folder {
+                command.push_str(&format!(" {flag} {}", folder.display()));
+            }
         }
-        let root = cargo::workspace()?;
-        let home = root.join(CRATE);
-        Ok(Self {
-            schemas: root.join("schemas"),
-            schemas_name: PathBuf::from("schemas"),
-            out: home.join(MODULES),
-            out_name: format!("{CRATE}/{MODULES}"),
-            manifest: Some(home.join("Cargo.toml")),
-            asset: Some(root.join(schemas_asset::PATH)),
-            command: "cargo xtask codegen".to_owned(),
-        })
+        if args.schemas.is_none() && args.out.is_none() {
+            return (Cow::Borrowed(&self.target), command);
+        }
+        let schemas = args.schemas.as_ref().unwrap_or(&self.target.schemas).clone();
+        let out = args.out.as_ref().unwrap_or(&self.target.out).clone();
+        (Cow::Owned(Target::new(schemas, out)), command)
+    }
+}
+
+impl Target {
+    /// Returns the target of these folders, without features.
+    pub fn new(schemas: PathBuf, out: PathBuf) -> Self {
+        let (schemas_name, out_name) = (schemas.clone(), out.display().to_string());
+        Self { schemas, schemas_name, out, out_name, manifest: None, asset: None }
     }
 
     /// Compares what was generated with the files that are there.
@@ -149,11 +155,10 @@ impl Target {
                 changes.extend(self.change(name, None)?);
             }
         }
-        if let Some(manifest) = &self.manifest {
+        if let Some((manifest, name)) = &self.manifest {
             let text = files::text(manifest)?.context("the crate has no Cargo.toml")?;
             let text = with_features(&text, &generated.features, &generated.pattern_features)?;
-            let name = format!("{CRATE}/Cargo.toml");
-            changes.extend(Change::of(manifest.clone(), name, Some(text))?);
+            changes.extend(Change::of(manifest.clone(), name.clone(), Some(text))?);
         }
         Ok(changes)
     }
@@ -188,7 +193,7 @@ impl Target {
     }
 }
 
-fn settings(target: &Target, args: &CodegenArgs) -> Result<Settings> {
+fn settings(target: &Target, args: &GenerateArgs) -> Result<Settings> {
     // Generated files name the schemas folder, never its whole path.
     let origin = target.schemas.file_name().map(|name| name.to_string_lossy().into_owned());
     let origin = origin.unwrap_or_else(|| "schemas".to_owned());
@@ -326,8 +331,8 @@ fn summary(generated: &Generated, changes: &[Change], target: &Target, mode: Mod
 /// Prints for people. Diagnostics as JSON have stdout to themselves.
 fn print(format: MessageFormat, text: &str) {
     match format {
-        MessageFormat::Human => print!("{text}"),
-        MessageFormat::Json => eprint!("{text}"),
+        MessageFormat::Human => anstream::print!("{text}"),
+        MessageFormat::Json => anstream::eprint!("{text}"),
     }
 }
 

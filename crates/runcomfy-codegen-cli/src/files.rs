@@ -9,9 +9,11 @@ use anyhow::{Context, Result};
 use runcomfy_codegen::escape_control;
 use similar::TextDiff;
 
+use crate::terminal::coloured_diff;
+
 /// A change of one file.
 #[derive(Debug)]
-pub(crate) struct Change {
+pub struct Change {
     path: PathBuf,
     /// The path as messages name it, with `/`.
     name: String,
@@ -22,7 +24,11 @@ pub(crate) struct Change {
 impl Change {
     /// Creates the change that gives a file this text, or removes it. Returns `None` if the
     /// file is so already.
-    pub(crate) fn of(path: PathBuf, name: String, new: Option<String>) -> Result<Option<Self>> {
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file cannot be read.
+    pub fn of(path: PathBuf, name: String, new: Option<String>) -> Result<Option<Self>> {
         let old = text(&path)?;
         Ok((old != new).then_some(Self { path, name, old, new }))
     }
@@ -52,7 +58,7 @@ impl Change {
         self.old.is_some() && self.new.is_some()
     }
 
-    /// Returns the difference in the form of `diff -u`.
+    /// Returns the difference in the form of `diff -u`, in colour.
     pub(crate) fn diff(&self) -> String {
         let (old, new) = (self.old.as_deref().unwrap_or(""), self.new.as_deref().unwrap_or(""));
         let diff = TextDiff::from_lines(old, new)
@@ -60,7 +66,7 @@ impl Change {
             .context_radius(2)
             .header(self.header(&self.old), self.header(&self.new))
             .to_string();
-        escape_lines(&diff)
+        coloured_diff(&escape_lines(&diff))
     }
 
     fn header(&self, side: &Option<String>) -> &str {
@@ -91,7 +97,7 @@ const PARTIAL: &str = ".writing-";
 pub(crate) fn remove_leftovers(folder: &Path) -> Result<()> {
     for path in leftovers(folder)? {
         fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
-        eprintln!("removed {}, which an interrupted run left behind", path.display());
+        anstream::eprintln!("removed {}, which an interrupted run left behind", path.display());
     }
     Ok(())
 }
@@ -123,7 +129,11 @@ fn is_random(end: &str) -> bool {
 }
 
 /// Writes a file in one step, and the folders that it is in.
-pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
+///
+/// # Errors
+///
+/// Returns an error if the file cannot be written. It is then as it was before.
+pub fn write(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().context("the path has no folder")?;
     fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().prefix(PARTIAL).tempfile_in(folder)?;
@@ -140,7 +150,11 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
 
 /// Returns the text of a file, or `None` if there is no such file. Line ends are those of Unix,
 /// also in a checkout that changed them.
-pub(crate) fn text(path: &Path) -> Result<Option<String>> {
+///
+/// # Errors
+///
+/// Returns an error if the file cannot be read.
+pub fn text(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text.replace("\r\n", "\n"))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use runcomfy_codegen::{Source, fixup_path};
 
-use crate::cargo;
-use crate::files;
+use crate::terminal::warn;
+use crate::{Project, files};
 
 /// The folder of corrections, which holds no models.
 const FIXUPS: &str = "fixups";
 
 /// A model's files as they stand on disk.
 #[derive(Debug)]
-pub(crate) struct Model {
+pub struct Model {
     folder: String,
     model: String,
     input: String,
@@ -50,7 +50,8 @@ impl Model {
         }))
     }
 
-    pub(crate) fn source(&self) -> Source<'_> {
+    /// Returns the files as the generator reads them.
+    pub fn source(&self) -> Source<'_> {
         Source {
             folder: &self.folder,
             model: &self.model,
@@ -74,20 +75,14 @@ impl Model {
     }
 }
 
-/// Returns the schemas folder that was given, or the workspace's own.
-pub(crate) fn locate(given: Option<&Path>) -> Result<PathBuf> {
-    match given {
-        Some(given) => Ok(given.to_owned()),
-        None => Ok(cargo::workspace()?.join("schemas")),
-    }
-}
-
 /// Reads every model of a schemas folder.
-pub(crate) fn read(schemas: &Path) -> Result<Vec<Model>> {
+pub(crate) fn read(schemas: &Path, project: &Project) -> Result<Vec<Model>> {
     if !schemas.is_dir() {
         bail!(
-            "there is no folder {}: give the folder that holds the models' folders",
-            schemas.display()
+            "there is no folder {}: add a model with `{} add`, or name the folder that holds the \
+             models' folders with --schemas",
+            schemas.display(),
+            project.schemas_command
         );
     }
     let mut models = Vec::new();
@@ -96,8 +91,9 @@ pub(crate) fn read(schemas: &Path) -> Result<Vec<Model>> {
     }
     if models.is_empty() {
         bail!(
-            "no model.json under {}: add a model with `cargo xtask schemas add`",
-            schemas.display()
+            "no model.json under {}: add a model with `{} add`",
+            schemas.display(),
+            project.schemas_command
         );
     }
     Ok(models)
@@ -142,11 +138,10 @@ fn model(schemas: &Path, folder: &str) -> Result<Option<Model>> {
         (true, false) => bail!("{} has a model.json and no input.json", path.display()),
         // What an interrupted `add` or `sync` leaves; the next one completes it.
         (false, true) => {
-            eprintln!(
-                "warning: {} has an input.json and no model.json, and is not a model yet: add it \
-                 again",
+            warn(format_args!(
+                "{} has an input.json and no model.json, and is not a model yet: add it again",
                 path.display()
-            );
+            ));
             Ok(None)
         }
         (true, true) | (false, false) => {
@@ -207,11 +202,11 @@ impl Links {
         }
         let target = fs::canonicalize(&path).with_context(reading)?;
         if self.0.iter().any(|known| target.starts_with(known) || known.starts_with(&target)) {
-            eprintln!(
-                "warning: {} is a link to {}, which is read without it: the link is skipped",
+            warn(format_args!(
+                "{} is a link to {}, which is read without it: the link is skipped",
                 path.display(),
                 target.display()
-            );
+            ));
             return Ok(false);
         }
         self.0.push(target);

@@ -1,37 +1,40 @@
-//! `cargo xtask schemas diff`: compares two states of the schemas for callers.
+//! `schemas diff`: compares two states of the schemas for callers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use runcomfy_codegen::{Diff, Level, ModelDiff, Side, Step};
 use semver::Version;
 use serde::Serialize;
 
 use crate::args::{DiffArgs, MessageFormat};
 use crate::files::{self, Change};
-use crate::revision;
 use crate::schemas_dir::{self, Model};
+use crate::terminal::{coloured_level, error};
+use crate::{Project, release, revision};
 
-pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode> {
-    let old = read(&args.old)?;
+pub(crate) fn run(args: &DiffArgs, project: &Project) -> Result<ExitCode> {
+    let old = read(&args.old, project)?;
     let new = match &args.new {
-        Some(new) => read(new)?,
-        None => schemas_dir::read(&schemas_dir::locate(None)?)?,
+        Some(new) => read(new, project)?,
+        None => schemas_dir::read(&project.target.schemas, project)?,
     };
+    let given = args.new.as_deref().map(Path::new).filter(|new| new.is_dir());
+    let release = release::of(given.unwrap_or(&project.target.schemas))?;
     let diff = of(&old, &new);
     match args.message_format {
-        MessageFormat::Human if diff == Diff::default() => println!("nothing changed"),
-        MessageFormat::Human => print!("{}", shown(&diff)?),
-        MessageFormat::Json => print!("{}", lines(&diff)?),
+        MessageFormat::Human if diff == Diff::default() => anstream::println!("nothing changed"),
+        MessageFormat::Human => anstream::print!("{}", shown(&diff, release.as_ref())?),
+        MessageFormat::Json => print!("{}", lines(&diff, release.as_ref())?),
     }
     let step = diff.level().map(Level::step);
     if let Some(limit) = &args.fail_on
         && step.is_some_and(|step| step >= parse_step(limit))
     {
-        eprintln!("error: the changes ask for a {limit} step or more");
+        error(format_args!("the changes ask for a {limit} step or more"));
         return Ok(ExitCode::FAILURE);
     }
     Ok(if diff.refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -57,8 +60,9 @@ pub(crate) fn of_changes(
     Ok(of(&old, &new))
 }
 
-/// Returns the report for people, which is empty if nothing changed.
-pub(crate) fn shown(diff: &Diff) -> Result<String> {
+/// Returns the report for people, in colour. It is empty if nothing changed. `release` is the
+/// version of the crate around the schemas.
+pub(crate) fn shown(diff: &Diff, release: Option<&Version>) -> Result<String> {
     let mut text = String::new();
     for model in &diff.models {
         write_model(model, &mut text)?;
@@ -75,8 +79,9 @@ pub(crate) fn shown(diff: &Diff) -> Result<String> {
     let counts: Vec<String> =
         Level::ALL.into_iter().rev().map(|level| count(diff, level)).collect();
     writeln!(text, "\nmodels changed: {}; for callers: {}", diff.models.len(), counts.join(", "))?;
-    let (version, step) = (version()?, level.step());
-    writeln!(text, "step: {}, {version} to {}", step.name(), next(&version, step))?;
+    let step = level.step();
+    let versions = release.map(|version| format!(", {version} to {}", next(version, step)));
+    writeln!(text, "step: {}{}", step.name(), versions.unwrap_or_default())?;
     writeln!(text, "for CHANGELOG.md:")?;
     for line in diff.changelog() {
         writeln!(text, "{line}")?;
@@ -96,7 +101,7 @@ fn write_model(model: &ModelDiff, text: &mut String) -> Result<()> {
             "" => String::new(),
             at => format!("{at}: "),
         };
-        writeln!(text, "  {:9}{at}{}", change.kind.level().name(), change.message)?;
+        writeln!(text, "  {}{at}{}", coloured_level(change.kind.level()), change.message)?;
     }
     Ok(())
 }
@@ -127,12 +132,14 @@ struct RefusedLine<'a> {
 #[derive(Serialize)]
 struct Summary {
     step: Option<&'static str>,
-    version: String,
+    /// The next version of the crate around the schemas, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
     changelog: Vec<String>,
 }
 
 /// Returns the report for programs: one JSON object per line.
-fn lines(diff: &Diff) -> Result<String> {
+fn lines(diff: &Diff, release: Option<&Version>) -> Result<String> {
     let mut text = String::new();
     for model in &diff.models {
         for change in &model.changes {
@@ -157,10 +164,11 @@ fn lines(diff: &Diff) -> Result<String> {
         };
         writeln!(text, "{}", serde_json::to_string(&line)?)?;
     }
-    let (version, step) = (version()?, diff.level().map(Level::step));
+    let step = diff.level().map(Level::step);
     let summary = Summary {
         step: step.map(Step::name),
-        version: step.map_or(version.clone(), |step| next(&version, step)).to_string(),
+        version: release
+            .map(|version| step.map_or(version.clone(), |step| next(version, step)).to_string()),
         changelog: diff.changelog(),
     };
     writeln!(text, "{}", serde_json::to_string(&summary)?)?;
@@ -168,9 +176,12 @@ fn lines(diff: &Diff) -> Result<String> {
 }
 
 /// Reads the models of a schemas folder, or of a git revision.
-fn read(state: &str) -> Result<Vec<Model>> {
+fn read(state: &str, project: &Project) -> Result<Vec<Model>> {
     let path = Path::new(state);
-    if path.is_dir() { schemas_dir::read(path) } else { revision::read(state) }
+    match path.is_dir() {
+        true => schemas_dir::read(path, project),
+        false => revision::read(state, project),
+    }
 }
 
 fn of(old: &[Model], new: &[Model]) -> Diff {
@@ -193,10 +204,6 @@ fn parse_step(name: &str) -> Step {
         "minor" => Step::Minor,
         _ => Step::Patch,
     }
-}
-
-fn version() -> Result<Version> {
-    Version::parse(env!("CARGO_PKG_VERSION")).context("xtask's own version")
 }
 
 /// Returns the version after a step. While the first number is 0, each step is one lower.

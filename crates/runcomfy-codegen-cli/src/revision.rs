@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::Project;
 use crate::schemas_dir::{self, Model};
 
 /// The schemas folder of a revision. Another one is given behind a `:`.
@@ -12,7 +13,7 @@ const SCHEMAS: &str = "schemas";
 
 /// Reads the models of a revision such as `v0.1.0`, or of a folder in it: `main:my/schemas`. The
 /// repository is the one around the current folder.
-pub(crate) fn read(state: &str) -> Result<Vec<Model>> {
+pub(crate) fn read(state: &str, project: &Project) -> Result<Vec<Model>> {
     let neither =
         format!("`{state}` is neither a folder nor a git revision: `git log` lists the revisions");
     let here = std::env::current_dir().context("finding the current folder")?;
@@ -43,7 +44,7 @@ pub(crate) fn read(state: &str) -> Result<Vec<Model>> {
     if !schemas.is_dir() {
         bail!("`{tree}` holds no files");
     }
-    schemas_dir::read(&schemas).with_context(|| format!("reading `{tree}`"))
+    schemas_dir::read(&schemas, project).with_context(|| format!("reading `{tree}`"))
 }
 
 /// Runs a git command and returns its output. Returns `None` if it fails.
@@ -55,7 +56,7 @@ fn git(root: &Path, index: Option<&Path>, args: &[&str]) -> Result<Option<String
     }
     let output = command.output().context("starting git")?;
     if !output.status.success() {
-        eprint!("{}", String::from_utf8_lossy(&output.stderr));
+        anstream::eprint!("{}", String::from_utf8_lossy(&output.stderr));
         return Ok(None);
     }
     Ok(Some(String::from_utf8_lossy(&output.stdout).into_owned()))

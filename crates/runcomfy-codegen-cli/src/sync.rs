@@ -1,4 +1,4 @@
-//! `cargo xtask schemas sync`: imports the live catalog into the schemas folder.
+//! `schemas sync`: imports the live catalog into the schemas folder.
 //!
 //! The folder is read first, then every page. Nothing is written until all of it is checked;
 //! then one model is written after the other.
@@ -15,55 +15,57 @@ use runcomfy_codegen::import::{Import, Pages};
 use semver::Version;
 
 use crate::args::SyncArgs;
-use crate::{diff, files, schemas_dir};
+use crate::terminal::{error, warn};
+use crate::{Project, diff, files, release};
 use plan::Plan;
 
-pub(crate) fn run(args: &SyncArgs) -> Result<ExitCode> {
-    let schemas = schemas_dir::locate(args.schemas.as_deref())?;
-    let (import, plan) = prepare(args, &schemas)
+pub(crate) fn run(args: &SyncArgs, project: &Project) -> Result<ExitCode> {
+    let schemas = project.schemas_folder(args.schemas.as_deref());
+    let release = release::of(schemas)?;
+    let (import, plan) = prepare(args, schemas, release.as_ref())
         .with_context(|| format!("nothing was changed in {}", schemas.display()))?;
     for skipped in &import.skipped {
-        eprintln!("warning: skipped: {skipped}");
+        warn(format_args!("skipped: {skipped}"));
     }
-    let leftovers = files::leftovers(&schemas)?;
+    let leftovers = files::leftovers(schemas)?;
     if args.check {
         for path in &leftovers {
-            eprintln!("warning: {} is left behind by an interrupted run", path.display());
+            warn(format_args!("{} is left behind by an interrupted run", path.display()));
         }
     } else {
-        files::remove_leftovers(&schemas)?;
+        files::remove_leftovers(schemas)?;
     }
     // The comparison needs the earlier state, before a file is written.
-    let diff = plan.diff(&schemas)?;
+    let diff = plan.diff(schemas)?;
     for step in &plan.steps {
         if !args.check {
-            step.apply(&schemas)?;
+            step.apply(schemas)?;
         }
         step.print();
     }
-    print!("{}", diff::shown(&diff)?);
-    println!(
+    anstream::print!("{}", diff::shown(&diff, release.as_ref())?);
+    anstream::println!(
         "models in the catalog: {}; {}; skipped {}",
         import.models.len() + import.skipped.len(),
         plan.counts(),
         import.skipped.len()
     );
     if args.check && (plan.changes_something() || !leftovers.is_empty()) {
-        eprintln!(
-            "error: {} differs from the catalog; run `cargo xtask schemas sync` without --check",
-            schemas.display()
-        );
+        error(format_args!(
+            "{} differs from the catalog; run `{} sync` without --check",
+            schemas.display(),
+            project.schemas_command
+        ));
         return Ok(ExitCode::FAILURE);
     }
     if plan.changes_something() && args.schemas.is_none() {
-        println!("now run `cargo xtask codegen`");
+        anstream::println!("now run `{}`", project.generate_command);
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Does everything that can fail before a file is written.
-fn prepare(args: &SyncArgs, schemas: &Path) -> Result<(Import, Plan)> {
-    let version = Version::parse(env!("CARGO_PKG_VERSION")).context("xtask's own version")?;
+fn prepare(args: &SyncArgs, schemas: &Path, release: Option<&Version>) -> Result<(Import, Plan)> {
     let known = plan::known(schemas)?;
     // A failure is shown at once, and the command can be run again.
     let mut builder = ClientBuilder::from_env()?.retry(Retry::never());
@@ -74,7 +76,7 @@ fn prepare(args: &SyncArgs, schemas: &Path) -> Result<(Import, Plan)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let pages = runtime.block_on(read(&client, args.page_size.into()))?;
     let import = pages.import()?;
-    let plan = Plan::new(&known, &import, schemas, &version)?;
+    let plan = Plan::new(&known, &import, schemas, release)?;
     Ok((import, plan))
 }
 
@@ -91,8 +93,8 @@ async fn read(client: &Client, page_size: usize) -> Result<Pages> {
         let is_first = pages.is_empty();
         let fresh = pages.add(&page.text)?;
         match page.total {
-            Some(total) => eprintln!("read {} of {total}", pages.len()),
-            None => eprintln!("read {}", pages.len()),
+            Some(total) => anstream::eprintln!("read {} of {total}", pages.len()),
+            None => anstream::eprintln!("read {}", pages.len()),
         }
         if !is_first && page.total != promised {
             bail!("the catalog changed while it was read; run it again");

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
 
@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::args::MessageFormat;
 use crate::schemas_dir::{Model, Orphan};
+use crate::terminal::count;
 
 /// Diagnostics, with the files that they are about.
 pub(crate) struct Report<'a> {
@@ -62,7 +63,8 @@ impl Report<'_> {
         }
         let (errors, warnings) = (self.count(Severity::Error), self.count(Severity::Warning));
         if errors + warnings > 0 {
-            eprintln!("{errors} errors, {warnings} warnings");
+            let (errors, warnings) = (count(errors, "error"), count(warnings, "warning"));
+            anstream::eprintln!("{errors}, {warnings}");
         }
         Ok(())
     }
@@ -75,11 +77,9 @@ impl Report<'_> {
     }
 
     fn draw(&self) {
-        let styled = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
-        let renderer = renderer.decor_style(DecorStyle::Ascii);
+        let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
         for diagnostic in self.diagnostics {
-            eprintln!("{}\n", self.drawn(diagnostic, &renderer));
+            anstream::eprintln!("{}\n", self.drawn(diagnostic, &renderer));
         }
     }
 

@@ -89,12 +89,12 @@ fn recorded(text: String, folder: &str) -> Result<Recorded> {
 }
 
 impl Plan {
-    /// Compares the folder with the catalog, under this version of the workspace.
+    /// Compares the folder with the catalog, in this version of the crate around the folder.
     pub(super) fn new(
         known: &Known,
         import: &Import,
         schemas: &Path,
-        version: &Version,
+        version: Option<&Version>,
     ) -> Result<Self> {
         let mut steps = Vec::new();
         for model in &import.models {
@@ -143,17 +143,32 @@ impl Plan {
 }
 
 /// Returns the step for a model that the catalog does not list.
-fn missing(folder: &str, model: &Recorded, schemas: &Path, version: &Version) -> Result<Step> {
+fn missing(
+    folder: &str,
+    model: &Recorded,
+    schemas: &Path,
+    version: Option<&Version>,
+) -> Result<Step> {
+    let version = || {
+        version.with_context(|| {
+            format!(
+                "the catalog no longer lists `{}`, and no Cargo.toml above {} has the version in \
+                 which this is recorded: add one, with `version` below `[package]`",
+                model.id,
+                schemas.display()
+            )
+        })
+    };
     let mut changes = Vec::new();
     let fate = match &model.gone {
         _ if !model.listed => Fate::NeverListed,
         None => {
-            let text = CatalogStatus::mark_delisted(&model.text, &version.to_string())
+            let text = CatalogStatus::mark_delisted(&model.text, &version()?.to_string())
                 .with_context(|| format!("marking `{}`", model.id))?;
             changes.extend(change(schemas, folder, "model.json", Some(text))?);
             Fate::Gone
         }
-        Some(since) if since < version => {
+        Some(since) if since < version()? => {
             let fixup = runcomfy_codegen::fixup_path(folder);
             changes.extend(Change::of(schemas.join(&fixup), fixup, None)?);
             for file in ["input.json", "output.json", "model.json"] {
@@ -179,9 +194,9 @@ impl Step {
     /// Prints the fate of the model, and the difference of each file that exists before and
     /// after.
     pub(super) fn print(&self) {
-        println!("{:8}{}{}", self.fate.name(), self.id, self.fate);
+        anstream::println!("{:8}{}{}", self.fate.name(), self.id, self.fate);
         for change in self.changes.iter().filter(|change| change.is_edit()) {
-            print!("{}", change.diff());
+            anstream::print!("{}", change.diff());
         }
     }
 }

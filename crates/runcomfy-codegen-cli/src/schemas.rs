@@ -1,4 +1,4 @@
-//! `cargo xtask schemas add`: imports a page, a catalog or files into the schemas folder.
+//! `schemas add`: imports a page, a catalog or files into the schemas folder.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,21 +9,24 @@ use runcomfy_codegen::{fixup_path, model_json};
 
 use crate::args::AddArgs;
 use crate::files::{self, Change};
-use crate::{diff, schemas_dir};
+use crate::terminal::warn;
+use crate::{Project, diff, release};
 
-pub(crate) fn add(args: &AddArgs) -> Result<ExitCode> {
+pub(crate) fn add(args: &AddArgs, project: &Project) -> Result<ExitCode> {
     let import =
         read(args).with_context(|| format!("nothing was added from {}", args.file.display()))?;
-    let schemas = schemas_dir::locate(args.schemas.as_deref())?;
+    let schemas = project.schemas_folder(args.schemas.as_deref());
     for skipped in &import.skipped {
-        eprintln!("warning: skipped: {skipped}");
+        warn(format_args!("skipped: {skipped}"));
     }
     let mut all = Vec::new();
     for model in &import.models {
-        match refuse_another(model, &schemas) {
-            Ok(()) => all.push((&model.id, changes(model, &schemas)?)),
+        match refuse_another(model, schemas) {
+            Ok(()) => all.push((&model.id, changes(model, schemas)?)),
             // One model of a catalog stops no other.
-            Err(error) if import.models.len() > 1 => eprintln!("warning: skipped: {error:#}"),
+            Err(error) if import.models.len() > 1 => {
+                warn(format_args!("skipped: {error:#}"));
+            }
             Err(error) => return Err(error),
         }
     }
@@ -32,26 +35,26 @@ pub(crate) fn add(args: &AddArgs) -> Result<ExitCode> {
     }
     let folders = all.iter().map(|(id, _)| id.folder()).collect();
     let changes: Vec<&Change> = all.iter().flat_map(|(_, changes)| changes).collect();
-    let diff = diff::of_changes(&schemas, &folders, &changes)?;
-    files::remove_leftovers(&schemas)?;
+    let diff = diff::of_changes(schemas, &folders, &changes)?;
+    files::remove_leftovers(schemas)?;
     changes.into_iter().try_for_each(Change::apply)?;
     for (id, changes) in &all {
         match changes.as_slice() {
-            [] => println!("{id}: nothing changed"),
+            [] => anstream::println!("{id}: nothing changed"),
             changes => {
-                println!("{id}:");
+                anstream::println!("{id}:");
                 for change in changes {
-                    println!("{}", change.summary());
+                    anstream::println!("{}", change.summary());
                     if change.is_edit() {
-                        print!("{}", change.diff());
+                        anstream::print!("{}", change.diff());
                     }
                 }
             }
         }
     }
-    print!("{}", diff::shown(&diff)?);
+    anstream::print!("{}", diff::shown(&diff, release::of(schemas)?.as_ref())?);
     if all.iter().any(|(_, changes)| !changes.is_empty()) && args.schemas.is_none() {
-        println!("now run `cargo xtask codegen`");
+        anstream::println!("now run `{}`", project.generate_command);
     }
     Ok(ExitCode::SUCCESS)
 }
