@@ -139,6 +139,12 @@ impl FoundMedia {
             .collect()
     }
 
+    /// Returns `true` if a rule is about the string of a local file, which it has once it is read.
+    #[cfg(feature = "client")]
+    pub(crate) fn reads_data_uri(&self) -> bool {
+        self.rules.iter().any(rules::reads_data_uri)
+    }
+
     /// Returns what the string of a local file violates, which it has once it is read.
     #[cfg(feature = "client")]
     pub(crate) fn violations_as_text(&self) -> Vec<Violation> {

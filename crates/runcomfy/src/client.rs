@@ -4,6 +4,7 @@
 //! `submit.rs`, `run.rs`, `job.rs`, `wait.rs`, `raw.rs`, `catalog.rs`, `preflight.rs` and
 //! `download.rs`.
 
+mod body;
 mod builder;
 mod catalog;
 mod download;

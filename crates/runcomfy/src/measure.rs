@@ -91,6 +91,24 @@ impl<'a> Probe<'a> {
         self.file.feed(at, bytes);
     }
 
+    /// Returns the number of known bytes.
+    #[cfg(all(test, feature = "client"))]
+    pub(crate) fn known_bytes(&self) -> u64 {
+        self.file.known()
+    }
+
+    /// Returns the bytes that are known from the beginning of the file on.
+    #[cfg(feature = "client")]
+    pub(crate) fn head(&self) -> &[u8] {
+        self.file.some(0).unwrap_or_default()
+    }
+
+    /// Returns `true` if none of these bytes, which begin at `at`, differs from a known one.
+    #[cfg(feature = "client")]
+    pub(crate) fn agrees_with(&self, at: u64, bytes: &[u8]) -> bool {
+        self.file.agrees_with(at, bytes)
+    }
+
     /// Returns the number of bytes that are known without a gap from the beginning of the file.
     pub fn known_prefix(&self) -> u64 {
         self.file.contiguous()

@@ -6,9 +6,11 @@ mod format;
 mod info;
 mod kind;
 mod metric;
+#[cfg(feature = "client")]
+mod opened_file;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use url::Url;
@@ -23,6 +25,8 @@ pub use info::MediaInfo;
 pub use kind::MediaKind;
 pub(crate) use metric::RuleOutcome;
 pub use metric::{Bound, Metric, MissingInfo};
+#[cfg(feature = "client")]
+pub(crate) use opened_file::{OpenedFile, OpenedFor, Sealed, SealedFile, SendingState};
 
 /// An image, video or audio input: a URL, a local file, bytes, or a data URI.
 ///
@@ -43,7 +47,7 @@ enum Source {
     Verbatim(String),
     /// Shared, because it can have many millions of characters.
     Data(Arc<str>),
-    /// Shared by clones: the file is read only once.
+    /// Shared by clones, which keep its bytes if it was read.
     File(Arc<LocalFile>),
 }
 
@@ -61,8 +65,8 @@ pub(crate) enum BytesSource<'a> {
     Url(&'a Url),
     /// This data URI.
     DataUri(&'a str),
-    /// A file on disk that has not been read yet.
-    UnreadFile,
+    /// This file on disk.
+    File(&'a Path),
     /// Nowhere: this is a name.
     Name(&'a str),
 }
@@ -103,9 +107,10 @@ impl Media {
 
     /// Creates media from a local file, whose bytes are sent inside the request.
     ///
-    /// The file is read once, by the first call of [`Client::submit`], [`Client::prepare`] or
-    /// [`Client::preflight`] that needs it. This value and its clones keep the bytes, so that
-    /// what was measured is what is sent. A missing file is reported by that call.
+    /// [`Client::submit`], [`Client::prepare`] and [`Client::preflight`] open the file, and
+    /// report a missing one. They read no more of it than its header, until it is sent. A large
+    /// file is then read piece by piece, and the submit is cut off before its end if the file is
+    /// no longer the one that was measured. [`Media::read`] keeps the bytes in memory instead.
     ///
     /// [`Client::submit`]: crate::Client::submit
     /// [`Client::prepare`]: crate::Client::prepare
@@ -159,11 +164,11 @@ impl Media {
         Self(Source::Verbatim(name.into()))
     }
 
-    /// Reads a local file of at most `max_bytes`, and keeps its bytes. Does nothing if the file
-    /// was read before, or if this is not a file.
+    /// Reads a local file of at most `max_bytes`, and keeps its bytes: from then on, this value
+    /// and its clones are measured and sent as they were read, even if the file changes. Does
+    /// nothing if the file was read before, or if this is not a file.
     ///
-    /// The client calls this itself. Without the client, call it before converting an input to
-    /// JSON.
+    /// The client does not need this. Without it, call this before converting an input to JSON.
     ///
     /// # Errors
     ///
@@ -212,7 +217,7 @@ impl Media {
             Source::Data(uri) => BytesSource::DataUri(uri),
             Source::File(file) => match file.wire() {
                 Some(uri) => BytesSource::DataUri(uri),
-                None => BytesSource::UnreadFile,
+                None => BytesSource::File(file.path()),
             },
         }
     }
@@ -224,8 +229,7 @@ impl Media {
     }
 
     /// Returns the path of a local file.
-    #[cfg(feature = "serde")]
-    pub(crate) fn as_file(&self) -> Option<&std::path::Path> {
+    pub(crate) fn as_file(&self) -> Option<&Path> {
         match &self.0 {
             Source::File(file) => Some(file.path()),
             Source::Url(_) | Source::Verbatim(_) | Source::Data(_) => None,

@@ -82,7 +82,7 @@ impl<T: Model> Serialize for Stored<T> {
         let value = self.0.as_value_ref();
         let mut envelope = Envelope {
             model: T::ID.to_owned(),
-            input: AsJson { value, files: Files::AsPath },
+            input: AsJson { value, files: Files::AsPath, slots: None },
             files: BTreeMap::new(),
             verbatim: Vec::new(),
         };

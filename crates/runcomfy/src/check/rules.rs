@@ -63,6 +63,34 @@ pub(super) fn broken(rule: &Rule, value: ValueRef<'_>) -> Option<Observed> {
     is_broken.then_some(Observed::Value)
 }
 
+/// Returns `true` if a rule needs the text of a data URI. Each has the characters that a
+/// `minLength` of a URL asks for.
+#[cfg(feature = "client")]
+pub(super) fn reads_data_uri(rule: &Rule) -> bool {
+    match rule {
+        Rule::MinLength(bound) => *bound > "data:;base64,".len() as u64,
+        Rule::MaxLength(_) | Rule::Strings(_) | Rule::Values(_) => true,
+        #[cfg(feature = "pattern")]
+        Rule::Pattern(..) => true,
+        Rule::Measured(..)
+        | Rule::Unchecked(..)
+        | Rule::Annotation(..)
+        | Rule::Minimum(_)
+        | Rule::Maximum(_)
+        | Rule::ExclusiveMinimum(_)
+        | Rule::ExclusiveMaximum(_)
+        | Rule::MinimumInteger(_)
+        | Rule::MaximumInteger(_)
+        | Rule::MultipleOf(_)
+        | Rule::MinItems(_)
+        | Rule::MaxItems(_)
+        | Rule::UniqueItems
+        | Rule::MinProperties(_)
+        | Rule::MaxProperties(_)
+        | Rule::Integers(_) => false,
+    }
+}
+
 /// Returns the violation of a measured rule, if these facts break it.
 pub(super) fn measured(rule: &Rule, info: &MediaInfo, path: &InputPath) -> Option<Violation> {
     let Rule::Measured(metric, bound, _) = rule else { return None };

@@ -12,6 +12,7 @@ use super::request_id::RequestId;
 use super::retry::Failure;
 use super::types::Status;
 use crate::escape::escape_control;
+use crate::media::FileError;
 
 /// A client that cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +94,15 @@ pub enum SubmitError {
     /// Preflight found that the input cannot succeed, so nothing was sent.
     #[error("nothing was sent, since the media of the input will not do:\n{0}")]
     Refused(Box<PreflightReport>),
+    /// A local file changed after it was measured, or could not be read, so the request was cut
+    /// off before its end. RunComfy cannot accept a part of a request: it is safe to submit again.
+    #[error("{} could not be sent, and nothing was accepted", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: FileError,
+    },
     /// RunComfy answered that it did not accept the request.
     #[error("RunComfy did not accept the request: {0}")]
     Rejected(ApiError),

@@ -9,12 +9,15 @@ mod media_report;
 mod remote;
 mod report;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::path::Path;
+use std::sync::Arc;
 
-use bytes::Bytes as Body;
 use futures_util::stream::{self, StreamExt};
+use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 use url::Url;
 
@@ -22,10 +25,11 @@ pub use limits::MediaLimits;
 pub use report::{PreflightReport, PreflightStats, Unchecked, Warning, WarningKind};
 
 use super::Client;
+use super::body::{JsonWithFiles, RequestBody};
 use super::http::is_loopback;
 use crate::check::FoundMedia;
 use crate::input::{Model, Payload, Validated};
-use crate::media::{BytesSource, MediaInfo};
+use crate::media::{BytesSource, FileError, MediaInfo, OpenedFor};
 use crate::violation::{InputPath, Violation, message};
 use fetch::Fetcher;
 use media_report::MediaReport;
@@ -33,11 +37,13 @@ use media_report::MediaReport;
 /// The maximum number of files that are measured concurrently. No known model takes more, so
 /// an input takes no longer than its slowest file.
 const MAX_CONCURRENT: usize = 32;
+/// The reason why media was not examined.
+const PROGRAM_ENDS: &str = "the program is ending";
 
 /// The amount of checking before an input is submitted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Preflight {
-    /// Fetches and measures nothing. A local file is still read, because it has to be sent, and
+    /// Fetches and measures nothing. A local file is still opened, because it has to be sent, and
     /// the input is refused if that fails.
     Off,
     /// Measures media, and refuses the input if a rule is broken. Warnings and unchecked rules
@@ -63,7 +69,7 @@ pub(super) enum AddressScope {
 /// The body of a request, and the report on its media.
 #[must_use = "it is prepared to be submitted"]
 pub struct Prepared<M> {
-    body: Body,
+    body: RequestBody,
     report: PreflightReport,
     model: PhantomData<fn() -> M>,
 }
@@ -75,7 +81,7 @@ pub(super) struct Checker {
 }
 
 impl Client {
-    /// Reads local files, checks media as
+    /// Opens local files, checks media as
     /// [`ClientBuilder::preflight`](super::ClientBuilder::preflight) says, and writes the body of
     /// the request. Submits nothing.
     ///
@@ -96,17 +102,27 @@ impl Client {
     /// Media at a URL is measured from this machine. Only public addresses are asked, also
     /// behind names and redirects, so that input from strangers cannot reach this machine's own
     /// networks. [`ClientBuilder::allow_local_media`](super::ClientBuilder::allow_local_media)
-    /// changes that. A local file is read, so do not create [`Media::file`](crate::Media::file)
+    /// changes that. The header of a local file is read, so do not create [`Media::file`](crate::Media::file)
     /// from a stranger's path; a string in [`JsonInput`](crate::JsonInput) never becomes one.
     pub async fn preflight<V: Validated>(&self, input: &V) -> PreflightReport {
-        self.inner.media.prepare(&**input.as_valid(), Preflight::Warn).await.into_report()
+        self.inner.media.report_on(&**input.as_valid()).await
     }
 }
 
 impl<M: Model> Prepared<M> {
-    /// Returns the body of the request: JSON, with files and bytes inside as data URIs.
-    pub fn body(&self) -> &[u8] {
-        &self.body
+    /// Returns the body of the request: JSON, with files and bytes inside as data URIs. Large
+    /// files are read, and blocks meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file cannot be read or is not the one that was prepared.
+    pub fn body(&self) -> Result<Cow<'_, [u8]>, FileError> {
+        self.body.read()
+    }
+
+    /// Returns the length of the body in bytes.
+    pub fn body_length(&self) -> u64 {
+        self.body.length()
     }
 
     /// Returns the report on its media. Nothing in it is a reason to refuse the input.
@@ -114,7 +130,7 @@ impl<M: Model> Prepared<M> {
         &self.report
     }
 
-    pub(super) fn shared_body(&self) -> Body {
+    pub(super) fn shared_body(&self) -> RequestBody {
         self.body.clone()
     }
 
@@ -136,7 +152,7 @@ impl<M: Model> fmt::Debug for Prepared<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Prepared")
             .field("model", &M::ID)
-            .field("bytes", &self.body.len())
+            .field("bytes", &self.body.length())
             .field("report", &self.report)
             .finish()
     }
@@ -153,105 +169,178 @@ impl Checker {
         Ok(Self { fetcher: Fetcher::new(limits, scope, control)?, limits })
     }
 
-    /// Checks the media of an input, and writes the body of its request.
+    /// Checks the media of an input, and writes the body of its request if nothing is wrong.
     pub(super) async fn prepare<P: Payload>(
         &self,
         input: &P,
         preflight: Preflight,
     ) -> Prepared<P::Model> {
         let start = Instant::now();
-        // A second walk over the input, after the one that validated it: keeping the media of
-        // the first walk in `Valid` would hold copies of it for as long as the input lives.
-        let mut report = self.check(input.media(), preflight, start).await;
-        let body = serde_json::to_vec(&input.value_ref());
-        let refusal = match &body {
-            // A file that cannot be read is reported at its own path.
-            Err(_) if !report.is_ok() => None,
-            Err(error) => Some(message::not_json(error)),
-            Ok(body) if body.len() as u64 > self.limits.max_request_bytes => {
-                Some(message::request_of_at_most(self.limits.max_request_bytes))
-            }
-            Ok(_) => None,
+        let found = input.media();
+        let wanted = OpenedFor::Sending;
+        let (mut report, json) = self.check(input, &found, preflight, wanted, start).await;
+        let body = match json.filter(|_| report.is_ok()) {
+            Some(json) if json.has_files() => match spawn_blocking(move || json.fill()).await {
+                Ok(Ok(body)) => body,
+                Ok(Err((path, error))) => {
+                    for violation in unusable_file(&found, &path, &error.to_string()) {
+                        report.violations.push(violation);
+                    }
+                    RequestBody::default()
+                }
+                Err(_) => {
+                    report.violations.push(request_violation(PROGRAM_ENDS.to_owned(), None));
+                    RequestBody::default()
+                }
+            },
+            Some(json) => json.into_body(),
+            None => RequestBody::default(),
         };
-        let body = Body::from(body.unwrap_or_default());
-        if let Some(message) = refusal {
-            let found = Some(format!("{} bytes", body.len()));
-            let (path, rule) = (InputPath::default(), "request".into());
-            report.violations.push(Violation { path, rule, message, found });
-        }
         report.stats.time = start.elapsed();
         Prepared { body, report, model: PhantomData }
     }
 
-    async fn check(
+    /// Checks the media of an input, and opens its files for measuring only.
+    async fn report_on<P: Payload>(&self, input: &P) -> PreflightReport {
+        let (start, wanted) = (Instant::now(), OpenedFor::Measuring);
+        let found = input.media();
+        let (mut report, _) = self.check(input, &found, Preflight::Warn, wanted, start).await;
+        report.stats.time = start.elapsed();
+        report
+    }
+
+    /// Checks media, and writes the JSON of the input with places for its files.
+    async fn check<P: Payload>(
         &self,
-        all: Vec<FoundMedia>,
+        input: &P,
+        found: &[FoundMedia],
         preflight: Preflight,
+        wanted: OpenedFor,
         start: Instant,
-    ) -> PreflightReport {
+    ) -> (PreflightReport, Option<JsonWithFiles>) {
         let deadline = start.checked_add(self.limits.total_timeout);
-        let (groups, group_of) = by_url(&all);
-        let examined: Vec<MediaReport> = stream::iter(groups)
-            .map(|group| self.examine(group, preflight, deadline))
-            .buffered(MAX_CONCURRENT)
-            .collect()
-            .await;
+        let (groups, group_of) = by_source(found);
+        let mut examined: Vec<MediaReport> = Vec::new();
+        examined.resize_with(groups.len(), MediaReport::default);
+        let work = jobs(groups, preflight).into_iter();
+        let work = work.map(|job| self.examine(job, wanted, deadline));
+        let mut work = stream::iter(work.collect::<Vec<_>>()).buffer_unordered(MAX_CONCURRENT);
+        while let Some(reports) = work.next().await {
+            for (group, report) in reports {
+                if let Some(place) = examined.get_mut(group) {
+                    *place = report;
+                }
+            }
+        }
 
         let mut report = PreflightReport::default();
         for media in &examined {
             report.stats.requests += media.requests;
             report.stats.bytes += media.bytes;
         }
-        for (found, group) in all.iter().zip(group_of) {
+        for (found, group) in found.iter().zip(group_of) {
             if let Some(media) = examined.get(group) {
                 media.add_to(found, preflight, &mut report);
             }
         }
-        report
+        let files = examined.into_iter().filter_map(|media| media.file);
+        let files = files.map(|file| (file.path().to_owned(), Arc::new(file))).collect();
+        let json = JsonWithFiles::write(input.value_ref(), files);
+        let max = self.limits.max_request_bytes;
+        let refusal = match &json {
+            // A file that cannot be read is reported at its own path.
+            Err(_) if !report.is_ok() => None,
+            Err(error) => Some((message::not_json(error), 0)),
+            Ok(json) if json.length() > max => {
+                Some((message::request_of_at_most(max), json.length()))
+            }
+            Ok(_) => None,
+        };
+        if let Some((message, length)) = refusal {
+            report.violations.push(request_violation(message, Some(format!("{length} bytes"))));
+        }
+        (report, json.ok())
     }
 
-    /// Examines one piece of media. Each element of `group` is a place in the input that has
-    /// it.
+    /// Examines media. Returns a report for each group.
     async fn examine(
         &self,
-        group: Vec<FoundMedia>,
-        preflight: Preflight,
+        job: Job,
+        wanted: OpenedFor,
         deadline: Option<Instant>,
-    ) -> MediaReport {
-        let Some(media) = group.first().map(|found| found.media.clone()) else {
-            return MediaReport::default();
-        };
-        match (media.source(), preflight) {
-            (
-                BytesSource::Url(_) | BytesSource::DataUri(_) | BytesSource::Name(_),
-                Preflight::Off,
-            ) => MediaReport::default(),
-            (BytesSource::Url(url), Preflight::Warn | Preflight::Strict) => {
+    ) -> Vec<(usize, MediaReport)> {
+        match job {
+            Job::Remote(number, url, group) => {
                 let has_open_rule =
                     |info: &MediaInfo| group.iter().any(|found| !found.unchecked(info).is_empty());
-                self.fetcher.fetch(url, &self.limits, deadline, has_open_rule).await
+                let limits = &self.limits;
+                vec![(number, self.fetcher.fetch(&url, limits, deadline, has_open_rule).await)]
             }
-            (BytesSource::Name(name), _) => MediaReport::of_name(name),
-            (BytesSource::UnreadFile | BytesSource::DataUri(_), _) => {
+            Job::Local(groups) => {
                 let max_bytes = self.limits.max_file_bytes;
-                tokio::task::spawn_blocking(move || MediaReport::of_bytes(&media, max_bytes))
-                    .await
-                    .unwrap_or_else(|_| MediaReport::unread("the program is ending".to_owned()))
+                let numbers: Vec<usize> = groups.iter().map(|(number, _)| *number).collect();
+                let examine = move || {
+                    let reports = groups.iter().map(|(number, group)| {
+                        (*number, MediaReport::of_local(group, max_bytes, wanted))
+                    });
+                    reports.collect()
+                };
+                spawn_blocking(examine).await.unwrap_or_else(|_| {
+                    let ended = numbers.into_iter();
+                    ended.map(|number| (number, MediaReport::unread(PROGRAM_ENDS.into()))).collect()
+                })
             }
         }
     }
 }
 
-/// Groups media by URL, to fetch each URL once. Returns the groups, and the group of each element.
-fn by_url(all: &[FoundMedia]) -> (Vec<Vec<FoundMedia>>, Vec<usize>) {
-    let mut groups: Vec<Vec<FoundMedia>> = Vec::new();
-    let mut known: HashMap<&str, usize> = HashMap::new();
+/// The places in an input that have the same media.
+type Group = Vec<FoundMedia>;
+
+/// Media to be examined, with the numbers of its groups.
+enum Job {
+    Remote(usize, Url, Group),
+    /// On one thread, in turn: measuring a file takes less time than starting on another thread.
+    Local(Vec<(usize, Group)>),
+}
+
+/// Divides groups into jobs. Leaves out media that is not to be measured.
+fn jobs(groups: Vec<Group>, preflight: Preflight) -> Vec<Job> {
+    let (mut jobs, mut local) = (Vec::new(), Vec::new());
+    for (number, group) in groups.into_iter().enumerate() {
+        let Some(media) = group.first().map(|found| found.media.clone()) else { continue };
+        match (media.source(), preflight) {
+            (BytesSource::File(_), _) => local.push((number, group)),
+            (_, Preflight::Off) => {}
+            (BytesSource::Url(url), _) => jobs.push(Job::Remote(number, url.clone(), group)),
+            (BytesSource::DataUri(_) | BytesSource::Name(_), _) => local.push((number, group)),
+        }
+    }
+    let each = local.len().div_ceil(MAX_CONCURRENT).max(1);
+    let mut local = local.into_iter().peekable();
+    while local.peek().is_some() {
+        jobs.push(Job::Local(local.by_ref().take(each).collect()));
+    }
+    jobs
+}
+
+/// Groups media by its URL or its file, to measure each once. Returns the groups, and the group of
+/// each element.
+fn by_source(all: &[FoundMedia]) -> (Vec<Group>, Vec<usize>) {
+    #[derive(PartialEq, Eq, Hash)]
+    enum Key<'a> {
+        Url(&'a Url),
+        File(&'a Path),
+    }
+    let mut groups: Vec<Group> = Vec::new();
+    let mut known: HashMap<Key<'_>, usize> = HashMap::new();
     let mut group_of = Vec::new();
     for found in all {
         let next = groups.len();
-        let group = match found.media.as_url() {
-            Some(url) => *known.entry(url).or_insert(next),
-            None => next,
+        let group = match found.media.source() {
+            BytesSource::Url(url) => *known.entry(Key::Url(url)).or_insert(next),
+            BytesSource::File(path) => *known.entry(Key::File(path)).or_insert(next),
+            BytesSource::DataUri(_) | BytesSource::Name(_) => next,
         };
         match groups.get_mut(group) {
             Some(group) => group.push(found.clone()),
@@ -260,4 +349,21 @@ fn by_url(all: &[FoundMedia]) -> (Vec<Vec<FoundMedia>>, Vec<usize>) {
         group_of.push(group);
     }
     (groups, group_of)
+}
+
+/// Returns a violation for each place of a file that cannot be used.
+fn unusable_file(found: &[FoundMedia], path: &Path, message: &str) -> Vec<Violation> {
+    let places = found.iter().filter(|found| found.media.as_file() == Some(path));
+    let violations = places.map(|found| Violation {
+        path: found.path.clone(),
+        rule: "file".into(),
+        message: message.to_owned(),
+        found: Some(found.media.to_string()),
+    });
+    violations.collect()
+}
+
+/// Returns a violation of the request as a whole.
+fn request_violation(message: String, found: Option<String>) -> Violation {
+    Violation { path: InputPath::default(), rule: "request".into(), message, found }
 }

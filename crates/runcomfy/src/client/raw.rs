@@ -32,7 +32,7 @@ impl RawClient {
     /// [`Client::submit`].
     pub async fn submit(&self, model: &str, input: &Value) -> Result<Job<Raw>, SubmitError> {
         let model = model_id::parse(model)?;
-        let accepted = self.client.submit_body(&model, to_body(input)?).await?;
+        let accepted = self.client.submit_body(&model, to_body(input)?.into()).await?;
         Ok(Job::accepted(self.client.clone(), accepted))
     }
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::Method;
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 use url::Url;
 
+use super::body::{BodyFailure, RequestBody};
 use super::error::{SubmitError, TransportError};
 use super::http::NO_TIMEOUT;
 use super::job::Accepted;
@@ -27,7 +28,7 @@ use crate::input::{Model, Validated};
 const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 /// Slowest upload that is waited for, in bytes a second. A response begins only after a request
 /// with a file in it has arrived.
-const MIN_UPLOAD_RATE: usize = 16 * 1024;
+const MIN_UPLOAD_RATE: u64 = 16 * 1024;
 
 impl Client {
     /// Submits an input and returns its job, whose id is known before any waiting. This costs
@@ -73,18 +74,22 @@ impl Client {
     pub(super) async fn submit_body(
         &self,
         model: &str,
-        body: Bytes,
+        body: RequestBody,
     ) -> Result<Accepted, SubmitError> {
         let span = tracing::debug_span!("submit", model);
         self.submit_with_retry(model, body).instrument(span).await
     }
 
-    async fn submit_with_retry(&self, model: &str, body: Bytes) -> Result<Accepted, SubmitError> {
+    async fn submit_with_retry(
+        &self,
+        model: &str,
+        body: RequestBody,
+    ) -> Result<Accepted, SubmitError> {
         require_runtime().map_err(SubmitError::NotSent)?;
         let permit = self.inner.throttle.acquire_job().await;
         let mut backoff = Backoff::new(Call::Submit, self.inner.retry);
         loop {
-            let error = match self.submit_once(model, body.clone()).await {
+            let error = match self.submit_once(model, &body).await {
                 Ok(id) => {
                     tracing::info!(request_id = %id, "accepted");
                     return Ok(Accepted { id, permit });
@@ -100,6 +105,7 @@ impl Client {
                 | SubmitError::ModelId(_)
                 | SubmitError::Refused(_)
                 | SubmitError::Unwritable(_)
+                | SubmitError::File { .. }
                 | SubmitError::OutcomeUnknown { .. } => (None, None),
             };
             let failures = backoff.failures();
@@ -112,13 +118,17 @@ impl Client {
         }
     }
 
-    async fn submit_once(&self, model: &str, body: Bytes) -> Result<RequestId, SubmitError> {
+    async fn submit_once(&self, model: &str, body: &RequestBody) -> Result<RequestId, SubmitError> {
         let url = self.url(["models"].into_iter().chain(model.split('/')));
-        let upload = Duration::from_secs((body.len() / MIN_UPLOAD_RATE) as u64);
+        let upload = Duration::from_secs(body.length() / MIN_UPLOAD_RATE);
         let time = IDLE_TIMEOUT + upload;
         // Overrides the timeout of a client that was handed in.
-        let request = self.authorized(Method::POST, url.clone()).timeout(NO_TIMEOUT).body(body);
-        let request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let request = self.authorized(Method::POST, url.clone()).timeout(NO_TIMEOUT);
+        let failure = BodyFailure::default();
+        let request = request
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header(CONTENT_LENGTH, body.length())
+            .body(body.to_http(&failure));
         let _permit = self.inner.throttle.acquire(Priority::Normal).await;
         let response = match timeout(time, request.send()).await {
             Ok(Ok(response)) => response,
@@ -126,6 +136,9 @@ impl Client {
                 return Err(SubmitError::NotSent(error.into()));
             }
             Ok(Err(error)) => {
+                if let Some((path, source)) = failure.take() {
+                    return Err(SubmitError::File { path, source });
+                }
                 let reason = "the connection broke before a response came".to_owned();
                 return Err(no_response(model, reason, Some(error)));
             }

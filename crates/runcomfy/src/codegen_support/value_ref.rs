@@ -205,7 +205,7 @@ impl Entries for Map<String, Value> {
 /// Serializes the JSON that is sent.
 impl Serialize for ValueRef<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        AsJson { value: *self, files: Files::AsContent }.serialize(serializer)
+        AsJson { value: *self, files: Files::AsContent, slots: None }.serialize(serializer)
     }
 }
 
@@ -214,21 +214,46 @@ impl Serialize for ValueRef<'_> {
 pub(crate) struct AsJson<'a> {
     pub value: ValueRef<'a>,
     pub files: Files,
+    /// The places for local files that were not read, if there are any.
+    pub slots: Option<&'a dyn FileSlots>,
 }
 
 /// The form in which local files are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Files {
-    /// As the data URI of what was read. A file that was not read is an error.
+    /// As the data URI of what was read. A file that was not read gets a place for its data, or
+    /// is an error.
     AsContent,
     /// As their path, whether they were read or not.
     #[cfg(feature = "serde")]
     AsPath,
 }
 
-impl AsJson<'_> {
-    fn with(self, value: ValueRef<'_>) -> AsJson<'_> {
-        AsJson { value, files: self.files }
+/// The writer's places for the data of local files.
+pub(crate) trait FileSlots {
+    /// Returns the data URI of a file without its data, or `None` for an unknown file.
+    fn uri_head(&self, path: &std::path::Path) -> Option<String>;
+    /// Marks the place: the JSON string of this file's data URI was just written.
+    fn wrote_head(&self, path: &std::path::Path);
+}
+
+impl<'a> AsJson<'a> {
+    fn with<'b>(self, value: ValueRef<'b>) -> AsJson<'b>
+    where
+        'a: 'b,
+    {
+        AsJson { value, ..self }
+    }
+
+    /// Writes the data URI of a file without the data, and marks the place.
+    fn serialize_slot<S: Serializer>(self, media: &Media, to: S) -> Result<S::Ok, S::Error> {
+        let (Some(slots), Some(path)) = (self.slots, media.as_file()) else {
+            return Err(S::Error::custom(UNREAD_FILE));
+        };
+        let head = slots.uri_head(path).ok_or_else(|| S::Error::custom(UNREAD_FILE))?;
+        let written = to.serialize_str(&head)?;
+        slots.wrote_head(path);
+        Ok(written)
     }
 }
 
@@ -243,7 +268,7 @@ impl Serialize for AsJson<'_> {
                 #[cfg(feature = "serde")]
                 (_, Files::AsPath) if media.as_file().is_some() => serializer.collect_str(media),
                 (Some(text), _) => serializer.serialize_str(text),
-                (None, _) => Err(S::Error::custom(UNREAD_FILE)),
+                (None, _) => self.serialize_slot(media, serializer),
             },
             ValueRef::List(list) => {
                 let mut seq = serializer.serialize_seq(Some(list.count()))?;

@@ -87,6 +87,24 @@ impl<'a> SparseBytes<'a> {
         self.parts.first().filter(|part| part.at == 0).map_or(0, Part::end)
     }
 
+    #[cfg(all(test, feature = "client"))]
+    pub(super) fn known(&self) -> u64 {
+        self.parts.iter().map(|part| part.bytes.len() as u64).sum()
+    }
+
+    /// Returns `true` if none of these bytes, which begin at `at`, differs from a known one.
+    #[cfg(feature = "client")]
+    pub(super) fn agrees_with(&self, at: u64, bytes: &[u8]) -> bool {
+        let end = at.saturating_add(bytes.len() as u64);
+        self.parts.iter().all(|part| {
+            let (first, last) = (part.at.max(at), part.end().min(end));
+            let length = usize::try_from(last.saturating_sub(first)).unwrap_or(usize::MAX);
+            let offset = usize::try_from(first.saturating_sub(at)).unwrap_or(usize::MAX);
+            let given = bytes.get(offset..).and_then(|bytes| bytes.get(..length));
+            length == 0 || part.from(first).and_then(|known| known.get(..length)) == given
+        })
+    }
+
     /// Returns all bytes that are known from `at` on without a gap.
     pub(super) fn some(&self, at: u64) -> Option<&[u8]> {
         let bytes = self.parts.iter().rev().find_map(|part| part.from(at))?;
@@ -157,6 +175,29 @@ mod tests {
             }
             assert_eq!((known.parts.len(), known.contiguous()), (1, 256), "{pieces:?}");
             assert_eq!(known.get(0, 256), Ok(all.as_slice()), "{pieces:?}");
+        }
+    }
+
+    #[cfg(feature = "client")]
+    #[test]
+    fn a_changed_byte_of_a_known_part_disagrees() {
+        let mut known = SparseBytes::default();
+        known.feed(0, b"head");
+        known.feed(10, b"tail");
+        for (at, bytes, agrees) in [
+            (0, b"head......tail..".as_slice(), true),
+            (0, b"head......tall..", false),
+            (0, b"heap......tail..", false),
+            (2, b"ad", true),
+            (2, b"ax", false),
+            (3, b"d", true),
+            (4, b"anything", false),
+            (4, b"anythi", true),
+            (12, b"il and more", true),
+            (14, b"more", true),
+            (u64::MAX, b"more", true),
+        ] {
+            assert_eq!(known.agrees_with(at, bytes), agrees, "{at}: {bytes:?}");
         }
     }
 

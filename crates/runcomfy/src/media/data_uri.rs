@@ -12,7 +12,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use super::Format;
 
 /// The content type of bytes that are not recognised.
-const UNKNOWN: &str = "application/octet-stream";
+pub(super) const UNKNOWN: &str = "application/octet-stream";
 /// Base64 with or without padding, whose unused last bits can be anything.
 const FORGIVING: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -64,11 +64,16 @@ impl<'a> DataUri<'a> {
         DataUri { data: whole, ..*self }.decode().unwrap_or_default()
     }
 
+    /// Returns a base64 data URI without its data.
+    pub(super) fn head(content_type: &str) -> String {
+        format!("data:{content_type};base64,")
+    }
+
     /// Writes bytes as a base64 data URI. Detects the content type unless one is given.
     pub(super) fn write(content_type: Option<&str>, bytes: &[u8]) -> Arc<str> {
         let content_type = content_type
             .unwrap_or_else(|| Format::sniff(bytes).map_or(UNKNOWN, Format::content_type));
-        let mut uri = format!("data:{content_type};base64,");
+        let mut uri = Self::head(content_type);
         STANDARD.encode_string(bytes, &mut uri);
         uri.into()
     }

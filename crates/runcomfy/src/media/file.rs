@@ -1,4 +1,4 @@
-//! Local files, read once.
+//! Local files.
 
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::DataUri;
 
-/// A file, and the bytes that it held when it was read.
+/// A file, and the bytes that it held if it was read into memory.
 pub(super) struct LocalFile {
     path: PathBuf,
     uri: OnceLock<Arc<str>>,
@@ -39,6 +39,9 @@ pub enum FileError {
     /// The file cannot be read.
     #[error("must be readable: {0}")]
     Unreadable(io::Error),
+    /// The file changed after it was measured.
+    #[error("must not change until it is sent")]
+    Changed,
 }
 
 impl LocalFile {
@@ -58,7 +61,8 @@ impl LocalFile {
     /// again.
     pub(super) fn read(&self, max_bytes: u64) -> Result<(), FileError> {
         if self.uri.get().is_none() {
-            let uri = DataUri::write(None, &read(&self.path, max_bytes)?);
+            let (mut file, _) = open(&self.path, max_bytes)?;
+            let uri = DataUri::write(None, &read_to_end(&mut file, max_bytes)?);
             // The first of several concurrent readers decides what all of them send.
             self.uri.get_or_init(|| uri);
         }
@@ -66,7 +70,8 @@ impl LocalFile {
     }
 }
 
-fn read(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
+/// Opens an ordinary file. Returns it and its size.
+pub(super) fn open(path: &Path, max: u64) -> Result<(File, u64), FileError> {
     // Checked before opening, because opening a pipe can block forever.
     let metadata = fs::metadata(path).map_err(file_error)?;
     if metadata.is_dir() {
@@ -78,10 +83,14 @@ fn read(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     if metadata.len() > max {
         return Err(FileError::TooLarge { max });
     }
+    Ok((File::open(path).map_err(file_error)?, metadata.len()))
+}
+
+/// Reads a file of at most `max` bytes to its end.
+pub(super) fn read_to_end(file: &mut File, max: u64) -> Result<Vec<u8>, FileError> {
     // The file can have grown since, and special filesystems report a length of zero.
     let mut bytes = Vec::new();
-    let mut file = File::open(path).map_err(file_error)?.take(max.saturating_add(1));
-    file.read_to_end(&mut bytes).map_err(file_error)?;
+    file.take(max.saturating_add(1)).read_to_end(&mut bytes).map_err(file_error)?;
     match bytes.len() as u64 {
         0 => Err(FileError::Empty),
         length if length > max => Err(FileError::TooLarge { max }),
@@ -89,7 +98,7 @@ fn read(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     }
 }
 
-fn file_error(error: io::Error) -> FileError {
+pub(super) fn file_error(error: io::Error) -> FileError {
     match error.kind() {
         io::ErrorKind::NotFound => FileError::Missing,
         _ => FileError::Unreadable(error),

@@ -3,10 +3,12 @@
 use url::Url;
 
 use super::fetch_error::FetchError;
-use super::{Preflight, PreflightReport, Unchecked, Warning, WarningKind};
+use super::{Group, Preflight, PreflightReport, Unchecked, Warning, WarningKind};
 use crate::check::{Fit, FoundMedia};
 use crate::measure::Probe;
-use crate::media::{BytesSource, DataUri, Media, MediaInfo, MediaKind, MissingInfo};
+use crate::media::{
+    BytesSource, DataUri, Media, MediaInfo, MediaKind, MissingInfo, OpenedFile, OpenedFor,
+};
 use crate::violation::{Violation, message};
 
 /// The sizes that RunComfy's API pages recommend as maxima.
@@ -34,6 +36,8 @@ pub(super) struct MediaReport {
     pub(super) warnings: Vec<(WarningKind, String)>,
     /// `true` if its bytes are what is sent.
     is_data: bool,
+    /// The local file, unless its bytes are in memory.
+    pub(super) file: Option<OpenedFile>,
     pub(super) requests: u64,
     pub(super) bytes: u64,
 }
@@ -88,12 +92,36 @@ impl MediaReport {
         }
     }
 
-    /// Reads and measures a file or a data URI.
-    pub(super) fn of_bytes(media: &Media, max_bytes: u64) -> Self {
-        if let Err(error) = media.read(max_bytes) {
-            return Self::fault("file", error.to_string());
+    /// Measures a file, a data URI or a name.
+    pub(super) fn of_local(group: &Group, max_bytes: u64, wanted: OpenedFor) -> Self {
+        let Some(media) = group.first().map(|found| &found.media) else { return Self::default() };
+        let opened = match media.source() {
+            BytesSource::Name(name) => return Self::of_name(name),
+            BytesSource::DataUri(uri) => return Self::of_data_uri(uri),
+            BytesSource::Url(_) => return Self::default(),
+            // Every clone of this media has the bytes then.
+            BytesSource::File(_) if group.iter().any(FoundMedia::reads_data_uri) => {
+                group.iter().try_for_each(|found| found.media.read(max_bytes)).map(|()| None)
+            }
+            BytesSource::File(path) => OpenedFile::open(path, max_bytes, wanted).map(Some),
+        };
+        match (opened, media.source()) {
+            (Ok(Some(file)), _) => Self::of_file(file),
+            (Ok(None), BytesSource::DataUri(uri)) => Self::of_data_uri(uri),
+            (Ok(None), _) => Self::default(),
+            (Err(error), _) => Self::fault("file", error.to_string()),
         }
-        let BytesSource::DataUri(uri) = media.source() else { return Self::default() };
+    }
+
+    fn of_file(file: OpenedFile) -> Self {
+        let result = file.result();
+        let (info, problem, content_type) = (result.info, result.problem, file.content_type());
+        let mut report = Self { info, problem, is_data: true, file: Some(file), ..Self::default() };
+        report.compare_content_type(content_type, "its data URI says");
+        report
+    }
+
+    fn of_data_uri(uri: &str) -> Self {
         let Some(uri) = DataUri::parse(uri) else { return Self::default() };
         let bytes = match uri.decode() {
             Ok(bytes) if bytes.is_empty() => {

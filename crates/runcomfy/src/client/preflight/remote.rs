@@ -16,13 +16,18 @@ use super::{AddressScope, WarningKind};
 use crate::measure::{Probe, ProbeStep};
 use crate::media::MediaInfo;
 
-/// Minimum number of bytes of one request: one to three packets. They hold the headers of most
-/// formats, and cost much less than another request.
-const BLOCK: u64 = 4096;
-/// The same after so many requests: a file that needs them leads from one short header to the
-/// next, and all of them have to fit into the limit.
+/// Minimum number of bytes of one request. With its headers, the response fits into the ten packets
+/// that a host sends before it waits for an acknowledgement. They hold the headers of most
+/// formats, and of a JPEG with small Exif, colour profile and XMP.
+const BLOCK: u64 = 14_000;
+/// So many requests have it: behind a large Exif or XMP, all the rest is usually small.
+const LARGE_BLOCKS: u64 = 2;
+/// The same for the next requests.
+const MEDIUM_BLOCK: u64 = 4096;
+const MEDIUM_BLOCKS: u64 = 16;
+/// The same for all others: a file that needs them leads from one short header to the next, and
+/// all of them have to fit into the limit.
 const SMALL_BLOCK: u64 = 256;
-const LARGE_BLOCKS: u64 = 16;
 /// Maximum number of requests for one file, redirects included. A JPEG with the largest colour
 /// profile has 255 segments before its picture. A file that leads on without end is given up.
 pub(super) const MAX_REQUESTS: u64 = 320;
@@ -112,7 +117,11 @@ impl<'a> RemoteFile<'a> {
     /// Requests a range.
     async fn request(&mut self, wanted: Range<u64>) -> Result<(), FetchError> {
         let left = self.max_bytes.saturating_sub(self.bytes);
-        let block = if self.requests < LARGE_BLOCKS { BLOCK } else { SMALL_BLOCK };
+        let block = match self.requests {
+            ..LARGE_BLOCKS => BLOCK,
+            LARGE_BLOCKS..MEDIUM_BLOCKS => MEDIUM_BLOCK,
+            _ => SMALL_BLOCK,
+        };
         let length = wanted.end.saturating_sub(wanted.start).max(block.min(left));
         if length > left || left == 0 {
             return Err(FetchError::TooManyBytes(self.max_bytes));

@@ -52,6 +52,26 @@ fn jpeg(segments: u64, size: u64) -> File {
     File { parts, size }
 }
 
+/// Returns a JPEG of 8 MB with Exif, a colour profile and XMP of so many bytes.
+fn camera_jpeg(exif: usize, profile: usize, xmp: usize) -> File {
+    let mut head = b"\xff\xd8".to_vec();
+    let segments: [(u8, &[u8], usize); 4] = [
+        (0xe1, b"Exif\0\0MM\0\x2a\0\0\0\x08\0\0", exif),
+        (0xe1, b"http://ns.adobe.com/xap/1.0/\0", xmp),
+        (0xe2, b"ICC_PROFILE\0\x01\x01", profile),
+        (0xdb, b"", 132),
+    ];
+    for (marker, start, length) in segments {
+        head.extend([0xff, marker]);
+        head.extend((length as u16).to_be_bytes());
+        let end = head.len() + length - 2;
+        head.extend(start);
+        head.resize(end, 0);
+    }
+    head.extend(b"\xff\xc0\0\x11\x08\x01\xe0\x02\x80\x03");
+    File { parts: vec![(0, head)], size: 8_000_000 }
+}
+
 /// Returns an MP4 with its index at its end.
 fn mp4(size: u64) -> File {
     let one = |name: &[u8; 4], body: &[u8]| {
@@ -204,10 +224,13 @@ fn size(examined: &MediaReport) -> Option<(u32, u32)> {
 async fn a_large_file_is_measured_from_few_bytes() {
     let cases = [
         ("a small PNG", png(900), 1, 900),
-        ("a PNG of 40 MB", png(40_000_000), 1, 4096),
-        ("a JPEG of 50 MB", jpeg(0, 50_000_000), 1, 4096),
-        ("the same with three colour profiles", jpeg(3, 50_000_000), 4, 4 * 4096),
-        ("an MP4 of 100 MB with its index last", mp4(100_000_000), 2, 4096 + 210),
+        ("a PNG of 40 MB", png(40_000_000), 1, 14_000),
+        ("a JPEG of 50 MB", jpeg(0, 50_000_000), 1, 14_000),
+        ("one of a camera, small", camera_jpeg(4_000, 3_144, 3_000), 1, 14_000),
+        ("one of a camera, with a large thumbnail", camera_jpeg(40_000, 3_144, 3_000), 2, 28_000),
+        ("one of a camera, with a large XMP", camera_jpeg(5_000, 3_144, 60_000), 2, 28_000),
+        ("three colour profiles of 64 KiB", jpeg(3, 50_000_000), 4, 28_000 + 2 * 4096),
+        ("an MP4 of 100 MB with its index last", mp4(100_000_000), 2, 14_000 + 210),
     ];
     for (what, file, requests, bytes) in cases {
         let (examined, _) = measured(file.clone(), Manner::Ranges).await;
