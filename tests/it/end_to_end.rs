@@ -101,6 +101,7 @@ async fn a_timed_out_wait_has_the_id_and_cancels_nothing() {
     let error = job.wait_for(Duration::from_millis(50)).await.expect_err("it is not finished");
     assert_eq!(&error.id, job.id());
     assert!(error.to_string().contains(job.id().as_str()), "{error}");
+    assert!(error.to_string().contains(" ms, when"), "{error}");
     let JobErrorReason::Deadline { after, last } = error.reason else { panic!("{error}") };
     assert!(after < Duration::from_millis(250), "{after:?}");
     assert_eq!(last, Status::InQueue);

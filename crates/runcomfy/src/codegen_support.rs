@@ -29,6 +29,8 @@ pub use crate::{
     __input_traits as input_traits, __object as object, __output as output,
     __string_enum as string_enum, __union as union,
 };
+#[cfg(feature = "clap")]
+pub use clap;
 pub use from_output::{FromOutput, OutputReader};
 #[cfg(feature = "serde")]
 pub use serde;

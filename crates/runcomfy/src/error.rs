@@ -1,5 +1,8 @@
 //! `Error`: every error of this crate in one type.
 
+use std::error::Error as _;
+use std::fmt;
+
 #[cfg(feature = "client")]
 use crate::client::{
     ApiError, CallError, ConfigError, DownloadError, DownloadErrorReason, InvalidModelId,
@@ -14,7 +17,8 @@ use crate::violation::Violations;
 ///
 /// Each call has its own narrower error, such as `SubmitError`,
 /// whose variants say what to do next. This type shows the same text as the error it holds,
-/// and has the same source.
+/// and has the same source. `Debug` shows that text and the text of every cause, so
+/// `fn main() -> Result<(), runcomfy::Error>` prints what people can read.
 ///
 /// ```
 /// use runcomfy::Media;
@@ -26,7 +30,7 @@ use crate::violation::Violations;
 /// let error = first_frame("boat.png").unwrap_err();
 /// assert!(matches!(error, runcomfy::Error::Media(_)));
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An input that breaks rules. The input itself is in [`Invalid`].
@@ -89,6 +93,22 @@ pub enum Error {
     OutputFile(#[from] DownloadErrorReason),
 }
 
+/// Shows the message and its causes, for people: a `main` that returns this error prints it so.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut source = self.source();
+        if source.is_some() {
+            f.write_str("\n\nCaused by:")?;
+        }
+        while let Some(cause) = source {
+            write!(f, "\n    {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
 impl<T> From<Invalid<T>> for Error {
     fn from(invalid: Invalid<T>) -> Self {
         Self::Invalid(invalid.violations)
@@ -114,10 +134,29 @@ impl From<RunError> for Error {
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error as _;
-
     use super::*;
     use crate::media::Media;
+
+    #[test]
+    fn debug_is_the_text_of_an_error_without_cause() {
+        let media = Error::from(Media::url("boat.png").expect_err("it is not a URL"));
+        assert!(media.source().is_none());
+        assert_eq!(format!("{media:?}"), media.to_string());
+    }
+
+    #[cfg(feature = "client")]
+    #[test]
+    fn debug_shows_causes_below_the_message() {
+        use crate::client::TransportError;
+
+        let stalled = TransportError::Stalled(std::time::Duration::from_millis(500));
+        let error = Error::from(SubmitError::NotSent(stalled));
+        assert_eq!(
+            format!("{error:?}"),
+            "the request was not sent, and it is safe to submit again\n\n\
+             Caused by:\n    the server sent nothing for 500 ms"
+        );
+    }
 
     #[test]
     fn an_error_shows_the_text_and_source_it_holds() {

@@ -9,6 +9,8 @@ mod check;
 pub mod client;
 #[doc(hidden)]
 pub mod codegen_support;
+#[cfg(feature = "client")]
+mod duration_text;
 mod error;
 mod escape;
 #[cfg(feature = "from-json")]

@@ -20,6 +20,7 @@ pub(super) use address::Hosts;
 use self::outputs::{Output, Source};
 use super::types::CompletedJob;
 use super::{Client, RequestId};
+use crate::duration_text::DurationText;
 use crate::url_text::UrlText;
 use crate::violation::InputPath;
 
@@ -140,7 +141,7 @@ pub enum DownloadErrorReason {
     #[error("the connection broke")]
     Transport(#[source] reqwest::Error),
     /// The host stopped sending.
-    #[error("no data received for {} s", .0.as_secs())]
+    #[error("no data received for {}", DurationText(*.0))]
     Stalled(Duration),
     /// The host sent less than it announced, or another part than requested.
     #[error("its host sent another part of it than announced")]

@@ -11,6 +11,7 @@ use super::preflight::PreflightReport;
 use super::request_id::RequestId;
 use super::retry::Failure;
 use super::types::Status;
+use crate::duration_text::DurationText;
 use crate::escape::escape_control;
 use crate::media::FileError;
 
@@ -71,7 +72,7 @@ pub enum TransportError {
     #[error(transparent)]
     Http(#[from] reqwest::Error),
     /// The server sent nothing for too long.
-    #[error("the server sent nothing for {} s", .0.as_secs())]
+    #[error("the server sent nothing for {}", DurationText(*.0))]
     Stalled(Duration),
     /// The call was made outside a tokio runtime.
     #[error("must be called inside a tokio runtime; outside of one, use `runcomfy::blocking`")]
@@ -265,8 +266,8 @@ pub enum JobErrorReason {
     Cancelled,
     /// The timeout passed before the job was finished. The job continues: wait again.
     #[error(
-        "no result after {} s, when its last status was {last}; waiting cancels nothing: wait again",
-        .after.as_secs()
+        "no result after {}, when its last status was {last}; waiting cancels nothing: wait again",
+        DurationText(*.after)
     )]
     Deadline {
         /// Duration of the wait.

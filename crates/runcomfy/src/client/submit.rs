@@ -21,6 +21,7 @@ use super::request::require_runtime;
 use super::retry::{Backoff, Call, Failure};
 use super::throttle::Priority;
 use super::{Client, Job, RequestId, reply};
+use crate::duration_text::DurationText;
 use crate::escape::escape_control;
 use crate::input::{Model, Validated};
 
@@ -143,7 +144,7 @@ impl Client {
                 return Err(no_response(model, reason, Some(error)));
             }
             Err(_) => {
-                let reason = format!("no response in {} s", time.as_secs());
+                let reason = format!("no response in {}", DurationText(time));
                 return Err(no_response(model, reason, None));
             }
         };
@@ -177,8 +178,8 @@ async fn read(mut response: reqwest::Response, url: &Url) -> (Reply, Option<Trun
                 return (reply, Some(Truncation { reason, source: Some(error) }));
             }
             Err(_) => {
-                let seconds = IDLE_TIMEOUT.as_secs();
-                let reason = format!("the response stopped midway for {seconds} s");
+                let reason =
+                    format!("the response stopped midway for {}", DurationText(IDLE_TIMEOUT));
                 return (reply, Some(Truncation { reason, source: None }));
             }
         }

@@ -81,6 +81,7 @@ macro_rules! __string_enum {
         }
 
         $crate::__string_enum_from_json! { $name }
+        $crate::__string_enum_clap! { $name }
     };
 }
 
@@ -210,6 +211,34 @@ macro_rules! __string_enum_from_json {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __string_enum_from_json {
+    ($name:ident) => {};
+}
+
+#[cfg(feature = "clap")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __string_enum_clap {
+    ($name:ident) => {
+        impl $crate::codegen_support::clap::ValueEnum for $name {
+            fn value_variants<'a>() -> &'a [Self] {
+                Self::ALL
+            }
+
+            fn to_possible_value(
+                &self,
+            ) -> ::std::option::Option<$crate::codegen_support::clap::builder::PossibleValue> {
+                ::std::option::Option::Some(
+                    $crate::codegen_support::clap::builder::PossibleValue::new(self.as_str()),
+                )
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "clap"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __string_enum_clap {
     ($name:ident) => {};
 }
 
