@@ -12,6 +12,7 @@ mod fixtures;
 mod fixups;
 mod from_json;
 mod fuzz;
+mod guide;
 mod hostile;
 mod jobs;
 mod ledger;

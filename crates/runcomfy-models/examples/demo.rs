@@ -5,16 +5,22 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anstream::println;
+use anstyle::{AnsiColor, Style};
 use runcomfy::client::{Polling, SubmitError};
 use runcomfy::{Client, JsonInput, Media, Model, Violations};
 use runcomfy_models::minimax::hailuo_video_01_live as hailuo;
 use runcomfy_simulator::{Pace, Simulator};
 
+const HEADING: Style = Style::new().bold();
+const REFUSED: Style = AnsiColor::BrightRed.on_default();
+const ACCEPTED: Style = AnsiColor::Green.on_default();
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let pace = Pace { queue: Duration::from_millis(1500), run: Duration::from_millis(1000) };
     let simulator = Simulator::builder().pace(pace).start().await?;
-    println!("2. A simulator listens on {}", simulator.api_base());
+    println!("{HEADING}2. A simulator listens on {}{HEADING:#}", simulator.api_base());
     println!(
         "   It is not RunComfy: no model runs, no money is spent, nothing leaves this machine."
     );
@@ -25,11 +31,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         // The simulator's images are on this machine, from which the client fetches nothing by default.
         .allow_local_media()
         .build()?;
-    println!("\n3. Bad inputs are refused on this machine, before they cost anything");
+    println!(
+        "\n{HEADING}3. Bad inputs are refused on this machine, before they cost anything{HEADING:#}"
+    );
     refuse_bad_inputs(&client, &simulator).await?;
-    println!("\n4. A good input is submitted, followed and saved");
+    println!("\n{HEADING}4. A good input is submitted, followed and saved{HEADING:#}");
     let path = submit_a_good_one(&client, &simulator).await?;
-    println!("\nDone: the simulator's video is in {}", path.display());
+    println!("\n{ACCEPTED}Done{ACCEPTED:#}: the simulator's video is in {}", path.display());
     Ok(())
 }
 
@@ -75,7 +83,7 @@ async fn refuse_bad_inputs(client: &Client, simulator: &Simulator) -> Result<(),
 fn show(what: &str, violations: &Violations) {
     println!("   {what}");
     for line in violations.to_string().lines() {
-        println!("     {line}");
+        println!("     {REFUSED}{line}{REFUSED:#}");
     }
 }
 
@@ -88,13 +96,14 @@ async fn submit_a_good_one(
         .with_prompt_optimizer(false)
         .validate()?;
     let job = client.submit(&input).await?;
-    println!("   request {}", job.id());
+    println!("   request {ACCEPTED}{}{ACCEPTED:#}", job.id());
     let mut updates = job.updates();
+    let mut last = None;
     while let Some(update) = updates.next().await? {
-        match update.queue_position {
-            Some(position) => println!("   {}, position {position}", update.status),
-            None => println!("   {}", update.status),
+        if last.as_ref() != Some(&update.status) {
+            println!("   {}", update.status);
         }
+        last = Some(update.status);
     }
     let success = job.wait().await?;
     let video = success.output.video.ok_or("the output has no video")?;

@@ -78,6 +78,15 @@ pub const TOKEN_VARIABLES: [&str; 3] = [TOKEN_VARIABLE, "RUNCOMFY_API_TOKEN", "R
 pub const API_BASE_VARIABLE: &str = "RUNCOMFY_MODEL_API_BASE";
 
 /// A client of RunComfy's queue API. Clones share connections and settings.
+///
+/// ```
+/// # runcomfy_doctest::run(async |client, input| {
+/// let job = client.submit(&input).await?;
+/// println!("request {}", job.id()); // yours before any waiting
+/// let completed = job.wait().await?;
+/// assert!(completed.output.video.is_some());
+/// # Ok(()) });
+/// ```
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,

@@ -1,6 +1,5 @@
 //! `Error`: every error of this crate in one type.
 
-use std::error::Error as _;
 use std::fmt;
 
 #[cfg(feature = "client")]
@@ -17,8 +16,8 @@ use crate::violation::Violations;
 ///
 /// Each call has its own narrower error, such as `SubmitError`,
 /// whose variants say what to do next. This type shows the same text as the error it holds,
-/// and has the same source. `Debug` shows that text and the text of every cause, so
-/// `fn main() -> Result<(), runcomfy::Error>` prints what people can read.
+/// and has the same source. The `Debug` of all of them is that text and the text of every
+/// cause, so `fn main() -> Result<(), runcomfy::Error>` prints what people can read.
 ///
 /// ```
 /// use runcomfy::Media;
@@ -93,20 +92,55 @@ pub enum Error {
     OutputFile(#[from] DownloadErrorReason),
 }
 
-/// Shows the message and its causes, for people: a `main` that returns this error prints it so.
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")?;
-        let mut source = self.source();
-        if source.is_some() {
-            f.write_str("\n\nCaused by:")?;
+/// Implements `Debug` of errors as the message and every cause, for people: it is what a `main`
+/// that returns the error prints, and what `unwrap` panics with.
+macro_rules! readable_debug {
+    ($($(#[$attribute:meta])* $error:ident),+ $(,)?) => {$(
+        $(#[$attribute])*
+        impl fmt::Debug for $error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt_with_causes(self, f)
+            }
         }
-        while let Some(cause) = source {
-            write!(f, "\n    {cause}")?;
-            source = cause.source();
-        }
-        Ok(())
+    )+};
+}
+
+readable_debug! {
+    Error,
+    FileError,
+    JsonError,
+    MediaError,
+    ToJsonError,
+    UnknownVariant,
+    #[cfg(feature = "client")]
+    CallError,
+    #[cfg(feature = "client")]
+    ConfigError,
+    #[cfg(feature = "client")]
+    DownloadError,
+    #[cfg(feature = "client")]
+    InvalidModelId,
+    #[cfg(feature = "client")]
+    InvalidRequestId,
+    #[cfg(feature = "client")]
+    JobError,
+    #[cfg(feature = "client")]
+    RunError,
+    #[cfg(feature = "client")]
+    SubmitError,
+}
+
+fn fmt_with_causes(error: &dyn std::error::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{error}")?;
+    let mut source = error.source();
+    if source.is_some() {
+        f.write_str("\n\nCaused by:")?;
     }
+    while let Some(cause) = source {
+        write!(f, "\n    {cause}")?;
+        source = cause.source();
+    }
+    Ok(())
 }
 
 impl<T> From<Invalid<T>> for Error {
@@ -123,6 +157,13 @@ impl From<PreflightReport> for Error {
 }
 
 #[cfg(feature = "client")]
+impl From<Box<PreflightReport>> for Error {
+    fn from(report: Box<PreflightReport>) -> Self {
+        Self::Preflight(report)
+    }
+}
+
+#[cfg(feature = "client")]
 impl From<RunError> for Error {
     fn from(error: RunError) -> Self {
         match error {
@@ -134,6 +175,8 @@ impl From<RunError> for Error {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as _;
+
     use super::*;
     use crate::media::Media;
 

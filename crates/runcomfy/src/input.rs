@@ -131,12 +131,12 @@ pub struct JsonInput<M> {
 }
 
 /// A text that is not JSON.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("the input is not JSON: {0}")]
 pub struct JsonError(serde_json::Error);
 
 /// An input that cannot be written as JSON.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("the input cannot be written as JSON: {0}")]
 pub struct ToJsonError(serde_json::Error);
 
@@ -250,7 +250,7 @@ impl<M> fmt::Debug for JsonInput<M> {
 pub struct Valid<T>(T);
 
 /// An input that breaks rules, with every violation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Invalid<T> {
     /// The unchanged input.
     pub input: T,
@@ -327,4 +327,11 @@ impl<T> fmt::Display for Invalid<T> {
     }
 }
 
-impl<T: fmt::Debug> Error for Invalid<T> {}
+/// Shows the violations for people, as `Display` does. The input may be long.
+impl<T> fmt::Debug for Invalid<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<T> Error for Invalid<T> {}

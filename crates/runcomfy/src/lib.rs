@@ -1,6 +1,25 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## Where to look
+//!
+//! | for | see |
+//! | --- | --- |
+//! | checking an input | [`Model::validate`], which returns a [`Valid`] input or every [`Violation`] |
+//! | an input that arrives as JSON | [`JsonInput`] |
+//! | an image, a video or audio, at a URL or on this machine | [`Media`] |
+#![cfg_attr(
+    feature = "client",
+    doc = "| submitting, and settings | [`Client`], [`ClientBuilder`] |\n\
+           | waiting, progress, cancelling, resuming | [`Job`] |\n\
+           | saving the outputs | [`Client::download`] |\n\
+           | what failed, and what it means for the money | [`client::SubmitError`], [`client::JobError`] |\n\
+           | a model that has no type | [`Client::raw`] |"
+)]
+//! | any error, for `?` | [`enum@Error`] |
+//! | reading the header of a media file | [`measure`] |
 // Links from other crates lead here if this crate is not documented beside them.
 #![doc(html_root_url = "https://docs.rs/runcomfy/latest")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "blocking")]
 pub mod blocking;

@@ -313,7 +313,7 @@ impl fmt::Debug for Media {
 }
 
 /// The reason why a [`Media`] could not be created.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MediaError {
     /// The text is not an absolute URL.

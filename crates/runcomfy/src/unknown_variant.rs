@@ -3,7 +3,7 @@
 use crate::violation::message::{one_of, quoted};
 
 /// A text that is not a value of an enum, such as `1:2` for an aspect ratio.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[error("{} (found {})", one_of(expected), quoted(value))]
 pub struct UnknownVariant {

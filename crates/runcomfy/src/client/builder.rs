@@ -19,6 +19,22 @@ use super::{
 };
 
 /// Settings of a [`Client`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use runcomfy::Client;
+/// use runcomfy::client::{Polling, Retry};
+///
+/// let client = Client::builder()
+///     .token("my-token")
+///     .max_jobs_in_flight(10)
+///     .polling(Polling::every(Duration::from_secs(5)))
+///     .retry(Retry::default().with_max_retries(8))
+///     .wait_timeout(Duration::from_secs(3600))
+///     .build()?;
+/// # Ok::<(), runcomfy::Error>(())
+/// ```
 #[derive(Debug, Default)]
 #[must_use]
 pub struct ClientBuilder {
@@ -59,11 +75,24 @@ impl Client {
     /// # Errors
     ///
     /// If there is no token, or the token or the API base cannot be used.
+    ///
+    /// ```no_run
+    /// let client = runcomfy::Client::from_env()?;
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn from_env() -> Result<Self, ConfigError> {
         ClientBuilder::from_env()?.build()
     }
 
     /// Returns the default settings.
+    ///
+    /// ```
+    /// let client = runcomfy::Client::builder()
+    ///     .api_base("http://127.0.0.1:8787/v1") // a simulator
+    ///     .token("any")
+    ///     .build()?;
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -76,6 +105,11 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// If `RUNCOMFY_MODEL_API_BASE` is not valid Unicode.
+    ///
+    /// ```no_run
+    /// let client = runcomfy::ClientBuilder::from_env()?.max_requests_per_second(20.0).build()?;
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn from_env() -> Result<Self, ConfigError> {
         let api_base = variable(API_BASE_VARIABLE)?.map(Address);
         // A token that is set instead makes an error here irrelevant.
@@ -107,6 +141,11 @@ impl ClientBuilder {
     /// Sets the hosts that outputs are downloaded from: `example.com` for one host,
     /// `*.example.com` for all below it. Defaults to `*.runcomfy.net` and `*.runcomfy.com`. Only
     /// HTTPS is used. This machine is allowed only if the API is on it too.
+    ///
+    /// ```
+    /// let builder = runcomfy::Client::builder()
+    ///     .output_hosts(["*.runcomfy.net", "*.runcomfy.com", "cdn.example.com"]);
+    /// ```
     pub fn output_hosts(mut self, hosts: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.output_hosts = Some(hosts.into_iter().map(Into::into).collect());
         self
@@ -150,6 +189,12 @@ impl ClientBuilder {
     /// of them.
     ///
     /// [the guarantees]: https://docs.rs/runcomfy
+    ///
+    /// ```
+    /// let proxy = runcomfy::reqwest::Proxy::all("http://proxy.example.com:3128").unwrap();
+    /// let http = runcomfy::reqwest::Client::builder().proxy(proxy);
+    /// let builder = runcomfy::Client::builder().http_client_builder(http);
+    /// ```
     pub fn http_client_builder(mut self, builder: reqwest::ClientBuilder) -> Self {
         self.http = HttpSource::Builder(Box::new(builder));
         self
@@ -205,6 +250,13 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// If there is no token, or a setting cannot be used.
+    ///
+    /// ```
+    /// use runcomfy::Client;
+    /// use runcomfy::client::ConfigError;
+    ///
+    /// assert!(matches!(Client::builder().build(), Err(ConfigError::NoToken)));
+    /// ```
     pub fn build(self) -> Result<Client, ConfigError> {
         let token = Token::new(&self.token.ok_or(ConfigError::NoToken)??)?;
         let base = match &self.api_base {

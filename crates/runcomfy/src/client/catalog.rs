@@ -149,6 +149,16 @@ impl Client {
     ///
     /// If no response comes, it is an error, or it is not a catalog, after the retries that
     /// [`Retry`](super::Retry) allows.
+    ///
+    /// ```
+    /// use runcomfy::client::CatalogQuery;
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let query = CatalogQuery::default().search("hailuo").limit(10);
+    /// for model in client.catalog(&query).await?.models {
+    ///     println!("{:?} costs {:?}", model.model_id, model.base_price_usd);
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub async fn catalog(&self, query: &CatalogQuery) -> Result<Catalog, CallError> {
         let page = self.page(query).await?;
         let models = models(&page.text).map_err(|reason| {
@@ -178,6 +188,13 @@ impl Client {
     /// # Errors
     ///
     /// If `model` is not a model id, there is no such model, and the errors of [`Client::catalog`].
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let model = client.model("minimax/Hailuo Video 01 Live").await?;
+    /// assert!(model.input_schema.is_some());
+    /// # Ok(()) });
+    /// ```
     pub async fn model(&self, model: &str) -> Result<CatalogEntry, CallError> {
         let model = model_id::parse(model)?;
         let url = self.url(["models"].into_iter().chain(model.split('/')));
@@ -205,6 +222,12 @@ impl Client {
     /// # Errors
     ///
     /// The errors of [`Client::catalog`].
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// println!("US$ {:?}", client.balance().await?.balance_usd);
+    /// # Ok(()) });
+    /// ```
     pub async fn balance(&self) -> Result<Balance, CallError> {
         let request = ApiRequest::new(Method::GET, self.inner.balance.clone());
         let body = self.json(request).await?;

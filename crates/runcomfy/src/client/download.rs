@@ -77,7 +77,6 @@ pub struct DownloadedFile {
 }
 
 /// The error if some outputs could not be downloaded.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct DownloadError {
     /// The request.

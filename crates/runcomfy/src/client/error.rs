@@ -16,7 +16,12 @@ use crate::escape::escape_control;
 use crate::media::FileError;
 
 /// A client that cannot be built.
-#[derive(Debug, thiserror::Error)]
+///
+/// ```
+/// let error = runcomfy::Client::builder().build().unwrap_err();
+/// assert!(error.to_string().starts_with("no token: set RUNCOMFY_TOKEN"));
+/// ```
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// No token was given.
@@ -80,7 +85,23 @@ pub enum TransportError {
 }
 
 /// A submit that gave no job.
-#[derive(Debug, thiserror::Error)]
+///
+/// ```
+/// use runcomfy::client::{ApiErrorKind, SubmitError};
+/// # runcomfy_doctest::run(async |client, input| {
+/// match client.submit(&input).await {
+///     Ok(job) => println!("request {}", job.id()),
+///     Err(SubmitError::NotSent(_)) => println!("submit again later"),
+///     Err(SubmitError::Refused(report)) => println!("{}", report.violations),
+///     Err(SubmitError::Rejected(error)) if error.kind == ApiErrorKind::Balance => {
+///         println!("add credit");
+///     }
+///     Err(SubmitError::OutcomeUnknown { id: Some(id), .. }) => println!("resume {id}"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(()) });
+/// ```
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SubmitError {
     /// Nothing was sent, so nothing was accepted: it is safe to submit again.
@@ -222,7 +243,16 @@ impl fmt::Display for ApiError {
 impl std::error::Error for ApiError {}
 
 /// A failed call about a job. It always has the id, from which the job can be resumed.
-#[derive(Debug)]
+///
+/// ```
+/// use runcomfy::client::JobErrorReason;
+/// # runcomfy_doctest::run(async |client, input| {
+/// let id = "unknown".parse().unwrap();
+/// let error = client.raw().job(id).wait().await.unwrap_err();
+/// assert_eq!(error.id.as_str(), "unknown");
+/// assert!(matches!(error.reason, JobErrorReason::Api(_)));
+/// # Ok(()) });
+/// ```
 #[non_exhaustive]
 pub struct JobError {
     /// The request.
@@ -292,7 +322,7 @@ pub enum JobErrorReason {
 }
 
 /// A failed call about the catalog, a model or the balance.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
     /// RunComfy answered with an error.
@@ -315,7 +345,16 @@ pub enum CallError {
 }
 
 /// A run that gave no output.
-#[derive(Debug, thiserror::Error)]
+///
+/// ```
+/// # runcomfy_doctest::run(async |client, input| {
+/// match client.run(&input).await {
+///     Ok(completed) => println!("{:?}", completed.output.video),
+///     Err(error) => println!("{:?} may have been paid for: {error}", error.id()),
+/// }
+/// # Ok(()) });
+/// ```
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// There is no job, or it is unknown whether there is one.

@@ -56,6 +56,15 @@ const RECORD_DELAY: Duration = Duration::from_millis(500);
 
 /// One submitted request of model `M`. Dropping it changes nothing: the job continues at RunComfy,
 /// and can be resumed from its id.
+///
+/// ```
+/// # runcomfy_doctest::run(async |client, input| {
+/// let job = client.submit(&input).await?;
+/// println!("request {}: {}", job.id(), job.status().await?.status);
+/// let completed = job.wait().await?;
+/// println!("{:?} cost {:?}", completed.output.video, completed.cost);
+/// # Ok(()) });
+/// ```
 #[must_use = "a job continues at RunComfy, and is paid for: keep its id"]
 pub struct Job<M> {
     pub(super) client: Client,
@@ -117,6 +126,18 @@ impl Endpoint {
 
 impl Client {
     /// Resumes a job from its id, in this process or another.
+    ///
+    /// ```
+    /// use runcomfy::{Job, RequestId};
+    /// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// # let stored = client.submit(&input).await?.id().to_string();
+    /// let id: RequestId = stored.parse()?;
+    /// let job: Job<seedance::Input> = client.job(id);
+    /// let video = job.wait().await?.output.video;
+    /// # assert!(video.is_some());
+    /// # Ok(()) });
+    /// ```
     pub fn job<M: Model>(&self, id: RequestId) -> Job<M> {
         Job::new(self.clone(), id)
     }
@@ -155,6 +176,14 @@ impl<M: Operation> Job<M> {
     /// # Errors
     ///
     /// If no response comes, or it is an error.
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let job = client.submit(&input).await?;
+    /// let status = job.status().await?;
+    /// println!("{}, {:?} jobs before it", status.status, status.queue_position);
+    /// # Ok(()) });
+    /// ```
     pub async fn status(&self) -> Result<JobStatus, JobError> {
         let (status, _) = self.call(Endpoint::Status, |reply| reply::status(&reply)).await?;
         self.observe(&status.status);
@@ -166,6 +195,17 @@ impl<M: Operation> Job<M> {
     /// # Errors
     ///
     /// If the job failed or was cancelled, no response comes, or it is an error.
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// # let job = client.submit(&input).await?;
+    /// # job.wait().await?;
+    /// match job.result().await? {
+    ///     Some(completed) => println!("{:?}", completed.output.video),
+    ///     None => println!("not yet"),
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub async fn result(&self) -> Result<Option<CompletedJob<M::Output>>, JobError> {
         let (mut result, _) =
             self.call(Endpoint::Result, |reply| reply::result(&reply, &self.id)).await?;
@@ -197,6 +237,16 @@ impl<M: Operation> Job<M> {
     /// # Errors
     ///
     /// The errors of [`Job::cost`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// # let job = client.submit(&input).await?;
+    /// # job.wait().await?;
+    /// let cost = job.cost_within(Duration::from_secs(60)).await?;
+    /// assert_eq!(cost, Some(0.25));
+    /// # Ok(()) });
+    /// ```
     pub async fn cost_within(&self, time: Duration) -> Result<Option<f64>, JobError> {
         let start = Instant::now();
         let polling = self.client.inner.polling;
@@ -218,6 +268,18 @@ impl<M: Operation> Job<M> {
     ///
     /// If no response comes, or it is an error. [`CancelOutcome::NotCancellable`] is not an
     /// error.
+    ///
+    /// ```
+    /// use runcomfy::client::CancelOutcome;
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// # let job = client.submit(&input).await?;
+    /// match job.cancel().await? {
+    ///     CancelOutcome::Cancelled => println!("cancelled"),
+    ///     CancelOutcome::NotCancellable => println!("it is running already, or finished"),
+    ///     other => println!("{other}"),
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub async fn cancel(&self) -> Result<CancelOutcome, JobError> {
         match self.call(Endpoint::Cancel, |reply| reply::cancelled(&reply)).await? {
             // An earlier attempt may have cancelled it, and its response got lost.
@@ -238,6 +300,13 @@ impl<M: Operation> Job<M> {
     ///
     /// A task of the current runtime makes the call, and nothing waits for it: if the runtime is
     /// shut down first, no call is made.
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let job = client.submit(&input).await?.cancel_on_drop();
+    /// let completed = job.wait().await?; // if this future is dropped, the job is cancelled
+    /// # Ok(()) });
+    /// ```
     pub fn cancel_on_drop(self) -> CancelOnDrop<M> {
         CancelOnDrop { job: self, runtime: Handle::try_current().ok(), is_kept: false }
     }

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use crate::escape::escape_control;
 
 /// A text that is not a model id.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a model id must {reason}, such as `minimax/Hailuo Video 01 Live` (found `{}`)",
     escape_control(id)

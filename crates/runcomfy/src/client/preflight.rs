@@ -88,6 +88,13 @@ impl Client {
     /// # Errors
     ///
     /// Returns the report if something in it is a reason to refuse the input.
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let prepared = client.prepare(&input).await?;
+    /// assert_eq!(prepared.body(), br#"{"prompt":"a paper boat drifts downstream"}"#);
+    /// # Ok(()) });
+    /// ```
     pub async fn prepare<V: Validated>(
         &self,
         input: &V,
@@ -104,6 +111,16 @@ impl Client {
     /// networks. [`ClientBuilder::allow_local_media`](super::ClientBuilder::allow_local_media)
     /// changes that. The header of a local file is read, so do not create [`Media::file`](crate::Media::file)
     /// from a stranger's path; a string in [`JsonInput`](crate::JsonInput) never becomes one.
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let report = client.preflight(&input).await;
+    /// for violation in &report.violations {
+    ///     println!("{violation}");
+    /// }
+    /// assert!(report.is_ok());
+    /// # Ok(()) });
+    /// ```
     pub async fn preflight<V: Validated>(&self, input: &V) -> PreflightReport {
         self.inner.media.report_on(&**input.as_valid()).await
     }

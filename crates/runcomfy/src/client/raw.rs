@@ -18,6 +18,15 @@ pub struct RawClient {
 impl Client {
     /// Returns a client for models that are known by their id only, with JSON in and out: for a
     /// model that has no generated type yet, or a job whose model is no longer known.
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let body = serde_json::json!({"prompt": "a paper boat"});
+    /// let completed =
+    ///     client.raw().run("bytedance/seedance-2.5/text-to-video/480p", &body).await?;
+    /// assert!(completed.output["video"].is_string());
+    /// # Ok(()) });
+    /// ```
     pub fn raw(&self) -> RawClient {
         RawClient { client: self.clone() }
     }

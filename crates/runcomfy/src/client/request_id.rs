@@ -11,7 +11,7 @@ use std::str::FromStr;
 pub struct RequestId(String);
 
 /// A text that is not a request id.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a request id must have 1 to 128 characters, each a letter A-Z, a digit, `_` or `-`")]
 #[non_exhaustive]
 pub struct InvalidRequestId;

@@ -48,6 +48,12 @@ impl<'a, M: Operation> Run<'a, M> {
 
     /// Sets a function that is called with the job once it is accepted, before any waiting: the
     /// place to store its id.
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let completed = client.run(&input).on_submitted(|job| println!("request {}", job.id())).await?;
+    /// # Ok(()) });
+    /// ```
     pub fn on_submitted(mut self, call: impl FnOnce(&Job<M>) + Send + 'a) -> Self {
         self.on_submitted = Some(Box::new(call));
         self

@@ -51,6 +51,18 @@ impl Client {
     ///
     /// [`SubmitError`] tells apart what RunComfy certainly did not accept and what it may have
     /// accepted.
+    ///
+    /// ```
+    /// use runcomfy::client::SubmitError;
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// match client.submit(&input).await {
+    ///     Ok(job) => println!("request {}", job.id()),
+    ///     Err(SubmitError::Refused(report)) => println!("nothing was paid:\n{}", report.violations),
+    ///     Err(error @ SubmitError::OutcomeUnknown { .. }) => println!("look into it: {error}"),
+    ///     Err(error) => return Err(error.into()),
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub async fn submit<V: Validated>(&self, input: &V) -> Result<Job<V::Model>, SubmitError> {
         require_runtime().map_err(SubmitError::NotSent)?;
         let prepared = self.prepare(input).await.map_err(SubmitError::Refused)?;
@@ -62,6 +74,14 @@ impl Client {
     /// # Errors
     ///
     /// The errors of [`Client::submit`], except for [`SubmitError::Refused`].
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let prepared = client.prepare(&input).await?;
+    /// println!("{} bytes, {:?}", prepared.body().len(), prepared.report());
+    /// let job = client.submit_prepared(&prepared).await?;
+    /// # Ok(()) });
+    /// ```
     pub async fn submit_prepared<M: Model>(
         &self,
         prepared: &Prepared<M>,

@@ -73,6 +73,20 @@ impl<M: Operation> Job<M> {
     ///
     /// The errors of [`Job::result`], and if the timeout passes. The error has the id, and the
     /// job can be waited for again.
+    ///
+    /// ```
+    /// use runcomfy::client::JobErrorReason;
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let job = client.submit(&input).await?;
+    /// match job.wait().await {
+    ///     Ok(completed) => println!("{:?}", completed.output.video),
+    ///     Err(error) if matches!(error.reason, JobErrorReason::Deadline { .. }) => {
+    ///         println!("{} goes on; wait again later", error.id);
+    ///     }
+    ///     Err(error) => return Err(error.into()),
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub async fn wait(&self) -> Result<CompletedJob<M::Output>, JobError> {
         self.wait_for(self.client.inner.wait_timeout).await
     }
@@ -88,6 +102,17 @@ impl<M: Operation> Job<M> {
     }
 
     /// Returns the statuses that [`Job::wait`] polls, for a program that shows them.
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// # let job = client.submit(&input).await?;
+    /// let mut updates = job.updates();
+    /// while let Some(update) = updates.next().await? {
+    ///     println!("{}", update.status);
+    /// }
+    /// let completed = job.result().await?;
+    /// # Ok(()) });
+    /// ```
     pub fn updates(&self) -> StatusStream<'_, M> {
         StatusStream::new(self, self.client.inner.wait_timeout)
     }

@@ -15,7 +15,7 @@ pub(super) struct LocalFile {
 }
 
 /// The reason why a local file cannot be sent. It does not repeat the path.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
     /// The file does not exist.

@@ -1,0 +1,22 @@
+//! Saves the outputs of a job, with names, limits and progress of one's own.
+
+use runcomfy::client::DownloadOptions;
+use runcomfy::{Client, Model};
+use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
+
+#[tokio::main]
+async fn main() -> Result<(), runcomfy::Error> {
+    let client = Client::from_env()?;
+    let input = seedance::Input::new("a paper boat drifts downstream").validate()?;
+    let completed = client.run(&input).await?;
+
+    let options = DownloadOptions::into_folder("videos").max_bytes(100_000_000);
+    for file in client.download(&completed, &options).await? {
+        println!("{} from {}", file.path.display(), file.output_path);
+    }
+
+    // A file that exists is not replaced, unless you say so.
+    let again = client.download(&completed, &options).await;
+    println!("{}", again.expect_err("it exists"));
+    Ok(())
+}
