@@ -24,6 +24,7 @@ mod preflight;
 mod preflight_hosts;
 mod promises;
 mod regenerating;
+mod remembering;
 mod retrying;
 mod round_trip;
 mod schema_changes;

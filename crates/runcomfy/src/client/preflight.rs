@@ -2,6 +2,7 @@
 //! request.
 
 mod address;
+mod facts_cache;
 mod fetch;
 mod fetch_error;
 mod limits;
@@ -14,11 +15,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::Path;
-use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
 use tokio::task::spawn_blocking;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 pub use limits::MediaLimits;
@@ -29,7 +29,7 @@ use super::body::{JsonWithFiles, RequestBody};
 use super::http::is_loopback;
 use crate::check::FoundMedia;
 use crate::input::{Model, Payload, Validated};
-use crate::media::{BytesSource, FileError, MediaInfo, OpenedFor};
+use crate::media::{BytesSource, FileError, OpenedFor};
 use crate::violation::{InputPath, Violation, message};
 use fetch::Fetcher;
 use media_report::MediaReport;
@@ -261,7 +261,7 @@ impl Checker {
             }
         }
         let files = examined.into_iter().filter_map(|media| media.file);
-        let files = files.map(|file| (file.path().to_owned(), Arc::new(file))).collect();
+        let files = files.map(|file| (file.path().to_owned(), file)).collect();
         let json = JsonWithFiles::write(input.value_ref(), files);
         let max = self.limits.max_request_bytes;
         let refusal = match &json {
@@ -288,10 +288,7 @@ impl Checker {
     ) -> Vec<(usize, MediaReport)> {
         match job {
             Job::Remote(number, url, group) => {
-                let has_open_rule =
-                    |info: &MediaInfo| group.iter().any(|found| !found.unchecked(info).is_empty());
-                let limits = &self.limits;
-                vec![(number, self.fetcher.fetch(&url, limits, deadline, has_open_rule).await)]
+                vec![(number, self.fetcher.report(&url, &group, &self.limits, deadline).await)]
             }
             Job::Local(groups) => {
                 let max_bytes = self.limits.max_file_bytes;
@@ -366,6 +363,14 @@ fn by_source(all: &[FoundMedia]) -> (Vec<Group>, Vec<usize>) {
         group_of.push(group);
     }
     (groups, group_of)
+}
+
+/// Waits until a deadline. Returns `None` if it passes.
+async fn before<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
+    match deadline {
+        Some(deadline) => timeout_at(deadline, work).await.ok(),
+        None => Some(work.await),
+    }
 }
 
 /// Returns a violation for each place of a file that cannot be used.

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use reqwest::redirect;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use url::{Host, Url};
 
 use super::super::http;
 use super::address::{Resolver, check};
+use super::facts_cache::{FactsCache, Made, Reuse};
 use super::fetch_error::FetchError;
 use super::media_report::{Fault, MediaReport};
 use super::remote::RemoteFile;
-use super::{AddressScope, MediaLimits, WarningKind};
+use super::{AddressScope, Group, MediaLimits, WarningKind, before};
 use crate::media::{Format, MediaInfo};
 use crate::violation::message;
 
@@ -25,6 +26,7 @@ pub(super) struct Fetcher {
     scope: AddressScope,
     /// A host that does exist, to tell a name that does not from a resolver that fails.
     control: Option<String>,
+    cache: FactsCache,
 }
 
 impl Fetcher {
@@ -33,7 +35,9 @@ impl Fetcher {
         scope: AddressScope,
         control: Option<String>,
     ) -> Result<Self, reqwest::Error> {
-        Ok(Self { http: Self::builder(limits, scope).build()?, scope, control })
+        let (http, cache) =
+            (Self::builder(limits, scope).build()?, FactsCache::new(limits.max_age));
+        Ok(Self { http, scope, control, cache })
     }
 
     fn builder(limits: MediaLimits, scope: AddressScope) -> reqwest::ClientBuilder {
@@ -47,15 +51,41 @@ impl Fetcher {
             .dns_resolver(Resolver(scope))
     }
 
+    /// Returns a report on the file at a URL, which the media at these places has. Uses the last
+    /// one again, if it is recent and nothing in it is a reason to refuse the input.
+    pub(super) async fn report(
+        &self,
+        url: &Url,
+        group: &Group,
+        limits: &MediaLimits,
+        deadline: Option<Instant>,
+    ) -> MediaReport {
+        let has_open_rule =
+            |info: &MediaInfo| group.iter().any(|found| !found.unchecked(info).is_empty());
+        let timeout = Instant::now().checked_add(limits.timeout);
+        let deadline = [timeout, deadline].into_iter().flatten().min();
+        let measuring = self.measure(url, limits, deadline, has_open_rule);
+        let suits = |report: &MediaReport, made| match made {
+            // Nothing is refused without another look: the file may be another by now.
+            Made::Before => group.iter().all(|found| report.is_spotless_for(found)),
+            Made::Meanwhile => report.info.bytes.is_some() || !has_open_rule(&report.info),
+        };
+        self.cache.report(url, deadline, suits, measuring).await.unwrap_or_else(|| {
+            let mut report = MediaReport::default();
+            report.add_error(&FetchError::TimedOut, None);
+            report
+        })
+    }
+
     /// Measures the file at a URL. If `has_open_rule` still needs the size of the file and its
     /// host does not report it, reads on to the end of the file, up to the limit.
-    pub(super) async fn fetch(
+    async fn measure(
         &self,
         url: &Url,
         limits: &MediaLimits,
         deadline: Option<Instant>,
         has_open_rule: impl Fn(&MediaInfo) -> bool,
-    ) -> MediaReport {
+    ) -> (MediaReport, Reuse) {
         let mut report = MediaReport::default();
         if url.scheme() != "https" && !self.allows_plain_http(url) {
             let message = "RunComfy recommends a URL that begins with https://".to_owned();
@@ -63,10 +93,14 @@ impl Fetcher {
         }
         let max_bytes = limits.max_fetched_bytes;
         let mut file = RemoteFile::new(&self.http, self.scope, url.clone(), max_bytes);
-        let timeout = Instant::now().checked_add(limits.timeout);
-        let deadline = [timeout, deadline].into_iter().flatten().min();
         let outcome = before(deadline, file.measure(has_open_rule)).await;
         file.write_to(&mut report);
+        let reuse = match &outcome {
+            None => Reuse::Never,
+            Some(Ok(())) if report.is_measured() => Reuse::Within(file.max_age()),
+            // It may be another one the next time.
+            Some(_) => Reuse::Waiting,
+        };
         if let Err(error) = outcome.unwrap_or(Err(FetchError::TimedOut)) {
             let fault = before(deadline, self.fault_of(&error)).await.flatten();
             report.add_error(&error, fault);
@@ -76,7 +110,7 @@ impl Fetcher {
         } else if let Some(content_type) = file.content_type() {
             report.compare_content_type(content_type, "its host says");
         }
-        report
+        (report, reuse)
     }
 
     /// Returns the violation if RunComfy will certainly not get the file either.
@@ -103,14 +137,6 @@ impl Fetcher {
             None => false,
         };
         is_local && self.scope == AddressScope::Local
-    }
-}
-
-/// Waits until a deadline. Returns `None` if it passes.
-async fn before<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
-    match deadline {
-        Some(deadline) => timeout_at(deadline, work).await.ok(),
-        None => Some(work.await),
     }
 }
 

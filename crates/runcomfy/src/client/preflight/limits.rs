@@ -20,6 +20,9 @@ pub struct MediaLimits {
     pub timeout: Duration,
     /// Time limit for measuring all media of one input. Defaults to 60 seconds.
     pub total_timeout: Duration,
+    /// Maximum time for which the facts about a file at a URL are used again, by all clones of a
+    /// client. Defaults to 60 seconds. Zero measures every file for every input.
+    pub max_age: Duration,
 }
 
 impl Default for MediaLimits {
@@ -30,6 +33,7 @@ impl Default for MediaLimits {
             max_fetched_bytes: 256 * 1024,
             timeout: Duration::from_secs(15),
             total_timeout: Duration::from_secs(60),
+            max_age: Duration::from_secs(60),
         }
     }
 }
@@ -63,5 +67,11 @@ impl MediaLimits {
     #[must_use]
     pub fn with_total_timeout(self, total_timeout: Duration) -> Self {
         Self { total_timeout, ..self }
+    }
+
+    /// Sets the maximum time for which the facts about a file at a URL are used again.
+    #[must_use]
+    pub fn with_max_age(self, max_age: Duration) -> Self {
+        Self { max_age, ..self }
     }
 }

@@ -1,5 +1,7 @@
 //! The findings about one piece of media.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use super::fetch_error::FetchError;
@@ -24,7 +26,7 @@ pub(super) struct Fault {
 }
 
 /// The findings about one piece of media, before they are assigned to places in the input.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct MediaReport {
     pub(super) info: MediaInfo,
     /// The reason why its header does not give what it should.
@@ -37,7 +39,7 @@ pub(super) struct MediaReport {
     /// `true` if its bytes are what is sent.
     is_data: bool,
     /// The local file, unless its bytes are in memory.
-    pub(super) file: Option<OpenedFile>,
+    pub(super) file: Option<Arc<OpenedFile>>,
     pub(super) requests: u64,
     pub(super) bytes: u64,
 }
@@ -116,7 +118,8 @@ impl MediaReport {
     fn of_file(file: OpenedFile) -> Self {
         let result = file.result();
         let (info, problem, content_type) = (result.info, result.problem, file.content_type());
-        let mut report = Self { info, problem, is_data: true, file: Some(file), ..Self::default() };
+        let mut report =
+            Self { info, problem, is_data: true, file: Some(Arc::new(file)), ..Self::default() };
         report.compare_content_type(content_type, "its data URI says");
         report
     }
@@ -135,6 +138,21 @@ impl MediaReport {
         let mut report = Self { info, problem, is_data: true, ..Self::default() };
         report.compare_content_type(uri.content_type, "its data URI says");
         report
+    }
+
+    /// Returns `true` if the header gave everything that a file of its format has, and it is media.
+    pub(super) fn is_measured(&self) -> bool {
+        self.info.kind.is_some() && self.problem.is_none() && self.unread.is_none()
+    }
+
+    /// Returns `true` if nothing is to be said of media at a place, except for its URL.
+    pub(super) fn is_spotless_for(&self, found: &FoundMedia) -> bool {
+        let mut warnings = self.warnings.iter();
+        let mut unchecked = found.unchecked(&self.info).into_iter();
+        warnings.all(|(kind, _)| *kind == WarningKind::NotHttps)
+            && unchecked.all(|(_, missing)| missing == MissingInfo::Rule)
+            && found.violations(&self.info).is_empty()
+            && self.guidance(found).is_empty()
     }
 
     /// Warns if a declared content type does not match the content.

@@ -1,9 +1,11 @@
 //! One file at a URL, fetched range by range.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION, RANGE,
+    ACCEPT_ENCODING, AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
+    HeaderName, LOCATION, RANGE,
 };
 use reqwest::{Response, StatusCode};
 use url::Url;
@@ -54,6 +56,8 @@ pub(super) struct RemoteFile<'a> {
     stream: Option<Response>,
     size: ReportedSize,
     content_type: Option<String>,
+    /// The time for which the host allows to use its response again.
+    max_age: Duration,
     requests: u64,
     bytes: u64,
 }
@@ -74,6 +78,7 @@ impl<'a> RemoteFile<'a> {
             stream: None,
             size: ReportedSize::None,
             content_type: None,
+            max_age: Duration::MAX,
             requests: 0,
             bytes: 0,
         }
@@ -81,6 +86,11 @@ impl<'a> RemoteFile<'a> {
 
     pub(super) fn content_type(&self) -> Option<&str> {
         self.content_type.as_deref()
+    }
+
+    /// Returns the time for which its host allows to use what was measured again.
+    pub(super) fn max_age(&self) -> Duration {
+        self.max_age
     }
 
     /// Writes what is known so far to a report.
@@ -144,6 +154,7 @@ impl<'a> RemoteFile<'a> {
         {
             return Err(FetchError::Encoded(encoding.escape_default().to_string()));
         }
+        self.max_age = self.max_age.min(max_age(&response));
         if self.content_type.is_none() {
             self.content_type = header(&response, CONTENT_TYPE);
         }
@@ -282,6 +293,25 @@ impl<'a> RemoteFile<'a> {
             }
         }
     }
+}
+
+/// Returns the time for which a response may be used again. Without `Cache-Control`, that is up to
+/// the client.
+fn max_age(response: &Response) -> Duration {
+    let Some(text) = header(response, CACHE_CONTROL) else { return Duration::MAX };
+    let age = header(response, AGE).and_then(|age| age.parse().ok()).unwrap_or(0);
+    let ages = text.split(',').map(|directive| {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-store" | "no-cache" => Duration::ZERO,
+            "max-age" => match value.trim().trim_matches('"').parse::<u64>() {
+                Ok(seconds) => Duration::from_secs(seconds.saturating_sub(age)),
+                Err(_) => Duration::ZERO,
+            },
+            _ => Duration::MAX,
+        }
+    });
+    ages.min().unwrap_or(Duration::MAX)
 }
 
 fn header(response: &Response, name: HeaderName) -> Option<String> {

@@ -208,7 +208,8 @@ async fn answer(mut stream: TcpStream, file: File, manner: Manner, log: Arc<Mute
 async fn fetch(address: &str, reach: AddressScope, limits: MediaLimits) -> MediaReport {
     let fetcher = Fetcher::new(limits, reach, None).expect("it can be set up");
     let url = Url::parse(address).expect("it is a URL");
-    fetcher.fetch(&url, &limits, None, |facts| facts.bytes.is_none()).await
+    let deadline = Instant::now().checked_add(limits.timeout);
+    fetcher.measure(&url, &limits, deadline, |facts| facts.bytes.is_none()).await.0
 }
 
 async fn measured(file: File, manner: Manner) -> (MediaReport, Server) {
@@ -403,7 +404,7 @@ async fn a_redirect_to_a_local_address_is_not_followed() {
         .expect("it can be set up");
     let address = format!("http://example.com:{port}/a.png");
     let url = Url::parse(&address).expect("it is a URL");
-    let examined = fetcher.fetch(&url, &limits, None, |_| false).await;
+    let (examined, _) = fetcher.measure(&url, &limits, None, |_| false).await;
     let reason = examined.unread.unwrap_or_default();
     assert!(reason.contains("this machine itself"), "{reason}");
     assert!(inside.asked.lock().expect("no test panics with it").is_empty());
@@ -486,4 +487,43 @@ async fn redirecting(location: &str) -> (String, Arc<Mutex<Vec<String>>>) {
         }
     });
     (url, asked)
+}
+
+#[tokio::test]
+async fn a_host_says_for_how_long_facts_are_used_again() {
+    let seconds = Duration::from_secs;
+    for (headers, expected) in [
+        ("x: y", Reuse::Within(Duration::MAX)),
+        ("cache-control: public", Reuse::Within(Duration::MAX)),
+        ("cache-control: max-age=7", Reuse::Within(seconds(7))),
+        ("cache-control: public, Max-Age = \"7\" ,immutable\r\nage: 5", Reuse::Within(seconds(2))),
+        ("cache-control: max-age=7\r\nage: 9", Reuse::Within(Duration::ZERO)),
+        ("cache-control: max-age=soon", Reuse::Within(Duration::ZERO)),
+        ("cache-control: no-store", Reuse::Within(Duration::ZERO)),
+        ("cache-control: max-age=7, no-cache", Reuse::Within(Duration::ZERO)),
+    ] {
+        assert_eq!(reuse(png(900), Manner::Headers(headers)).await, expected, "{headers}");
+    }
+    // A failure may be over the next time.
+    let page = b"<!doctype html><title>Sign in</title>".to_vec();
+    let page = File { size: page.len() as u64, parts: vec![(0, page)] };
+    let text = File { size: 9, parts: vec![(0, b"some text".to_vec())] };
+    let empty = File { size: 0, parts: Vec::new() };
+    let cut = File { size: 20, ..png(900) };
+    for file in [page, text, empty, cut] {
+        assert_eq!(reuse(file, Manner::Ranges).await, Reuse::Waiting);
+    }
+    for status in [403, 404, 429, 503] {
+        assert_eq!(reuse(png(900), Manner::Status(status)).await, Reuse::Waiting, "{status}");
+    }
+    assert_eq!(reuse(png(900), Manner::Silent).await, Reuse::Never);
+}
+
+async fn reuse(file: File, manner: Manner) -> Reuse {
+    let server = server(file, manner).await;
+    let limits = MediaLimits::default();
+    let fetcher = Fetcher::new(limits, AddressScope::Local, None).expect("it can be set up");
+    let url = Url::parse(&server.address).expect("it is a URL");
+    let deadline = Instant::now().checked_add(Duration::from_secs(3));
+    fetcher.measure(&url, &limits, deadline, |_| false).await.1
 }
