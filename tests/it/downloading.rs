@@ -479,3 +479,31 @@ async fn data_in_an_output_is_saved_and_what_cannot_be_is_reported() {
         assert_eq!(saved.expect("there is nothing").len(), 0);
     }
 }
+
+#[tokio::test]
+async fn a_file_gets_the_name_that_was_asked_for() {
+    let (base, asked) = server(|_, _| http(200, "", FILE)).await;
+    let (client, folder) = (client(&base, hasty()), tempfile::tempdir().expect("there is room"));
+    let one = json!({"video": at(&base, "/r-1.mp4")});
+    let path = folder.path().join("new/my boat.mp4");
+    let saved =
+        client.download(&success(one.clone()).await, &DownloadOptions::to_file(&path)).await;
+    assert_eq!(saved.expect("it is there")[0].path, path);
+    assert_eq!(std::fs::read_to_string(&path).expect("it exists"), FILE);
+    assert_eq!(names(&folder.path().join("new")), ["my boat.mp4"]);
+
+    let two = json!([at(&base, "/a.mp4"), at(&base, "/b.png")]);
+    let to = DownloadOptions::to_file(folder.path().join("both.mp4"));
+    let error = client.download(&success(two.clone()).await, &to).await.expect_err("one path");
+    assert_eq!((error.failed.len(), error.saved.len()), (2, 0));
+    let reasons: Vec<_> = error.failed.iter().map(|failed| &failed.reason).collect();
+    assert!(matches!(reasons[..], [DownloadErrorReason::SeveralFiles(2), _]), "{error}");
+    assert_eq!(asked.lock().expect("no lock is poisoned").len(), 1);
+
+    let to = DownloadOptions::into_folder(folder.path().join("named"));
+    client.download(&success(one).await, &to).await.expect("it is there");
+    let to = to.named("boat {job}-{index}.{ext}").expect("it is a pattern");
+    client.download(&success(two).await, &to).await.expect("they are there");
+    let expected = ["boat r-1-1.mp4", "boat r-1-2.png", "r-1.mp4"];
+    assert_eq!(names(&folder.path().join("named")), expected);
+}

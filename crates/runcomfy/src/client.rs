@@ -40,7 +40,8 @@ pub use builder::ClientBuilder;
 pub use catalog::{Balance, Catalog, CatalogEntry, CatalogPage, CatalogQuery};
 use download::Hosts;
 pub use download::{
-    DownloadError, DownloadErrorReason, DownloadOptions, DownloadedFile, FailedDownload, Progress,
+    DownloadError, DownloadErrorReason, DownloadOptions, DownloadedFile, FailedDownload,
+    InvalidNamePattern, Progress,
 };
 pub use error::{
     ApiError, ApiErrorKind, CallError, ConfigError, JobError, JobErrorReason, RunError,

@@ -318,13 +318,11 @@ impl fmt::Debug for Media {
 pub enum MediaError {
     /// The text is not an absolute URL.
     #[error(
-        "not an absolute URL ({0}); write one that begins with https://, or use Media::verbatim for a bare name"
+        "not an absolute URL ({0}); write one that begins with https://; for a local file use Media::file, and for a string that is sent as it is Media::verbatim"
     )]
     NotAnAddress(url::ParseError),
     /// The URL has a scheme that RunComfy cannot fetch.
-    #[error(
-        "RunComfy fetches media over https, not `{0}:`; write an https:// URL, or use Media::data_uri for a data URI, or Media::verbatim for a string that is sent as it is"
-    )]
+    #[error("RunComfy fetches media over https, not `{0}:`; {help}", help = instead_of(.0))]
     Scheme(String),
     /// The URL contains white space or a control character.
     #[error("a URL must not contain white space (found {0:?}); write a space as %20")]
@@ -343,9 +341,38 @@ pub enum MediaError {
     ContentType,
 }
 
+/// Returns what to write instead of a URL of a scheme. A scheme of one letter is a drive of
+/// Windows.
+fn instead_of(scheme: &str) -> &'static str {
+    match scheme {
+        "data" => "for a data URI use Media::data_uri",
+        "file" => "for a local file use Media::file, with its path",
+        drive if drive.len() == 1 => "for a local file use Media::file",
+        _ => "write an https:// URL; for a string that is sent as it is use Media::verbatim",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_names_the_function_for_what_was_given() {
+        for (text, named) in [
+            ("boat.png", "Media::file"),
+            ("/home/me/boat.png", "Media::file"),
+            ("./boat.png", "Media::file"),
+            (r"C:\boat.png", "Media::file"),
+            ("c:/boat.png", "Media::file"),
+            (r"\\server\boat.png", "Media::file"),
+            ("file:///home/me/boat.png", "Media::file"),
+            ("data:image/png;base64,AA==", "Media::data_uri"),
+            ("s3://bucket/boat.png", "an https:// URL"),
+        ] {
+            let error = Media::url(text).expect_err("it is not a URL").to_string();
+            assert!(error.contains(named), "{text}: {error}");
+        }
+    }
 
     #[test]
     fn a_url_for_lenient_parsers_only_is_refused() {

@@ -2,6 +2,9 @@
 //! its name once it is complete, and resumed if a connection breaks.
 
 mod address;
+#[cfg(test)]
+mod cpu_time;
+mod file_writer;
 mod name;
 mod outputs;
 mod transfer;
@@ -16,8 +19,10 @@ use futures_util::stream::{StreamExt, iter};
 use url::Url;
 
 pub(super) use address::Hosts;
+pub use name::InvalidNamePattern;
 
-use self::outputs::{Output, Source};
+use self::name::NamePattern;
+use self::outputs::Output;
 use super::types::CompletedJob;
 use super::{Client, RequestId};
 use crate::duration_text::DurationText;
@@ -33,11 +38,18 @@ const DEFAULT_CONCURRENT: usize = 4;
 #[derive(Clone)]
 #[must_use]
 pub struct DownloadOptions {
-    folder: PathBuf,
+    destination: Destination,
     replace: bool,
     max_bytes: u64,
     max_concurrent: usize,
     progress: Option<OnProgress>,
+}
+
+/// The place of the downloaded files.
+#[derive(Debug, Clone)]
+enum Destination {
+    Folder(PathBuf, Option<NamePattern>),
+    File(PathBuf),
 }
 
 /// A callback for the progress of a download.
@@ -110,6 +122,9 @@ pub enum DownloadErrorReason {
     /// The output has a value, but nothing in it is a URL or data of media.
     #[error("the output holds no URL and no data of a file; read it from CompletedJob::raw")]
     NothingToSave,
+    /// The output holds several files, and one path was given.
+    #[error("the output holds {0} files; save them with DownloadOptions::into_folder")]
+    SeveralFiles(usize),
     /// The URL has a scheme other than `http` and `https`.
     #[error("a URL of `{0}:` cannot be downloaded over HTTPS; fetch it with a client for it")]
     Scheme(String),
@@ -159,10 +174,55 @@ pub enum DownloadErrorReason {
 impl DownloadOptions {
     /// Creates options for downloading into `folder`, which is created if necessary. Each file is
     /// named after the request and the last part of its URL, in characters that every system
-    /// allows.
+    /// allows. [`DownloadOptions::named`] sets other names.
     pub fn into_folder(folder: impl Into<PathBuf>) -> Self {
+        Self::new(Destination::Folder(folder.into(), None))
+    }
+
+    /// Creates options for downloading the only file of an output to `path`. Its folder is created
+    /// if necessary. An output of several files is an error.
+    ///
+    /// ```
+    /// use runcomfy::client::DownloadOptions;
+    ///
+    /// let to = DownloadOptions::to_file("videos/boat.mp4").replace();
+    /// ```
+    pub fn to_file(path: impl Into<PathBuf>) -> Self {
+        Self::new(Destination::File(path.into()))
+    }
+
+    /// Sets the names of files in a folder. A file of a name that was given before gets a number.
+    /// Does nothing after [`DownloadOptions::to_file`].
+    ///
+    /// | placeholder | stands for |
+    /// | --- | --- |
+    /// | `{job}` | the id of the request |
+    /// | `{index}` | the number of the file in the output, from 1 |
+    /// | `{name}` | the last part of its URL, or the property that holds its data |
+    /// | `{ext}` | its extension, such as `mp4`. If it has none, the dot before it is left out |
+    ///
+    /// ```
+    /// use runcomfy::client::DownloadOptions;
+    ///
+    /// let to = DownloadOptions::into_folder("out").named("kling-{job}-{index}.{ext}")?;
+    /// # Ok::<(), runcomfy::client::InvalidNamePattern>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the pattern has another placeholder, or a character that some system
+    /// does not allow in a name, such as `/`.
+    pub fn named(mut self, pattern: &str) -> Result<Self, InvalidNamePattern> {
+        let parsed = NamePattern::parse(pattern)?;
+        if let Destination::Folder(_, names) = &mut self.destination {
+            *names = Some(parsed);
+        }
+        Ok(self)
+    }
+
+    fn new(destination: Destination) -> Self {
         Self {
-            folder: folder.into(),
+            destination,
             replace: false,
             max_bytes: MAX_BYTES,
             max_concurrent: DEFAULT_CONCURRENT,
@@ -222,12 +282,22 @@ impl Client {
             let (id, failed) = (success.id.clone(), vec![nothing]);
             return Err(DownloadError { id, failed, saved: Vec::new() });
         }
-        let names = name::names(&success.id, &found);
+        let paths: Vec<PathBuf> = match &to.destination {
+            Destination::Folder(folder, pattern) => {
+                let names = name::names(&success.id, pattern.as_ref(), &found);
+                names.into_iter().map(|name| folder.join(name)).collect()
+            }
+            Destination::File(_) if found.len() > 1 => {
+                let (id, failed) = (success.id.clone(), too_many(found));
+                return Err(DownloadError { id, failed, saved: Vec::new() });
+            }
+            Destination::File(path) => vec![path.clone()],
+        };
         // Collected first: a closure over what is borrowed would not be `Send`.
         let files: Vec<_> = found
             .into_iter()
-            .zip(names)
-            .map(|(output, name)| self.download_output(output, to.folder.join(name), to))
+            .zip(paths)
+            .map(|(output, path)| self.download_output(output, path, to))
             .collect();
         let ended: Vec<_> = iter(files).buffered(to.max_concurrent).collect().await;
         let (mut saved, mut failed) = (Vec::new(), Vec::new());
@@ -250,11 +320,8 @@ impl Client {
         path: PathBuf,
         to: &DownloadOptions,
     ) -> Result<DownloadedFile, FailedDownload> {
+        let url = output.url().cloned();
         let Output { path: output_path, source } = output;
-        let url = match &source {
-            Source::Url(url) | Source::OtherScheme(url) => Some(url.clone()),
-            Source::DataUri(_) | Source::Base64(_) | Source::BrokenDataUri => None,
-        };
         match self.save_output(source, &path, to).await {
             Ok((bytes, is_size_confirmed)) => {
                 Ok(DownloadedFile { output_path, url, path, bytes, is_size_confirmed })
@@ -262,6 +329,17 @@ impl Client {
             Err(reason) => Err(FailedDownload { output_path, url, reason }),
         }
     }
+}
+
+/// Returns a failure of each output.
+fn too_many(outputs: Vec<Output<'_>>) -> Vec<FailedDownload> {
+    let count = outputs.len();
+    let failed = outputs.into_iter().map(|output| FailedDownload {
+        url: output.url().cloned(),
+        output_path: output.path,
+        reason: DownloadErrorReason::SeveralFiles(count),
+    });
+    failed.collect()
 }
 
 /// Explains a status that means that the output is not available to us.
@@ -275,7 +353,7 @@ fn expired(http_status: u16) -> &'static str {
 impl fmt::Debug for DownloadOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DownloadOptions")
-            .field("folder", &self.folder)
+            .field("destination", &self.destination)
             .field("replace", &self.replace)
             .field("max_bytes", &self.max_bytes)
             .field("max_concurrent", &self.max_concurrent)

@@ -1,6 +1,6 @@
 //! Downloads one file, and resumes it with range requests after a broken connection.
 
-use std::io::{ErrorKind, SeekFrom};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,8 +10,6 @@ use reqwest::header::{
 };
 use reqwest::{Response, StatusCode};
 use tempfile::NamedTempFile;
-use tokio::fs::File;
-use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 use url::Url;
 
@@ -19,6 +17,7 @@ use super::super::Client;
 use super::super::http::{ContentRange, NO_TIMEOUT};
 use super::super::reply::{asked_delay, transport_failure};
 use super::super::retry::{Backoff, Call, Failure};
+use super::file_writer::FileWriter;
 use super::outputs::Source;
 use super::{DownloadErrorReason as Reason, DownloadOptions, Progress};
 
@@ -34,7 +33,7 @@ struct Transfer<'a> {
     url: &'a Url,
     path: &'a Path,
     to: &'a DownloadOptions,
-    file: File,
+    file: FileWriter,
     bytes: u64,
     total: Option<u64>,
     /// The `If-Range` value. Without it, nothing proves that a second response belongs to the
@@ -72,10 +71,11 @@ impl Client {
                     return Err(Reason::TooLarge(to.max_bytes));
                 }
                 let (part, mut file) = begin(path, to).await?;
-                file.write_all(&bytes).await.map_err(|source| file_error(path, source))?;
-                finish(&mut file).await.map_err(|source| file_error(path, source))?;
+                let length = bytes.len() as u64;
+                file.add(bytes.into()).await.map_err(|source| file_error(path, source))?;
+                file.finish().await.map_err(|source| file_error(path, source))?;
                 keep(part, path, to)?;
-                Ok((bytes.len() as u64, true))
+                Ok((length, true))
             }
         }
     }
@@ -103,14 +103,16 @@ impl Client {
 
 /// Creates a temporary file beside `path`. It is removed when dropped, so that no partial file
 /// stays behind.
-async fn begin(path: &Path, to: &DownloadOptions) -> Result<(NamedTempFile, File), Reason> {
+async fn begin(path: &Path, to: &DownloadOptions) -> Result<(NamedTempFile, FileWriter), Reason> {
     let failed = |source| file_error(path, source);
-    tokio::fs::create_dir_all(&to.folder).await.map_err(failed)?;
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let folder = folder.unwrap_or(Path::new("."));
+    tokio::fs::create_dir_all(folder).await.map_err(failed)?;
     if !to.replace && tokio::fs::try_exists(path).await.map_err(failed)? {
         return Err(Reason::Exists(path.to_owned()));
     }
-    let part = temporary(&to.folder).map_err(failed)?;
-    let file = File::from_std(part.as_file().try_clone().map_err(failed)?);
+    let part = temporary(folder).map_err(failed)?;
+    let file = FileWriter::new(part.as_file().try_clone().map_err(failed)?);
     Ok((part, file))
 }
 
@@ -124,11 +126,6 @@ fn keep(part: NamedTempFile, path: &Path, to: &DownloadOptions) -> Result<(), Re
         }
         Err(error) => Err(file_error(path, error.error)),
     }
-}
-
-async fn finish(file: &mut File) -> std::io::Result<()> {
-    file.flush().await?;
-    file.sync_all().await
 }
 
 impl Transfer<'_> {
@@ -154,7 +151,7 @@ impl Transfer<'_> {
             tracing::debug!(%reason, bytes = self.bytes, ?delay, "downloading again");
             sleep(delay).await;
         }
-        finish(&mut self.file).await.map_err(|source| file_error(self.path, source))
+        self.file.finish().await.map_err(|source| file_error(self.path, source))
     }
 
     /// Requests the missing part of the file and writes it.
@@ -174,8 +171,8 @@ impl Transfer<'_> {
             if self.bytes.saturating_add(chunk.len() as u64) > self.to.max_bytes {
                 return Err(Reason::TooLarge(self.to.max_bytes));
             }
-            self.file.write_all(&chunk).await.map_err(|source| self.file_error(source))?;
             self.bytes += chunk.len() as u64;
+            self.file.add(chunk).await.map_err(|source| file_error(self.path, source))?;
             self.report();
         }
         match (end, self.total) {
@@ -287,17 +284,13 @@ impl Transfer<'_> {
 
     async fn restart(&mut self) -> Result<(), Reason> {
         (self.bytes, self.total, self.validator) = (0, None, None);
-        empty(&mut self.file).await.map_err(|source| self.file_error(source))
+        self.file.clear().await.map_err(|source| file_error(self.path, source))
     }
 
     fn report(&self) {
         let Some(callback) = &self.to.progress else { return };
         let Self { url, path, bytes, total, .. } = *self;
         callback(&Progress { url, path, bytes, total });
-    }
-
-    fn file_error(&self, source: std::io::Error) -> Reason {
-        file_error(self.path, source)
     }
 }
 
@@ -315,6 +308,7 @@ fn failure_of(reason: &Reason) -> Option<Failure> {
         Reason::Status { http_status, .. } => Some(Failure::of(*http_status, None)),
         Reason::Host(_)
         | Reason::NothingToSave
+        | Reason::SeveralFiles(_)
         | Reason::Scheme(_)
         | Reason::Data(_)
         | Reason::Encoded(_)
@@ -331,12 +325,6 @@ fn retry_after(reason: &Reason) -> Option<Duration> {
         Reason::Status { retry_after, .. } => *retry_after,
         _ => None,
     }
-}
-
-async fn empty(file: &mut File) -> std::io::Result<()> {
-    file.flush().await?;
-    file.set_len(0).await?;
-    file.seek(SeekFrom::Start(0)).await.map(drop)
 }
 
 fn file_error(path: &Path, source: std::io::Error) -> Reason {
