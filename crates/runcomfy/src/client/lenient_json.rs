@@ -24,14 +24,15 @@ pub(super) struct NotJson(Cow<'static, str>);
 /// Parses a whole body.
 pub(super) fn parse(body: &[u8]) -> Result<Value, NotJson> {
     let body = without_bom(body);
-    if body.len() > 2 * MAX_VALUES && count_values(body) > MAX_VALUES {
+    // The bytes of UTF-16 would be miscounted.
+    let text = decode(body);
+    if text.len() > 2 * MAX_VALUES && count_values(text.as_bytes()) > MAX_VALUES {
         return Err(NotJson(format!("it has more than {MAX_VALUES} values").into()));
     }
     let error = match serde_json::from_slice(body) {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
-    let text = decode(body);
     let mut reader = Reader { text: &text, at: 0 };
     // Text that begins in another way is prose or HTML.
     let value = match reader.peek() {
@@ -44,8 +45,9 @@ pub(super) fn parse(body: &[u8]) -> Result<Value, NotJson> {
     }
 }
 
-/// Reads a member of the object in a truncated body, but not one of an object inside it. Returns
-/// `Value::Bool(false)` if the value itself is truncated.
+/// Reads a scalar member of the object in a truncated body, but not one of an object inside it.
+/// Returns `Value::Bool(false)` if the value is a list or an object, or is itself truncated. Other
+/// members are skipped, so their number and size cost no memory.
 pub(super) fn truncated_member(body: &[u8], name: &str) -> Option<Value> {
     let text = decode(without_bom(body));
     let mut reader = Reader { text: &text, at: 0 };
@@ -53,14 +55,16 @@ pub(super) fn truncated_member(body: &[u8], name: &str) -> Option<Value> {
         return None;
     }
     loop {
-        let key = reader.key()?;
-        let value = reader.value(1);
-        // A bare word at the end may go on.
-        let is_truncated = value.is_none() || reader.at == text.len() && !text.ends_with('"');
-        if key == name {
+        if reader.key()? == name {
+            let value = match reader.peek() {
+                Some(b'{' | b'[') => None,
+                _ => reader.value(1),
+            };
+            // A bare word at the end may go on.
+            let is_truncated = reader.at == text.len() && !text.ends_with('"');
             return value.filter(|_| !is_truncated).or(Some(Value::Bool(false)));
         }
-        value?;
+        reader.skip_value()?;
         if reader.next() != Some(b',') {
             return None;
         }
@@ -231,6 +235,30 @@ impl<'a> Reader<'a> {
         is_hex.then(|| u32::from_str_radix(digits, 16).ok()).flatten()
     }
 
+    /// Skips a value without keeping it.
+    fn skip_value(&mut self) -> Option<()> {
+        match self.peek()? {
+            b'{' | b'[' => self.skip_nested().map(drop),
+            b'"' => self.skip_string(),
+            _ => self.word().map(drop),
+        }
+    }
+
+    /// Skips a string. The next byte is its quote.
+    fn skip_string(&mut self) -> Option<()> {
+        self.at += 1;
+        loop {
+            let rest = self.text.as_bytes().get(self.at..)?;
+            let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+            self.at += length + 1;
+            if rest[length] == b'"' {
+                return Some(());
+            }
+            // What is escaped has at least one byte, and the other bytes are no quotes.
+            self.at += 1;
+        }
+    }
+
     /// Reads `true`, `false`, `null`, a number, or anything else that has no quotes, as text.
     fn word(&mut self) -> Option<Value> {
         let rest = &self.text[self.at..];
@@ -256,7 +284,7 @@ impl<'a> Reader<'a> {
         loop {
             match self.peek()? {
                 b'"' => {
-                    self.string()?;
+                    self.skip_string()?;
                     continue;
                 }
                 b'{' | b'[' => depth += 1,
@@ -341,6 +369,48 @@ mod tests {
         assert!(error.to_string().contains("more than 1000000 values"), "{error}");
     }
 
+    #[test]
+    fn text_in_utf_16_has_the_same_limit_of_values() {
+        // The second byte of this character is that of a quote.
+        for text in ["", "\u{2200}"] {
+            let text = format!("\u{feff}[\"{text}\"{}]", ",0".repeat(MAX_VALUES));
+            for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+                let body: Vec<u8> = text.encode_utf16().flat_map(bytes).collect();
+                let mut found = Ok(Value::Null);
+                let used = allocation_counter::measure(|| found = parse(&body));
+                let error = found.expect_err("it has too many").to_string();
+                assert!(error.contains("more than 1000000 values"), "{error}");
+                assert!(used.bytes_max < 2 * body.len() as u64, "{used:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn members_that_are_skipped_cost_no_memory() {
+        let zeros = "0,".repeat(MAX_VALUES);
+        let others = [
+            format!("[{zeros}0]"),
+            format!("[[{zeros}0], {{}}]"),
+            format!("\"{}\"", "\\n\\\"".repeat(MAX_VALUES)),
+        ];
+        for other in others {
+            let body = format!(r#"{{"a": {other}, "id": "r-7", "b"#);
+            let mut found = None;
+            let used = allocation_counter::measure(|| {
+                found = truncated_member(body.as_bytes(), "id");
+            });
+            assert_eq!(found, Some(json!("r-7")));
+            assert!(used.bytes_max < 1024, "{used:?}");
+            let body = format!(r#"{{"id": {other}, "b": 1"#);
+            let used = allocation_counter::measure(|| {
+                found = truncated_member(body.as_bytes(), "id");
+            });
+            let is_text = other.starts_with('"');
+            assert_eq!(found.as_ref().is_some_and(Value::is_string), is_text);
+            assert!(is_text || used.bytes_max < 1024, "{used:?}");
+        }
+    }
+
     /// Field case L1.
     #[test]
     fn only_top_level_members_of_truncated_objects_are_found() {
@@ -349,6 +419,9 @@ mod tests {
             (r#"{"e": {"id": "trace"}, "id": "r-7""#, Some(json!("r-7"))),
             (r#"{"e": {"id": "trace"}, "a"#, None),
             (r#"{"a": "\"id\": \"r-0\"", "id" : "r-1"  "#, Some(json!("r-1"))),
+            (r#"{"e": "\"id\": 1é\\", "id": "r-7""#, Some(json!("r-7"))),
+            (r#"{"e": "\é\\\"", "f": {"g": "}\""}, "id": "r-7""#, Some(json!("r-7"))),
+            (r#"{"id": ["r-7"], "a"#, Some(json!(false))),
             (r#"{"id": "r-"#, Some(json!(false))),
             (r#"{"id": nul"#, Some(json!(false))),
             (r#"{"id": null, "a"#, Some(json!(null))),
