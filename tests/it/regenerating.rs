@@ -155,6 +155,63 @@ fn codegen_leaves_the_files_of_others_alone() {
     assert!(!ok && printed.contains("is a link"), "{printed}");
 }
 
+#[test]
+fn two_schemas_folders_of_one_name_keep_their_files_apart() {
+    let place = Place::new();
+    let out = place.path("shared/generated").display().to_string();
+    for own in ["a", "b"] {
+        copy(&place.path("schemas"), &place.path(own).join("schemas"));
+    }
+    let model = place.path("b/schemas/minimax");
+    let text = std::fs::read_to_string(model.join("hailuo-video-01-live/model.json")).expect("it");
+    copy(&model, &place.path("b/schemas/acme"));
+    std::fs::remove_dir_all(&model).expect("it exists");
+    let other = place.path("b/schemas/acme/hailuo-video-01-live/model.json");
+    write(&other, &text.replace("minimax/", "acme/"));
+    let run = |own: &str, more: &[&str]| {
+        let schemas = place.path(own).join("schemas").display().to_string();
+        xtask(&[&["codegen", "--schemas", &schemas, "--out", &out], more].concat())
+    };
+    run("a", &[]).assert_ok();
+    run("a", &["--check"]).assert_ok();
+    let generated = place.path("shared/generated");
+    let marker = std::fs::read_to_string(generated.join(".schemas")).expect("it is there");
+    assert_eq!(marker, "../../a/schemas\n");
+    for more in [&[][..], &["--check"], &["--dry-run"]] {
+        let (ok, printed) = run("b", more);
+        assert!(!ok && printed.contains("a/schemas, and would lose them"), "{printed}");
+        assert!(generated.join("minimax/hailuo_video_01_live.rs").is_file());
+    }
+    // A schemas folder that has moved takes its output along.
+    std::fs::rename(place.path("a"), place.path("c")).expect("it can be moved");
+    run("c", &[]).assert_ok();
+    assert!(!run("b", &[]).0);
+    // The nearest folder owns what has no marker.
+    place.codegen(&[]).assert_ok();
+    let near = place.path("generated").display().to_string();
+    let far = place.path("b/schemas").display().to_string();
+    let (ok, printed) = xtask(&["codegen", "--schemas", &far, "--out", &near]);
+    assert!(!ok && printed.contains("would lose them"), "{printed}");
+}
+
+#[test]
+fn leftovers_of_other_programs_stay() {
+    let place = Place::new();
+    place.codegen(&[]).assert_ok();
+    let own = ["generated/.writing-aB3dE6", "generated/minimax/.writing-aB3dE6"];
+    let others = [
+        "generated/minimax/deeper/.writing-aB3dE6",
+        "generated/vendor/.writing-aB3dE6",
+        "generated/.writing-long-name",
+    ];
+    let header = "//! `cargo xtask codegen` from\n//! `schemas`; do not edit by hand.\n";
+    write(&place.path("generated/vendor/mod.rs"), header);
+    own.iter().chain(&others).for_each(|file| write(&place.path(file), "x"));
+    place.codegen(&[]).assert_ok();
+    assert!(own.iter().all(|file| !place.path(file).exists()));
+    assert!(others.iter().all(|file| place.path(file).exists()));
+}
+
 // Attack L11: two links to `.` in the schemas folder lead to 2^40 folders.
 #[test]
 #[cfg(unix)]

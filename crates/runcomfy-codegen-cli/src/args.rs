@@ -21,7 +21,8 @@ pub struct GenerateArgs {
     /// The schemas folder to read, instead of this crate's own.
     #[arg(long, value_name = "DIR")]
     pub schemas: Option<PathBuf>,
-    /// The folder to write the modules to, such as `src/generated`.
+    /// The folder to write the modules to, such as `src/generated`. It holds the modules of one
+    /// schemas folder.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// The form of diagnostics.

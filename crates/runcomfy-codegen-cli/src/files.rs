@@ -1,7 +1,7 @@
 //! Text files: reading them, and changing them with the difference to show. A file is written
 //! whole or not at all.
 
-use std::fs;
+use std::fs::{self, FileType};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -93,34 +93,61 @@ pub(crate) fn escape_lines(text: &str) -> String {
 /// The prefix of the name of a file that is being written.
 const PARTIAL: &str = ".writing-";
 
-/// Removes the files below a folder that interrupted runs have left behind, and names them.
-pub(crate) fn remove_leftovers(folder: &Path) -> Result<()> {
-    for path in leftovers(folder)? {
-        fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
+/// Removes files that interrupted runs have left behind, and names them.
+pub(crate) fn remove_leftovers(leftovers: &[PathBuf]) -> Result<()> {
+    for path in leftovers {
+        fs::remove_file(path).with_context(|| format!("removing {}", path.display()))?;
         anstream::eprintln!("removed {}, which an interrupted run left behind", path.display());
     }
     Ok(())
 }
 
-/// Returns the files below a folder that interrupted runs have left behind. Follows no links.
+/// Returns the files that interrupted runs have left behind in a folder and in every folder below
+/// it. Follows no links.
 pub(crate) fn leftovers(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut leftovers = Vec::new();
     let mut open = vec![folder.to_path_buf()];
-    while let Some(folder) = open.pop().filter(|folder| folder.is_dir()) {
-        let entries = fs::read_dir(&folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
-        for entry in entries.with_context(|| format!("reading {}", folder.display()))? {
-            let kind = entry.file_type()?;
-            let name = entry.file_name();
-            let random = name.to_str().and_then(|name| name.strip_prefix(PARTIAL));
-            if kind.is_dir() {
-                open.push(entry.path());
-            } else if random.is_some_and(is_random) {
-                leftovers.push(entry.path());
-            }
-        }
+    while let Some(folder) = open.pop() {
+        leftovers.extend(leftovers_of(&folder)?);
+        open.extend(folders_in(&folder)?);
     }
     leftovers.sort();
     Ok(leftovers)
+}
+
+/// Same as [`leftovers`], without the folders below it.
+pub(crate) fn leftovers_of(folder: &Path) -> Result<Vec<PathBuf>> {
+    let files = entries(folder)?.into_iter().filter(|entry| !entry.kind.is_dir());
+    let leftovers = files.filter(|entry| entry.name.strip_prefix(PARTIAL).is_some_and(is_random));
+    Ok(leftovers.map(|entry| entry.path).collect())
+}
+
+/// Returns the folders in a folder. Follows no links.
+pub(crate) fn folders_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let folders = entries(folder)?.into_iter().filter(|entry| entry.kind.is_dir());
+    Ok(folders.map(|entry| entry.path).collect())
+}
+
+/// An entry of a folder. A link is neither a file nor a folder.
+pub(crate) struct Entry {
+    pub name: String,
+    pub path: PathBuf,
+    pub kind: FileType,
+}
+
+/// Returns the entries of a folder. One that does not exist has none.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    if !folder.is_dir() {
+        return Ok(entries);
+    }
+    let reading = fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+    for entry in reading.with_context(|| format!("reading {}", folder.display()))? {
+        let kind = entry.file_type().with_context(|| format!("reading {}", folder.display()))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        entries.push(Entry { name, path: entry.path(), kind });
+    }
+    Ok(entries)
 }
 
 /// Returns `true` if `tempfile` may have made up the end of this file's name.

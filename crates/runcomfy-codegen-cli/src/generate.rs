@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fs::{self, FileType};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,7 +15,7 @@ use crate::files::{self, Change};
 use crate::report::Report;
 use crate::schemas_dir::Model;
 use crate::terminal::{count, error};
-use crate::{Project, schemas_dir};
+use crate::{Project, ownership, schemas_dir};
 
 /// The features that the crate has beside those of its providers, in their order.
 const OWN_FEATURES: [&str; 2] = ["default", "full"];
@@ -71,6 +71,7 @@ pub(crate) fn run(args: &GenerateArgs, project: &Project) -> Result<ExitCode> {
     let sources: Vec<_> = models.iter().map(Model::source).collect();
     let mut generated = runcomfy_codegen::generate(&sources, &settings);
     let mut changes = target.changes(&generated, &settings)?;
+    changes.extend(ownership::claim(&target.out, &target.schemas, &settings.present)?);
     if let Some(asset) = &target.asset {
         let text = (asset.text)(&models);
         changes.extend(Change::of(asset.path.clone(), asset.name.clone(), Some(text))?);
@@ -88,7 +89,7 @@ pub(crate) fn run(args: &GenerateArgs, project: &Project) -> Result<ExitCode> {
     report.print(args.message_format)?;
     match mode {
         Mode::Write => {
-            files::remove_leftovers(&target.out)?;
+            files::remove_leftovers(&leftovers(&target.out)?)?;
             changes.iter().try_for_each(Change::apply)?;
         }
         Mode::Check => {
@@ -216,33 +217,41 @@ fn is_denied(code: Code, deny: &[String]) -> bool {
 /// a generated `mod.rs`, which are the output folder of another run.
 fn present(out: &Path, origin: &str) -> Result<BTreeSet<String>> {
     let mut present = BTreeSet::new();
-    if !out.is_dir() {
-        return Ok(present);
+    for entry in files::entries(out)? {
+        if entry.kind.is_file() && is_own(&entry.path, origin)? {
+            present.insert(entry.name);
+        }
     }
-    for (name, path, kind) in entries(out)? {
-        if kind.is_file() && is_own(&path, origin)? {
-            present.insert(name);
-        } else if kind.is_dir() && generated_from(&path.join("mod.rs"))?.is_none() {
-            // A model's module is one folder down, and none is further down.
-            for (file, path, kind) in entries(&path)? {
-                if kind.is_file() && is_own(&path, origin)? {
-                    present.insert(format!("{name}/{file}"));
-                }
+    for folder in own_folders(out)? {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        for entry in files::entries(&folder)? {
+            if entry.kind.is_file() && is_own(&entry.path, origin)? {
+                present.insert(format!("{name}/{}", entry.name));
             }
         }
     }
     Ok(present)
 }
 
-/// The entries of a folder: name, path, and kind. A link is neither a file nor a folder.
-fn entries(folder: &Path) -> Result<Vec<(String, PathBuf, FileType)>> {
-    let mut entries = Vec::new();
-    let reading = fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
-    for entry in reading.with_context(|| format!("reading {}", folder.display()))? {
-        let kind = entry.file_type().with_context(|| format!("reading {}", folder.display()))?;
-        entries.push((entry.file_name().to_string_lossy().into_owned(), entry.path(), kind));
+/// Returns the folders in an output folder that hold modules of models: a model's module is one
+/// folder down, and none is further down.
+fn own_folders(out: &Path) -> Result<Vec<PathBuf>> {
+    let mut own = Vec::new();
+    for folder in files::folders_in(out)? {
+        if generated_from(&folder.join("mod.rs"))?.is_none() {
+            own.push(folder);
+        }
     }
-    Ok(entries)
+    Ok(own)
+}
+
+/// Returns the files that interrupted runs have left behind where this command writes.
+fn leftovers(out: &Path) -> Result<Vec<PathBuf>> {
+    let mut leftovers = files::leftovers_of(out)?;
+    for folder in own_folders(out)? {
+        leftovers.extend(files::leftovers_of(&folder)?);
+    }
+    Ok(leftovers)
 }
 
 fn is_own(path: &Path, origin: &str) -> Result<bool> {

@@ -8,6 +8,7 @@ mod diff;
 pub mod files;
 mod generate;
 mod list;
+mod ownership;
 mod release;
 mod report;
 mod revision;

@@ -36,7 +36,7 @@ pub(crate) fn add(args: &AddArgs, project: &Project) -> Result<ExitCode> {
     let folders = all.iter().map(|(id, _)| id.folder()).collect();
     let changes: Vec<&Change> = all.iter().flat_map(|(_, changes)| changes).collect();
     let diff = diff::of_changes(schemas, &folders, &changes)?;
-    files::remove_leftovers(schemas)?;
+    files::remove_leftovers(&files::leftovers(schemas)?)?;
     changes.into_iter().try_for_each(Change::apply)?;
     for (id, changes) in &all {
         match changes.as_slice() {

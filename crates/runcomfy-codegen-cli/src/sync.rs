@@ -33,7 +33,7 @@ pub(crate) fn run(args: &SyncArgs, project: &Project) -> Result<ExitCode> {
             warn(format_args!("{} is left behind by an interrupted run", path.display()));
         }
     } else {
-        files::remove_leftovers(schemas)?;
+        files::remove_leftovers(&leftovers)?;
     }
     // The comparison needs the earlier state, before a file is written.
     let diff = plan.diff(schemas)?;
