@@ -1,11 +1,77 @@
 //! The arguments of `new` and their order: strings, then other scalars, then media. A recorded
 //! order is kept, so a reordered schema does not break callers. An argument that the schema no
 //! longer requires is kept too, so a schema that accepts more does not break callers either.
+//!
+//! A required field with one possible value is not an argument, unless it was recorded as one:
+//! `new` fills it in.
 
-use crate::model::{Field, Model, Struct, Type};
+use serde_json::Value;
+
+use crate::model::{Field, Model, Rule, StringEnum, Struct, Type};
 
 /// More arguments than this are named, as the fields of a struct.
 const MAX_ARGUMENTS: usize = 6;
+
+/// The one value that a field can have.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum OnlyValue<'a> {
+    Boolean(bool),
+    Integer(i64),
+    Unsigned(u64),
+    Number(f64),
+    /// JSON that is a boolean, of a schema without `type`.
+    AnyBoolean(bool),
+    /// JSON that is a number.
+    AnyNumber(f64),
+    /// JSON that is null.
+    Null,
+    /// The value of this enum.
+    Variant(&'a StringEnum),
+}
+
+impl<'a> OnlyValue<'a> {
+    /// Returns the value of a required field that can have no other.
+    pub(crate) fn of(field: &Field, enums: &'a [StringEnum]) -> Option<Self> {
+        field.required?;
+        if let Type::Enum(index) = field.ty {
+            let of = enums.get(index).filter(|of| of.variants.len() == 1)?;
+            return Some(Self::Variant(of));
+        }
+        let value = field.schema.rules.iter().find_map(|rule| match rule {
+            Rule::Integers(values) => Some(values.iter().map(|value| (*value).into()).collect()),
+            Rule::Values(values) => {
+                values.iter().map(|json| serde_json::from_str(json).ok()).collect()
+            }
+            _ => None,
+        });
+        let value: Vec<Value> = value?;
+        let [value] = value.as_slice() else { return None };
+        match field.ty {
+            Type::Boolean => value.as_bool().map(Self::Boolean),
+            Type::Integer => value.as_i64().map(Self::Integer),
+            Type::Unsigned => value.as_u64().map(Self::Unsigned),
+            Type::Number => value.as_f64().map(Self::Number),
+            Type::Any => match value {
+                Value::Null => Some(Self::Null),
+                Value::Bool(value) => Some(Self::AnyBoolean(*value)),
+                Value::Number(number) => {
+                    number.as_f64().filter(|_| number.is_f64()).map(Self::AnyNumber)
+                }
+                Value::String(_) | Value::Array(_) | Value::Object(_) => None,
+            },
+            Type::Text
+            | Type::Media
+            | Type::Url
+            | Type::Enum(_)
+            | Type::List(_)
+            | Type::Map(_)
+            | Type::Struct(_)
+            | Type::Union(_)
+            | Type::Nullable(_)
+            | Type::Boxed(_) => None,
+        }
+    }
+}
 
 /// The form in which `new` takes its arguments.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +87,7 @@ impl Model {
     pub(crate) fn arguments_of(&self, index: usize) -> Vec<usize> {
         match self.inputs.get(index) {
             Some(_) if index == 0 => self.arguments.clone(),
-            Some(of) => ordered(of, None),
+            Some(of) => ordered(of, &self.enums, None),
             None => Vec::new(),
         }
     }
@@ -44,12 +110,18 @@ impl<'a> ConstructorArgs<'a> {
 
 /// Returns the arguments of `new`: first those of the recorded order, then each group in the order
 /// of the schema's `required`. A nested struct has no recorded order.
-pub(crate) fn ordered(of: &Struct, fixed: Option<&[String]>) -> Vec<usize> {
-    let fixed = fixed.unwrap_or_default();
+pub(crate) fn ordered(
+    of: &Struct,
+    enums: &[StringEnum],
+    recorded: Option<&[String]>,
+) -> Vec<usize> {
+    let recorded = recorded.unwrap_or_default();
     let arguments = of.fields.iter().enumerate().filter_map(|(index, field)| {
-        let kept = fixed.iter().position(|name| *name == field.wire);
+        let kept = recorded.iter().position(|name| *name == field.wire);
         let required = field.required.or(kept)?;
-        Some((kept.unwrap_or(fixed.len()), group(field), required, index))
+        let is_filled_in = kept.is_none() && OnlyValue::of(field, enums).is_some();
+        let order = (kept.unwrap_or(recorded.len()), group(field), required, index);
+        (!is_filled_in).then_some(order)
     });
     let mut order: Vec<_> = arguments.collect();
     order.sort_unstable();

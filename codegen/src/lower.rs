@@ -7,6 +7,7 @@
 mod annotations;
 mod budget;
 mod draft;
+mod enums;
 mod infer;
 mod lowerer;
 mod merge;
@@ -51,7 +52,7 @@ pub(crate) fn lower(
             .as_warnings(|findings| lower_output(schema, &names, objects, findings))
             .unwrap_or(Output::ANY),
     };
-    let arguments = inputs.first().map(|root| ordered(root, manifest.arguments.as_deref()));
+    let arguments = inputs.first().map(|root| ordered(root, &enums, manifest.arguments.as_deref()));
     Some(Model {
         id: manifest.id.as_str().to_owned(),
         folder: manifest.id.folder(),
@@ -145,6 +146,7 @@ fn struct_of(draft: StructDraft, types: Vec<Type>) -> Struct {
 }
 
 fn union_of(draft: UnionDraft, types: Vec<Type>, names: &TypeNames) -> Union {
+    let variants = without_prefix(names.variants(&types), &draft.name);
     Union {
         name: draft.name,
         wire: draft.hint.own,
@@ -152,7 +154,7 @@ fn union_of(draft: UnionDraft, types: Vec<Type>, names: &TypeNames) -> Union {
         kind: draft.kind,
         branches: draft.branches,
         places: draft.places,
-        variants: names.variants(&types).into_iter().zip(types).collect(),
+        variants: variants.into_iter().zip(types).collect(),
     }
 }
 
@@ -221,6 +223,29 @@ impl TypeNames {
             Type::Boxed(inner) => self.variant(inner, all),
         }
     }
+}
+
+/// Returns the names of an enum's variants without the enum's own name in front:
+/// `Content::ContentText` is `Content::Text`. Names that would clash stay whole.
+fn without_prefix(names: Vec<String>, of: &str) -> Vec<String> {
+    let short: Vec<&str> = names
+        .iter()
+        .map(|name| {
+            let rest = name.strip_prefix(of).filter(|rest| rest.starts_with(char::is_uppercase));
+            rest.filter(|rest| *rest != "Self").unwrap_or(name)
+        })
+        .collect();
+    let count = |name: &str| short.iter().filter(|other| **other == name).count();
+    let mut free: Vec<String> = short
+        .iter()
+        .zip(&names)
+        .map(|(short, name)| if count(short) > 1 { name } else { *short }.to_owned())
+        .collect();
+    let distinct: HashSet<&String> = free.iter().collect();
+    if distinct.len() < names.len() {
+        free = names;
+    }
+    free
 }
 
 fn named(names: &[String], index: usize) -> String {

@@ -296,4 +296,5 @@ pub(crate) struct StringEnum {
 pub(crate) struct Variant {
     pub name: String,
     pub value: String,
+    pub docs: Docs,
 }

@@ -16,6 +16,7 @@ use crate::settings::File;
 use node::{Node, Side};
 use syntax::parse_tree;
 
+pub(crate) use keywords::MAX_CHOICES;
 pub use keywords::{Treatment, keywords};
 pub(crate) use syntax::is_within_limits;
 

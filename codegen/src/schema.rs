@@ -29,6 +29,8 @@ pub(crate) struct Schema {
     pub examples: Vec<Located>,
     /// `enum`, or the one value of `const`.
     pub choices: Option<Vec<Value>>,
+    /// The branches of a union that `choices` are from, if they have annotations.
+    pub merged_branches: Option<MergedBranches>,
     pub format: Option<StatedFormat>,
     /// `$ref`: a JSON pointer into the same document.
     pub reference: Option<(String, Place)>,
@@ -107,6 +109,15 @@ fn first_step(pointer: &str) -> Option<(&str, &str)> {
 
 fn indexed<'a>(branches: &'a [Schema], step: &str) -> Option<&'a Schema> {
     branches.get(step.parse::<usize>().ok().filter(|index| index.to_string() == step)?)
+}
+
+/// Branches of a union that were merged into one enum.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct MergedBranches {
+    /// `anyOf` or `oneOf`.
+    pub keyword: &'static str,
+    /// An enum of strings each.
+    pub branches: Vec<Schema>,
 }
 
 /// A word of `type`.

@@ -44,9 +44,11 @@ fn judge(subject: &Subject) -> Result<SchemaValidator, String> {
 fn write_types(schema: &mut Value) {
     let Value::Object(node) = schema else { return };
     if !["type", "$ref", "anyOf", "oneOf", "allOf"].iter().any(|word| node.contains_key(*word))
-        && let Some(word) = implied_type(&with_choices(node))
+        && let (choices, offers_null) = with_choices(node)
+        && let Some(word) = implied_type(&choices)
     {
-        node.insert("type".to_owned(), word.into());
+        let word = if offers_null { json!([word, "null"]) } else { word.into() };
+        node.insert("type".to_owned(), word);
     }
     for (keyword, below) in node {
         match (keyword.as_str(), below) {
@@ -62,13 +64,21 @@ fn write_types(schema: &mut Value) {
     }
 }
 
-/// Turns `const` into an `enum` with one value.
-fn with_choices(node: &Map<String, Value>) -> Map<String, Value> {
+/// Turns `const` into an `enum` with one value, and takes null out of an `enum` of several. Returns
+/// `true` beside it if there was null.
+fn with_choices(node: &Map<String, Value>) -> (Map<String, Value>, bool) {
     let mut node = node.clone();
     if let Some(value) = node.remove("const") {
         node.insert("enum".to_owned(), json!([value]));
     }
-    node
+    let mut offers_null = false;
+    if let Some(Value::Array(choices)) = node.get_mut("enum")
+        && choices.len() > 1
+    {
+        offers_null = choices.contains(&Value::Null);
+        choices.retain(|choice| !choice.is_null());
+    }
+    (node, offers_null)
 }
 
 /// Returns the validator's violations of an input.

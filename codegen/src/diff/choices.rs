@@ -86,6 +86,9 @@ impl<'a> Comparison<'a> {
                         format!("{value} is `{name}::{}`, was `{name}::{}`", is.name, variant.name);
                     self.note(Kind::WordRenamed, at, message);
                 }
+                Some(is) if docs_differ(&is.docs, &variant.docs) => {
+                    self.note(Kind::Docs, at, format!("the docs of `{name}::{}`", is.name));
+                }
                 Some(_) => {}
             }
         }

@@ -4,8 +4,8 @@
 use super::describe::{below, docs_differ, noun, shown};
 use super::walk::{Comparison, Object, TypePair};
 use super::{Change, Kind};
-use crate::constructor_args::ConstructorArgs;
-use crate::model::{Field, Struct};
+use crate::constructor_args::{ConstructorArgs, OnlyValue};
+use crate::model::{Field, Model, Struct};
 use crate::render::type_names::{Names, required_name};
 
 /// Two objects with the fields that `new` takes of each.
@@ -20,8 +20,37 @@ struct ObjectPair<'a> {
 #[derive(Clone, Copy)]
 struct Settable<'a> {
     field: &'a Field,
-    /// `true` if `new` takes it, `false` if a setter does.
-    by_new: bool,
+    setting: Setting,
+}
+
+/// The way in which a field gets its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Setting {
+    /// `new` takes it.
+    Argument,
+    /// `new` fills in its only value.
+    FilledIn,
+    /// A setter sets it.
+    Setter,
+}
+
+impl<'a> Settable<'a> {
+    fn new(field: &'a Field, is_argument: bool, model: &Model) -> Self {
+        let setting = match (is_argument, OnlyValue::of(field, &model.enums)) {
+            (true, _) => Setting::Argument,
+            (false, Some(_)) => Setting::FilledIn,
+            (false, None) => Setting::Setter,
+        };
+        Self { field, setting }
+    }
+
+    /// Returns its Rust type.
+    fn ty(self, names: Names<'_>) -> String {
+        match self.setting {
+            Setting::Argument | Setting::FilledIn => names.text(&self.field.ty),
+            Setting::Setter => names.text_optional(self.field),
+        }
+    }
 }
 
 impl ObjectPair<'_> {
@@ -69,10 +98,9 @@ impl<'a> Comparison<'a> {
                 self.refuse(Kind::WireRenamed, &at, "additionalProperties", message);
             }
             if pair.are_structs() && self.reports() {
-                let by_new = pair.old_arguments.contains(&index);
-                let old = Settable { field, by_new };
-                let by_new = pair.new_arguments.contains(&position);
-                self.compare_fields(old, Settable { field: other, by_new }, &at);
+                let old = Settable::new(field, pair.old_arguments.contains(&index), self.old);
+                let is_argument = pair.new_arguments.contains(&position);
+                self.compare_fields(old, Settable::new(other, is_argument, self.new), &at);
             } else {
                 self.compare_keys(field, other, &at);
             }
@@ -84,8 +112,8 @@ impl<'a> Comparison<'a> {
             }
             let at = below(at, &field.wire);
             if !renamed.contains(&field.wire.as_str()) {
-                let by_new = pair.new_arguments.contains(&index);
-                self.note_added(Settable { field, by_new }, pair, &at);
+                let is_argument = pair.new_arguments.contains(&index);
+                self.note_added(Settable::new(field, is_argument, self.new), pair, &at);
             } else if field.required.is_some() {
                 self.refuse(Kind::WireRenamed, &at, "required", "required under this name");
             }
@@ -134,7 +162,7 @@ impl<'a> Comparison<'a> {
     fn note_added(&mut self, new: Settable<'a>, pair: &ObjectPair<'a>, at: &str) {
         let field = new.field;
         let is_required = field.required.is_some();
-        if pair.new.is_struct() && new.by_new {
+        if pair.new.is_struct() && new.setting == Setting::Argument {
             let change = Change::new(Kind::PropertyRequired, at, "new, and an argument of `new`");
             self.push(if is_required { change.refusing("required") } else { change });
         } else if is_required {
@@ -153,17 +181,25 @@ impl<'a> Comparison<'a> {
 
     /// Compares a property that is a field in Rust on both sides.
     fn compare_fields(&mut self, old: Settable<'_>, new: Settable<'_>, at: &str) {
-        let both_by_new = old.by_new && new.by_new;
         let (was_required, is_required) =
             (old.field.required.is_some(), new.field.required.is_some());
-        let change = match (old.by_new, new.by_new) {
-            (false, true) => Some((Kind::NowRequired, "required: now an argument of `new`")),
-            (true, false) => Some((Kind::ArgumentGone, "optional: no longer an argument of `new`")),
+        use Setting::{Argument, FilledIn, Setter};
+        let change = match (old.setting, new.setting) {
+            (Setter, Argument) => Some((Kind::NowRequired, "required: now an argument of `new`")),
+            (FilledIn, Argument) => {
+                Some((Kind::NowRequired, "of several values: now an argument of `new`"))
+            }
+            (Argument, Setter) => {
+                Some((Kind::ArgumentGone, "optional: no longer an argument of `new`"))
+            }
+            (Argument, FilledIn) => {
+                Some((Kind::ArgumentGone, "of one value: no longer an argument of `new`"))
+            }
             _ if !was_required && is_required => Some((Kind::NameRequired, "now required")),
-            (true, true) if was_required && !is_required => {
+            (Argument, Argument) if was_required && !is_required => {
                 Some((Kind::NowOptional, "now optional in JSON"))
             }
-            (true, true) | (false, false) => None,
+            (Argument, Argument) | (FilledIn | Setter, FilledIn | Setter) => None,
         };
         if old.field.name != new.field.name {
             let message = format!("`{}` in Rust, was `{}`", new.field.name, old.field.name);
@@ -174,12 +210,13 @@ impl<'a> Comparison<'a> {
             let is_refused = !was_required && is_required;
             self.push(if is_refused { change.refusing("required") } else { change });
         }
-        let (was, is) = match both_by_new {
-            true => (self.old_names().text(&old.field.ty), self.new_names().text(&new.field.ty)),
-            false => (
+        let (was, is) = match (old.setting, new.setting) {
+            // The change of `new` says that one of them is an `Option`.
+            (Argument, Setter) | (Setter, Argument) => (
                 self.old_names().text_optional(old.field),
                 self.new_names().text_optional(new.field),
             ),
+            _ => (old.ty(self.old_names()), new.ty(self.new_names())),
         };
         if was != is {
             self.note(Kind::TypeChanged, at, format!("`{is}` in Rust, was `{was}`"));

@@ -18,6 +18,7 @@ impl Schema {
             default: self.default.clone(),
             examples: self.examples.clone(),
             notes: self.notes.clone(),
+            merged_branches: self.merged_branches.clone(),
             unchecked: self.unchecked.clone(),
             ..Schema::default()
         }
@@ -31,6 +32,7 @@ impl Schema {
             default: None,
             examples: Vec::new(),
             notes: Vec::new(),
+            merged_branches: None,
             ..self.clone()
         }
     }
@@ -58,6 +60,14 @@ fn annotated_keyword(rule: &Rule) -> Option<&str> {
 
 /// Returns the annotations of a schema, one for each keyword.
 pub(super) fn annotations(schema: &Schema) -> Vec<Rule> {
+    let merged = schema.merged_branches.as_ref();
+    let merged = merged.map(|merged| (merged.keyword.to_owned(), merged.to_json()));
+    let all = annotation_values(schema).chain(merged);
+    all.map(|(keyword, value)| Rule::Annotation(keyword, value.to_string())).collect()
+}
+
+/// Returns the keywords that annotate a schema, with their values.
+pub(super) fn annotation_values(schema: &Schema) -> impl Iterator<Item = (String, Value)> {
     let examples: Vec<Value> = schema.examples.iter().map(|it| it.value.clone()).collect();
     let default = schema.default.as_ref().map(|it| it.value.clone());
     let own = [
@@ -67,8 +77,7 @@ pub(super) fn annotations(schema: &Schema) -> Vec<Rule> {
         ("examples", Some(Value::from(examples)).filter(|all| *all != Value::Array(Vec::new()))),
     ];
     let own = own.into_iter().filter_map(|(keyword, value)| Some((keyword.to_owned(), value?)));
-    let all = own.chain(schema.notes.iter().cloned());
-    all.map(|(keyword, value)| Rule::Annotation(keyword, value.to_string())).collect()
+    own.chain(schema.notes.iter().cloned())
 }
 
 fn text(text: Option<&str>) -> Option<Value> {

@@ -100,7 +100,8 @@ impl Schema {
         let values = values.chain(self.examples.iter().map(|it| &it.value)).chain(notes);
         let rules = self.validations.iter();
         let properties = self.properties.iter().flatten().map(|(_, schema)| schema);
-        let lists = [&self.any_of, &self.one_of].into_iter().flatten().flatten();
+        let merged = self.merged_branches.iter().flat_map(|merged| &merged.branches);
+        let lists = [&self.any_of, &self.one_of].into_iter().flatten().flatten().chain(merged);
         let additional = match &self.additional {
             Some(Additional::Schema(schema)) => Some(&**schema),
             Some(Additional::Open | Additional::Closed) | None => None,

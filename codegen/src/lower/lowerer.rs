@@ -17,7 +17,9 @@ use crate::diagnostic::{Diagnostic, Findings, Place};
 use crate::model::{Docs, Rule, Shape, StringEnum, UnionKind, ValueSchema, Variant};
 use crate::names::{self, Style};
 use crate::number::Number;
-use crate::schema::{Additional, Format, Schema, StatedFormat, TypeWord, Unchecked};
+use crate::schema::{
+    Additional, Format, MergedBranches, Schema, StatedFormat, TypeWord, Unchecked,
+};
 use crate::settings::Objects;
 
 /// State of a `$ref` target: being lowered, or done.
@@ -218,7 +220,7 @@ impl<'f> Lowerer<'f> {
 
     /// Resolves `$ref` and `allOf` without reporting diagnostics, which were already reported
     /// when the value was lowered. An exceeded budget is still reported.
-    fn resolve_silently(&mut self, schema: &Schema) -> Schema {
+    pub(super) fn resolve_silently(&mut self, schema: &Schema) -> Schema {
         let was_exceeded = self.budget.is_exceeded();
         let findings = std::mem::take(self.findings);
         let whole = self.resolve(schema);
@@ -301,6 +303,9 @@ impl<'f> Lowerer<'f> {
         }
         if schema.nullable && schema.types != [TypeWord::Null] {
             return self.lower_nullable(schema, context);
+        }
+        if let Some(apart) = schema.with_null_apart() {
+            return self.lower_nullable(&apart, context);
         }
         if schema.types.len() > 1 {
             let own = Schema { place: schema.place.clone(), ..Schema::default() };
@@ -465,13 +470,19 @@ impl<'f> Lowerer<'f> {
             }
         }
         self.budget.add_type(&schema.place, self.findings);
+        let merged = schema.merged_branches.as_ref().map(MergedBranches::by_value);
+        let merged = merged.unwrap_or_default();
         let variants = values.iter().zip(names);
         let string_enum = StringEnum {
             name: String::new(),
             wire: hint.own.clone(),
             docs: Docs::new(schema),
             variants: variants
-                .map(|(value, name)| Variant { name, value: (*value).to_owned() })
+                .map(|(value, name)| Variant {
+                    name,
+                    value: (*value).to_owned(),
+                    docs: merged.get(*value).map(|branch| Docs::new(branch)).unwrap_or_default(),
+                })
                 .collect(),
         };
         self.enums.push((string_enum, hint.at(schema)));

@@ -41,6 +41,7 @@ impl Lowerer<'_> {
             .filter(|branch| !branch.is_never && (!null.is_apart || !is_null(branch)))
             .collect();
         let each = self.merge_into_branches(own, &rest, &null);
+        let each = self.merge_enums(own, each, kind);
         if null.is_allowed {
             self.record_null_target(context.target);
         }

@@ -126,7 +126,7 @@ const TYPE_SYNONYMS: [(&str, &str); 9] = [
 /// The maximum number of properties of an object: the largest real one has 40.
 pub(super) const MAX_PROPERTIES: usize = 500;
 /// The maximum number of values of an `enum`: the longest real one has some 300.
-const MAX_CHOICES: usize = 2000;
+pub(crate) const MAX_CHOICES: usize = 2000;
 /// The maximum length of a value of an `enum` in bytes: each becomes a name.
 const MAX_CHOICE: usize = 2048;
 

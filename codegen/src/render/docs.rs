@@ -6,7 +6,7 @@
 use runcomfy::codegen_support::schema::Rule as Plain;
 use runcomfy::media::{Bound, MediaKind, Metric};
 
-use crate::model::{Docs, Edge, End, Field, Quantity, Rule, Shape, Type, ValueSchema};
+use crate::model::{Docs, Edge, End, Field, Quantity, Rule, Shape, Type, ValueSchema, Variant};
 use crate::names;
 use crate::number::Number;
 use crate::text::{UNBROKEN, capitalized, code_in_prose, lowered, sentence};
@@ -79,6 +79,20 @@ fn not_checked(name: &str, value: Option<&str>) -> String {
 /// Returns the docs of a type named after a property.
 pub(super) fn named(docs: &Docs, name: &str) -> Vec<String> {
     paragraphs(sentence(&title(docs, name)), docs)
+}
+
+/// Returns the docs of a value of an enum: `` `std`: Standard. ``
+pub(super) fn choice(variant: &Variant) -> Vec<String> {
+    let Docs { title, unchecked, .. } = &variant.docs;
+    let mut line = code_in_prose(&variant.value);
+    if let Some(title) = title.as_deref().map(str::trim).filter(|title| !title.is_empty()) {
+        line.push_str(&format!(": {}", sentence(title)));
+    }
+    for unchecked in unchecked {
+        line.push(' ');
+        line.push_str(&not_checked(&unchecked.name, unchecked.value.as_deref()));
+    }
+    paragraphs(line, &variant.docs)
 }
 
 /// Describes the value of a variant of a union.

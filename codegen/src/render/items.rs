@@ -1,17 +1,19 @@
 //! Writes the structs, enums and methods of a module.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 
-use super::docs;
 use super::type_names::{Conversion, Names, conversion, not_null, required_name, rest_name};
-use crate::constructor_args::ConstructorArgs;
+use super::{docs, table};
+use crate::constructor_args::{ConstructorArgs, OnlyValue};
 use crate::model::{Field, StringEnum, Struct, Type, Union};
-use crate::text::code;
 
 /// Doc of an argument that is optional in JSON.
 const NO_LONGER_REQUIRED: &str =
     "RunComfy no longer requires it; it stays an argument of `new`, so older calls compile.";
+
+/// Doc of a field that `new` fills in.
+const FILLED_IN: &str = "`new` fills in its only value.";
 
 /// Writes an input struct with its constructor and setters. `arguments` are the fields that `new`
 /// takes, in its order.
@@ -23,14 +25,22 @@ pub(super) fn input(
 ) -> Vec<TokenStream> {
     let name = format_ident!("{}", of.name);
     let attributes = doc(docs);
-    let default = arguments.is_empty().then(|| quote! { Default, });
+    let values = (0..).zip(&of.fields).map(|(index, field)| {
+        OnlyValue::of(field, names.enums).filter(|_| !arguments.contains(&index))
+    });
+    let values: Vec<Option<OnlyValue<'_>>> = values.collect();
+    let is_empty = values.iter().all(Option::is_none);
+    let default = (arguments.is_empty() && is_empty).then(|| quote! { Default, });
     let fields = of.fields.iter().enumerate().map(|(index, field)| {
         let mut docs = docs::field(field);
         let is_argument = arguments.contains(&index);
-        if is_argument && field.required.is_none() {
+        if values[index].is_some() {
+            docs.extend([String::new(), FILLED_IN.to_owned()]);
+        } else if is_argument && field.required.is_none() {
             docs.extend([String::new(), NO_LONGER_REQUIRED.to_owned()]);
         }
-        let ty = if is_argument { names.ty(&field.ty) } else { names.optional(field) };
+        let is_set = is_argument || values[index].is_some();
+        let ty = if is_set { names.ty(&field.ty) } else { names.optional(field) };
         let (docs, name) = (doc(&docs), ident(&field.name));
         quote! { #docs pub #name: #ty, }
     });
@@ -40,15 +50,56 @@ pub(super) fn input(
         #[non_exhaustive]
         pub struct #name { #(#fields)* }
     }];
-    let unset = of.fields.iter().enumerate();
-    let unset = unset.filter(|(index, _)| !arguments.contains(index)).map(|(_, field)| field);
-    let unset: Vec<&Field> = unset.collect();
+    let others = of.fields.iter().enumerate().zip(&values);
+    let others: Vec<(&Field, &Option<OnlyValue<'_>>)> = others
+        .filter(|((index, _), _)| !arguments.contains(index))
+        .map(|((_, field), value)| (field, value))
+        .collect();
     let args = ConstructorArgs::new(of, arguments);
     items.extend(required_struct(names, of, &args));
-    let new = constructor(names, of, &args, &unset);
-    let setters = unset.iter().map(|field| setter(names, field));
+    let new = constructor(names, of, &args, &others);
+    let setters = others.iter().filter(|(_, value)| value.is_none());
+    let setters = setters.map(|(field, _)| setter(names, field));
     items.push(quote! { impl #name { #new #(#setters)* } });
+    if arguments.is_empty() && !is_empty {
+        items.push(quote! {
+            impl Default for #name {
+                fn default() -> Self { Self::new() }
+            }
+        });
+    }
     items
+}
+
+/// Writes the value that a field has without an argument of `new`.
+fn initial_value(field: &Field, only: Option<&OnlyValue<'_>>) -> TokenStream {
+    let name = ident(&field.name);
+    let value = only.map_or_else(|| quote! { None }, only_value);
+    quote! { #name: #value }
+}
+
+/// Writes the only value of a field.
+fn only_value(value: &OnlyValue<'_>) -> TokenStream {
+    match value {
+        OnlyValue::Boolean(value) => quote! { #value },
+        OnlyValue::Integer(value) => table::integer(*value),
+        OnlyValue::Unsigned(value) => {
+            let value = Literal::u64_unsuffixed(*value);
+            quote! { #value }
+        }
+        OnlyValue::Number(value) => table::number(*value),
+        OnlyValue::AnyBoolean(value) => quote! { Value::from(#value) },
+        OnlyValue::AnyNumber(value) => {
+            let value = table::number(*value);
+            quote! { Value::from(#value) }
+        }
+        OnlyValue::Null => quote! { Value::Null },
+        OnlyValue::Variant(of) => {
+            let name = format_ident!("{}", of.name);
+            let variant = of.variants.first().map(|of| format_ident!("{}", of.name));
+            quote! { #name::#variant }
+        }
+    }
 }
 
 /// Writes the struct that names the arguments of `new`, if `new` takes one.
@@ -76,22 +127,24 @@ fn constructor(
     names: &Names<'_>,
     of: &Struct,
     args: &ConstructorArgs<'_>,
-    unset: &[&Field],
+    others: &[(&Field, &Option<OnlyValue<'_>>)],
 ) -> TokenStream {
     let noun = match of.name.as_str() {
         "Input" => "an input",
         _ => "an instance",
     };
-    let unset = unset.iter().map(|field| {
-        let name = ident(&field.name);
-        quote! { #name: None }
-    });
+    let is_empty = others.iter().all(|(_, value)| value.is_none());
+    let others = others.iter().map(|(field, value)| initial_value(field, value.as_ref()));
     let (parameters, moves): (TokenStream, Vec<TokenStream>) = match args {
         ConstructorArgs::None => {
             let docs = doc(&[format!("Creates {noun} with nothing set.")]);
+            let value = match is_empty {
+                true => quote! { Self::default() },
+                false => quote! { Self { #(#others,)* } },
+            };
             return quote! {
                 #docs
-                pub fn new() -> Self { Self::default() }
+                pub fn new() -> Self { #value }
             };
         }
         ConstructorArgs::ByName(required) => {
@@ -124,7 +177,7 @@ fn constructor(
     quote! {
         #docs
         pub fn new(#parameters) -> Self {
-            Self { #(#moves,)* #(#unset,)* }
+            Self { #(#moves,)* #(#others,)* }
         }
     }
 }
@@ -151,7 +204,7 @@ pub(super) fn string_enum(of: &StringEnum) -> TokenStream {
     let name = format_ident!("{}", of.name);
     let attributes = doc(&docs::named(&of.docs, &of.wire));
     let variants = of.variants.iter().map(|variant| {
-        let docs = doc(&[code(&variant.value)]);
+        let docs = doc(&docs::choice(variant));
         let (name, word) = (format_ident!("{}", variant.name), &variant.value);
         quote! { #docs #name = #word, }
     });

@@ -264,14 +264,7 @@ fn rule(model: &Model, rule: &Rule) -> TokenStream {
             quote! { #name(#words::VALUES) }
         }
         Rule::Integers(choices) => {
-            let choices = choices.iter().map(|choice| {
-                let digits = Literal::u64_unsuffixed(choice.unsigned_abs());
-                if *choice < 0 {
-                    quote! { -#digits }
-                } else {
-                    quote! { #digits }
-                }
-            });
+            let choices = choices.iter().map(|choice| integer(*choice));
             quote! { #name(&[#(#choices),*]) }
         }
         Rule::Values(choices) => quote! { #name(&[#(#choices),*]) },
@@ -287,8 +280,18 @@ fn rule(model: &Model, rule: &Rule) -> TokenStream {
     }
 }
 
+/// Returns an integer; a literal cannot be negative.
+pub(super) fn integer(value: i64) -> TokenStream {
+    let digits = Literal::u64_unsuffixed(value.unsigned_abs());
+    if value < 0 {
+        quote! { -#digits }
+    } else {
+        quote! { #digits }
+    }
+}
+
 /// Returns a float; a literal cannot be negative.
-fn number(value: f64) -> TokenStream {
+pub(super) fn number(value: f64) -> TokenStream {
     let digits = Literal::f64_unsuffixed(value.abs());
     if value.is_sign_negative() && value != 0.0 {
         quote! { -#digits }

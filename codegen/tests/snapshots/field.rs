@@ -384,7 +384,7 @@ fn a_pattern_is_enforced_and_described() {
     let cases = [
         ("(?<!a)b", "unsupported-keyword", "`pattern` with look-behind is not supported"),
         (r"(a)\1", "unsupported-keyword", "`pattern` with a back-reference is not supported"),
-        ("a**", "malformed-keyword", "a quantifier of a quantifier"),
+        ("a**", "malformed-keyword", "a quantifier with nothing to repeat"),
     ];
     for (pattern, code, message) in cases {
         let refused = property(json!({"type": "string", "pattern": pattern}));
@@ -411,5 +411,80 @@ fn an_integer_past_i64_is_unsigned() {
         let generated = property(schema);
         assert_found(&generated, &[]);
         assert_texts(&generated, &[text]);
+    }
+}
+
+// Field case: oneof-of-consts.
+#[test]
+fn a_union_of_consts_is_one_enum() {
+    let consts = json!([
+        {"const": "std", "title": "Standard", "description": "cheap"},
+        {"const": "pro", "title": "Professional", "description": "costs more"},
+    ]);
+    let expected = "pub enum V { `std`: Standard.  cheap. Std = \"std\", `pro`: Professional.  \
+                    costs more. Pro = \"pro\", }";
+    let with_null = json!([consts[0], consts[1], {"type": "null"}]);
+    for (schema, field) in [
+        (json!({"oneOf": consts}), "pub v: Option<V>"),
+        (json!({"anyOf": consts}), "pub v: Option<V>"),
+        (json!({"type": "string", "oneOf": consts}), "pub v: Option<V>"),
+        (json!({"oneOf": with_null}), "pub v: Option<V>"),
+        (json!({"nullable": true, "anyOf": consts}), "pub v: Option<V>"),
+    ] {
+        let generated = property(schema);
+        assert_found(&generated, &[]);
+        assert_texts(&generated, &[field, expected, "Strings(V::VALUES)"]);
+        assert_eq!(module(&generated).matches("pub enum").count(), 1);
+    }
+}
+
+// Field case: oneof-of-consts.
+#[test]
+fn one_enum_has_the_values_that_the_union_accepts() {
+    let any = json!({"anyOf": [{"enum": ["a", "b"]}, {"const": "c"}, {"enum": ["b"]}]});
+    let one = json!({"oneOf": [{"enum": ["a", "b"]}, {"enum": ["b", "c"]}]});
+    let null = json!({"enum": ["a", null, "c"]});
+    for (schema, values) in [(any, "A B C"), (one, "A C"), (null, "A C")] {
+        let generated = property(schema);
+        assert_found(&generated, &[]);
+        let variants = module(&generated).lines().filter_map(|line| {
+            line.trim().split_once(" = \"").map(|(name, _)| name).filter(|name| name.len() == 1)
+        });
+        assert_eq!(variants.collect::<Vec<_>>().join(" "), values);
+    }
+    // A value of both enums is refused though the third branch accepts it: one enum cannot say so.
+    let three = json!({"oneOf": [{"const": "a"}, {"const": "a"}, {"type": "string"}]});
+    assert_texts(&property(three), &["pub v: Option<String>", "Shape::OneOf"]);
+}
+
+// Field case: oneof-of-consts.
+#[test]
+fn a_discriminator_is_filled_in_and_its_variant_is_named_by_it() {
+    let part = |word: &str, more: Value| {
+        let properties = json!({"type": {"const": word}, word: more});
+        json!({"type": "object", "required": ["type", word], "properties": properties})
+    };
+    let parts =
+        json!([part("text", json!({"type": "string"})), part("code", json!({"type": "integer"}))]);
+    let generated = property(json!({"oneOf": parts}));
+    assert_texts(
+        &generated,
+        &[
+            "pub fn new(text: impl Into<String>) -> Self { Self { text: text.into(), r#type: \
+             VTextType::Text, } }",
+            "pub fn new(code: i64) -> Self { Self { code, r#type: VCodeType::Code, } }",
+            "An object. Text(VText), An object. Code(VCode),",
+        ],
+    );
+}
+
+// Field case: oneof-of-consts.
+#[test]
+fn a_recorded_argument_with_one_value_stays_an_argument() {
+    let input = json!({"required": ["kind"], "properties": {"kind": {"const": "k"}}}).to_string();
+    let recorded = r#"{"id": "acme/x", "arguments": ["kind"]}"#;
+    for (model, new) in [(ENTRY, "kind: Kind::K"), (recorded, "pub fn new(kind: Kind) -> Self")] {
+        let source = Source { folder: "acme/x", model, input: &input, output: None, fixup: None };
+        assert_texts(&generate(&[source], &settings()), &[new]);
     }
 }

@@ -259,14 +259,20 @@ fn table(shape: Shape) -> Option<Table> {
 
 /// Returns a schema that also allows null.
 fn or_null(mut schema: Map<String, Value>) -> Map<String, Value> {
-    if let Some(Value::Array(branches)) = schema.get_mut("anyOf") {
-        branches.push(json!({"type": "null"}));
-    } else if let Some(Value::String(word)) = schema.get("type") {
+    if let Some(Value::String(word)) = schema.get("type") {
         let words = json!([word, "null"]);
         schema.insert("type".to_owned(), words);
         if let Some(Value::Array(choices)) = schema.get_mut("enum") {
             choices.push(Value::Null);
         }
+        // The descriptions of an enum's values.
+        for keyword in ["anyOf", "oneOf"] {
+            if let Some(Value::Array(branches)) = schema.get_mut(keyword) {
+                branches.push(json!({"type": "null"}));
+            }
+        }
+    } else if let Some(Value::Array(branches)) = schema.get_mut("anyOf") {
+        branches.push(json!({"type": "null"}));
     } else {
         schema = object([("anyOf", json!([schema, {"type": "null"}]))]);
     }

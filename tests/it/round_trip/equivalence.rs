@@ -6,6 +6,7 @@ pub(super) enum Equivalence {
     AllOf,
     AnotherType,
     BesideUnion,
+    ChoiceBranches,
     ChoiceTwice,
     Closed,
     Const,
@@ -32,10 +33,11 @@ pub(super) enum Equivalence {
 }
 
 impl Equivalence {
-    pub(super) const ALL: [Self; 26] = [
+    pub(super) const ALL: [Self; 27] = [
         Self::AllOf,
         Self::AnotherType,
         Self::BesideUnion,
+        Self::ChoiceBranches,
         Self::ChoiceTwice,
         Self::Closed,
         Self::Const,
@@ -67,6 +69,7 @@ impl Equivalence {
             Self::AllOf => "all-of",
             Self::AnotherType => "another-type",
             Self::BesideUnion => "beside-union",
+            Self::ChoiceBranches => "choice-branches",
             Self::ChoiceTwice => "choice-twice",
             Self::Closed => "closed",
             Self::Const => "const",

@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 use super::equivalence::Equivalence::{self, *};
 
 type Node = Map<String, Value>;
+/// The values of an enum, and its annotations.
+type Choices = (Vec<Value>, Node);
 
 /// The keywords that constrain values. All others are annotations.
 const ASSERTIONS: [&str; 26] = [
@@ -299,6 +301,7 @@ impl<'a> OracleSchema<'a> {
             return;
         }
         let flag = node.get("nullable") == Some(&Value::Bool(true));
+        let silent = !node.contains_key("type");
         let mut takes = flag;
         if let Some(Value::Array(words)) = node.get_mut("type") {
             let before = words.len();
@@ -311,6 +314,10 @@ impl<'a> OracleSchema<'a> {
             }
         }
         if let Some(Value::Array(choices)) = node.get_mut("enum") {
+            let others = choices.iter().filter(|choice| !choice.is_null());
+            let of = |word: &str| others.clone().all(|choice| has_type(&json!(word), choice));
+            let is_apart = choices.len() > 1 && (of("string") || of("integer"));
+            takes |= silent && is_apart && choices.contains(&Value::Null);
             takes &= flag || choices.contains(&Value::Null);
             if takes {
                 choices.retain(|choice| !choice.is_null());
@@ -372,6 +379,9 @@ impl<'a> OracleSchema<'a> {
             beside.clear();
         }
         own.extend(beside);
+        if self.allows(ChoiceBranches) {
+            branches = self.merge_choices(keyword, branches);
+        }
         match branches.as_slice() {
             [only] if self.allows(SingleBranch) => {
                 let mut only = self.normalize(only, false);
@@ -382,6 +392,62 @@ impl<'a> OracleSchema<'a> {
                 own.insert(keyword.to_owned(), branches.into());
                 own
             }
+        }
+    }
+
+    /// Merges the branches that are enums of values of one type. Their annotations are kept beside
+    /// their values.
+    fn merge_choices(&self, keyword: &str, branches: Vec<Value>) -> Vec<Value> {
+        let mut merged: Vec<(Node, Vec<Choices>)> = Vec::new();
+        for mut branch in branches.iter().flat_map(|branch| self.described_choices(branch)) {
+            self.normalize_enum(&mut branch);
+            let is_typed =
+                branch.get("type").is_some_and(|word| word == "string" || word == "integer");
+            let (own, mut rest) = split_annotations(branch.clone());
+            match rest.remove("enum") {
+                Some(Value::Array(choices)) if is_typed => {
+                    let choices = (choices, own);
+                    match merged.iter_mut().find(|(other, all)| *other == rest && !all.is_empty()) {
+                        Some((_, all)) => all.push(choices),
+                        None => merged.push((rest, vec![choices])),
+                    }
+                }
+                _ => merged.push((branch, Vec::new())),
+            }
+        }
+        let merged = merged.into_iter().map(|(mut node, enums)| {
+            let all: Vec<&Value> = enums.iter().flat_map(|(choices, _)| choices).collect();
+            let mut choices: Vec<&Value> = Vec::new();
+            for choice in &all {
+                let count = all.iter().filter(|other| *other == choice).count();
+                if !choices.contains(choice) && (count == 1 || keyword == "anyOf") {
+                    choices.push(choice);
+                }
+            }
+            if !enums.is_empty() {
+                node.insert("enum".to_owned(), json!(choices));
+                let described = enums.iter().filter(|(_, own)| !own.is_empty());
+                let described: Vec<_> = described.collect();
+                if !described.is_empty() {
+                    node.insert("described".to_owned(), json!(described));
+                }
+            }
+            Value::Object(node)
+        });
+        merged.collect()
+    }
+
+    /// Returns an enum with a union of its values as one enum for each branch, and any other schema
+    /// as it is.
+    fn described_choices(&self, branch: &Value) -> Vec<Node> {
+        let mut node = self.resolve(branch, 0);
+        let within = ["anyOf", "oneOf"].iter().find_map(|keyword| node.remove(*keyword));
+        match within {
+            Some(Value::Array(within)) if node.contains_key("enum") => within
+                .iter()
+                .map(|branch| intersect(node.clone(), self.resolve(branch, 0)))
+                .collect(),
+            _ => vec![self.resolve(branch, 0)],
         }
     }
 

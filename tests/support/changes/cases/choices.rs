@@ -81,5 +81,26 @@ pub(super) fn choices() -> Vec<Case> {
             &[(WordGone, "a"), (WordNew, "a")],
             &[r#""x""#],
         ),
+        one(
+            "word-of-a-union-new",
+            r#"{"oneOf": [{"const": "x"}, {"const": "y"}]}"#,
+            r#"{"oneOf": [{"const": "x"}, {"const": "y"}, {"const": "z"}]}"#,
+            &[(WordNew, "a")],
+            &[r#""x""#],
+        ),
+        one(
+            "word-of-a-union-gone",
+            r#"{"oneOf": [{"const": "x"}, {"const": "y"}, {"const": "z"}]}"#,
+            r#"{"oneOf": [{"const": "x"}, {"const": "y"}]}"#,
+            &[(WordGone, "a")],
+            &[r#""z""#],
+        ),
+        one(
+            "word-described",
+            r#"{"anyOf": [{"const": "x"}, {"const": "y"}]}"#,
+            r#"{"anyOf": [{"const": "x", "title": "Ex"}, {"const": "y"}]}"#,
+            &[(Docs, "a")],
+            &[r#""x""#],
+        ),
     ]
 }

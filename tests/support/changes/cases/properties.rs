@@ -1,15 +1,58 @@
 //! Added, removed and moved properties.
 
 use runcomfy_codegen::Kind::{
-    ArgumentGone, DefaultChanged, Docs, NewTakes, NowRequired, PropertyGone, PropertyNew,
-    PropertyRenamed, PropertyRequired, WireRenamed,
+    ArgumentGone, DefaultChanged, Docs, NameRequired, NewTakes, NowRequired, PropertyGone,
+    PropertyNew, PropertyRenamed, PropertyRequired, TypeChanged, WireRenamed, WordGone, WordNew,
 };
 
 use super::{Case, IMAGE, PROMPT, TEXT, URL, one, whole};
 
 /// Returns the cases.
 pub(super) fn properties() -> Vec<Case> {
+    let kind = |schema: &str, required: &str| {
+        format!(
+            r#"{{"properties": {{"k": {schema}, "p": {{"type": "string"}}}}, "required": [{required}]}}"#
+        )
+    };
+    let single = kind(r#"{"enum": ["x"]}"#, r#""k", "p""#);
+    let two = kind(r#"{"enum": ["x", "y"]}"#, r#""k", "p""#);
+    let optional = kind(r#"{"enum": ["x"]}"#, r#""p""#);
     vec![
+        whole(
+            "only-value-joined",
+            &single,
+            &two,
+            &[(WordNew, "k"), (NowRequired, "k"), (NewTakes, "")],
+            &[r#"{"k": "x", "p": ""}"#],
+        ),
+        whole(
+            "only-value-left",
+            &two,
+            &single,
+            &[(WordGone, "k"), (ArgumentGone, "k"), (NewTakes, "")],
+            &[r#"{"k": "y", "p": ""}"#],
+        ),
+        whole(
+            "only-value-optional",
+            &single,
+            &optional,
+            &[(TypeChanged, "k")],
+            &[r#"{"k": "x", "p": ""}"#],
+        ),
+        whole(
+            "only-value-required",
+            &optional,
+            &single,
+            &[(NameRequired, "k"), (TypeChanged, "k")],
+            &[r#"{"p": ""}"#],
+        ),
+        whole(
+            "only-value-new",
+            PROMPT,
+            r#"{"properties": {"p": {"type": "string"}, "k": {"const": "x"}}, "required": ["p", "k"]}"#,
+            &[(NameRequired, "k")],
+            &[r#"{"p": ""}"#],
+        ),
         whole(
             "property-new",
             PROMPT,
