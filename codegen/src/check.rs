@@ -11,8 +11,6 @@ use crate::diagnostic::{Diagnostic, Findings, Place, Severity};
 use crate::model::{Edge, End, Model, Output, Quantity, Rule, Shape, Struct, ValueSchema};
 use crate::settings::Settings;
 
-#[cfg(feature = "judge")]
-pub(crate) use defaults::accepts;
 pub(crate) use defaults::{fit, fits};
 
 /// Checks a lowered model. Returns it unless a diagnostic about it is an error.
@@ -22,12 +20,21 @@ pub(crate) fn check(
     settings: &Settings,
     findings: &mut Findings,
 ) -> Option<Model> {
+    // Names may clash only because a part was refused.
+    let model = check_values(model, settings, findings)?;
+    check_names(&model, place, findings);
+    Some(model).filter(|_| !is_refused(findings, settings))
+}
+
+/// Checks the values that a lowered model allows. Same as [`check`], without the names of Rust
+/// items.
+pub(crate) fn check_values(
+    model: Option<Model>,
+    settings: &Settings,
+    findings: &mut Findings,
+) -> Option<Model> {
     if let Some(model) = &model {
         check_input(model, findings);
-        // Names may clash only because a part was refused.
-        if !is_refused(findings, settings) {
-            check_names(model, place, findings);
-        }
     }
     model.filter(|_| !is_refused(findings, settings))
 }

@@ -4,10 +4,9 @@ mod check;
 mod constructor_args;
 mod diagnostic;
 mod diff;
+mod discovery;
 mod fixup;
 pub mod import;
-#[cfg(feature = "judge")]
-mod judge;
 mod lower;
 mod manifest;
 mod model;
@@ -18,15 +17,16 @@ mod parse;
 mod pattern;
 mod pipeline;
 mod render;
+#[cfg(feature = "runtime")]
+pub mod runtime;
 mod schema;
 mod settings;
 mod text;
+mod title;
 
 pub use diagnostic::{Code, Diagnostic, Place, Severity};
 pub use diff::{Change, Diff, Incomparable, Kind, Level, ModelDiff, Refusal, Side, Step, diff};
 pub use fixup::{fixup_path, orphaned_fixup};
-#[cfg(feature = "judge")]
-pub use judge::Judge;
 pub use manifest::{CatalogStatus, ManifestError, recorded_id};
 pub use parse::{Treatment, keywords};
 pub use pipeline::{Generated, model_json};

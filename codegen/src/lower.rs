@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::constructor_args::ordered;
 use crate::diagnostic::{Diagnostic, Findings, Place};
 use crate::manifest::Manifest;
-use crate::model::{Docs, Field, Model, Module, Output, Struct, Type, Union};
+use crate::model::{Discovery, Docs, Field, Model, Module, Output, Struct, Type, Union};
 use crate::names::{self, Style};
 use crate::schema::Schema;
 use crate::settings::Objects;
@@ -46,6 +46,7 @@ pub(crate) fn lower(
     let (enums, rules) = (lowered.enums.clone(), lowered.rules.clone());
     let (others, names) = (lowered.others.clone(), lowered.type_names());
     let Typed { structs: inputs, unions, .. } = typed(lowered, input, findings)?;
+    let discovery = Discovery::of(manifest, &inputs, &unions, output);
     let output = match output {
         None => Output::Usual,
         Some(schema) => findings
@@ -59,6 +60,7 @@ pub(crate) fn lower(
         module,
         gone: manifest.delisted_as_of().map(str::to_owned),
         page: manifest.page(),
+        discovery,
         about: manifest.about(),
         description: input.description.clone(),
         arguments: arguments.unwrap_or_default(),

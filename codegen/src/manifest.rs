@@ -1,12 +1,15 @@
 //! `model.json`: the facts about a model that are recorded beside its published schemas.
 
+use runcomfy::ContentKind;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::import::{Imported, InvalidModelId, ModelId, layout};
+use crate::model::Discovery;
 use crate::parse;
 use crate::settings::File;
+use crate::title::title_of;
 
 /// The key of the model's id.
 const ID: &str = "id";
@@ -16,6 +19,16 @@ const PAGE: &str = "page";
 const ARGUMENTS: &str = "arguments";
 /// The key of the names that RunComfy requires where the schema says nothing.
 const REQUIRED_INPUTS: &str = "required_inputs";
+/// The key of the name to show, where RunComfy publishes none.
+const TITLE: &str = "title";
+/// The key of RunComfy's name for the model.
+const DISPLAY_NAME: &str = "display_name";
+/// The key of the model's category.
+const CATEGORY: &str = "category";
+/// The key of the kinds of content that the input can have.
+const TAKES: &str = "takes";
+/// The key of the kinds of content that the model gives.
+const GIVES: &str = "gives";
 /// The key that records that a catalog has listed the model. Only such a model can be delisted.
 const LISTED: &str = "listed";
 /// The key of the version of this workspace at which the model left the catalog.
@@ -27,6 +40,14 @@ pub(crate) struct Manifest {
     pub id: ModelId,
     /// The order in which `new` takes the required properties, if it is fixed.
     pub arguments: Option<Vec<String>>,
+    /// The name to show, if it is recorded.
+    title: Option<String>,
+    /// The category, if it is recorded.
+    pub category: Option<String>,
+    /// The kinds of content that the input can have, if they are recorded.
+    pub takes: Option<Vec<ContentKind>>,
+    /// The kinds of content that the model gives, if they are recorded.
+    pub gives: Option<Vec<ContentKind>>,
     /// The other members, in their order.
     facts: Map<String, Value>,
 }
@@ -60,6 +81,15 @@ pub enum ManifestError {
          takes them"
     )]
     Arguments,
+    /// The `title` or the `category` is not a string.
+    #[error("its `{0}` is not a string; correct it, or take it out")]
+    Text(&'static str),
+    /// The `takes` or `gives` is not a list of kinds of content.
+    #[error(
+        "its `{0}` is not a list of kinds of content; list some of `text`, `image`, `video` and \
+         `audio`, such as [\"video\"]"
+    )]
+    Kinds(&'static str),
     /// `listed` is not a boolean.
     #[error("its `{LISTED}` is neither true nor false; take it out")]
     Listed,
@@ -94,20 +124,41 @@ impl Manifest {
             facts.extend(kept.map(|(key, value)| (key.clone(), value.clone())));
         }
         let source = if imported.facts.is_empty() { previous } else { &imported.facts };
-        let own = [ID, LISTED, GONE, ARGUMENTS];
+        let own = [ID, TITLE, CATEGORY, TAKES, GIVES, LISTED, GONE, ARGUMENTS];
         facts.extend(source.clone().into_iter().filter(|(key, _)| !own.contains(&key.as_str())));
         // The catalog does not know a page's address, so it is kept.
         if let (Some(page), false) = (previous.get(PAGE), facts.contains_key(PAGE)) {
             facts.insert(PAGE.to_owned(), page.clone());
         }
         let arguments = previous.get(ARGUMENTS).cloned().and_then(names);
-        Self { id: imported.id.clone(), arguments, facts }
+        let title = previous.get(TITLE).and_then(Value::as_str).map(str::to_owned);
+        let gives = previous.get(GIVES).cloned().and_then(kinds);
+        // The rest follows from the schema, which may have changed.
+        let (category, takes) = (None, None);
+        Self { id: imported.id.clone(), arguments, title, category, takes, gives, facts }
+    }
+
+    /// Records the facts by which the model is found.
+    pub(crate) fn record(&mut self, discovery: &Discovery) {
+        self.title = self.text(DISPLAY_NAME).is_none().then(|| discovery.title.clone());
+        self.category.clone_from(&discovery.category);
+        self.takes = Some(discovery.takes.clone()).filter(|takes| !takes.is_empty());
+        self.gives = Some(discovery.gives.clone()).filter(|gives| !gives.is_empty());
     }
 
     /// Writes a `model.json`.
     pub(crate) fn to_json(&self) -> String {
         let mut members = Map::new();
         members.insert(ID.to_owned(), self.id.as_str().into());
+        for (key, text) in [(TITLE, &self.title), (CATEGORY, &self.category)] {
+            members.extend(text.as_deref().map(|text| (key.to_owned(), text.into())));
+        }
+        for (key, kinds) in [(TAKES, &self.takes), (GIVES, &self.gives)] {
+            if let Some(kinds) = kinds {
+                let names: Vec<&str> = kinds.iter().copied().map(ContentKind::as_str).collect();
+                members.insert(key.to_owned(), names.into());
+            }
+        }
         members.extend(self.facts.clone());
         if let Some(arguments) = &self.arguments {
             members.insert(ARGUMENTS.to_owned(), arguments.clone().into());
@@ -134,7 +185,7 @@ impl Manifest {
     pub(crate) fn about(&self) -> Vec<String> {
         let kind = self.text("kind").map(|kind| format!("Kind: {kind}."));
         let paragraphs = [
-            self.text("display_name"),
+            self.text(DISPLAY_NAME),
             self.text("description"),
             kind,
             self.categories(),
@@ -157,7 +208,35 @@ impl Manifest {
             Some(value) => Some(names(value).ok_or(ManifestError::Arguments)?),
             None => None,
         };
-        Ok(Self { id, arguments, facts })
+        let title = text_member(&mut facts, TITLE)?;
+        let category = text_member(&mut facts, CATEGORY)?;
+        let takes = kinds_member(&mut facts, TAKES)?;
+        let gives = kinds_member(&mut facts, GIVES)?;
+        Ok(Self { id, arguments, title, category, takes, gives, facts })
+    }
+
+    /// Returns the name to show: RunComfy's own, the recorded one, or one made from the id.
+    pub(crate) fn title(&self) -> String {
+        let published = self.text(DISPLAY_NAME);
+        published.or_else(|| self.title.clone()).unwrap_or_else(|| title_of(&self.id))
+    }
+
+    /// Returns the facts by which the model is found that are recorded: all that is known of a model
+    /// whose schemas cannot be read.
+    pub(crate) fn discovery(&self) -> Discovery {
+        Discovery {
+            title: self.title(),
+            category: self.category.clone(),
+            takes: self.takes.clone().unwrap_or_default(),
+            gives: self.gives.clone().unwrap_or_default(),
+        }
+    }
+
+    /// Returns the catalog's words for the kind of model: its `kind`, and its `categories`.
+    pub(crate) fn catalog_words(&self) -> Vec<String> {
+        let categories = self.facts.get("categories").and_then(Value::as_array);
+        let categories = categories.into_iter().flatten().filter_map(Value::as_str);
+        self.text("kind").into_iter().chain(categories.map(str::to_owned)).collect()
     }
 
     fn catalog_status(self) -> Result<CatalogStatus, ManifestError> {
@@ -226,6 +305,33 @@ pub fn recorded_id(previous: Option<&str>) -> Result<Option<String>, ManifestErr
 /// Reads the members of a `model.json`.
 pub(crate) fn read_members(text: &str) -> Result<Map<String, Value>, ManifestError> {
     serde_json::from_str(text).map_err(|error| ManifestError::NotAnObject(format!(": {error}")))
+}
+
+/// Takes a member that is a string, if there is one.
+fn text_member(
+    facts: &mut Map<String, Value>,
+    key: &'static str,
+) -> Result<Option<String>, ManifestError> {
+    match facts.shift_remove(key) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(ManifestError::Text(key)),
+    }
+}
+
+/// Takes a member that lists kinds of content, if there is one.
+fn kinds_member(
+    facts: &mut Map<String, Value>,
+    key: &'static str,
+) -> Result<Option<Vec<ContentKind>>, ManifestError> {
+    match facts.shift_remove(key) {
+        None => Ok(None),
+        Some(value) => kinds(value).map(Some).ok_or(ManifestError::Kinds(key)),
+    }
+}
+
+fn kinds(value: Value) -> Option<Vec<ContentKind>> {
+    names(value)?.iter().map(|name| name.parse().ok()).collect()
 }
 
 fn names(value: Value) -> Option<Vec<String>> {

@@ -1,6 +1,7 @@
 //! The model in the middle: one RunComfy model as plain data. `lower` makes it, `check` judges it,
 //! and `render` writes it down without deciding anything.
 
+use runcomfy::ContentKind;
 use runcomfy::codegen_support::schema::Rule as Plain;
 use runcomfy::media::MediaKind;
 use runcomfy::media::{Bound, Metric};
@@ -22,6 +23,8 @@ pub(crate) struct Model {
     pub gone: Option<String>,
     /// The address of the model's page.
     pub page: Option<String>,
+    /// The facts by which it is found.
+    pub discovery: Discovery,
     /// Facts about the model beside its schemas, a sentence each.
     pub about: Vec<String>,
     /// The schema's own description of the input.
@@ -43,6 +46,17 @@ pub(crate) struct Model {
     pub unions: Vec<Union>,
     /// The output.
     pub output: Output,
+}
+
+/// The facts by which a model is found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Discovery {
+    pub title: String,
+    pub category: Option<String>,
+    /// The kinds of content that the input can have.
+    pub takes: Vec<ContentKind>,
+    /// The kinds of content that the model gives. Empty if they are not known.
+    pub gives: Vec<ContentKind>,
 }
 
 /// A module of the generated crate: `minimax::hailuo_video_01_live`.

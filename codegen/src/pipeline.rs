@@ -112,17 +112,21 @@ pub(crate) fn lower_source(
 pub fn model_json(imported: &Imported, previous: Option<&str>, fixup: Option<&str>) -> String {
     let previous = previous.and_then(|text| read_members(text).ok()).unwrap_or_default();
     let mut manifest = Manifest::merge(imported, &previous);
-    let arguments = argument_order(&manifest, imported, fixup);
+    let model = lower_imported(&manifest, imported, fixup);
+    let arguments = model.as_ref().map(argument_order).unwrap_or_default();
     // A schema that cannot be read has no order, so the recorded one is kept.
     if !arguments.is_empty() || manifest.arguments.is_none() {
         manifest.arguments = Some(arguments);
     }
+    if let Some(model) = &model {
+        manifest.record(&model.discovery);
+    }
     manifest.to_json()
 }
 
-/// Returns the order in which `new` takes the required properties. Returns an empty list if the
-/// schemas cannot be read, which is reported when the model is generated.
-fn argument_order(manifest: &Manifest, imported: &Imported, fixup: Option<&str>) -> Vec<String> {
+/// Lowers an imported model. Returns `None` if its schemas cannot be read, which is reported when
+/// the model is generated.
+fn lower_imported(manifest: &Manifest, imported: &Imported, fixup: Option<&str>) -> Option<Model> {
     let source = Source {
         folder: &imported.id.folder(),
         model: "",
@@ -134,10 +138,13 @@ fn argument_order(manifest: &Manifest, imported: &Imported, fixup: Option<&str>)
     let patched = PatchedSchemas::new(&source, &mut findings);
     let module = Module { provider: String::new(), name: String::new() };
     let objects = Objects::Closed;
-    let model = lower_schemas(Some(manifest), &source, &patched, &module, objects, &mut findings);
-    let Some(Model { inputs, arguments, .. }) = model else { return Vec::new() };
-    let fields = inputs.first().map(|root| root.fields.as_slice()).unwrap_or_default();
-    arguments.iter().filter_map(|index| Some(fields.get(*index)?.wire.clone())).collect()
+    lower_schemas(Some(manifest), &source, &patched, &module, objects, &mut findings)
+}
+
+/// Returns the order in which `new` takes the required properties.
+fn argument_order(model: &Model) -> Vec<String> {
+    let fields = model.inputs.first().map(|root| root.fields.as_slice()).unwrap_or_default();
+    model.arguments.iter().filter_map(|index| Some(fields.get(*index)?.wire.clone())).collect()
 }
 
 /// Parses and lowers the schemas of a model. Schemas are parsed without a manifest too, to report

@@ -43,13 +43,6 @@ impl Misfit {
     }
 }
 
-/// Returns `true` if a model accepts an input.
-#[cfg(feature = "judge")]
-pub(crate) fn accepts(model: &Model, input: &Value) -> bool {
-    fit_object(0, model.others.as_ref(), input, model).is_ok()
-        && model.rules.iter().all(|rule| keeps(rule, input, model))
-}
-
 /// Returns `true` if a value keeps to its schema.
 pub(crate) fn fits(of: &ValueSchema, value: &Value, model: &Model) -> bool {
     fit(of, value, model).is_ok()

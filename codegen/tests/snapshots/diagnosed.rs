@@ -58,6 +58,8 @@ const DIAGNOSED: &[Diagnosed] = &[
     (Code::MalformedModel, r#"{"id": 7}"#, FINE, None),
     (Code::MalformedModel, r#"{"id": "acme/y"}"#, FINE, None),
     (Code::MalformedModel, r#"{"id": "acme/x", "arguments": "prompt"}"#, FINE, None),
+    (Code::MalformedModel, r#"{"id": "acme/x", "title": 7}"#, FINE, None),
+    (Code::MalformedModel, r#"{"id": "acme/x", "gives": ["smell"]}"#, FINE, None),
     (Code::MalformedFixup, ENTRY, FINE, None),
     (Code::StaleFixup, ENTRY, FINE, None),
     (

@@ -7,7 +7,18 @@ use serde_json::{Map, Value};
 use crate::pricing::Price;
 
 /// Keys of `model.json` that the catalog does not repeat.
-const NOT_FACTS: [&str; 6] = ["id", "arguments", "listed", "gone", "model_id", "input_schema"];
+const NOT_FACTS: [&str; 10] = [
+    "id",
+    "title",
+    "category",
+    "takes",
+    "gives",
+    "arguments",
+    "listed",
+    "gone",
+    "model_id",
+    "input_schema",
+];
 
 /// Catalog entry of one model.
 pub(crate) struct CatalogEntry {

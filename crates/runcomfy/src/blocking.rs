@@ -134,7 +134,10 @@ impl Client {
     /// # Errors
     ///
     /// The errors of that method.
-    pub fn submit_prepared<M: Model>(&self, prepared: &Prepared<M>) -> Result<Job<M>, SubmitError> {
+    pub fn submit_prepared<M: Operation>(
+        &self,
+        prepared: &Prepared<M>,
+    ) -> Result<Job<M>, SubmitError> {
         Ok(self.wrap(self.runtime.block_on(self.client.submit_prepared(prepared))?))
     }
 

@@ -197,6 +197,7 @@ fn check_value(
     findings: &mut Findings<'_>,
 ) {
     let ValueSchema { shape, rules } = *schema;
+    let shape = shape.resolved();
     // An unset list element, or an unset required property, can only be a nullable one.
     let value = if matches!(value, ValueRef::Absent) { ValueRef::Null } else { value };
     if !is_of_type(value, shape) {
@@ -249,11 +250,14 @@ fn check_value(
 
 /// Returns `true` if a value has the type of a shape. Its parts are not looked at.
 fn is_of_type(value: ValueRef<'_>, shape: Shape) -> bool {
-    match shape {
+    match shape.resolved() {
         // Their parts decide.
-        Shape::Any | Shape::Nullable(_) | Shape::AnyOf(_) | Shape::OneOf(_) | Shape::ByKind(_) => {
-            true
-        }
+        Shape::Recursive(_)
+        | Shape::Any
+        | Shape::Nullable(_)
+        | Shape::AnyOf(_)
+        | Shape::OneOf(_)
+        | Shape::ByKind(_) => true,
         Shape::Null => matches!(value, ValueRef::Null),
         Shape::Boolean => matches!(value, ValueRef::Bool(_)),
         Shape::Integer => matches!(value, ValueRef::Number(number) if number.is_whole()),

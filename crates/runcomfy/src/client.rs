@@ -36,6 +36,7 @@ use std::time::Duration;
 
 use url::Url;
 
+pub use crate::input::{Operation, Raw};
 pub use builder::ClientBuilder;
 pub use catalog::{Balance, Catalog, CatalogEntry, CatalogPage, CatalogQuery};
 use download::Hosts;
@@ -47,7 +48,7 @@ pub use error::{
     ApiError, ApiErrorKind, CallError, ConfigError, JobError, JobErrorReason, RunError,
     SubmitError, TransportError,
 };
-pub use job::{CancelOnDrop, Job, Operation, Raw};
+pub use job::{CancelOnDrop, Job};
 pub use model_id::InvalidModelId;
 pub use polling::Polling;
 use preflight::Checker;

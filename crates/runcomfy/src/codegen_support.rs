@@ -13,8 +13,8 @@ pub(crate) mod value_ref;
 pub mod schema {
     pub use crate::media::{Bound, MediaKind, Metric};
     pub use crate::schema::{
-        ANY, AUDIO, BOOLEAN, Field, IMAGE, INTEGER, MEDIA, NULL, NUMBER, Rule, Shape, TEXT, VIDEO,
-        ValueSchema,
+        ANY, AUDIO, BOOLEAN, Field, IMAGE, INTEGER, MEDIA, NULL, NUMBER, RecursiveShape, Rule,
+        Shape, TEXT, VIDEO, ValueSchema,
     };
 }
 

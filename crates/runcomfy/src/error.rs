@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use crate::any_input::PlaceError;
 #[cfg(feature = "client")]
 use crate::client::{
     ApiError, CallError, ConfigError, DownloadError, DownloadErrorReason, InvalidModelId,
     InvalidRequestId, JobError, PreflightReport, RunError, SubmitError,
 };
+use crate::discovery::UnknownModel;
 use crate::input::{INVALID_INPUT, Invalid, JsonError, ToJsonError};
 use crate::media::{FileError, MediaError};
 use crate::unknown_variant::UnknownVariant;
@@ -47,6 +49,12 @@ pub enum Error {
     /// A local file that cannot be sent.
     #[error(transparent)]
     File(#[from] FileError),
+    /// An id of a model that is not known.
+    #[error(transparent)]
+    UnknownModel(#[from] UnknownModel),
+    /// A place at which an input cannot hold media.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// A text that is not a value of an enum.
     #[error(transparent)]
     UnknownVariant(#[from] UnknownVariant),

@@ -280,7 +280,7 @@ impl Builder {
 
 /// Returns the branches of a union's schema.
 fn branches_of(schema: &'static ValueSchema) -> &'static [ValueSchema] {
-    match schema.shape {
+    match schema.shape.resolved() {
         Shape::AnyOf(branches) | Shape::OneOf(branches) | Shape::ByKind(branches) => branches,
         Shape::Nullable(inner) => branches_of(inner),
         Shape::Any
@@ -293,13 +293,14 @@ fn branches_of(schema: &'static ValueSchema) -> &'static [ValueSchema] {
         | Shape::List(_)
         | Shape::Map(_)
         | Shape::Object(_)
-        | Shape::Open(..) => &[],
+        | Shape::Open(..)
+        | Shape::Recursive(_) => &[],
     }
 }
 
 /// Returns the schema of a list's items, or of a map's values.
 fn parts_of(schema: &'static ValueSchema) -> &'static ValueSchema {
-    match schema.shape {
+    match schema.shape.resolved() {
         Shape::List(parts) | Shape::Map(parts) => parts,
         Shape::Nullable(inner) => parts_of(inner),
         Shape::Any
@@ -313,13 +314,14 @@ fn parts_of(schema: &'static ValueSchema) -> &'static ValueSchema {
         | Shape::Open(..)
         | Shape::AnyOf(_)
         | Shape::OneOf(_)
-        | Shape::ByKind(_) => &ANYTHING,
+        | Shape::ByKind(_)
+        | Shape::Recursive(_) => &ANYTHING,
     }
 }
 
 /// Returns `true` if a schema takes `null`.
 fn takes_null(schema: &ValueSchema) -> bool {
-    match schema.shape {
+    match schema.shape.resolved() {
         Shape::Nullable(_) | Shape::Null => true,
         Shape::AnyOf(branches) | Shape::OneOf(branches) => branches.iter().any(takes_null),
         Shape::Any | Shape::ByKind(_) => schema.rules.iter().all(|rule| rule.allows(&Value::Null)),
@@ -331,7 +333,8 @@ fn takes_null(schema: &ValueSchema) -> bool {
         | Shape::List(_)
         | Shape::Map(_)
         | Shape::Object(_)
-        | Shape::Open(..) => false,
+        | Shape::Open(..)
+        | Shape::Recursive(_) => false,
     }
 }
 

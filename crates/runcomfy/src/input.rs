@@ -44,20 +44,28 @@ pub trait Model: AsValueRef + Clone + fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// An input that can be submitted: a model's typed input, or a [`JsonInput`] of it.
+/// An input that can be submitted: a model's typed input, a [`JsonInput`] of it, or an
+/// [`AnyInput`](crate::AnyInput).
 ///
-/// Its implementations are one for every [`Model`], and one for [`JsonInput`].
+/// Its implementations are one for every [`Model`], and those two.
 pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
-    /// The model of the input.
-    type Model: Model;
+    /// The kind of its jobs: its model, or [`Raw`](crate::Raw) if only its id is known.
+    type Model: Operation;
 
     /// Returns a view of the input as it would be sent.
     #[doc(hidden)]
     fn value_ref(&self) -> ValueRef<'_>;
 
+    /// Returns the schema of the whole input.
+    #[doc(hidden)]
+    fn schema(&self) -> ValueSchema;
+
+    /// Returns the id of its model.
+    fn model_id(&self) -> &'static str;
+
     /// Returns every piece of media in it, with its rules.
     fn media(&self) -> Vec<FoundMedia> {
-        check::media(&input::<Self::Model>(), self.value_ref())
+        check::media(&self.schema(), self.value_ref())
     }
 
     /// Returns the input as JSON, as it would be sent.
@@ -72,6 +80,32 @@ pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
     }
 }
 
+/// The kind of a job: a [`Model`], or [`Raw`], whose output is plain JSON.
+///
+/// Sealed by its blanket implementation and the one of [`Raw`].
+pub trait Operation: 'static {
+    /// The model's id, if the type knows it.
+    const ID: Option<&'static str>;
+    /// The type that the job's output is read as.
+    type Output: FromOutput + Default + fmt::Debug + Send + 'static;
+}
+
+impl<M: Model> Operation for M {
+    const ID: Option<&'static str> = Some(M::ID);
+    type Output = M::Output;
+}
+
+/// Any model, with its output as JSON: the kind of a job whose input was an
+/// [`AnyInput`](crate::AnyInput), or plain JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Raw;
+
+impl Operation for Raw {
+    const ID: Option<&'static str> = None;
+    type Output = Value;
+}
+
 /// Returns the schema of a model's whole input.
 pub(crate) const fn input<M: Model>() -> ValueSchema {
     ValueSchema::input(M::FIELDS, M::OTHERS, M::RULES)
@@ -83,6 +117,14 @@ impl<M: Model> Payload for M {
     fn value_ref(&self) -> ValueRef<'_> {
         self.as_value_ref()
     }
+
+    fn schema(&self) -> ValueSchema {
+        input::<M>()
+    }
+
+    fn model_id(&self) -> &'static str {
+        M::ID
+    }
 }
 
 impl<M: Model> Payload for JsonInput<M> {
@@ -90,6 +132,14 @@ impl<M: Model> Payload for JsonInput<M> {
 
     fn value_ref(&self) -> ValueRef<'_> {
         self.as_value().as_value_ref()
+    }
+
+    fn schema(&self) -> ValueSchema {
+        input::<M>()
+    }
+
+    fn model_id(&self) -> &'static str {
+        M::ID
     }
 }
 
@@ -133,7 +183,7 @@ pub struct JsonInput<M> {
 /// A text that is not JSON.
 #[derive(thiserror::Error)]
 #[error("the input is not JSON: {0}")]
-pub struct JsonError(serde_json::Error);
+pub struct JsonError(pub(crate) serde_json::Error);
 
 /// An input that cannot be written as JSON.
 #[derive(thiserror::Error)]
@@ -270,8 +320,8 @@ pub struct Invalid<T> {
 pub trait Validated: Send + Sync {
     /// The input.
     type Payload: Payload<Model = Self::Model>;
-    /// The model that takes it.
-    type Model: Model;
+    /// The kind of its jobs.
+    type Model: Operation;
 
     /// Returns the checked input.
     fn as_valid(&self) -> &Valid<Self::Payload>;

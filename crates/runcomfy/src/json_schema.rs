@@ -72,7 +72,8 @@ struct Export<'g> {
 impl Export<'_> {
     /// Counts the uses of every table below. Enters each table once.
     fn count(&mut self, ValueSchema { shape, .. }: &ValueSchema) {
-        if let Some(table) = table(*shape) {
+        let shape = shape.resolved();
+        if let Some(table) = table(shape) {
             let uses = self.uses.entry(table).or_default();
             *uses += 1;
             if *uses > 1 {
@@ -95,7 +96,8 @@ impl Export<'_> {
             | Shape::Integer
             | Shape::Number
             | Shape::Text
-            | Shape::Media(_) => {}
+            | Shape::Media(_)
+            | Shape::Recursive(_) => {}
         }
     }
 
@@ -105,11 +107,12 @@ impl Export<'_> {
         ValueSchema { shape, rules }: &ValueSchema,
         name: &str,
     ) -> Map<String, Value> {
-        let mut schema = match table(*shape) {
+        let shape = shape.resolved();
+        let mut schema = match table(shape) {
             Some(table) if self.uses.get(&table).is_some_and(|uses| *uses > 1) => {
-                self.reference(table, *shape, name)
+                self.reference(table, shape, name)
             }
-            _ => self.describe(*shape, name),
+            _ => self.describe(shape, name),
         };
         add_rules(&mut schema, rules);
         schema
@@ -138,8 +141,8 @@ impl Export<'_> {
     }
 
     fn describe(&mut self, shape: Shape, name: &str) -> Map<String, Value> {
-        match shape {
-            Shape::Any => Map::new(),
+        match shape.resolved() {
+            Shape::Any | Shape::Recursive(_) => Map::new(),
             Shape::Null => typed("null"),
             Shape::Boolean => typed("boolean"),
             Shape::Integer => typed("integer"),
@@ -253,7 +256,8 @@ fn table(shape: Shape) -> Option<Table> {
         | Shape::Media(_)
         | Shape::List(_)
         | Shape::Map(_)
-        | Shape::Nullable(_) => None,
+        | Shape::Nullable(_)
+        | Shape::Recursive(_) => None,
     }
 }
 

@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | checking an input | [`Model::validate`], which returns a [`Valid`] input or every [`Violation`] |
 //! | an input that arrives as JSON | [`JsonInput`] |
+//! | a model that is chosen at run time | [`AnyInput`], [`search_models`] |
 //! | an image, a video or audio, at a URL or on this machine | [`Media`] |
 #![cfg_attr(
     feature = "client",
@@ -13,7 +14,7 @@
            | waiting, progress, cancelling, resuming | [`Job`] |\n\
            | saving the outputs | [`Client::download`] |\n\
            | what failed, and what it means for the money | [`client::SubmitError`], [`client::JobError`] |\n\
-           | a model that has no type | [`Client::raw`] |"
+           | a model that nothing is known of but its id | [`Client::raw`] |"
 )]
 //! | any error, for `?` | [`enum@Error`] |
 //! | reading the header of a media file | [`measure`] |
@@ -21,6 +22,7 @@
 #![doc(html_root_url = "https://docs.rs/runcomfy/latest")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod any_input;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod check;
@@ -28,6 +30,8 @@ mod check;
 pub mod client;
 #[doc(hidden)]
 pub mod codegen_support;
+mod content_kind;
+mod discovery;
 #[cfg(feature = "client")]
 mod duration_text;
 mod error;
@@ -49,13 +53,18 @@ mod unknown_variant;
 mod url_text;
 mod violation;
 
+pub use any_input::{AnyInput, PlaceError};
 pub use check::FoundMedia;
 #[cfg(feature = "client")]
 #[doc(inline)]
 pub use client::{Client, ClientBuilder, Job, RequestId};
+pub use content_kind::ContentKind;
+pub use discovery::{UnknownModel, find_model, search_models};
 pub use error::Error;
 pub use info::ModelInfo;
-pub use input::{Invalid, JsonError, JsonInput, Model, Payload, ToJsonError, Valid, Validated};
+pub use input::{
+    Invalid, JsonError, JsonInput, Model, Operation, Payload, Raw, ToJsonError, Valid, Validated,
+};
 #[cfg(feature = "schemars")]
 pub use json_schema::json_schema;
 #[doc(inline)]

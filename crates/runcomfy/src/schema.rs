@@ -4,6 +4,8 @@
 //! all read it, so no bound is written twice.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::sync::OnceLock;
 
 use crate::media::{Bound, MediaKind, Metric};
 
@@ -89,6 +91,43 @@ pub enum Shape {
     /// Any value. A value of the kind of one of these (an object, a list, a string) must match it: a
     /// schema without `type`, whose keywords each constrain one kind of value.
     ByKind(&'static [ValueSchema]),
+    /// A shape that contains itself, in a table that was made at run time. [`Shape::resolved`]
+    /// follows it. Generated tables refer to their statics instead.
+    Recursive(&'static RecursiveShape),
+}
+
+/// A shape that is set once the table that contains it is made.
+#[derive(Default)]
+pub struct RecursiveShape(OnceLock<Shape>);
+
+impl RecursiveShape {
+    /// Sets the shape, unless it is set.
+    pub fn set(&self, shape: Shape) {
+        _ = self.0.set(shape);
+    }
+}
+
+/// Two are equal if they are the same one: their shapes contain themselves.
+impl PartialEq for RecursiveShape {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl fmt::Debug for RecursiveShape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecursiveShape")
+    }
+}
+
+impl Shape {
+    /// Returns the shape itself, or the one that a [`Shape::Recursive`] stands for.
+    pub fn resolved(self) -> Self {
+        match self {
+            Self::Recursive(shape) => shape.0.get().copied().unwrap_or(Self::Any),
+            shape => shape,
+        }
+    }
 }
 
 /// One keyword of a schema: a constraint on a value, or an annotation.

@@ -1,6 +1,7 @@
 //! serde of inputs (feature `serde`): media as text, and [`Stored`] for files too.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::de::Error as _;
@@ -8,13 +9,15 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::any_input::AnyInput;
 use crate::codegen_support::value_ref::{AsJson, Files, ValueRef};
 use crate::from_json::{Builder, FromJson};
-use crate::input::Model;
+use crate::info::ModelInfo;
+use crate::input::{Model, Payload};
 use crate::media::Media;
 use crate::violation::{InputPath, PathSegment};
 
-/// A typed input, as a program stores it for itself and reads it back equal, local files
+/// An input, as a program stores it for itself and reads it back equal, local files
 /// included.
 ///
 /// A typed input implements `Serialize` and `Deserialize` as the JSON that is sent: a string
@@ -79,25 +82,7 @@ struct Envelope<J> {
 
 impl<T: Model> Serialize for Stored<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let value = self.0.as_value_ref();
-        let mut envelope = Envelope {
-            model: T::ID.to_owned(),
-            input: AsJson { value, files: Files::AsPath, slots: None },
-            files: BTreeMap::new(),
-            verbatim: Vec::new(),
-        };
-        let mut path = Vec::new();
-        each_media(value, &mut path, &mut |path, media| {
-            if let Some(file) = media.as_file() {
-                envelope.files.insert(pointer(path), file.to_owned());
-            } else if media.wire().is_some_and(|text| Media::from_wire(text) != *media) {
-                envelope.verbatim.push(pointer(path));
-            }
-        });
-        if envelope.files.values().any(|file| file.to_str().is_none()) {
-            return Err(S::Error::custom("a file's path must be valid Unicode to be stored"));
-        }
-        envelope.serialize(serializer)
+        serialize(T::ID, self.0.as_value_ref(), serializer)
     }
 }
 
@@ -111,14 +96,95 @@ impl<'de, T: Model + FromJson> Deserialize<'de> for Stored<T> {
                 envelope.model.escape_debug()
             )));
         }
-        let files = envelope.files.into_iter().map(|(place, file)| (place, Media::file(file)));
-        let mut stored: BTreeMap<String, Media> = files.collect();
-        for place in envelope.verbatim {
-            if let Some(Value::String(text)) = envelope.input.pointer(&place) {
-                stored.insert(place, Media::verbatim(text));
-            }
+        let media = envelope.media().collect();
+        Builder::with_media(media).build(&envelope.input).map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// Serializes the envelope. [`AnyInput::deserialize_stored`] reads it.
+impl Serialize for Stored<AnyInput> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize(self.0.model_id(), self.0.value_ref(), serializer)
+    }
+}
+
+impl AnyInput {
+    /// Deserializes an input that was stored with [`Stored`], of any model. `find` returns the model
+    /// of an id: `runcomfy_models::model`, or a lookup in models of your own.
+    ///
+    /// Read a stored input only from where your own program wrote it: it decides which files of this
+    /// machine are sent.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it is not a stored input, or `find` does not know its model.
+    ///
+    /// ```
+    /// # use runcomfy::codegen_support::schema::{Field, MEDIA};
+    /// use runcomfy::{AnyInput, Media, ModelInfo, Stored, find_model};
+    /// use serde_json::json;
+    ///
+    /// # static FIELDS: [Field; 1] = [Field::required("image_url", MEDIA, &[])];
+    /// # static MODEL: ModelInfo = ModelInfo::from_table("acme/animate", &FIELDS, None, &[]);
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let input = AnyInput::new(&MODEL, json!({}));
+    /// let input = input.with_media("/image_url", Media::file("boat.png"))?;
+    /// let row = serde_json::to_value(Stored(input.clone()))?;
+    ///
+    /// let again = AnyInput::deserialize_stored(row, |id| find_model([&MODEL], id))?;
+    /// assert_eq!(again, input);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn deserialize_stored<'de, D: Deserializer<'de>, E: fmt::Display>(
+        deserializer: D,
+        find: impl FnOnce(&str) -> Result<&'static ModelInfo, E>,
+    ) -> Result<Self, D::Error> {
+        let envelope = Envelope::<Value>::deserialize(deserializer)?;
+        let model = find(&envelope.model).map_err(D::Error::custom)?;
+        let media: Vec<(String, Media)> = envelope.media().collect();
+        let mut input = Self::new(model, envelope.input);
+        for (place, media) in media {
+            input = input.with_media(&place, media).map_err(D::Error::custom)?;
         }
-        Builder::with_media(stored).build(&envelope.input).map(Self).map_err(D::Error::custom)
+        Ok(input)
+    }
+}
+
+fn serialize<S: Serializer>(
+    model: &str,
+    value: ValueRef<'_>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut envelope = Envelope {
+        model: model.to_owned(),
+        input: AsJson { value, files: Files::AsPath, slots: None },
+        files: BTreeMap::new(),
+        verbatim: Vec::new(),
+    };
+    let mut path = Vec::new();
+    each_media(value, &mut path, &mut |path, media| {
+        if let Some(file) = media.as_file() {
+            envelope.files.insert(pointer(path), file.to_owned());
+        } else if media.wire().is_some_and(|text| Media::from_wire(text) != *media) {
+            envelope.verbatim.push(pointer(path));
+        }
+    });
+    if envelope.files.values().any(|file| file.to_str().is_none()) {
+        return Err(S::Error::custom("a file's path must be valid Unicode to be stored"));
+    }
+    envelope.serialize(serializer)
+}
+
+impl Envelope<Value> {
+    /// Returns the media that the JSON alone does not tell, by the JSON pointers of its places.
+    fn media(&self) -> impl Iterator<Item = (String, Media)> {
+        let files = self.files.iter().map(|(place, file)| (place.clone(), Media::file(file)));
+        let verbatim = self.verbatim.iter().filter_map(|place| {
+            let text = self.input.pointer(place)?.as_str()?;
+            Some((place.clone(), Media::verbatim(text)))
+        });
+        files.chain(verbatim)
     }
 }
 

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, timeout};
@@ -21,33 +20,7 @@ use super::request::ApiRequest;
 use super::retry::Call;
 use super::types::{CancelOutcome, CompletedJob, JobStatus, ResultReply, Status};
 use super::{Client, RequestId};
-use crate::codegen_support::from_output::FromOutput;
-use crate::input::Model;
-
-/// The kind of a job: a [`Model`], or [`Raw`], whose output is plain JSON.
-///
-/// Sealed by its blanket implementation and the one of [`Raw`].
-pub trait Operation: 'static {
-    /// The model's id, if the type knows it.
-    const ID: Option<&'static str>;
-    /// The type that the job's output is read as.
-    type Output: FromOutput + Default + fmt::Debug + Send + 'static;
-}
-
-impl<M: Model> Operation for M {
-    const ID: Option<&'static str> = Some(M::ID);
-    type Output = M::Output;
-}
-
-/// Any model, with its output as JSON. [`Client::raw`] creates jobs of this kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Raw;
-
-impl Operation for Raw {
-    const ID: Option<&'static str> = None;
-    type Output = Value;
-}
+use crate::input::{Model, Operation};
 
 /// Time after a submit in which a 404 means that RunComfy does not know the job yet.
 const RECORD_TIMEOUT: Duration = Duration::from_secs(10);

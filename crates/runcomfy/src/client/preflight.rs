@@ -28,7 +28,7 @@ use super::Client;
 use super::body::{JsonWithFiles, RequestBody};
 use super::http::is_loopback;
 use crate::check::FoundMedia;
-use crate::input::{Model, Payload, Validated};
+use crate::input::{Operation, Payload, Validated};
 use crate::media::{BytesSource, FileError, OpenedFor};
 use crate::violation::{InputPath, Violation, message};
 use fetch::Fetcher;
@@ -71,7 +71,8 @@ pub(super) enum AddressScope {
 pub struct Prepared<M> {
     body: RequestBody,
     report: PreflightReport,
-    model: PhantomData<fn() -> M>,
+    model: &'static str,
+    operation: PhantomData<fn() -> M>,
 }
 
 /// Checks the media of inputs.
@@ -126,7 +127,7 @@ impl Client {
     }
 }
 
-impl<M: Model> Prepared<M> {
+impl<M: Operation> Prepared<M> {
     /// Returns the body of the request: JSON, with files and bytes inside as data URIs. Large
     /// files are read, and blocks meanwhile.
     ///
@@ -147,6 +148,11 @@ impl<M: Model> Prepared<M> {
         &self.report
     }
 
+    /// Returns the id of the model that it is for.
+    pub fn model(&self) -> &'static str {
+        self.model
+    }
+
     pub(super) fn shared_body(&self) -> RequestBody {
         self.body.clone()
     }
@@ -165,10 +171,10 @@ impl<M: Model> Prepared<M> {
     }
 }
 
-impl<M: Model> fmt::Debug for Prepared<M> {
+impl<M: Operation> fmt::Debug for Prepared<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Prepared")
-            .field("model", &M::ID)
+            .field("model", &self.model)
             .field("bytes", &self.body.length())
             .field("report", &self.report)
             .finish()
@@ -214,7 +220,7 @@ impl Checker {
             None => RequestBody::default(),
         };
         report.stats.time = start.elapsed();
-        Prepared { body, report, model: PhantomData }
+        Prepared { body, report, model: input.model_id(), operation: PhantomData }
     }
 
     /// Checks the media of an input, and opens its files for measuring only.

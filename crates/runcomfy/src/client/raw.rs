@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::error::SubmitError;
-use super::job::{Job, Raw};
+use super::job::Job;
 use super::run::Run;
 use super::submit::to_body;
 use super::{Client, RequestId, model_id};
+use crate::input::Raw;
 
 /// A client of any model, by its id. It checks nothing of an input: RunComfy may refuse it, or
 /// charge for it and fail. Created by [`Client::raw`].

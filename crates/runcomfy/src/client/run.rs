@@ -6,9 +6,9 @@ use std::pin::Pin;
 
 use super::Client;
 use super::error::{RunError, SubmitError};
-use super::job::{Job, Operation};
+use super::job::Job;
 use super::types::CompletedJob;
-use crate::input::Validated;
+use crate::input::{Operation, Validated};
 
 /// Submits an input and waits for its job once it is awaited. Created by [`Client::run`].
 ///

@@ -23,7 +23,7 @@ use super::throttle::Priority;
 use super::{Client, Job, RequestId, reply};
 use crate::duration_text::DurationText;
 use crate::escape::escape_control;
-use crate::input::{Model, Validated};
+use crate::input::{Operation, Validated};
 
 /// Timeout for hearing nothing. A gateway that gives up does so sooner.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(120);
@@ -78,16 +78,16 @@ impl Client {
     /// ```
     /// # runcomfy_doctest::run(async |client, input| {
     /// let prepared = client.prepare(&input).await?;
-    /// println!("{} bytes, {:?}", prepared.body().len(), prepared.report());
+    /// println!("{} bytes, {:?}", prepared.body_length(), prepared.report());
     /// let job = client.submit_prepared(&prepared).await?;
     /// # Ok(()) });
     /// ```
-    pub async fn submit_prepared<M: Model>(
+    pub async fn submit_prepared<M: Operation>(
         &self,
         prepared: &Prepared<M>,
     ) -> Result<Job<M>, SubmitError> {
-        log_report(M::ID, prepared.report());
-        let accepted = self.submit_body(M::ID, prepared.shared_body()).await?;
+        log_report(prepared.model(), prepared.report());
+        let accepted = self.submit_body(prepared.model(), prepared.shared_body()).await?;
         Ok(Job::accepted(self.clone(), accepted).with_report(prepared.report().clone()))
     }
 

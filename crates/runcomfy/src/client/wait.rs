@@ -12,12 +12,13 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument;
 
 use super::error::{JobError, JobErrorReason, TransportError};
-use super::job::{Endpoint, Job, Operation};
+use super::job::{Endpoint, Job};
 use super::reply::{self, ApiFailure, Reply};
 use super::request::require_runtime;
 use super::retry::Backoff;
 use super::throttle::Priority;
 use super::types::{CompletedJob, JobStatus, ResultReply, Status};
+use crate::input::Operation;
 
 /// Late results of a job whose status is `failed`, before the status alone ends the wait.
 const MAX_LATE_RESULTS: u32 = 5;

@@ -181,8 +181,8 @@ pub(crate) fn not_base64(error: impl std::fmt::Display) -> String {
 
 /// Returns the type of a shape.
 pub(crate) fn noun(shape: Shape) -> Noun {
-    match shape {
-        Shape::Any | Shape::ByKind(_) => Noun::Any,
+    match shape.resolved() {
+        Shape::Any | Shape::ByKind(_) | Shape::Recursive(_) => Noun::Any,
         Shape::Null => Noun::Null,
         Shape::Boolean => Noun::Boolean,
         Shape::Integer => Noun::Integer,
