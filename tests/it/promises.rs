@@ -196,6 +196,7 @@ fn find_test(test: &str) -> Option<(&'static str, String)> {
             ("tests", _) => "runcomfy-tests",
             ("codegen", _) => "runcomfy-codegen",
             ("crates", rest) if rest.starts_with("runcomfy/") => "runcomfy",
+            ("crates", rest) if rest.starts_with("runcomfy-ledger/") => "runcomfy-ledger",
             ("crates", rest) if rest.starts_with("runcomfy-simulator/") => "runcomfy-simulator",
             _ => return None,
         };

@@ -11,6 +11,8 @@ use serde_json::Value;
 
 use crate::check::{self, FoundMedia};
 use crate::codegen_support::from_output::FromOutput;
+#[cfg(feature = "serde")]
+use crate::codegen_support::value_ref::{AsJson, Files};
 use crate::codegen_support::value_ref::{AsValueRef, ValueRef};
 use crate::schema::{Field, Rule, ValueSchema};
 use crate::violation::Violations;
@@ -77,6 +79,19 @@ pub trait Payload: Clone + fmt::Debug + Send + Sync + 'static {
     /// such as NaN.
     fn to_json(&self) -> Result<Value, ToJsonError> {
         serde_json::to_value(self.value_ref()).map_err(ToJsonError)
+    }
+
+    /// Returns the input as JSON with the path of each local file in its place, whether it was
+    /// read or not: for a program that stores the input, and its files apart. Never send it.
+    /// [`Payload::media`] says where the files are.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the input holds a number that JSON does not have, such as NaN.
+    #[cfg(feature = "serde")]
+    fn to_json_with_paths(&self) -> Result<Value, ToJsonError> {
+        let stored = AsJson { value: self.value_ref(), files: Files::AsPath, slots: None };
+        serde_json::to_value(stored).map_err(ToJsonError)
     }
 }
 

@@ -228,8 +228,8 @@ impl Media {
         matches!(self.0, Source::File(_))
     }
 
-    /// Returns the path of a local file.
-    pub(crate) fn as_file(&self) -> Option<&Path> {
+    /// Returns the path of a local file, or `None` if this is not one.
+    pub fn as_file(&self) -> Option<&Path> {
         match &self.0 {
             Source::File(file) => Some(file.path()),
             Source::Url(_) | Source::Verbatim(_) | Source::Data(_) => None,

@@ -5,9 +5,9 @@
 //! cargo run --manifest-path tests/public-api/Cargo.toml -- --check  # fail if it differs
 //! ```
 //!
-//! The file of `runcomfy` has a line for each public item. That of `runcomfy-models` has a line
-//! for each module, with the number of its items and a digest of them: the generated code shows
-//! what changed. Hidden items are in neither.
+//! The files of `runcomfy` and `runcomfy-ledger` have a line for each public item. That of
+//! `runcomfy-models` has a line for each module, with the number of its items and a digest of
+//! them: the generated code shows what changed. Hidden items are in none.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -36,8 +36,11 @@ fn main() -> ExitCode {
 
 fn run(is_check: bool) -> Result<ExitCode, Box<dyn Error>> {
     let mut code = ExitCode::SUCCESS;
-    let crates =
-        [("runcomfy", "--all-features", Form::Items), ("runcomfy-models", "", Form::ModuleDigests)];
+    let crates = [
+        ("runcomfy", "--all-features", Form::Items),
+        ("runcomfy-ledger", "", Form::Items),
+        ("runcomfy-models", "", Form::ModuleDigests),
+    ];
     for (name, features, form) in crates {
         let json = rustdoc_json(name, features)?;
         let items = match items(&json) {

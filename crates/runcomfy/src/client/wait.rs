@@ -98,8 +98,21 @@ impl<M: Operation> Job<M> {
     ///
     /// The errors of [`Job::wait`].
     pub async fn wait_for(&self, timeout: Duration) -> Result<CompletedJob<M::Output>, JobError> {
+        self.wait_with(timeout, |_| {}).await
+    }
+
+    /// Waits until the job is finished, at most this long, and passes on each status that it sees.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Job::wait`].
+    pub async fn wait_with(
+        &self,
+        timeout: Duration,
+        mut on_status: impl FnMut(&JobStatus) + Send,
+    ) -> Result<CompletedJob<M::Output>, JobError> {
         let span = tracing::debug_span!("wait", request_id = %self.id(), model = M::ID);
-        StatusStream::new(self, timeout).completed().instrument(span).await
+        StatusStream::new(self, timeout).completed(&mut on_status).instrument(span).await
     }
 
     /// Returns the statuses that [`Job::wait`] polls, for a program that shows them.
@@ -169,11 +182,16 @@ impl<'a, M: Operation> StatusStream<'a, M> {
     }
 
     /// Polls until the job is finished, and reads its result.
-    async fn completed(&mut self) -> Result<CompletedJob<M::Output>, JobError> {
+    async fn completed(
+        &mut self,
+        on_status: &mut (dyn FnMut(&JobStatus) + Send),
+    ) -> Result<CompletedJob<M::Output>, JobError> {
         let job = self.job;
         let mut failed = 0;
         loop {
-            while self.next().await?.is_some() {}
+            while let Some(status) = self.next().await? {
+                on_status(&status);
+            }
             // The result follows the status at once.
             self.wake = None;
             let result = self

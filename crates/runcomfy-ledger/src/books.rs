@@ -1,0 +1,340 @@
+//! Limits, spend and batches, and the proof that they agree with the jobs.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{Row, query, query_scalar};
+
+use crate::accounts;
+use crate::clock::{day, now, to_millis, to_time};
+use crate::error::Error;
+use crate::id::{BatchId, JobId};
+use crate::ledger::Ledger;
+use crate::limits::{LimitName, Limits};
+use crate::row;
+use crate::usd::Usd;
+
+/// The states whose jobs are in flight.
+const IN_FLIGHT: &str = "SELECT COUNT(*) FROM job WHERE state IN ('sending', 'accepted')";
+/// The spend by day, model and batch, from the jobs alone.
+const SHARES: &str = "SELECT day, model, COALESCE(batch, '') AS batch, COUNT(*) AS jobs,
+        CAST(SUM(COALESCE(cost, 0)) AS BIGINT) AS spent,
+        CAST(SUM(CASE WHEN cost IS NULL THEN COALESCE(estimate, ceiling, 0) ELSE 0 END) AS BIGINT)
+            AS reserved,
+        CAST(SUM(CASE WHEN cost IS NULL AND estimate IS NULL AND ceiling IS NULL THEN 1 ELSE 0 END)
+            AS BIGINT) AS unpriced
+    FROM job WHERE day IS NOT NULL AND state NOT IN ('intended', 'refused')
+    GROUP BY day, model, COALESCE(batch, '')";
+
+/// A batch of jobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Batch {
+    /// Its id.
+    pub id: BatchId,
+    /// Its name, which no other batch has.
+    pub name: String,
+    /// When it was created.
+    pub created_at: SystemTime,
+}
+
+/// Money of the jobs of one day, model and batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Spend {
+    /// Midnight UTC at which the day began. A job counts on the day on which it was sent.
+    pub day: SystemTime,
+    /// The model's id.
+    pub model: String,
+    /// The batch, if the jobs belong to one.
+    pub batch: Option<BatchId>,
+    /// Number of jobs that were, or may have been, accepted.
+    pub jobs: u64,
+    /// Costs that RunComfy reported.
+    pub spent: Usd,
+    /// Prices of jobs whose cost is not known.
+    pub reserved: Usd,
+    /// Number of jobs with neither a cost nor a price.
+    pub unpriced: u64,
+}
+
+/// The use of the limits right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// Number of jobs that are being sent or are accepted and not finished.
+    pub jobs_in_flight: u64,
+    /// Part of today's budget that is spent or reserved.
+    pub used_today: Usd,
+}
+
+/// A number that does not agree with the jobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Discrepancy {
+    /// The number.
+    pub name: String,
+    /// The value in the ledger.
+    pub found: String,
+    /// The value by the jobs.
+    pub expected: String,
+}
+
+impl fmt::Display for Discrepancy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, found, expected } = self;
+        write!(f, "{name} must be {expected}, by the jobs (found {found})")
+    }
+}
+
+impl Ledger {
+    /// Returns the limits.
+    ///
+    /// # Errors
+    ///
+    /// If the ledger cannot be read.
+    pub async fn limits(&self) -> Result<Limits, Error> {
+        let db = &self.inner.db;
+        let mut connection = db.readers().acquire().await.map_err(|error| db.error(error))?;
+        accounts::limits(&mut connection).await.map_err(|error| db.error(error))
+    }
+
+    /// Sets the limits, for every process that uses the ledger.
+    ///
+    /// # Errors
+    ///
+    /// If the ledger cannot be written.
+    pub async fn set_limits(&self, limits: &Limits) -> Result<(), Error> {
+        let db = &self.inner.db;
+        let mut tx = db.begin().await?;
+        for name in LimitName::ALL {
+            let update = query("UPDATE \"limit\" SET setting = $2 WHERE name = $1");
+            let update = update.bind(name.as_str()).bind(limits.setting(name));
+            update.execute(&mut *tx).await.map_err(|error| db.error(error))?;
+        }
+        db.commit(tx).await
+    }
+
+    /// Returns the use of the limits.
+    ///
+    /// # Errors
+    ///
+    /// If the ledger cannot be read.
+    pub async fn usage(&self) -> Result<Usage, Error> {
+        let db = &self.inner.db;
+        let map = |error| db.error(error);
+        let mut connection = db.readers().acquire().await.map_err(map)?;
+        let used = accounts::used_on(&mut connection, day(now())).await.map_err(map)?;
+        let jobs = in_flight(&mut connection).await.map_err(map)?;
+        Ok(Usage { jobs_in_flight: count(jobs), used_today: used })
+    }
+
+    /// Returns what was spent since a time, by day, model and batch, the newest day first.
+    ///
+    /// # Errors
+    ///
+    /// If the ledger cannot be read.
+    pub async fn spend(&self, since: SystemTime) -> Result<Vec<Spend>, Error> {
+        let db = &self.inner.db;
+        let select = "SELECT day, model, batch, jobs + pruned_jobs AS jobs,
+                spent + pruned_spent AS spent, reserved, unpriced
+            FROM spend WHERE day >= $1 AND jobs + pruned_jobs > 0
+            ORDER BY day DESC, model, batch";
+        let select = query(select).bind(day(to_millis(since))).fetch_all(db.readers());
+        let rows = select.await.map_err(|error| db.error(error))?;
+        rows.iter().map(spend).collect::<Result<_, _>>().map_err(|error| db.error(error))
+    }
+
+    /// Creates a batch.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BatchExists`], or if the ledger cannot be written.
+    pub async fn create_batch(&self, name: &str) -> Result<Batch, Error> {
+        let db = &self.inner.db;
+        let batch =
+            Batch { id: BatchId::random(), name: name.to_owned(), created_at: to_time(now()) };
+        let mut tx = db.begin().await?;
+        let insert = query("INSERT INTO batch (id, name, created_at) VALUES ($1, $2, $3)");
+        let insert = insert.bind(batch.id.as_str()).bind(name).bind(to_millis(batch.created_at));
+        insert.execute(&mut *tx).await.map_err(|error| {
+            let is_taken =
+                error.as_database_error().is_some_and(|error| error.is_unique_violation());
+            if is_taken { Error::BatchExists(name.to_owned()) } else { db.error(error) }
+        })?;
+        db.commit(tx).await?;
+        Ok(batch)
+    }
+
+    /// Returns every batch, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// If the ledger cannot be read.
+    pub async fn batches(&self) -> Result<Vec<Batch>, Error> {
+        let db = &self.inner.db;
+        let select = query("SELECT id, name, created_at FROM batch ORDER BY created_at DESC, id");
+        let rows = select.fetch_all(db.readers()).await.map_err(|error| db.error(error))?;
+        rows.iter().map(batch).collect::<Result<_, _>>().map_err(|error| db.error(error))
+    }
+
+    /// Checks the file, and that the limits and the spend agree with the jobs. Returns every
+    /// number that does not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`], or if the ledger cannot be read.
+    pub async fn check(&self) -> Result<Vec<Discrepancy>, Error> {
+        let db = &self.inner.db;
+        let mut tx = db.begin().await?;
+        let integrity = query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut *tx).await;
+        let integrity: String = integrity.map_err(|error| db.error(error))?;
+        if integrity != "ok" {
+            return Err(Error::Damaged { path: db.path().to_owned(), reason: integrity });
+        }
+        discrepancies(&mut tx).await.map_err(|error| db.error(error))
+    }
+
+    /// Computes the limits and the spend again from the jobs. Returns what [`Ledger::check`] would
+    /// have returned.
+    ///
+    /// # Errors
+    ///
+    /// If the ledger cannot be written.
+    pub async fn recompute(&self) -> Result<Vec<Discrepancy>, Error> {
+        let db = &self.inner.db;
+        let mut tx = db.begin().await?;
+        let found = discrepancies(&mut tx).await.map_err(|error| db.error(error))?;
+        let flights =
+            format!("UPDATE \"limit\" SET used = ({IN_FLIGHT}) WHERE name = 'jobs_in_flight'");
+        let insert = format!(
+            "INSERT INTO spend (day, model, batch, jobs, spent, reserved, unpriced) {SHARES}
+                ON CONFLICT (day, model, batch) DO UPDATE SET jobs = excluded.jobs,
+                    spent = excluded.spent, reserved = excluded.reserved,
+                    unpriced = excluded.unpriced"
+        );
+        let zero = "UPDATE spend SET jobs = 0, spent = 0, reserved = 0, unpriced = 0".to_owned();
+        for statement in [flights, zero, insert] {
+            let statement = query(sqlx::AssertSqlSafe(statement));
+            statement.execute(&mut *tx).await.map_err(|error| db.error(error))?;
+        }
+        db.commit(tx).await?;
+        Ok(found)
+    }
+
+    /// Deletes finished jobs that ended at least this long ago, and intended ones that expired as
+    /// long ago. Returns how many. What they cost stays in the spend.
+    ///
+    /// # Errors
+    ///
+    /// If the ledger cannot be written.
+    pub async fn prune(&self, age: Duration) -> Result<u64, Error> {
+        let db = &self.inner.db;
+        let map = |error| db.error(error);
+        let limit = now().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
+        let mut tx = db.begin().await?;
+        // A job that another one resubmits stays until that one goes.
+        let select = "SELECT * FROM job WHERE id NOT IN
+                (SELECT resubmits FROM job WHERE resubmits IS NOT NULL)
+            AND ((state IN ('succeeded', 'failed', 'cancelled', 'refused', 'given_up', 'delivered')
+                    AND ended_at <= $1)
+                OR (state = 'intended' AND expires_at <= $1))";
+        let rows = query(select).bind(limit).fetch_all(&mut *tx).await.map_err(map)?;
+        for row in &rows {
+            let job = row::job(row)?;
+            accounts::prune(&mut tx, &job).await.map_err(map)?;
+            delete(&mut tx, &job.id).await.map_err(map)?;
+        }
+        db.commit(tx).await?;
+        Ok(rows.len() as u64)
+    }
+}
+
+async fn delete(db: &mut SqliteConnection, id: &JobId) -> Result<(), sqlx::Error> {
+    query("DELETE FROM job WHERE id = $1").bind(id.as_str()).execute(db).await?;
+    Ok(())
+}
+
+async fn in_flight(db: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    query_scalar(IN_FLIGHT).fetch_one(db).await
+}
+
+/// Returns every number that does not agree with the jobs.
+async fn discrepancies(db: &mut SqliteConnection) -> Result<Vec<Discrepancy>, sqlx::Error> {
+    let mut all = Vec::new();
+    let used = "SELECT used FROM \"limit\" WHERE name = 'jobs_in_flight'";
+    let used: i64 = query_scalar(used).fetch_one(&mut *db).await?;
+    let expected = in_flight(&mut *db).await?;
+    if used != expected {
+        let (found, expected) = (used.to_string(), expected.to_string());
+        all.push(Discrepancy { name: "jobs_in_flight".to_owned(), found, expected });
+    }
+    let kept = "SELECT day, model, batch, jobs, spent, reserved, unpriced FROM spend
+        WHERE jobs <> 0 OR spent <> 0 OR reserved <> 0 OR unpriced <> 0";
+    let kept = shares(query(kept).fetch_all(&mut *db).await?)?;
+    let computed = shares(query(SHARES).fetch_all(&mut *db).await?)?;
+    for (key, numbers) in &computed {
+        let found = kept.iter().find(|(other, _)| other == key).map(|(_, numbers)| numbers);
+        if found != Some(numbers) {
+            all.push(discrepancy(key, found, Some(numbers)));
+        }
+    }
+    for (key, numbers) in &kept {
+        if !computed.iter().any(|(other, _)| other == key) {
+            all.push(discrepancy(key, Some(numbers), None));
+        }
+    }
+    Ok(all)
+}
+
+/// A day, a model and a batch, and the four numbers of them.
+type Shares = Vec<((i64, String, String), [i64; 4])>;
+
+fn shares(rows: Vec<SqliteRow>) -> Result<Shares, sqlx::Error> {
+    rows.iter()
+        .map(|row| {
+            let key = (row.try_get("day")?, row.try_get("model")?, row.try_get("batch")?);
+            let (jobs, spent) = (row.try_get("jobs")?, row.try_get("spent")?);
+            Ok((key, [jobs, spent, row.try_get("reserved")?, row.try_get("unpriced")?]))
+        })
+        .collect()
+}
+
+fn discrepancy(
+    (day, model, batch): &(i64, String, String),
+    found: Option<&[i64; 4]>,
+    expected: Option<&[i64; 4]>,
+) -> Discrepancy {
+    Discrepancy {
+        name: format!("spend of `{model}` on day {day} in batch `{batch}`"),
+        found: format!("{:?}", found.unwrap_or(&[0; 4])),
+        expected: format!("{:?}", expected.unwrap_or(&[0; 4])),
+    }
+}
+
+fn spend(row: &SqliteRow) -> Result<Spend, sqlx::Error> {
+    let batch: String = row.try_get("batch")?;
+    Ok(Spend {
+        day: to_time(row.try_get::<i64, _>("day")?.saturating_mul(crate::clock::DAY)),
+        model: row.try_get("model")?,
+        batch: batch.parse().ok(),
+        jobs: count(row.try_get("jobs")?),
+        spent: Usd::from_micros(row.try_get("spent")?),
+        reserved: Usd::from_micros(row.try_get("reserved")?),
+        unpriced: count(row.try_get("unpriced")?),
+    })
+}
+
+fn batch(row: &SqliteRow) -> Result<Batch, sqlx::Error> {
+    let id: BatchId = row
+        .try_get::<String, _>("id")?
+        .parse()
+        .map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let created_at = to_time(row.try_get("created_at")?);
+    Ok(Batch { id, name: row.try_get("name")?, created_at })
+}
+
+fn count(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}

@@ -1,0 +1,338 @@
+//! The ledger: opening it, writing jobs down, and finding them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use sqlx::query;
+use tokio::task::spawn_blocking;
+
+use crate::canonical::fingerprint;
+use crate::clock::to_millis;
+use crate::error::Error;
+use crate::id::{BatchId, JobId};
+use crate::intent::{Intent, IntoIntent, read_files};
+use crate::job::{Again, Job, Problem, ProblemKind};
+use crate::owner::Owners;
+use crate::place::{create, file_error};
+use crate::row;
+use crate::sqlite::Database;
+use crate::state::State;
+use crate::store::{self, Change};
+
+/// Default and maximum number of jobs that [`Ledger::jobs`] returns.
+const DEFAULT_COUNT: u32 = 100;
+/// Number of attempts to find an id that no job has.
+const MAX_ID_ATTEMPTS: usize = 8;
+
+/// A ledger of paid jobs in one file. Clones share it, and several processes may use the file at
+/// once.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    pub(crate) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) db: Database,
+    pub(crate) owners: Owners,
+}
+
+/// A choice of jobs. By default every job, the newest first.
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct Filter {
+    state: Option<State>,
+    model: Option<String>,
+    batch: Option<BatchId>,
+    since: Option<SystemTime>,
+    before: Option<SystemTime>,
+    count: Option<u32>,
+}
+
+impl Filter {
+    /// Keeps jobs in this state.
+    pub fn state(mut self, state: State) -> Self {
+        self.state = Some(state);
+        self
+    }
+
+    /// Keeps jobs of this model.
+    pub fn model(mut self, id: impl Into<String>) -> Self {
+        self.model = Some(id.into());
+        self
+    }
+
+    /// Keeps jobs of this batch.
+    pub fn batch(mut self, batch: &BatchId) -> Self {
+        self.batch = Some(batch.clone());
+        self
+    }
+
+    /// Keeps jobs that were written down at this time or later.
+    pub fn since(mut self, time: SystemTime) -> Self {
+        self.since = Some(time);
+        self
+    }
+
+    /// Keeps jobs that were written down before this time.
+    pub fn before(mut self, time: SystemTime) -> Self {
+        self.before = Some(time);
+        self
+    }
+
+    /// Sets the maximum number of jobs. Defaults to 100.
+    pub fn count(mut self, max: u32) -> Self {
+        self.count = Some(max);
+        self
+    }
+}
+
+impl Ledger {
+    /// Opens a ledger, and creates it and its folder if they do not exist. Use
+    /// [`default_path`](crate::default_path) for the one that every program of this user shares.
+    ///
+    /// A job that was being sent by a process that is gone becomes `unknown`, unless its request id
+    /// turns up.
+    ///
+    /// # Errors
+    ///
+    /// If the file or its folder cannot be used, is on a network file system, is damaged, or was
+    /// written by a newer version.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref().to_owned();
+        let (owners, guard) = blocking({
+            let path = path.clone();
+            move || {
+                create(&path)?;
+                let owners = Owners::new(&path).map_err(|error| file_error(&path, error))?;
+                let guard = owners.guard().map_err(|error| file_error(owners.folder(), error))?;
+                Ok((owners, guard))
+            }
+        })
+        .await?;
+        let db = Database::open(&path).await?;
+        let ledger = Self { inner: Arc::new(Inner { db, owners }) };
+        ledger.recover().await?;
+        drop(guard);
+        Ok(ledger)
+    }
+
+    /// Returns the path of the file.
+    pub fn path(&self) -> &Path {
+        self.inner.db.path()
+    }
+
+    /// Waits until no job is being sent by this ledger or its clones, and closes the file. A
+    /// program that ends without this may leave a job `unknown`.
+    pub async fn close(self) {
+        self.inner.owners.ended().await;
+        self.inner.db.close().await;
+    }
+
+    /// Writes a job down as `intended`, and returns it. Nothing is sent. Local files are read, and
+    /// their hashes are kept.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Twin`] if the same input is running, has an unknown outcome, or was paid for in the
+    /// last 24 hours, and [`Intent::again`] was not called; and if a file cannot be read, or the
+    /// ledger cannot be written.
+    pub async fn intend(&self, intent: impl IntoIntent) -> Result<Job, Error> {
+        let mut job = blocking({
+            let intent = intent.into_intent()?;
+            move || new_job(intent)
+        })
+        .await?;
+        let db = &self.inner.db;
+        let map = |error| db.error(error);
+        let mut tx = db.begin().await?;
+        if job.again == Again::No
+            && let Some(found) =
+                store::twin(&mut tx, &job.fingerprint, &job.id).await.map_err(map)?
+        {
+            return Err(Error::Twin(Box::new(row::job(&found)?)));
+        }
+        if let Some(batch) = &job.batch {
+            let select = query("SELECT id FROM batch WHERE id = $1").bind(batch.as_str());
+            let found = select.fetch_optional(&mut *tx).await.map_err(map)?;
+            found.ok_or_else(|| Error::NoSuchBatch(batch.clone()))?;
+        }
+        for _ in 0..MAX_ID_ATTEMPTS {
+            let select = query("SELECT id FROM job WHERE id = $1").bind(job.id.as_str());
+            if select.fetch_optional(&mut *tx).await.map_err(map)?.is_none() {
+                break;
+            }
+            job.id = JobId::random();
+        }
+        store::insert(db, &mut tx, &job).await?;
+        db.commit(tx).await?;
+        Ok(job)
+    }
+
+    /// Returns a job.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such job, or the ledger cannot be read.
+    pub async fn job(&self, id: &JobId) -> Result<Job, Error> {
+        store::get(&self.inner.db, id).await
+    }
+
+    /// Finds a job by its id, by the beginning of its id, or by its request id.
+    ///
+    /// # Errors
+    ///
+    /// If no job or several jobs are meant, or the ledger cannot be read.
+    pub async fn find(&self, text: &str) -> Result<Job, Error> {
+        let (db, text) = (&self.inner.db, text.trim());
+        let beginning = text.to_ascii_lowercase();
+        // Neither `%` nor `_` is in an id.
+        let is_id = !beginning.is_empty() && beginning.bytes().all(|b| b.is_ascii_alphanumeric());
+        let select = "SELECT * FROM job WHERE request_id = $1 OR id LIKE $2 ORDER BY id LIMIT 6";
+        let like = if is_id { format!("{beginning}%") } else { String::new() };
+        let select = query(select).bind(text).bind(like).fetch_all(db.readers());
+        let rows = select.await.map_err(|error| db.error(error))?;
+        let mut jobs = rows.iter().map(row::job).collect::<Result<Vec<_>, _>>()?;
+        let exact = jobs
+            .iter()
+            .position(|job| job.request_id.as_ref().is_some_and(|id| id.as_str() == text));
+        match (exact, jobs.len()) {
+            (Some(index), _) => Ok(jobs.swap_remove(index)),
+            (None, 0) => Err(Error::NoSuchJob(text.to_owned())),
+            (None, 1) => Ok(jobs.swap_remove(0)),
+            (None, _) => {
+                let jobs = jobs.into_iter().map(|job| job.id).collect();
+                Err(Error::Ambiguous { beginning, jobs })
+            }
+        }
+    }
+
+    /// Returns the jobs of a choice, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// If the ledger cannot be read.
+    pub async fn jobs(&self, filter: &Filter) -> Result<Vec<Job>, Error> {
+        let db = &self.inner.db;
+        let select = "SELECT * FROM job
+            WHERE (CAST($1 AS TEXT) IS NULL OR state = $1)
+                AND (CAST($2 AS TEXT) IS NULL OR model = $2)
+                AND (CAST($3 AS TEXT) IS NULL OR batch = $3)
+                AND (CAST($4 AS BIGINT) IS NULL OR created_at >= $4)
+                AND (CAST($5 AS BIGINT) IS NULL OR created_at < $5)
+            ORDER BY created_at DESC, id LIMIT $6";
+        let rows = query(select)
+            .bind(filter.state.map(State::as_str))
+            .bind(filter.model.as_deref())
+            .bind(filter.batch.as_ref().map(BatchId::as_str))
+            .bind(filter.since.map(to_millis))
+            .bind(filter.before.map(to_millis))
+            .bind(i64::from(filter.count.unwrap_or(DEFAULT_COUNT)))
+            .fetch_all(db.readers())
+            .await
+            .map_err(|error| db.error(error))?;
+        rows.iter().map(row::job).collect()
+    }
+
+    /// Settles every job that a process was sending when it ended, and removes that process's
+    /// file. The caller holds the guard of the owners.
+    async fn recover(&self) -> Result<(), Error> {
+        let Inner { db, owners } = &*self.inner;
+        // Listed first: an owner that ends after this keeps its file until the next time.
+        let gone: Vec<PathBuf> =
+            owners.gone().map_err(|error| file_error(owners.folder(), error))?;
+        let select = query("SELECT * FROM job WHERE state = 'sending'").fetch_all(db.readers());
+        for row in select.await.map_err(|error| db.error(error))? {
+            self.settle_if_orphaned(row::job(&row)?).await?;
+        }
+        owners.remove(&gone);
+        Ok(())
+    }
+
+    /// Returns a job that nobody sends: as it is, or settled if its sender is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BeingSent`] if somebody sends it, and errors of the ledger.
+    pub(crate) async fn settled(&self, job: Job) -> Result<Job, Error> {
+        if job.state != State::Sending {
+            return Ok(job);
+        }
+        let job = self.settle_if_orphaned(job).await?;
+        match job.state {
+            State::Sending => Err(Error::BeingSent(job.id)),
+            _ => Ok(job),
+        }
+    }
+
+    /// Makes a job that was being sent by a run that is gone `accepted` if the run left its request
+    /// id behind, and otherwise `unknown`. Never sends it.
+    async fn settle_if_orphaned(&self, job: Job) -> Result<Job, Error> {
+        let Inner { db, owners } = &*self.inner;
+        let (State::Sending, Some(run)) = (job.state, job.owner.as_deref()) else { return Ok(job) };
+        let map = |error| file_error(owners.folder(), error);
+        if owners.is_alive(run).map_err(map)? {
+            return Ok(job);
+        }
+        let problem = Problem::new(
+            ProblemKind::Interrupted,
+            "the program that sent it ended before it wrote down the outcome",
+        );
+        let unwritten = owners.unwritten(run).map_err(map)?;
+        let change = match &unwritten {
+            Some(id) => Change::accepted(id),
+            None => Change::to(State::Unknown).because(&problem),
+        };
+        match store::change(db, &job.id, change.by(run)).await {
+            // Another process settled it, or its run wrote down the outcome at the last moment.
+            Err(Error::Illegal { .. } | Error::BeingSent(_)) => self.job(&job.id).await,
+            changed => changed,
+        }
+    }
+}
+
+/// Reads the files of an intent, and makes it a job. It blocks.
+fn new_job(intent: Intent) -> Result<Job, Error> {
+    let Intent { model, mut input, files, batch, price, ceiling, expires_at, again } = intent;
+    let files = read_files(&mut input, &files)?;
+    Ok(Job {
+        id: JobId::random(),
+        batch,
+        resubmits: None,
+        fingerprint: fingerprint(&model, &input, &files),
+        model,
+        input,
+        files,
+        state: State::Intended,
+        request_id: None,
+        attempts: 0,
+        price,
+        ceiling,
+        expires_at,
+        cost: None,
+        result: None,
+        problem: None,
+        outputs: Vec::new(),
+        // As precise as the ledger keeps it.
+        created_at: crate::clock::to_time(crate::clock::now()),
+        sent_at: None,
+        accepted_at: None,
+        ended_at: None,
+        delivered_at: None,
+        owner: None,
+        day: None,
+        again,
+    })
+}
+
+/// Runs blocking work on a thread for it.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    match spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(Error::ShuttingDown),
+    }
+}

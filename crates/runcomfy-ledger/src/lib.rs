@@ -1,0 +1,38 @@
+#![doc = include_str!("../README.md")]
+// Links from other crates lead here if this crate is not documented beside them.
+#![doc(html_root_url = "https://docs.rs/runcomfy-ledger/latest")]
+
+mod accounts;
+mod books;
+mod canonical;
+mod clock;
+mod deliver;
+mod error;
+mod id;
+mod intent;
+mod job;
+mod ledger;
+mod limits;
+mod owner;
+mod place;
+mod row;
+mod settle;
+mod sqlite;
+mod state;
+mod step;
+mod store;
+mod submit;
+mod usd;
+
+pub use books::{Batch, Discrepancy, Spend, Usage};
+pub use error::Error;
+pub use id::{BatchId, InvalidId, JobId};
+pub use intent::{InputFileError, Intent, IntoIntent};
+pub use job::{InputFile, Job, OutputFile, OutputKind, Price, Problem, ProblemKind};
+pub use ledger::{Filter, Ledger};
+pub use limits::{LimitName, Limits};
+pub use place::default_path;
+pub use settle::Settlement;
+pub use state::{InvalidState, State};
+pub use step::{Step, StepOptions, Wait};
+pub use usd::{InvalidUsd, Usd};

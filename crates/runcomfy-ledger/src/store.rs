@@ -1,0 +1,347 @@
+//! Reads and changes the table `job`: the only place that changes the state of a job.
+
+use std::time::Duration;
+
+use runcomfy::RequestId;
+use serde_json::Value;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{AssertSqlSafe, Sqlite, Transaction, query, query_scalar};
+
+use crate::accounts;
+use crate::clock::{DAY, day, now, to_millis, to_time};
+use crate::error::Error;
+use crate::id::JobId;
+use crate::job::{Again, Job, OutputFile, Problem};
+use crate::limits::LimitName;
+use crate::row;
+use crate::sqlite::Database;
+use crate::state::State;
+use crate::usd::Usd;
+
+/// A change of a job to another state.
+#[derive(Debug)]
+pub(crate) struct Change<'a> {
+    to: State,
+    /// The run that sends the job, if the job may be `sending`.
+    run: Option<&'a str>,
+    request_id: Option<&'a RequestId>,
+    result: Option<&'a Value>,
+    outputs: Option<&'a [OutputFile]>,
+    cost: Option<Usd>,
+    problem: NewProblem<'a>,
+}
+
+#[derive(Debug)]
+enum NewProblem<'a> {
+    Keep,
+    Clear,
+    Set(&'a Problem),
+}
+
+/// The outcome of asking to send a job.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    /// The job is `sending`, and the disk has it.
+    Sending,
+    /// A limit has no room.
+    Wait(LimitName, Duration),
+}
+
+impl<'a> Change<'a> {
+    /// A change without anything but the state.
+    pub(crate) const fn to(to: State) -> Self {
+        Self {
+            to,
+            run: None,
+            request_id: None,
+            result: None,
+            outputs: None,
+            cost: None,
+            problem: NewProblem::Keep,
+        }
+    }
+
+    /// The request id became known.
+    pub(crate) const fn accepted(id: &'a RequestId) -> Self {
+        Self { request_id: Some(id), problem: NewProblem::Clear, ..Self::to(State::Accepted) }
+    }
+
+    /// The job succeeded.
+    pub(crate) const fn succeeded(result: &'a Value, cost: Option<Usd>) -> Self {
+        let result = Some(result);
+        Self { result, cost, problem: NewProblem::Clear, ..Self::to(State::Succeeded) }
+    }
+
+    /// The outputs were saved.
+    pub(crate) const fn delivered(outputs: &'a [OutputFile]) -> Self {
+        Self { outputs: Some(outputs), ..Self::to(State::Delivered) }
+    }
+
+    /// Sets what went wrong.
+    pub(crate) const fn because(self, problem: &'a Problem) -> Self {
+        Self { problem: NewProblem::Set(problem), ..self }
+    }
+
+    /// Allows the job to be `sending` by this run.
+    pub(crate) const fn by(self, run: &'a str) -> Self {
+        Self { run: Some(run), ..self }
+    }
+}
+
+/// Returns the job.
+pub(crate) async fn get(db: &Database, id: &JobId) -> Result<Job, Error> {
+    let select = query("SELECT * FROM job WHERE id = $1").bind(id.as_str());
+    let found = select.fetch_optional(db.readers()).await.map_err(|error| db.error(error))?;
+    found.as_ref().map(row::job).ok_or_else(|| Error::NoSuchJob(id.to_string()))?
+}
+
+/// Writes down a job that is not there yet.
+pub(crate) async fn insert(
+    db: &Database,
+    tx: &mut Transaction<'static, Sqlite>,
+    job: &Job,
+) -> Result<(), Error> {
+    let (price, estimate) = row::price_columns(job.price);
+    let insert = "INSERT INTO job (id, batch, resubmits, model, input, files, fingerprint, state,
+            attempts, again, price, estimate, ceiling, expires_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14)";
+    let files = serde_json::json!(job.files).to_string();
+    query(insert)
+        .bind(job.id.as_str())
+        .bind(job.batch.as_ref().map(|batch| batch.as_str()))
+        .bind(job.resubmits.as_ref().map(JobId::as_str))
+        .bind(job.model.as_str())
+        .bind(job.input.to_string())
+        .bind(files)
+        .bind(job.fingerprint.as_str())
+        .bind(State::Intended.as_str())
+        .bind(i64::from(job.again == Again::Yes))
+        .bind(price)
+        .bind(estimate)
+        .bind(job.ceiling.map(Usd::micros))
+        .bind(job.expires_at.map(to_millis))
+        .bind(to_millis(job.created_at))
+        .execute(&mut **tx)
+        .await
+        .map_err(|error| db.error(error))?;
+    Ok(())
+}
+
+/// Returns a job with the same input that is running, has an unknown outcome, or was paid for in
+/// the last 24 hours.
+pub(crate) async fn twin(
+    connection: &mut SqliteConnection,
+    fingerprint: &str,
+    other_than: &JobId,
+) -> Result<Option<SqliteRow>, sqlx::Error> {
+    let select = "SELECT * FROM job WHERE fingerprint = $1 AND id <> $2
+        AND (state IN ('sending', 'accepted', 'unknown')
+            OR (state IN ('succeeded', 'delivered') AND ended_at > $3))
+        ORDER BY created_at DESC LIMIT 1";
+    let select = query(select).bind(fingerprint).bind(other_than.as_str()).bind(now() - DAY);
+    select.fetch_optional(connection).await
+}
+
+/// Makes an intended job `sending`, if every limit allows it. When this returns, the disk has it.
+pub(crate) async fn begin_sending(db: &Database, id: &JobId, run: &str) -> Result<Turn, Error> {
+    let map = |error| db.error(error);
+    let mut tx = db.begin().await?;
+    let before = locked(db, &mut tx, id).await?;
+    let (now, today) = (now(), day(now()));
+    let update = sql(
+        "UPDATE job SET state = 'sending', owner = $2, sent_at = $3, day = $4,
+            attempts = attempts + 1, error = NULL",
+        State::Sending,
+    );
+    let update = query(AssertSqlSafe(update)).bind(id.as_str()).bind(run).bind(now).bind(today);
+    let Some(changed) = update.fetch_optional(&mut *tx).await.map_err(map)? else {
+        return Err(illegal(&before, State::Sending));
+    };
+    let after = row::job(&changed)?;
+    if after.expires_at.is_some_and(|time| to_millis(time) <= now) {
+        return Err(Error::Expired(id.clone()));
+    }
+    if after.again == Again::No
+        && let Some(found) = twin(&mut tx, &after.fingerprint, id).await.map_err(map)?
+    {
+        return Err(Error::Twin(Box::new(row::job(&found)?)));
+    }
+    let limits = accounts::limits(&mut tx).await.map_err(map)?;
+    accounts::check_money(&mut tx, &limits, &after).await.map_err(map)??;
+    if let Some((limit, after)) = accounts::take_turn(&mut tx, &limits).await.map_err(map)? {
+        return Ok(Turn::Wait(limit, after));
+    }
+    accounts::carry(&mut tx, &before, &after).await.map_err(map)?;
+    db.commit(tx).await?;
+    Ok(Turn::Sending)
+}
+
+/// Changes the state of a job: one compare-and-swap, and the accounts in the same transaction.
+pub(crate) async fn change(db: &Database, id: &JobId, change: Change<'_>) -> Result<Job, Error> {
+    let mut tx = db.begin().await?;
+    let changed = change_in(db, &mut tx, id, &change).await?;
+    db.commit(tx).await?;
+    Ok(changed)
+}
+
+async fn change_in(
+    db: &Database,
+    tx: &mut Transaction<'static, Sqlite>,
+    id: &JobId,
+    change: &Change<'_>,
+) -> Result<Job, Error> {
+    let before = locked(db, tx, id).await?;
+    let changed = match swap(tx, id, change).await {
+        Ok(Some(changed)) => row::job(&changed)?,
+        Ok(None) => return Err(illegal(&before, change.to)),
+        Err(error) => return Err(taken(db, tx, error, change.request_id).await),
+    };
+    accounts::carry(tx, &before, &changed).await.map_err(|error| db.error(error))?;
+    tracing::debug!(job = %id, from = %before.state, to = %changed.state, "changes");
+    Ok(changed)
+}
+
+/// Gives an unknown job up, unless that was done, and writes down a new one with the same input.
+pub(crate) async fn resubmit(db: &Database, id: &JobId) -> Result<Job, Error> {
+    let mut tx = db.begin().await?;
+    let mut old = locked(db, &mut tx, id).await?;
+    match old.state {
+        State::GivenUp => {}
+        State::Unknown => {
+            old = change_in(db, &mut tx, id, &Change::to(State::GivenUp)).await?;
+        }
+        _ => return Err(illegal(&old, State::GivenUp)),
+    }
+    let select = query_scalar("SELECT id FROM job WHERE resubmits = $1").bind(id.as_str());
+    let newer: Option<String> =
+        select.fetch_optional(&mut *tx).await.map_err(|error| db.error(error))?;
+    if let Some(newer) = newer.and_then(|id| id.parse().ok()) {
+        return Err(Error::Resubmitted { id: id.clone(), newer });
+    }
+    let new = Job {
+        id: JobId::random(),
+        resubmits: Some(old.id),
+        state: State::Intended,
+        request_id: None,
+        attempts: 0,
+        problem: None,
+        created_at: to_time(now()),
+        sent_at: None,
+        accepted_at: None,
+        ended_at: None,
+        day: None,
+        ..old
+    };
+    insert(db, &mut tx, &new).await?;
+    db.commit(tx).await?;
+    Ok(new)
+}
+
+/// Writes down the cost that RunComfy reports.
+pub(crate) async fn set_cost(db: &Database, id: &JobId, cost: Usd) -> Result<Job, Error> {
+    let map = |error| db.error(error);
+    let mut tx = db.begin().await?;
+    let before = locked(db, &mut tx, id).await?;
+    let update = "UPDATE job SET cost = $2 WHERE id = $1 RETURNING *";
+    let update = query(update).bind(id.as_str()).bind(cost.micros());
+    let after = row::job(&update.fetch_one(&mut *tx).await.map_err(map)?)?;
+    accounts::carry(&mut tx, &before, &after).await.map_err(map)?;
+    db.commit(tx).await?;
+    Ok(after)
+}
+
+/// Reads a job in a transaction.
+async fn locked(
+    db: &Database,
+    tx: &mut Transaction<'static, Sqlite>,
+    id: &JobId,
+) -> Result<Job, Error> {
+    let select = query("SELECT * FROM job WHERE id = $1").bind(id.as_str());
+    let found = select.fetch_optional(&mut **tx).await.map_err(|error| db.error(error))?;
+    found.as_ref().map(row::job).ok_or_else(|| Error::NoSuchJob(id.to_string()))?
+}
+
+async fn swap(
+    connection: &mut SqliteConnection,
+    id: &JobId,
+    change: &Change<'_>,
+) -> Result<Option<SqliteRow>, sqlx::Error> {
+    let update = sql(
+        "UPDATE job SET state = $3, owner = NULL,
+            request_id = COALESCE($4, request_id), result = COALESCE($5, result),
+            outputs = COALESCE($6, outputs), cost = COALESCE($7, cost),
+            error = CASE WHEN $8 = 1 THEN error ELSE $9 END,
+            day = CASE WHEN $10 = 1 THEN NULL ELSE COALESCE(day, $11) END,
+            accepted_at = COALESCE(accepted_at, $12), ended_at = COALESCE(ended_at, $13),
+            delivered_at = COALESCE(delivered_at, $14)",
+        change.to,
+    );
+    let (to, now) = (change.to, now());
+    let (keep, problem) = match change.problem {
+        NewProblem::Keep => (true, None),
+        NewProblem::Clear => (false, None),
+        NewProblem::Set(problem) => (false, Some(serde_json::json!(problem).to_string())),
+    };
+    let is_free = matches!(to, State::Intended | State::Refused);
+    let is_end = to.is_finished() && to != State::Delivered;
+    query(AssertSqlSafe(update))
+        .bind(id.as_str())
+        .bind(change.run)
+        .bind(to.as_str())
+        .bind(change.request_id.map(RequestId::as_str))
+        .bind(change.result.map(Value::to_string))
+        .bind(change.outputs.map(|outputs| serde_json::json!(outputs).to_string()))
+        .bind(change.cost.map(Usd::micros))
+        .bind(i64::from(keep))
+        .bind(problem)
+        .bind(i64::from(is_free))
+        .bind((to == State::Accepted).then(|| day(now)))
+        .bind((to == State::Accepted).then_some(now))
+        .bind(is_end.then_some(now))
+        .bind((to == State::Delivered).then_some(now))
+        .fetch_optional(connection)
+        .await
+}
+
+/// Completes an update of a job with the condition of the compare-and-swap: the states that may
+/// become this one. $1 is the job, and $2 the run that a job which is being sent belongs to.
+fn sql(update: &str, to: State) -> String {
+    let words: Vec<String> =
+        to.sources().iter().map(|state| format!("'{}'", state.as_str())).collect();
+    let mut condition = format!("id = $1 AND state IN ({})", words.join(", "));
+    if to != State::Sending {
+        condition.push_str(" AND (state <> 'sending' OR owner = $2)");
+    }
+    if to == State::Accepted {
+        // A job never changes its request id.
+        condition.push_str(" AND (request_id IS NULL OR (state = 'given_up' AND request_id = $4))");
+    }
+    format!("{update} WHERE {condition} RETURNING *")
+}
+
+fn illegal(job: &Job, to: State) -> Error {
+    match job.state {
+        State::Sending => Error::BeingSent(job.id.clone()),
+        state => Error::Illegal { id: job.id.clone(), state, to },
+    }
+}
+
+/// Says which job has a request id that another one was to get.
+async fn taken(
+    db: &Database,
+    tx: &mut Transaction<'static, Sqlite>,
+    error: sqlx::Error,
+    request_id: Option<&RequestId>,
+) -> Error {
+    let is_taken = error.as_database_error().is_some_and(|error| error.is_unique_violation());
+    let Some(request_id) = request_id.filter(|_| is_taken) else { return db.error(error) };
+    let select = query_scalar("SELECT id FROM job WHERE request_id = $1").bind(request_id.as_str());
+    let job: Result<Option<String>, sqlx::Error> = select.fetch_optional(&mut **tx).await;
+    match job.ok().flatten().and_then(|id| id.parse().ok()) {
+        Some(job) => Error::RequestIdTaken { request_id: request_id.clone(), job },
+        None => db.error(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! Sends a job: the one thing that costs money.
+
+use std::time::Duration;
+
+use runcomfy::client::{ApiErrorKind, SubmitError};
+use runcomfy::{Client, RequestId};
+use serde_json::Value;
+use tokio::time::sleep;
+
+use crate::error::Error;
+use crate::intent::request_body;
+use crate::job::{Job, Problem, ProblemKind};
+use crate::ledger::{Inner, Ledger, blocking};
+use crate::limits::LimitName;
+use crate::owner::Run;
+use crate::place::file_error;
+use crate::state::State;
+use crate::store::{self, Change, Turn};
+
+/// Number of attempts to write down an outcome, each after a longer delay than the one before.
+const MAX_WRITES: u32 = 5;
+/// Delay before the second attempt.
+const WRITE_DELAY: Duration = Duration::from_millis(200);
+
+/// The outcome of trying to send a job.
+#[derive(Debug)]
+pub(crate) enum Sent {
+    /// The outcome is in the ledger.
+    Settled(Box<Job>),
+    /// A limit has no room, and nothing was sent.
+    Wait(LimitName, Duration),
+}
+
+impl Ledger {
+    /// Sends an intended job in a task of its own, which writes down the outcome even if this
+    /// future is dropped.
+    pub(crate) async fn send(&self, client: &Client, job: Job) -> Result<Sent, Error> {
+        let (ledger, client, id) = (self.clone(), client.clone(), job.id.clone());
+        match tokio::spawn(async move { ledger.send_here(&client, job).await }).await {
+            Ok(sent) => sent,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => Err(Error::Interrupted(id)),
+        }
+    }
+
+    async fn send_here(&self, client: &Client, job: Job) -> Result<Sent, Error> {
+        let db = &self.inner.db;
+        let (input, files) = (job.input, job.files);
+        let body = blocking(move || Ok(request_body(input, &files))).await?;
+        let body = match body {
+            Ok(body) => body,
+            Err(error) => {
+                let problem = Problem::new(ProblemKind::File, error.to_string());
+                let change = Change::to(State::Refused).because(&problem);
+                return Ok(Sent::Settled(Box::new(store::change(db, &job.id, change).await?)));
+            }
+        };
+        let inner = self.inner.clone();
+        let run = blocking(move || begin(&inner)).await?;
+        let name = run.name();
+        // Committed and synced before anything leaves this machine.
+        if let Turn::Wait(limit, after) = store::begin_sending(db, &job.id, &name).await? {
+            return Ok(Sent::Wait(limit, after));
+        }
+        let outcome = client.raw().submit(&job.model, &body).await;
+        let job = self.write_outcome(&job.id, &run, outcome).await?;
+        Ok(Sent::Settled(Box::new(job)))
+    }
+
+    /// Writes down the outcome of a submit.
+    async fn write_outcome(
+        &self,
+        id: &crate::id::JobId,
+        run: &Run,
+        outcome: Result<runcomfy::Job<runcomfy::client::Raw>, SubmitError>,
+    ) -> Result<Job, Error> {
+        let error = match outcome {
+            Ok(accepted) => return self.write_accepted(id, run, accepted.id()).await,
+            Err(SubmitError::OutcomeUnknown { id: Some(found), .. }) => {
+                return self.write_accepted(id, run, &found).await;
+            }
+            Err(error) => error,
+        };
+        let (state, problem) = judged(&error);
+        let name = run.name();
+        let written = self.write(id, || Change::to(state).because(&problem).by(&name)).await;
+        let job = written.map_err(|source| Error::NotWritten {
+            id: id.clone(),
+            request_id: None,
+            source: Box::new(source),
+        })?;
+        match job.state {
+            State::Intended => Err(Error::NotSent { id: id.clone(), source: Box::new(error) }),
+            _ => Ok(job),
+        }
+    }
+
+    /// Writes down a request id. It goes to the file of this owner if the database fails.
+    async fn write_accepted(
+        &self,
+        id: &crate::id::JobId,
+        run: &Run,
+        request_id: &RequestId,
+    ) -> Result<Job, Error> {
+        let name = run.name();
+        let source = match self.write(id, || Change::accepted(request_id).by(&name)).await {
+            Ok(job) => return Ok(job),
+            Err(source) => source,
+        };
+        // Somebody may have settled it with this id meanwhile.
+        if let Ok(job) = self.job(id).await
+            && job.request_id.as_ref() == Some(request_id)
+        {
+            return Ok(job);
+        }
+        tracing::error!(job = %id, request_id = %request_id, error = %source, "not in the ledger");
+        if let Err(error) = run.write(request_id) {
+            tracing::error!(job = %id, request_id = %request_id, %error, "written nowhere");
+        }
+        let (id, request_id) = (id.clone(), Some(request_id.clone()));
+        Err(Error::NotWritten { id, request_id, source: Box::new(source) })
+    }
+
+    /// Writes a change, and tries again if the disk is full or the database is held.
+    async fn write<'a>(
+        &self,
+        id: &crate::id::JobId,
+        change: impl Fn() -> Change<'a>,
+    ) -> Result<Job, Error> {
+        let mut delay = WRITE_DELAY;
+        let mut attempt = 1;
+        loop {
+            match store::change(&self.inner.db, id, change()).await {
+                Err(Error::Busy { .. } | Error::Full { .. } | Error::Database { .. })
+                    if attempt < MAX_WRITES =>
+                {
+                    sleep(delay).await;
+                    delay *= 2;
+                    attempt += 1;
+                }
+                written => return written,
+            }
+        }
+    }
+}
+
+fn begin(inner: &Inner) -> Result<Run, Error> {
+    inner.owners.begin().map_err(|error| file_error(inner.owners.folder(), error))
+}
+
+/// Returns the state after a submit that gave no request id, and the problem to keep.
+fn judged(error: &SubmitError) -> (State, Problem) {
+    let (state, kind, detail) = match error {
+        SubmitError::OutcomeUnknown { body, .. } => {
+            let detail = body.as_deref().map_or(Value::Null, Value::from);
+            (State::Unknown, ProblemKind::OutcomeUnknown, detail)
+        }
+        SubmitError::Rejected(error) => {
+            let detail = serde_json::to_value(error).unwrap_or_default();
+            match error.kind {
+                // A person can put these right, and then the same job is accepted.
+                ApiErrorKind::Token | ApiErrorKind::Balance | ApiErrorKind::RateLimit => {
+                    (State::Intended, ProblemKind::NotSent, detail)
+                }
+                _ => (State::Refused, ProblemKind::Rejected, detail),
+            }
+        }
+        SubmitError::NotSent(_) | SubmitError::File { .. } => {
+            (State::Intended, ProblemKind::NotSent, Value::Null)
+        }
+        // An error that this version does not know was certainly not accepted only if it says so.
+        SubmitError::ModelId(_) | SubmitError::Unwritable(_) | SubmitError::Refused(_) => {
+            (State::Refused, ProblemKind::Rejected, Value::Null)
+        }
+        _ => (State::Unknown, ProblemKind::OutcomeUnknown, Value::Null),
+    };
+    (state, Problem::new(kind, said(error)).with_detail(detail))
+}
+
+/// Returns an error with its causes, on one line.
+pub(crate) fn said(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}

@@ -1,0 +1,6 @@
+//! Integration tests of the ledger, in one binary.
+
+mod jobs;
+mod money;
+mod opening;
+mod support;
