@@ -7,7 +7,9 @@
 
 use serde_json::Value;
 
+use crate::diagnostic::{Diagnostic, Findings, Place};
 use crate::model::{Field, Model, Rule, StringEnum, Struct, Type};
+use crate::nearest::nearest;
 
 /// More arguments than this are named, as the fields of a struct.
 const MAX_ARGUMENTS: usize = 6;
@@ -126,6 +128,20 @@ pub(crate) fn ordered(
     let mut order: Vec<_> = arguments.collect();
     order.sort_unstable();
     order.into_iter().map(|(.., index)| index).collect()
+}
+
+/// Checks the recorded order: names with their places. Each has to be a property of the input.
+pub(crate) fn check(recorded: &[(String, Place)], model: &Model, findings: &mut Findings) {
+    let fields = model.inputs.first().map(|root| root.fields.as_slice()).unwrap_or_default();
+    let names: Vec<&str> = fields.iter().map(|field| field.wire.as_str()).collect();
+    for (index, (name, place)) in recorded.iter().enumerate() {
+        if !names.contains(&name.as_str()) {
+            let nearest = nearest(name, names.iter().copied());
+            findings.push(Diagnostic::unknown_argument(place, name, nearest));
+        } else if recorded[..index].iter().any(|(other, _)| other == name) {
+            findings.push(Diagnostic::repeated_argument(place, name));
+        }
+    }
 }
 
 /// Returns `true` if a caller could pass one for the other unnoticed.

@@ -125,6 +125,8 @@ codes! {
     IgnoredKeyword = "ignored-keyword", Warning;
     /// `enum` has one value twice.
     RepeatedChoice = "repeated-choice", Warning;
+    /// `arguments` in `model.json` names a property that does not exist, or one twice.
+    UnknownArgument = "unknown-argument", Warning;
 }
 
 impl Diagnostic {

@@ -16,7 +16,7 @@ const ID: &str = "id";
 /// The key of the address of the model's page, recorded by hand.
 const PAGE: &str = "page";
 /// The key of the order of the required properties in `new`.
-const ARGUMENTS: &str = "arguments";
+pub(crate) const ARGUMENTS: &str = "arguments";
 /// The key of the names that RunComfy requires where the schema says nothing.
 const REQUIRED_INPUTS: &str = "required_inputs";
 /// The key of the name to show, where RunComfy publishes none.

@@ -10,7 +10,7 @@ mod validations;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Findings};
+use crate::diagnostic::{Diagnostic, Findings, Place};
 use crate::schema::Schema;
 use crate::settings::File;
 use node::{Node, Side};
@@ -44,6 +44,18 @@ pub(crate) fn output(file: &File<'_>, findings: &mut Findings) -> Option<Schema>
 /// Parses a file that is data, not a schema.
 pub(crate) fn data(file: &File<'_>, findings: &mut Findings) -> Option<Value> {
     parse_tree(file, findings).map(Value::from)
+}
+
+/// Returns the strings of a list in a file that is data, with their places. The list is the value
+/// of a key.
+pub(crate) fn strings(file: &File<'_>, key: &str) -> Vec<(String, Place)> {
+    // What is wrong with the file was reported when it was parsed as data.
+    let Some(tree) = parse_tree(file, &mut Findings::default()) else { return Vec::new() };
+    let root = Node::root(&tree, file);
+    let list = root.entries().unwrap_or_default().into_iter().find(|(name, _)| *name == key);
+    let elements = list.and_then(|(_, list)| list.elements()).unwrap_or_default();
+    let strings = elements.into_iter();
+    strings.filter_map(|node| Some((node.string()?.to_owned(), node.place))).collect()
 }
 
 /// Parses a schema for a test.

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check;
+use crate::constructor_args;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::fixup::PatchedSchemas;
 use crate::import::Imported;
 use crate::lower;
-use crate::manifest::{Manifest, read_members};
+use crate::manifest::{ARGUMENTS, Manifest, read_members};
 use crate::model::{Model, Module};
 use crate::parse;
 use crate::render::{self, ModelListing, Providers};
@@ -96,6 +97,9 @@ pub(crate) fn lower_source(
     let file = source.file("model.json", source.model);
     let manifest = Manifest::parse(&file, findings);
     let model = lower_schemas(manifest.as_ref(), source, patched, module, objects, findings);
+    if let Some(model) = &model {
+        constructor_args::check(&parse::strings(&file, ARGUMENTS), model, findings);
+    }
     if let Some(Manifest { id, .. }) = manifest
         && id.folder() != source.folder
     {

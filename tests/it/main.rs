@@ -20,6 +20,7 @@ mod limits;
 mod media_facts;
 mod media_files;
 mod media_verdicts;
+mod packaging;
 mod preflight;
 mod preflight_hosts;
 mod promises;

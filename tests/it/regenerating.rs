@@ -380,6 +380,15 @@ fn a_broken_schema_leaves_the_listings_unchanged() {
     place.replace("schemas/minimax/hailuo-video-01-live/input.json", "{", "{,");
     let (ok, printed) = place.codegen(&[]);
     assert!(!ok && printed.contains("invalid-json"), "{printed}");
+    assert!(printed.contains("input.json:1:2") && printed.contains("nothing was written"));
+    assert_eq!(place.files(), before);
+    // Nor is a sound model written beside it.
+    write(&place.path("schemas/acme/x/model.json"), r#"{"id": "acme/x",}"#);
+    write(&place.path("schemas/acme/x/input.json"), "{}");
+    place.replace("schemas/minimax/hailuo-video-01-live/input.json", "{,", "{");
+    place.replace("schemas/minimax/hailuo-video-01-live/input.json", "1995", "1996");
+    let (ok, printed) = place.codegen(&[]);
+    assert!(!ok && printed.contains("trailing comma at line 1 column 17"), "{printed}");
     assert_eq!(place.files(), before);
 }
 

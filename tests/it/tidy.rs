@@ -222,7 +222,7 @@ fn every_published_crate_has_the_licences() {
 }
 
 /// Returns the folders of the members of the workspace that are published.
-fn published_folders() -> Vec<String> {
+pub(crate) fn published_folders() -> Vec<String> {
     let text = std::fs::read_to_string(root().join("Cargo.toml")).expect("it is there");
     let manifest: toml_edit::DocumentMut = text.parse().expect("it is TOML");
     let members = manifest["workspace"]["members"].as_array().expect("it lists members");

@@ -24,10 +24,11 @@ if ! cmp -s "$requirements" "$work/installed.txt"; then
   cp "$requirements" "$work/installed.txt"
 fi
 
-cargo xtask openapi --out "$work/openapi.json"
+# With the features of `cargo test --workspace`, nothing is built that its tests have not built.
+cargo build --quiet --workspace --bin runcomfy-simulator --example poster
+"$target/debug/runcomfy-simulator" openapi --schemas schemas >"$work/openapi.json"
 "$tools/openapi-spec-validator" "$work/openapi.json"
 
-cargo build --quiet --package runcomfy-simulator
 "$target/debug/runcomfy-simulator" --port 0 --queue 0.2 --run 0.2 --no-measuring --quiet >"$work/simulator.txt" &
 simulator=$!
 trap 'kill "$simulator"' EXIT

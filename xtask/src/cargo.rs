@@ -1,7 +1,7 @@
 //! The one place that starts cargo.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -9,6 +9,10 @@ use anyhow::{Context, Result};
 /// would run again.
 const OF_A_PACKAGE: [&str; 5] =
     ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_", "CARGO_PRIMARY_"];
+
+/// Arguments that give every dependency the features that `cargo test --workspace` gives it, to be
+/// built once for both. An example has the features of the tests' dependencies.
+pub(crate) const WORKSPACE: [&str; 3] = ["--workspace", "--example", "poster"];
 
 /// Returns the root of this workspace.
 pub(crate) fn workspace() -> Result<PathBuf> {
@@ -40,8 +44,10 @@ pub(crate) fn command(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
-/// Runs a command to its end, with this process's own input and output.
-pub(crate) fn run(command: &mut Command) -> Result<ExitCode> {
-    let status = command.status().context("starting cargo")?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+/// Builds a program of the workspace, such as `["--bin", "runcomfy-simulator"]`, with the features
+/// of [`WORKSPACE`]. Returns the folder that it is in, which has a folder `examples` too.
+pub(crate) fn build(workspace: &Path, program: [&str; 2]) -> Result<Option<PathBuf>> {
+    let mut command = command(workspace, &["build"]);
+    let status = command.args(WORKSPACE).args(program).status().context("starting cargo")?;
+    Ok(if status.success() { Some(target()?.join("debug")) } else { None })
 }

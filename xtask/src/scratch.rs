@@ -16,10 +16,6 @@ use crate::cargo;
 /// The source file of the library.
 pub const LIBRARY: &str = "src/lib.rs";
 
-/// Builds an example in the whole workspace: its dependencies then have the features that `cargo
-/// test --workspace` gives them, and are built once for both.
-const BUILD: [&str; 4] = ["build", "--workspace", "--message-format", "json"];
-
 /// The libraries that a scratch crate may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Uses {
@@ -180,21 +176,19 @@ impl Libraries {
     pub fn get(uses: Uses, workspace: &Path, target: &Path) -> Result<&'static Self> {
         static RUNCOMFY: OnceLock<std::result::Result<Libraries, String>> = OnceLock::new();
         static MODELS: OnceLock<std::result::Result<Libraries, String>> = OnceLock::new();
-        let (built, crates, examples): (_, &[_], &[_]) = match uses {
-            Uses::Runcomfy => (&RUNCOMFY, &["runcomfy", "serde_json"], &["poster"]),
-            Uses::Models => {
-                (&MODELS, &["runcomfy", "serde_json", "runcomfy_models"], &["poster", "demo"])
-            }
+        let (built, crates, example): (_, &[_], _) = match uses {
+            Uses::Runcomfy => (&RUNCOMFY, &["runcomfy", "serde_json"], "poster"),
+            Uses::Models => (&MODELS, &["runcomfy", "serde_json", "runcomfy_models"], "demo"),
         };
-        let build = || Self::build(crates, examples, workspace, target);
+        let build = || Self::build(crates, example, workspace, target);
         let built = built.get_or_init(|| build().map_err(|error| format!("{error:#}")));
         built.as_ref().map_err(|error| anyhow!("{error}"))
     }
 
-    /// Builds these examples of the workspace, and finds these crates among their dependencies.
-    fn build(crates: &[&str], examples: &[&str], workspace: &Path, target: &Path) -> Result<Self> {
-        let mut command = cargo::command(workspace, &BUILD);
-        command.args(examples.iter().flat_map(|example| ["--example", example]));
+    /// Builds an example of the workspace, and finds these crates among its dependencies.
+    fn build(crates: &[&str], example: &str, workspace: &Path, target: &Path) -> Result<Self> {
+        let mut command = cargo::command(workspace, &["build", "--message-format", "json"]);
+        command.args(cargo::WORKSPACE).args(["--example", example]);
         command.args(["--quiet", "--offline"]).env("CARGO_TARGET_DIR", target);
         let output = command.output().context("starting cargo")?;
         if !output.status.success() {

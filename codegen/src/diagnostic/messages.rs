@@ -56,7 +56,7 @@ pub(crate) enum Conflict {
 /// `invalid-json`, `duplicate-key`, `limit-passed`.
 impl Diagnostic {
     pub(crate) fn invalid_json(place: &Place, error: impl fmt::Display) -> Self {
-        Self::new(Code::InvalidJson, place, error.to_string(), "give the whole schema as JSON")
+        Self::new(Code::InvalidJson, place, error.to_string(), "correct the JSON at this place")
     }
 
     pub(crate) fn duplicate_key(place: &Place, key: &str) -> Self {
@@ -508,6 +508,21 @@ impl Diagnostic {
     pub(crate) fn repeated_choice(place: &Place, value: impl fmt::Display) -> Self {
         let message = format!("the value {value} is in the `enum` twice");
         Self::new(Code::RepeatedChoice, place, message, "nothing: it counts once")
+    }
+
+    /// A name in `arguments` that is not a property, and the one that it may be a misspelling of.
+    pub(crate) fn unknown_argument(place: &Place, name: &str, nearest: Option<&str>) -> Self {
+        let message = format!("`{name}` is not a property of the input, so `new` does not take it");
+        let help = match nearest {
+            Some(nearest) => format!("did you mean `{nearest}`? Correct it here"),
+            None => "remove it from `arguments`".to_owned(),
+        };
+        Self::new(Code::UnknownArgument, place, message, help)
+    }
+
+    pub(crate) fn repeated_argument(place: &Place, name: &str) -> Self {
+        let message = format!("`{name}` is in `arguments` twice");
+        Self::new(Code::UnknownArgument, place, message, "keep one of the two")
     }
 }
 

@@ -60,6 +60,12 @@ const DIAGNOSED: &[Diagnosed] = &[
     (Code::MalformedModel, r#"{"id": "acme/x", "arguments": "prompt"}"#, FINE, None),
     (Code::MalformedModel, r#"{"id": "acme/x", "title": 7}"#, FINE, None),
     (Code::MalformedModel, r#"{"id": "acme/x", "gives": ["smell"]}"#, FINE, None),
+    (
+        Code::UnknownArgument,
+        r#"{"id": "acme/x", "arguments": ["promt", "seed", "prompt", "prompt"]}"#,
+        r#"{"type": "object", "required": ["prompt"], "properties": {"prompt": {"type": "string"}}}"#,
+        None,
+    ),
     (Code::MalformedFixup, ENTRY, FINE, None),
     (Code::StaleFixup, ENTRY, FINE, None),
     (

@@ -87,7 +87,13 @@ pub(crate) fn run(args: &GenerateArgs, project: &Project) -> Result<ExitCode> {
         settings: &settings,
     };
     report.print(args.message_format)?;
+    // A file that is being edited is no reason to change what is there.
+    let is_json = !generated.diagnostics.iter().any(|found| found.code == Code::InvalidJson);
     match mode {
+        Mode::Write if !is_json => {
+            error("nothing was written: correct the JSON first");
+            return Ok(ExitCode::FAILURE);
+        }
         Mode::Write => {
             files::remove_leftovers(&leftovers(&target.out)?)?;
             changes.iter().try_for_each(Change::apply)?;
