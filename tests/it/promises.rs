@@ -13,7 +13,7 @@ use crate::support::root;
 
 /// The paragraphs that promise nothing that a test could prove, by their first words, and the
 /// reason.
-const EXPLANATIONS: [(&str, &str); 13] = [
+const EXPLANATIONS: [(&str, &str); 14] = [
     ("Each promise of this client", "says how to read the document"),
     ("RunComfy has no idempotency key", "introduces the table, which is proved"),
     ("No client can protect you from one case", "says what is not promised"),
@@ -22,6 +22,7 @@ const EXPLANATIONS: [(&str, &str); 13] = [
     ("| what happens | submit | read | cancel |", "is proved by the first promise"),
     ("- **Read** is status", "defines a word of the table"),
     ("- The HTTP library does not report", "gives the reason for two rows"),
+    ("`runcomfy-ledger` keeps each job in a file", "introduces the promises below it"),
     ("Write down what you are about to do", "is the program of the ledger test"),
     ("After a restart, look at each intent:", "is the program of the ledger test"),
     ("- with an id:", "is the program of the ledger test"),

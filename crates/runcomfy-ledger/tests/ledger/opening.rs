@@ -52,6 +52,15 @@ async fn a_damaged_ledger_is_found_by_its_check() {
         job.expect("it is written");
     }
     let path = world.ledger.path().to_owned();
+    assert_eq!(world.ledger.check().await.expect("it can be checked"), []);
+    let mut connection = connect(&path).await;
+    let ignore = "PRAGMA ignore_check_constraints = ON";
+    query(ignore).execute(&mut connection).await.expect("it can");
+    let update = "UPDATE job SET owner = 'nobody'";
+    query(update).execute(&mut connection).await.expect("it can be written");
+    let error = world.ledger.check().await.expect_err("no intended job has an owner");
+    assert!(matches!(error, Error::Damaged { .. }), "{error:?}");
+    connection.close().await.expect("it closes");
     world.ledger.close().await;
     let mut bytes = std::fs::read(&path).expect("it is there");
     let middle = bytes.len() / 2;

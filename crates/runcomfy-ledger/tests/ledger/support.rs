@@ -55,3 +55,30 @@ pub(crate) fn input(prompt: &str) -> Value {
 pub(crate) fn intent(prompt: &str) -> Intent {
     Intent::new(MODEL, input(prompt))
 }
+
+/// A test of this program that runs as a process of its own, and is killed if the parent ends.
+pub(crate) struct Child(pub(crate) std::process::Child);
+
+impl Child {
+    /// Starts a test of this program, with one environment variable.
+    pub(crate) fn start(test: &str, variable: &str, value: &str) -> Self {
+        let suite = std::env::current_exe().expect("it runs");
+        let mut program = std::process::Command::new(suite);
+        program.args(["--exact", "--nocapture", test]).env(variable, value);
+        Self(program.stdout(std::process::Stdio::piped()).spawn().expect("it runs"))
+    }
+
+    /// Waits until it has written this line.
+    pub(crate) fn wait_for(&mut self, line: &str) {
+        let out = self.0.stdout.as_mut().expect("it is a pipe");
+        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(out));
+        assert!(lines.any(|read| read.is_ok_and(|read| read == line)), "no `{line}`");
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
