@@ -77,9 +77,7 @@ fn a_registry_can_show_every_published_crate() {
         for (_, link) in readme.match_indices("](").map(|(at, _)| readme.split_at(at + 2)) {
             let link = link.split(')').next().unwrap_or_default();
             let is_whole = link.starts_with("https://") || link.starts_with('#');
-            // A link of rustdoc, since the README is the front page of the docs.
-            let is_item = link.contains("::") && !link.contains('/');
-            assert!(is_whole || is_item, "{folder}/README.md links to {link}");
+            assert!(is_whole, "{folder}/README.md links to {link}");
         }
     }
 }
