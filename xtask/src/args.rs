@@ -15,7 +15,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Measure the cost of checking, generating and compiling, next to other libraries.
+    /// Measure the cost of checking, generating, compiling and media, next to other libraries.
     Bench(BenchArgs),
     /// Show the main job end to end, against a simulator: no token, no network.
     Demo,
@@ -35,7 +35,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// `--gate`, to fail if a target is missed; `checking`, `generating` or `compiling`,
+    /// `--gate`, to fail if a target is missed; `checking`, `generating`, `compiling` or `media`,
     /// to measure only that.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub arguments: Vec<String>,

@@ -1,10 +1,11 @@
-//! Benchmarks of checking, generating and compiling, as ratios to other tools in the same run.
+//! Benchmarks of checking, generating, compiling and media, as ratios to other tools in the same run.
 //! `cargo xtask bench` builds this optimised and starts it.
 
 mod checking;
 mod compiling;
 mod generating;
 mod measure;
+mod media;
 mod rival;
 mod tables;
 
@@ -14,7 +15,7 @@ use clap::{Parser, ValueEnum};
 
 use measure::Report;
 
-/// Benchmarks of checking, generating and compiling, one figure per line.
+/// Benchmarks of checking, generating, compiling and media, one figure per line.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 struct Cli {
@@ -33,9 +34,14 @@ enum Part {
     Generating,
     /// `cargo check` of our code against typify's, and the commands. Takes minutes.
     Compiling,
+    /// Local files, media at a URL and downloads against the same by hand and curl. For Linux.
+    Media,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
+    if let Some(outcome) = media::child() {
+        return outcome.map(|()| ExitCode::SUCCESS);
+    }
     let cli = Cli::parse();
     let mut report = Report::default();
     let is_asked = |part| cli.parts.is_empty() || cli.parts.contains(&part);
@@ -47,6 +53,9 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     if is_asked(Part::Compiling) {
         compiling::run(&mut report)?;
+    }
+    if is_asked(Part::Media) {
+        media::run(&mut report)?;
     }
     println!("{} of {} targets missed", report.missed, report.targets);
     let fails = cli.gate && report.missed > 0;
