@@ -27,7 +27,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::client::{
     self, Balance, CallError, CancelOutcome, Catalog, CatalogEntry, CatalogPage, CatalogQuery,
     ClientBuilder, CompletedJob, ConfigError, DownloadError, DownloadOptions, DownloadedFile,
-    JobError, JobStatus, Operation, PreflightReport, Prepared, Raw, RequestId, RunError,
+    Estimate, JobError, JobStatus, Operation, PreflightReport, Prepared, Raw, RequestId, RunError,
     StatusStream, SubmitError,
 };
 use crate::input::{Model, Validated};
@@ -155,6 +155,15 @@ impl Client {
     /// [`Client::raw`](client::Client::raw).
     pub fn raw(&self) -> RawClient {
         RawClient { client: self.clone() }
+    }
+
+    /// Blocking form of [`Client::estimate`](client::Client::estimate).
+    ///
+    /// # Errors
+    ///
+    /// The errors of that method.
+    pub fn estimate<V: Validated>(&self, input: &V) -> Result<Option<Estimate>, CallError> {
+        self.runtime.block_on(self.client.estimate(input))
     }
 
     /// Blocking form of [`Client::download`](client::Client::download).

@@ -9,6 +9,7 @@ mod builder;
 mod catalog;
 mod download;
 mod error;
+mod estimate;
 mod http;
 mod job;
 mod lenient_json;
@@ -48,6 +49,7 @@ pub use error::{
     ApiError, ApiErrorKind, CallError, ConfigError, JobError, JobErrorReason, RunError,
     SubmitError, TransportError,
 };
+pub use estimate::{Estimate, Price, PriceUnit};
 pub use job::{CancelOnDrop, Job};
 pub use model_id::InvalidModelId;
 pub use polling::Polling;

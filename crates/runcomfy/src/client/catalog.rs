@@ -17,6 +17,7 @@ use super::reply::{self, ApiFailure, BodyLimits, MIB, Reply};
 use super::request::ApiRequest;
 use super::retry::{Call, Failure};
 use crate::codegen_support::from_output::{FromOutput, OutputReader};
+use crate::discovery::{normalized, phrases};
 
 /// Limits of a page: 500 entries, the most there are, of 128 KiB each.
 const LIMITS: BodyLimits = BodyLimits { max_bytes: 64 * MIB, ..BodyLimits::USUAL };
@@ -24,6 +25,8 @@ const LIMITS: BodyLimits = BodyLimits { max_bytes: 64 * MIB, ..BodyLimits::USUAL
 const MAX_MEMBER: usize = 64 * 1024;
 /// Maximum number of entries of a page. RunComfy returns at most 500.
 const MAX_ENTRIES: usize = 10_000;
+/// Number of entries that a search asks for at once: as many as RunComfy returns.
+const PAGE_LENGTH: usize = 500;
 /// Maximum number of values in the entries of a page. A value takes up to 16 times the memory of its
 /// text.
 const MAX_VALUES: usize = 4_000_000;
@@ -105,7 +108,12 @@ pub struct Balance {
 }
 
 impl CatalogQuery {
-    /// Sets the search text.
+    /// Sets the search text. Blanks, hyphens, underscores and slashes in it are alike: `text to video`
+    /// finds `text-to-video`.
+    ///
+    /// RunComfy's own search is asked for one word. With several words, the client asks for the
+    /// longest one, reads every page of the answer, and keeps the entries that have them all. Words
+    /// around a `to` belong together.
     pub fn search(self, words: impl Into<String>) -> Self {
         self.with("search", words.into())
     }
@@ -135,6 +143,21 @@ impl CatalogQuery {
         self.with("include_schema", "true".to_owned())
     }
 
+    /// Returns the phrases of the search text, if there are several words.
+    fn phrases(&self) -> Option<Vec<String>> {
+        let text = normalized(self.parameter("search")?);
+        text.contains(' ').then(|| phrases(&text))
+    }
+
+    fn parameter(&self, name: &str) -> Option<&str> {
+        let mut parameters = self.parameters.iter();
+        parameters.find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn number(&self, name: &str) -> Option<usize> {
+        self.parameter(name)?.parse().ok()
+    }
+
     fn with(mut self, name: &'static str, value: String) -> Self {
         self.parameters.retain(|(known, _)| *known != name);
         self.parameters.push((name, value));
@@ -160,6 +183,40 @@ impl Client {
     /// # Ok(()) });
     /// ```
     pub async fn catalog(&self, query: &CatalogQuery) -> Result<Catalog, CallError> {
+        match query.phrases() {
+            Some(phrases) => self.search_catalog(query, &phrases).await,
+            None => self.entries(query).await,
+        }
+    }
+
+    /// Returns the entries that have all of the phrases, of those that RunComfy finds for their
+    /// longest word.
+    async fn search_catalog(
+        &self,
+        query: &CatalogQuery,
+        phrases: &[String],
+    ) -> Result<Catalog, CallError> {
+        let words = phrases.iter().flat_map(|phrase| phrase.split(' '));
+        let word = words.max_by_key(|word| word.chars().count()).unwrap_or_default();
+        let all = query.clone().search(word).limit(PAGE_LENGTH);
+        let (mut found, mut offset) = (Vec::new(), 0);
+        loop {
+            let page = self.entries(&all.clone().offset(offset)).await?;
+            let entries = page.models.len();
+            found.extend(page.models.into_iter().filter(|entry| entry.mentions(phrases)));
+            offset += entries;
+            let is_last = page.total.map_or(entries < PAGE_LENGTH, |total| offset >= total);
+            if is_last || entries == 0 || offset >= MAX_ENTRIES {
+                break;
+            }
+        }
+        let total = Some(found.len());
+        let from = found.into_iter().skip(query.number("offset").unwrap_or(0));
+        let models = from.take(query.number("limit").unwrap_or(usize::MAX)).collect();
+        Ok(Catalog { total, models })
+    }
+
+    async fn entries(&self, query: &CatalogQuery) -> Result<Catalog, CallError> {
         let page = self.page(query).await?;
         let models = models(&page.text).map_err(|reason| {
             let body = page.text.chars().take(1024).collect();
@@ -251,6 +308,16 @@ impl Client {
     async fn json(&self, request: ApiRequest) -> Result<Value, CallError> {
         let sent = self.send_with_retry(Call::Read, request, |reply| reply::json(&reply)).await;
         sent.map(|(body, _)| body).map_err(CallError::from)
+    }
+}
+
+impl CatalogEntry {
+    /// Returns `true` if each phrase is in the id, the name, the description, the kind or a category.
+    fn mentions(&self, phrases: &[String]) -> bool {
+        let texts = [&self.model_id, &self.display_name, &self.description, &self.kind];
+        let texts = texts.into_iter().flatten().chain(&self.categories);
+        let texts: Vec<String> = texts.map(|text| normalized(text)).collect();
+        phrases.iter().all(|phrase| texts.iter().any(|text| text.contains(phrase)))
     }
 }
 
