@@ -1,14 +1,15 @@
 //! A program that is generated from all schemas and compiled. Tests ask it how generated code
 //! checks an input, and compare the answers with the published schemas.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use runcomfy_codegen::import::Imported;
-use runcomfy_codegen::{Source, fixup_path, generate, model_json};
+use runcomfy_codegen::runtime::RuntimeModel;
+use runcomfy_codegen::{Objects, Source, fixup_path, generate, model_json};
 use serde_json::{Value, json};
 use xtask::collection;
 use xtask::scratch::Scratch;
@@ -24,6 +25,8 @@ pub(crate) struct Subject {
     /// The `required_inputs` of its catalog entry, for a schema without `required`.
     pub required_inputs: Vec<String>,
     texts: Texts,
+    /// Its table that is made at run time.
+    runtime: OnceCell<RuntimeModel>,
 }
 
 struct Texts {
@@ -66,13 +69,24 @@ impl Subject {
         let model = parsed(&texts.model);
         let listed = model["required_inputs"].as_array().cloned().unwrap_or_default();
         let required_inputs = listed.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        Self { folder, schema: parsed(&texts.input), required_inputs, texts }
+        let runtime = OnceCell::new();
+        Self { folder, schema: parsed(&texts.input), required_inputs, texts, runtime }
     }
 
     fn imported(model: &Imported) -> Self {
         let texts =
             Texts { model: model_json(model, None, None), input: model.input.clone(), fixup: None };
         Self::new(model.id.folder(), texts)
+    }
+
+    /// Returns the violations that its table finds that is made at run time.
+    pub(crate) fn at_run_time(&self, input: &Value) -> Vec<Found> {
+        let model = self.runtime.get_or_init(|| {
+            RuntimeModel::from_source(&self.source(), Objects::Closed).expect("it is generated")
+        });
+        let violations = model.info().violations(input);
+        let found = violations.iter();
+        found.map(|found| (found.path.pointer(), found.rule.to_string())).collect()
     }
 
     fn source(&self) -> Source<'_> {

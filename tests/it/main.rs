@@ -1,5 +1,6 @@
 //! Integration tests of the workspace, in one binary.
 
+mod any_input;
 mod blocking;
 mod compiled_oracle;
 mod conformance;
@@ -28,6 +29,7 @@ mod regenerating;
 mod remembering;
 mod retrying;
 mod round_trip;
+mod runtime_models;
 mod schema_changes;
 mod schema_mutations;
 mod scripted;

@@ -4,8 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use runcomfy_codegen::{Features, Generated, Settings, Source, generate};
+use anyhow::{Context, Result, anyhow, ensure};
+use runcomfy_codegen::runtime::RuntimeModel;
+use runcomfy_codegen::{Features, Generated, Objects, Settings, Source, generate};
 use serde_json::{Value, json};
 
 use crate::measure::{GROWTH, Pair, Report};
@@ -52,7 +53,30 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
     let each = lines as f64 / properties as f64;
     let detail = format!("({lines} lines, {properties} properties)");
     report.at_most("lines per property", each, 25.0, "", &detail);
+    at_run_time(report, &models)?;
     growth(report)
+}
+
+/// Measures tables that are made at run time. Each round has other models: a table is made once.
+fn at_run_time(report: &mut Report, models: &[Model]) -> Result<()> {
+    for model in models {
+        RuntimeModel::from_source(&model.source(), Objects::Closed)
+            .map_err(|error| anyhow!("{}: {error}", model.folder))?;
+    }
+    let mut round = 0;
+    let tables = || {
+        round += 1;
+        let made = models.iter().filter(|model| {
+            let manifest = model.model.replacen('{', &format!("{{\"round\": {round}, "), 1);
+            let source = Source { model: &manifest, ..model.source() };
+            RuntimeModel::from_source(&source, Objects::Closed).is_ok()
+        });
+        made.count()
+    };
+    let alone = Pair::of(7, tables, || ());
+    let each = alone.ours.as_secs_f64() * 1000.0 / models.len() as f64;
+    report.at_most("a table at run time, for each model", each, 1.0, " ms", "");
+    Ok(())
 }
 
 /// Returns a schema of a given size.
@@ -119,7 +143,7 @@ pub(crate) fn generated(models: &[Model]) -> Generated {
         origin: "schemas".to_owned(),
         features: Features::PerProvider,
         present: Default::default(),
-        objects: runcomfy_codegen::Objects::Closed,
+        objects: Objects::Closed,
         deny: Default::default(),
     };
     generate(&sources, &settings)

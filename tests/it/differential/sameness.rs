@@ -113,6 +113,8 @@ pub(super) fn compared(
 ) -> Result<(), String> {
     let theirs = judged(judge, input);
     let Answer { violations: ours, typed } = oracle.answer(subject, input);
+    let at_run_time = subject.at_run_time(input);
+    assert_eq!(set(&at_run_time), set(&ours), "at run time: {}: {input}", subject.folder);
     match ours.is_empty() {
         true => seen.right += 1,
         false => seen.wrong += 1,

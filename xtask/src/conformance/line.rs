@@ -9,9 +9,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use runcomfy::Violations;
 use runcomfy_codegen::import::{self, Imported, ModelId};
+use runcomfy_codegen::runtime::{RuntimeError, RuntimeModel};
 use runcomfy_codegen::{
-    Diagnostic, Features, Generated, Objects, Settings, Severity, generate_imported,
+    Diagnostic, Features, Generated, Objects, Settings, Severity, Source, generate_imported,
 };
 use serde::Deserialize;
 
@@ -42,7 +44,7 @@ pub(crate) enum Answer {
     Fits,
     /// It is refused, with these violations.
     Breaks(String),
-    /// The check did not end.
+    /// The check did not end, or a table that was made at run time gives another answer.
     Panicked(String),
 }
 
@@ -61,10 +63,11 @@ fn check<M: Model>(text: &str) -> String {
     match std::panic::catch_unwind(check) {
         Ok(Ok(violations)) if violations.is_empty() => \"fits\".to_owned(),
         Ok(Ok(violations)) => {
-            let each = violations.iter().map(|violation| {
+            let mut each: Vec<String> = violations.iter().map(|violation| {
                 format!(\"{} {}: {}\", violation.path, violation.rule, violation.message)
-            });
-            format!(\"breaks {:?}\", each.collect::<Vec<_>>().join(\"; \"))
+            }).collect();
+            each.sort();
+            format!(\"breaks {:?}\", each.join(\"; \"))
         }
         Ok(Err(error)) => format!(\"breaks {:?}\", error.to_string()),
         Err(_) => \"panicked\".to_owned(),
@@ -107,12 +110,58 @@ pub(crate) fn run(folder: &Path, schemas: &[Tested]) -> Result<Vec<Outcome>> {
             lines.extend(tested.tests.iter().map(|test| (index, input.instance(&test.data))));
         }
     }
-    for ((index, _), answer) in lines.iter().zip(answers(&scratch, &lines)?) {
-        if let Outcome::Answered { answers, .. } = &mut outcomes[*index] {
-            answers.push(answer);
+    let mut runtime_models = BTreeMap::new();
+    for ((index, instance), answer) in lines.iter().zip(answers(&scratch, &lines)?) {
+        if let Outcome::Answered { input, answers, .. } = &mut outcomes[*index] {
+            let model = runtime_models.entry(*index).or_insert_with(|| runtime_model(input));
+            answers.push(agreed(model, instance, answer));
         }
     }
     Ok(outcomes)
+}
+
+/// Makes the table of a schema at run time.
+fn runtime_model(input: &Wrapped) -> Result<RuntimeModel, RuntimeError> {
+    let source = Source {
+        folder: "conformance/runtime",
+        model: r#"{"id": "conformance/runtime"}"#,
+        input: &input.text,
+        output: None,
+        fixup: None,
+    };
+    RuntimeModel::from_source(&source, Objects::Open)
+}
+
+/// Returns the answer of generated code, if the table that was made at run time gives the same one.
+fn agreed(model: &Result<RuntimeModel, RuntimeError>, instance: &str, answer: Answer) -> Answer {
+    let model = match model {
+        Ok(model) => model.info(),
+        Err(error) => return Answer::Panicked(format!("refused at run time: {error}")),
+    };
+    let found = match serde_json::from_str(instance) {
+        Ok(instance) => violations(&model.violations(&instance)),
+        // Generated code says the same.
+        Err(_) => return answer,
+    };
+    match &answer {
+        Answer::Fits if found.is_empty() => answer,
+        Answer::Breaks(detail) if *detail == format!("{found:?}") => answer,
+        Answer::Fits => Answer::Panicked(format!("at run time it breaks {found:?}")),
+        Answer::Breaks(detail) => {
+            Answer::Panicked(format!("it breaks {detail}, and at run time {found:?}"))
+        }
+        Answer::Panicked(_) => answer,
+    }
+}
+
+/// Returns violations as the program writes them.
+fn violations(violations: &Violations) -> String {
+    let each = violations
+        .iter()
+        .map(|violation| format!("{} {}: {}", violation.path, violation.rule, violation.message));
+    let mut each: Vec<String> = each.collect();
+    each.sort();
+    each.join("; ")
 }
 
 fn name(index: usize) -> String {

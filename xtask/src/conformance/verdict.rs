@@ -20,7 +20,8 @@ pub(crate) enum Verdict {
     TooLax,
     /// A valid instance is refused, with this violation.
     TooStrict { detail: String },
-    /// The generated code does not compile, or a stage panicked.
+    /// The generated code does not compile, a stage panicked, or a table that was made at run time
+    /// finds other violations.
     BrokenBuild { detail: String },
 }
 

@@ -73,7 +73,7 @@ pub struct Estimate {
     pub min_usd: f64,
     /// The highest cost in US dollars. `None` if nothing bounds it.
     pub max_usd: Option<f64>,
-    /// What is not known, a sentence each. Empty if the input tells everything.
+    /// Everything that is not known, a sentence each. Empty if the input tells it all.
     pub notes: Vec<String>,
     /// The price that it follows from.
     pub price: Price,
