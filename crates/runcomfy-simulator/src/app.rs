@@ -8,6 +8,7 @@ use axum::extract::Query;
 use axum::http::Uri;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use crate::facts::Measuring;
 use crate::faults::{Call, FaultPlan};
@@ -28,6 +29,8 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) measuring: Measuring,
     pub(crate) request_log: RequestLog,
+    /// Permits for the KiB that request bodies may take in all.
+    pub(crate) bodies: Semaphore,
     /// Scheme, host and port, without a trailing slash.
     pub(crate) origin: String,
 }

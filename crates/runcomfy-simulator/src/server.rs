@@ -34,6 +34,11 @@ use reply::{ApiError, error_with_detail};
 /// Largest request body. RunComfy's own clients keep below it.
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 
+const KIB: u64 = 1024;
+
+/// KiB that all request bodies may take at once: four of the largest.
+pub(crate) const MAX_BODIES_KIB: usize = 4 * MAX_BODY_BYTES / 1024;
+
 /// Serves until the sender of `stopped` is dropped. Pending requests are still answered.
 pub(crate) async fn serve(listener: TcpListener, app: Arc<App>, stopped: oneshot::Receiver<()>) {
     let until_stopped = async {
@@ -67,6 +72,7 @@ fn router(app: Arc<App>) -> Router {
             error_with_detail(StatusCode::METHOD_NOT_ALLOWED, "method not allowed for this path")
         })
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(app.clone(), wait_for_memory))
         .layer(from_fn_with_state(app.clone(), require_token))
         .layer(map_response(add_server_header))
         .layer(from_fn_with_state(app.clone(), request_log::log))
@@ -100,6 +106,16 @@ async fn require_token(State(app): State<Arc<App>>, request: Request, next: Next
     if is_api && token.is_none() {
         return ApiError::BAD_TOKEN.into_response();
     }
+    next.run(request).await
+}
+
+/// Waits until the memory for a request's body is free, and holds it until there is a response.
+async fn wait_for_memory(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let most = MAX_BODY_BYTES as u64;
+    let bytes = body::length(request.body()).map_or(most, |bytes| bytes.min(most));
+    let permits = u32::try_from(bytes.div_ceil(KIB)).unwrap_or(u32::MAX);
+    // Fails only for a closed semaphore, and nothing closes this one.
+    let _held = app.bodies.acquire_many(permits).await;
     next.run(request).await
 }
 

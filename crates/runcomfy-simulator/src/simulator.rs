@@ -282,6 +282,7 @@ impl SimulatorBuilder {
             store: Store::default(),
             measuring: self.measuring,
             request_log: self.request_log,
+            bodies: tokio::sync::Semaphore::new(server::MAX_BODIES_KIB),
             origin,
         });
         let (running, stopped) = oneshot::channel::<()>();

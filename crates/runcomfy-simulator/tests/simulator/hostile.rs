@@ -1,5 +1,6 @@
 //! Hostile control input and media. Field case L9.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use runcomfy_simulator::{Call, Fault, JobScenario, Processed, RetryAfter};
@@ -200,4 +201,29 @@ async fn paths_and_media_queries_of_any_kind_get_a_reply() {
         assert!(status.is_some_and(|status| status < 500), "{path}: {status:?}");
     }
     site.submit(BOAT_IN_A_PATH, &boat_input()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_beyond_the_limit_of_all_wait() {
+    let site = boat().start(QUEUED).await;
+    let mut largest: Vec<Line> = (0..4).map(|_| Line::to(&site)).collect();
+    for line in &mut largest {
+        let head = format!(
+            "POST /v1/models/{BOAT_IN_A_PATH} HTTP/1.1\r\nhost: here\r\nauthorization: Bearer any\r\n\
+             content-length: {}\r\n\r\n{{",
+            64 * 1024 * 1024
+        );
+        line.send_raw(head.as_bytes());
+    }
+    // A request without a body needs no memory, so all four were read up to their bodies.
+    std::thread::sleep(Duration::from_millis(200));
+    let mut small = Line::to(&site);
+    small.submit();
+    let wait = Duration::from_millis(300);
+    small.0.set_read_timeout(Some(wait)).expect("a timeout");
+    let blocked = small.0.peek(&mut [0]).expect_err("nothing comes");
+    assert!(matches!(blocked.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{blocked}");
+    drop(largest.pop());
+    small.0.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout");
+    assert_eq!(small.read().status(), Some(200));
 }
