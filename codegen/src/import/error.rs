@@ -288,15 +288,6 @@ pub enum ImportError {
         /// Every entry, with its reason.
         skipped: Vec<Skipped>,
     },
-    /// Two entries on different pages of a catalog have one id and different content.
-    #[error(
-        "two pages of the catalog have different entries for `{id}`: it changed while it was \
-         read; read it again"
-    )]
-    Changed {
-        /// The `model_id`, shortened and with control characters escaped.
-        id: String,
-    },
     /// The input and output files were given in each other's place.
     #[error("the input file holds an output schema: give the two files in each other's place")]
     Swapped,

@@ -1,22 +1,26 @@
 //! Imports a catalog that comes in pages.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::catalog;
 use super::error::{ImportError, Origin};
-use super::id::shown;
 use super::json_slice::only_value;
 use super::shape::describe;
 use super::{Import, readable};
 
 /// The entries of a catalog's pages. An entry that is on two pages, because the catalog shifted
-/// while it was read, counts once.
+/// while it was read, counts once. Two entries that differ about one id are both skipped by the
+/// import, which stops no other model.
 #[derive(Debug, Clone, Default)]
 pub struct Pages {
     /// The text of each entry.
     entries: Vec<String>,
-    /// The index of each entry by its id, or by its text if it has no id.
-    places: HashMap<String, usize>,
+    /// The same texts.
+    texts: HashSet<String>,
+    /// The id of each entry, or its text if it has no id.
+    ids: HashSet<String>,
+    /// The number of entries that repeat an id of their own page.
+    repeated: usize,
 }
 
 impl Pages {
@@ -24,30 +28,30 @@ impl Pages {
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is not a catalog's reply or repeats an entry with other content.
+    /// Returns an error if the text is not a catalog's reply.
     pub fn add(&mut self, text: &str) -> Result<usize, ImportError> {
         let reply = only_value(Origin::Text, readable(Origin::Text, text)?)?.value;
         let Some(entries) = catalog::entries(reply) else {
             return Err(ImportError::UnknownForm { found: describe(reply) });
         };
         let before = self.len();
+        let mut on_page = HashSet::new();
         for entry in entries {
-            let key = catalog::written_id(entry).unwrap_or_else(|| entry.text().to_owned());
-            match self.places.get(&key).and_then(|&place| self.entries.get(place)) {
-                Some(known) if known == entry.text() => {}
-                Some(_) => return Err(ImportError::Changed { id: shown(&key) }),
-                None => {
-                    self.places.insert(key, self.len());
-                    self.entries.push(entry.text().to_owned());
-                }
+            let id = catalog::written_id(entry).unwrap_or_else(|| entry.text().to_owned());
+            let is_repeated = !on_page.insert(id.clone());
+            self.ids.insert(id);
+            if self.texts.insert(entry.text().to_owned()) {
+                self.entries.push(entry.text().to_owned());
+                self.repeated += usize::from(is_repeated);
             }
         }
         Ok(self.len() - before)
     }
 
-    /// Returns the number of entries.
+    /// Returns the number of entries. One that another page has with other content is not counted
+    /// twice: the catalog may have shifted, and its last entry is still to be read.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.ids.len() + self.repeated
     }
 
     /// Returns `true` if no page had an entry.

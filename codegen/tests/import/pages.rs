@@ -40,13 +40,25 @@ fn an_entry_on_two_pages_counts_once() {
 }
 
 #[test]
-fn two_different_entries_of_one_id_are_an_error() {
+fn two_different_entries_of_one_id_stop_no_other_model() {
     let mut pages = Pages::default();
-    pages.add(&page(&[entry("a/one", "x")])).unwrap();
-    let error = pages.add(&page(&[entry("a/one", "y")])).unwrap_err();
-    assert_eq!(error, ImportError::Changed { id: "a/one".to_owned() });
-    let words = error.to_string();
-    assert!(words.contains("`a/one`") && words.contains("read it again"), "{words}");
+    assert_eq!(pages.add(&page(&[entry("a/one", "x"), entry("b/two", "x")])), Ok(2));
+    assert_eq!(pages.add(&page(&[entry("a/one", "y"), entry("b/two", "x")])), Ok(0));
+    assert_eq!(pages.add(&page(&[entry("c/three", "x")])), Ok(1));
+    assert_eq!(pages.len(), 3);
+    let import = pages.import().unwrap();
+    assert_eq!(ids(&import), ["b/two", "c/three"]);
+    let skipped: Vec<String> = import.skipped.iter().map(ToString::to_string).collect();
+    assert_eq!(skipped, ["`a/one` has two entries that differ"; 2]);
+}
+
+#[test]
+fn two_different_entries_of_one_page_are_two() {
+    let mut pages = Pages::default();
+    let all = [entry("a/one", "x"), entry("a/one", "y"), entry("b/two", "x")];
+    assert_eq!((pages.add(&page(&all)), pages.len()), (Ok(3), 3));
+    assert_eq!((pages.add(&page(&all)), pages.len()), (Ok(0), 3));
+    assert_eq!(ids(&pages.import().unwrap()), ["b/two"]);
 }
 
 #[test]

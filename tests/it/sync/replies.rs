@@ -84,9 +84,9 @@ fn a_bad_reply_is_explained_and_writes_nothing() {
             &["changed while it was read", AGAIN],
         ),
         (
-            "a model that changed meanwhile",
-            vec![of(&[&a, &b], Some(4)), of(&[&other, &c], Some(4))],
-            &["`acme/Big Boat`", "changed while it was read"],
+            "a model that changed meanwhile, and hides another",
+            vec![of(&[&a, &b], Some(4)), of(&[&other, &c], Some(4)), of(&[], Some(4))],
+            &["4 models and sent 3", AGAIN],
         ),
         (
             "a second page that is an error",
@@ -110,6 +110,22 @@ fn a_bad_reply_is_explained_and_writes_nothing() {
             assert_eq!(place.files(), before, "{what} wrote something");
         }
     }
+}
+
+#[test]
+fn a_model_that_changes_while_the_catalog_is_read_stops_no_other() {
+    let place = Place::with(&MODELS);
+    assert!(place.sync(&[]).ok);
+    let before = place.files();
+    let [a, b, c, d] = MODELS.map(|id| place.entry(id));
+    let other = a.replace("70", "71");
+    let of = |entries: &[&String]| http(200, &page(entries, Some(4)));
+    let server = Server::start(vec![of(&[&a, &b]), of(&[&other, &c]), of(&[&d])]);
+    let printed = place.sync_from(&server.base, &["--page-size", "2"]);
+    assert!(printed.ok, "{printed:?}");
+    assert!(printed.err.contains("`acme/Big Boat` has two entries that differ"), "{printed:?}");
+    assert!(printed.out.contains("gone 0"), "{printed:?}");
+    assert_eq!(place.files(), before);
 }
 
 #[test]
