@@ -300,6 +300,30 @@ async fn download(
     (outcome, text, calls)
 }
 
+#[tokio::test]
+async fn any_number_of_parts_that_each_bring_bytes_make_a_file() {
+    // A host that sends at most a hundredth of the file at once.
+    let whole = "0123456789".repeat(40);
+    let file = whole.clone();
+    let (outcome, text, calls) = download(move |head, _| {
+        let first = asked_range(head).map_or(0, |(first, _)| first);
+        let last = (first + 3).min(file.len() - 1);
+        let range =
+            format!("etag: \"one\"\r\ncontent-range: bytes {first}-{last}/{}\r\n", file.len());
+        http(206, &range, &file[first..=last])
+    })
+    .await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert_eq!((text, calls), (Some(whole), 100));
+    // One that brings nothing ends.
+    let (outcome, text, calls) = download(move |_, before| match before {
+        0 => cut(7, 200, "etag: \"one\"\r\n", FILE),
+        _ => cut(0, 206, "etag: \"one\"\r\ncontent-range: bytes 7-19/20\r\n", &FILE[7..]),
+    })
+    .await;
+    assert!(outcome.is_err() && text.is_none() && calls <= 51, "{calls}");
+}
+
 // Attack M4.
 #[tokio::test]
 async fn a_resumed_file_is_never_a_mix_of_two() {

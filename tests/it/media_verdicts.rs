@@ -42,6 +42,8 @@ const LARGE: [u8; 512] = {
     }
     bytes
 };
+/// A file whose header is in its first 512 bytes.
+const LARGE_VIDEO: &[u8] = include_bytes!("../../crates/runcomfy-simulator/assets/samples/mkv.mkv");
 const SVG: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>";
 
 /// Starts a host whose reply depends on the path of the URL.
@@ -65,6 +67,9 @@ async fn host() -> String {
                     "empty" => (200, "", b""),
                     "typed" => (200, "content-type: text/plain\r\n", GIF),
                     "packed" => (200, "content-encoding: gzip\r\n", GIF),
+                    "large-video" => {
+                        (206, "content-range: bytes 0-511/100000001\r\n", &LARGE_VIDEO[..512])
+                    }
                     "large" => (206, "content-range: bytes 0-511/50000001\r\n", &LARGE),
                     status => (status.parse().unwrap_or(200), "", b"no"),
                 };
@@ -148,9 +153,10 @@ fn rows(origin: &str, folder: &Path) -> Vec<Row> {
         text("a URL with an empty file", at("empty")),
         text("a URL with another content type than it says", at("typed")),
         text("a URL with a compressed file", at("packed")),
+        Row("a URL with an image over 50 MB", Given::WithoutRules(at("large"))),
         Row(
-            "a URL with an image over 50 MB, a video over 100 MB",
-            Given::WithoutRules(at("large")),
+            "a URL with a video over 100 MB",
+            Given::ForVideo(Media::url(at("large-video")).expect("it is a URL")),
         ),
         text("a good URL", at("good")),
         typed("a good file", file("good.gif", GIF)),

@@ -25,7 +25,7 @@ use super::{DownloadErrorReason as Reason, DownloadOptions, Progress};
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Maximum number of redirects, each to an allowed host.
 const MAX_REDIRECTS: usize = 5;
-/// Maximum number of times that one file is resumed, even if each attempt makes progress.
+/// Maximum number of attempts in a row that bring nothing of a file.
 const MAX_RESUMES: usize = 50;
 
 /// A download in progress.
@@ -132,18 +132,22 @@ impl Transfer<'_> {
     /// Downloads the whole file, resuming after retryable failures.
     async fn run(&mut self, client: &Client) -> Result<(), Reason> {
         let mut backoff = Backoff::new(Call::Read, client.inner.retry);
-        for resumes in 0.. {
+        let mut resumes = 0;
+        loop {
             let before = self.bytes;
-            let reason = match self.resume(client).await {
+            let received = self.resume(client).await;
+            resumes += 1;
+            if self.bytes > before {
+                backoff.reset();
+                resumes = 0;
+            }
+            let reason = match received {
                 Ok(Received::All) => break,
                 // Hosts may send a range in parts.
                 Ok(Received::Part) if resumes < MAX_RESUMES => continue,
                 Ok(Received::Part) => return Err(Reason::Torn),
                 Err(reason) => reason,
             };
-            if self.bytes > before {
-                backoff.reset();
-            }
             let failure = failure_of(&reason).filter(|_| resumes < MAX_RESUMES);
             let Some(delay) = failure.and_then(|it| backoff.next(it, retry_after(&reason))) else {
                 return Err(reason);
