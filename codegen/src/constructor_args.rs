@@ -61,7 +61,8 @@ impl<'a> OnlyValue<'a> {
                 }
                 Value::String(_) | Value::Array(_) | Value::Object(_) => None,
             },
-            Type::Text
+            Type::Wide
+            | Type::Text
             | Type::Media
             | Type::Url
             | Type::Enum(_)
@@ -156,6 +157,7 @@ fn group(field: &Field) -> u8 {
         | Type::Boolean
         | Type::Integer
         | Type::Unsigned
+        | Type::Wide
         | Type::Number
         | Type::Enum(_)
         | Type::Map(_)

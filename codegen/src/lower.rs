@@ -192,6 +192,7 @@ impl TypeNames {
             | Type::Boolean
             | Type::Integer
             | Type::Unsigned
+            | Type::Wide
             | Type::Number
             | Type::Text
             | Type::Media
@@ -207,6 +208,7 @@ impl TypeNames {
             Type::Boolean => "Boolean".to_owned(),
             Type::Integer => "Integer".to_owned(),
             Type::Unsigned => "Unsigned".to_owned(),
+            Type::Wide => "Wide".to_owned(),
             Type::Number => "Number".to_owned(),
             Type::Text => "Text".to_owned(),
             Type::Media => "Media".to_owned(),

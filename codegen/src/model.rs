@@ -141,6 +141,8 @@ pub(crate) enum Type {
     Integer,
     /// An integer from 0, which may be past `i64`.
     Unsigned,
+    /// An integer that may be negative, and past `i64`.
+    Wide,
     Number,
     Text,
     Media,

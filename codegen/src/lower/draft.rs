@@ -95,6 +95,8 @@ pub(super) enum TypeRequest {
     Integer,
     /// An integer from 0, which may be past `i64`.
     Unsigned,
+    /// An integer that may be negative, and past `i64`.
+    Wide,
     Number,
     Text,
     Media,

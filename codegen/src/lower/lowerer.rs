@@ -367,8 +367,7 @@ impl<'f> Lowerer<'f> {
             TypeWord::Unknown => (Shape::Any, TypeRequest::Any),
             TypeWord::Null => (Shape::Null, TypeRequest::Any),
             TypeWord::Boolean => (Shape::Boolean, TypeRequest::Boolean),
-            TypeWord::Integer if is_past_i64(schema) => (Shape::Integer, TypeRequest::Unsigned),
-            TypeWord::Integer => (Shape::Integer, TypeRequest::Integer),
+            TypeWord::Integer => (Shape::Integer, integer(schema)),
             TypeWord::Number => (Shape::Number, TypeRequest::Number),
             TypeWord::String => self.lower_string(schema),
             TypeWord::Array => return self.lower_array(schema, context.hint),
@@ -497,16 +496,24 @@ impl<'f> Lowerer<'f> {
     }
 }
 
-/// Returns `true` if an integer is at least 0 and may be past the range of `i64`.
-fn is_past_i64(schema: &Schema) -> bool {
+/// Returns the type of an integer: `i64`, unless it may be past its range.
+fn integer(schema: &Schema) -> TypeRequest {
     let beyond = Number::Integer(i128::from(i64::MAX));
-    if let Some(choices) = &schema.choices {
-        return choices.iter().all(Value::is_u64) && !choices.iter().all(Value::is_i64);
+    let (is_past, is_from_zero) = match &schema.choices {
+        Some(choices) => (!choices.iter().all(Value::is_i64), choices.iter().all(Value::is_u64)),
+        None => {
+            let exclusive = schema.exclusive_maximum.map(Number::Float);
+            let mut maximums = [schema.maximum, exclusive].into_iter().flatten();
+            let is_from_zero = schema.minimum.is_some_and(|bound| bound >= Number::Float(0.0))
+                || schema.exclusive_minimum.is_some_and(|bound| bound >= -1.0);
+            (maximums.any(|bound| bound > beyond), is_from_zero)
+        }
+    };
+    match (is_past, is_from_zero) {
+        (false, _) => TypeRequest::Integer,
+        (true, true) => TypeRequest::Unsigned,
+        (true, false) => TypeRequest::Wide,
     }
-    let exclusive = schema.exclusive_maximum.map(Number::Float);
-    let is_from_zero = schema.minimum.is_some_and(|bound| bound >= Number::Float(0.0))
-        || schema.exclusive_minimum.is_some_and(|bound| bound >= -1.0);
-    is_from_zero && [schema.maximum, exclusive].into_iter().flatten().any(|bound| bound > beyond)
 }
 
 /// Returns a branch for each type of a list of types.

@@ -5,8 +5,8 @@
 //! - a struct is a definition `S0`, `S1`, …: `type: object` with the properties `f0`, `f1`, …
 //!   in order, all required;
 //! - a union is a definition `U0`, `U1`, …: `oneOf` its branches;
-//! - a string enum is a definition `W0`, `W1`, …; media is `Media`, an address `Url`. All three
-//!   are replaced by opaque types of the same name;
+//! - a string enum is a definition `W0`, `W1`, …; media is `Media`, an address `Url`, an integer
+//!   past 64 bits `Wide`. All four are replaced by opaque types of the same name;
 //! - a nullable value is `anyOf` itself and `null`;
 //! - anything else is `true`, a scalar, an array, or an object of `additionalProperties`.
 //!
@@ -29,6 +29,7 @@ use crate::model::Type;
 const ROOT: &str = "Root";
 const MEDIA: &str = "Media";
 const URL: &str = "Url";
+const WIDE: &str = "Wide";
 
 /// The types that typify decided.
 pub(super) struct Types {
@@ -43,7 +44,7 @@ pub(super) struct Types {
 pub(super) fn types(found: &Lowered) -> Result<Types, String> {
     let mut settings = TypeSpaceSettings::default();
     let words = (0..found.enums.len()).map(enum_name);
-    let opaque: Vec<String> = words.chain([MEDIA.to_owned(), URL.to_owned()]).collect();
+    let opaque: Vec<String> = words.chain([MEDIA, URL, WIDE].map(str::to_owned)).collect();
     for name in &opaque {
         settings.with_replacement(name, name, std::iter::empty());
     }
@@ -147,6 +148,7 @@ fn read(space: &TypeSpace, id: &TypeId) -> Result<Type, String> {
             "f64" => Ok(Type::Number),
             MEDIA => Ok(Type::Media),
             URL => Ok(Type::Url),
+            WIDE => Ok(Type::Wide),
             "::serde_json::Value" => Ok(Type::Any),
             name => indexed(name, 'W').map(Type::Enum),
         },
@@ -218,6 +220,7 @@ fn schema(request: &TypeRequest) -> Schema {
         TypeRequest::Text => scalar(InstanceType::String, None),
         TypeRequest::Media => reference(MEDIA),
         TypeRequest::Url => reference(URL),
+        TypeRequest::Wide => reference(WIDE),
         TypeRequest::Enum(index) => reference(&enum_name(*index)),
         TypeRequest::Object(index) => reference(&struct_name(*index)),
         TypeRequest::Union(index) => reference(&union_name(*index)),

@@ -234,6 +234,11 @@ fn drop_covered(requests: &mut Vec<TypeRequest>) {
         requests.retain(|request| !matches!(request, TypeRequest::Enum(_)));
     }
     if requests.contains(&TypeRequest::Number) {
+        requests.retain(|request| {
+            !matches!(request, TypeRequest::Integer | TypeRequest::Unsigned | TypeRequest::Wide)
+        });
+    }
+    if requests.contains(&TypeRequest::Wide) {
         requests.retain(|request| !matches!(request, TypeRequest::Integer | TypeRequest::Unsigned));
     }
     if requests.contains(&TypeRequest::Any) {

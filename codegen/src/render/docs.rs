@@ -100,7 +100,7 @@ pub(super) fn variant(ty: &Type) -> String {
     let noun = match ty {
         Type::Any => "Any JSON value",
         Type::Boolean => "A boolean",
-        Type::Integer | Type::Unsigned => "An integer",
+        Type::Integer | Type::Unsigned | Type::Wide => "An integer",
         Type::Number => "A number",
         Type::Text => "A string",
         Type::Media => "Media",

@@ -105,6 +105,7 @@ impl Used {
             Type::Boolean
             | Type::Integer
             | Type::Unsigned
+            | Type::Wide
             | Type::Number
             | Type::Text
             | Type::Enum(_)

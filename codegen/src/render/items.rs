@@ -262,7 +262,7 @@ pub(super) fn output(of: &Struct, docs: &[String], names: &Names<'_>) -> TokenSt
     let rest = format_ident!("{}", rest_name(of));
     quote! {
         #attributes
-        #[derive(Debug, Clone, Default, PartialEq)]
+        #[derive(Clone, Default, PartialEq)]
         #[non_exhaustive]
         pub struct #name {
             #(#fields)*

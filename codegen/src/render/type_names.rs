@@ -26,6 +26,7 @@ impl<'a> Names<'a> {
             Type::Boolean => quote! { bool },
             Type::Integer => quote! { i64 },
             Type::Unsigned => quote! { u64 },
+            Type::Wide => quote! { i128 },
             Type::Number => quote! { f64 },
             Type::Text => quote! { String },
             Type::Media => quote! { Media },
@@ -171,6 +172,7 @@ pub(super) fn conversion(ty: &Type) -> Conversion {
         Type::Boolean
         | Type::Integer
         | Type::Unsigned
+        | Type::Wide
         | Type::Number
         | Type::Enum(_)
         | Type::Struct(_)

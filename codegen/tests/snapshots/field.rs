@@ -403,7 +403,9 @@ fn an_integer_past_i64_is_unsigned() {
         (seed(json!(0), json!(u64::MAX)), "pub v: Option<u64>"),
         (seed(json!(1), json!(9.3e18)), "pub v: Option<u64>"),
         (seed(json!(0), json!(i64::MAX)), "pub v: Option<i64>"),
-        (seed(json!(-1), json!(u64::MAX)), "pub v: Option<i64>"),
+        (seed(json!(-1), json!(u64::MAX)), "pub v: Option<i128>"),
+        (json!({"type": "integer", "maximum": u64::MAX}), "pub v: Option<i128>"),
+        (json!({"enum": [-1, u64::MAX], "type": "integer"}), "pub v: Option<i128>"),
         (json!({"enum": [1, u64::MAX], "type": "integer"}), "pub v: Option<u64>"),
         (json!({"type": "array", "items": seed(json!(0), json!(u64::MAX))}), "Option<Vec<u64>>"),
     ];

@@ -1,6 +1,7 @@
 //! Support for generated code and the generator. It may change with any release: regenerate then.
 //! Programs use the items at the root of the crate.
 
+pub(crate) mod debug_output;
 pub(crate) mod enum_macros;
 pub(crate) mod from_output;
 pub(crate) mod object_macro;
@@ -31,6 +32,7 @@ pub use crate::{
 };
 #[cfg(feature = "clap")]
 pub use clap;
+pub use debug_output::{DebugOutput, Shown};
 pub use from_output::{FromOutput, OutputReader};
 #[cfg(feature = "serde")]
 pub use serde;

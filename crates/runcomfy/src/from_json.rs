@@ -58,7 +58,14 @@ pub struct Builder {
     attempts: u32,
     purpose: Purpose,
     /// Media that a stored input has in other places than in its strings, by JSON pointer.
-    stored_media: BTreeMap<String, Media>,
+    stored: BTreeMap<String, StoredString>,
+}
+
+/// A string of a stored input, where the JSON alone does not say what it was.
+#[derive(Debug, Clone)]
+pub(crate) enum StoredString {
+    Media(Media),
+    Text,
 }
 
 /// A function that builds one variant of a union, if the value fits it.
@@ -114,19 +121,19 @@ impl<M: Model + FromJson> Valid<JsonInput<M>> {
 
 impl Default for Builder {
     fn default() -> Self {
-        Self::with_media(BTreeMap::new())
+        Self::with_stored(BTreeMap::new())
     }
 }
 
 impl Builder {
     /// Creates a builder of a stored input, whose media at these JSON pointers is this.
-    pub(crate) fn with_media(stored_media: BTreeMap<String, Media>) -> Self {
+    pub(crate) fn with_stored(stored: BTreeMap<String, StoredString>) -> Self {
         Self {
             path: Vec::new(),
             misfits: Violations::default(),
             attempts: MAX_ATTEMPTS,
             purpose: Purpose::Input,
-            stored_media,
+            stored,
         }
     }
 
@@ -237,6 +244,23 @@ impl Builder {
         built
     }
 
+    /// Builds an integer that may be past the range of `i64`.
+    fn whole<T>(
+        &mut self,
+        value: &Value,
+        schema: &'static ValueSchema,
+        read: impl FnOnce(&Number) -> Option<T>,
+    ) -> Option<T> {
+        let Value::Number(number) = value else { return self.not(Shape::Integer, value) };
+        read(number).or_else(|| {
+            let is_whole = number.as_f64().is_some_and(|float| float.fract() == 0.0);
+            // The schema forbids what the type has no room for, such as a number below zero.
+            let rule = first_broken_rule(schema, value.as_value_ref()).filter(|_| is_whole);
+            let noun = if is_whole { Noun::IntegerOf64Bits } else { message::noun(INTEGER) };
+            self.misfit(rule.unwrap_or(ViolationKind::Type(noun)), value)
+        })
+    }
+
     fn not<T>(&mut self, shape: Shape, value: &Value) -> Option<T> {
         self.misfit(ViolationKind::Type(message::noun(shape)), value)
     }
@@ -268,13 +292,13 @@ impl Builder {
         built
     }
 
-    /// Returns the media that a stored input has at this place beside its string.
-    fn stored_media(&self) -> Option<Media> {
-        if self.stored_media.is_empty() {
+    /// Returns what a stored input says about the string at this place.
+    fn stored(&self) -> Option<StoredString> {
+        if self.stored.is_empty() {
             return None;
         }
         let path: InputPath = self.path.iter().cloned().collect();
-        self.stored_media.get(&path.pointer()).cloned()
+        self.stored.get(&path.pointer()).cloned()
     }
 }
 
@@ -371,14 +395,20 @@ impl FromJson for u64 {
         schema: &'static ValueSchema,
         builder: &mut Builder,
     ) -> Option<Self> {
-        let Value::Number(number) = value else { return builder.not(Shape::Integer, value) };
-        let whole = number.as_u64().or_else(|| whole_float(number)?.try_into().ok());
-        whole.or_else(|| {
-            let is_whole = number.as_f64().is_some_and(|float| float.fract() == 0.0);
-            // The schema forbids what the type has no room for: a number below zero.
-            let rule = first_broken_rule(schema, value.as_value_ref()).filter(|_| is_whole);
-            let noun = if is_whole { Noun::IntegerOf64Bits } else { message::noun(INTEGER) };
-            builder.misfit(rule.unwrap_or(ViolationKind::Type(noun)), value)
+        builder.whole(value, schema, |number| {
+            number.as_u64().or_else(|| whole_float(number)?.try_into().ok())
+        })
+    }
+}
+
+impl FromJson for i128 {
+    fn from_json(
+        value: &Value,
+        schema: &'static ValueSchema,
+        builder: &mut Builder,
+    ) -> Option<Self> {
+        builder.whole(value, schema, |number| {
+            number.as_i128().or_else(|| whole_float(number).map(Self::from))
         })
     }
 }
@@ -404,15 +434,16 @@ impl FromJson for f64 {
 impl FromJson for String {
     fn from_json(value: &Value, _: &'static ValueSchema, builder: &mut Builder) -> Option<Self> {
         // A stored file is not its path: as a string, the path would be sent.
-        let text = value.as_str().filter(|_| builder.stored_media().is_none());
+        let is_media = matches!(builder.stored(), Some(StoredString::Media(_)));
+        let text = value.as_str().filter(|_| !is_media);
         text.map(str::to_owned).or_else(|| builder.not(Shape::Text, value))
     }
 }
 
 impl FromJson for Media {
     fn from_json(value: &Value, _: &'static ValueSchema, builder: &mut Builder) -> Option<Self> {
-        match (value, builder.stored_media()) {
-            (Value::String(_), Some(media)) => Some(media),
+        match (value, builder.stored()) {
+            (Value::String(_), Some(StoredString::Media(media))) => Some(media),
             (Value::String(text), None) => Some(Self::from_wire(text)),
             _ => builder.not(MEDIA, value),
         }

@@ -50,7 +50,6 @@ mod schema;
 #[cfg(feature = "serde")]
 mod stored;
 mod unknown_variant;
-mod url_text;
 mod violation;
 
 pub use any_input::{AnyInput, PlaceError};

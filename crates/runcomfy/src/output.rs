@@ -1,12 +1,8 @@
 //! Outputs are read leniently, since they are paid for. A value that does not fit its type is left
 //! out of the typed output and is never an error; the raw JSON is always available.
 
-use std::fmt;
-
 use serde_json::{Map, Value};
 use url::Url;
-
-use crate::url_text::UrlText;
 
 /// The output of most models: URLs of the files that they made.
 ///
@@ -45,20 +41,6 @@ impl MediaOutput {
     pub fn urls(&self) -> impl Iterator<Item = &Url> {
         let single = [&self.image, &self.video, &self.audio].into_iter().flatten();
         single.chain(&self.images).chain(&self.videos).chain(&self.audios)
-    }
-}
-
-impl fmt::Debug for MediaOutput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MediaOutput")
-            .field("image", &self.image.as_ref().map(UrlText))
-            .field("video", &self.video.as_ref().map(UrlText))
-            .field("audio", &self.audio.as_ref().map(UrlText))
-            .field("images", &UrlText::list(&self.images))
-            .field("videos", &UrlText::list(&self.videos))
-            .field("audios", &UrlText::list(&self.audios))
-            .field("others", &self.others)
-            .finish()
     }
 }
 

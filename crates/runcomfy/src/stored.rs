@@ -11,10 +11,11 @@ use serde_json::Value;
 
 use crate::any_input::AnyInput;
 use crate::codegen_support::value_ref::{AsJson, Files, ValueRef};
-use crate::from_json::{Builder, FromJson};
+use crate::from_json::{Builder, FromJson, StoredString};
 use crate::info::ModelInfo;
 use crate::input::{Model, Payload};
 use crate::media::Media;
+use crate::schema::Shape;
 use crate::violation::{InputPath, PathSegment};
 
 /// An input, as a program stores it for itself and reads it back equal, local files
@@ -31,8 +32,8 @@ use crate::violation::{InputPath, PathSegment};
 /// ```
 ///
 /// Read a `Stored` input only from where your own program wrote it: it decides which files of
-/// this machine are sent. The file is read anew when the input is submitted. An input with a
-/// union is read back equal as JSON; its Rust variant is the first that takes the JSON.
+/// this machine are sent. The file is read anew when the input is submitted. The Rust
+/// variant of a union is the first that takes the JSON; media in it stays media, and text stays text.
 ///
 /// ```
 /// # use runcomfy::codegen_support::{Members, ValueRef, schema::{Field, MEDIA}};
@@ -78,11 +79,17 @@ struct Envelope<J> {
     /// URL or a data URI.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     verbatim: Vec<String>,
+    /// The places of URLs and data URIs in a union, which may allow other strings too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    urls: Vec<String>,
+    /// The places of other strings in a union that allows media.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    text: Vec<String>,
 }
 
 impl<T: Model> Serialize for Stored<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize(T::ID, self.0.as_value_ref(), serializer)
+        serialize(T::ID, (self.0.as_value_ref(), Shape::Object(T::FIELDS)), serializer)
     }
 }
 
@@ -96,15 +103,19 @@ impl<'de, T: Model + FromJson> Deserialize<'de> for Stored<T> {
                 envelope.model.escape_debug()
             )));
         }
-        let media = envelope.media().collect();
-        Builder::with_media(media).build(&envelope.input).map(Self).map_err(D::Error::custom)
+        let media = envelope.media().map(|(place, media)| (place, StoredString::Media(media)));
+        let text = envelope.text.iter().map(|place| (place.clone(), StoredString::Text));
+        Builder::with_stored(media.chain(text).collect())
+            .build(&envelope.input)
+            .map(Self)
+            .map_err(D::Error::custom)
     }
 }
 
 /// Serializes the envelope. [`AnyInput::deserialize_stored`] reads it.
 impl Serialize for Stored<AnyInput> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize(self.0.model_id(), self.0.value_ref(), serializer)
+        serialize(self.0.model_id(), (self.0.value_ref(), Shape::Any), serializer)
     }
 }
 
@@ -151,9 +162,11 @@ impl AnyInput {
     }
 }
 
+/// Serializes an input, given with the shape of its schema. JSON of a model that is chosen at run
+/// time needs none: its strings are text, and its media is placed.
 fn serialize<S: Serializer>(
     model: &str,
-    value: ValueRef<'_>,
+    (value, shape): (ValueRef<'_>, Shape),
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     let mut envelope = Envelope {
@@ -161,13 +174,24 @@ fn serialize<S: Serializer>(
         input: AsJson { value, files: Files::AsPath, slots: None },
         files: BTreeMap::new(),
         verbatim: Vec::new(),
+        urls: Vec::new(),
+        text: Vec::new(),
     };
     let mut path = Vec::new();
-    each_media(value, &mut path, &mut |path, media| {
-        if let Some(file) = media.as_file() {
-            envelope.files.insert(pointer(path), file.to_owned());
-        } else if media.wire().is_some_and(|text| Media::from_wire(text) != *media) {
-            envelope.verbatim.push(pointer(path));
+    each_string(value, shape, &mut path, &mut |FoundString { path, shape, media }| {
+        let is_in_union = is_union(shape);
+        match media {
+            None if is_in_union && may_be_media(shape, 0) => envelope.text.push(pointer(path)),
+            None => {}
+            Some(media) => {
+                if let Some(file) = media.as_file() {
+                    envelope.files.insert(pointer(path), file.to_owned());
+                } else if media.wire().is_some_and(|text| Media::from_wire(text) != *media) {
+                    envelope.verbatim.push(pointer(path));
+                } else if is_in_union {
+                    envelope.urls.push(pointer(path));
+                }
+            }
         }
     });
     if envelope.files.values().any(|file| file.to_str().is_none()) {
@@ -184,44 +208,91 @@ impl Envelope<Value> {
             let text = self.input.pointer(place)?.as_str()?;
             Some((place.clone(), Media::verbatim(text)))
         });
-        files.chain(verbatim)
+        let urls = self.urls.iter().filter_map(|place| {
+            let text = self.input.pointer(place)?.as_str()?;
+            Some((place.clone(), Media::from_wire(text)))
+        });
+        files.chain(verbatim).chain(urls)
     }
 }
 
-/// Calls `take` with every piece of media in a value, and its place.
-fn each_media<'a>(
+/// The most unions within unions that are searched for media.
+const MAX_DEPTH: usize = 16;
+
+fn is_union(shape: Shape) -> bool {
+    matches!(shape, Shape::AnyOf(_) | Shape::OneOf(_) | Shape::ByKind(_))
+}
+
+/// Returns `true` if a value of this shape, or one in it, may be media. The properties of objects
+/// are not searched.
+fn may_be_media(shape: Shape, depth: usize) -> bool {
+    match shape {
+        _ if depth > MAX_DEPTH => true,
+        Shape::Media(_) => true,
+        Shape::AnyOf(branches) | Shape::OneOf(branches) | Shape::ByKind(branches) => {
+            branches.iter().any(|branch| may_be_media(branch.shape, depth + 1))
+        }
+        Shape::List(of) | Shape::Map(of) | Shape::Nullable(of) => may_be_media(of.shape, depth + 1),
+        Shape::Any
+        | Shape::Null
+        | Shape::Boolean
+        | Shape::Integer
+        | Shape::Number
+        | Shape::Text
+        | Shape::Object(_)
+        | Shape::Open(..)
+        | Shape::Recursive(_) => false,
+    }
+}
+
+/// A string or a piece of media in a value.
+struct FoundString<'p, 'a> {
+    path: &'p [PathSegment],
+    /// The shape of its schema, or of the union that it is in.
+    shape: Shape,
+    media: Option<&'a Media>,
+}
+
+/// Calls `take` with every string and piece of media in a value.
+fn each_string<'a>(
     value: ValueRef<'a>,
+    shape: Shape,
     path: &mut Vec<PathSegment>,
-    take: &mut dyn FnMut(&[PathSegment], &'a Media),
+    take: &mut dyn FnMut(FoundString<'_, 'a>),
 ) {
+    let shape = match shape {
+        Shape::Nullable(inner) => inner.shape,
+        shape => shape,
+    };
+    let inner = match shape {
+        Shape::List(of) | Shape::Map(of) => of.shape,
+        union => union,
+    };
     match value {
-        ValueRef::Media(media) => take(path, media),
+        ValueRef::Media(media) => take(FoundString { path, shape, media: Some(media) }),
+        ValueRef::Text(_) => take(FoundString { path, shape, media: None }),
         ValueRef::List(list) => {
             for index in 0..list.count() {
                 path.push(PathSegment::Index(index));
-                each_media(list.get(index), path, take);
+                each_string(list.get(index), inner, path, take);
                 path.pop();
             }
         }
         ValueRef::Map(entries) => {
             for (name, value) in entries.iter() {
                 path.push(PathSegment::Name(name.to_owned()));
-                each_media(value, path, take);
+                each_string(value, inner, path, take);
                 path.pop();
             }
         }
         ValueRef::Struct(members) => {
             for (index, field) in members.fields().iter().enumerate() {
                 path.push(PathSegment::Name(field.name.to_owned()));
-                each_media(members.get(index), path, take);
+                each_string(members.get(index), field.schema.shape, path, take);
                 path.pop();
             }
         }
-        ValueRef::Absent
-        | ValueRef::Null
-        | ValueRef::Bool(_)
-        | ValueRef::Number(_)
-        | ValueRef::Text(_) => {}
+        ValueRef::Absent | ValueRef::Null | ValueRef::Bool(_) | ValueRef::Number(_) => {}
     }
 }
 

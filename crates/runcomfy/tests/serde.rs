@@ -92,7 +92,7 @@ runcomfy::codegen_support::union! {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 struct Output {
     seed: Option<i64>,
     etas: Vec<Eta>,
@@ -339,14 +339,41 @@ runcomfy::codegen_support::union! {
     }
 }
 
+runcomfy::codegen_support::union! {
+    input:
+    /// An image, images, a text or texts.
+    pub enum Pictures {
+        /// Media.
+        Media(Media),
+        /// Several.
+        MediaList(Vec<Media>),
+        /// A text.
+        Text(String),
+        /// Several.
+        TextList(Vec<String>),
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 struct Poster {
     picture: Picture,
+    pictures: Option<Vec<Pictures>>,
+    seed: Option<i128>,
 }
 
 static PICTURES: [ValueSchema; 2] = [ValueSchema::new(TEXT, &[]), ValueSchema::new(IMAGE, &[])];
-static POSTER: [Field; 1] = [Field::required("picture", Shape::AnyOf(&PICTURES), &[])];
-runcomfy::codegen_support::object!(Poster, POSTER, [picture]);
+static SEVERAL: [ValueSchema; 4] = [
+    ValueSchema::new(IMAGE, &[]),
+    ValueSchema::new(Shape::List(&ValueSchema::new(IMAGE, &[])), &[]),
+    ValueSchema::new(TEXT, &[]),
+    ValueSchema::new(Shape::List(&ValueSchema::new(TEXT, &[])), &[]),
+];
+static POSTER: [Field; 3] = [
+    Field::required("picture", Shape::AnyOf(&PICTURES), &[]),
+    Field::optional("pictures", Shape::List(&ValueSchema::new(Shape::AnyOf(&SEVERAL), &[])), &[]),
+    Field::optional("seed", INTEGER, &[]),
+];
+runcomfy::codegen_support::object!(Poster, POSTER, [picture, pictures, seed]);
 runcomfy::codegen_support::input_traits!(Poster);
 
 impl Model for Poster {
@@ -356,8 +383,41 @@ impl Model for Poster {
 }
 
 #[test]
-fn a_stored_file_never_reads_back_as_text() {
-    let poster = Poster { picture: Picture::Media(Media::file("boat.png")) };
+fn what_is_stored_in_a_union_reads_back_as_the_same_variant() {
+    let media =
+        [Media::file("boat.png"), Media::url(URL).expect("it is a URL"), Media::bytes(b"GIF89a")];
+    for media in media.into_iter().chain([Media::verbatim(URL), Media::verbatim("boat.png")]) {
+        let poster = Poster {
+            picture: Picture::Media(media.clone()),
+            pictures: Some(vec![
+                Pictures::Text(URL.to_owned()),
+                Pictures::MediaList(vec![media.clone(), media.clone()]),
+                Pictures::TextList(vec!["boat.png".to_owned(), URL.to_owned()]),
+                Pictures::Media(media),
+                Pictures::Text("boat.png".to_owned()),
+            ]),
+            seed: Some(-1),
+        };
+        let Stored(read_back) = again(&Stored(poster.clone()));
+        assert_eq!(read_back, poster);
+    }
+    let poster = Poster {
+        picture: Picture::Text(URL.to_owned()),
+        pictures: None,
+        seed: Some(i128::from(u64::MAX)),
+    };
     let Stored(read_back) = again(&Stored(poster.clone()));
     assert_eq!(read_back, poster);
+    is_kept(&poster);
+}
+
+#[test]
+fn debug_shows_the_urls_of_an_output_as_text() {
+    let output: Output =
+        serde_json::from_value(json!({"url": URL, "etas": [1.5]})).expect("it fits");
+    let shown = format!("{output:?}");
+    assert_eq!(
+        shown,
+        format!("Output {{ seed: None, etas: [Number(1.5)], url: Some({URL:?}), others: {{}} }}")
+    );
 }

@@ -25,8 +25,8 @@ use self::name::NamePattern;
 use self::outputs::Output;
 use super::types::CompletedJob;
 use super::{Client, RequestId};
+use crate::codegen_support::Shown;
 use crate::duration_text::DurationText;
-use crate::url_text::UrlText;
 use crate::violation::InputPath;
 
 /// The default maximum size of an output: minutes of 4K video fit.
@@ -364,7 +364,7 @@ impl fmt::Debug for DownloadOptions {
 impl fmt::Debug for Progress<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Progress")
-            .field("url", &UrlText(self.url))
+            .field("url", &Shown(self.url))
             .field("path", &self.path)
             .field("bytes", &self.bytes)
             .field("total", &self.total)
@@ -376,7 +376,7 @@ impl fmt::Debug for DownloadedFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DownloadedFile")
             .field("output_path", &self.output_path)
-            .field("url", &self.url.as_ref().map(UrlText))
+            .field("url", &Shown(&self.url))
             .field("path", &self.path)
             .field("bytes", &self.bytes)
             .field("is_size_confirmed", &self.is_size_confirmed)
@@ -388,7 +388,7 @@ impl fmt::Debug for FailedDownload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FailedDownload")
             .field("output_path", &self.output_path)
-            .field("url", &self.url.as_ref().map(UrlText))
+            .field("url", &Shown(&self.url))
             .field("reason", &self.reason)
             .finish()
     }

@@ -113,7 +113,7 @@ macro_rules! __union {
         }
     ) => {
         $(#[$attribute])*
-        #[derive(Debug, Clone, PartialEq)]
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_attribute])* $variant($inner),)+
@@ -132,6 +132,16 @@ macro_rules! __union_traits {
                 Self::$variant(value)
             }
         })+
+
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                match self {
+                    $(Self::$variant(value) => {
+                        f.debug_tuple(::std::stringify!($variant)).field(value).finish()
+                    })+
+                }
+            }
+        }
 
         #[doc(hidden)]
         impl $crate::codegen_support::AsValueRef for $name {
@@ -157,6 +167,24 @@ macro_rules! __union_traits {
                         <$inner as $crate::codegen_support::FromOutput>::from_output(value)
                             .map(Self::$variant)
                     }))+
+            }
+        }
+
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                match self {
+                    $(Self::$variant(value) => f
+                        .debug_tuple(::std::stringify!($variant))
+                        .field(&$crate::codegen_support::Shown(value))
+                        .finish(),)+
+                }
+            }
+        }
+
+        #[doc(hidden)]
+        impl $crate::codegen_support::DebugOutput for $name {
+            fn debug_output(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Debug::fmt(self, f)
             }
         }
 

@@ -71,6 +71,12 @@ impl FromOutput for u64 {
     }
 }
 
+impl FromOutput for i128 {
+    fn from_output(value: &Value) -> Option<Self> {
+        u64::from_output(value).map(Self::from).or_else(|| i64::from_output(value).map(Self::from))
+    }
+}
+
 impl FromOutput for f64 {
     fn from_output(value: &Value) -> Option<Self> {
         value.as_f64()

@@ -2,12 +2,12 @@
 //! the cargo feature `serde` adds to them.
 
 /// Declares how a struct of an output is read: its fields, each with its name on the wire, and
-/// the field that holds everything else.
+/// the field that holds everything else. Implements `Debug`, which shows URLs as text.
 ///
 /// ```
 /// use runcomfy::codegen_support::{FromOutput, Map, Value, output};
 ///
-/// #[derive(Debug, Default, PartialEq)]
+/// #[derive(Default, PartialEq)]
 /// struct Output {
 ///     seed: Option<i64>,
 ///     frames: Vec<String>,
@@ -37,6 +37,25 @@ macro_rules! __output {
                     $($field: _object.$kind($wire),)*
                     $others: _object.others(),
                 })
+            }
+        }
+
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct(::std::stringify!($name))
+                    $(.field(
+                        ::std::stringify!($field).trim_start_matches("r#"),
+                        &$crate::codegen_support::Shown(&self.$field),
+                    ))*
+                    .field(::std::stringify!($others), &self.$others)
+                    .finish()
+            }
+        }
+
+        #[doc(hidden)]
+        impl $crate::codegen_support::DebugOutput for $name {
+            fn debug_output(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Debug::fmt(self, f)
             }
         }
 

@@ -42,6 +42,12 @@ impl ToOutput for u64 {
     }
 }
 
+impl ToOutput for i128 {
+    fn to_output(&self) -> Value {
+        serde_json::Number::from_i128(*self).map(Value::Number).unwrap_or_default()
+    }
+}
+
 impl ToOutput for f64 {
     fn to_output(&self) -> Value {
         (*self).into()

@@ -99,6 +99,12 @@ impl AsValueRef for u64 {
     }
 }
 
+impl AsValueRef for i128 {
+    fn as_value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Number(Number::Integer(*self))
+    }
+}
+
 impl AsValueRef for f64 {
     fn as_value_ref(&self) -> ValueRef<'_> {
         ValueRef::Number(Number::Float(*self))

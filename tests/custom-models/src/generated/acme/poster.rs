@@ -97,7 +97,7 @@ runcomfy::codegen_support::string_enum! {
 }
 
 /// Output of `acme/poster`.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Output {
     /// Poster.
@@ -111,7 +111,7 @@ pub struct Output {
 }
 
 /// Layer.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct OutputLayer {
     /// Picture.
