@@ -1,5 +1,6 @@
 //! Limits, spend and batches, and the proof that they agree with the jobs.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -274,24 +275,26 @@ async fn discrepancies(db: &mut SqliteConnection) -> Result<Vec<Discrepancy>, sq
         WHERE jobs <> 0 OR spent <> 0 OR reserved <> 0 OR unpriced <> 0";
     let kept = shares(query(kept).fetch_all(&mut *db).await?)?;
     let computed = shares(query(SHARES).fetch_all(&mut *db).await?)?;
-    for (key, numbers) in &computed {
-        let found = kept.iter().find(|(other, _)| other == key).map(|(_, numbers)| numbers);
-        if found != Some(numbers) {
-            all.push(discrepancy(key, found, Some(numbers)));
-        }
-    }
-    for (key, numbers) in &kept {
-        if !computed.iter().any(|(other, _)| other == key) {
-            all.push(discrepancy(key, Some(numbers), None));
+    let keys: BTreeSet<&Key> = kept.keys().chain(computed.keys()).collect();
+    for key in keys {
+        let (found, expected) = (kept.get(key), computed.get(key));
+        if found != expected {
+            let (day, model, batch) = key;
+            all.push(Discrepancy {
+                name: format!("spend of `{model}` on day {day} in batch `{batch}`"),
+                found: format!("{:?}", found.unwrap_or(&[0; 4])),
+                expected: format!("{:?}", expected.unwrap_or(&[0; 4])),
+            });
         }
     }
     Ok(all)
 }
 
-/// A day, a model and a batch, and the four numbers of them.
-type Shares = Vec<((i64, String, String), [i64; 4])>;
+/// A day, a model and a batch.
+type Key = (i64, String, String);
 
-fn shares(rows: Vec<SqliteRow>) -> Result<Shares, sqlx::Error> {
+/// Returns the jobs, and what is spent, reserved and unpriced, of each row.
+fn shares(rows: Vec<SqliteRow>) -> Result<BTreeMap<Key, [i64; 4]>, sqlx::Error> {
     rows.iter()
         .map(|row| {
             let key = (row.try_get("day")?, row.try_get("model")?, row.try_get("batch")?);
@@ -299,18 +302,6 @@ fn shares(rows: Vec<SqliteRow>) -> Result<Shares, sqlx::Error> {
             Ok((key, [jobs, spent, row.try_get("reserved")?, row.try_get("unpriced")?]))
         })
         .collect()
-}
-
-fn discrepancy(
-    (day, model, batch): &(i64, String, String),
-    found: Option<&[i64; 4]>,
-    expected: Option<&[i64; 4]>,
-) -> Discrepancy {
-    Discrepancy {
-        name: format!("spend of `{model}` on day {day} in batch `{batch}`"),
-        found: format!("{:?}", found.unwrap_or(&[0; 4])),
-        expected: format!("{:?}", expected.unwrap_or(&[0; 4])),
-    }
 }
 
 fn spend(row: &SqliteRow) -> Result<Spend, sqlx::Error> {

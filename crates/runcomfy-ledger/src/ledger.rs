@@ -170,6 +170,20 @@ impl Ledger {
         Ok(job)
     }
 
+    /// Writes a job down as [`Ledger::intend`] does, or returns the one that has the same input and
+    /// is running, has an unknown outcome, or was paid for in the last 24 hours: for a program that
+    /// is started again after a crash.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Ledger::intend`], except for [`Error::Twin`].
+    pub async fn intend_once(&self, intent: impl IntoIntent) -> Result<Job, Error> {
+        match self.intend(intent).await {
+            Err(Error::Twin(job)) => Ok(*job),
+            intended => intended,
+        }
+    }
+
     /// Returns a job.
     ///
     /// # Errors

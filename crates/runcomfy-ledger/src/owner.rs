@@ -117,9 +117,15 @@ impl Owners {
     /// Returns the request id that a run could not write to the database.
     pub(crate) fn unwritten(&self, run: &str) -> io::Result<Option<RequestId>> {
         let (owner, number) = split(run);
-        let Some(file) = self.open(owner)? else { return Ok(None) };
         let mut text = String::new();
-        file.take(BYTES as u64).read_to_string(&mut text)?;
+        if let Some(own) = self.own.get().filter(|own| own.id == owner) {
+            // On Windows, only the file that has the lock can be read.
+            let file = &mut locked(&own.file).file;
+            file.seek(SeekFrom::Start(0))?;
+            file.take(BYTES as u64).read_to_string(&mut text)?;
+        } else if let Some(file) = self.open(owner)? {
+            file.take(BYTES as u64).read_to_string(&mut text)?;
+        }
         let found = text.lines().filter_map(|line| line.trim().split_once(' ')).find_map(
             |(written, id)| (written.parse().ok() == number).then(|| id.parse().ok()).flatten(),
         );
@@ -285,6 +291,8 @@ mod tests {
         let names: Vec<String> = runs.iter().map(Run::name).collect();
         runs[1].write(&"r-1".parse().expect("an id")).expect("it can be written");
         runs[2].write(&"r-2".parse().expect("an id")).expect("it can be written");
+        let own = owners.unwritten(&names[1]).expect("it can be read");
+        assert_eq!(own.map(String::from), Some("r-1".to_owned()));
         drop((runs, owners));
         let later = Owners::new(&ledger).expect("it can");
         let found = names.iter().map(|name| later.unwritten(name).expect("it can be read"));

@@ -137,3 +137,50 @@ impl FromStr for State {
         found.ok_or_else(|| InvalidState(word.chars().take(64).collect()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_states_in_the_docs_match_the_code() {
+        let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/ledger.md");
+        let docs = std::fs::read_to_string(docs).expect("it is there");
+        let (_, table) = docs.split_once("| state | meaning | next |\n").expect("there is a table");
+        let rows = table.lines().skip(1).take_while(|line| line.starts_with('|'));
+        let mut listed = 0;
+        for (row, from) in rows.zip(ORDER) {
+            listed += 1;
+            let cells: Vec<&str> = row.split('|').collect();
+            let words = |cell: usize| cells[cell].split('`').skip(1).step_by(2);
+            assert_eq!(words(1).collect::<Vec<_>>(), [from.as_str()]);
+            let mut next: Vec<&str> = words(3).collect();
+            // The paragraph below the table is about the others.
+            let by_id = |to: &State| *to != State::Accepted || from == State::Sending;
+            let mut expected: Vec<&str> = State::ALL
+                .into_iter()
+                .filter(|to| to.sources().contains(&from) && by_id(to))
+                .map(State::as_str)
+                .collect();
+            next.sort();
+            expected.sort();
+            assert_eq!(next, expected, "{from}");
+            assert_eq!(from.as_str().parse(), Ok(from));
+        }
+        assert_eq!(listed, State::ALL.len());
+    }
+
+    /// The order of the table.
+    const ORDER: [State; 10] = [
+        State::Intended,
+        State::Sending,
+        State::Accepted,
+        State::Succeeded,
+        State::Delivered,
+        State::Failed,
+        State::Cancelled,
+        State::Refused,
+        State::Unknown,
+        State::GivenUp,
+    ];
+}

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use runcomfy::client::CancelOutcome;
+use runcomfy::{AnyInput, JsonInput, Model};
 use runcomfy_ledger::{
     Error, Filter, InputFileError, Intent, ProblemKind, Settlement, State, Step, StepOptions, Wait,
 };
+use runcomfy_models::minimax::hailuo_video_01_live as hailuo;
 use runcomfy_simulator::{
     Call, Failure, Fault, JobScenario, Measuring, Pace, Processed, Simulator,
 };
@@ -70,6 +72,44 @@ async fn a_local_file_is_sent_as_it_was_checked_or_not_at_all() {
     let error = world.ledger.intend(with_file("three")).await.expect_err("there is no file");
     assert!(matches!(error, Error::InputFile(InputFileError::Unreadable { .. })), "{error:?}");
     assert_eq!(world.simulator.ledger().len(), 1, "nothing else was sent");
+}
+
+#[tokio::test]
+async fn every_kind_of_checked_input_is_written_down_with_its_files() {
+    let world = World::with(Simulator::builder().pace(QUICK).measuring(Measuring::Off)).await;
+    let path = world.folder.path().join("boat.gif");
+    std::fs::write(&path, b"GIF89a\x40\x01\xf0\x00\x00\x00\x00").expect("it can be written");
+    let typed = hailuo::Input::new("one", path.clone()).validate().expect("it is valid");
+    let info = runcomfy_models::models().find(|model| model.id == MODEL).expect("it is there");
+    let any = AnyInput::new(info, json!({"prompt": "two", "image_url": "x"}));
+    let any = any.with_media("/image_url", path.clone()).expect("it is there");
+    let any = any.validate().expect("it is valid");
+    // A string of JSON is never a file.
+    let text = json!({"prompt": "three", "image_url": path});
+    let text = JsonInput::<hailuo::Input>::from(text).validate().expect("it is valid");
+    let jobs = [
+        world.ledger.intend_once(&typed).await.expect("it is written"),
+        world.ledger.intend_once(&any).await.expect("it is written"),
+        world.ledger.intend_once(&text).await.expect("it is written"),
+    ];
+    for (job, files) in jobs.iter().zip([1, 1, 0]) {
+        assert_eq!((job.model.as_str(), job.files.len()), (MODEL, files), "{job:?}");
+        assert_eq!(job.input["image_url"].as_str(), path.to_str());
+        world.ledger.run(&world.client, &job.id).await.expect("the simulator takes any text");
+    }
+    let done = world.ledger.job(&jobs[0].id).await.expect("it is there");
+    let completed = done.completed::<hailuo::Input>().expect("it has a result");
+    assert!(completed.output.video.is_some(), "{completed:?}");
+    let sent = world.simulator.ledger();
+    let sent: Vec<_> = sent
+        .iter()
+        .map(|job| job.input.as_ref().expect("it is short")["image_url"].as_str())
+        .collect();
+    let content = Some("data:image/gif;base64,R0lGODlhQAHwAAAAAA==");
+    assert_eq!(sent, [content, content, path.to_str()]);
+    // A program that is started again finds its job.
+    let again = world.ledger.intend_once(&typed).await.expect("it is found");
+    assert_eq!(again, done);
 }
 
 #[tokio::test]
