@@ -101,14 +101,11 @@ impl Ledger {
     /// written by a newer version.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref().to_owned();
-        let (owners, guard) = blocking({
-            let path = path.clone();
-            move || {
-                create(&path)?;
-                let owners = Owners::new(&path).map_err(|error| file_error(&path, error))?;
-                let guard = owners.guard().map_err(|error| file_error(owners.folder(), error))?;
-                Ok((owners, guard))
-            }
+        let (path, owners, guard) = blocking(move || {
+            let path = create(&path)?;
+            let owners = Owners::new(&path).map_err(|error| file_error(&path, error))?;
+            let guard = owners.guard().map_err(|error| file_error(owners.folder(), error))?;
+            Ok((path, owners, guard))
         })
         .await?;
         let db = Database::open(&path).await?;
@@ -118,7 +115,7 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Returns the path of the file.
+    /// Returns the absolute path of the file, without links.
     pub fn path(&self) -> &Path {
         self.inner.db.path()
     }

@@ -41,15 +41,26 @@ fn platform_state() -> Option<PathBuf> {
     })
 }
 
-/// Creates the folder of a ledger, which only its user may enter, and the file in it.
-pub(crate) fn create(path: &Path) -> Result<(), Error> {
+/// Creates the folder of a ledger, which only its user may enter, and the file in it. Returns the
+/// path without links: two names of one file would otherwise have two sets of owners.
+pub(crate) fn create(path: &Path) -> Result<PathBuf, Error> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     create_folder(folder).map_err(|source| file_error(folder, source))?;
-    if let Some(name) = network_name(folder).map_err(|source| file_error(folder, source))? {
-        return Err(Error::NetworkFileSystem { path: folder.to_owned(), name });
+    refuse_network(folder)?;
+    create_file(path).map_err(|source| file_error(path, source))?;
+    // On Windows, SQLite would get the form of a path that it does not know.
+    let whole = if cfg!(windows) { std::path::absolute(path) } else { path.canonicalize() };
+    let whole = whole.map_err(|source| file_error(path, source))?;
+    whole.parent().map_or(Ok(()), refuse_network)?;
+    Ok(whole)
+}
+
+fn refuse_network(folder: &Path) -> Result<(), Error> {
+    match network_name(folder).map_err(|source| file_error(folder, source))? {
+        Some(name) => Err(Error::NetworkFileSystem { path: folder.to_owned(), name }),
+        None => Ok(()),
     }
-    create_file(path).map_err(|source| file_error(path, source))
 }
 
 pub(crate) fn file_error(path: &Path, source: io::Error) -> Error {
