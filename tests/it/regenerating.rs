@@ -429,6 +429,7 @@ fn a_new_model_compiles_after_two_commands() {
         &out.display().to_string(),
     ]);
     assert!(ok, "{printed}");
+    assert!(printed.contains("cargo add runcomfy\n"), "{printed}");
     let lib = "#![deny(warnings)]\npub mod generated;\n\
         pub fn input() -> generated::acme::sea_video_2::Input {\n    \
         generated::acme::sea_video_2::Input::new(\"waves\").with_loud(true)\n}\n";

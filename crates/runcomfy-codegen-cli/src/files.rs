@@ -53,6 +53,11 @@ impl Change {
         format!("{kind:8}{}", escape_control(&self.name))
     }
 
+    /// Returns `true` if it creates this file.
+    pub(crate) fn is_new_file(&self, path: &Path) -> bool {
+        self.old.is_none() && self.path == path
+    }
+
     /// Returns `true` if the file exists before and after.
     pub(crate) fn is_edit(&self) -> bool {
         self.old.is_some() && self.new.is_some()

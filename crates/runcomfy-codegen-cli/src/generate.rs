@@ -110,6 +110,15 @@ pub(crate) fn run(args: &GenerateArgs, project: &Project) -> Result<ExitCode> {
         error(format_args!("{files} {verb} not up to date; run `{command}`"));
     }
     print(args.message_format, &summary(&generated, &changes, &target, mode));
+    let is_first = changes.iter().any(|change| change.is_new_file(&target.out.join("mod.rs")));
+    if mode == Mode::Write && is_first && target.manifest.is_none() {
+        let features =
+            if generated.pattern_features.is_empty() { "" } else { " --features pattern" };
+        anstream::eprintln!(
+            "now declare the module in your crate, and add the one dependency that it has:\n    \
+             cargo add runcomfy{features}"
+        );
+    }
     Ok(if is_stale || report.refuses() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
