@@ -15,6 +15,7 @@ mod from_json;
 mod fuzz;
 mod guide;
 mod hostile;
+mod http2;
 mod jobs;
 mod ledger;
 mod limits;

@@ -62,6 +62,20 @@ async fn a_successful_poll_resets_the_failure_count() {
 }
 
 #[tokio::test]
+async fn a_late_result_is_asked_for_at_the_interval() {
+    let (base, _) = server(|path, before| match (path.ends_with("result"), before) {
+        (true, 0..3) => http(200, "", r#"{"status": "in_progress"}"#),
+        (true, _) => http(200, "", r#"{"status": "succeeded", "output": {}}"#),
+        (false, _) => http(200, "", COMPLETED),
+    })
+    .await;
+    let start = Instant::now();
+    let job = job(&base, Polling::every(Duration::from_millis(100)));
+    job.wait().await.expect("it succeeds");
+    assert!(start.elapsed() >= Duration::from_millis(300), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
 async fn a_failed_status_ends_the_wait_without_a_result() {
     let (base, _) = server(|path, _| match path.ends_with("status") {
         true => http(200, "", r#"{"status": "failed"}"#),
@@ -203,7 +217,10 @@ async fn an_error_chain_says_each_thing_once() {
     let submit = client(&gone, hasty()).submit(&input()).await.expect_err("no server is there");
     for (lines, first) in [
         (chain(&status), "request r-1: no response from RunComfy"),
-        (chain(&submit), "the request was not sent, and it is safe to submit again"),
+        (
+            chain(&submit),
+            "the request was not sent or not processed, and it is safe to submit again",
+        ),
     ] {
         assert_eq!(lines[0], first);
         assert!(lines.last().is_some_and(|line| line.contains("refused")), "{lines:?}");

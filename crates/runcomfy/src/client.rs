@@ -7,7 +7,9 @@
 mod body;
 mod builder;
 mod catalog;
+mod connections;
 mod download;
+mod durations;
 mod error;
 mod estimate;
 mod http;
@@ -40,11 +42,13 @@ use url::Url;
 pub use crate::input::{Operation, Raw};
 pub use builder::ClientBuilder;
 pub use catalog::{Balance, Catalog, CatalogEntry, CatalogPage, CatalogQuery};
+use connections::Submits;
 use download::Hosts;
 pub use download::{
     DownloadError, DownloadErrorReason, DownloadOptions, DownloadedFile, FailedDownload,
     InvalidNamePattern, Progress,
 };
+use durations::Durations;
 pub use error::{
     ApiError, ApiErrorKind, CallError, ConfigError, JobError, JobErrorReason, RunError,
     SubmitError, TransportError,
@@ -97,7 +101,9 @@ pub struct Client {
 }
 
 struct Inner {
+    /// For every call but submits.
     http: reqwest::Client,
+    submits: Submits,
     /// For media hosts: no token, and by default only public addresses.
     media: Checker,
     preflight: Preflight,
@@ -107,6 +113,8 @@ struct Inner {
     /// Hosts that outputs may be downloaded from.
     outputs: Hosts,
     polling: Polling,
+    /// Durations of earlier jobs, which tell when to poll.
+    durations: Durations,
     retry: Retry,
     wait_timeout: Duration,
     throttle: Throttle,

@@ -70,6 +70,10 @@ pub use json_schema::json_schema;
 pub use media::{FileError, IntoMedia, Media, MediaError};
 pub use output::MediaOutput;
 /// The HTTP library, whose `Client` and `ClientBuilder` the settings take.
+///
+/// It comes without cryptography. A program that builds a `reqwest::Client` by itself either turns
+/// on the feature `rustls` of its own `reqwest`, or installs a `CryptoProvider` of rustls. A builder
+/// for [`ClientBuilder::http_client_builder`] needs neither.
 #[cfg(feature = "client")]
 pub use reqwest;
 /// schemars 1, whose `JsonSchema` every input implements.

@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::redirect;
 use url::Url;
 
+use super::connections::{HttpSource, PoolSettings};
 use super::download::Hosts;
-use super::http::{self, CONNECT_TIMEOUT, is_loopback};
+use super::durations::Durations;
+use super::http::{Tls, is_loopback};
 use super::preflight::{AddressScope, Checker};
 use super::throttle::{self, Throttle};
 use super::token::{Secret, Token};
@@ -52,15 +53,6 @@ pub struct ClientBuilder {
     preflight: Preflight,
     media_limits: MediaLimits,
     reach: AddressScope,
-}
-
-/// The HTTP client to use.
-#[derive(Debug, Default)]
-enum HttpSource {
-    #[default]
-    Default,
-    Builder(Box<reqwest::ClientBuilder>),
-    Client(reqwest::Client),
 }
 
 /// A URL as it was given. It may hold a password, so `Debug` hides it.
@@ -158,15 +150,16 @@ impl ClientBuilder {
     }
 
     /// Sets the maximum number of concurrent requests to the API, for this client and its clones
-    /// together. Defaults to 100. Over HTTP/1 each needs a connection, so no more are open.
+    /// together. Defaults to 100. Over HTTP/1.1 each needs a connection, and submits have others than
+    /// the rest; over HTTP/2 they share two.
     pub fn max_concurrent_requests(mut self, count: usize) -> Self {
         self.max_concurrent_requests = Some(count);
         self
     }
 
-    /// Sets the maximum number of requests to the API that are started in a second, at a steady
-    /// rate, for this client and its clones together. Polls of jobs wait behind all other
-    /// requests. Defaults to no limit.
+    /// Sets the maximum number of requests to the API that are started in a second, for this client
+    /// and its clones together. They start at a steady rate; beyond 50 a second, those of 20 ms start
+    /// together. Polls of jobs wait behind all other requests. Defaults to no limit.
     pub fn max_requests_per_second(mut self, count: f64) -> Self {
         self.max_requests_per_second = Some(count);
         self
@@ -184,6 +177,14 @@ impl ClientBuilder {
     /// that [the guarantees] need are applied on top: no redirects, no retries, no total timeout
     /// of a submit, no log of the connection, no compression, and no proxy in front of an API on
     /// this machine.
+    ///
+    /// It negotiates HTTP/2, over which all calls share one connection. If the network fails, that
+    /// connection ends after 170 s, and calls may wait for that long. A client without this setting
+    /// notices it sooner, since it has connections of their own for submits. `http1_only` in the
+    /// builder is another way out.
+    ///
+    /// The builder sets up its own TLS. If the program has not installed a `CryptoProvider` of
+    /// rustls by then, [`build`](Self::build) installs one for the process.
     ///
     /// Its default headers are sent to every host, also to those of outputs: leave the token out
     /// of them.
@@ -274,41 +275,26 @@ impl ClientBuilder {
             Throttle::new(max_requests, self.max_requests_per_second, self.max_jobs_in_flight)
                 .map_err(ConfigError::Limit)?;
         let is_local = is_loopback(&base) || is_loopback(&balance);
-        let media = Checker::new(self.media_limits, self.reach, &base);
+        let tls = Tls::default();
+        let pool = PoolSettings { max_requests, is_local, has_tls: base.scheme() == "https" };
+        let (http, submits) = self.http.connect(&tls, pool)?;
         Ok(Client {
             inner: Arc::new(Inner {
-                http: self.http.build(max_requests, is_local).map_err(ConfigError::Http)?,
-                media: media.map_err(ConfigError::Http)?,
+                http,
+                submits,
+                media: Checker::new(self.media_limits, self.reach, &base, tls),
                 token,
                 base,
                 balance,
                 outputs,
                 preflight: self.preflight,
                 polling: self.polling,
+                durations: Durations::default(),
                 retry: self.retry,
                 wait_timeout: self.wait_timeout.unwrap_or(polling::DEFAULT_WAIT_TIMEOUT),
                 throttle,
             }),
         })
-    }
-}
-
-impl HttpSource {
-    /// Builds the HTTP client. A proxy would read the token in plain HTTP, and cannot reach the
-    /// loopback of this machine, so a local API uses none.
-    fn build(self, max_requests: usize, is_local: bool) -> Result<reqwest::Client, reqwest::Error> {
-        let builder = match self {
-            Self::Client(client) => return Ok(client),
-            Self::Builder(builder) => *builder,
-            Self::Default => http::builder(),
-        };
-        let builder = http::tolerate_silence(http::harden(builder))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_max_idle_per_host(max_requests)
-            // A redirect would carry the token away, or repeat a paid POST.
-            .redirect(redirect::Policy::none());
-        let builder = if is_local { builder.no_proxy() } else { builder };
-        builder.build()
     }
 }
 
@@ -483,10 +469,24 @@ mod tests {
     }
 
     #[test]
+    fn a_handed_in_builder_needs_no_installed_cryptography() {
+        let builder = reqwest::Client::builder().timeout(Duration::from_secs(1));
+        let settings = Client::builder().token("hush-hush").http_client_builder(builder);
+        assert!(settings.build().is_ok());
+    }
+
+    #[test]
     fn the_defaults_are_those_of_the_docs() {
         let client = client("https://example.com/v1").expect("it is valid");
         assert_eq!(client.inner.wait_timeout, Duration::from_secs(30 * 60));
-        assert_eq!(client.inner.polling.max_consecutive_failures, 5);
+        let polling = client.inner.polling;
+        assert_eq!(polling.max_consecutive_failures, 5);
+        assert_eq!(polling.initial_interval, Duration::from_millis(500));
+        assert_eq!((polling.multiplier, polling.jitter), (1.09, 0.2));
+        assert_eq!(polling.max_interval, Duration::from_secs(5));
+        assert!(
+            polling.is_adaptive && !polling.with_max_interval(polling.max_interval).is_adaptive
+        );
         assert_eq!(client.inner.throttle.free_requests(), 100);
         let retry = client.inner.retry;
         assert_eq!((retry.max_retries, retry.initial_delay.as_millis()), (3, 500));

@@ -52,6 +52,9 @@ pub enum ConfigError {
         /// The reason.
         reason: String,
     },
+    /// TLS cannot be set up, such as without any trusted certificate on this system.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
     /// A limit is zero.
     #[error("`{0}` must be more than zero")]
     Limit(&'static str),
@@ -104,8 +107,9 @@ pub enum TransportError {
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum SubmitError {
-    /// Nothing was sent, so nothing was accepted: it is safe to submit again.
-    #[error("the request was not sent, and it is safe to submit again")]
+    /// Nothing was sent, or the server said that it did not process it (HTTP/2). So nothing was
+    /// accepted: it is safe to submit again.
+    #[error("the request was not sent or not processed, and it is safe to submit again")]
     NotSent(#[source] TransportError),
     /// The text is not a model id, so nothing was sent.
     #[error(transparent)]

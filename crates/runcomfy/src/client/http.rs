@@ -1,15 +1,19 @@
-//! Sets up the HTTP library, and reads what several requests need of URLs and headers.
+//! Sets up the HTTP library and its TLS, and reads what several requests need of URLs and headers.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_RANGE, HeaderMap};
+use rustls::ClientConfig;
+use rustls::crypto::CryptoProvider;
+use rustls_platform_verifier::BuilderVerifierExt;
 use url::{Host, Url};
 
 /// Maximum time to connect to the API.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that was idle for longer is not reused. A stale one would make the outcome of a
 /// submit unknown.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// A year: no timeout in practice, and within the range of every clock. A request-level timeout
 /// overrides the one of a client that was handed in.
 pub(super) const NO_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -20,6 +24,13 @@ pub(super) const NO_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(40);
 const KEEPALIVE_RETRIES: u32 = 127;
+/// Time after which an HTTP/2 connection is asked for a sign of life (PING), if a request on it
+/// waits for its response and nothing came meanwhile.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+/// Bytes of one response, and of all on one connection, that an HTTP/2 server may send ahead: enough
+/// for a download at full speed from far away.
+const STREAM_WINDOW: u32 = 8 * 1024 * 1024;
+const CONNECTION_WINDOW: u32 = 16 * 1024 * 1024;
 /// Identifies this client, with a page for the operators of hosts that ask for a contact.
 const USER_AGENT: &str =
     concat!("runcomfy-rs/", env!("CARGO_PKG_VERSION"), " (+https://docs.rs/runcomfy)");
@@ -33,9 +44,65 @@ pub(super) struct ContentRange {
     pub total: Option<u64>,
 }
 
-/// Creates a builder that uses rustls, even if another crate has switched on another TLS.
-pub(super) fn builder() -> reqwest::ClientBuilder {
-    reqwest::Client::builder().tls_backend_rustls()
+/// The versions of HTTP that a client offers in the TLS handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Versions {
+    /// HTTP/1.1 only.
+    Http1,
+    /// HTTP/2 if the server has it, and HTTP/1.1 otherwise.
+    Http2,
+}
+
+/// The TLS of this crate's own HTTP clients. It is set up once and when it is first needed, because
+/// reading the trust roots of the system takes milliseconds.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tls(Arc<OnceLock<ClientConfig>>);
+
+impl Tls {
+    /// Creates a builder of an HTTP client.
+    pub(super) fn builder(
+        &self,
+        versions: Versions,
+    ) -> Result<reqwest::ClientBuilder, rustls::Error> {
+        let mut config = self.config()?;
+        config.alpn_protocols = match versions {
+            Versions::Http1 => vec![b"http/1.1".to_vec()],
+            Versions::Http2 => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+        };
+        Ok(reqwest::Client::builder().tls_backend_preconfigured(config))
+    }
+
+    fn config(&self) -> Result<ClientConfig, rustls::Error> {
+        if let Some(config) = self.0.get() {
+            return Ok(config.clone());
+        }
+        let config = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()?
+            .with_platform_verifier()?
+            .with_no_client_auth();
+        Ok(self.0.get_or_init(|| config).clone())
+    }
+}
+
+/// Returns the program's own cryptography, or else the one of this crate's features.
+fn provider() -> Arc<CryptoProvider> {
+    if let Some(installed) = CryptoProvider::get_default() {
+        return installed.clone();
+    }
+    #[cfg(feature = "aws-lc-rs")]
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    #[cfg(not(feature = "aws-lc-rs"))]
+    let provider = rustls::crypto::ring::default_provider();
+    Arc::new(provider)
+}
+
+/// Installs the cryptography for the whole process unless the program did. A builder that was
+/// handed in sets up its own TLS, and panics without it.
+pub(super) fn ensure_provider() {
+    if CryptoProvider::get_default().is_none() {
+        // Another thread may install one meanwhile, which is as good.
+        let _ = CryptoProvider::clone(&provider()).install_default();
+    }
 }
 
 /// Applies the settings that every request of this crate relies on.
@@ -44,8 +111,8 @@ pub(super) fn harden(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder 
         .user_agent(USER_AGENT)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .referer(false)
-        // The library retries protocol errors by itself if another crate enables HTTP/2. That
-        // would repeat a paid POST.
+        // The library retries some errors of HTTP/2 by itself, without a delay and without regard
+        // to the settings. `retry.rs` decides instead.
         .retry(reqwest::retry::never())
         // A verbose log of the connection would contain the token.
         .connection_verbose(false)
@@ -57,9 +124,18 @@ pub(super) fn harden(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder 
 }
 
 /// Keeps the system from ending a connection that is silent for a while, such as while the network is
-/// away. The HTTP library would otherwise let it do so after 30 s.
-pub(super) fn tolerate_silence(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+/// away. The HTTP library would otherwise let it do so after 30 s. An HTTP/2 connection ends if the
+/// answer to a PING takes longer than `ping_timeout`.
+pub(super) fn tolerate_silence(
+    builder: reqwest::ClientBuilder,
+    ping_timeout: Duration,
+) -> reqwest::ClientBuilder {
     let builder = builder
+        .http2_keep_alive_interval(PING_INTERVAL)
+        .http2_keep_alive_timeout(ping_timeout)
+        .http2_keep_alive_while_idle(false)
+        .http2_initial_stream_window_size(STREAM_WINDOW)
+        .http2_initial_connection_window_size(CONNECTION_WINDOW)
         .tcp_keepalive(KEEPALIVE_IDLE)
         .tcp_keepalive_interval(KEEPALIVE_INTERVAL)
         .tcp_keepalive_retries(KEEPALIVE_RETRIES)

@@ -44,6 +44,8 @@ pub struct Job<M> {
     id: RequestId,
     /// When RunComfy accepted it, if this process submitted it.
     accepted: Option<Instant>,
+    /// The id of its model, if it is known.
+    model_id: Option<Arc<str>>,
     /// The report on the media of its input, if this process checked it.
     report: Option<Arc<PreflightReport>>,
     /// Shared by the job's clones.
@@ -118,13 +120,26 @@ impl Client {
 
 impl<M: Operation> Job<M> {
     pub(super) fn new(client: Client, id: RequestId) -> Self {
-        Self { client, id, accepted: None, report: None, end: Arc::default(), model: PhantomData }
+        Self {
+            client,
+            id,
+            accepted: None,
+            model_id: M::ID.map(Arc::from),
+            report: None,
+            end: Arc::default(),
+            model: PhantomData,
+        }
     }
 
     pub(super) fn accepted(client: Client, accepted: Accepted) -> Self {
         let end = End { is_seen: AtomicBool::new(false), permit: Mutex::new(accepted.permit) };
         let job = Self::new(client, accepted.id);
         Self { accepted: Some(Instant::now()), end: Arc::new(end), ..job }
+    }
+
+    /// Sets the id of the model of a job whose type does not tell it.
+    pub(super) fn with_model_id(self, model: &str) -> Self {
+        Self { model_id: Some(model.into()), ..self }
     }
 
     pub(super) fn with_report(self, report: PreflightReport) -> Self {
@@ -325,6 +340,16 @@ impl<M: Operation> Job<M> {
         Err(JobError { id: self.id.clone(), reason, reply: Some(Box::new(reply)) })
     }
 
+    /// Returns the id of the job's model, if it is known.
+    pub(super) fn model_id(&self) -> Option<&Arc<str>> {
+        self.model_id.as_ref()
+    }
+
+    /// Returns when RunComfy accepted the job, if this process submitted it.
+    pub(super) fn accepted_at(&self) -> Option<Instant> {
+        self.accepted
+    }
+
     /// Records a status that was seen.
     pub(super) fn observe(&self, status: &Status) {
         if status.is_finished() {
@@ -387,6 +412,7 @@ impl<M> Clone for Job<M> {
             client: self.client.clone(),
             id: self.id.clone(),
             accepted: self.accepted,
+            model_id: self.model_id.clone(),
             report: self.report.clone(),
             end: self.end.clone(),
             model: PhantomData,

@@ -26,7 +26,7 @@ pub use report::{PreflightReport, PreflightStats, Unchecked, Warning, WarningKin
 
 use super::Client;
 use super::body::{JsonWithFiles, RequestBody};
-use super::http::is_loopback;
+use super::http::{Tls, is_loopback};
 use crate::check::FoundMedia;
 use crate::input::{Operation, Payload, Validated};
 use crate::media::{BytesSource, FileError, OpenedFor};
@@ -182,14 +182,10 @@ impl<M: Operation> fmt::Debug for Prepared<M> {
 }
 
 impl Checker {
-    pub(super) fn new(
-        limits: MediaLimits,
-        scope: AddressScope,
-        api_base: &Url,
-    ) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(limits: MediaLimits, scope: AddressScope, api_base: &Url, tls: Tls) -> Self {
         // A name on this machine resolves without a resolver.
         let control = api_base.domain().filter(|_| !is_loopback(api_base)).map(str::to_owned);
-        Ok(Self { fetcher: Fetcher::new(limits, scope, control)?, limits })
+        Self { fetcher: Fetcher::new(limits, scope, control, tls), limits }
     }
 
     /// Checks the media of an input, and writes the body of its request if nothing is wrong.

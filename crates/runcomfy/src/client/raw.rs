@@ -43,7 +43,7 @@ impl RawClient {
     pub async fn submit(&self, model: &str, input: &Value) -> Result<Job<Raw>, SubmitError> {
         let model = model_id::parse(model)?;
         let accepted = self.client.submit_body(&model, to_body(input)?.into()).await?;
-        Ok(Job::accepted(self.client.clone(), accepted))
+        Ok(Job::accepted(self.client.clone(), accepted).with_model_id(&model))
     }
 
     /// Submits JSON to a model and waits for its output, as [`Client::run`] does.

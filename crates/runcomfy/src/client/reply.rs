@@ -1,6 +1,7 @@
 //! Reads replies about jobs. Only this file knows their shapes, and it tolerates shapes that
 //! RunComfy does not document.
 
+use std::error::Error;
 use std::fmt::Display;
 use std::time::{Duration, SystemTime};
 
@@ -553,11 +554,32 @@ impl From<ApiFailure> for CallError {
 pub(super) fn transport_failure(error: &reqwest::Error) -> Failure {
     if error.is_connect() || error.is_builder() {
         Failure::NotConnected
+    } else if is_unprocessed(error) {
+        Failure::Unprocessed
     } else if error.is_timeout() {
         Failure::TimedOut
     } else {
         Failure::Broken
     }
+}
+
+/// Returns `true` if an HTTP/2 server said that it did not process the request (RFC 9113, 8.7): it
+/// refused the stream, or it shut the connection down in good order before this stream. After a
+/// shutdown for an error, the last stream that a server names may be wrong.
+fn is_unprocessed(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        if let Some(error) = next.downcast_ref::<h2::Error>() {
+            return error.is_remote()
+                && match error.reason() {
+                    Some(h2::Reason::REFUSED_STREAM) => error.is_reset(),
+                    Some(h2::Reason::NO_ERROR) => error.is_go_away(),
+                    Some(_) | None => false,
+                };
+        }
+        cause = next.source();
+    }
+    false
 }
 
 /// The request id in a body.

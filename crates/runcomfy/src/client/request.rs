@@ -83,7 +83,8 @@ impl Client {
     ) -> Result<Reply, ApiFailure> {
         let _permit = self.inner.throttle.acquire(priority).await;
         let url = request.url.clone();
-        let builder = self.authorized(request.method, request.url).timeout(request.timeout);
+        let builder =
+            self.authorized(&self.inner.http, request.method, request.url).timeout(request.timeout);
         let mut response = heard(builder.send()).await?;
         let mut reply = Reply::of(&response, &url, request.limits);
         while !reply.is_too_large() {
@@ -97,11 +98,13 @@ impl Client {
     }
 
     /// Creates a request to the API, with the token.
-    pub(super) fn authorized(&self, method: Method, url: Url) -> RequestBuilder {
-        self.inner
-            .http
-            .request(method, url)
-            .header(reqwest::header::AUTHORIZATION, self.inner.token.header())
+    pub(super) fn authorized(
+        &self,
+        http: &reqwest::Client,
+        method: Method,
+        url: Url,
+    ) -> RequestBuilder {
+        http.request(method, url).header(reqwest::header::AUTHORIZATION, self.inner.token.header())
     }
 }
 

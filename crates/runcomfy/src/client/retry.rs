@@ -19,6 +19,8 @@ pub(super) enum Call {
 pub(super) enum Failure {
     /// Refused, no such host, no TLS, or no connection in time: no byte of the request left.
     NotConnected,
+    /// An HTTP/2 server said that it did not process the request.
+    Unprocessed,
     /// The connection was reset or closed. The HTTP library does not tell whether the request
     /// had left.
     Broken,
@@ -93,10 +95,10 @@ pub(super) enum ErrorClass {
 pub(super) fn classify(call: Call, failure: Failure) -> Decision {
     use Failure::{
         Broken, FaultInBody, Http4xx, Http5xx, Http408, Http429, Incomplete, NotConnected, NotJson,
-        Redirect, RefusedInBody, TimedOut, TooLarge,
+        Redirect, RefusedInBody, TimedOut, TooLarge, Unprocessed,
     };
     let (retry, error) = match (call, failure) {
-        (Call::Submit, NotConnected) => (true, ErrorClass::NotSent),
+        (Call::Submit, NotConnected | Unprocessed) => (true, ErrorClass::NotSent),
         (Call::Submit, Http429) => (true, ErrorClass::Rejected),
         (Call::Submit, Http4xx | RefusedInBody) => (false, ErrorClass::Rejected),
         (
@@ -104,7 +106,7 @@ pub(super) fn classify(call: Call, failure: Failure) -> Decision {
             Broken | TimedOut | Http408 | Http5xx | FaultInBody | Redirect | NotJson | TooLarge
             | Incomplete,
         ) => (false, ErrorClass::OutcomeUnknown),
-        (Call::Read | Call::Cancel, NotConnected | Broken | TimedOut) => {
+        (Call::Read | Call::Cancel, NotConnected | Unprocessed | Broken | TimedOut) => {
             (true, ErrorClass::Transport)
         }
         (Call::Read | Call::Cancel, Http408 | Http429 | Http5xx | FaultInBody) => {
@@ -233,8 +235,12 @@ mod tests {
     use super::*;
 
     /// Each failure as `docs/guarantees.md` calls it.
-    const FAILURES: [(Failure, &str); 13] = [
+    const FAILURES: [(Failure, &str); 14] = [
         (Failure::NotConnected, "never connected: refused, DNS, TLS, or not within 10 s"),
+        (
+            Failure::Unprocessed,
+            "HTTP/2: the server says that it did not process the request (`REFUSED_STREAM`, or `GOAWAY` in good order)",
+        ),
         (
             Failure::Broken,
             "reset or closed, before or after the request left, or within the answer",
@@ -281,7 +287,7 @@ mod tests {
         let failures = FAILURES.map(|(failure, _)| failure).into_iter();
         let found: Vec<Failure> =
             failures.filter(|failure| classify(Call::Submit, *failure).retry).collect();
-        assert_eq!(found, [Failure::NotConnected, Failure::Http429]);
+        assert_eq!(found, [Failure::NotConnected, Failure::Unprocessed, Failure::Http429]);
     }
 
     /// Returns the delay after so many failures before.

@@ -18,7 +18,7 @@ use super::job::Accepted;
 use super::preflight::{PreflightReport, Prepared};
 use super::reply::{BodyLimits, Reply, Truncation, transport_failure};
 use super::request::require_runtime;
-use super::retry::{Backoff, Call, Failure};
+use super::retry::{Backoff, Call, ErrorClass, classify};
 use super::throttle::Priority;
 use super::{Client, Job, RequestId, reply};
 use crate::duration_text::DurationText;
@@ -34,7 +34,7 @@ const MIN_UPLOAD_RATE: u64 = 16 * 1024;
 impl Client {
     /// Submits an input and returns its job, whose id is known before any waiting. This costs
     /// money, and is retried only if RunComfy certainly did not accept it: if no connection was
-    /// made, and after an HTTP 429, as often as [`Retry`](super::Retry) says.
+    /// made, if the server says that it did not process the request (HTTP/2), and after an HTTP 429, as often as [`Retry`](super::Retry) says.
     ///
     /// First its media is checked, as [`ClientBuilder::preflight`](super::ClientBuilder::preflight)
     /// says, and local files are read. Warnings, and rules that could not be checked, are logged with
@@ -88,7 +88,8 @@ impl Client {
     ) -> Result<Job<M>, SubmitError> {
         log_report(prepared.model(), prepared.report());
         let accepted = self.submit_body(prepared.model(), prepared.shared_body()).await?;
-        Ok(Job::accepted(self.clone(), accepted).with_report(prepared.report().clone()))
+        let job = Job::accepted(self.clone(), accepted).with_model_id(prepared.model());
+        Ok(job.with_report(prepared.report().clone()))
     }
 
     /// Submits the JSON of an input, once there may be one more job in flight.
@@ -118,8 +119,8 @@ impl Client {
                 Err(error) => error,
             };
             let (failure, retry_after) = match &error {
-                SubmitError::NotSent(TransportError::Http(_)) => {
-                    (Some(Failure::NotConnected), None)
+                SubmitError::NotSent(TransportError::Http(error)) => {
+                    (Some(transport_failure(error)), None)
                 }
                 SubmitError::Rejected(error) => (Some(error.failure()), error.retry_after),
                 SubmitError::NotSent(_)
@@ -143,17 +144,22 @@ impl Client {
         let url = self.url(["models"].into_iter().chain(model.split('/')));
         let upload = Duration::from_secs(body.length() / MIN_UPLOAD_RATE);
         let time = IDLE_TIMEOUT + upload;
-        // Overrides the timeout of a client that was handed in.
-        let request = self.authorized(Method::POST, url.clone()).timeout(NO_TIMEOUT);
         let failure = BodyFailure::default();
-        let request = request
+        let _permit = self.inner.throttle.acquire(Priority::Normal).await;
+        let submitting = self.inner.submits.begin();
+        let request = self
+            .authorized(submitting.http(), Method::POST, url.clone())
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(CONTENT_LENGTH, body.length())
+            // Overrides the timeout of a client that was handed in.
+            .timeout(NO_TIMEOUT)
             .body(body.to_http(&failure));
-        let _permit = self.inner.throttle.acquire(Priority::Normal).await;
         let response = match timeout(time, request.send()).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) if transport_failure(&error) == Failure::NotConnected => {
+            Ok(Err(error))
+                if classify(Call::Submit, transport_failure(&error)).error
+                    == ErrorClass::NotSent =>
+            {
                 return Err(SubmitError::NotSent(error.into()));
             }
             Ok(Err(error)) => {

@@ -10,6 +10,10 @@ use tokio::time::{Instant, sleep_until};
 /// Default maximum number of concurrent requests, and so of open connections.
 pub(super) const DEFAULT_MAX_CONCURRENT_REQUESTS: usize = 100;
 
+/// Requests that are due within so short a time start together. One timer then serves them all, and
+/// the program wakes once for them.
+const BATCH: Duration = Duration::from_millis(20);
+
 /// Order of requests that wait for the rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Priority {
@@ -78,8 +82,8 @@ fn semaphore(count: usize, name: &'static str) -> Result<Semaphore, &'static str
     Ok(Semaphore::new(count.min(Semaphore::MAX_PERMITS)))
 }
 
-/// A steady rate. The requests wait in the order of asking. A request takes its moment only when
-/// that has come, so one that is given up takes none.
+/// A steady rate, in steps of [`BATCH`]. The requests wait in the order of asking. A request takes
+/// its moment only when that has come, so one that is given up takes none.
 struct Pace {
     interval: Duration,
     next: Mutex<Option<Instant>>,
@@ -97,10 +101,13 @@ impl Pace {
     async fn wait(&self) {
         let mut next = self.next.lock().await;
         let due = next.unwrap_or_else(Instant::now);
-        sleep_until(due).await;
-        let now = Instant::now();
-        // A timer that is late by less than an interval does not slow the rate down.
-        let from = if now.duration_since(due) < self.interval { due } else { now };
+        if due > Instant::now() {
+            // The last of the requests that start together is due then.
+            sleep_until(due + BATCH.saturating_sub(self.interval)).await;
+        }
+        let late = due.elapsed();
+        // A timer that is late by little does not slow the rate down.
+        let from = if late < self.interval.max(BATCH * 2) { due } else { due + late };
         *next = from.checked_add(self.interval);
     }
 }
@@ -152,6 +159,24 @@ mod tests {
         }
         let tenths = start.elapsed().as_millis() / 100;
         assert!((100..=101).contains(&tenths), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_high_rate_wakes_once_for_several_requests() {
+        let throttle = Throttle::new(100, Some(400.0), None).expect("the limits are positive");
+        let start = Instant::now();
+        let mut starts = Vec::new();
+        for _ in 0..801 {
+            assert!(throttle.acquire(Priority::Poll).await.is_some());
+            starts.push(start.elapsed());
+        }
+        let end = start.elapsed();
+        assert!((1980..=2020).contains(&end.as_millis()), "{end:?}");
+        for (before, after) in starts.iter().zip(starts.iter().skip(9)) {
+            assert!(*after - *before >= Duration::from_millis(15), "too many at once: {after:?}");
+        }
+        starts.dedup();
+        assert!(starts.len() <= 801 / 8 + 2, "woken {} times", starts.len());
     }
 
     #[tokio::test]

@@ -11,8 +11,10 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument;
 
+use super::durations::Timeline;
 use super::error::{JobError, JobErrorReason, TransportError};
 use super::job::{Endpoint, Job};
+use super::polling::Polling;
 use super::reply::{self, ApiFailure, Reply};
 use super::request::require_runtime;
 use super::retry::Backoff;
@@ -31,8 +33,13 @@ const MAX_LATE_RESULTS: u32 = 5;
 #[must_use = "a job is polled only when the next status is asked for"]
 pub struct StatusStream<'a, M> {
     job: &'a Job<M>,
-    /// The interval before the poll after the next; `None` before the first poll.
+    reader: Reader,
+    /// The interval before the poll after the next; `None` for the initial one.
     interval: Option<Duration>,
+    /// The job's life as far as polls saw it.
+    timeline: Timeline,
+    /// When the last request was sent.
+    asked: Instant,
     /// When the next poll is due; `None` if it is due at once.
     wake: Option<Wake>,
     /// The request that was sent, and has no reply yet.
@@ -46,6 +53,15 @@ pub struct StatusStream<'a, M> {
     /// succeeded.
     result_backoff: Backoff,
     is_finished: bool,
+}
+
+/// The reader of the statuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// A wait, which needs the end only.
+    Wait,
+    /// A program, which may show every status.
+    Program,
 }
 
 /// A request in a separate task. It ends, and releases its permit, even if nobody asks for its reply
@@ -98,7 +114,7 @@ impl<M: Operation> Job<M> {
     ///
     /// The errors of [`Job::wait`].
     pub async fn wait_for(&self, timeout: Duration) -> Result<CompletedJob<M::Output>, JobError> {
-        self.wait_with(timeout, |_| {}).await
+        self.wait_as(Reader::Wait, timeout, |_| {}).await
     }
 
     /// Waits until the job is finished, at most this long, and passes on each status that it sees.
@@ -109,10 +125,20 @@ impl<M: Operation> Job<M> {
     pub async fn wait_with(
         &self,
         timeout: Duration,
+        on_status: impl FnMut(&JobStatus) + Send,
+    ) -> Result<CompletedJob<M::Output>, JobError> {
+        self.wait_as(Reader::Program, timeout, on_status).await
+    }
+
+    async fn wait_as(
+        &self,
+        reader: Reader,
+        timeout: Duration,
         mut on_status: impl FnMut(&JobStatus) + Send,
     ) -> Result<CompletedJob<M::Output>, JobError> {
         let span = tracing::debug_span!("wait", request_id = %self.id(), model = M::ID);
-        StatusStream::new(self, timeout).completed(&mut on_status).instrument(span).await
+        let mut statuses = StatusStream::new(self, timeout, reader);
+        statuses.completed(&mut on_status).instrument(span).await
     }
 
     /// Returns the statuses that [`Job::wait`] polls, for a program that shows them.
@@ -128,17 +154,20 @@ impl<M: Operation> Job<M> {
     /// # Ok(()) });
     /// ```
     pub fn updates(&self) -> StatusStream<'_, M> {
-        StatusStream::new(self, self.client.inner.wait_timeout)
+        StatusStream::new(self, self.client.inner.wait_timeout, Reader::Program)
     }
 }
 
 impl<'a, M: Operation> StatusStream<'a, M> {
-    fn new(job: &'a Job<M>, timeout: Duration) -> Self {
+    fn new(job: &'a Job<M>, timeout: Duration, reader: Reader) -> Self {
         let start = Instant::now();
         let polling = job.client.inner.polling;
         Self {
             job,
+            reader,
             interval: None,
+            timeline: Timeline::new(job.accepted_at()),
+            asked: start,
             wake: None,
             sent: None,
             start,
@@ -161,8 +190,10 @@ impl<'a, M: Operation> StatusStream<'a, M> {
         while !self.is_finished {
             if let Some(status) = self.poll_once(Endpoint::Status, reply::status).await? {
                 self.job.observe(&status.status);
+                self.learn(&status.status);
                 self.last = status.status.clone();
                 self.is_finished = status.status.is_finished();
+                self.schedule();
                 return Ok(Some(status));
             }
         }
@@ -217,6 +248,7 @@ impl<'a, M: Operation> StatusStream<'a, M> {
             }
             // The result is not there yet, so the job is polled again.
             failed += u32::from(self.last == Status::Failed);
+            self.schedule();
             self.is_finished = false;
             job.reopen();
         }
@@ -254,7 +286,6 @@ impl<'a, M: Operation> StatusStream<'a, M> {
         let error = match reply.and_then(|reply| read(&reply)) {
             Ok(answer) => {
                 backoff.reset();
-                self.schedule(Duration::ZERO);
                 return Ok(Some(answer));
             }
             Err(error) => error,
@@ -262,7 +293,7 @@ impl<'a, M: Operation> StatusStream<'a, M> {
         let failure = error.failure();
         if self.job.is_not_known_yet(&error) {
             tracing::debug!(?endpoint, "not known yet: polling again");
-            self.schedule(Duration::ZERO);
+            self.schedule_after_failure(Duration::ZERO);
             return Ok(None);
         }
         let Some(delay) = backoff.next(failure, error.retry_after()) else {
@@ -270,7 +301,7 @@ impl<'a, M: Operation> StatusStream<'a, M> {
         };
         let failures = backoff.failures();
         tracing::debug!(?endpoint, ?failure, failures, retry_after = ?delay, "polling again");
-        self.schedule(delay);
+        self.schedule_after_failure(delay);
         Ok(None)
     }
 
@@ -278,7 +309,7 @@ impl<'a, M: Operation> StatusStream<'a, M> {
     async fn reply(&mut self, endpoint: Endpoint) -> Result<Result<Reply, ApiFailure>, JobError> {
         let job = self.job;
         job.map_err(require_runtime().map_err(ApiFailure::Transport))?;
-        let (wake, sent) = (self.wake, &mut self.sent);
+        let (wake, sent, asked) = (self.wake, &mut self.sent, &mut self.asked);
         let replied = async {
             match wake {
                 Some(Wake::At(wake)) => sleep_until(wake).await,
@@ -286,6 +317,7 @@ impl<'a, M: Operation> StatusStream<'a, M> {
                 None => {}
             }
             let sent = sent.get_or_insert_with(|| {
+                *asked = Instant::now();
                 let (client, request) = (job.client.clone(), job.request(endpoint));
                 let sending = async move { client.send(Priority::Poll, request).await };
                 Sent(tokio::spawn(sending.in_current_span()))
@@ -307,13 +339,59 @@ impl<'a, M: Operation> StatusStream<'a, M> {
         }
     }
 
-    /// Sets when the next poll is due: after the interval, or the delay if that is longer.
-    fn schedule(&mut self, delay: Duration) {
+    /// Records a status, and the duration of a job that ended.
+    fn learn(&mut self, status: &Status) {
+        let observed = self.timeline.observe(status, self.asked, Instant::now());
+        if let Some((model, observed)) = self.job.model_id().zip(observed) {
+            self.job.client.inner.durations.learn(model, observed);
+        }
+    }
+
+    /// Sets when the next poll is due after one that succeeded.
+    fn schedule(&mut self) {
         let polling = self.job.client.inner.polling;
+        let Some(gap) = self.learned_gap(&polling) else {
+            let interval = self.plain_interval(&polling);
+            return self.wake_in(interval);
+        };
+        // A spread of the first interval is enough to part jobs that were submitted together.
+        let spread = gap.min(polling.initial_interval);
+        let gap = gap - (spread - polling.jittered(spread));
+        let interval = match self.reader {
+            Reader::Program => gap.min(self.plain_interval(&polling)),
+            Reader::Wait => {
+                self.interval = None;
+                gap
+            }
+        };
+        self.wake_in(interval);
+    }
+
+    /// Sets when the next poll is due after one that failed: after the interval, or the delay if
+    /// that is longer.
+    fn schedule_after_failure(&mut self, delay: Duration) {
+        let polling = self.job.client.inner.polling;
+        let interval = self.plain_interval(&polling);
+        self.wake_in(interval.max(delay));
+    }
+
+    /// Returns the interval that earlier jobs of the model suggest.
+    fn learned_gap(&self, polling: &Polling) -> Option<Duration> {
+        let model = self.job.model_id().filter(|_| polling.is_adaptive)?;
+        let durations = &self.job.client.inner.durations;
+        durations.gap(model, &self.timeline, |age| polling.interval_at(age))
+    }
+
+    /// Returns the next interval of the settings.
+    fn plain_interval(&mut self, polling: &Polling) -> Duration {
         let interval = self.interval.unwrap_or(polling.initial_interval);
-        let wake = Instant::now().checked_add(polling.jittered(interval).max(delay));
-        self.wake = Some(wake.map_or(Wake::Never, Wake::At));
         self.interval = Some(polling.next(interval));
+        polling.jittered(interval)
+    }
+
+    fn wake_in(&mut self, interval: Duration) {
+        let wake = Instant::now().checked_add(interval);
+        self.wake = Some(wake.map_or(Wake::Never, Wake::At));
     }
 
     fn deadline_error(&self) -> JobError {

@@ -1,15 +1,16 @@
 //! Measures a file at a URL with few small range requests.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::redirect;
 use tokio::time::Instant;
 use url::{Host, Url};
 
-use super::super::http;
+use super::super::http::{self, Tls, Versions};
 use super::address::{Resolver, check};
 use super::facts_cache::{FactsCache, Made, Reuse};
-use super::fetch_error::FetchError;
+use super::fetch_error::{FetchError, transport_error};
 use super::media_report::{Fault, MediaReport};
 use super::remote::RemoteFile;
 use super::{AddressScope, Group, MediaLimits, WarningKind, before};
@@ -22,7 +23,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The HTTP client for media hosts. It sends no token, cookie or referrer, and uses no proxy,
 /// because a proxy would resolve names itself.
 pub(super) struct Fetcher {
-    http: reqwest::Client,
+    /// Built when it is first needed: many programs measure nothing.
+    http: OnceLock<reqwest::Client>,
+    tls: Tls,
+    limits: MediaLimits,
     scope: AddressScope,
     /// A host that does exist, to tell a name that does not from a resolver that fails.
     control: Option<String>,
@@ -34,21 +38,32 @@ impl Fetcher {
         limits: MediaLimits,
         scope: AddressScope,
         control: Option<String>,
-    ) -> Result<Self, reqwest::Error> {
-        let (http, cache) =
-            (Self::builder(limits, scope).build()?, FactsCache::new(limits.max_age));
-        Ok(Self { http, scope, control, cache })
+        tls: Tls,
+    ) -> Self {
+        let cache = FactsCache::new(limits.max_age);
+        Self { http: OnceLock::new(), tls, limits, scope, control, cache }
     }
 
-    fn builder(limits: MediaLimits, scope: AddressScope) -> reqwest::ClientBuilder {
-        http::harden(http::builder())
-            .connect_timeout(CONNECT_TIMEOUT.min(limits.timeout))
+    /// Returns the HTTP client, or why it cannot be set up.
+    fn http(&self) -> Result<&reqwest::Client, FetchError> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
+        let http = self.builder()?.build().map_err(transport_error)?;
+        Ok(self.http.get_or_init(|| http))
+    }
+
+    fn builder(&self) -> Result<reqwest::ClientBuilder, FetchError> {
+        // HTTP/2 lets a host send far more than was read.
+        let builder = self.tls.builder(Versions::Http1);
+        let builder = builder.map_err(|error| FetchError::Transport(error.to_string()))?;
+        Ok(http::harden(builder)
+            .connect_timeout(CONNECT_TIMEOUT.min(self.limits.timeout))
             // Redirects are followed here, to check each address on the way.
             .redirect(redirect::Policy::none())
             .no_proxy()
-            // HTTP/2 lets a host send far more than was read, even if another crate enables it.
             .http1_only()
-            .dns_resolver(Resolver(scope))
+            .dns_resolver(Resolver(self.scope)))
     }
 
     /// Returns a report on the file at a URL, which the media at these places has. Uses the last
@@ -91,8 +106,15 @@ impl Fetcher {
             let message = "RunComfy recommends a URL that begins with https://".to_owned();
             report.warnings.push((WarningKind::NotHttps, message));
         }
+        let http = match self.http() {
+            Ok(http) => http,
+            Err(error) => {
+                report.add_error(&error, None);
+                return (report, Reuse::Never);
+            }
+        };
         let max_bytes = limits.max_fetched_bytes;
-        let mut file = RemoteFile::new(&self.http, self.scope, url.clone(), max_bytes);
+        let mut file = RemoteFile::new(http, self.scope, url.clone(), max_bytes);
         let outcome = before(deadline, file.measure(has_open_rule)).await;
         file.write_to(&mut report);
         let reuse = match &outcome {

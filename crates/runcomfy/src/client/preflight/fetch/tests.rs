@@ -206,7 +206,7 @@ async fn answer(mut stream: TcpStream, file: File, manner: Manner, log: Arc<Mute
 }
 
 async fn fetch(address: &str, reach: AddressScope, limits: MediaLimits) -> MediaReport {
-    let fetcher = Fetcher::new(limits, reach, None).expect("it can be set up");
+    let fetcher = Fetcher::new(limits, reach, None, Tls::default());
     let url = Url::parse(address).expect("it is a URL");
     let deadline = Instant::now().checked_add(limits.timeout);
     fetcher.measure(&url, &limits, deadline, |facts| facts.bytes.is_none()).await.0
@@ -395,13 +395,11 @@ async fn a_redirect_to_a_local_address_is_not_followed() {
         }
     });
     let limits = MediaLimits::default();
-    let mut fetcher = Fetcher::new(limits, AddressScope::Public, None).expect("it can be set up");
+    let fetcher = Fetcher::new(limits, AddressScope::Public, None, Tls::default());
     // A public name that leads to the server here, as one of a stranger's could.
     let here = ([127, 0, 0, 1], port).into();
-    fetcher.http = Fetcher::builder(limits, AddressScope::Public)
-        .resolve("example.com", here)
-        .build()
-        .expect("it can be set up");
+    let builder = fetcher.builder().expect("it can be set up").resolve("example.com", here);
+    fetcher.http.set(builder.build().expect("it can be set up")).expect("it was not used");
     let address = format!("http://example.com:{port}/a.png");
     let url = Url::parse(&address).expect("it is a URL");
     let (examined, _) = fetcher.measure(&url, &limits, None, |_| false).await;
@@ -522,7 +520,7 @@ async fn a_host_says_for_how_long_facts_are_used_again() {
 async fn reuse(file: File, manner: Manner) -> Reuse {
     let server = server(file, manner).await;
     let limits = MediaLimits::default();
-    let fetcher = Fetcher::new(limits, AddressScope::Local, None).expect("it can be set up");
+    let fetcher = Fetcher::new(limits, AddressScope::Local, None, Tls::default());
     let url = Url::parse(&server.address).expect("it is a URL");
     let deadline = Instant::now().checked_add(Duration::from_secs(3));
     fetcher.measure(&url, &limits, deadline, |_| false).await.1

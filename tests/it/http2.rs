@@ -1,0 +1,220 @@
+//! The guarantees over HTTP/2 and TLS: which submits are sent again, and on which connection.
+
+mod server;
+mod tls;
+
+use std::time::Duration;
+
+use runcomfy::client::{ClientBuilder, JobErrorReason, Preflight, SubmitError};
+use runcomfy::{Client, reqwest};
+
+use crate::scripted::{builder, input};
+use server::{CANCEL, INTERNAL_ERROR, NO_ERROR, REFUSED_STREAM, Reaction, Received, Server};
+
+/// Attempts per retried call: the client of these tests retries twice.
+const AGAIN: usize = 3;
+const ACCEPTED: Reaction = Reaction::Answer(r#"{"request_id": "r-1"}"#);
+/// A child of the tests has the authority of its server in this file.
+const AUTHORITY: &str = "SSL_CERT_FILE";
+
+/// Returns settings of a client that trusts the server through a builder that is handed in.
+fn settings(server: &Server) -> ClientBuilder {
+    let authority = reqwest::Certificate::from_pem(server.authority.as_bytes());
+    let http = reqwest::Client::builder().tls_certs_merge(authority);
+    builder(&server.base).preflight(Preflight::Off).http_client_builder(http)
+}
+
+fn client(server: &Server) -> Client {
+    settings(server).build().expect("the settings are valid")
+}
+
+/// Each reaction, the number of attempts, and the outcome of a submit.
+fn reactions() -> Vec<(Reaction, usize, &'static str)> {
+    let unknown = "OutcomeUnknown";
+    vec![
+        (Reaction::Reset(REFUSED_STREAM), AGAIN, "NotSent"),
+        (Reaction::GoAwayBefore(NO_ERROR), AGAIN, "NotSent"),
+        (Reaction::Reset(CANCEL), 1, unknown),
+        (Reaction::Reset(INTERNAL_ERROR), 1, unknown),
+        (Reaction::Reset(NO_ERROR), 1, unknown),
+        (Reaction::GoAwayBefore(INTERNAL_ERROR), 1, unknown),
+        (Reaction::GoAwayAfter(NO_ERROR), 1, unknown),
+        (Reaction::GoAwayAfter(REFUSED_STREAM), 1, unknown),
+        (Reaction::Close, 1, unknown),
+        (Reaction::Answer("{}"), 1, unknown),
+        (ACCEPTED, 1, "accepted"),
+        (Reaction::GoAwayAndAnswer(r#"{"request_id": "r-1"}"#), 1, "accepted"),
+    ]
+}
+
+#[tokio::test]
+async fn a_submit_is_sent_again_only_if_it_was_not_processed() {
+    for (reaction, attempts, expected) in reactions() {
+        let always = reaction.clone();
+        let server = Server::start(move |_| always.clone()).await;
+        let outcome = match client(&server).submit(&input()).await {
+            Ok(job) => {
+                assert_eq!(job.id().as_str(), "r-1");
+                "accepted"
+            }
+            Err(SubmitError::NotSent(_)) => "NotSent",
+            Err(SubmitError::OutcomeUnknown { .. }) => "OutcomeUnknown",
+            Err(error) => panic!("{reaction:?}: {error}"),
+        };
+        assert_eq!((server.requests().0, outcome), (attempts, expected), "{reaction:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_submit_that_was_not_processed_is_accepted_once() {
+    for first in [Reaction::Reset(REFUSED_STREAM), Reaction::GoAwayBefore(NO_ERROR)] {
+        let reaction = first.clone();
+        let server = Server::start(move |number| match number {
+            0 => reaction.clone(),
+            _ => ACCEPTED,
+        })
+        .await;
+        let job = client(&server).submit(&input()).await.expect("it is accepted");
+        assert_eq!((job.id().as_str(), server.requests().0), ("r-1", 2), "{first:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_read_is_sent_again_after_any_failure_of_its_connection() {
+    for (reaction, ..) in reactions() {
+        let first = reaction.clone();
+        let server = Server::start(move |number| match number {
+            0 => first.clone(),
+            _ => Reaction::Answer(r#"{"status": "in_progress"}"#),
+        })
+        .await;
+        let job = client(&server).raw().job("r-1".parse().expect("it is an id"));
+        let status = job.status().await.unwrap_or_else(|error| panic!("{reaction:?}: {error}"));
+        assert_eq!(status.status.to_string(), "in_progress");
+        assert_eq!(server.requests().0, 2, "{reaction:?}");
+    }
+}
+
+#[tokio::test]
+async fn many_calls_share_one_connection() {
+    let server = Server::start(|_| Reaction::Answer(r#"{"status": "in_progress"}"#)).await;
+    let client = client(&server);
+    let job = client.raw().job("r-1".parse().expect("it is an id"));
+    job.status().await.expect("it answers");
+    let calls = (0..50).map(|_| job.status());
+    let all = futures_util::future::join_all(calls).await;
+    assert!(all.iter().all(Result::is_ok));
+    assert_eq!(server.requests(), (51, 1));
+}
+
+#[tokio::test]
+async fn a_silent_submit_sends_pings_and_is_accepted() {
+    let answer = r#"{"request_id": "r-1"}"#;
+    let later = Reaction::AnswerLater(Duration::from_secs(110), answer);
+    let server = Server::start(move |_| later.clone()).await;
+    let job = client(&server).submit(&input()).await.unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(job.id().as_str(), "r-1");
+    // The clock was paused, so they may come late.
+    for _ in 0..100 {
+        let received = server.received.lock().expect("no lock is poisoned").clone();
+        if received.contains(&Received::Ping(0)) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("no PING came");
+}
+
+#[tokio::test]
+async fn a_silent_server_leaves_a_submit_unknown_after_120_s() {
+    let server = Server::start(|number| match number {
+        0 => Reaction::Silence,
+        _ => ACCEPTED,
+    })
+    .await;
+    let client = client(&server);
+    // The connection is made before the clock stops.
+    let submitting = tokio::spawn(async move { client.submit(&input()).await.map(drop) });
+    while server.requests().0 == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::pause();
+    let start = tokio::time::Instant::now();
+    let error = submitting.await.expect("it ends").expect_err("nothing comes");
+    let SubmitError::OutcomeUnknown { reason, .. } = &error else { panic!("{error}") };
+    assert_eq!(reason, "no response in 120 s");
+    assert!((118..=121).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    assert_eq!(server.requests().0, 1);
+}
+
+/// Runs a test of this file in a child whose system trusts the server's authority.
+fn run_in_child(test: &str) {
+    let folder = tempfile::tempdir().expect("there is room");
+    let file = folder.path().join("authority.pem");
+    std::fs::write(&file, "").expect("there is room");
+    let program = std::env::current_exe().expect("this is a program");
+    let output = std::process::Command::new(program)
+        .args(["--exact", "--ignored", "--nocapture", test])
+        .env(AUTHORITY, &file)
+        .output()
+        .expect("it starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+/// Returns a client with the connections of its own, in a child.
+fn own_client(server: &Server) -> Client {
+    let file = std::env::var_os(AUTHORITY).expect("the parent sets it");
+    std::fs::write(file, &server.authority).expect("there is room");
+    builder(&server.base).preflight(Preflight::Off).build().expect("the settings are valid")
+}
+
+#[test]
+fn a_submit_uses_no_connection_that_is_silent_for_15_s() {
+    run_in_child("http2::child_submits_beside_a_silent_one");
+}
+
+#[tokio::test]
+#[ignore = "the parent runs it"]
+async fn child_submits_beside_a_silent_one() {
+    let server = Server::start(|number| match number {
+        0 => Reaction::Silence,
+        _ => ACCEPTED,
+    })
+    .await;
+    let client = own_client(&server);
+    let silent = client.clone();
+    tokio::spawn(async move { silent.submit(&input()).await.map(drop) });
+    tokio::time::sleep(Duration::from_secs(16)).await;
+    let next = tokio::time::timeout(Duration::from_secs(5), client.submit(&input())).await;
+    let job = next.expect("it does not wait behind the silent one").expect("it is accepted");
+    assert_eq!(job.id().as_str(), "r-1");
+    assert_eq!(server.requests(), (2, 2));
+}
+
+#[test]
+fn a_read_leaves_a_dead_connection_within_40_s() {
+    run_in_child("http2::child_reads_past_a_dead_connection");
+}
+
+#[tokio::test]
+#[ignore = "the parent runs it"]
+async fn child_reads_past_a_dead_connection() {
+    let server = Server::start(|number| match number {
+        0 => Reaction::Silence,
+        _ => Reaction::Answer(r#"{"status": "in_progress"}"#),
+    })
+    .await;
+    let client = own_client(&server);
+    let job = client.raw().job("r-1".parse().expect("it is an id"));
+    let start = std::time::Instant::now();
+    let error = loop {
+        match job.status().await {
+            Ok(status) => break Ok(status),
+            Err(error) if matches!(error.reason, JobErrorReason::Transport(_)) => {}
+            Err(error) => break Err(error),
+        }
+    };
+    assert_eq!(error.expect("it answers").status.to_string(), "in_progress");
+    assert!((20..=45).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+}
