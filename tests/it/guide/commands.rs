@@ -15,25 +15,33 @@ use crate::support::{root, target};
 /// The origin of the simulator in the documents: the one of the program `runcomfy-simulator`.
 const ORIGIN: &str = "http://127.0.0.1:8787";
 
-/// The built examples of the workspace: their programs, and their tests.
+/// The folder of the clone, as the documents write it.
+pub(super) const CLONE: &str = "/path/to/runcomfy-rs";
+
+/// The profile of the workspace, to share what is built of dependencies.
+const PROFILE: &str = "[profile.dev]\ndebug = \"line-tables-only\"\n\n\
+                       [profile.dev.package.\"*\"]\ndebug = false\n";
+
+/// The built programs and examples of the workspace, and the tests of examples.
 #[derive(Clone)]
-pub(super) struct Examples {
+pub(super) struct Programs {
     programs: Arc<BTreeMap<String, PathBuf>>,
     tests: Arc<BTreeMap<String, PathBuf>>,
 }
 
-impl Examples {
-    /// Builds all examples, with the features that `cargo test --workspace` builds them with.
+impl Programs {
+    /// Builds them all, with the features that `cargo test --workspace` builds them with.
     pub(super) fn build() -> Self {
-        let programs = executables("example", &root(), &["build", "--workspace", "--examples"]);
+        let all = ["build", "--workspace", "--bins", "--examples"];
+        let programs = executables(&root(), &all);
         let test = ["test", "--workspace", "--no-run", "--example", "testing"];
-        let tests = executables("example", &root(), &test);
+        let tests = executables(&root(), &test);
         Self { programs: Arc::new(programs), tests: Arc::new(tests) }
     }
 
     /// Returns the path of a program.
     pub(super) fn program(&self, name: &str) -> &Path {
-        self.programs.get(name).expect("there is such an example")
+        self.programs.get(name).expect("there is such a program")
     }
 
     /// Runs a command. Returns what it printed to both streams.
@@ -43,6 +51,12 @@ impl Examples {
         let origin = simulator.api_base().trim_end_matches("/v1").to_owned();
         let process = match words.as_slice() {
             ["runcomfy-simulator", ..] => return String::new(),
+            [name @ "runcomfy-codegen", arguments @ ..] => {
+                let mut process = Command::new(self.program(name));
+                process.args(arguments);
+                process
+            }
+            ["cargo", "run"] => Command::new(build(folder)),
             ["curl", "-so", file, url] => {
                 let path = url.strip_prefix(ORIGIN).expect("it is a file of the simulator");
                 let reply = reqwest::get(format!("{origin}{path}")).await.expect("it answers");
@@ -69,19 +83,33 @@ impl Examples {
     }
 }
 
-/// Starts the simulator of a section, with the settings that its first command names.
-pub(super) async fn start_simulator(command: &str) -> Simulator {
-    let mut builder = Simulator::builder();
-    let mut words = command.split(' ').peekable();
-    if words.next_if_eq(&"runcomfy-simulator").is_some() {
-        while let (Some(flag), Some(value)) = (words.next(), words.next()) {
-            builder = match flag {
-                "--schemas" => builder.schemas(root().join(value)),
-                _ => unreachable!("a flag that is not read here: {flag}"),
-            };
-        }
-    }
-    builder.price("0.05/second".parse().expect("it is a price")).start().await.expect("it starts")
+/// Starts a simulator with the settings that a command names, or with the usual ones.
+pub(super) async fn start_simulator(command: &str, folder: &Path) -> Simulator {
+    let price = "0.05/second".parse().expect("it is a price");
+    let builder = Simulator::builder().price(price);
+    let builder = match command.split(' ').collect::<Vec<_>>().as_slice() {
+        ["runcomfy-simulator", "--schemas", schemas, "&"] => builder.schemas(folder.join(schemas)),
+        ["runcomfy-simulator", ..] => unreachable!("flags that are not read here: {command}"),
+        _ => builder,
+    };
+    builder.start().await.expect("it starts")
+}
+
+/// Writes the manifest of a project of this name with the dependencies that a document shows, as
+/// `cargo new` does.
+pub(super) fn write_manifest(folder: &Path, name: &str, dependencies: &str) {
+    assert!(dependencies.starts_with("[dependencies]\n"), "{dependencies}");
+    let dependencies = dependencies.replace(CLONE, root().to_str().expect("it is text"));
+    let package = format!("[package]\nname = {name:?}\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+    // The rest keeps it out of a workspace in a folder above, and shares what is built.
+    let manifest = format!("{package}\n{dependencies}\n[workspace]\n\n{PROFILE}");
+    crate::support::write(&folder.join("Cargo.toml"), &manifest);
+    std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).expect("it can be copied");
+}
+
+/// Builds the one program of a project. Returns its path.
+pub(super) fn build(folder: &Path) -> PathBuf {
+    executables(folder, &["build"]).into_values().next().expect("it has a program")
 }
 
 /// Runs a program against a simulator. Returns what it printed to both streams, in order.
@@ -114,12 +142,8 @@ pub(super) fn normalized(printed: &str) -> String {
     })
 }
 
-/// Builds with cargo in a folder, offline. Returns the built executables of a kind, by name.
-pub(super) fn executables(
-    kind: &str,
-    folder: &Path,
-    arguments: &[&str],
-) -> BTreeMap<String, PathBuf> {
+/// Builds with cargo in a folder, offline. Returns the built executables by name.
+fn executables(folder: &Path, arguments: &[&str]) -> BTreeMap<String, PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(arguments)
@@ -133,11 +157,8 @@ pub(super) fn executables(
     let mut found = BTreeMap::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let message: Value = serde_json::from_str(line).expect("cargo prints JSON");
-        if let (true, Some(path), Some(name)) = (
-            message["target"]["kind"][0] == kind,
-            message["executable"].as_str(),
-            message["target"]["name"].as_str(),
-        ) {
+        let name = message["target"]["name"].as_str();
+        if let (Some(name), Some(path)) = (name, message["executable"].as_str()) {
             found.insert(name.to_owned(), PathBuf::from(path));
         }
     }

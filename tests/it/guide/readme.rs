@@ -7,15 +7,10 @@ use std::process::{Child, Command, Stdio};
 use regex::Regex;
 use tempfile::TempDir;
 
-use super::commands::{Examples, executables, normalized, printed};
+use super::commands::{Programs, build, normalized, printed, write_manifest};
 use super::document::{Document, Piece};
 use crate::support::root;
 
-/// The folder of the clone, as the README writes it.
-const CLONE: &str = "/path/to/runcomfy-rs";
-/// The profile of the workspace, to share what is built of dependencies.
-const PROFILE: &str = "[profile.dev]\ndebug = \"line-tables-only\"\n\n\
-                       [profile.dev.package.\"*\"]\ndebug = false\n";
 /// The picture of the demo, relative to the root.
 const PICTURE: &str = "docs/demo.svg";
 
@@ -34,20 +29,14 @@ impl Drop for Simulator {
 async fn the_readmes_project_builds_elsewhere_and_prints_what_it_shows() {
     let mut readme = Document::read("README.md");
     let folder = TempDir::new().expect("a folder can be made");
-    let write = |name: &str, text: &str| crate::support::write(&folder.path().join(name), text);
     let dependencies = readme.blocks("toml").next().expect("the README shows dependencies");
-    assert!(dependencies.starts_with("[dependencies]\n"), "{dependencies}");
-    let dependencies = dependencies.replace(CLONE, root().to_str().expect("it is text"));
-    // As `cargo new video` writes it. The rest keeps it out of a workspace in a folder above, and
-    // shares what is built.
-    let package = "[package]\nname = \"video\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
-    write("Cargo.toml", &format!("{package}\n{dependencies}\n[workspace]\n\n{PROFILE}"));
-    write("src/main.rs", readme.blocks("rust").next().expect("the README shows a program"));
-    std::fs::copy(root().join("Cargo.lock"), folder.path().join("Cargo.lock")).expect("copied");
-    let programs = executables("bin", folder.path(), &["build"]);
+    write_manifest(folder.path(), "video", dependencies);
+    let program = readme.blocks("rust").next().expect("the README shows a program");
+    crate::support::write(&folder.path().join("src/main.rs"), program);
+    let video = build(folder.path());
 
-    let simulator = executables("bin", &root(), &["build", "--workspace", "--bins"]);
-    let mut simulator = Command::new(&simulator["runcomfy-simulator"])
+    let programs = Programs::build();
+    let mut simulator = Command::new(programs.program("runcomfy-simulator"))
         .args(["--port", "0"])
         .stdout(Stdio::piped())
         .spawn()
@@ -58,7 +47,7 @@ async fn the_readmes_project_builds_elsewhere_and_prints_what_it_shows() {
         BufReader::new(stdout).lines().take(4).map(|line| line.expect("it is text")).collect();
     let base = greeting[3].trim().split(['=', ' ']).nth(1).expect("it says its API base");
 
-    let printed = printed(Command::new(&programs["video"]), folder.path(), base).await;
+    let printed = printed(Command::new(video), folder.path(), base).await;
     let outputs = [format!("{}\n", greeting.join("\n")), printed];
     let consoles = readme.pieces.iter_mut().filter_map(|piece| match piece {
         Piece::Block { language, text } if language == "console" => Some(text),
@@ -79,7 +68,7 @@ async fn the_readmes_project_builds_elsewhere_and_prints_what_it_shows() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_readme_and_its_picture_show_the_demo() {
     let folder = TempDir::new().expect("a folder can be made");
-    let mut demo = Command::new(Examples::build().program("demo"));
+    let mut demo = Command::new(Programs::build().program("demo"));
     demo.env("CLICOLOR_FORCE", "1").env("TMPDIR", "/tmp").env_remove("NO_COLOR");
     let colored = normalized(&printed(demo, folder.path(), "http://127.0.0.1:1/v1").await);
 
