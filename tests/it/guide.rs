@@ -38,10 +38,8 @@ fn each_program_of_the_guide_is_a_short_example() {
     let is_example = |program: &&str| !program.starts_with("mod generated;");
     let programs: BTreeSet<&str> = guide.blocks("rust").filter(is_example).collect();
     let files = example_files();
-    let examples: Vec<String> = files
-        .iter()
-        .map(|file| std::fs::read_to_string(file).expect("it can be read"))
-        .collect();
+    let examples: Vec<String> =
+        files.iter().map(|file| std::fs::read_to_string(file).expect("it can be read")).collect();
     for (file, program) in files.iter().zip(&examples) {
         assert!(program.lines().count() <= MAX_LINES, "{} is too long", file.display());
         let is_shown = programs.contains(program.as_str());

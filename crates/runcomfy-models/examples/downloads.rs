@@ -1,4 +1,4 @@
-//! Saves the outputs of a job, with names, limits and progress of one's own.
+//! Saves the outputs of a job, with names and limits of one's own.
 
 use runcomfy::client::DownloadOptions;
 use runcomfy::{Client, Model};
@@ -10,13 +10,18 @@ async fn main() -> Result<(), runcomfy::Error> {
     let input = seedance::Input::new("a paper boat drifts downstream").validate()?;
     let completed = client.run(&input).await?;
 
-    let options = DownloadOptions::into_folder("videos").max_bytes(100_000_000);
+    let options = DownloadOptions::into_folder("videos")
+        .named("boat-{job}-{index}.{ext}")?
+        .max_bytes(100_000_000);
     for file in client.download(&completed, &options).await? {
         println!("{} from {}", file.path.display(), file.output_path);
     }
 
-    // A file that exists is not replaced, unless you say so.
+    // A single output can have a path of its own. A file that exists is not replaced.
+    let options = DownloadOptions::to_file("boat.mp4");
+    client.download(&completed, &options).await?;
     let again = client.download(&completed, &options).await;
     println!("{}", again.expect_err("it exists"));
+    client.download(&completed, &options.replace()).await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::any_input::PlaceError;
 #[cfg(feature = "client")]
 use crate::client::{
     ApiError, CallError, ConfigError, DownloadError, DownloadErrorReason, InvalidModelId,
-    InvalidRequestId, JobError, PreflightReport, RunError, SubmitError,
+    InvalidNamePattern, InvalidRequestId, JobError, PreflightReport, RunError, SubmitError,
 };
 use crate::discovery::UnknownModel;
 use crate::input::{INVALID_INPUT, Invalid, JsonError, ToJsonError};
@@ -70,6 +70,10 @@ pub enum Error {
     #[cfg(feature = "client")]
     #[error(transparent)]
     RequestId(#[from] InvalidRequestId),
+    /// A text that is not a pattern of file names.
+    #[cfg(feature = "client")]
+    #[error(transparent)]
+    NamePattern(#[from] InvalidNamePattern),
     /// Media that cannot be used.
     #[cfg(feature = "client")]
     #[error(transparent)]
@@ -128,6 +132,8 @@ readable_debug! {
     DownloadError,
     #[cfg(feature = "client")]
     InvalidModelId,
+    #[cfg(feature = "client")]
+    InvalidNamePattern,
     #[cfg(feature = "client")]
     InvalidRequestId,
     #[cfg(feature = "client")]

@@ -37,6 +37,19 @@ pub(crate) use opened_file::{OpenedFile, OpenedFor, Sealed, SealedFile, SendingS
 ///
 /// There is no conversion from a string, because a string can be a URL or the bare name of a
 /// file that RunComfy holds, and only the caller knows which.
+///
+/// ```
+/// use runcomfy::Media;
+///
+/// let at_url = Media::url("https://example.com/boat.png")?;
+/// let on_this_machine = Media::file("boat.png");
+/// let in_memory = Media::bytes(b"\x89PNG\r\n\x1a\n");
+///
+/// // A path is not a URL, and the error says what to write instead.
+/// let error = Media::url("boat.png").unwrap_err();
+/// assert!(error.to_string().contains("Media::file"), "{error}");
+/// # Ok::<(), runcomfy::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Media(Source);
 
@@ -115,6 +128,13 @@ impl Media {
     /// [`Client::submit`]: crate::Client::submit
     /// [`Client::prepare`]: crate::Client::prepare
     /// [`Client::preflight`]: crate::Client::preflight
+    ///
+    /// ```
+    /// use runcomfy::Media;
+    ///
+    /// let image = Media::file("boat.png");
+    /// assert_eq!(image.to_string(), "boat.png");
+    /// ```
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(Source::File(Arc::new(LocalFile::new(path.into()))))
     }
@@ -137,6 +157,14 @@ impl Media {
     /// # Errors
     ///
     /// Returns an error if the content type is malformed.
+    ///
+    /// ```
+    /// use runcomfy::Media;
+    ///
+    /// let image = Media::bytes_of_type("image/png", b"\x89PNG\r\n\x1a\n")?;
+    /// assert!(Media::bytes_of_type("png", b"").is_err());
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn bytes_of_type(content_type: &str, bytes: impl AsRef<[u8]>) -> Result<Self, MediaError> {
         if !data_uri::is_content_type(content_type) {
             return Err(MediaError::ContentType);
@@ -150,6 +178,14 @@ impl Media {
     /// # Errors
     ///
     /// Returns an error if the text is not a `data:` URI by the URL standard.
+    ///
+    /// ```
+    /// use runcomfy::Media;
+    ///
+    /// let image = Media::data_uri("data:image/png;base64,iVBORw0KGgo=")?;
+    /// assert_eq!(image, Media::bytes(b"\x89PNG\r\n\x1a\n"));
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn data_uri(text: impl Into<Arc<str>>) -> Result<Self, MediaError> {
         let text = text.into();
         let uri = DataUri::parse(&text).ok_or(MediaError::NotADataUri)?;
@@ -160,6 +196,13 @@ impl Media {
     /// Creates media from a string that is sent exactly as written, and is never fetched or
     /// measured. Preflight refuses one that is not a URL or a data URI unless it is off. A
     /// property that takes the bare name of a file is a string, not media.
+    ///
+    /// ```
+    /// use runcomfy::Media;
+    ///
+    /// let image = Media::verbatim("uploaded-boat.png");
+    /// assert_eq!(image.as_url(), None);
+    /// ```
     pub fn verbatim(name: impl Into<String>) -> Self {
         Self(Source::Verbatim(name.into()))
     }

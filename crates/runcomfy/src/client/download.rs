@@ -35,6 +35,19 @@ const MAX_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 const DEFAULT_CONCURRENT: usize = 4;
 
 /// The destination and the settings of a download.
+///
+/// ```
+/// use runcomfy::client::DownloadOptions;
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let folder = folder.path();
+/// # runcomfy_doctest::run(async |client, input| {
+/// let completed = client.run(&input).await?;
+/// let options = DownloadOptions::into_folder(folder).max_bytes(100_000_000);
+/// for file in client.download(&completed, &options).await? {
+///     println!("{} bytes in {}", file.bytes, file.path.display());
+/// }
+/// # Ok(()) });
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct DownloadOptions {
@@ -249,6 +262,13 @@ impl DownloadOptions {
     }
 
     /// Sets a callback that is called whenever more of a file was received.
+    ///
+    /// ```
+    /// use runcomfy::client::DownloadOptions;
+    ///
+    /// let options = DownloadOptions::into_folder("videos")
+    ///     .on_progress(|file| println!("{}: {} of {:?}", file.url, file.bytes, file.total));
+    /// ```
     pub fn on_progress(mut self, callback: impl Fn(&Progress<'_>) + Send + Sync + 'static) -> Self {
         self.progress = Some(Arc::new(callback));
         self
@@ -267,6 +287,17 @@ impl Client {
     ///
     /// Returns an error if an output cannot be downloaded. It lists what failed and what was
     /// saved.
+    ///
+    /// ```
+    /// use runcomfy::client::DownloadOptions;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// # let completed = client.run(&input).await?;
+    /// # let path = folder.path().join("boat.mp4");
+    /// let saved = client.download(&completed, &DownloadOptions::to_file(path)).await?;
+    /// assert!(saved[0].is_size_confirmed);
+    /// # Ok(()) });
+    /// ```
     pub async fn download<O>(
         &self,
         success: &CompletedJob<O>,

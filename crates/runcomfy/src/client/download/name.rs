@@ -29,7 +29,7 @@ enum Piece {
 }
 
 /// A pattern that gives no file names.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidNamePattern {
     /// It is empty.
