@@ -94,8 +94,8 @@ pub fn is_generated(text: &str) -> bool {
 /// in it. Returns `None` if the text was not generated.
 pub fn generated_from(text: &str) -> Option<String> {
     let head = text.lines().take_while(|line| line.starts_with("//!") || line.starts_with("<!--"));
-    let head = head.collect::<Vec<_>>().join(" ");
-    let (_, from) = head.split_once(render::HEADER)?;
+    let head = head.map(|line| line.trim_start_matches("//!").trim()).collect::<Vec<_>>().join(" ");
+    let (_, from) = head.rsplit_once(render::HEADER)?;
     let path = from.split('`').nth(1)?;
     from.contains(render::FOOTER).then(|| path.to_owned())
 }

@@ -5,6 +5,7 @@
 
 mod commands;
 mod document;
+mod pages;
 mod readme;
 
 use std::collections::BTreeSet;

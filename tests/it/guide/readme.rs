@@ -1,6 +1,7 @@
 //! The README's first screen: the refusals of the demo, and the first program, built in a project
 //! outside of the workspace from the README's own lines. And the picture of the demo.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
@@ -87,5 +88,50 @@ async fn the_readme_and_its_picture_show_the_demo() {
     for line in lines.map(str::trim) {
         let found = rest.split_once(line);
         rest = found.unwrap_or_else(|| panic!("the demo does not print, or not there: {line}")).1;
+    }
+}
+
+#[test]
+fn the_readme_counts_the_models_of_each_provider() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("it can be read");
+    let mut providers: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
+    for model in runcomfy_models::models() {
+        let (provider, _) = model.id.split_once('/').expect("an id names its provider");
+        let (count, gives) = providers.entry(provider).or_default();
+        *count += 1;
+        gives.extend(model.gives.iter().map(|kind| kind.as_str()));
+    }
+    for (provider, (count, gives)) in &providers {
+        let kinds =
+            [("video", "videos"), ("image", "images"), ("audio", "audio"), ("text", "text")];
+        let gives: Vec<&str> = kinds
+            .iter()
+            .filter(|(kind, _)| gives.contains(kind))
+            .map(|(_, plural)| *plural)
+            .collect();
+        let row = format!("| `{provider}` | {count} | {} |", gives.join(", "));
+        assert!(readme.lines().any(|line| line == row), "the README has no row {row}");
+    }
+    let total: usize = providers.values().map(|(count, _)| count).sum();
+    let sentence = format!("{total} models of {} providers.", providers.len());
+    assert!(readme.contains(&sentence), "the README does not say: {sentence}");
+}
+
+#[test]
+fn the_readme_and_the_crate_list_every_feature() {
+    let manifest = std::fs::read_to_string(root().join("crates/runcomfy/Cargo.toml"));
+    let manifest: toml_edit::DocumentMut = manifest.expect("read").parse().expect("it is TOML");
+    let features = manifest["features"].as_table().expect("it has features");
+    // The last two are for this workspace and for the generator.
+    let features = features.iter().map(|(name, _)| name);
+    let features: Vec<&str> =
+        features.filter(|name| !["default", "fuzz", "pattern"].contains(name)).collect();
+    assert!(features.len() > 5, "the features were not found");
+    for (file, opening) in [("README.md", "| `"), ("crates/runcomfy/README.md", "- `")] {
+        let text = std::fs::read_to_string(root().join(file)).expect("it can be read");
+        for feature in &features {
+            let start = format!("{opening}{feature}`");
+            assert!(text.lines().any(|line| line.starts_with(&start)), "{file}: no {start}");
+        }
     }
 }
