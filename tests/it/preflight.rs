@@ -313,7 +313,7 @@ async fn a_large_file_is_streamed_and_sent_again_after_a_429() {
     let client = client(&format!("{origin}/v1"), Preflight::Warn);
     let folder = tempfile::tempdir().expect("a folder can be made");
     // All remainders of a division by three, around the pieces that are encoded at once.
-    let (whole, piece) = (large_gif(), 192 * 1024);
+    let (whole, piece) = (large_gif(), 288 * 1024);
     let lengths = [piece, piece + 1, 2 * piece - 1, 2 * piece, 2 * piece + 2, 1_000_013];
     for length in lengths {
         let bytes = &whole[..length];

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -138,7 +139,7 @@ impl JsonWithFiles {
     /// Writes JSON, with places for the data of these files.
     pub(super) fn write(
         value: ValueRef<'_>,
-        files: HashMap<PathBuf, Arc<OpenedFile>>,
+        files: HashMap<OsString, Arc<OpenedFile>>,
     ) -> Result<Self, serde_json::Error> {
         let writer = SlotWriter { files, json: RefCell::default(), slots: RefCell::default() };
         let slots: Option<&dyn FileSlots> = Some(&writer);
@@ -186,7 +187,7 @@ impl JsonWithFiles {
 
 /// Collects JSON, and the places of files in it.
 struct SlotWriter {
-    files: HashMap<PathBuf, Arc<OpenedFile>>,
+    files: HashMap<OsString, Arc<OpenedFile>>,
     json: RefCell<Vec<u8>>,
     slots: RefCell<Vec<(usize, Arc<OpenedFile>)>>,
 }
@@ -203,11 +204,11 @@ impl Write for &SlotWriter {
 
 impl FileSlots for SlotWriter {
     fn uri_head(&self, path: &Path) -> Option<String> {
-        self.files.get(path).map(|file| file.uri_head())
+        self.files.get(path.as_os_str()).map(|file| file.uri_head())
     }
 
     fn wrote_head(&self, path: &Path) {
-        if let Some(file) = self.files.get(path) {
+        if let Some(file) = self.files.get(path.as_os_str()) {
             // The data goes before the closing quote: the serializer buffers nothing.
             let place = self.json.borrow().len().saturating_sub(1);
             self.slots.borrow_mut().push((place, file.clone()));

@@ -12,6 +12,7 @@ mod report;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::Path;
@@ -37,6 +38,8 @@ use media_report::MediaReport;
 /// The maximum number of files that are measured concurrently. No known model takes more, so
 /// an input takes no longer than its slowest file.
 const MAX_CONCURRENT: usize = 32;
+/// The maximum number of threads that measure local files.
+const MAX_THREADS: usize = 8;
 /// The reason why media was not examined.
 const PROGRAM_ENDS: &str = "the program is ending";
 
@@ -263,7 +266,7 @@ impl Checker {
             }
         }
         let files = examined.into_iter().filter_map(|media| media.file);
-        let files = files.map(|file| (file.path().to_owned(), file)).collect();
+        let files = files.map(|file| (file.path().as_os_str().to_owned(), file)).collect();
         let json = JsonWithFiles::write(input.value_ref(), files);
         let max = self.limits.max_request_bytes;
         let refusal = match &json {
@@ -332,7 +335,7 @@ fn jobs(groups: Vec<Group>, preflight: Preflight) -> Vec<Job> {
             (BytesSource::DataUri(_) | BytesSource::Name(_), _) => local.push((number, group)),
         }
     }
-    let each = local.len().div_ceil(MAX_CONCURRENT).max(1);
+    let each = local.len().div_ceil(MAX_THREADS).max(1);
     let mut local = local.into_iter().peekable();
     while local.peek().is_some() {
         jobs.push(Job::Local(local.by_ref().take(each).collect()));
@@ -346,7 +349,7 @@ fn by_source(all: &[FoundMedia]) -> (Vec<Group>, Vec<usize>) {
     #[derive(PartialEq, Eq, Hash)]
     enum Key<'a> {
         Url(&'a Url),
-        File(&'a Path),
+        File(&'a OsStr),
     }
     let mut groups: Vec<Group> = Vec::new();
     let mut known: HashMap<Key<'_>, usize> = HashMap::new();
@@ -355,7 +358,7 @@ fn by_source(all: &[FoundMedia]) -> (Vec<Group>, Vec<usize>) {
         let next = groups.len();
         let group = match found.media.source() {
             BytesSource::Url(url) => *known.entry(Key::Url(url)).or_insert(next),
-            BytesSource::File(path) => *known.entry(Key::File(path)).or_insert(next),
+            BytesSource::File(path) => *known.entry(Key::File(path.as_os_str())).or_insert(next),
             BytesSource::DataUri(_) | BytesSource::Name(_) => next,
         };
         match groups.get_mut(group) {

@@ -14,20 +14,18 @@ use super::file::{FileError, file_error, open};
 use super::{DataUri, Format};
 use crate::measure::{Probe, ProbeResult, ProbeStep};
 
-/// The first bytes of a file that are read to measure it: all that [`Format::sniff`] looks at.
-const HEAD: u64 = Format::SNIFFED_XML_BYTES as u64;
-/// Minimum number of bytes of each further read.
+/// Minimum number of bytes of a read: a page, which holds the header of most files.
 const BLOCK: u64 = 4096;
 /// A file whose header needs more reads or bytes is read whole instead.
 const MAX_READS: usize = 320;
 const MAX_HEADER_BYTES: u64 = 256 * 1024;
 /// A file of at most this size is kept in memory to be sent. It needs no open file, of which a
 /// system allows a process a few hundred.
-const MAX_KEPT: u64 = ENCODED_AT_ONCE;
+const MAX_KEPT: u64 = 192 * 1024;
 /// Number of bytes that are encoded at once while a file is sent: a multiple of three.
-const ENCODED_AT_ONCE: u64 = 192 * 1024;
+const ENCODED_AT_ONCE: u64 = 48 * 1024;
 /// Number of bytes that are read at once: a divisor of the above, and a multiple of three.
-const READ_AT_ONCE: usize = 48 * 1024;
+const READ_AT_ONCE: usize = 24 * 1024;
 
 /// The reason for opening a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,7 +159,8 @@ impl OpenedFile {
         let buffer = buffer.get_mut(..length).unwrap_or_default();
         // Several submits may send the same file.
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-        read_exact(&mut file, at, buffer)?;
+        file.seek(SeekFrom::Start(at)).map_err(file_error)?;
+        read_exact(&mut file, buffer)?;
         Ok(buffer)
     }
 }
@@ -205,29 +204,31 @@ fn measure(
     size: u64,
     probe: &mut Probe<'static>,
 ) -> Result<Option<ProbeResult>, FileError> {
-    let (mut block, mut left) = (HEAD, MAX_HEADER_BYTES);
+    let (mut position, mut left) = (0, MAX_HEADER_BYTES);
     let mut buffer = Vec::new();
     for _ in 0..MAX_READS {
         let range = match probe.step() {
             ProbeStep::Measured(result) => return Ok(Some(result)),
             ProbeStep::Read(range) => range,
         };
-        let length = range.end.saturating_sub(range.start).max(block);
+        let length = range.end.saturating_sub(range.start).max(BLOCK);
         let length = length.min(size.saturating_sub(range.start));
         if length > left {
             break;
         }
-        (block, left) = (BLOCK, left - length);
         buffer.resize(usize::try_from(length).unwrap_or_default(), 0);
-        read_exact(file, range.start, &mut buffer)?;
+        if position != range.start {
+            file.seek(SeekFrom::Start(range.start)).map_err(file_error)?;
+        }
+        read_exact(file, &mut buffer)?;
+        (position, left) = (range.start + length, left - length);
         probe.feed(range.start, &buffer);
     }
     Ok(None)
 }
 
-/// Reads exactly these bytes. A file that ends before them has changed.
-fn read_exact(file: &mut File, at: u64, buffer: &mut [u8]) -> Result<(), FileError> {
-    file.seek(SeekFrom::Start(at)).map_err(file_error)?;
+/// Fills the buffer. A file that ends before that has changed.
+fn read_exact(file: &mut File, buffer: &mut [u8]) -> Result<(), FileError> {
     file.read_exact(buffer).map_err(|error| match error.kind() {
         ErrorKind::UnexpectedEof => FileError::Changed,
         _ => file_error(error),

@@ -49,7 +49,7 @@ fn a_file_is_measured_on_disk_as_in_memory() {
 
 #[test]
 fn only_the_header_of_a_file_is_read() {
-    let cases = [(jpeg(0, 2), HEAD), (jpeg(3, 0xffff), HEAD + 3 * BLOCK)];
+    let cases = [(jpeg(0, 2), BLOCK), (jpeg(3, 0xffff), 4 * BLOCK)];
     for (bytes, most) in cases {
         let (_folder, path) = written(&bytes);
         let file = OpenedFile::open(&path, 1 << 30, OpenedFor::Measuring).expect("it is there");
