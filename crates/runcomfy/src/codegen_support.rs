@@ -19,6 +19,7 @@ pub mod schema {
     };
 }
 
+pub use crate::escape::escape_control;
 #[cfg(feature = "from-json")]
 pub use crate::from_json::{Builder, FromJson};
 #[cfg(feature = "schemars")]

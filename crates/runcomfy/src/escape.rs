@@ -6,7 +6,7 @@ use std::fmt::Write;
 /// Escapes control characters, line breaks, and characters that hide or reorder text, so
 /// that shown text cannot move a cursor, start a new line or read otherwise than it is.
 /// Returns the text itself if it has none.
-pub(crate) fn escape_control(text: &str) -> Cow<'_, str> {
+pub fn escape_control(text: &str) -> Cow<'_, str> {
     // Most text is printable ASCII, which is seen at once.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(text);

@@ -1,0 +1,35 @@
+//! `rcomfy check`: everything that can be known about an input without paying.
+
+use clap::ArgMatches;
+use serde_json::json;
+
+use super::run::{checked, measure};
+use crate::args::{CheckArgs, Global};
+use crate::failure::Result;
+use crate::input::merge;
+use crate::model::find;
+use crate::output::{Output, Reply};
+use crate::session::{Backend, Session};
+use crate::style::GOOD;
+
+/// Checks an input.
+pub(crate) async fn run(
+    args: &CheckArgs,
+    matches: &ArgMatches,
+    global: &Global,
+    output: Output,
+) -> Result<Reply> {
+    let model = find(&args.input.model)?;
+    let input = merge::build(model, matches, args.input.input.as_deref(), &args.input.set)?;
+    let valid = checked(&input)?;
+    let id = model.info.id;
+    let data = json!({"model": id, "measured": !args.offline});
+    if args.offline {
+        let text = format!("{GOOD}ok{GOOD:#}: keeps every rule of {id} that needs no measuring");
+        return Ok(Reply::new(data, text));
+    }
+    let backend = if args.simulate { Backend::Simulator } else { Backend::Measuring };
+    let session = Session::open(global, output, backend).await?;
+    measure(&session, &input, &valid).await?;
+    Ok(Reply::new(data, format!("{GOOD}ok{GOOD:#}: keeps every rule of {id}; nothing was sent")))
+}

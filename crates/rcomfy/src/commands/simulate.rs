@@ -1,0 +1,35 @@
+//! `rcomfy simulate`: an API on this machine that runs no model and costs nothing.
+
+use runcomfy_simulator::{Pace, Random, Simulator};
+use serde_json::json;
+
+use crate::args::SimulateArgs;
+use crate::config::API_VARIABLE;
+use crate::failure::{Failure, Kind, Result};
+use crate::output::{Format, Output, Reply};
+use crate::style::BOLD;
+
+/// Serves the simulator until it is interrupted.
+pub(crate) async fn run(args: &SimulateArgs, output: Output) -> Result<Reply> {
+    let pace = Pace { queue: args.queue, run: args.run };
+    let mut random = Random::calls(args.faults);
+    random.seed = args.seed;
+    let simulator = Simulator::builder().port(args.port).pace(pace).random(random).start().await;
+    let simulator = simulator.map_err(|error| {
+        Failure::new(Kind::Internal, format!("the simulator cannot start: {error}"))
+            .fix("`--port 0` takes any free port")
+    })?;
+    let base = simulator.api_base();
+    let paste = format!("export {API_VARIABLE}={base} RUNCOMFY_TOKEN=simulator");
+    output.note("This is a simulator: no model runs, and nothing is paid. Ctrl-C ends it.");
+    output.note(&format!("For other terminals:\n\n    {BOLD}{paste}{BOLD:#}\n"));
+    output.event("listening", json!({"api_base": base}));
+    if output.format == Format::Json {
+        return Err(Failure::usage(
+            "`simulate` runs until it is interrupted, so it has no envelope",
+        )
+        .fix("use `--events`: `listening` has the address"));
+    }
+    tokio::signal::ctrl_c().await.map_err(|error| Failure::io("wait for Ctrl-C", error))?;
+    Ok(Reply::new(json!({"requests": simulator.ledger().len()}), ""))
+}

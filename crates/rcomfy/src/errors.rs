@@ -1,0 +1,187 @@
+//! Every error of the client and the ledger as a failure of a command: its exit code and the next
+//! command.
+
+use runcomfy::client::{
+    ApiError, ApiErrorKind, CallError, DownloadError, JobError, JobErrorReason, SubmitError,
+    TransportError,
+};
+use runcomfy_ledger::{Error as LedgerError, Job, ProblemKind};
+
+use crate::failure::{Failure, Kind};
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        let message = error.to_string();
+        let of = |kind| Self::new(kind, message.clone());
+        match error {
+            LedgerError::Twin(job) => twin(&job),
+            LedgerError::NotSent { id, source } => {
+                submit(&source).job(id.to_string()).fix(resume(&id.to_string()))
+            }
+            LedgerError::NotWritten { id, .. } | LedgerError::Interrupted(id) => {
+                of(Kind::OutcomeUnknown).job(id.to_string()).fix(look_up(&id.to_string()))
+            }
+            LedgerError::Call { id, source } => call(&source).job(id.to_string()),
+            LedgerError::Download { id, source } => download(&source).job(id.to_string()),
+            LedgerError::Refused(job) => refused(&job),
+            LedgerError::Failed(job) => ended(Kind::JobFailed, &job)
+                .fix(format!("`rcomfy jobs show {}` has the whole reason", job.id)),
+            LedgerError::Cancelled(job) => ended(Kind::Cancelled, &job),
+            LedgerError::GivenUp(job) => ended(Kind::OutcomeUnknown, &job),
+            LedgerError::Unknown(job) => unknown(&job),
+            LedgerError::NotFinished(job) => {
+                let failure = ended(Kind::Timeout, &job).retryable();
+                failure.fix(format!("the job continues: `rcomfy wait {}`", job.id))
+            }
+            LedgerError::AboveCeiling { id, .. }
+            | LedgerError::AboveMaxCost { id, .. }
+            | LedgerError::OverBudget { id, .. }
+            | LedgerError::UnknownPrice(id) => of(Kind::Budget)
+                .job(id.to_string())
+                .fix("nothing was sent; `rcomfy spend` shows the budgets"),
+            LedgerError::InputFile(_) => of(Kind::InputRefused),
+            LedgerError::NotJson(_)
+            | LedgerError::NoSuchJob(_)
+            | LedgerError::Ambiguous { .. }
+            | LedgerError::NoSuchBatch(_)
+            | LedgerError::BatchExists(_)
+            | LedgerError::Illegal { .. }
+            | LedgerError::BeingSent(_)
+            | LedgerError::Resubmitted { .. }
+            | LedgerError::RequestIdTaken { .. }
+            | LedgerError::RequestId(_)
+            | LedgerError::Expired(_) => {
+                of(Kind::Usage).fix("`rcomfy jobs` lists the jobs of the ledger")
+            }
+            LedgerError::Busy { .. } | LedgerError::Full { .. } => of(Kind::Internal).retryable(),
+            _ => of(Kind::Internal),
+        }
+    }
+}
+
+/// Returns the command that continues a job.
+fn resume(job: &str) -> String {
+    format!("nothing was paid; `rcomfy jobs resume {job}` sends it again")
+}
+
+fn look_up(job: &str) -> String {
+    format!("`rcomfy jobs show {job}` shows the job once the ledger can be written")
+}
+
+/// Returns the failure of an input that is running or was paid for.
+fn twin(job: &Job) -> Failure {
+    let id = &job.id;
+    let message = format!("the same input is job {id}, which is {}; nothing was sent", job.state);
+    with_request(Failure::new(Kind::WouldPayTwice, message), job)
+        .fix(format!("`rcomfy jobs show {id}` shows it; `--again` pays again"))
+}
+
+/// Returns the failure of a job whose outcome only a person can tell.
+fn unknown(job: &Job) -> Failure {
+    let id = &job.id;
+    ended(Kind::OutcomeUnknown, job).fix(format!(
+        "look for the request in your account at RunComfy; then `rcomfy jobs settle {id} \
+         --request-id <id>` if it is there, or `--resubmit` or `--give-up` if it is not"
+    ))
+}
+
+fn refused(job: &Job) -> Failure {
+    let code = job.problem.as_ref().and_then(|problem| problem.detail.get("code")).cloned();
+    let kind = match code.as_ref().and_then(serde_json::Value::as_i64) {
+        Some(400_002) => Kind::Budget,
+        Some(400_004) => Kind::Authentication,
+        _ => Kind::InputRefused,
+    };
+    ended(kind, job).fix("nothing was paid; correct the input and run it again")
+}
+
+/// Returns the failure of a job that ended without a result.
+fn ended(kind: Kind, job: &Job) -> Failure {
+    let reason = job.problem.as_ref().map_or(String::new(), |problem| {
+        let prefix = match problem.kind {
+            ProblemKind::Failed => "failed: ",
+            _ => "",
+        };
+        format!(": {prefix}{}", problem.message)
+    });
+    let message = format!("job {} of {} is {}{reason}", job.id, job.model, job.state);
+    with_request(Failure::new(kind, message), job)
+}
+
+fn with_request(failure: Failure, job: &Job) -> Failure {
+    let failure = failure.job(job.id.to_string());
+    match &job.request_id {
+        Some(id) => failure.request_id(id.to_string()),
+        None => failure,
+    }
+}
+
+/// Returns the failure of a submit.
+pub(crate) fn submit(error: &SubmitError) -> Failure {
+    let message = error.to_string();
+    match error {
+        SubmitError::Rejected(api) => of_api(api, message),
+        SubmitError::NotSent(_) => Failure::new(Kind::Network, message).retryable(),
+        SubmitError::OutcomeUnknown { .. } => Failure::new(Kind::OutcomeUnknown, message),
+        SubmitError::Refused(_) | SubmitError::Unwritable(_) => {
+            Failure::new(Kind::InputRefused, message)
+        }
+        _ => Failure::usage(message),
+    }
+}
+
+/// Returns the failure of a call about a job.
+pub(crate) fn call(error: &JobError) -> Failure {
+    let message = error.to_string();
+    let failure = match &error.reason {
+        JobErrorReason::Failed(_) => Failure::new(Kind::JobFailed, message),
+        JobErrorReason::Cancelled => Failure::new(Kind::Cancelled, message),
+        JobErrorReason::Deadline { .. } => Failure::new(Kind::Timeout, message).retryable(),
+        JobErrorReason::Api(api) => of_api(api, message),
+        JobErrorReason::Transport(TransportError::NoRuntime) => {
+            Failure::new(Kind::Internal, message)
+        }
+        _ => Failure::new(Kind::Network, message).retryable(),
+    };
+    failure.request_id(error.id.to_string())
+}
+
+/// Returns the failure of outputs that were not saved.
+pub(crate) fn download(error: &DownloadError) -> Failure {
+    Failure::new(Kind::PartlySaved, error.to_string())
+        .request_id(error.id.to_string())
+        .fix(format!("the result is kept: `rcomfy download {}` tries again", error.id))
+        .retryable()
+}
+
+/// Returns the failure of a call about no job.
+pub(crate) fn other(error: &CallError) -> Failure {
+    let message = error.to_string();
+    match error {
+        CallError::Api(api) => of_api(api, message),
+        CallError::Transport(_) | CallError::Unreadable { .. } => {
+            Failure::new(Kind::Network, message).retryable()
+        }
+        _ => Failure::usage(message),
+    }
+}
+
+fn of_api(api: &ApiError, message: String) -> Failure {
+    match api.kind {
+        ApiErrorKind::Token | ApiErrorKind::Forbidden => {
+            Failure::new(Kind::Authentication, message)
+                .fix("`rcomfy config` shows where the token is from; `rcomfy login` saves another")
+        }
+        ApiErrorKind::Balance => Failure::new(Kind::Budget, message)
+            .fix("add money to your account at RunComfy; `rcomfy spend` shows the balance"),
+        ApiErrorKind::Input | ApiErrorKind::MalformedId => {
+            Failure::new(Kind::InputRefused, message)
+        }
+        ApiErrorKind::NotFound => Failure::usage(message)
+            .fix("the id is wrong, or the record has expired, or it is of another account"),
+        ApiErrorKind::RateLimit | ApiErrorKind::Server | ApiErrorKind::NotReady => {
+            Failure::new(Kind::Network, message).retryable()
+        }
+        _ => Failure::new(Kind::Network, message),
+    }
+}

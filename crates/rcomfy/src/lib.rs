@@ -1,0 +1,117 @@
+//! The command line `rcomfy`, as a library for its binary and its tests.
+
+mod args;
+mod commands;
+mod config;
+mod drive;
+mod errors;
+mod failure;
+mod input;
+mod interrupt;
+mod live;
+mod model;
+mod output;
+mod session;
+mod style;
+mod view;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{ArgMatches, FromArgMatches};
+use clap_complete::CompleteEnv;
+use tracing_subscriber::filter::LevelFilter as Level;
+
+use args::Cli;
+use failure::{Failure, Kind};
+use output::Output;
+
+/// Runs the command line with these arguments, the first of which is the program's name, and
+/// returns its exit code.
+pub fn run(args: Vec<OsString>) -> ExitCode {
+    CompleteEnv::with_factory(complete).complete();
+    Output::choose_colors();
+    let parsed = match parse(args) {
+        Ok(parsed) => parsed,
+        Err(Refused::Clap(error)) => {
+            // A closed stream changes nothing about the exit code.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Kind::Usage.exit_code() } else { 0 });
+        }
+        Err(Refused::Model(failure, output)) => return output.finish(Err(failure)),
+    };
+    let output = parsed.cli.global.output();
+    log(parsed.cli.global.verbose);
+    output.finish(commands::run(parsed, output))
+}
+
+/// Writes the events of the client to stderr. The token is in none of them.
+fn log(verbosity: u8) {
+    let level = match verbosity {
+        0 => return,
+        1 => Level::INFO,
+        2 => Level::DEBUG,
+        _ => Level::TRACE,
+    };
+    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+}
+
+/// Returns the command line, for its docs.
+pub fn command() -> clap::Command {
+    args::command()
+}
+
+/// The parsed command line, with the matches that hold the flags of a model.
+struct Parsed {
+    cli: Cli,
+    matches: ArgMatches,
+}
+
+/// A command line that cannot be run.
+enum Refused {
+    Clap(clap::Error),
+    /// The model is unknown.
+    Model(Failure, Output),
+}
+
+fn parse(args: Vec<OsString>) -> std::result::Result<Parsed, Refused> {
+    let command = args::command();
+    let (command, args) = match args::model_of(&command, &args) {
+        None => (command, args),
+        Some((subcommand, text)) => {
+            let model = model::find(&text)
+                .map_err(|failure| Refused::Model(failure, early_output(&args)))?;
+            let command =
+                command.mut_subcommand(subcommand, |command| input::flags::add(command, model));
+            (command, input::flags::rewrite_paths(args, model))
+        }
+    };
+    let matches = command.try_get_matches_from(args).map_err(Refused::Clap)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(Refused::Clap)?;
+    Ok(Parsed { cli, matches })
+}
+
+/// Returns the streams as options want them that are not parsed yet.
+fn early_output(args: &[OsString]) -> Output {
+    let format = match args {
+        args if args.iter().any(|arg| arg == "--json") => output::Format::Json,
+        args if args.iter().any(|arg| arg == "--events") => output::Format::Events,
+        _ => output::Format::Human,
+    };
+    Output { format, is_quiet: false }
+}
+
+/// Returns the command line for a completion, with the flags of the model that was typed so far.
+fn complete() -> clap::Command {
+    let args: Vec<OsString> = std::env::args_os().skip_while(|arg| arg != "--").skip(1).collect();
+    let command = args::command();
+    match args::model_of(&command, &args) {
+        Some((subcommand, text)) => match model::find(&text) {
+            Ok(model) => {
+                command.mut_subcommand(subcommand, |command| input::flags::add(command, model))
+            }
+            Err(_) => command,
+        },
+        None => command,
+    }
+}

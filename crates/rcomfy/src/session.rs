@@ -1,0 +1,166 @@
+//! The client of RunComfy or of a simulator, and the ledger: the tools of a command.
+
+use std::path::{Path, PathBuf};
+
+use runcomfy::Client;
+use runcomfy_ledger::{Ledger, Limits, Usd, default_path};
+use runcomfy_simulator::{Pace, Simulator};
+use tempfile::TempDir;
+
+use crate::args::Global;
+use crate::config::Config;
+use crate::failure::{Failure, Kind, Result};
+use crate::output::Output;
+
+/// Token of a simulator, which takes any.
+const SIMULATOR_TOKEN: &str = "simulator";
+/// Stands for a token where none is sent.
+const NO_TOKEN: &str = "none";
+/// Seconds that a job of the simulator in this process is queued, and runs.
+const SIMULATED_PACE: (u64, u64) = (1, 2);
+
+/// The API that a command talks to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Backend {
+    /// RunComfy, or the API that the configuration names.
+    Configured,
+    /// The same, for a command that only measures media and needs no token.
+    Measuring,
+    /// A simulator in this process, with a ledger that ends with it.
+    Simulator,
+}
+
+/// The client, the ledger, and what they were made from.
+pub(crate) struct Session {
+    pub output: Output,
+    pub client: Client,
+    ledger_path: PathBuf,
+    limits: Limits,
+    /// The API's base URL, for `--dry-run`.
+    pub api_base: String,
+    /// The simulator in this process, and the folder of its ledger.
+    simulator: Option<(Simulator, TempDir)>,
+}
+
+impl Session {
+    /// Creates the client. The ledger is opened by the first command that needs it.
+    pub(crate) async fn open(global: &Global, output: Output, backend: Backend) -> Result<Self> {
+        let config = Config::read()?;
+        match backend {
+            Backend::Simulator => Self::simulated(output, &config).await,
+            Backend::Configured => {
+                let token = config.required_token()?;
+                Self::configured(global, output, &config, token)
+            }
+            Backend::Measuring => {
+                let token = config.token()?.map_or(NO_TOKEN.to_owned(), |token| token.value);
+                Self::configured(global, output, &config, token)
+            }
+        }
+    }
+
+    fn configured(global: &Global, output: Output, config: &Config, token: String) -> Result<Self> {
+        let mut builder = Client::builder().token(token);
+        let base = config.api_base().map(|base| base.value);
+        if let Some(base) = &base {
+            builder = builder.api_base(base);
+            if is_on_this_machine(base) {
+                builder = builder.allow_local_media();
+            }
+        }
+        let client = builder.build().map_err(|error| {
+            Failure::usage(error.to_string())
+                .fix("`rcomfy config` shows where each setting is from")
+        })?;
+        Ok(Self {
+            output,
+            client,
+            ledger_path: ledger_path(global, config)?,
+            limits: limits(config)?,
+            api_base: base.unwrap_or_else(|| "https://model-api.runcomfy.net/v1".to_owned()),
+            simulator: None,
+        })
+    }
+
+    async fn simulated(output: Output, config: &Config) -> Result<Self> {
+        let (queue, run) = SIMULATED_PACE;
+        let pace = Pace {
+            queue: std::time::Duration::from_secs(queue),
+            run: std::time::Duration::from_secs(run),
+        };
+        let simulator = Simulator::builder().pace(pace).start().await.map_err(|error| {
+            Failure::new(Kind::Internal, format!("the simulator cannot start: {error}"))
+        })?;
+        let base = simulator.api_base().to_owned();
+        let client = Client::builder()
+            .token(SIMULATOR_TOKEN)
+            .api_base(&base)
+            .allow_local_media()
+            .build()
+            .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+        let folder = TempDir::new().map_err(|error| Failure::io("create a folder", error))?;
+        output.note(
+            "This is a simulator: no model runs, nothing is paid, and its ledger ends with it.",
+        );
+        Ok(Self {
+            output,
+            client,
+            ledger_path: folder.path().join("ledger.db"),
+            limits: limits(config)?,
+            api_base: base,
+            simulator: Some((simulator, folder)),
+        })
+    }
+
+    /// Returns `true` if nothing is paid.
+    pub(crate) fn is_simulated(&self) -> bool {
+        self.simulator.is_some()
+    }
+
+    /// Opens the ledger, with the limits of the configuration.
+    pub(crate) async fn ledger(&self) -> Result<Ledger> {
+        open_ledger(&self.ledger_path, &self.limits).await
+    }
+}
+
+/// Opens the ledger, for a command that makes no calls.
+pub(crate) async fn ledger(global: &Global) -> Result<Ledger> {
+    let config = Config::read()?;
+    open_ledger(&ledger_path(global, &config)?, &limits(&config)?).await
+}
+
+async fn open_ledger(path: &Path, limits: &Limits) -> Result<Ledger> {
+    let ledger = Ledger::open(path).await?;
+    if ledger.limits().await? != *limits {
+        ledger.set_limits(limits).await?;
+    }
+    Ok(ledger)
+}
+
+/// Returns the path of the ledger: the option, the configuration, or the one of this user.
+fn ledger_path(global: &Global, config: &Config) -> Result<PathBuf> {
+    let path = global.ledger.clone().or_else(|| config.file.ledger.clone());
+    Ok(path.map_or_else(default_path, Ok)?)
+}
+
+/// Returns the limits on money of the configuration.
+fn limits(config: &Config) -> Result<Limits> {
+    let mut limits = Limits::default();
+    if let Some(budget) = config.file.budget_per_day {
+        limits = limits.with_budget_per_day(usd("budget_per_day", budget)?);
+    }
+    if let Some(max) = config.file.max_cost_per_job {
+        limits = limits.with_max_cost_per_job(usd("max_cost_per_job", max)?);
+    }
+    Ok(limits)
+}
+
+fn usd(name: &str, dollars: f64) -> Result<Usd> {
+    Usd::from_dollars(dollars).map_err(|error| Failure::usage(format!("{name}: {error}")))
+}
+
+/// Returns `true` if a URL names this machine: a simulator, whose media is here too.
+fn is_on_this_machine(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    ["127.", "localhost", "[::1]"].iter().any(|host| rest.starts_with(host))
+}

@@ -1,0 +1,81 @@
+//! A job of the ledger as data and as text.
+
+use std::time::SystemTime;
+
+use runcomfy_ledger::{Job, OutputFile, Price};
+use serde_json::{Value, json};
+
+use crate::style::{BOLD, DIM, escaped, hyperlink};
+
+/// Returns a job as programs read it.
+pub(crate) fn data(job: &Job) -> Value {
+    json!({
+        "job": job.id.to_string(),
+        "request_id": job.request_id.as_ref().map(ToString::to_string),
+        "model": job.model,
+        "state": job.state.to_string(),
+        "batch": job.batch.as_ref().map(ToString::to_string),
+        "price_usd": price(job),
+        "cost_usd": job.cost.map(|cost| cost.to_string()),
+        "outputs": job.outputs.iter().map(output).collect::<Vec<_>>(),
+        "problem": job.problem,
+        "created_at": time(job.created_at),
+        "sent_at": job.sent_at.map(time),
+        "ended_at": job.ended_at.map(time),
+        "delivered_at": job.delivered_at.map(time),
+    })
+}
+
+fn price(job: &Job) -> Option<String> {
+    match job.price {
+        Price::Known(price) => Some(price.to_string()),
+        _ => None,
+    }
+}
+
+fn output(output: &OutputFile) -> Value {
+    json!({
+        "kind": output.kind,
+        "url": output.url.as_ref().map(ToString::to_string),
+        "path": output.path,
+        "bytes": output.bytes,
+        "sha256": output.sha256,
+    })
+}
+
+/// Returns the paths of the saved outputs, one per line.
+pub(crate) fn paths(job: &Job) -> String {
+    let paths: Vec<String> = job.outputs.iter().map(|output| hyperlink(&output.path)).collect();
+    paths.join("\n")
+}
+
+/// Returns everything about a job, for a person.
+pub(crate) fn whole(job: &Job) -> String {
+    let mut lines = vec![format!("{BOLD}job {}{BOLD:#}  {}", job.id, job.state)];
+    let mut add = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            lines.push(format!("  {DIM}{name:<10}{DIM:#} {value}"));
+        }
+    };
+    add("model", Some(escaped(&job.model)));
+    add("request", job.request_id.as_ref().map(ToString::to_string));
+    add("batch", job.batch.as_ref().map(ToString::to_string));
+    add("repeats", job.resubmits.as_ref().map(ToString::to_string));
+    add("price", price(job).map(|price| format!("${price}")));
+    add("cost", job.cost.map(|cost| format!("${cost}")));
+    add("created", Some(time(job.created_at)));
+    add("sent", job.sent_at.map(time));
+    add("ended", job.ended_at.map(time));
+    add("delivered", job.delivered_at.map(time));
+    add("problem", job.problem.as_ref().map(|problem| escaped(&problem.message)));
+    add("input", Some(escaped(&job.input.to_string())));
+    for output in &job.outputs {
+        add("output", Some(hyperlink(&output.path)));
+    }
+    lines.join("\n")
+}
+
+/// Returns a time by RFC 3339, in UTC, in seconds.
+pub(crate) fn time(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}

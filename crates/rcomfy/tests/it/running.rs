@@ -1,0 +1,178 @@
+//! Runs of jobs against the simulator.
+
+use std::time::Duration;
+
+use runcomfy_simulator::{Call, Fault, JobScenario, Processed, Simulator};
+
+use crate::support::{Home, fast, simulator};
+
+const RUN: [&str; 6] = ["run", "hailuo", "--prompt", "a boat", "--image-url", "boat.png"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_saves_the_outputs_and_prints_their_paths() {
+    let simulator = fast().await;
+    let home = Home::with(&simulator);
+    home.picture("boat.png", 640, 480);
+    let ended = home.run(&RUN);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let path = ended.stdout.trim();
+    let saved = std::fs::read(path).expect("the saved file");
+    assert!(!saved.is_empty());
+    assert_eq!(simulator.ledger().len(), 1);
+
+    let (_, envelope) = home.json(&["jobs"]);
+    assert_eq!(envelope["data"]["jobs"][0]["state"], "delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_end_with_the_envelope() {
+    let simulator = fast().await;
+    let home = Home::with(&simulator);
+    home.picture("boat.png", 640, 480);
+    let ended = home.run(&[&RUN[..], &["--events"]].concat());
+    let events: Vec<serde_json::Value> = ended
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect();
+    let last = events.last().expect("events");
+    assert_eq!(last["event"], "finished");
+    assert_eq!(last["result"]["ok"], true);
+    crate::docs::assert_valid(&last["result"]);
+    assert!(events.iter().any(|event| event["event"] == "status"), "{events:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_input_is_not_paid_for_twice() {
+    let simulator = fast().await;
+    let home = Home::with(&simulator);
+    home.picture("boat.png", 640, 480);
+    assert_eq!(home.run(&RUN).code, 0);
+    let (code, envelope) = home.json(&RUN);
+    assert_eq!((code, &envelope["error"]["code"]), (12, &"would_pay_twice".into()));
+    assert_eq!(simulator.ledger().len(), 1);
+    assert_eq!(home.run(&[&RUN[..], &["--again"]].concat()).code, 0);
+    assert_eq!(simulator.ledger().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_from_stdin_and_flags_make_one_input() {
+    use std::io::Write;
+    use std::process::Stdio;
+
+    let simulator = fast().await;
+    let home = Home::with(&simulator);
+    home.picture("boat.png", 640, 480);
+    let mut child = home
+        .command(&["submit", "hailuo", "--input", "-", "--prompt", "from a flag"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let input = br#"{"prompt": "from stdin", "image_url": "boat.png", "prompt_optimizer": false}"#;
+    child.stdin.take().expect("stdin").write_all(input).expect("written");
+    assert!(child.wait_with_output().expect("it ends").status.success());
+    let accepted = simulator.ledger()[0].input.clone().expect("a short input");
+    assert_eq!(accepted["prompt"], "from a flag");
+    assert_eq!(accepted["prompt_optimizer"], false);
+    assert!(accepted["image_url"].as_str().expect("text").starts_with("data:image/png;base64,"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_sends_nothing() {
+    let simulator = fast().await;
+    let home = Home::with(&simulator);
+    home.picture("boat.png", 640, 480);
+    let ended = home.run(&[&RUN[..], &["--dry-run"]].concat());
+    assert_eq!(ended.code, 0, "{ended:?}");
+    insta::assert_snapshot!("dry_run", ended.shown(&home));
+    assert!(simulator.ledger().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_job_is_exit_code_6() {
+    let simulator = fast().await;
+    simulator.script_jobs([JobScenario::Fails(runcomfy_simulator::Failure::Text)]);
+    let home = Home::with(&simulator);
+    home.picture("boat.png", 640, 480);
+    let (code, envelope) = home.json(&RUN);
+    assert_eq!((code, &envelope["error"]["code"]), (6, &"job_failed".into()));
+    assert!(envelope["error"]["request_id"].is_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_takes_too_long_continues() {
+    let simulator = simulator(Duration::ZERO, Duration::from_secs(3)).await;
+    let home = Home::with(&simulator);
+    home.picture("boat.png", 640, 480);
+    let (code, envelope) = home.json(&[&RUN[..], &["--timeout", "500ms"]].concat());
+    assert_eq!((code, &envelope["error"]["code"]), (8, &"timeout".into()));
+    let job = envelope["error"]["job"].as_str().expect("the job");
+    let ended = home.run(&["wait", job]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(simulator.ledger().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_outcome_is_settled_by_a_person() {
+    let simulator = fast().await;
+    simulator.script(Call::Submit, [Fault::Close { processed: Processed::Yes }]);
+    let home = Home::with(&simulator);
+    home.picture("boat.png", 640, 480);
+    let (code, envelope) = home.json(&RUN);
+    assert_eq!((code, &envelope["error"]["code"]), (10, &"outcome_unknown".into()));
+    let job = envelope["error"]["job"].as_str().expect("the job").to_owned();
+    let request = simulator.ledger()[0].request_id.clone();
+    let ended = home.run(&["jobs", "settle", &job, "--request-id", &request]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let ended = home.run(&["jobs", "resume", &job]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(simulator.ledger().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_token_is_exit_code_4() {
+    let simulator = Simulator::builder().token("another").start().await.expect("it starts");
+    let home = Home::with(&simulator);
+    home.picture("boat.png", 640, 480);
+    let (code, envelope) = home.json(&RUN);
+    assert_eq!((code, &envelope["error"]["code"]), (4, &"authentication".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_balance_is_exit_code_5() {
+    let price = "0.25/output".parse().expect("a price");
+    let simulator =
+        Simulator::builder().funds_usd(0.0).price(price).start().await.expect("it starts");
+    let home = Home::with(&simulator);
+    home.picture("boat.png", 640, 480);
+    let (code, envelope) = home.json(&RUN);
+    assert_eq!((code, &envelope["error"]["code"]), (5, &"budget".into()), "{envelope}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_server_is_exit_code_9() {
+    let base = {
+        let simulator = fast().await;
+        simulator.api_base().to_owned()
+    };
+    let home = Home::new();
+    home.picture("boat.png", 640, 480);
+    let output = home
+        .command(&RUN)
+        .env("RUNCOMFY_MODEL_API_BASE", base)
+        .env("RUNCOMFY_TOKEN", "test-token-of-no-use")
+        .output()
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(9), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_run_without_an_account_uses_the_simulator() {
+    let home = Home::new();
+    home.picture("boat.png", 640, 480);
+    let ended = home.run(&[&RUN[..], &["--simulate"]].concat());
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.stderr.contains("simulator"), "{}", ended.stderr);
+    assert!(std::path::Path::new(ended.stdout.trim()).exists());
+}

@@ -1,0 +1,124 @@
+//! The live line and both Ctrl-Cs, in a pseudo-terminal.
+
+use std::io::{Read, Write};
+use std::num::NonZero;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+use crate::support::{Home, simulator};
+
+/// Time within which a text has to be on the screen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Size of the terminal.
+const ROWS: NonZero<u16> = NonZero::new(30).expect("not zero");
+const COLUMNS: NonZero<u16> = NonZero::new(100).expect("not zero");
+
+/// The binary in a terminal.
+struct Terminal {
+    screen: Arc<Mutex<vt100::Parser>>,
+    keyboard: Box<dyn Write + Send>,
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    // The terminal closes with it.
+    _master: Box<dyn portable_pty::MasterPty + Send>,
+}
+
+impl Terminal {
+    fn start(home: &Home, api_base: &str, args: &[&str]) -> Self {
+        let size =
+            PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a terminal");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rcomfy"));
+        command.args(args);
+        command.cwd(home.path());
+        command.env_clear();
+        command.env("HOME", home.path());
+        command.env("XDG_STATE_HOME", home.path().join("state"));
+        command.env("XDG_CONFIG_HOME", home.path().join("config"));
+        command.env("TERM", "xterm-256color");
+        command.env("RUNCOMFY_MODEL_API_BASE", api_base);
+        command.env("RUNCOMFY_TOKEN", "test-token-of-no-use");
+        let child = pair.slave.spawn_command(command).expect("it starts");
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(ROWS, COLUMNS, 200)));
+        let mut reader = pair.master.try_clone_reader().expect("a reader");
+        let shared = Arc::clone(&screen);
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                shared.lock().expect("no panic").process(&bytes[..count]);
+            }
+        });
+        let keyboard = pair.master.take_writer().expect("a writer");
+        Self { screen, keyboard, child, _master: pair.master }
+    }
+
+    fn text(&self) -> String {
+        self.screen.lock().expect("no panic").screen().contents()
+    }
+
+    /// Waits until a text is on the screen.
+    fn wait_for(&self, wanted: &str) {
+        let start = Instant::now();
+        while !self.text().contains(wanted) {
+            assert!(start.elapsed() < PATIENCE, "no {wanted:?} in\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn press_ctrl_c(&mut self) {
+        self.keyboard.write_all(&[3]).expect("a key");
+        self.keyboard.flush().expect("a key");
+    }
+
+    /// Waits for the end, and returns the exit code.
+    fn end(&mut self) -> u32 {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a status") {
+                std::thread::sleep(Duration::from_millis(100));
+                return status.exit_code();
+            }
+            assert!(start.elapsed() < PATIENCE, "it does not end:\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+const RUN: [&str; 4] = ["run", "flux-2-klein/4b", "--prompt", "a boat"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_live_line_shows_the_queue_and_the_time() {
+    let simulator = simulator(Duration::from_secs(2), Duration::from_secs(2)).await;
+    let home = Home::new();
+    let mut terminal = Terminal::start(&home, simulator.api_base(), &RUN);
+    terminal.wait_for("in queue, position");
+    terminal.wait_for("running");
+    assert_eq!(terminal.end(), 0, "{}", terminal.text());
+    assert!(!terminal.text().contains("running"), "the line is gone:\n{}", terminal.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_cancels_a_queued_job() {
+    let simulator = simulator(Duration::from_secs(60), Duration::from_secs(60)).await;
+    let home = Home::new();
+    let mut terminal = Terminal::start(&home, simulator.api_base(), &RUN);
+    terminal.wait_for("in queue");
+    terminal.press_ctrl_c();
+    assert_eq!(terminal.end(), 7, "{}", terminal.text());
+    assert!(terminal.text().contains("cancelled"), "{}", terminal.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_twice_detaches_and_says_how_to_resume() {
+    let simulator = simulator(Duration::ZERO, Duration::from_secs(60)).await;
+    let home = Home::new();
+    let mut terminal = Terminal::start(&home, simulator.api_base(), &RUN);
+    terminal.wait_for("running");
+    terminal.press_ctrl_c();
+    terminal.wait_for("it will be charged");
+    terminal.press_ctrl_c();
+    assert_eq!(terminal.end(), 130, "{}", terminal.text());
+    assert!(terminal.text().contains("rcomfy wait"), "{}", terminal.text());
+}
