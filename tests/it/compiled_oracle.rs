@@ -204,6 +204,8 @@ impl CompiledOracle {
     /// Checks an input with a subject's `Input`.
     pub(crate) fn answer(&self, subject: &Subject, input: &Value) -> Answer {
         let reply = self.ask(subject, json!({"input": input}));
+        let differs = &reply["differs"];
+        assert!(differs.is_null(), "{}: {input}\n{differs:#}", subject.folder);
         let found = |list: &Value| -> Vec<Found> {
             serde_json::from_value(list.clone()).expect("pairs of texts")
         };

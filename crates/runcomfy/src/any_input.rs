@@ -131,6 +131,12 @@ impl AnyInput {
     pub fn violations(&self) -> Violations {
         check::violations(&self.schema(), self.value_ref())
     }
+
+    /// Returns `true` if there is no violation. It stops at the first one, and is the cheapest
+    /// way to ask.
+    pub fn is_valid(&self) -> bool {
+        check::is_valid(&self.schema(), self.value_ref())
+    }
 }
 
 impl Payload for AnyInput {

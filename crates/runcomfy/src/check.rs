@@ -1,6 +1,7 @@
-//! The checker: one walk over a schema and a value, which finds every violation and every
-//! piece of media that is still to be measured.
+//! The checker: a walk over a schema and a value, which finds every violation and every piece of
+//! media that is still to be measured. [`Matcher`] is a faster walk, which only says yes or no.
 
+mod matcher;
 #[cfg(feature = "pattern")]
 mod pattern;
 mod rules;
@@ -9,12 +10,13 @@ mod same;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use crate::codegen_support::value_ref::{Entries, Members, ValueRef};
+use crate::codegen_support::value_ref::{Elements, Entries, Members, ValueRef};
 use crate::media::{Format, Media, MediaInfo, MediaKind, MissingInfo};
 use crate::schema::{Field, Rule, Shape, ValueSchema};
 use crate::violation::message::{self, noun};
 use crate::violation::pending::{PathRef, UnionKeyword, ViolationKind};
 use crate::violation::{InputPath, Violation, Violations};
+use matcher::Matcher;
 
 /// Up to this many fields, a linear scan beats a hash lookup.
 const MAX_SCANNED: usize = 16;
@@ -51,31 +53,13 @@ struct Findings<'a> {
     violations: Option<&'a mut Violations>,
     /// Every piece of media, if wanted.
     media: Option<&'a mut Vec<FoundMedia>>,
-    scope: Scope,
-    is_broken: bool,
-    /// The branches of unions that were tried already on a list or object, by the addresses
-    /// of both: `None` if the value does not match, or else its media.
-    seen: BTreeMap<(usize, Address), Option<Vec<FoundMedia>>>,
+    /// Decides which branches of unions match.
+    matcher: Matcher,
 }
 
-/// The part of an input that a walk is about.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Scope {
-    #[default]
-    Input,
-    /// A branch of a union: only the answer counts, so the walk ends at the first violation.
-    Branch,
-}
-
-/// The address of a list or object, which tells it from every other that one branch of a
-/// union is tried on during a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Address {
-    List(usize),
-    Map(usize),
-    /// A struct may have the address of its first field, which is of another kind: a struct
-    /// in a struct is tried on another union's branches.
-    Struct(usize),
+/// Returns `true` if a value has no violation.
+pub(crate) fn is_valid(schema: &ValueSchema, value: ValueRef<'_>) -> bool {
+    Matcher::default().matches(schema, &value)
 }
 
 /// Returns every violation of a value.
@@ -98,18 +82,11 @@ pub(crate) fn first_broken_rule(
         .find_map(|rule| Some(ViolationKind::Rule(rule, rules::broken(rule, value)?)))
 }
 
-/// Returns `true` if a value has no violation.
-#[cfg(feature = "from-json")]
-pub(crate) fn holds(schema: &ValueSchema, value: ValueRef<'_>) -> bool {
-    let mut findings = Findings { scope: Scope::Branch, ..Findings::default() };
-    check_value(schema, value, PathRef::Top, &mut findings);
-    !findings.is_broken
-}
-
 /// Returns every piece of media in a value.
 pub(crate) fn media(schema: &ValueSchema, value: ValueRef<'_>) -> Vec<FoundMedia> {
     let mut media = Vec::new();
-    let mut findings = Findings { media: Some(&mut media), ..Findings::default() };
+    let matcher = Matcher::within_union();
+    let mut findings = Findings { violations: None, media: Some(&mut media), matcher };
     check_value(schema, value, PathRef::Top, &mut findings);
     media
 }
@@ -178,19 +155,39 @@ impl MediaKind {
 impl Findings<'_> {
     #[inline(never)]
     fn push(&mut self, path: PathRef<'_>, kind: ViolationKind, value: ValueRef<'_>) {
-        self.is_broken = true;
         if let Some(violations) = &mut self.violations {
             violations.pending().push(path, kind, value);
         }
     }
+}
 
-    /// Returns `true` if nothing more can change the answer.
-    fn is_decided(&self) -> bool {
-        self.scope == Scope::Branch && self.is_broken
+#[inline]
+fn check_value(
+    schema: &ValueSchema,
+    value: ValueRef<'_>,
+    path: PathRef<'_>,
+    findings: &mut Findings<'_>,
+) {
+    if findings.media.is_some() || !is_surely_valid(schema, value) {
+        check_doubtful_value(schema, value, path, findings);
     }
 }
 
-fn check_value(
+/// Returns `true` if a value is valid, as far as that can be seen at once.
+#[inline]
+fn is_surely_valid(schema: &ValueSchema, value: ValueRef<'_>) -> bool {
+    match (value, schema.shape) {
+        (ValueRef::Text(text), Shape::Text | Shape::Media(_)) => {
+            schema.rules.iter().all(|rule| rules::text_surely_keeps(rule, text))
+        }
+        (ValueRef::Media(_), Shape::Media(_)) | (ValueRef::Bool(_), Shape::Boolean) => {
+            !schema.rules.iter().any(rules::is_checked)
+        }
+        _ => false,
+    }
+}
+
+fn check_doubtful_value(
     schema: &ValueSchema,
     value: ValueRef<'_>,
     path: PathRef<'_>,
@@ -208,23 +205,14 @@ fn check_value(
             findings.push(path, ViolationKind::Rule(rule, observed), value);
         }
     }
-    if findings.is_decided() {
-        return;
-    }
     match (shape, value) {
         (Shape::Media(kind), value) => collect_media(value, kind, rules, path, findings),
-        (Shape::List(schema), ValueRef::List(list)) => {
-            for index in 0..list.count() {
-                check_value(schema, list.get(index), PathRef::Index(&path, index), findings);
-                if findings.is_decided() {
-                    return;
-                }
-            }
-        }
+        (Shape::List(parts), ValueRef::List(list)) => check_list(parts, list, path, findings),
         (Shape::Map(schema), ValueRef::Map(entries)) => {
-            for (name, value) in entries.iter() {
+            entries.all(&mut |name, value| {
                 check_value(schema, value, PathRef::Name(&path, name), findings);
-            }
+                true
+            });
         }
         (Shape::Object(fields), value) => check_object(fields, None, value, path, findings),
         (Shape::Open(fields, others), value) => {
@@ -245,6 +233,26 @@ fn check_value(
         }
         // Anything else is a scalar, whose rules were checked above, or violated `type`.
         _ => {}
+    }
+}
+
+fn check_list(
+    parts: &ValueSchema,
+    list: &dyn Elements,
+    path: PathRef<'_>,
+    findings: &mut Findings<'_>,
+) {
+    // Valid elements that have no parts are passed over fast.
+    let first = match parts.shape {
+        Shape::Text | Shape::Media(_) | Shape::Boolean | Shape::Integer | Shape::Number
+            if findings.media.is_none() =>
+        {
+            findings.matcher.first_mismatch(parts, list)
+        }
+        _ => 0,
+    };
+    for index in first..list.count() {
+        check_value(parts, list.get(index), PathRef::Index(&path, index), findings);
     }
 }
 
@@ -316,9 +324,6 @@ fn check_object(
         let value = entries.get(field.name);
         known += usize::from(!matches!(value, ValueRef::Absent));
         check_property(field, value, path, findings);
-        if findings.is_decided() {
-            return;
-        }
     }
     if known < entries.count() {
         check_other_properties(fields, others, entries, path, findings);
@@ -335,7 +340,7 @@ fn check_other_properties(
 ) {
     let hashed = if fields.len() > MAX_SCANNED { fields } else { &[] };
     let hashed: HashSet<&str> = hashed.iter().map(|field| field.name).collect();
-    entries.each(&mut |name, value| {
+    entries.all(&mut |name, value| {
         let is_known = if hashed.is_empty() {
             fields.iter().any(|field| field.name == name)
         } else {
@@ -343,10 +348,11 @@ fn check_other_properties(
         };
         let path = PathRef::Name(&path, name);
         match others {
-            _ if is_known || findings.is_decided() => {}
+            _ if is_known => {}
             Some(schema) => check_value(schema, value, path, findings),
             None => findings.push(path, ViolationKind::UnknownProperty(fields), value),
         }
+        true
     });
 }
 
@@ -402,10 +408,10 @@ fn check_union(
 ) {
     let mut matching = 0;
     for branch in branches {
-        if let Some(media) = try_branch_once(branch, value, path, findings) {
+        if findings.matcher.branch_matches(branch, &value) {
             matching += 1;
-            if let (1, Some(found)) = (matching, &mut findings.media) {
-                found.extend(media);
+            if matching == 1 && findings.media.is_some() {
+                check_value(branch, value, path, findings);
             }
         }
     }
@@ -415,60 +421,6 @@ fn check_union(
             findings.push(path, ViolationKind::SeveralBranches(matching), value);
         }
         _ => {}
-    }
-}
-
-/// Same as [`try_branch`], and remembers the answer: unions within unions would be tried
-/// again for every way down to them.
-fn try_branch_once(
-    branch: &'static ValueSchema,
-    value: ValueRef<'_>,
-    path: PathRef<'_>,
-    findings: &mut Findings<'_>,
-) -> Option<Vec<FoundMedia>> {
-    let key = match address(value).filter(|_| findings.scope == Scope::Branch) {
-        Some(address) => (std::ptr::from_ref(branch).addr(), address),
-        None => return try_branch(branch, value, path, findings),
-    };
-    if let Some(seen) = findings.seen.get(&key) {
-        return seen.clone();
-    }
-    let media = try_branch(branch, value, path, findings);
-    findings.seen.insert(key, media.clone());
-    media
-}
-
-/// Returns the media in a value if it matches a branch, and `None` otherwise.
-fn try_branch(
-    branch: &'static ValueSchema,
-    value: ValueRef<'_>,
-    path: PathRef<'_>,
-    findings: &mut Findings<'_>,
-) -> Option<Vec<FoundMedia>> {
-    let mut media = Vec::new();
-    let mut own = Findings {
-        violations: None,
-        media: findings.media.is_some().then_some(&mut media),
-        scope: Scope::Branch,
-        is_broken: false,
-        seen: std::mem::take(&mut findings.seen),
-    };
-    check_value(branch, value, path, &mut own);
-    findings.seen = own.seen;
-    (!own.is_broken).then_some(media)
-}
-
-fn address(value: ValueRef<'_>) -> Option<Address> {
-    match value {
-        ValueRef::List(list) => Some(Address::List(std::ptr::from_ref(list).addr())),
-        ValueRef::Map(entries) => Some(Address::Map(std::ptr::from_ref(entries).addr())),
-        ValueRef::Struct(members) => Some(Address::Struct(std::ptr::from_ref(members).addr())),
-        ValueRef::Absent
-        | ValueRef::Null
-        | ValueRef::Bool(_)
-        | ValueRef::Number(_)
-        | ValueRef::Text(_)
-        | ValueRef::Media(_) => None,
     }
 }
 

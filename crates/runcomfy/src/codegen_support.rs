@@ -21,7 +21,7 @@ pub mod schema {
 
 pub use crate::escape::escape_control;
 #[cfg(feature = "from-json")]
-pub use crate::from_json::{Builder, FromJson};
+pub use crate::from_json::{Builder, FieldReader, FromJson, ReadFields, read_object, read_text};
 #[cfg(feature = "schemars")]
 pub use crate::json_schema::part_of as json_schema_part;
 pub use crate::number::Number;
@@ -37,8 +37,10 @@ pub use debug_output::{DebugOutput, Shown};
 pub use from_output::{FromOutput, OutputReader};
 #[cfg(feature = "serde")]
 pub use serde;
+#[cfg(feature = "from-json")]
+pub use serde::{Deserializer, de::MapAccess};
 pub use serde_json::{Map, Value};
 #[cfg(feature = "serde")]
 pub use to_output::{ToOutput, deserialize_output, insert as insert_output};
 pub use url::Url;
-pub use value_ref::{AsValueRef, Elements, Entries, Members, ValueRef};
+pub use value_ref::{AsValueRef, Elements, Entries, Members, RowTest, ValueRef};

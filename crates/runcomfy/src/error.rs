@@ -9,6 +9,10 @@ use crate::client::{
     InvalidNamePattern, InvalidRequestId, JobError, PreflightReport, RunError, SubmitError,
 };
 use crate::discovery::UnknownModel;
+#[cfg(feature = "from-json")]
+use crate::from_json::FromJsonError;
+#[cfg(feature = "from-json")]
+use crate::input::Model;
 use crate::input::{INVALID_INPUT, Invalid, JsonError, ToJsonError};
 use crate::media::{FileError, MediaError};
 use crate::unknown_variant::UnknownVariant;
@@ -160,6 +164,16 @@ fn fmt_with_causes(error: &dyn std::error::Error, f: &mut fmt::Formatter<'_>) ->
 impl<T> From<Invalid<T>> for Error {
     fn from(invalid: Invalid<T>) -> Self {
         Self::Invalid(invalid.violations)
+    }
+}
+
+#[cfg(feature = "from-json")]
+impl<M: Model> From<FromJsonError<M>> for Error {
+    fn from(error: FromJsonError<M>) -> Self {
+        match error {
+            FromJsonError::NotJson(error) => error.into(),
+            FromJsonError::Invalid(invalid) => invalid.into(),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! JSON → a typed input (feature `from-json`): [`JsonInput::typed`].
+//! JSON → a typed input (feature `from-json`): [`JsonInput::typed`], and [`Valid::from_json`] for text.
 //!
 //! Nothing is lost on the way: what is built is written as the same JSON again. The one
 //! exception is an explicit `null` for an optional property that may be null, which is left
@@ -6,20 +6,26 @@
 //! could hold only rounded: a whole number beyond 64 bits, or a number that no 64-bit float
 //! holds exactly.
 
+mod impls;
+mod read;
+
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use serde::Deserializer;
 use serde_json::{Map, Number, Value};
 
-use crate::check::{first_broken_rule, holds};
+use crate::check::{first_broken_rule, is_valid};
 use crate::codegen_support::value_ref::AsValueRef;
 use crate::input::{Invalid, JsonInput, Model, Valid, input};
 use crate::media::Media;
-use crate::schema::{ANYTHING, Field, INTEGER, MEDIA, Shape, ValueSchema};
+use crate::schema::{ANYTHING, Field, INTEGER, Shape, ValueSchema};
 use crate::unknown_variant::UnknownVariant;
 use crate::violation::message::{self, Noun};
 use crate::violation::pending::{UnionKeyword, ViolationKind};
 use crate::violation::{InputPath, PathSegment, Violation, Violations};
+use read::read_by_json;
+pub use read::{FieldReader, FromJsonError, ReadFields, read_object, read_text};
 
 /// The most branches of unions that are tried for one input. Unions within unions could
 /// otherwise be tried again for every way down to them.
@@ -35,6 +41,16 @@ pub trait FromJson: Sized {
         schema: &'static ValueSchema,
         builder: &mut Builder,
     ) -> Option<Self>;
+
+    /// Reads the value from text in one pass. Fails if it does not fit, or needs a closer look.
+    #[doc(hidden)]
+    fn read<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        schema: &'static ValueSchema,
+        builder: &mut Builder,
+    ) -> Result<Self, D::Error> {
+        read_by_json(deserializer, schema, builder)
+    }
 
     /// Returns the value of a missing property, if the type has one.
     #[doc(hidden)]
@@ -56,6 +72,8 @@ pub struct Builder {
     misfits: Violations,
     /// The number of branches of unions that may still be tried.
     attempts: u32,
+    /// `true` once a `null` of an optional property was left out.
+    left_out_null: bool,
     purpose: Purpose,
     /// Media that a stored input has in other places than in its strings, by JSON pointer.
     stored: BTreeMap<String, StoredString>,
@@ -132,6 +150,7 @@ impl Builder {
             path: Vec::new(),
             misfits: Violations::default(),
             attempts: MAX_ATTEMPTS,
+            left_out_null: false,
             purpose: Purpose::Input,
             stored,
         }
@@ -172,6 +191,7 @@ impl Builder {
             None if !field.required => return T::absent(),
             value => value,
         };
+        self.left_out_null |= !field.required && matches!(value, Some(Value::Null));
         self.below(PathSegment::Name(field.name.to_owned()), |builder| match value {
             None => builder.misfit(ViolationKind::Required, &Value::Null),
             // The type of an optional field has room for null, the schema has not.
@@ -207,11 +227,11 @@ impl Builder {
         // Whether a variant fits by its type is the same for each branch.
         let mut fits = vec![true; variants.len()];
         let mut first = None;
-        let branches = branches_of(schema).iter().filter(|it| holds(it, value.as_value_ref()));
+        let branches = branches_of(schema).iter().filter(|it| is_valid(it, value.as_value_ref()));
         for branch in branches {
             for (variant, fits) in variants.iter().zip(&mut fits).filter(|(_, fits)| **fits) {
                 match variant(self, value, branch) {
-                    Some(built) if holds(branch, built.as_value_ref()) => return Some(built),
+                    Some(built) if is_valid(branch, built.as_value_ref()) => return Some(built),
                     Some(built) => first = first.or(Some(built)),
                     None => *fits = false,
                 }
@@ -359,176 +379,5 @@ fn takes_null(schema: &ValueSchema) -> bool {
         | Shape::Object(_)
         | Shape::Open(..)
         | Shape::Recursive(_) => false,
-    }
-}
-
-impl FromJson for Value {
-    fn from_json(value: &Value, _: &'static ValueSchema, _: &mut Builder) -> Option<Self> {
-        Some(value.clone())
-    }
-
-    fn null() -> Option<Self> {
-        Some(Self::Null)
-    }
-}
-
-impl FromJson for bool {
-    fn from_json(value: &Value, _: &'static ValueSchema, builder: &mut Builder) -> Option<Self> {
-        value.as_bool().or_else(|| builder.not(Shape::Boolean, value))
-    }
-}
-
-impl FromJson for i64 {
-    fn from_json(value: &Value, _: &'static ValueSchema, builder: &mut Builder) -> Option<Self> {
-        let Value::Number(number) = value else { return builder.not(Shape::Integer, value) };
-        number.as_i64().or_else(|| whole_float(number)).or_else(|| {
-            let is_whole = number.as_f64().is_some_and(|float| float.fract() == 0.0);
-            let noun = if is_whole { Noun::IntegerOf64Bits } else { message::noun(INTEGER) };
-            builder.misfit(ViolationKind::Type(noun), value)
-        })
-    }
-}
-
-impl FromJson for u64 {
-    fn from_json(
-        value: &Value,
-        schema: &'static ValueSchema,
-        builder: &mut Builder,
-    ) -> Option<Self> {
-        builder.whole(value, schema, |number| {
-            number.as_u64().or_else(|| whole_float(number)?.try_into().ok())
-        })
-    }
-}
-
-impl FromJson for i128 {
-    fn from_json(
-        value: &Value,
-        schema: &'static ValueSchema,
-        builder: &mut Builder,
-    ) -> Option<Self> {
-        builder.whole(value, schema, |number| {
-            number.as_i128().or_else(|| whole_float(number).map(Self::from))
-        })
-    }
-}
-
-/// Returns a number that is written as a float and is a whole number of 64 bits.
-fn whole_float(number: &Number) -> Option<i64> {
-    // A float at or beyond these bounds is not an `i64`; between them the cast is exact.
-    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
-    let float = number.as_f64().filter(|_| number.is_f64())?;
-    (float.fract() == 0.0 && (-BEYOND..BEYOND).contains(&float)).then_some(float as i64)
-}
-
-impl FromJson for f64 {
-    fn from_json(value: &Value, _: &'static ValueSchema, builder: &mut Builder) -> Option<Self> {
-        let Value::Number(number) = value else { return builder.not(Shape::Number, value) };
-        let float = number.as_f64().filter(|float| float.is_finite());
-        float
-            .filter(|float| number.as_i128().is_none_or(|whole| *float as i128 == whole))
-            .or_else(|| builder.misfit(ViolationKind::Type(Noun::ExactFloat), value))
-    }
-}
-
-impl FromJson for String {
-    fn from_json(value: &Value, _: &'static ValueSchema, builder: &mut Builder) -> Option<Self> {
-        // A stored file is not its path: as a string, the path would be sent.
-        let is_media = matches!(builder.stored(), Some(StoredString::Media(_)));
-        let text = value.as_str().filter(|_| !is_media);
-        text.map(str::to_owned).or_else(|| builder.not(Shape::Text, value))
-    }
-}
-
-impl FromJson for Media {
-    fn from_json(value: &Value, _: &'static ValueSchema, builder: &mut Builder) -> Option<Self> {
-        match (value, builder.stored()) {
-            (Value::String(_), Some(StoredString::Media(media))) => Some(media),
-            (Value::String(text), None) => Some(Self::from_wire(text)),
-            _ => builder.not(MEDIA, value),
-        }
-    }
-}
-
-impl<T: FromJson> FromJson for Option<T> {
-    fn from_json(
-        value: &Value,
-        schema: &'static ValueSchema,
-        builder: &mut Builder,
-    ) -> Option<Self> {
-        match value {
-            Value::Null => Some(T::null()),
-            value => T::from_json(value, schema, builder).map(Some),
-        }
-    }
-
-    fn absent() -> Option<Self> {
-        Some(None)
-    }
-
-    fn null() -> Option<Self> {
-        Some(T::null())
-    }
-}
-
-impl<T: FromJson> FromJson for Box<T> {
-    fn from_json(
-        value: &Value,
-        schema: &'static ValueSchema,
-        builder: &mut Builder,
-    ) -> Option<Self> {
-        T::from_json(value, schema, builder).map(Self::new)
-    }
-
-    fn null() -> Option<Self> {
-        T::null().map(Self::new)
-    }
-}
-
-impl<T: FromJson> FromJson for Vec<T> {
-    fn from_json(
-        value: &Value,
-        schema: &'static ValueSchema,
-        builder: &mut Builder,
-    ) -> Option<Self> {
-        let Value::Array(items) = value else {
-            return builder.not(Shape::List(&ANYTHING), value);
-        };
-        let mut built = Self::with_capacity(items.len());
-        for (index, item) in items.iter().enumerate() {
-            let found = builder.below(PathSegment::Index(index), |builder| {
-                T::from_json(item, parts_of(schema), builder)
-            });
-            match found {
-                Some(item) => built.push(item),
-                None if builder.is_decided() => return None,
-                None => {}
-            }
-        }
-        (built.len() == items.len()).then_some(built)
-    }
-}
-
-impl<T: FromJson> FromJson for BTreeMap<String, T> {
-    fn from_json(
-        value: &Value,
-        schema: &'static ValueSchema,
-        builder: &mut Builder,
-    ) -> Option<Self> {
-        let Value::Object(entries) = value else {
-            return builder.not(Shape::Map(&ANYTHING), value);
-        };
-        let mut built = Self::new();
-        for (name, value) in entries {
-            let found = builder.below(PathSegment::Name(name.clone()), |builder| {
-                T::from_json(value, parts_of(schema), builder)
-            });
-            match found {
-                Some(value) => _ = built.insert(name.clone(), value),
-                None if builder.is_decided() => return None,
-                None => {}
-            }
-        }
-        (built.len() == entries.len()).then_some(built)
     }
 }

@@ -60,6 +60,8 @@ pub use client::{Client, ClientBuilder, Job, RequestId};
 pub use content_kind::ContentKind;
 pub use discovery::{UnknownModel, find_model, search_models};
 pub use error::Error;
+#[cfg(feature = "from-json")]
+pub use from_json::FromJsonError;
 pub use info::ModelInfo;
 pub use input::{
     Invalid, JsonError, JsonInput, Model, Operation, Payload, Raw, ToJsonError, Valid, Validated,

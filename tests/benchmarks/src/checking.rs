@@ -1,17 +1,18 @@
-//! Benchmarks of the checker: Hailuo's input against the `jsonschema` crate, and inputs that
-//! grow in one dimension each.
+//! Benchmarks of the checker: Hailuo's input against the `jsonschema` crate and garde, lists, and
+//! inputs that grow in one dimension each.
 
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use garde::Validate;
 use jsonschema::{ValidationError, Validator};
-use runcomfy::{JsonInput, Media, Model};
+use runcomfy::{JsonInput, Media, Model, Valid};
 use runcomfy_models::minimax::hailuo_video_01_live::Input;
 use serde_json::{Map, Value, json};
 
-use crate::generating::root;
 use crate::measure::{GROWTH, Pair, Report};
 use crate::tables::{Grown, NARROW, WIDE};
+use crate::{peers, root};
 
 /// A typical URL.
 const IMAGE: &str = "https://example.com/boat.png";
@@ -22,8 +23,22 @@ const ROUNDS: usize = 101;
 const MAX_RATIO_OF_FEW: f64 = 0.7;
 const MAX_RATIO_OF_MANY: f64 = 1.0 / 3.0 + 0.03;
 
+/// Targets against garde, which has neither table nor media: its code is written for one struct.
+const MAX_RATIO_TO_GARDE: f64 = 2.0;
+const MAX_RATIO_TO_SERDE_AND_GARDE: f64 = 2.75;
+
 pub(crate) fn run(report: &mut Report) -> Result<()> {
+    let ordered = json!({"b": 0, "a": 0}).to_string().starts_with(r#"{"b""#);
+    let order = if ordered { "as read (`preserve_order`)" } else { "sorted" };
+    report.part(&format!("Checking, with the properties of `serde_json` {order}"));
     let judge = judge()?;
+    valid_hailuo(report, &judge)?;
+    invalid_hailuo(report, &judge)?;
+    lists(report)?;
+    growth(report)
+}
+
+fn valid_hailuo(report: &mut Report, judge: &Validator) -> Result<()> {
     report.part("Checking a Hailuo input, ours : jsonschema's iter_errors, collected");
     for (name, prompt) in [
         ("80 characters", "a paper boat".repeat(7)[..80].to_owned()),
@@ -32,8 +47,13 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
     ] {
         let typed = Input::new(prompt.clone(), Media::url(IMAGE)?).with_prompt_optimizer(true);
         let value = json!({"prompt": prompt, "image_url": IMAGE, "prompt_optimizer": true});
-        right(report, &judge, name, &typed, &value)?;
+        right(report, judge, name, &typed, &value)?;
+        against_garde(report, name, &typed, &value)?;
     }
+    Ok(())
+}
+
+fn invalid_hailuo(report: &mut Report, judge: &Validator) -> Result<()> {
     report.part("Checking an invalid Hailuo input, ours : theirs");
     let (long, image) = ("a".repeat(1996), IMAGE);
     let names: Map<String, Value> =
@@ -47,12 +67,14 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
         ("a misspelled name", json!({"promt": "a", "image_url": image})),
         ("one of each", json!({"prompt": long, "image_url": null, "negative_prompt": "b"})),
     ] {
-        broken::<Input>(report, &judge, name, input, MAX_RATIO_OF_FEW)?;
+        broken::<Input>(report, judge, name, input, MAX_RATIO_OF_FEW)?;
     }
     // `jsonschema` reports all of these names in one error.
-    broken::<Input>(report, &judge, "1000 unknown names", names.into(), 1.0)?;
-    report.part("Checking a list with only invalid elements, ours : theirs");
-    let lists = json!({"properties": {
+    broken::<Input>(report, judge, "1000 unknown names", names.into(), 1.0)
+}
+
+fn lists(report: &mut Report) -> Result<()> {
+    let schema = json!({"properties": {
         "words": {"type": "array", "items": {"type": "string", "maxLength": 3}},
         "items": {"type": "array", "items": {
             "type": "object",
@@ -61,16 +83,27 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
             "additionalProperties": false,
         }},
     }});
-    let lists = jsonschema::validator_for(&lists).context("the schema does not compile")?;
+    let judge = jsonschema::validator_for(&schema).context("the schema does not compile")?;
+    report.part("Checking a list with only valid elements, ours : theirs");
+    for (name, input) in [
+        ("10,000 strings", json!({"words": vec!["sea"; 10_000]})),
+        ("1000 objects", json!({"items": vec![json!({"word": "sea"}); 1000]})),
+    ] {
+        let json = JsonInput::<Grown>::from(input.clone());
+        ensure!(json.is_valid() && judge.is_valid(&input), "{name}: not valid");
+        report.compare(name, 1.0, ROUNDS, || json.violations(), || errors(&judge, &input));
+        yes_or_no(report, name, || json.is_valid(), || judge.is_valid(&input));
+    }
+    report.part("Checking a list with only invalid elements, ours : theirs");
     for (name, input) in [
         ("1000 strings too long", json!({"words": vec!["long"; 1000]})),
         ("1000 strings of another type", json!({"words": vec![1; 1000]})),
         ("1000 objects with one too long", json!({"items": vec![json!({"word": "long"}); 1000]})),
         ("1000 objects with one missing", json!({"items": vec![json!({}); 1000]})),
     ] {
-        broken::<Grown>(report, &lists, name, input, MAX_RATIO_OF_MANY)?;
+        broken::<Grown>(report, &judge, name, input, MAX_RATIO_OF_MANY)?;
     }
-    growth(report)
+    Ok(())
 }
 
 /// Returns RunComfy's schema of Hailuo, with objects closed as ours are.
@@ -97,13 +130,44 @@ fn right(
     let text = value.to_string();
     ensure!(typed.violations().is_empty() && json.violations().is_empty(), "{name}: not valid");
     ensure!(errors(judge, value) == 0, "{name}: not valid to jsonschema");
-    let pair = Pair::of(ROUNDS, || typed.violations(), || errors(judge, value));
-    report.ratio(&format!("{name}, typed"), pair, 1.0);
-    let pair = Pair::of(ROUNDS, || json.violations(), || errors(judge, value));
-    report.ratio(&format!("{name}, JSON"), pair, 1.0);
+    let typed_name = format!("{name}, typed");
+    report.compare(&typed_name, 1.0, ROUNDS, || typed.violations(), || errors(judge, value));
+    yes_or_no(report, &typed_name, || typed.is_valid(), || judge.is_valid(value));
+    let json_name = format!("{name}, JSON");
+    report.compare(&json_name, 1.0, ROUNDS, || json.violations(), || errors(judge, value));
+    yes_or_no(report, &json_name, || json.is_valid(), || judge.is_valid(value));
     let ours = || JsonInput::<Input>::parse(&text).map(|json| json.violations());
     let theirs = || serde_json::from_str::<Value>(&text).map(|value| errors(judge, &value));
-    report.ratio(&format!("{name}, text → verdict"), Pair::of(ROUNDS, ours, theirs), 1.1);
+    report.compare(&format!("{name}, text → verdict"), 1.1, ROUNDS, ours, theirs);
+    Ok(())
+}
+
+/// Compares the check without violations with jsonschema's.
+fn yes_or_no(
+    report: &mut Report,
+    name: &str,
+    ours: impl FnMut() -> bool,
+    theirs: impl FnMut() -> bool,
+) {
+    report.compare(&format!("{name}, is_valid"), 1.0, ROUNDS, ours, theirs);
+}
+
+/// Compares typed inputs with a struct of serde and garde.
+fn against_garde(report: &mut Report, name: &str, typed: &Input, value: &Value) -> Result<()> {
+    let text = value.to_string();
+    let peer = peers::read(&text)?;
+    let ours: Valid<Input> = Valid::from_json(&text).context("it is not valid")?;
+    ensure!(*ours == *typed, "{name}: read otherwise");
+    let theirs = (&peer.prompt, peer.image_url.as_str(), peer.prompt_optimizer);
+    ensure!(theirs == (&typed.prompt, IMAGE, typed.prompt_optimizer), "{name}: read otherwise");
+    let name = format!("{name}, typed : garde");
+    report.compare(&name, MAX_RATIO_TO_GARDE, ROUNDS, || typed.violations(), || peer.validate());
+    let (ours, theirs) = (|| Valid::<Input>::from_json(&text), || peers::read(&text));
+    let name = format!("{name}, from text, with serde");
+    report.compare(&name, MAX_RATIO_TO_SERDE_AND_GARDE, ROUNDS, ours, theirs);
+    let parse = || serde_json::from_str::<Value>(&text);
+    let alone = Pair::within(f64::INFINITY, ROUNDS, parse, || ());
+    report.note("the same as `Value` alone", &format!("{:.1?}", alone.ours));
     Ok(())
 }
 
@@ -118,12 +182,13 @@ fn broken<M: Model>(
     let json = JsonInput::<M>::from(input.clone());
     let (ours, theirs) = (json.violations().len(), errors(judge, &input));
     ensure!(ours > 0 && theirs > 0, "{name}: {ours} violations of ours, {theirs} of theirs");
-    let pair = Pair::of(ROUNDS, || json.violations(), || errors(judge, &input));
-    report.ratio(name, pair, most);
+    report.compare(name, most, ROUNDS, || json.violations(), || errors(judge, &input));
+    let no = format!("{name}, is_valid");
+    report.compare(&no, 1.0, ROUNDS, || json.is_valid(), || judge.is_valid(&input));
     let ours = || json.violations().iter().map(ToString::to_string).collect::<Vec<_>>();
     let told = |error: ValidationError<'_>| format!("{}: {error}", error.instance_path());
     let theirs = || judge.iter_errors(&input).map(told).collect::<Vec<_>>();
-    let pair = Pair::of(ROUNDS, ours, theirs);
+    let pair = Pair::within(f64::INFINITY, ROUNDS, ours, theirs);
     report.note(&format!("{name}, as text"), &format!("{:6.2} ×", pair.ratio));
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! dimension each.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use runcomfy_codegen::runtime::RuntimeModel;
@@ -10,7 +10,7 @@ use runcomfy_codegen::{Features, Generated, Objects, Settings, Source, generate}
 use serde_json::{Value, json};
 
 use crate::measure::{GROWTH, Pair, Report};
-use crate::rival;
+use crate::{rival, root};
 
 /// Number of models, made by repeating the real ones.
 pub(crate) const MODELS: usize = 400;
@@ -45,9 +45,8 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
     let ours = generated(&models);
     ensure!(ours.models == MODELS, "only {} of {MODELS} models were generated", ours.models);
     let theirs = || taken.iter().filter_map(|model| rival::module(&model.input)).count();
-    let pair = Pair::of(7, || generated(&taken), theirs);
-    report.ratio("those, ours : typify's", pair, 1.5);
-    let alone = Pair::of(7, || generated(&models), || ());
+    report.compare("those, ours : typify's", 1.5, 7, || generated(&taken), theirs);
+    let alone = Pair::within(f64::INFINITY, 7, || generated(&models), || ());
     report.at_most("all, formatted", alone.ours.as_secs_f64(), 1.0, " s", "");
     let (lines, properties) = (lines(&ours), properties(&models)?);
     let each = lines as f64 / properties as f64;
@@ -73,8 +72,9 @@ fn at_run_time(report: &mut Report, models: &[Model]) -> Result<()> {
         });
         made.count()
     };
-    let pair = Pair::of(7, tables, || generated(models));
-    report.ratio("a table at run time : its generated code", pair, 0.6);
+    report.compare("a table at run time : its generated code", 0.6, 7, tables, || {
+        generated(models)
+    });
     Ok(())
 }
 
@@ -192,15 +192,6 @@ fn visit(schemas: &Path, folder: &Path, models: &mut Vec<Model>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Returns the root of this workspace.
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .map(Path::to_path_buf)
-        .unwrap_or_default()
 }
 
 /// Returns the number of lines of the models' modules.

@@ -29,6 +29,37 @@ impl Rule {
     }
 }
 
+/// Returns `true` if a value breaks none of these rules.
+#[inline]
+pub(super) fn all_kept(rules: &[Rule], value: &ValueRef<'_>) -> bool {
+    rules.iter().all(|rule| !is_checked(rule) || broken(rule, *value).is_none())
+}
+
+/// Same as [`all_kept`] for a text.
+#[inline]
+pub(super) fn text_keeps(rules: &[Rule], text: &str) -> bool {
+    rules.iter().all(|rule| match *rule {
+        Rule::MaxLength(bound) => length_if(text, bound, Ordering::Greater).is_none(),
+        _ => !is_checked(rule) || broken(rule, ValueRef::Text(text)).is_none(),
+    })
+}
+
+/// Returns `true` if a text keeps a rule, as far as that can be seen without counting.
+#[inline]
+pub(super) fn text_surely_keeps(rule: &Rule, text: &str) -> bool {
+    match *rule {
+        // A character has at least one byte.
+        Rule::MaxLength(bound) => text.len() as u64 <= bound,
+        _ => !is_checked(rule),
+    }
+}
+
+/// Returns `true` for a rule that is checked without measuring media.
+#[inline]
+pub(super) fn is_checked(rule: &Rule) -> bool {
+    !matches!(rule, Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..))
+}
+
 /// Returns what was observed if a value breaks a rule, and `None` otherwise.
 pub(super) fn broken(rule: &Rule, value: ValueRef<'_>) -> Option<Observed> {
     use Ordering::{Greater, Less};
@@ -57,7 +88,7 @@ pub(super) fn broken(rule: &Rule, value: ValueRef<'_>) -> Option<Observed> {
         }
         #[cfg(feature = "pattern")]
         Rule::Pattern(_, regex) => !super::pattern::is_match(regex, text(value)?),
-        // Checked once the media is measured, or never.
+        // Checked once the media is measured, or never: see `is_checked`.
         Rule::Measured(..) | Rule::Unchecked(..) | Rule::Annotation(..) => false,
     };
     is_broken.then_some(Observed::Value)
@@ -131,6 +162,7 @@ pub(super) fn unchecked(rule: &Rule, info: &MediaInfo) -> Option<MissingInfo> {
 }
 
 /// Returns the length of a text in characters, if it is on the wrong side of its bound.
+#[inline]
 fn length_if(text: &str, bound: u64, wrong: Ordering) -> Option<Observed> {
     // A character has 1 to 4 bytes: most texts need no counting.
     let bytes = text.len() as u64;
@@ -141,7 +173,13 @@ fn length_if(text: &str, bound: u64, wrong: Ordering) -> Option<Observed> {
     if keeps {
         return None;
     }
-    count_if(bytecount::num_chars(text.as_bytes()), bound, wrong)
+    // Up to this many bytes, a plain loop beats the choice of vector instructions.
+    const MAX_PLAIN: usize = 32;
+    let count = match text.len() {
+        ..MAX_PLAIN => text.chars().count(),
+        _ => bytecount::num_chars(text.as_bytes()),
+    };
+    count_if(count, bound, wrong)
 }
 
 /// Returns a count, if it is on the wrong side of its bound.

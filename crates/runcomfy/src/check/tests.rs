@@ -17,6 +17,15 @@ static PAIR: [Field; 2] =
     [Field::required("left", TEXT, &[]), Field::optional("right", INTEGER, &[])];
 static KINDS: [ValueSchema; 3] =
     [ValueSchema::new(Shape::Object(&PAIR), &[]), ValueSchema::new(Shape::List(&WORD), &[]), WORD];
+static SPARSE: [Field; 6] = [
+    Field::required("a", INTEGER, &[]),
+    Field::optional("b", INTEGER, &[]),
+    Field::optional("c", INTEGER, &[]),
+    Field::optional("d", INTEGER, &[]),
+    Field::optional("e", INTEGER, &[]),
+    Field::optional("f", INTEGER, &[]),
+];
+static OVERLAPPING: [ValueSchema; 2] = [WORD, ValueSchema::new(TEXT, &[])];
 static EITHER: [ValueSchema; 2] = [WORD, COUNT];
 static SIZED: [Rule; 2] = [
     Rule::Measured(Metric::WidthPixels, Bound::Over(300.0), ""),
@@ -28,6 +37,7 @@ fn found(of: ValueSchema, node: ValueRef<'_>) -> Vec<(String, String, String)> {
     let mut violations = Violations::default();
     let mut findings = Findings { violations: Some(&mut violations), ..Findings::default() };
     check_value(&of, node, PathRef::Name(&PathRef::Top, "v"), &mut findings);
+    assert_eq!(is_valid(&of, node), violations.is_empty(), "{of:?}: {violations}");
     let all = violations.iter();
     all.map(|of| (of.path.to_string(), of.rule.to_string(), of.message.clone())).collect()
 }
@@ -89,6 +99,15 @@ fn every_part_of_a_value_is_checked_at_its_place() {
             json!({"left": 1, "up": "abc"}),
             vec!["v.left type", "v.up maxLength"],
         ),
+        (Shape::Object(&SPARSE), json!({"a": 1, "b": 2}), vec![]),
+        (Shape::Object(&SPARSE), json!({"b": 2, "c": 2}), vec!["v.a required"]),
+        (Shape::Object(&SPARSE), json!({"a": 1, "b": 0.5}), vec!["v.b type"]),
+        (Shape::Object(&SPARSE), json!({"a": 1, "x": 2}), vec!["v.x additionalProperties"]),
+        (Shape::Open(&SPARSE, &WORD), json!({"a": 1, "x": "abc"}), vec!["v.x maxLength"]),
+        (Shape::Open(&SPARSE, &WORD), json!({"a": 1, "x": "ab"}), vec![]),
+        (Shape::OneOf(&OVERLAPPING), json!("abc"), vec![]),
+        (Shape::OneOf(&OVERLAPPING), json!("ab"), vec!["v oneOf"]),
+        (Shape::OneOf(&OVERLAPPING), json!(0), vec!["v oneOf"]),
         (Shape::Nullable(&WORD), json!("abc"), vec!["v maxLength"]),
         (Shape::Nullable(&WORD), json!(null), vec![]),
         (Shape::ByKind(&KINDS), json!("abc"), vec!["v maxLength"]),

@@ -231,6 +231,14 @@ macro_rules! __string_enum_from_json {
             ) -> ::std::option::Option<Self> {
                 builder.variant(value)
             }
+
+            fn read<'de, D: $crate::codegen_support::Deserializer<'de>>(
+                deserializer: D,
+                _: &'static $crate::codegen_support::schema::ValueSchema,
+                _: &mut $crate::codegen_support::Builder,
+            ) -> ::std::result::Result<Self, D::Error> {
+                $crate::codegen_support::read_text(deserializer, |text| text.parse().ok())
+            }
         }
     };
 }

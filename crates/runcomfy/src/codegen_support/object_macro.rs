@@ -54,6 +54,14 @@ macro_rules! __object {
                 })*
                 $crate::codegen_support::ValueRef::Absent
             }
+
+            fn all(&self, _test: &mut $crate::codegen_support::RowTest<'_>) -> bool {
+                let mut _rows = $fields.iter();
+                true $(&& _test(
+                    _rows.next(),
+                    $crate::codegen_support::AsValueRef::as_value_ref(&self.$field),
+                ))*
+            }
         }
 
         $crate::__object_from_json! { $name, $fields, [$($field),*] }
@@ -152,6 +160,36 @@ macro_rules! __object_from_json {
                 let mut _rows = $fields.iter();
                 $(let $field = builder.field(_object, _rows.next()?);)*
                 ::std::option::Option::Some(Self { $($field: $field?,)* })
+            }
+
+            fn read<'de, D: $crate::codegen_support::Deserializer<'de>>(
+                deserializer: D,
+                _: &'static $crate::codegen_support::schema::ValueSchema,
+                builder: &mut $crate::codegen_support::Builder,
+            ) -> ::std::result::Result<Self, D::Error> {
+                $crate::codegen_support::read_object(deserializer, builder)
+            }
+        }
+
+        #[doc(hidden)]
+        impl $crate::codegen_support::ReadFields for $name {
+            fn read_fields<'de, A: $crate::codegen_support::MapAccess<'de>>(
+                reader: &mut $crate::codegen_support::FieldReader<'_, A>,
+            ) -> ::std::result::Result<Self, A::Error> {
+                $(let mut $field = ::std::option::Option::None;)*
+                while let ::std::option::Option::Some((_index, _field)) =
+                    reader.next_row(&$fields)?
+                {
+                    let mut _rows = 0..usize::MAX;
+                    $(if _rows.next() == ::std::option::Option::Some(_index) {
+                        reader.field(_field, &mut $field)?;
+                        continue;
+                    })*
+                }
+                let mut _rows = $fields.iter();
+                ::std::result::Result::Ok(Self {
+                    $($field: reader.found(_rows.next(), $field)?,)*
+                })
             }
         }
     };

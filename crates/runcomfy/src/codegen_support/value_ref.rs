@@ -47,7 +47,16 @@ pub trait Members {
     fn fields(&self) -> &'static [Field];
     /// Returns the value of the field at this index of the table.
     fn get(&self, index: usize) -> ValueRef<'_>;
+    /// Returns `true` if `test` does for every row of the table and its value. Stops at the first
+    /// that fails. A struct has as many fields as its table has rows, so each row is there.
+    fn all(&self, test: &mut RowTest<'_>) -> bool {
+        let mut rows = self.fields().iter().enumerate();
+        rows.all(|(index, field)| test(Some(field), self.get(index)))
+    }
 }
+
+/// A test of a row of a table and its value.
+pub type RowTest<'t> = dyn FnMut(Option<&'static Field>, ValueRef<'_>) -> bool + 't;
 
 /// A list of values.
 pub trait Elements {
@@ -55,6 +64,9 @@ pub trait Elements {
     fn count(&self) -> usize;
     /// Returns the element at an index, or [`ValueRef::Absent`] past the end.
     fn get(&self, index: usize) -> ValueRef<'_>;
+    /// Returns the index of the first element for which `test` returns `false`, or the number of
+    /// elements.
+    fn first_failing(&self, test: &mut dyn FnMut(ValueRef<'_>) -> bool) -> usize;
 }
 
 /// Values under names.
@@ -63,8 +75,9 @@ pub trait Entries {
     fn count(&self) -> usize;
     /// Returns the value under this name, or [`ValueRef::Absent`].
     fn get(&self, name: &str) -> ValueRef<'_>;
-    /// Calls `take` with every name and its value, without the allocation of [`Entries::iter`].
-    fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, ValueRef<'a>));
+    /// Returns `true` if `test` does for every name and its value. Stops at the first that fails,
+    /// and needs no allocation, unlike [`Entries::iter`].
+    fn all<'a>(&'a self, test: &mut dyn FnMut(&'a str, ValueRef<'a>) -> bool) -> bool;
     /// Returns every name with its value.
     fn iter(&self) -> Box<dyn Iterator<Item = (&str, ValueRef<'_>)> + '_>;
 }
@@ -162,6 +175,11 @@ impl<T: AsValueRef> Elements for Vec<T> {
     fn get(&self, index: usize) -> ValueRef<'_> {
         self.as_slice().get(index).map_or(ValueRef::Absent, AsValueRef::as_value_ref)
     }
+
+    fn first_failing(&self, test: &mut dyn FnMut(ValueRef<'_>) -> bool) -> usize {
+        let failing = self.iter().position(|item| !test(item.as_value_ref()));
+        failing.unwrap_or(self.len())
+    }
 }
 
 impl<K: Borrow<str> + Ord, T: AsValueRef> Entries for BTreeMap<K, T> {
@@ -170,20 +188,32 @@ impl<K: Borrow<str> + Ord, T: AsValueRef> Entries for BTreeMap<K, T> {
     }
 
     fn get(&self, name: &str) -> ValueRef<'_> {
-        BTreeMap::get(self, name).map_or(ValueRef::Absent, AsValueRef::as_value_ref)
+        BTreeMap::get(self, name).map_or(ValueRef::Absent, entry)
     }
 
-    fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, ValueRef<'a>)) {
-        BTreeMap::iter(self).for_each(|(name, value)| take(name.borrow(), value.as_value_ref()));
+    fn all<'a>(&'a self, test: &mut dyn FnMut(&'a str, ValueRef<'a>) -> bool) -> bool {
+        BTreeMap::iter(self).all(|(name, value)| test(name.borrow(), entry(value)))
     }
 
     fn iter(&self) -> Box<dyn Iterator<Item = (&str, ValueRef<'_>)> + '_> {
         Box::new(BTreeMap::iter(self).map(|(name, value)| {
             let name: &str = name.borrow();
-            (name, value.as_value_ref())
+            (name, entry(value))
         }))
     }
 }
+
+/// Returns the view of a value under a name: an unset one is sent as null.
+fn entry<T: AsValueRef>(value: &T) -> ValueRef<'_> {
+    match value.as_value_ref() {
+        ValueRef::Absent => ValueRef::Null,
+        value => value,
+    }
+}
+
+/// `true` if `serde_json` sorts its maps. Any crate of a program can turn on its feature
+/// `preserve_order`, which makes them hash maps, and a `cfg` cannot see that.
+const IS_SORTED: bool = size_of::<Map<String, Value>>() == size_of::<BTreeMap<String, Value>>();
 
 impl Entries for Map<String, Value> {
     fn count(&self) -> usize {
@@ -191,16 +221,18 @@ impl Entries for Map<String, Value> {
     }
 
     fn get(&self, name: &str) -> ValueRef<'_> {
-        // Hashing a name costs more than looking at a few.
+        // Hashing a name costs more than looking at a few. A sorted map hashes nothing.
         let found = match self.len() {
-            0..=8 => Map::iter(self).find(|(own, _)| *own == name).map(|(_, value)| value),
+            0..=8 if !IS_SORTED => {
+                Map::iter(self).find(|(own, _)| *own == name).map(|(_, value)| value)
+            }
             _ => Map::get(self, name),
         };
         found.map_or(ValueRef::Absent, AsValueRef::as_value_ref)
     }
 
-    fn each<'a>(&'a self, take: &mut dyn FnMut(&'a str, ValueRef<'a>)) {
-        Map::iter(self).for_each(|(name, value)| take(name, value.as_value_ref()));
+    fn all<'a>(&'a self, test: &mut dyn FnMut(&'a str, ValueRef<'a>) -> bool) -> bool {
+        Map::iter(self).all(|(name, value)| test(name, value.as_value_ref()))
     }
 
     fn iter(&self) -> Box<dyn Iterator<Item = (&str, ValueRef<'_>)> + '_> {
