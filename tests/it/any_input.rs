@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::scripted::builder;
-use crate::support::root;
 
 const HAILUO: &str = "minimax/Hailuo Video 01 Live";
 const KLING: &str = "kling/kling-3.0/4k/text-to-video";
@@ -75,7 +74,10 @@ async fn media_of_a_chosen_model_is_measured_before_it_costs_money() {
 async fn a_local_file_of_a_chosen_model_is_sent_and_stored_by_its_path() {
     let simulator = simulator().await;
     let client = client(&simulator);
-    let file = root().join("crates/runcomfy-simulator/assets/samples/png.png");
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let file = folder.path().join("small.gif");
+    // The header of a picture of 200 × 200.
+    std::fs::write(&file, b"GIF89a\xc8\0\xc8\0\0\0\0;").expect("a file can be written");
     let placed = input(json!({"prompt": "a"})).with_media("/image_url", Media::file(&file));
     let placed = placed.expect("there is a place");
     let row = serde_json::to_string(&Stored(placed.clone())).expect("it can be stored");

@@ -156,7 +156,7 @@ impl CompiledOracle {
         };
         let mut modules = BTreeMap::new();
         for (path, text) in generated.files.iter().filter(|(path, _)| path.contains('/')) {
-            let home = text.lines().take(4).find_map(|line| {
+            let home = text.lines().take_while(|line| line.starts_with("//!")).find_map(|line| {
                 let rest = line.split_once("`schemas/")?.1;
                 Some(rest.split_once('`')?.0.to_owned())
             });

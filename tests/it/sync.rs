@@ -52,7 +52,8 @@ fn a_synced_model_keeps_the_published_spelling_and_generates() {
     assert!(input.find("zeta") < input.find("alpha"), "{input}");
     let model: Value = serde_json::from_str(&place.text("acme/big-boat/model.json")).expect("JSON");
     let expected = json!({
-        "id": "acme/Big Boat", "listed": true, "display_name": "acme/Big Boat",
+        "id": "acme/Big Boat", "takes": ["text"], "listed": true,
+        "display_name": "acme/Big Boat",
         "kind": "video", "base_price_usd": 0.5, "arguments": ["zeta"],
     });
     assert_eq!(model, expected);

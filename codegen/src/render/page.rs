@@ -9,6 +9,8 @@ use crate::constructor_args::ConstructorArgs;
 use crate::model::{Field, Model, Shape, Type, ValueSchema};
 use crate::text::{code, plain, sentence};
 
+/// Stands for a value that has no short example.
+const UNWRITTEN: &str = "todo!()";
 /// The maximum number of characters of a line of the example.
 const MAX_WIDTH: usize = 88;
 
@@ -119,17 +121,22 @@ fn value(model: &Model, ty: &Type, field: &Field, form: Form) -> String {
         Type::Number => number.map_or("0.5".to_owned(), |number| format!("{number}_f64")),
         Type::Enum(index) => match model.enums.get(*index) {
             Some(of) => {
-                let variant = of.variants.first().map_or("…", |variant| variant.name.as_str());
-                format!("{}::{}::{variant}", model.module.name, of.name)
+                let variant = of
+                    .variants
+                    .first()
+                    .map(|variant| format!("{}::{}::{}", model.module.name, of.name, variant.name));
+                variant.unwrap_or_else(|| UNWRITTEN.to_owned())
             }
-            None => "…".to_owned(),
+            None => UNWRITTEN.to_owned(),
         },
         Type::List(item) if form == Form::Owned => {
             format!("vec![{}]", value(model, item, field, Form::Owned))
         }
         Type::List(item) => format!("[{}]", value(model, item, field, Form::Owned)),
         Type::Boxed(inner) | Type::Nullable(inner) => value(model, inner, field, form),
-        Type::Any | Type::Url | Type::Map(_) | Type::Struct(_) | Type::Union(_) => "…".to_owned(),
+        Type::Any | Type::Url | Type::Map(_) | Type::Struct(_) | Type::Union(_) => {
+            UNWRITTEN.to_owned()
+        }
     }
 }
 

@@ -224,7 +224,7 @@ mod tests {
         let error = Error::from(SubmitError::NotSent(stalled));
         assert_eq!(
             format!("{error:?}"),
-            "the request was not sent, and it is safe to submit again\n\n\
+            "the request was not sent or not processed, and it is safe to submit again\n\n\
              Caused by:\n    the server sent nothing for 500 ms"
         );
     }

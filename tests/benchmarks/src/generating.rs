@@ -72,9 +72,8 @@ fn at_run_time(report: &mut Report, models: &[Model]) -> Result<()> {
         });
         made.count()
     };
-    report.compare("a table at run time : its generated code", 0.6, 7, tables, || {
-        generated(models)
-    });
+    report
+        .compare("a table at run time : its generated code", 0.6, 7, tables, || generated(models));
     Ok(())
 }
 

@@ -96,7 +96,7 @@ impl Client {
     /// ```
     /// # runcomfy_doctest::run(async |client, input| {
     /// let prepared = client.prepare(&input).await?;
-    /// assert_eq!(prepared.body(), br#"{"prompt":"a paper boat drifts downstream"}"#);
+    /// assert_eq!(*prepared.body()?, *br#"{"prompt":"a paper boat drifts downstream"}"#);
     /// # Ok(()) });
     /// ```
     pub async fn prepare<V: Validated>(

@@ -45,7 +45,8 @@ pub(super) fn outputs() -> Vec<Case> {
             "output-usual-still",
             usual,
             r#"{"type": "object", "properties": {"images": {"type": "array", "items": {"type": "string", "format": "uri"}}}}"#,
-            &[],
+            // The page of the model names what it gives.
+            &[(Docs, "")],
         ),
         answer(
             "output-to-one-value",
