@@ -31,7 +31,7 @@ pub(crate) fn target() -> Result<PathBuf> {
 }
 
 /// Returns a command that runs cargo in a folder.
-pub(crate) fn command(folder: &Path, args: &[&str]) -> Command {
+pub fn command(folder: &Path, args: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(args).current_dir(folder);

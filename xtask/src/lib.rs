@@ -2,7 +2,7 @@
 //! on the generated crate, to be able to regenerate code that does not compile.
 
 mod args;
-mod cargo;
+pub mod cargo;
 pub mod collection;
 mod conformance;
 mod programs;

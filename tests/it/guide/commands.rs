@@ -144,16 +144,13 @@ pub(super) fn normalized(printed: &str) -> String {
 
 /// Builds with cargo in a folder, offline. Returns the built executables by name.
 fn executables(folder: &Path, arguments: &[&str]) -> BTreeMap<String, PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // A project outside has other settings. Its build would replace libraries that other tests use.
     let target = match folder.starts_with(root()) {
         true => target().to_owned(),
         false => target().join("outside"),
     };
-    let output = Command::new(cargo)
-        .args(arguments)
+    let output = xtask::cargo::command(folder, arguments)
         .args(["--offline", "--message-format", "json"])
-        .current_dir(folder)
         .env("CARGO_TARGET_DIR", target)
         .stderr(Stdio::inherit())
         .output()
