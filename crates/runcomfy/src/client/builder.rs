@@ -482,7 +482,7 @@ mod tests {
         let polling = client.inner.polling;
         assert_eq!(polling.max_consecutive_failures, 5);
         assert_eq!(polling.initial_interval, Duration::from_millis(500));
-        assert_eq!((polling.multiplier, polling.jitter), (1.08, 0.2));
+        assert_eq!((polling.multiplier, polling.jitter), (1.09, 0.2));
         assert_eq!(polling.max_interval, Duration::from_secs(5));
         assert!(
             polling.is_adaptive && !polling.with_max_interval(polling.max_interval).is_adaptive

@@ -37,12 +37,12 @@ pub struct Polling {
 }
 
 impl Default for Polling {
-    /// Intervals from 0.5 s, each 1.08 times as long as the one before, up to 5 s: a job is
+    /// Intervals from 0.5 s, each 1.09 times as long as the one before, up to 5 s: a job is
     /// noticed within about a tenth of its time. Adaptive.
     fn default() -> Self {
         Self {
             initial_interval: Duration::from_millis(500),
-            multiplier: 1.08,
+            multiplier: 1.09,
             max_interval: Duration::from_secs(5),
             jitter: 0.2,
             max_consecutive_failures: 5,
