@@ -81,6 +81,7 @@ pub struct Builder {
 
 /// A string of a stored input, where the JSON alone does not say what it was.
 #[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "only a stored input has them"))]
 pub(crate) enum StoredString {
     Media(Media),
     Text,
