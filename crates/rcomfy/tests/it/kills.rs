@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::time::Duration;
 
-use runcomfy_simulator::{Accepted, Pace, Random, Simulator};
+use runcomfy_simulator::{Accepted, Call, Fault, Pace, Random, Simulator};
 
 use crate::support::Home;
 
 /// Number of runs that are killed, unless `RCOMFY_KILLS` says another.
 const KILLS: u64 = 12;
+/// The time between the acceptance of a job and the reply.
+const LATE: Duration = Duration::from_millis(600);
 /// The longest time after which a run is killed, in milliseconds. It is done in less.
 const MAX_MILLIS: u64 = 900;
 
@@ -29,6 +31,11 @@ async fn killed_runs_are_never_paid_twice_or_lost() {
     println!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     for number in 0..kills {
+        // Half of the submits are accepted long before the reply comes, so many kills hit a job
+        // that is being sent.
+        if number % 2 == 0 {
+            simulator.script(Call::Submit, [Fault::LateReply(LATE)]);
+        }
         let prompt = format!("boat {number}");
         let mut child = home
             .command(&["run", "flux-2-klein/4b", "--prompt", &prompt])
