@@ -1,4 +1,4 @@
-//! What was measured at a URL is used again for a short time, and never to refuse an input.
+//! Facts that were measured at a URL are used again for a short time, and never refuse an input.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -68,8 +68,10 @@ impl Config {
         let path = folder.join("config.toml");
         let file = match read_limited(&path) {
             Ok(text) => toml::from_str(&text).map_err(|error| {
-                Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end()))
-                    .fix("correct the file; `rcomfy help config` lists its keys")
+                Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end())).fix(
+                    "correct the file; its keys are token_command, api_base, ledger, output, \
+                         budget_per_day and max_cost_per_job",
+                )
             })?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => File::default(),
             Err(error) => return Err(Failure::io(&format!("read {}", path.display()), error)),

@@ -131,8 +131,17 @@ pub(crate) async fn ledger(global: &Global) -> Result<Ledger> {
 
 async fn open_ledger(path: &Path, limits: &Limits) -> Result<Ledger> {
     let ledger = Ledger::open(path).await?;
-    if ledger.limits().await? != *limits {
-        ledger.set_limits(limits).await?;
+    let kept = ledger.limits().await?;
+    // A limit that the configuration does not name may be that of another program.
+    let mut wanted = kept;
+    if let Some(budget) = limits.budget_per_day {
+        wanted = wanted.with_budget_per_day(budget);
+    }
+    if let Some(max) = limits.max_cost_per_job {
+        wanted = wanted.with_max_cost_per_job(max);
+    }
+    if wanted != kept {
+        ledger.set_limits(&wanted).await?;
     }
     Ok(ledger)
 }

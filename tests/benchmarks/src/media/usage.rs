@@ -16,7 +16,7 @@ pub(super) struct Started {
     resident: f64,
 }
 
-/// What a piece of work took.
+/// The time and memory that a piece of work took.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Usage {
     /// CPU time in seconds.
