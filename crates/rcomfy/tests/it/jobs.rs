@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use runcomfy_ledger::{Ledger, Limits};
+
 use crate::support::{Home, fast, simulator};
 
 const SUBMIT: [&str; 6] = ["submit", "hailuo", "--prompt", "a boat", "--image-url", "boat.png"];
@@ -105,4 +107,21 @@ fn an_unknown_job_is_named() {
     let ended = home.run(&["jobs", "show", "nothing!"]);
     assert_eq!(ended.code, 2);
     assert!(ended.stderr.contains("nothing!"), "{}", ended.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_of_another_program_stays() {
+    let home = Home::new();
+    let path = home.path().join("state/rcomfy/ledger.db");
+    let ledger = Ledger::open(&path).await.expect("it opens");
+    let limits = Limits::default().with_jobs_in_flight(3);
+    ledger.set_limits(&limits).await.expect("they are written");
+    ledger.close().await;
+
+    home.write("config/rcomfy/config.toml", "budget_per_day = 5.0\n");
+    assert_eq!(home.run(&["jobs"]).code, 0);
+    let ledger = Ledger::open(&path).await.expect("it opens");
+    let limits = ledger.limits().await.expect("they are read");
+    let budget = limits.budget_per_day.map(|budget| budget.to_string());
+    assert_eq!((limits.jobs_in_flight, budget), (Some(3), Some("5.00".to_owned())));
 }
