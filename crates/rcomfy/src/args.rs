@@ -59,7 +59,7 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// List models, or show the inputs of one.
+    /// List models, show the inputs of one, or get the live catalog.
     Models(ModelsArgs),
     /// Check an input without paying.
     Check(CheckArgs),
@@ -149,6 +149,8 @@ pub(crate) enum ModelsCommand {
         #[arg(add = ArgValueCandidates::new(candidates))]
         model: String,
     },
+    /// Get the live catalog: prices, and models that this version does not know.
+    Sync,
 }
 
 /// An input of a model. The model's own flags are added once it is known.

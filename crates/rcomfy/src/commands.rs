@@ -11,6 +11,7 @@ mod models;
 mod run;
 mod simulate;
 mod spend;
+mod sync;
 
 use std::future::Future;
 
@@ -27,7 +28,7 @@ pub(crate) fn run(parsed: Parsed, output: Output) -> Result<Reply> {
     };
     let global = &cli.global;
     match cli.command {
-        Command::Models(args) => models::run(&args),
+        Command::Models(args) => models::run(&args, global, output),
         Command::Check(args) => wait_for(check::run(&args, matches, global, output)),
         Command::Run(args) => wait_for(run::run(&args, matches, global, output)),
         Command::Submit(args) => wait_for(run::submit(args, matches, global, output)),

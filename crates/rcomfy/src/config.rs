@@ -13,6 +13,8 @@ use crate::failure::{Failure, Kind, Result};
 const TOKEN_VARIABLES: [&str; 3] = ["RUNCOMFY_TOKEN", "RUNCOMFY_API_TOKEN", "RUNCOMFY_API_KEY"];
 /// The environment variable of another API, such as a simulator.
 pub(crate) const API_VARIABLE: &str = "RUNCOMFY_MODEL_API_BASE";
+/// The base URL of RunComfy's API.
+const API_BASE: &str = "https://model-api.runcomfy.net/v1";
 /// The most bytes of a configuration or token file.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
@@ -48,6 +50,7 @@ pub(crate) struct Config {
     pub path: PathBuf,
     pub file: File,
     folder: PathBuf,
+    cache: PathBuf,
     official_token: PathBuf,
 }
 
@@ -78,7 +81,8 @@ impl Config {
         };
         // The official tool keeps its token there on every platform.
         let official_token = base.home_dir().join(".config/runcomfy/token.json");
-        Ok(Self { path, file, folder, official_token })
+        let cache = base.cache_dir().join("rcomfy");
+        Ok(Self { path, file, folder, cache, official_token })
     }
 
     /// Returns the path of the token that `rcomfy login` saves.
@@ -93,6 +97,22 @@ impl Config {
             let value = self.file.api_base.clone()?;
             Some(Sourced { value, source: self.path.display().to_string() })
         })
+    }
+
+    /// Returns the base URL of the API: RunComfy's, unless another is configured.
+    pub(crate) fn api(&self) -> String {
+        self.api_base().map_or_else(|| API_BASE.to_owned(), |base| base.value)
+    }
+
+    /// Returns the path of the cached catalog. Each API has its own: a simulator has other models.
+    pub(crate) fn catalog_path(&self) -> PathBuf {
+        let api = self.api();
+        let host = api.split_once("://").map_or(api.as_str(), |(_, rest)| rest);
+        let name: String = host
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
+            .collect();
+        self.cache.join(format!("catalog-{name}.jsonl"))
     }
 
     /// Returns the token, or `None` if no source has one.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use runcomfy::client::{JobStatus, Progress, Status};
-use runcomfy_ledger::Job;
+use runcomfy_ledger::{Job, Price};
 use serde_json::json;
 
 use crate::output::Output;
@@ -64,7 +64,11 @@ impl Live {
     /// Shows the status of a job, and reports it as an event.
     pub(crate) fn status(&self, job: &Job, status: &JobStatus) {
         let position = status.queue_position.map(|position| format!(", position {position}"));
-        let price = job.cost.map(|cost| format!(", ${cost}"));
+        let price = match (job.cost, job.price) {
+            (Some(cost), _) => Some(format!(", ${cost}")),
+            (None, Price::Known(price)) => Some(format!(", up to ${price}")),
+            (None, _) => None,
+        };
         let word = match &status.status {
             Status::InQueue => "in queue".to_owned(),
             Status::InProgress => "running".to_owned(),

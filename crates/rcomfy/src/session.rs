@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use runcomfy::Client;
 use runcomfy_ledger::{Ledger, Limits, Usd, default_path};
-use runcomfy_simulator::{Pace, Simulator};
+use runcomfy_simulator::{Pace, Simulator, SimulatorBuilder};
 use tempfile::TempDir;
 
 use crate::args::Global;
 use crate::config::Config;
 use crate::failure::{Failure, Kind, Result};
+use crate::model::KnownModel;
 use crate::output::Output;
 
 /// Token of a simulator, which takes any.
@@ -20,14 +21,14 @@ const NO_TOKEN: &str = "none";
 const SIMULATED_PACE: (u64, u64) = (1, 2);
 
 /// The API that a command talks to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Backend {
     /// RunComfy, or the API that the configuration names.
     Configured,
     /// The same, for a command that only measures media and needs no token.
     Measuring,
-    /// A simulator in this process, with a ledger that ends with it.
-    Simulator,
+    /// A simulator of a model in this process, with a ledger that ends with it.
+    Simulator(KnownModel),
 }
 
 /// The client, the ledger, and what they were made from.
@@ -47,7 +48,7 @@ impl Session {
     pub(crate) async fn open(global: &Global, output: Output, backend: Backend) -> Result<Self> {
         let config = Config::read()?;
         match backend {
-            Backend::Simulator => Self::simulated(output, &config).await,
+            Backend::Simulator(model) => Self::simulated(output, &config, model).await,
             Backend::Configured => {
                 let token = config.required_token()?;
                 Self::configured(global, output, &config, token)
@@ -60,13 +61,14 @@ impl Session {
     }
 
     fn configured(global: &Global, output: Output, config: &Config, token: String) -> Result<Self> {
+        let base = config.api();
         let mut builder = Client::builder().token(token);
-        let base = config.api_base().map(|base| base.value);
-        if let Some(base) = &base {
-            builder = builder.api_base(base);
-            if is_on_this_machine(base) {
-                builder = builder.allow_local_media();
-            }
+        // The balance of RunComfy has a URL of its own.
+        if config.api_base().is_some() {
+            builder = builder.api_base(&base);
+        }
+        if is_on_this_machine(&base) {
+            builder = builder.allow_local_media();
         }
         let client = builder.build().map_err(|error| {
             Failure::usage(error.to_string())
@@ -77,18 +79,20 @@ impl Session {
             client,
             ledger_path: ledger_path(global, config)?,
             limits: limits(config)?,
-            api_base: base.unwrap_or_else(|| "https://model-api.runcomfy.net/v1".to_owned()),
+            api_base: base,
             simulator: None,
         })
     }
 
-    async fn simulated(output: Output, config: &Config) -> Result<Self> {
+    async fn simulated(output: Output, config: &Config, model: KnownModel) -> Result<Self> {
+        let folder = TempDir::new().map_err(|error| Failure::io("create a folder", error))?;
         let (queue, run) = SIMULATED_PACE;
         let pace = Pace {
             queue: std::time::Duration::from_secs(queue),
             run: std::time::Duration::from_secs(run),
         };
-        let simulator = Simulator::builder().pace(pace).start().await.map_err(|error| {
+        let builder = with_schema(Simulator::builder().pace(pace), model, folder.path())?;
+        let simulator = builder.start().await.map_err(|error| {
             Failure::new(Kind::Internal, format!("the simulator cannot start: {error}"))
         })?;
         let base = simulator.api_base().to_owned();
@@ -98,7 +102,6 @@ impl Session {
             .allow_local_media()
             .build()
             .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
-        let folder = TempDir::new().map_err(|error| Failure::io("create a folder", error))?;
         output.note(
             "This is a simulator: no model runs, nothing is paid, and its ledger ends with it.",
         );
@@ -121,6 +124,22 @@ impl Session {
     pub(crate) async fn ledger(&self) -> Result<Ledger> {
         open_ledger(&self.ledger_path, &self.limits).await
     }
+}
+
+/// Adds a model that is not built in to a simulator, by its schema from the cached catalog.
+fn with_schema(
+    builder: SimulatorBuilder,
+    model: KnownModel,
+    folder: &Path,
+) -> Result<SimulatorBuilder> {
+    let Some(entry) = model.entry()? else { return Ok(builder) };
+    let schemas = folder.join("schemas");
+    let failed = |error| Failure::io("write the schema for the simulator", error);
+    std::fs::create_dir_all(&schemas).map_err(failed)?;
+    for (name, content) in [("model.json", &entry.facts), ("input.json", &entry.input)] {
+        std::fs::write(schemas.join(name), content.to_string()).map_err(failed)?;
+    }
+    Ok(builder.schemas(schemas))
 }
 
 /// Opens the ledger, for a command that makes no calls.

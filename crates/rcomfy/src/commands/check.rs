@@ -28,7 +28,7 @@ pub(crate) async fn run(
         let text = format!("{GOOD}ok{GOOD:#}: keeps every rule of {id} that needs no measuring");
         return Ok(Reply::new(data, text));
     }
-    let backend = if args.simulate { Backend::Simulator } else { Backend::Measuring };
+    let backend = if args.simulate { Backend::Simulator(model) } else { Backend::Measuring };
     let session = Session::open(global, output, backend).await?;
     measure(&session, &input, &valid).await?;
     Ok(Reply::new(data, format!("{GOOD}ok{GOOD:#}: keeps every rule of {id}; nothing was sent")))

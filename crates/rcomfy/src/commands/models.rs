@@ -1,33 +1,56 @@
-//! `rcomfy models`: the built-in catalog, without a network.
+//! `rcomfy models`: the built-in and the cached catalog, without a network.
+
+use std::time::SystemTime;
 
 use runcomfy::ContentKind;
 use runcomfy::codegen_support::schema::Field;
 use serde_json::{Value, json};
 
-use crate::args::{ModelsArgs, ModelsCommand};
+use super::{sync, wait_for};
+use crate::args::{Global, ModelsArgs, ModelsCommand};
 use crate::failure::{Failure, Result};
 use crate::input::flags;
-use crate::model::find::{KnownModel, choices};
+use crate::model::catalog::{self, LiveModel};
+use crate::model::find::{KnownModel, Origin, choices, search};
 use crate::model::{bounds, find};
-use crate::output::Reply;
+use crate::output::{Output, Reply};
 use crate::style::{Align, BOLD, DIM, count, escaped, table};
+use crate::view;
 
 /// Lists models, or shows one.
-pub(crate) fn run(args: &ModelsArgs) -> Result<Reply> {
+pub(crate) fn run(args: &ModelsArgs, global: &Global, output: Output) -> Result<Reply> {
     match &args.command {
         Some(ModelsCommand::Show { model }) => Ok(show(find(model)?)),
+        Some(ModelsCommand::Sync) => wait_for(sync::run(global, output)),
         None => list(args),
     }
 }
 
 fn list(args: &ModelsArgs) -> Result<Reply> {
     let query = args.query.join(" ");
-    let found = runcomfy_models::search(&query).into_iter().map(|info| KnownModel { info });
-    let found: Vec<KnownModel> = found.filter(|model| fits(*model, args)).collect();
+    let found = search(&query).into_iter().filter(|model| fits(*model, args));
+    let found: Vec<KnownModel> = found.collect();
     if found.is_empty() {
         return Err(Failure::usage(format!("no model fits {query:?}"))
             .fix("`rcomfy models` lists all; `--takes` and `--gives` narrow them"));
     }
+    let catalog = catalog::cached();
+    let text = match catalog.synced_at {
+        Some(time) => format!("{}\n\n{}", priced(&found), footer(&found, time)),
+        None => format!("{}\n\n{}", unpriced(&found), count(found.len(), "model")),
+    };
+    let problem = catalog.problem.as_ref().map(|problem| {
+        format!("\nthe cached catalog cannot be read: {problem}; `rcomfy models sync` replaces it")
+    });
+    let data: Vec<Value> = found.iter().map(|model| entry(*model)).collect();
+    let synced_at = catalog.synced_at.map(view::time);
+    Ok(Reply::new(
+        json!({"models": data, "synced_at": synced_at}),
+        text + &problem.unwrap_or_default(),
+    ))
+}
+
+fn unpriced(found: &[KnownModel]) -> String {
     let rows: Vec<[String; 4]> = found
         .iter()
         .map(|model| {
@@ -41,9 +64,52 @@ fn list(args: &ModelsArgs) -> Result<Reply> {
         ("gives", Align::Left),
         ("required", Align::Left),
     ];
-    let text = format!("{}\n\n{}", table(columns, &rows), count(found.len(), "model"));
-    let data: Vec<Value> = found.iter().map(|model| entry(*model)).collect();
-    Ok(Reply::new(json!({"models": data}), text))
+    table(columns, &rows)
+}
+
+fn priced(found: &[KnownModel]) -> String {
+    let rows: Vec<[String; 5]> = found
+        .iter()
+        .map(|model| {
+            let info = model.info;
+            let id = format!("{}{}", info.id, mark(*model));
+            let price = model.live.map(LiveModel::price_text).unwrap_or_default();
+            [id, kinds(info.takes), kinds(info.gives), price, required(*model)]
+        })
+        .collect();
+    let columns = [
+        ("model", Align::Whole),
+        ("takes", Align::Left),
+        ("gives", Align::Left),
+        ("price", Align::Right),
+        ("required", Align::Left),
+    ];
+    table(columns, &rows)
+}
+
+/// Returns the mark of a model in a list: ` +` if it is not built in, and ` !` if its inputs cannot
+/// be checked.
+fn mark(model: KnownModel) -> &'static str {
+    match (model.origin, model.live) {
+        (Origin::Catalog, Some(LiveModel { problem: Some(_), .. })) => " !",
+        (Origin::Catalog, _) => " +",
+        (Origin::BuiltIn, _) => "",
+    }
+}
+
+/// Returns the number of models, and what their marks mean.
+fn footer(found: &[KnownModel], synced_at: SystemTime) -> String {
+    let mut parts = vec![count(found.len(), "model")];
+    if found.iter().any(|model| mark(*model) == " +") {
+        parts.push("+ not built in, checked by its live schema".to_owned());
+    }
+    if found.iter().any(|model| mark(*model) == " !") {
+        parts.push("! cannot be checked: `rcomfy models show <model>` says why".to_owned());
+    }
+    let time = view::time(synced_at);
+    let day = time.split('T').next().unwrap_or_default();
+    parts.push(format!("catalog of {day}"));
+    parts.join(" · ")
 }
 
 fn fits(model: KnownModel, args: &ModelsArgs) -> bool {
@@ -57,18 +123,14 @@ fn kinds(kinds: &[ContentKind]) -> String {
 }
 
 fn required(model: KnownModel) -> String {
-    let names: Vec<String> = model
-        .fields()
-        .into_iter()
-        .filter(|field| field.required)
-        .map(|field| format!("--{}", flags::name(field)))
-        .collect();
-    names.join(" ")
+    let flags: Vec<String> =
+        model.required().into_iter().map(|name| format!("--{}", flags::name(name))).collect();
+    flags.join(" ")
 }
 
 fn entry(model: KnownModel) -> Value {
     let info = model.info;
-    let required = info.fields.iter().filter(|field| field.required);
+    let price = model.live.and_then(|live| live.price.as_ref());
     json!({
         "id": info.id,
         "title": info.title,
@@ -76,7 +138,14 @@ fn entry(model: KnownModel) -> Value {
         "takes": info.takes,
         "gives": info.gives,
         "page": info.page,
-        "required": required.map(|field| field.name).collect::<Vec<_>>(),
+        "required": model.required(),
+        "built_in": model.origin == Origin::BuiltIn,
+        "price": price.map(|price| json!({
+            "usd": price.usd,
+            "unit": price.unit.as_ref().map(ToString::to_string),
+            "note": price.note,
+        })),
+        "problem": model.live.and_then(|live| live.problem.as_ref()),
     })
 }
 
@@ -90,12 +159,13 @@ fn show(model: KnownModel) -> Reply {
     ];
     let info = model.info;
     let about = [info.title, info.category, info.page];
-    let about: Vec<&str> = about.into_iter().flatten().collect();
+    let about: Vec<String> = about.into_iter().flatten().map(escaped).collect();
     let text = format!(
-        "{BOLD}{}{BOLD:#}\n{DIM}{}{DIM:#}\n\n{}\n\n* required. \
+        "{BOLD}{}{BOLD:#}\n{DIM}{}{DIM:#}\n{}\n{}\n\n* required. \
          {DIM}Run it: rcomfy run '{}' {}{DIM:#}",
         info.id,
         about.join(" · "),
+        live_facts(model),
         table(columns, &rows),
         info.id,
         required(model),
@@ -106,10 +176,27 @@ fn show(model: KnownModel) -> Reply {
     Reply::new(data, text)
 }
 
+/// Returns the lines about a model that the cached catalog adds, each with its line break.
+fn live_facts(model: KnownModel) -> String {
+    let mut lines = String::new();
+    if model.origin == Origin::Catalog {
+        lines.push_str("not built in: checked by the schema of the cached catalog\n");
+    }
+    if let Some(price) = model.live.and_then(|live| live.price.as_ref()) {
+        let note = price.note.as_ref().map(|note| format!(" · {}", escaped(note)));
+        lines.push_str(&format!(
+            "price {}{}\n",
+            catalog::price_text(price),
+            note.unwrap_or_default()
+        ));
+    }
+    lines
+}
+
 fn row(field: &'static Field) -> [String; 4] {
     let star = if field.required { "*" } else { "" };
     [
-        format!("--{}{star}", flags::name(field)),
+        format!("--{}{star}", flags::name(field.name)),
         bounds::kind(&field.schema),
         bounds::bounds(&field.schema),
         bounds::default(field),
@@ -119,7 +206,7 @@ fn row(field: &'static Field) -> [String; 4] {
 fn property(field: &Field) -> Value {
     json!({
         "name": field.name,
-        "flag": format!("--{}", flags::name(field)),
+        "flag": format!("--{}", flags::name(field.name)),
         "required": field.required,
         "type": bounds::kind(&field.schema),
         "bounds": bounds::bounds(&field.schema),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ArgMatches;
-use runcomfy::client::DownloadOptions;
+use runcomfy::client::{DownloadOptions, Estimate};
 use runcomfy::{AnyInput, InputPath, Media, Valid};
 use runcomfy_ledger::{Error, Intent, Job, Ledger, Price, Step, StepOptions, Usd};
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ pub(crate) async fn run(
     let model = find(&args.input.model)?;
     let input = merge::build(model, matches, args.input.input.as_deref(), &args.input.set)?;
     let valid = if args.no_check { Valid::assume(any_input(&input)?) } else { checked(&input)? };
-    let backend = if args.simulate { Backend::Simulator } else { Backend::Configured };
+    let backend = if args.simulate { Backend::Simulator(model) } else { Backend::Configured };
     let session = Session::open(global, output, backend).await?;
     if !args.no_check {
         measure(&session, &input, &valid).await?;
@@ -54,7 +54,7 @@ pub(crate) async fn run(
     if args.dry_run {
         return dry_run(&session, &input, &valid);
     }
-    let price = price(&session, &valid).await;
+    let price = price(&session, &input, &valid).await;
     let ledger = session.ledger().await?;
     let job = intend(&session, &ledger, args, &valid, price).await?;
     let id = job.id.to_string();
@@ -112,11 +112,33 @@ pub(crate) async fn measure(
     }
 }
 
-/// Returns the price of a job, as far as the catalog and the input tell it.
-async fn price(session: &Session, valid: &Valid<AnyInput>) -> Price {
-    let estimate = session.client.estimate(valid).await.ok().flatten();
-    let most = estimate.and_then(|estimate| Usd::from_dollars(estimate.max_usd?).ok());
+/// Returns the price of a job, as far as the catalog and the input tell it, and shows it.
+async fn price(session: &Session, input: &Input, valid: &Valid<AnyInput>) -> Price {
+    let cached = input.model.live.and_then(|live| live.price.as_ref());
+    let estimate = match session.client.estimate(valid).await {
+        Ok(estimate) => estimate,
+        // The catalog is not needed to pay, so the price of yesterday is better than none.
+        Err(_) if !session.is_simulated() => cached.map(|price| price.estimate(&**valid)),
+        Err(_) => None,
+    };
+    let Some(estimate) = estimate else { return Price::Unknown };
+    session.output.note(&format!("price {}", words(&estimate)));
+    let most = estimate.max_usd.and_then(|most| Usd::from_dollars(most).ok());
     most.map_or(Price::Unknown, Price::Known)
+}
+
+/// Returns an estimate as people write it, such as `$0.10 to $0.50`.
+fn words(estimate: &Estimate) -> String {
+    let least = dollars(estimate.min_usd);
+    match estimate.max_usd.map(dollars) {
+        Some(most) if most == least => format!("${most}"),
+        Some(most) => format!("${least} to ${most}"),
+        None => format!("at least ${least}"),
+    }
+}
+
+fn dollars(usd: f64) -> String {
+    Usd::from_dollars(usd).map_or_else(|_| usd.to_string(), |usd| usd.to_string())
 }
 
 /// Closes a ledger, after the submit that may be on its way has its outcome.

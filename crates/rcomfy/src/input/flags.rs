@@ -16,8 +16,8 @@ const HEADING: &str = "Input of the model";
 const ID: &str = "input:";
 
 /// Returns the flag of a property, such as `image-url` for `image_url`.
-pub(crate) fn name(field: &Field) -> String {
-    field.name.trim_start_matches('-').replace(['_', ' '], "-")
+pub(crate) fn name(property: &str) -> String {
+    property.trim_start_matches('-').replace(['_', ' '], "-")
 }
 
 /// Adds the flags of a model to a command that takes its input. A property that shares its name
@@ -31,7 +31,7 @@ pub(crate) fn add(command: Command, model: KnownModel) -> Command {
     let mut names = taken;
     let mut command = command;
     for field in model.fields() {
-        let flag = name(field);
+        let flag = name(field.name);
         if names.contains(&flag) {
             continue;
         }
@@ -178,6 +178,6 @@ fn path_flag(text: &str, model: KnownModel) -> Option<(String, Option<String>)> 
     };
     let (first, rest) = path.split_once('.')?;
     let field =
-        model.info.fields.iter().find(|field| field.name == first || name(field) == first)?;
+        model.info.fields.iter().find(|field| field.name == first || name(field.name) == first)?;
     Some((format!("{}.{rest}", field.name), value))
 }

@@ -31,7 +31,7 @@ pub(crate) fn build(
         files: BTreeMap::new(),
     };
     for (field, texts) in flags::values(matches, model) {
-        let flag = format!("--{}", flags::name(field));
+        let flag = format!("--{}", flags::name(field.name));
         let value = from_flag(&field.schema, &texts, &flag)?;
         let path = [field.name.to_owned()];
         put(&mut input.value, &path, value, &flag)?;

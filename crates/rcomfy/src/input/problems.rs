@@ -151,7 +151,8 @@ impl<'a> Line<'a> {
     fn mark_model(&mut self, label: String) {
         let name = label.split([':', '.', '[']).next().unwrap_or_default();
         let fields = self.input.model.info.fields;
-        let flag = fields.iter().find(|field| field.name == name).map(super::flags::name);
+        let field = fields.iter().find(|field| field.name == name);
+        let flag = field.map(|field| super::flags::name(field.name));
         let label = flag.map_or(label.clone(), |flag| format!("{label}: add --{flag}"));
         self.marks.push((self.model.clone(), label));
     }

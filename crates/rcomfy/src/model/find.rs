@@ -4,49 +4,88 @@ use clap_complete::engine::CompletionCandidate;
 use runcomfy::ModelInfo;
 use runcomfy::codegen_support::schema::{Field, Rule, Shape, ValueSchema};
 use runcomfy::media::MediaKind;
+use serde_json::Value;
 
-use crate::failure::{Failure, Result};
+use super::catalog::{self, LiveModel};
+use super::sync;
+use crate::failure::{Failure, Kind, Result};
+use crate::style::escaped;
 
 /// The most ids that an error lists.
 const MAX_LISTED: usize = 8;
 
-/// A model that this version can check an input of.
+/// A model that inputs can be checked of.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KnownModel {
-    /// The id and the table of the input.
+    /// The id and the table of the input. That of a live model is empty until it is found.
     pub info: &'static ModelInfo,
+    /// Its entry in the cached catalog.
+    pub live: Option<&'static LiveModel>,
+    pub origin: Origin,
+}
+
+/// The source of a model's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// This program was built with it.
+    BuiltIn,
+    /// The cached catalog has its schema.
+    Catalog,
 }
 
 /// Returns every known model, in the order of ids.
-pub(crate) fn all() -> impl Iterator<Item = KnownModel> {
-    runcomfy_models::models().map(|info| KnownModel { info })
+pub(crate) fn all() -> Vec<KnownModel> {
+    let catalog = catalog::cached();
+    let built_in = runcomfy_models::models().map(|info| KnownModel {
+        info,
+        live: catalog.find(info.id),
+        origin: Origin::BuiltIn,
+    });
+    let mut all: Vec<KnownModel> = built_in.collect();
+    let newer = catalog.models.iter().filter(|(info, _)| !catalog::is_built_in(info.id));
+    all.extend(newer.map(|(info, model)| KnownModel {
+        info,
+        live: Some(*model),
+        origin: Origin::Catalog,
+    }));
+    all.sort_by_key(|model| model.info.id);
+    all
+}
+
+/// Returns the models that have every word of a query, the best match first.
+pub(crate) fn search(query: &str) -> Vec<KnownModel> {
+    let all = all();
+    let found = runcomfy::search_models(all.iter().map(|model| model.info), query);
+    let of = |info: &ModelInfo| all.iter().find(|model| model.info.id == info.id).copied();
+    found.into_iter().filter_map(of).collect()
 }
 
 /// Returns the model that a text means: an id in any case, or a unique fragment of one.
 pub(crate) fn find(text: &str) -> Result<KnownModel> {
     let wanted = normal(text);
-    if let Some(exact) = all().find(|model| model.info.id == text) {
-        return Ok(exact);
+    let all = all();
+    if let Some(exact) = all.iter().find(|model| model.info.id == text) {
+        return exact.with_table();
     }
-    if let Some(exact) = all().find(|model| normal(model.info.id) == wanted) {
-        return Ok(exact);
+    if let Some(exact) = all.iter().find(|model| normal(model.info.id) == wanted) {
+        return exact.with_table();
     }
-    let found: Vec<KnownModel> = matching(text).collect();
+    let found: Vec<KnownModel> = matching(&all, &wanted);
     match found.as_slice() {
-        [only] => Ok(*only),
-        [] => Err(unknown(text, &wanted)),
+        [only] => only.with_table(),
+        [] => Err(unknown(&all, text, &wanted)),
         several => Err(ambiguous(text, several)),
     }
 }
 
 /// Returns the models whose id has every word of a text.
-fn matching(text: &str) -> impl Iterator<Item = KnownModel> {
-    let wanted = normal(text);
-    let words: Vec<String> = wanted.split('-').map(str::to_owned).collect();
-    all().filter(move |model| {
+fn matching(all: &[KnownModel], wanted: &str) -> Vec<KnownModel> {
+    let words: Vec<&str> = wanted.split('-').collect();
+    let fits = all.iter().filter(|model| {
         let id = normal(model.info.id);
-        words.iter().all(|word| id.contains(word.as_str()))
-    })
+        words.iter().all(|word| id.contains(word))
+    });
+    fits.copied().collect()
 }
 
 /// Returns an id with blanks, slashes and dots as hyphens, in lower case.
@@ -57,21 +96,24 @@ fn normal(id: &str) -> String {
 
 /// Returns the ids for a shell to complete, without blanks or capitals: [`find`] takes them so.
 pub(crate) fn candidates() -> Vec<CompletionCandidate> {
-    let typed = all().map(|model| {
+    let typed = all().into_iter().map(|model| {
         let id = model.info.id.replace(' ', "-").to_lowercase();
         CompletionCandidate::new(id).help(model.info.title.map(Into::into))
     });
     typed.collect()
 }
 
-fn unknown(text: &str, wanted: &str) -> Failure {
-    let mut near: Vec<(f64, &str)> = all()
+fn unknown(all: &[KnownModel], text: &str, wanted: &str) -> Failure {
+    let mut near: Vec<(f64, &str)> = all
+        .iter()
         .map(|model| (strsim::jaro_winkler(&normal(model.info.id), wanted), model.info.id))
         .collect();
     near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     let nearest: Vec<&str> = near.iter().take(3).map(|(_, id)| *id).collect();
-    Failure::usage(format!("no known model has an id with {text:?}"))
-        .fix(format!("the nearest are {}; `rcomfy models` lists all", quoted(&nearest)))
+    Failure::usage(format!("no known model has an id with {text:?}")).fix(format!(
+        "the nearest are {}; `rcomfy models` lists all, `rcomfy models sync` gets newer ones",
+        quoted(&nearest)
+    ))
 }
 
 fn ambiguous(text: &str, several: &[KnownModel]) -> Failure {
@@ -87,7 +129,60 @@ fn quoted(ids: &[&str]) -> String {
     quoted.join(", ")
 }
 
+/// The entry of a model in the catalog, as the files of a schemas folder.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Its id and its facts.
+    pub facts: Value,
+    /// The schema of its input.
+    pub input: Value,
+}
+
+impl Entry {
+    fn of(text: &str, id: &str) -> std::result::Result<Self, String> {
+        let mut facts: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let object = facts.as_object_mut().ok_or("the entry is not an object")?;
+        let input = object.remove("input_schema").unwrap_or_default();
+        object.remove("model_id");
+        object.insert("id".to_owned(), Value::from(id));
+        Ok(Self { facts, input })
+    }
+}
+
 impl KnownModel {
+    /// Returns the model with the table of its input.
+    fn with_table(self) -> Result<Self> {
+        let (Origin::Catalog, Some(live)) = (self.origin, self.live) else { return Ok(self) };
+        let entry = match &live.problem {
+            Some(problem) => Err(problem.clone()),
+            None => catalog::cached().entry(live),
+        };
+        let table = entry.and_then(|entry| sync::table(&entry)).map_err(|problem| {
+            Failure::usage(format!("inputs of {} cannot be checked: {problem}", escaped(&live.id)))
+                .fix("`rcomfy models sync` reads the catalog again; or use a newer rcomfy")
+        })?;
+        Ok(Self { info: table.info(), ..self })
+    }
+
+    /// Returns the entry of a model that is not built in, and `None` for any other.
+    pub(crate) fn entry(self) -> Result<Option<Entry>> {
+        let (Origin::Catalog, Some(live)) = (self.origin, self.live) else { return Ok(None) };
+        let text = catalog::cached().entry(live);
+        let entry = text.and_then(|text| Entry::of(&text, &live.id));
+        entry.map(Some).map_err(|problem| Failure::new(Kind::Internal, problem))
+    }
+
+    /// Returns the names of the required properties.
+    pub(crate) fn required(self) -> Vec<&'static str> {
+        match (self.origin, self.live) {
+            (Origin::Catalog, Some(live)) => live.required.iter().map(String::as_str).collect(),
+            _ => {
+                let fields = self.info.fields.iter().filter(|field| field.required);
+                fields.map(|field| field.name).collect()
+            }
+        }
+    }
+
     /// Returns the fields of the input, required ones first.
     pub(crate) fn fields(self) -> Vec<&'static Field> {
         let (required, optional): (Vec<_>, Vec<_>) =

@@ -1,5 +1,6 @@
 //! The command line, run as a person or a program runs it, against the simulator.
 
+mod catalog;
 mod completions;
 mod docs;
 mod errors;

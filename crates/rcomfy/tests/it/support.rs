@@ -64,6 +64,7 @@ impl Home {
             .env("HOME", self.path())
             .env("XDG_CONFIG_HOME", self.path().join("config"))
             .env("XDG_STATE_HOME", self.path().join("state"))
+            .env("XDG_CACHE_HOME", self.path().join("cache"))
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("COLUMNS", "100")
             .stdin(Stdio::null());
