@@ -3,10 +3,8 @@
 
 use std::time::Duration;
 
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Row, query, query_scalar};
-
 use crate::clock::now_micros;
+use crate::database::{Target, Tx, query};
 use crate::error::Error;
 use crate::job::{Job, Price};
 use crate::limits::{LimitName, Limits};
@@ -42,31 +40,27 @@ impl<'a> Share<'a> {
 }
 
 /// Carries a change of a job into the limits and the spend.
-pub(crate) async fn carry(
-    db: &mut SqliteConnection,
-    before: &Job,
-    after: &Job,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn carry(tx: &mut Tx, before: &Job, after: &Job) -> Result<(), sqlx::Error> {
     let flights = i64::from(after.state.is_in_flight()) - i64::from(before.state.is_in_flight());
     if flights != 0 {
         let update = "UPDATE \"limit\" SET used = used + $1 WHERE name = 'jobs_in_flight'";
-        query(update).bind(flights).execute(&mut *db).await?;
+        query(update).bind(flights).execute(&mut *tx).await?;
     }
     let (old, new) = (Share::of(before), Share::of(after));
     if old == new {
         return Ok(());
     }
     if let Some(share) = old {
-        add(db, &share, -1).await?;
+        add(tx, &share, -1).await?;
     }
     if let Some(share) = new {
-        add(db, &share, 1).await?;
+        add(tx, &share, 1).await?;
     }
     Ok(())
 }
 
 /// Adds a share to its row, or takes it away if `sign` is -1.
-async fn add(db: &mut SqliteConnection, share: &Share<'_>, sign: i64) -> Result<(), sqlx::Error> {
+async fn add(tx: &mut Tx, share: &Share<'_>, sign: i64) -> Result<(), sqlx::Error> {
     let insert = "INSERT INTO spend (day, model, batch, jobs, spent, reserved, unpriced)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (day, model, batch) DO UPDATE SET
@@ -74,27 +68,27 @@ async fn add(db: &mut SqliteConnection, share: &Share<'_>, sign: i64) -> Result<
             reserved = spend.reserved + $6, unpriced = spend.unpriced + $7";
     let insert = query(insert).bind(share.day).bind(share.model).bind(share.batch).bind(sign);
     let insert = insert.bind(sign * share.spent).bind(sign * share.reserved);
-    insert.bind(sign * share.unpriced).execute(db).await?;
+    insert.bind(sign * share.unpriced).execute(tx).await?;
     Ok(())
 }
 
 /// Moves the share of a job that is deleted to the columns that are kept.
-pub(crate) async fn prune(db: &mut SqliteConnection, job: &Job) -> Result<(), sqlx::Error> {
+pub(crate) async fn prune(tx: &mut Tx, job: &Job) -> Result<(), sqlx::Error> {
     let Some(share) = Share::of(job) else { return Ok(()) };
-    add(db, &share, -1).await?;
+    add(tx, &share, -1).await?;
     let update = "UPDATE spend SET pruned_jobs = pruned_jobs + 1, pruned_spent = pruned_spent + $4
         WHERE day = $1 AND model = $2 AND batch = $3";
     let update = query(update).bind(share.day).bind(share.model).bind(share.batch);
-    update.bind(share.spent + share.reserved).execute(db).await?;
+    update.bind(share.spent + share.reserved).execute(tx).await?;
     Ok(())
 }
 
 /// Reads the limits.
-pub(crate) async fn limits(db: &mut SqliteConnection) -> Result<Limits, sqlx::Error> {
+pub(crate) async fn limits<'c>(on: impl Into<Target<'c>>) -> Result<Limits, sqlx::Error> {
     let mut limits = Limits::default();
-    for row in query("SELECT name, setting FROM \"limit\"").fetch_all(db).await? {
-        let setting: Option<i64> = row.try_get("setting")?;
-        match LimitName::of(row.try_get("name")?) {
+    for row in query("SELECT name, setting FROM \"limit\"").fetch_all(on).await? {
+        let setting = row.optional_int("setting")?;
+        match LimitName::of(row.text("name")?) {
             Some(LimitName::JobsInFlight) => {
                 limits.jobs_in_flight = setting.map(|max| u32::try_from(max).unwrap_or(u32::MAX));
             }
@@ -114,33 +108,33 @@ pub(crate) async fn limits(db: &mut SqliteConnection) -> Result<Limits, sqlx::Er
 /// Takes a place among the jobs in flight and a moment to submit, if there is one. Otherwise the
 /// limit that has none, and the time after which to ask again. The caller carries the job.
 pub(crate) async fn take_turn(
-    db: &mut SqliteConnection,
+    tx: &mut Tx,
     limits: &Limits,
 ) -> Result<Option<(LimitName, Duration)>, sqlx::Error> {
     let used = "SELECT used FROM \"limit\" WHERE name = $1";
     if let Some(max) = limits.jobs_in_flight {
-        let used: i64 = query_scalar(used).bind("jobs_in_flight").fetch_one(&mut *db).await?;
-        if used >= i64::from(max) {
+        let used = query(used).bind("jobs_in_flight").fetch_one(&mut *tx).await?;
+        if used.int("used")? >= i64::from(max) {
             return Ok(Some((LimitName::JobsInFlight, Duration::from_secs(1))));
         }
     }
     if let Some(interval) = limits.submit_interval(MICROS) {
-        let next: i64 = query_scalar(used).bind("submits_per_second").fetch_one(&mut *db).await?;
-        let now = now_micros();
+        let next = query(used).bind("submits_per_second").fetch_one(&mut *tx).await?;
+        let (next, now) = (next.int("used")?, now_micros());
         // A clock that was set back would otherwise stop all submits.
         if next > now && next - now <= interval {
             let after = Duration::from_micros(u64::try_from(next - now).unwrap_or_default());
             return Ok(Some((LimitName::SubmitsPerSecond, after)));
         }
         let update = "UPDATE \"limit\" SET used = $1 WHERE name = 'submits_per_second'";
-        query(update).bind(now + interval).execute(&mut *db).await?;
+        query(update).bind(now + interval).execute(&mut *tx).await?;
     }
     Ok(None)
 }
 
 /// Refuses a job that costs more than is allowed. The job is not carried yet.
 pub(crate) async fn check_money(
-    db: &mut SqliteConnection,
+    tx: &mut Tx,
     limits: &Limits,
     job: &Job,
 ) -> Result<Result<(), Error>, sqlx::Error> {
@@ -161,7 +155,7 @@ pub(crate) async fn check_money(
         return Ok(Err(Error::AboveMaxCost { id, amount, max }));
     }
     let Some(budget) = limits.budget_per_day else { return Ok(Ok(())) };
-    let used = used_on(db, job.day.unwrap_or_default()).await?;
+    let used = used_on(tx, job.day.unwrap_or_default()).await?;
     if used + amount > budget {
         let left = Usd::from_micros(budget.micros() - used.micros());
         return Ok(Err(Error::OverBudget { id, amount, left, budget }));
@@ -170,9 +164,9 @@ pub(crate) async fn check_money(
 }
 
 /// Returns what was spent and is reserved on a day.
-pub(crate) async fn used_on(db: &mut SqliteConnection, day: i64) -> Result<Usd, sqlx::Error> {
-    let sum = "SELECT CAST(COALESCE(SUM(spent + reserved + pruned_spent), 0) AS BIGINT)
+pub(crate) async fn used_on<'c>(on: impl Into<Target<'c>>, day: i64) -> Result<Usd, sqlx::Error> {
+    let sum = "SELECT CAST(COALESCE(SUM(spent + reserved + pruned_spent), 0) AS BIGINT) AS used
         FROM spend WHERE day = $1";
-    let used: i64 = query_scalar(sum).bind(day).fetch_one(db).await?;
-    Ok(Usd::from_micros(used))
+    let used = query(sum).bind(day).fetch_one(on).await?;
+    Ok(Usd::from_micros(used.int("used")?))
 }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{Row, query, query_scalar};
+use sqlx::AssertSqlSafe;
 
 use crate::accounts;
 use crate::clock::{day, now, to_millis, to_time};
+use crate::database::{Row, Target, Tx, query};
 use crate::error::Error;
 use crate::id::{BatchId, JobId};
 use crate::ledger::Ledger;
@@ -17,7 +17,7 @@ use crate::row;
 use crate::usd::Usd;
 
 /// The states whose jobs are in flight.
-const IN_FLIGHT: &str = "SELECT COUNT(*) FROM job WHERE state IN ('sending', 'accepted')";
+const IN_FLIGHT: &str = "SELECT COUNT(*) AS jobs FROM job WHERE state IN ('sending', 'accepted')";
 /// The spend by day, model and batch, from the jobs alone.
 const SHARES: &str = "SELECT day, model, COALESCE(batch, '') AS batch, COUNT(*) AS jobs,
         CAST(SUM(COALESCE(cost, 0)) AS BIGINT) AS spent,
@@ -97,8 +97,7 @@ impl Ledger {
     /// If the ledger cannot be read.
     pub async fn limits(&self) -> Result<Limits, Error> {
         let db = &self.inner.db;
-        let mut connection = db.readers().acquire().await.map_err(|error| db.error(error))?;
-        accounts::limits(&mut connection).await.map_err(|error| db.error(error))
+        accounts::limits(db.readers()).await.map_err(|error| db.error(error))
     }
 
     /// Sets the limits, for every process that uses the ledger.
@@ -112,7 +111,7 @@ impl Ledger {
         for name in LimitName::ALL {
             let update = query("UPDATE \"limit\" SET setting = $2 WHERE name = $1");
             let update = update.bind(name.as_str()).bind(limits.setting(name));
-            update.execute(&mut *tx).await.map_err(|error| db.error(error))?;
+            update.execute(&mut tx).await.map_err(|error| db.error(error))?;
         }
         db.commit(tx).await
     }
@@ -125,9 +124,8 @@ impl Ledger {
     pub async fn usage(&self) -> Result<Usage, Error> {
         let db = &self.inner.db;
         let map = |error| db.error(error);
-        let mut connection = db.readers().acquire().await.map_err(map)?;
-        let used = accounts::used_on(&mut connection, day(now())).await.map_err(map)?;
-        let jobs = in_flight(&mut connection).await.map_err(map)?;
+        let used = accounts::used_on(db.readers(), day(now())).await.map_err(map)?;
+        let jobs = in_flight(db.readers()).await.map_err(map)?;
         Ok(Usage { jobs_in_flight: count(jobs), used_today: used })
     }
 
@@ -159,7 +157,7 @@ impl Ledger {
         let mut tx = db.begin().await?;
         let insert = query("INSERT INTO batch (id, name, created_at) VALUES ($1, $2, $3)");
         let insert = insert.bind(batch.id.as_str()).bind(name).bind(to_millis(batch.created_at));
-        insert.execute(&mut *tx).await.map_err(|error| {
+        insert.execute(&mut tx).await.map_err(|error| {
             let is_taken =
                 error.as_database_error().is_some_and(|error| error.is_unique_violation());
             if is_taken { Error::BatchExists(name.to_owned()) } else { db.error(error) }
@@ -189,10 +187,8 @@ impl Ledger {
     pub async fn check(&self) -> Result<Vec<Discrepancy>, Error> {
         let db = &self.inner.db;
         let mut tx = db.begin().await?;
-        let integrity = query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut *tx).await;
-        let integrity: String = integrity.map_err(|error| db.error(error))?;
-        if integrity != "ok" {
-            return Err(Error::Damaged { path: db.path().to_owned(), reason: integrity });
+        if let Some(reason) = tx.damage().await.map_err(|error| db.error(error))? {
+            return Err(Error::Damaged { ledger: db.name().to_owned(), reason });
         }
         discrepancies(&mut tx).await.map_err(|error| db.error(error))
     }
@@ -217,8 +213,8 @@ impl Ledger {
         );
         let zero = "UPDATE spend SET jobs = 0, spent = 0, reserved = 0, unpriced = 0".to_owned();
         for statement in [flights, zero, insert] {
-            let statement = query(sqlx::AssertSqlSafe(statement));
-            statement.execute(&mut *tx).await.map_err(|error| db.error(error))?;
+            let statement = query(AssertSqlSafe(statement));
+            statement.execute(&mut tx).await.map_err(|error| db.error(error))?;
         }
         db.commit(tx).await?;
         Ok(found)
@@ -236,12 +232,18 @@ impl Ledger {
         let limit = now().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
         let mut tx = db.begin().await?;
         // A job that another one resubmits stays until that one goes.
-        let select = "SELECT * FROM job WHERE id NOT IN
-                (SELECT resubmits FROM job WHERE resubmits IS NOT NULL)
-            AND ((state IN ('succeeded', 'failed', 'cancelled', 'refused', 'given_up', 'delivered')
+        let select = concat!(
+            "SELECT ",
+            row::columns!(),
+            " FROM job WHERE id NOT IN (SELECT resubmits FROM job WHERE resubmits IS NOT NULL)
+                AND ((state IN
+                        ('succeeded', 'failed', 'cancelled', 'refused', 'given_up', 'delivered')
                     AND ended_at <= $1)
-                OR (state = 'intended' AND expires_at <= $1))";
-        let rows = query(select).bind(limit).fetch_all(&mut *tx).await.map_err(map)?;
+                OR (state = 'intended' AND expires_at <= $1)) ORDER BY id"
+        );
+        let select = format!("{select}{}", tx.for_update());
+        let rows =
+            query(AssertSqlSafe(select)).bind(limit).fetch_all(&mut tx).await.map_err(map)?;
         for row in &rows {
             let job = row::job(row)?;
             accounts::prune(&mut tx, &job).await.map_err(map)?;
@@ -252,29 +254,29 @@ impl Ledger {
     }
 }
 
-async fn delete(db: &mut SqliteConnection, id: &JobId) -> Result<(), sqlx::Error> {
-    query("DELETE FROM job WHERE id = $1").bind(id.as_str()).execute(db).await?;
+async fn delete(tx: &mut Tx, id: &JobId) -> Result<(), sqlx::Error> {
+    query("DELETE FROM job WHERE id = $1").bind(id.as_str()).execute(tx).await?;
     Ok(())
 }
 
-async fn in_flight(db: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    query_scalar(IN_FLIGHT).fetch_one(db).await
+async fn in_flight<'c>(on: impl Into<Target<'c>>) -> Result<i64, sqlx::Error> {
+    query(IN_FLIGHT).fetch_one(on).await?.int("jobs")
 }
 
 /// Returns every number that does not agree with the jobs.
-async fn discrepancies(db: &mut SqliteConnection) -> Result<Vec<Discrepancy>, sqlx::Error> {
+async fn discrepancies(tx: &mut Tx) -> Result<Vec<Discrepancy>, sqlx::Error> {
     let mut all = Vec::new();
     let used = "SELECT used FROM \"limit\" WHERE name = 'jobs_in_flight'";
-    let used: i64 = query_scalar(used).fetch_one(&mut *db).await?;
-    let expected = in_flight(&mut *db).await?;
+    let used = query(used).fetch_one(&mut *tx).await?.int("used")?;
+    let expected = in_flight(&mut *tx).await?;
     if used != expected {
         let (found, expected) = (used.to_string(), expected.to_string());
         all.push(Discrepancy { name: "jobs_in_flight".to_owned(), found, expected });
     }
     let kept = "SELECT day, model, batch, jobs, spent, reserved, unpriced FROM spend
         WHERE jobs <> 0 OR spent <> 0 OR reserved <> 0 OR unpriced <> 0";
-    let kept = shares(query(kept).fetch_all(&mut *db).await?)?;
-    let computed = shares(query(SHARES).fetch_all(&mut *db).await?)?;
+    let kept = shares(query(kept).fetch_all(&mut *tx).await?)?;
+    let computed = shares(query(SHARES).fetch_all(&mut *tx).await?)?;
     let keys: BTreeSet<&Key> = kept.keys().chain(computed.keys()).collect();
     for key in keys {
         let (found, expected) = (kept.get(key), computed.get(key));
@@ -294,36 +296,34 @@ async fn discrepancies(db: &mut SqliteConnection) -> Result<Vec<Discrepancy>, sq
 type Key = (i64, String, String);
 
 /// Returns the jobs, and what is spent, reserved and unpriced, of each row.
-fn shares(rows: Vec<SqliteRow>) -> Result<BTreeMap<Key, [i64; 4]>, sqlx::Error> {
+fn shares(rows: Vec<Row>) -> Result<BTreeMap<Key, [i64; 4]>, sqlx::Error> {
     rows.iter()
         .map(|row| {
-            let key = (row.try_get("day")?, row.try_get("model")?, row.try_get("batch")?);
-            let (jobs, spent) = (row.try_get("jobs")?, row.try_get("spent")?);
-            Ok((key, [jobs, spent, row.try_get("reserved")?, row.try_get("unpriced")?]))
+            let key =
+                (row.int("day")?, row.text("model")?.to_owned(), row.text("batch")?.to_owned());
+            let (jobs, spent) = (row.int("jobs")?, row.int("spent")?);
+            Ok((key, [jobs, spent, row.int("reserved")?, row.int("unpriced")?]))
         })
         .collect()
 }
 
-fn spend(row: &SqliteRow) -> Result<Spend, sqlx::Error> {
-    let batch: String = row.try_get("batch")?;
+fn spend(row: &Row) -> Result<Spend, sqlx::Error> {
     Ok(Spend {
-        day: to_time(row.try_get::<i64, _>("day")?.saturating_mul(crate::clock::DAY)),
-        model: row.try_get("model")?,
-        batch: batch.parse().ok(),
-        jobs: count(row.try_get("jobs")?),
-        spent: Usd::from_micros(row.try_get("spent")?),
-        reserved: Usd::from_micros(row.try_get("reserved")?),
-        unpriced: count(row.try_get("unpriced")?),
+        day: to_time(row.int("day")?.saturating_mul(crate::clock::DAY)),
+        model: row.text("model")?.to_owned(),
+        batch: row.text("batch")?.parse().ok(),
+        jobs: count(row.int("jobs")?),
+        spent: Usd::from_micros(row.int("spent")?),
+        reserved: Usd::from_micros(row.int("reserved")?),
+        unpriced: count(row.int("unpriced")?),
     })
 }
 
-fn batch(row: &SqliteRow) -> Result<Batch, sqlx::Error> {
-    let id: BatchId = row
-        .try_get::<String, _>("id")?
-        .parse()
-        .map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-    let created_at = to_time(row.try_get("created_at")?);
-    Ok(Batch { id, name: row.try_get("name")?, created_at })
+fn batch(row: &Row) -> Result<Batch, sqlx::Error> {
+    let id = row.text("id")?.parse();
+    let id: BatchId = id.map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let created_at = to_time(row.int("created_at")?);
+    Ok(Batch { id, name: row.text("name")?.to_owned(), created_at })
 }
 
 fn count(number: i64) -> u64 {

@@ -42,51 +42,58 @@ pub enum Error {
     },
     /// A newer version of this library wrote the ledger.
     #[error(
-        "{} was written by a newer version (schema {found}, this one knows {known}); update this program",
-        .path.display()
+        "{ledger} was written by a newer version (schema {found}, this one knows {known}); update this program"
     )]
     NewerVersion {
         /// The ledger.
-        path: PathBuf,
+        ledger: String,
         /// Version of its schema.
         found: i64,
         /// Newest version that this library knows.
         known: i64,
     },
-    /// The file is a database of another program.
-    #[error("{} is a database of another program; give another path", .0.display())]
-    NotALedger(PathBuf),
+    /// The file or the schema belongs to another program.
+    #[error("{0} is a database of another program; give another path or schema")]
+    NotALedger(String),
+    /// The address of a PostgreSQL server cannot be read. The reason does not repeat it, since it
+    /// may have a password.
+    #[error("the address of the ledger is wrong: {0}; write postgres://user@host:port/database")]
+    Address(String),
+    /// The PostgreSQL server cannot keep a ledger.
+    #[error("{ledger} cannot be used: {reason}")]
+    Unsuitable {
+        /// The ledger.
+        ledger: String,
+        /// The reason, and what to do.
+        reason: String,
+    },
     /// The file is damaged, or is not a database.
     #[error(
-        "{path} is damaged ({reason}); nothing was changed. Copy it and its -wal file away, and try `sqlite3 {path} .recover | sqlite3 new.db`; RunComfy's own list of requests has what was paid for",
-        path = .path.display()
+        "{ledger} is damaged ({reason}); nothing was changed. Copy it and its -wal file away, and try `sqlite3 {ledger} .recover | sqlite3 new.db`; RunComfy's own list of requests has what was paid for"
     )]
     Damaged {
         /// The ledger.
-        path: PathBuf,
+        ledger: String,
         /// SQLite's words.
         reason: String,
     },
     /// The disk is full.
-    #[error(
-        "{}: the disk is full, so nothing was written; make room and try again",
-        .path.display()
-    )]
+    #[error("{ledger}: the disk is full, so nothing was written; make room and try again")]
     Full {
         /// The ledger.
-        path: PathBuf,
+        ledger: String,
     },
     /// Another process held the ledger for too long.
-    #[error("{}: another process holds the ledger for more than 10 s; try again", .path.display())]
+    #[error("{ledger}: another process holds the ledger for too long; try again")]
     Busy {
         /// The ledger.
-        path: PathBuf,
+        ledger: String,
     },
     /// The database failed in another way.
-    #[error("{}: the database failed", .path.display())]
+    #[error("{ledger}: the database failed: {source}")]
     Database {
         /// The ledger.
-        path: PathBuf,
+        ledger: String,
         /// The reason.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use sqlx::query;
 use tokio::task::spawn_blocking;
 
 use crate::canonical::fingerprint;
 use crate::clock::to_millis;
+use crate::database::{Database, query};
 use crate::error::Error;
 use crate::id::{BatchId, JobId};
 use crate::intent::{Intent, IntoIntent, read_files};
@@ -16,7 +16,6 @@ use crate::job::{Again, Job, Problem, ProblemKind};
 use crate::owner::Owners;
 use crate::place::{create, file_error};
 use crate::row;
-use crate::sqlite::Database;
 use crate::state::State;
 use crate::store::{self, Change};
 
@@ -115,9 +114,14 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Returns the absolute path of the file, without links.
-    pub fn path(&self) -> &Path {
+    /// Returns the absolute path of the file, without links, or `None` on PostgreSQL.
+    pub fn path(&self) -> Option<&Path> {
         self.inner.db.path()
+    }
+
+    /// Returns the name for people: the path, or the address without its password.
+    pub fn name(&self) -> &str {
+        self.inner.db.name()
     }
 
     /// Waits until no job is being sent by this ledger or its clones, and closes the file. A
@@ -152,12 +156,12 @@ impl Ledger {
         }
         if let Some(batch) = &job.batch {
             let select = query("SELECT id FROM batch WHERE id = $1").bind(batch.as_str());
-            let found = select.fetch_optional(&mut *tx).await.map_err(map)?;
+            let found = select.fetch_optional(&mut tx).await.map_err(map)?;
             found.ok_or_else(|| Error::NoSuchBatch(batch.clone()))?;
         }
         for _ in 0..MAX_ID_ATTEMPTS {
             let select = query("SELECT id FROM job WHERE id = $1").bind(job.id.as_str());
-            if select.fetch_optional(&mut *tx).await.map_err(map)?.is_none() {
+            if select.fetch_optional(&mut tx).await.map_err(map)?.is_none() {
                 break;
             }
             job.id = JobId::random();
@@ -200,7 +204,11 @@ impl Ledger {
         let beginning = text.to_ascii_lowercase();
         // Neither `%` nor `_` is in an id.
         let is_id = !beginning.is_empty() && beginning.bytes().all(|b| b.is_ascii_alphanumeric());
-        let select = "SELECT * FROM job WHERE request_id = $1 OR id LIKE $2 ORDER BY id LIMIT 6";
+        let select = concat!(
+            "SELECT ",
+            row::columns!(),
+            " FROM job WHERE request_id = $1 OR id LIKE $2 ORDER BY id LIMIT 6"
+        );
         let like = if is_id { format!("{beginning}%") } else { String::new() };
         let select = query(select).bind(text).bind(like).fetch_all(db.readers());
         let rows = select.await.map_err(|error| db.error(error))?;
@@ -226,13 +234,17 @@ impl Ledger {
     /// If the ledger cannot be read.
     pub async fn jobs(&self, filter: &Filter) -> Result<Vec<Job>, Error> {
         let db = &self.inner.db;
-        let select = "SELECT * FROM job
+        let select = concat!(
+            "SELECT ",
+            row::columns!(),
+            " FROM job
             WHERE (CAST($1 AS TEXT) IS NULL OR state = $1)
                 AND (CAST($2 AS TEXT) IS NULL OR model = $2)
                 AND (CAST($3 AS TEXT) IS NULL OR batch = $3)
                 AND (CAST($4 AS BIGINT) IS NULL OR created_at >= $4)
                 AND (CAST($5 AS BIGINT) IS NULL OR created_at < $5)
-            ORDER BY created_at DESC, id LIMIT $6";
+            ORDER BY created_at DESC, id LIMIT $6"
+        );
         let rows = query(select)
             .bind(filter.state.map(State::as_str))
             .bind(filter.model.as_deref())
@@ -253,7 +265,8 @@ impl Ledger {
         // Listed first: an owner that ends after this keeps its file until the next time.
         let gone: Vec<PathBuf> =
             owners.gone().map_err(|error| file_error(owners.folder(), error))?;
-        let select = query("SELECT * FROM job WHERE state = 'sending'").fetch_all(db.readers());
+        let select = concat!("SELECT ", row::columns!(), " FROM job WHERE state = 'sending'");
+        let select = query(select).fetch_all(db.readers());
         for row in select.await.map_err(|error| db.error(error))? {
             self.settle_if_orphaned(row::job(&row)?).await?;
         }

@@ -2,40 +2,52 @@
 
 use runcomfy::RequestId;
 use serde::de::DeserializeOwned;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 use crate::clock::to_time;
+use crate::database::Row;
 use crate::error::Error;
 use crate::id::{BatchId, JobId};
 use crate::job::{Again, Job, Price};
 use crate::state::State;
 use crate::usd::Usd;
 
-/// Reads a job. Columns that a newer version added are not looked at.
-pub(crate) fn job(row: &SqliteRow) -> Result<Job, Error> {
+/// The columns of a job, by name: a newer version that works beside this one may add others.
+macro_rules! columns {
+    () => {
+        "id, batch, resubmits, model, input, files, fingerprint, state, owner, request_id, \
+         attempts, again, price, estimate, ceiling, expires_at, day, cost, result, error, outputs, \
+         created_at, sent_at, accepted_at, ended_at, delivered_at"
+    };
+}
+pub(crate) use columns;
+
+/// Reads a job.
+pub(crate) fn job(row: &Row) -> Result<Job, Error> {
     read(row).map_err(|reason| Error::Unreadable {
-        id: row.try_get("id").unwrap_or_default(),
+        id: row.text("id").unwrap_or_default().to_owned(),
         reason: reason.to_string(),
     })
 }
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
-fn read(row: &SqliteRow) -> Result<Job, AnyError> {
+fn read(row: &Row) -> Result<Job, AnyError> {
     let estimate = money(row, "estimate")?.unwrap_or_default();
-    let price: &str = row.try_get("price")?;
+    let price = row.text("price")?;
     Ok(Job {
-        id: text(row, "id")?.parse::<JobId>()?,
-        batch: optional(row, "batch")?.map(|id| id.parse::<BatchId>()).transpose()?,
-        resubmits: optional(row, "resubmits")?.map(|id| id.parse::<JobId>()).transpose()?,
-        model: text(row, "model")?.to_owned(),
-        input: serde_json::from_str(text(row, "input")?)?,
-        files: serde_json::from_str(text(row, "files")?)?,
-        fingerprint: text(row, "fingerprint")?.to_owned(),
-        state: text(row, "state")?.parse::<State>()?,
-        request_id: optional(row, "request_id")?.map(|id| id.parse::<RequestId>()).transpose()?,
-        attempts: u64::try_from(row.try_get::<i64, _>("attempts")?)?,
+        id: row.text("id")?.parse::<JobId>()?,
+        batch: row.optional_text("batch")?.map(|id| id.parse::<BatchId>()).transpose()?,
+        resubmits: row.optional_text("resubmits")?.map(|id| id.parse::<JobId>()).transpose()?,
+        model: row.text("model")?.to_owned(),
+        input: serde_json::from_str(row.text("input")?)?,
+        files: serde_json::from_str(row.text("files")?)?,
+        fingerprint: row.text("fingerprint")?.to_owned(),
+        state: row.text("state")?.parse::<State>()?,
+        request_id: row
+            .optional_text("request_id")?
+            .map(|id| id.parse::<RequestId>())
+            .transpose()?,
+        attempts: u64::try_from(row.int("attempts")?)?,
         price: match price {
             "known" => Price::Known(estimate),
             "unknown_allowed" => Price::UnknownAllowed,
@@ -47,14 +59,14 @@ fn read(row: &SqliteRow) -> Result<Job, AnyError> {
         result: json(row, "result")?,
         problem: json(row, "error")?,
         outputs: json(row, "outputs")?.unwrap_or_default(),
-        created_at: to_time(row.try_get("created_at")?),
+        created_at: to_time(row.int("created_at")?),
         sent_at: time(row, "sent_at")?,
         accepted_at: time(row, "accepted_at")?,
         ended_at: time(row, "ended_at")?,
         delivered_at: time(row, "delivered_at")?,
-        owner: optional(row, "owner")?.map(str::to_owned),
-        day: row.try_get("day")?,
-        again: if row.try_get::<i64, _>("again")? == 0 { Again::No } else { Again::Yes },
+        owner: row.optional_text("owner")?.map(str::to_owned),
+        day: row.optional_int("day")?,
+        again: if row.int("again")? == 0 { Again::No } else { Again::Yes },
     })
 }
 
@@ -67,24 +79,16 @@ pub(crate) fn price_columns(price: Price) -> (&'static str, Option<i64>) {
     }
 }
 
-fn text<'r>(row: &'r SqliteRow, column: &str) -> Result<&'r str, sqlx::Error> {
-    row.try_get(column)
+fn money(row: &Row, column: &str) -> Result<Option<Usd>, sqlx::Error> {
+    Ok(row.optional_int(column)?.map(Usd::from_micros))
 }
 
-fn optional<'r>(row: &'r SqliteRow, column: &str) -> Result<Option<&'r str>, sqlx::Error> {
-    row.try_get(column)
+fn time(row: &Row, column: &str) -> Result<Option<std::time::SystemTime>, sqlx::Error> {
+    Ok(row.optional_int(column)?.map(to_time))
 }
 
-fn money(row: &SqliteRow, column: &str) -> Result<Option<Usd>, sqlx::Error> {
-    Ok(row.try_get::<Option<i64>, _>(column)?.map(Usd::from_micros))
-}
-
-fn time(row: &SqliteRow, column: &str) -> Result<Option<std::time::SystemTime>, sqlx::Error> {
-    Ok(row.try_get::<Option<i64>, _>(column)?.map(to_time))
-}
-
-fn json<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<Option<T>, AnyError> {
-    optional(row, column)?
+fn json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<Option<T>, AnyError> {
+    row.optional_text(column)?
         .map(|text| serde_json::from_str(text).map_err(AnyError::from))
         .transpose()
 }

@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use runcomfy::RequestId;
 use serde_json::Value;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{AssertSqlSafe, Sqlite, Transaction, query, query_scalar};
+use sqlx::AssertSqlSafe;
 
 use crate::accounts;
 use crate::clock::{DAY, day, now, to_millis, to_time};
+use crate::database::{Database, Row, Tx, query};
 use crate::error::Error;
 use crate::id::JobId;
 use crate::job::{Again, Job, OutputFile, Problem};
 use crate::limits::LimitName;
 use crate::row;
-use crate::sqlite::Database;
 use crate::state::State;
 use crate::usd::Usd;
 
@@ -90,17 +89,14 @@ impl<'a> Change<'a> {
 
 /// Returns the job.
 pub(crate) async fn get(db: &Database, id: &JobId) -> Result<Job, Error> {
-    let select = query("SELECT * FROM job WHERE id = $1").bind(id.as_str());
+    let select = concat!("SELECT ", row::columns!(), " FROM job WHERE id = $1");
+    let select = query(select).bind(id.as_str());
     let found = select.fetch_optional(db.readers()).await.map_err(|error| db.error(error))?;
     found.as_ref().map(row::job).ok_or_else(|| Error::NoSuchJob(id.to_string()))?
 }
 
 /// Writes down a job that is not there yet.
-pub(crate) async fn insert(
-    db: &Database,
-    tx: &mut Transaction<'static, Sqlite>,
-    job: &Job,
-) -> Result<(), Error> {
+pub(crate) async fn insert(db: &Database, tx: &mut Tx, job: &Job) -> Result<(), Error> {
     let (price, estimate) = row::price_columns(job.price);
     let insert = "INSERT INTO job (id, batch, resubmits, model, input, files, fingerprint, state,
             attempts, again, price, estimate, ceiling, expires_at, created_at)
@@ -121,7 +117,7 @@ pub(crate) async fn insert(
         .bind(job.ceiling.map(Usd::micros))
         .bind(job.expires_at.map(to_millis))
         .bind(to_millis(job.created_at))
-        .execute(&mut **tx)
+        .execute(tx)
         .await
         .map_err(|error| db.error(error))?;
     Ok(())
@@ -130,16 +126,20 @@ pub(crate) async fn insert(
 /// Returns a job with the same input that is running, has an unknown outcome, or was paid for in
 /// the last 24 hours.
 pub(crate) async fn twin(
-    connection: &mut SqliteConnection,
+    tx: &mut Tx,
     fingerprint: &str,
     other_than: &JobId,
-) -> Result<Option<SqliteRow>, sqlx::Error> {
-    let select = "SELECT * FROM job WHERE fingerprint = $1 AND id <> $2
-        AND (state IN ('sending', 'accepted', 'unknown')
-            OR (state IN ('succeeded', 'delivered') AND ended_at > $3))
-        ORDER BY created_at DESC LIMIT 1";
+) -> Result<Option<Row>, sqlx::Error> {
+    let select = concat!(
+        "SELECT ",
+        row::columns!(),
+        " FROM job WHERE fingerprint = $1 AND id <> $2
+            AND (state IN ('sending', 'accepted', 'unknown')
+                OR (state IN ('succeeded', 'delivered') AND ended_at > $3))
+            ORDER BY created_at DESC LIMIT 1"
+    );
     let select = query(select).bind(fingerprint).bind(other_than.as_str()).bind(now() - DAY);
-    select.fetch_optional(connection).await
+    select.fetch_optional(tx).await
 }
 
 /// Makes an intended job `sending`, if every limit allows it. When this returns, the disk has it.
@@ -154,7 +154,7 @@ pub(crate) async fn begin_sending(db: &Database, id: &JobId, run: &str) -> Resul
         State::Sending,
     );
     let update = query(AssertSqlSafe(update)).bind(id.as_str()).bind(run).bind(now).bind(today);
-    let Some(changed) = update.fetch_optional(&mut *tx).await.map_err(map)? else {
+    let Some(changed) = update.fetch_optional(&mut tx).await.map_err(map)? else {
         return Err(illegal(&before, State::Sending));
     };
     let after = row::job(&changed)?;
@@ -186,7 +186,7 @@ pub(crate) async fn change(db: &Database, id: &JobId, change: Change<'_>) -> Res
 
 async fn change_in(
     db: &Database,
-    tx: &mut Transaction<'static, Sqlite>,
+    tx: &mut Tx,
     id: &JobId,
     change: &Change<'_>,
 ) -> Result<Job, Error> {
@@ -194,7 +194,7 @@ async fn change_in(
     let changed = match swap(tx, id, change).await {
         Ok(Some(changed)) => row::job(&changed)?,
         Ok(None) => return Err(illegal(&before, change.to)),
-        Err(error) => return Err(taken(db, tx, error, change.request_id).await),
+        Err(error) => return Err(taken(db, error, change.request_id).await),
     };
     accounts::carry(tx, &before, &changed).await.map_err(|error| db.error(error))?;
     tracing::debug!(job = %id, from = %before.state, to = %changed.state, "changes");
@@ -212,10 +212,9 @@ pub(crate) async fn resubmit(db: &Database, id: &JobId) -> Result<Job, Error> {
         }
         _ => return Err(illegal(&old, State::GivenUp)),
     }
-    let select = query_scalar("SELECT id FROM job WHERE resubmits = $1").bind(id.as_str());
-    let newer: Option<String> =
-        select.fetch_optional(&mut *tx).await.map_err(|error| db.error(error))?;
-    if let Some(newer) = newer.and_then(|id| id.parse().ok()) {
+    let select = query("SELECT id FROM job WHERE resubmits = $1").bind(id.as_str());
+    let newer = select.fetch_optional(&mut tx).await.map_err(|error| db.error(error))?;
+    if let Some(newer) = newer.as_ref().and_then(id_of) {
         return Err(Error::Resubmitted { id: id.clone(), newer });
     }
     let new = Job {
@@ -242,30 +241,23 @@ pub(crate) async fn set_cost(db: &Database, id: &JobId, cost: Usd) -> Result<Job
     let map = |error| db.error(error);
     let mut tx = db.begin().await?;
     let before = locked(db, &mut tx, id).await?;
-    let update = "UPDATE job SET cost = $2 WHERE id = $1 RETURNING *";
+    let update = concat!("UPDATE job SET cost = $2 WHERE id = $1 RETURNING ", row::columns!());
     let update = query(update).bind(id.as_str()).bind(cost.micros());
-    let after = row::job(&update.fetch_one(&mut *tx).await.map_err(map)?)?;
+    let after = row::job(&update.fetch_one(&mut tx).await.map_err(map)?)?;
     accounts::carry(&mut tx, &before, &after).await.map_err(map)?;
     db.commit(tx).await?;
     Ok(after)
 }
 
-/// Reads a job in a transaction.
-async fn locked(
-    db: &Database,
-    tx: &mut Transaction<'static, Sqlite>,
-    id: &JobId,
-) -> Result<Job, Error> {
-    let select = query("SELECT * FROM job WHERE id = $1").bind(id.as_str());
-    let found = select.fetch_optional(&mut **tx).await.map_err(|error| db.error(error))?;
+/// Reads a job in a transaction, in which nobody else changes it.
+async fn locked(db: &Database, tx: &mut Tx, id: &JobId) -> Result<Job, Error> {
+    let select = concat!("SELECT ", row::columns!(), " FROM job WHERE id = $1");
+    let select = query(AssertSqlSafe(format!("{select}{}", tx.for_update()))).bind(id.as_str());
+    let found = select.fetch_optional(tx).await.map_err(|error| db.error(error))?;
     found.as_ref().map(row::job).ok_or_else(|| Error::NoSuchJob(id.to_string()))?
 }
 
-async fn swap(
-    connection: &mut SqliteConnection,
-    id: &JobId,
-    change: &Change<'_>,
-) -> Result<Option<SqliteRow>, sqlx::Error> {
+async fn swap(tx: &mut Tx, id: &JobId, change: &Change<'_>) -> Result<Option<Row>, sqlx::Error> {
     let update = sql(
         "UPDATE job SET state = $3, owner = NULL,
             request_id = COALESCE($4, request_id), result = COALESCE($5, result),
@@ -299,7 +291,7 @@ async fn swap(
         .bind((to == State::Accepted).then_some(now))
         .bind(is_end.then_some(now))
         .bind((to == State::Delivered).then_some(now))
-        .fetch_optional(connection)
+        .fetch_optional(tx)
         .await
 }
 
@@ -316,7 +308,7 @@ fn sql(update: &str, to: State) -> String {
         // A job never changes its request id.
         condition.push_str(" AND (request_id IS NULL OR (state = 'given_up' AND request_id = $4))");
     }
-    format!("{update} WHERE {condition} RETURNING *")
+    format!(concat!("{} WHERE {} RETURNING ", row::columns!()), update, condition)
 }
 
 fn illegal(job: &Job, to: State) -> Error {
@@ -326,21 +318,21 @@ fn illegal(job: &Job, to: State) -> Error {
     }
 }
 
-/// Says which job has a request id that another one was to get.
-async fn taken(
-    db: &Database,
-    tx: &mut Transaction<'static, Sqlite>,
-    error: sqlx::Error,
-    request_id: Option<&RequestId>,
-) -> Error {
+/// Says which job has a request id that another one was to get. The transaction has failed, so
+/// another connection looks.
+async fn taken(db: &Database, error: sqlx::Error, request_id: Option<&RequestId>) -> Error {
     let is_taken = error.as_database_error().is_some_and(|error| error.is_unique_violation());
     let Some(request_id) = request_id.filter(|_| is_taken) else { return db.error(error) };
-    let select = query_scalar("SELECT id FROM job WHERE request_id = $1").bind(request_id.as_str());
-    let job: Result<Option<String>, sqlx::Error> = select.fetch_optional(&mut **tx).await;
-    match job.ok().flatten().and_then(|id| id.parse().ok()) {
+    let select = query("SELECT id FROM job WHERE request_id = $1").bind(request_id.as_str());
+    let job = select.fetch_optional(db.readers()).await;
+    match job.ok().flatten().as_ref().and_then(id_of) {
         Some(job) => Error::RequestIdTaken { request_id: request_id.clone(), job },
         None => db.error(error),
     }
+}
+
+fn id_of(row: &Row) -> Option<JobId> {
+    row.text("id").ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use serde_json::json;
-use sqlx::sqlite::SqliteConnectOptions;
 
 use super::*;
 use crate::job::{Price, ProblemKind};
 use crate::place::create;
+use crate::sqlite::Options;
 
 /// The run that sends, in every test.
 const RUN: &str = "00ff.1";
@@ -187,22 +187,21 @@ async fn a_job_never_gets_another_request_id() {
 async fn a_commit_is_synced_and_the_settings_hold_for_every_connection() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let db = database(folder.path()).await;
-    for (pragma, expected) in [
+    for (pragma, column, expected) in [
         // FULL
-        ("PRAGMA synchronous", 2),
-        ("PRAGMA foreign_keys", 1),
-        ("PRAGMA busy_timeout", 10_000),
-        ("PRAGMA fullfsync", 1),
+        ("PRAGMA synchronous", "synchronous", 2),
+        ("PRAGMA foreign_keys", "foreign_keys", 1),
+        ("PRAGMA busy_timeout", "timeout", 10_000),
+        ("PRAGMA fullfsync", "fullfsync", 1),
     ] {
         let mut tx = db.begin().await.expect("it begins");
-        let found: i64 = query_scalar(pragma).fetch_one(&mut *tx).await.expect("it answers");
-        assert_eq!(found, expected, "{pragma}");
-        let found: i64 = query_scalar(pragma).fetch_one(db.readers()).await.expect("it answers");
-        assert_eq!(found, expected, "{pragma}");
+        let found = query(pragma).fetch_one(&mut tx).await.expect("it answers");
+        assert_eq!(found.int(column).expect("a number"), expected, "{pragma}");
+        let found = query(pragma).fetch_one(db.readers()).await.expect("it answers");
+        assert_eq!(found.int(column).expect("a number"), expected, "{pragma}");
     }
-    let mode: String =
-        query_scalar("PRAGMA journal_mode").fetch_one(db.readers()).await.expect("it answers");
-    assert_eq!(mode, "wal");
+    let mode = query("PRAGMA journal_mode").fetch_one(db.readers()).await.expect("it answers");
+    assert_eq!(mode.text("journal_mode").expect("text"), "wal");
 }
 
 #[tokio::test]
@@ -210,7 +209,7 @@ async fn a_full_disk_is_an_error_that_changes_nothing() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path().join("ledger.db");
     database(folder.path()).await.close().await;
-    let options = SqliteConnectOptions::new().pragma("max_page_count", "24");
+    let options = Options::new().pragma("max_page_count", "24");
     let db = Database::open_with(&path, options).await.expect("it can be opened");
     let mut ids = Vec::new();
     let error = loop {

@@ -228,14 +228,14 @@ async fn a_submit_writes_its_outcome_even_if_nobody_waits() {
     let short = StepOptions::new().wait_at_most(Duration::ZERO);
     let link = world.folder.path().join("another-name.db");
     #[cfg(unix)]
-    std::os::unix::fs::symlink(world.ledger.path(), &link).expect("it can be linked");
-    let link = if cfg!(unix) { &link } else { world.ledger.path() };
+    std::os::unix::fs::symlink(world.path(), &link).expect("it can be linked");
+    let link = if cfg!(unix) { &link } else { world.path() };
     let linked = Ledger::open(link).await.expect("it opens");
     for ledger in [world.ledger.clone(), world.another().await, linked] {
         let step = ledger.step(&world.client, &job.id, &short).await.expect("it is being sent");
         assert!(matches!(step, Step::Later { reason: Wait::BeingSent, .. }), "{step:?}");
     }
-    let path = world.ledger.path().to_owned();
+    let path = world.path().to_owned();
     world.ledger.close().await;
     let ledger = Ledger::open(path).await.expect("it opens");
     let job = ledger.job(&job.id).await.expect("it is there");

@@ -51,7 +51,7 @@ async fn a_damaged_ledger_is_found_by_its_check() {
         let job = world.ledger.intend(intent(&number.to_string())).await;
         job.expect("it is written");
     }
-    let path = world.ledger.path().to_owned();
+    let path = world.path().to_owned();
     assert_eq!(world.ledger.check().await.expect("it can be checked"), []);
     let mut connection = connect(&path).await;
     let ignore = "PRAGMA ignore_check_constraints = ON";
@@ -79,7 +79,7 @@ async fn numbers_that_do_not_agree_with_the_jobs_are_computed_again() {
     let world = World::new().await;
     let job = world.ledger.intend(intent("one")).await.expect("it is written");
     world.ledger.run(&world.client, &job.id).await.expect("it runs");
-    let mut connection = connect(world.ledger.path()).await;
+    let mut connection = connect(world.path()).await;
     for update in [
         "UPDATE \"limit\" SET used = 7",
         "UPDATE spend SET reserved = 5, jobs = 9",

@@ -30,7 +30,7 @@ async fn processes_at_once_send_each_job_once_and_keep_the_limits() {
     for number in 0..JOBS {
         world.ledger.intend(intent(&number.to_string())).await.expect("it is written");
     }
-    let told = format!("{} {}", world.simulator.api_base(), world.ledger.path().display());
+    let told = format!("{} {}", world.simulator.api_base(), world.path().display());
     let mut children: Vec<Child> =
         (0..PROCESSES).map(|_| Child::start(TEST, PROGRAM, &told)).collect();
     for child in &mut children {

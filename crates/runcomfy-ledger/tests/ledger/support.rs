@@ -1,5 +1,6 @@
 //! A ledger, a simulator and a client for it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use runcomfy::Client;
@@ -34,7 +35,11 @@ impl World {
 
     /// Opens the same file again, as another process would.
     pub(crate) async fn another(&self) -> Ledger {
-        Ledger::open(self.ledger.path()).await.expect("it opens")
+        Ledger::open(self.path()).await.expect("it opens")
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.ledger.path().expect("it is a file")
     }
 }
 
