@@ -44,3 +44,5 @@ mod tidy;
 mod timeouts;
 mod ui;
 mod waiting;
+#[cfg(target_os = "linux")]
+mod work;

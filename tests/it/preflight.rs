@@ -197,6 +197,43 @@ impl AsSent for Valid<Input> {
 }
 
 #[tokio::test]
+async fn each_kind_of_media_is_sent_as_the_docs_say() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("boat.gif");
+    std::fs::write(&path, gif(640, 480)).expect("a folder can be made");
+    let data = "R0lGODlhgALgAQAAAA==";
+    let url = "HTTPS://Example.com:443/a%2fb.png?sig=A/b+c%3d#x";
+    let cases = [
+        (Media::url(url).expect("it is a URL"), url.to_owned()),
+        (Media::file(path), format!("data:image/gif;base64,{data}")),
+        (Media::bytes(gif(640, 480)), format!("data:image/gif;base64,{data}")),
+        (
+            Media::bytes_of_type("image/x-a", gif(640, 480)).expect("it is a type"),
+            format!("data:image/x-a;base64,{data}"),
+        ),
+        (
+            Media::data_uri("data:image/gif; Base64,R0lG\nODlh").expect("it is one"),
+            "data:image/gif; Base64,R0lG\nODlh".to_owned(),
+        ),
+        (Media::verbatim("boat.png"), "boat.png".to_owned()),
+    ];
+    let client = client("http://127.0.0.1:1/v1", Preflight::Off);
+    for (media, sent) in cases {
+        let prepared = client.prepare(&boat(media)).await.expect("nothing is measured");
+        let body = prepared.body().expect("it is in memory");
+        let body: Value = serde_json::from_slice(&body).expect("it is JSON");
+        assert_eq!(body["image_url"], sent);
+    }
+}
+
+#[tokio::test]
+async fn a_string_without_a_format_is_no_media() {
+    let input = Input::new("boat.png", Media::bytes(gif(640, 480))).validate();
+    let report = alone().preflight(&input.expect("it is valid")).await;
+    assert!(report.is_spotless(), "{report}");
+}
+
+#[tokio::test]
 async fn two_violations_with_one_message_are_printed_once() {
     let report = alone().preflight(&boat(Media::bytes(gif(200, 200)))).await;
     assert_eq!(report.violations.len(), 2);
@@ -484,6 +521,10 @@ async fn preflight_off_still_refuses_a_missing_file() {
     let client = client("http://127.0.0.1:1/v1", Preflight::Off);
     assert!(client.prepare(&small).await.is_ok());
     assert!(client.prepare(&boat(Media::verbatim("boat.png"))).await.is_ok());
+    let url = boat(Media::url("http://127.0.0.1:1/a.gif").expect("it is a URL"));
+    let prepared = client.prepare(&url).await.expect("it is not measured");
+    assert!(prepared.report().is_spotless(), "{:?}", prepared.report());
+    assert_eq!(prepared.report().stats.requests, 0);
     let limits = MediaLimits::default().with_max_request_bytes(10);
     let tight = Client::builder().token("a").preflight(Preflight::Off).media_limits(limits).build();
     let report = tight.expect("it is right").prepare(&small).await.expect_err("it is too large");

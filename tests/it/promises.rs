@@ -1,19 +1,22 @@
-//! The promises of `docs/guarantees.md` and `docs/media.md`: each names its tests, and each is in
-//! `promises/table.toml` with a change that breaks it. `.ci/promises` makes these changes in a
-//! copy of the workspace, one at a time, and sees the named test fail.
+//! The promises of `docs/guarantees.md` and `docs/media.md`: each is in `promises/table.toml` with
+//! its test and a change that breaks it. `.ci/promises` makes these changes in a copy of the
+//! workspace, one at a time, and sees the test fail.
 
 mod copy;
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::thread::ScopedJoinHandle;
+use std::time::Instant;
 
 use toml_edit::{DocumentMut, Table};
 
-use self::copy::{Outcome, Workspace};
+use self::copy::{Outcome, Program, Test, Workspace};
 use crate::support::root;
 
-/// The paragraphs that promise nothing that a test could prove, by their first words, and the
-/// reason.
-const EXPLANATIONS: [(&str, &str); 14] = [
+/// The paragraphs and sentences that promise nothing that a test could prove, by their first words,
+/// and the reason.
+const EXPLANATIONS: [(&str, &str); 22] = [
     ("Each promise of this client", "says how to read the document"),
     ("RunComfy has no idempotency key", "introduces the table, which is proved"),
     ("No client can protect you from one case", "says what is not promised"),
@@ -28,10 +31,20 @@ const EXPLANATIONS: [(&str, &str); 14] = [
     ("- with an id:", "is the program of the ledger test"),
     ("- with `not sent`:", "is the program of the ledger test"),
     ("- with neither:", "is the program of the ledger test"),
+    ("Rules such as `width_pixels>`", "defines the subject"),
+    ("`tests/it/promises/table.toml` names", "says how to read the document"),
+    ("*Refused* names the rule", "says how to read the table"),
+    ("`client.preflight(&input)` returns all of it", "introduces the list, which is proved"),
+    ("*Bytes read* are the bytes", "says how to read the table"),
+    ("RunComfy does not say which size", "says what is not promised"),
+    ("A program can therefore take URLs", "follows from the sentences before it"),
+    ("It should not create `Media::file`", "is advice"),
 ];
 
-/// The documents, in `docs/`.
-const DOCS: [&str; 1] = ["guarantees"];
+/// The document whose paragraphs name their tests.
+const GUARANTEES: &str = "guarantees";
+/// The document of which each sentence has a row in the table. Its readers want no names of tests.
+const MEDIA: &str = "media";
 
 /// Environment variable of `.ci/promises`: `all`, or a word of the promises to break.
 const WANTED: &str = "RUNCOMFY_PROMISES";
@@ -60,36 +73,54 @@ struct Block {
 #[test]
 fn every_promise_of_the_docs_names_its_tests() {
     let mut unproved = Vec::new();
-    let mut used = Vec::new();
-    for doc in DOCS {
-        let blocks = blocks(&read(&format!("docs/{doc}.md")));
-        for (index, block) in blocks.iter().enumerate() {
-            // A table is proved by the paragraph behind it, or the one before.
-            let around = [index.checked_sub(1), Some(index), Some(index + 1)];
-            let around = around.into_iter().flatten().filter_map(|index| blocks.get(index));
-            let is_proved = match block.is_table {
-                true => around.clone().any(|block| block.text.contains("Proved by")),
-                false => block.text.contains("Proved by"),
-            };
-            let explanation = EXPLANATIONS.iter().find(|(words, _)| block.text.starts_with(words));
-            used.extend(explanation);
-            if !is_proved && explanation.is_none() {
-                unproved.push(format!("docs/{doc}.md: {}", block.text));
-            }
-            for test in block.tests() {
-                assert!(find_test(test).is_some(), "docs/{doc}.md: there is no test `{test}`");
+    let blocks = blocks_of(GUARANTEES);
+    for (index, block) in blocks.iter().enumerate() {
+        // A table is proved by the paragraph behind it, or the one before.
+        let around = [index.checked_sub(1), Some(index), Some(index + 1)];
+        let around = around.into_iter().flatten().filter_map(|index| blocks.get(index));
+        let is_proved = match block.is_table {
+            true => around.clone().any(|block| block.text.contains("Proved by")),
+            false => block.text.contains("Proved by"),
+        };
+        if !is_proved && explanation(&block.text).is_none() {
+            unproved.push(block.text.as_str());
+        }
+        for test in block.tests() {
+            assert!(find_test(test).is_some(), "there is no test `{test}`");
+        }
+    }
+    assert!(unproved.is_empty(), "these promises name no test:\n{}", unproved.join("\n"));
+}
+
+#[test]
+fn every_sentence_about_media_has_a_test() {
+    let table = table();
+    let mut unproved = Vec::new();
+    for block in &blocks_of(MEDIA) {
+        for sentence in block.sentences() {
+            let mut rows = table.iter().filter(|promise| promise.doc == MEDIA);
+            let is_proved =
+                rows.any(|promise| sentence.contains(promise.words.trim_end_matches('.')));
+            if !is_proved && explanation(sentence).is_none() {
+                unproved.push(sentence.to_owned());
             }
         }
     }
-    assert!(
-        unproved.is_empty(),
-        "{} promises name no test:\n{}",
-        unproved.len(),
-        unproved.join("\n")
-    );
-    for explanation in &EXPLANATIONS {
-        assert!(used.contains(&explanation), "no paragraph begins with {explanation:?}");
+    assert!(unproved.is_empty(), "these sentences have no test:\n{}", unproved.join("\n"));
+}
+
+#[test]
+fn every_explanation_is_of_a_promise() {
+    let blocks: Vec<Block> = [GUARANTEES, MEDIA].into_iter().flat_map(blocks_of).collect();
+    for (words, _) in EXPLANATIONS {
+        let mut sentences = blocks.iter().flat_map(Block::sentences);
+        assert!(sentences.any(|text| text.starts_with(words)), "nothing begins with {words:?}");
     }
+}
+
+/// Returns the reason why a text promises nothing, if that is known.
+fn explanation(text: &str) -> Option<&'static str> {
+    EXPLANATIONS.iter().find(|(words, _)| text.starts_with(words)).map(|(_, reason)| *reason)
 }
 
 #[test]
@@ -97,59 +128,96 @@ fn every_promise_has_a_change_that_breaks_it() {
     let table = table();
     for promise in &table {
         let Promise { doc, words, test, file, old, new } = promise;
-        let blocks = blocks(&read(&format!("docs/{doc}.md")));
+        let blocks = blocks_of(doc);
         let block = blocks.iter().find(|block| block.text.contains(words.as_str()));
         let block = block.unwrap_or_else(|| unreachable!("docs/{doc}.md has no words `{words}`"));
-        let names_it = block.tests().contains(&test.as_str()) || block.is_table;
+        let names_it = block.tests().contains(&test.as_str()) || block.is_table || doc == MEDIA;
         assert!(names_it, "docs/{doc}.md: `{words}` does not name the test `{test}`");
+        assert!(find_test(test).is_some(), "there is no test `{test}`");
         let found = read(file).matches(old.as_str()).count();
         assert_eq!(found, 1, "{file} has `{old}` {found} times, for `{words}`");
         assert_ne!(old, new, "{words}");
     }
-    for doc in DOCS {
-        for block in blocks(&read(&format!("docs/{doc}.md"))) {
-            for test in block.tests() {
-                let is_broken = table.iter().any(|promise| promise.test == test);
-                assert!(is_broken, "promises/table.toml breaks nothing that `{test}` proves");
-            }
+    for block in blocks_of(GUARANTEES) {
+        for test in block.tests() {
+            let is_broken = table.iter().any(|promise| promise.test == test);
+            assert!(is_broken, "promises/table.toml breaks nothing that `{test}` proves");
         }
     }
 }
 
-/// The long form: takes about a minute for each promise.
+/// The long form.
 #[test]
 fn each_broken_promise_fails_its_test() {
     let Ok(wanted) = std::env::var(WANTED) else { return };
-    let promises: Vec<Promise> = table()
-        .into_iter()
-        .filter(|promise| wanted == "all" || format!("{promise:?}").contains(&wanted))
-        .collect();
+    let promises = table().into_iter();
+    let promises =
+        promises.filter(|promise| wanted == "all" || format!("{promise:?}").contains(&wanted));
+    let mut promises: Vec<(Test, Promise)> =
+        promises.map(|promise| (find_test(&promise.test).expect("it exists"), promise)).collect();
     assert!(!promises.is_empty(), "no promise has the words `{wanted}`");
+    // A change of the program that has the test, or of the file, takes longer to build.
+    promises.sort_by_cached_key(|(test, promise)| (test.clone(), promise.file.clone()));
     let workspace = Workspace::new(&root());
-    let mut tests: Vec<&str> = promises.iter().map(|promise| promise.test.as_str()).collect();
-    tests.sort();
-    tests.dedup();
-    for test in tests {
-        let (package, filter) = find_test(test).expect("it exists");
-        let outcome = workspace.run(package, &filter);
-        assert!(matches!(outcome, Outcome::Passed), "`{test}` without a change {outcome}");
-    }
-    let mut unnoticed = Vec::new();
-    for (index, promise) in promises.iter().enumerate() {
-        let Promise { words, test, file, old, new, .. } = promise;
+    let start = Instant::now();
+    let tests: BTreeSet<&Test> = promises.iter().map(|(test, _)| test).collect();
+    let tests: Vec<&Test> = tests.into_iter().collect();
+    let unchanged = run_each(&workspace, &tests, |test| workspace.build(test));
+    let broken: Vec<String> = tests
+        .iter()
+        .zip(unchanged)
+        .filter(|(_, outcome)| !matches!(outcome, Outcome::Passed))
+        .map(|(test, outcome)| format!("{test:?} without a change {outcome}"))
+        .collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    println!("{} s: {} tests pass without a change", start.elapsed().as_secs(), tests.len());
+
+    let tests: Vec<&Test> = promises.iter().map(|(test, _)| test).collect();
+    let mut changes = promises.iter().enumerate();
+    let outcomes = run_each(&workspace, &tests, |test| {
+        let (index, (_, promise)) = changes.next().expect("each test has a promise");
+        let Promise { words, file, old, new, .. } = promise;
+        println!("{} s: {}/{}: {words}", start.elapsed().as_secs(), index + 1, tests.len());
         let text = workspace.read(file);
         workspace.write(file, &text.replace(old, new));
-        let (package, filter) = find_test(test).expect("it exists");
-        let start = std::time::Instant::now();
-        let outcome = workspace.run(package, &filter);
+        let built = workspace.build(test);
         workspace.write(file, &text);
-        let seconds = start.elapsed().as_secs();
-        println!("{}/{} {seconds} s {outcome}: {words}", index + 1, promises.len());
-        if !matches!(outcome, Outcome::Failed) {
-            unnoticed.push(format!("{words}: `{test}` {outcome}"));
-        }
-    }
+        built
+    });
+    let unnoticed: Vec<String> = promises
+        .iter()
+        .zip(outcomes)
+        .filter(|(_, outcome)| !matches!(outcome, Outcome::Failed))
+        .map(|((_, promise), outcome)| format!("{}: `{}` {outcome}", promise.words, promise.test))
+        .collect();
+    println!("{} s: {} changes", start.elapsed().as_secs(), tests.len());
     assert!(unnoticed.is_empty(), "promises can be broken:\n{}", unnoticed.join("\n"));
+}
+
+/// Builds and runs tests in turn. A test runs while the next is being built.
+fn run_each(
+    workspace: &Workspace,
+    tests: &[&Test],
+    mut build: impl FnMut(&Test) -> Result<Program, Outcome>,
+) -> Vec<Outcome> {
+    std::thread::scope(|scope| {
+        let mut outcomes = Vec::new();
+        let mut running = None;
+        for test in tests {
+            let built = build(test);
+            outcomes.extend(running.take().map(ended));
+            running = Some(scope.spawn(move || match built {
+                Ok(program) => workspace.run(test, &program),
+                Err(outcome) => outcome,
+            }));
+        }
+        outcomes.extend(running.take().map(ended));
+        outcomes
+    })
+}
+
+fn ended(running: ScopedJoinHandle<'_, Outcome>) -> Outcome {
+    running.join().expect("it does not panic")
 }
 
 impl Block {
@@ -158,10 +226,19 @@ impl Block {
         let Some((_, tests)) = self.text.split_once("Proved by") else { return Vec::new() };
         tests.split('`').skip(1).step_by(2).collect()
     }
+
+    /// Its sentences. A table is one.
+    fn sentences(&self) -> Vec<&str> {
+        match self.is_table {
+            true => vec![&self.text],
+            false => self.text.split(". ").collect(),
+        }
+    }
 }
 
 /// Splits a document into its blocks, without headings and code.
-fn blocks(text: &str) -> Vec<Block> {
+fn blocks_of(doc: &str) -> Vec<Block> {
+    let text = read(&format!("docs/{doc}.md"));
     let mut blocks: Vec<Block> = Vec::new();
     let (mut is_open, mut is_code) = (false, false);
     for line in text.lines() {
@@ -186,24 +263,14 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// The package of a test, and the words that select it.
-fn find_test(test: &str) -> Option<(&'static str, String)> {
+/// Finds a test by its file and its name.
+fn find_test(test: &str) -> Option<Test> {
     let (file, name) = test.split_once("::")?;
-    for source in crate::tidy::sources() {
-        if !source.name.ends_with(&format!("/{file}.rs")) || !has_test(&source.text, name) {
-            continue;
-        }
-        let package = match source.name.split_once('/')? {
-            ("tests", _) => "runcomfy-tests",
-            ("codegen", _) => "runcomfy-codegen",
-            ("crates", rest) if rest.starts_with("runcomfy/") => "runcomfy",
-            ("crates", rest) if rest.starts_with("runcomfy-ledger/") => "runcomfy-ledger",
-            ("crates", rest) if rest.starts_with("runcomfy-simulator/") => "runcomfy-simulator",
-            _ => return None,
-        };
-        return Some((package, format!("::{name}")));
-    }
-    None
+    let file = format!("/{file}.rs");
+    let mut sources = crate::tidy::sources().into_iter();
+    let source =
+        sources.find(|source| source.name.ends_with(&file) && has_test(&source.text, name))?;
+    Some(Test { file: source.name.clone(), name: name.to_owned() })
 }
 
 fn has_test(text: &str, name: &str) -> bool {

@@ -27,6 +27,8 @@ use crate::media::{Format, MediaInfo, MediaKind};
 /// Maximum number of boxes, chunks, segments or elements that are walked over on one level.
 /// Real files have a few dozen before what is looked for.
 const MAX_STEPS: usize = 10_000;
+/// A gap of at most this many bytes is read too.
+const MAX_GAP: u64 = 256;
 
 /// A file that is being measured.
 #[derive(Debug, Clone, Default)]
@@ -95,6 +97,15 @@ impl<'a> Probe<'a> {
     #[cfg(all(test, feature = "client"))]
     pub(crate) fn known_bytes(&self) -> u64 {
         self.file.known()
+    }
+
+    /// Widens a range that is needed to at least `block` bytes. Close behind known bytes, it becomes
+    /// as long as those: each step walks over what is known again, and so there are few.
+    pub fn widened(&self, range: &Range<u64>, block: u64) -> Range<u64> {
+        let known = self.file.part_before(range.start, MAX_GAP);
+        let known = known.unwrap_or(range.start..range.start);
+        let length = block.max(known.end - known.start);
+        known.end..range.end.max(known.end.saturating_add(length))
     }
 
     /// Returns the bytes that are known from the beginning of the file on.

@@ -87,6 +87,12 @@ impl<'a> SparseBytes<'a> {
         self.parts.first().filter(|part| part.at == 0).map_or(0, Part::end)
     }
 
+    /// Returns the place of known bytes that end at `at`, or at most `gap` bytes before.
+    pub(super) fn part_before(&self, at: u64, gap: u64) -> Option<Range<u64>> {
+        let mut parts = self.parts.iter().map(|part| part.at..part.end());
+        parts.find(|part| part.end <= at && at - part.end <= gap)
+    }
+
     #[cfg(all(test, feature = "client"))]
     pub(super) fn known(&self) -> u64 {
         self.parts.iter().map(|part| part.bytes.len() as u64).sum()
@@ -175,6 +181,8 @@ mod tests {
             }
             assert_eq!((known.parts.len(), known.contiguous()), (1, 256), "{pieces:?}");
             assert_eq!(known.get(0, 256), Ok(all.as_slice()), "{pieces:?}");
+            let before = [255, 256, 260, 261].map(|at| known.part_before(at, 4));
+            assert_eq!(before, [None, Some(0..256), Some(0..256), None], "{pieces:?}");
         }
     }
 

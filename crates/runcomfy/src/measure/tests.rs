@@ -245,6 +245,7 @@ fn players_and_decoders_show_the_same_size() {
     let changing = one(b"trak", &[&tkhd([1, 0, 0, 1]), &changing]);
     let quarter = mvhd([0, 1, u32::MAX, 0]);
     let still = &heif(&[1], &[&ispe])[24..];
+    let display = element(b"\x54\xb0", &[&80_u16.to_be_bytes()]);
     let sequence = [one(b"ftyp", &[b"msf1\0\0\0\0hevcmsf1"]), one(b"moov", &[&film])].concat();
     let cases: Vec<Case> = vec![
         // Field case F01: image-size#392.
@@ -261,6 +262,7 @@ fn players_and_decoders_show_the_same_size() {
         ("a HEIC cropped beyond its height", cropped_heif([80, 1, 60, 1, 0, 1, -211, 1]), None),
         ("a HEIC cropped to half a pixel", cropped_heif([161, 2, 60, 1, 0, 1, 0, 1]), None),
         ("a HEIC whose brands come second", free_then(b"heic", still), upright),
+        ("a HEIC whose Exif is turned", [heif(&[1], &[&ispe]), exif(6)].concat(), upright),
         ("a sequence of pictures alone", sequence, upright),
         // Field case F05: mpv#10440.
         ("an MP4 with a preview", mp4(&[preview.clone(), film.clone()]), upright),
@@ -295,10 +297,13 @@ fn players_and_decoders_show_the_same_size() {
         ("an MKV with a preview", two_tracks(&element(b"\xb9", &[&[0]])), upright),
         ("an MKV with a default track", two_tracks(&element(b"\x88", &[&[0]])), upright),
         ("an MKV of two sizes", two_tracks(b""), None),
+        ("an MKV of another display size", mkv(&[mkv_track((640, 480), b"", &display)]), upright),
         ("a PNG of Apple's variant", png_with_first_chunk(b"CgBI"), upright),
         ("a PNG whose header comes second", png_with_first_chunk(b"tEXt"), None),
         ("a BigTIFF", big_tiff(1), upright),
         ("a BigTIFF of orientation 6", big_tiff(6), turned),
+        ("a TIFF of two pages", two_pages(), upright),
+        ("a PNG whose turn comes behind its data", png_with_late_exif(), upright),
         (
             "a raw picture behind its preview",
             tiff_of(&[(0xfe, 1), (0x100, 640), (0x101, 480)]),
@@ -366,6 +371,18 @@ fn free_then(brand: &[u8; 4], rest: &[u8]) -> Vec<u8> {
 
 fn two_tracks(first_entry: &[u8]) -> Vec<u8> {
     mkv(&[mkv_track((80, 60), first_entry, b""), mkv_track((640, 480), b"", b"")])
+}
+
+/// A TIFF whose second page is smaller.
+fn two_pages() -> Vec<u8> {
+    let mut first = tiff_of(&[(0x100, 640), (0x101, 480)]);
+    let length = first.len();
+    first[length - 4..].copy_from_slice(&(length as u32).to_le_bytes());
+    [first, tiff_of(&[(0x100, 80), (0x101, 60)])[8..].to_vec()].concat()
+}
+
+fn png_with_late_exif() -> Vec<u8> {
+    [png(b""), vec![0; 4], one_png(b"eXIf", &exif(6))].concat()
 }
 
 fn png_with_first_chunk(name: &[u8; 4]) -> Vec<u8> {

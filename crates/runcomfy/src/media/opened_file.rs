@@ -209,10 +209,9 @@ fn measure(
     for _ in 0..MAX_READS {
         let range = match probe.step() {
             ProbeStep::Measured(result) => return Ok(Some(result)),
-            ProbeStep::Read(range) => range,
+            ProbeStep::Read(range) => probe.widened(&range, BLOCK),
         };
-        let length = range.end.saturating_sub(range.start).max(BLOCK);
-        let length = length.min(size.saturating_sub(range.start));
+        let length = range.end.min(size).saturating_sub(range.start);
         if length > left {
             break;
         }

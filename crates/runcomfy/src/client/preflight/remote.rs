@@ -126,20 +126,21 @@ impl<'a> RemoteFile<'a> {
 
     /// Requests a range.
     async fn request(&mut self, wanted: Range<u64>) -> Result<(), FetchError> {
-        let left = self.max_bytes.saturating_sub(self.bytes);
+        let (left, needed) = (self.max_bytes.saturating_sub(self.bytes), wanted.end);
         let block = match self.requests {
             ..LARGE_BLOCKS => BLOCK,
             LARGE_BLOCKS..MEDIUM_BLOCKS => MEDIUM_BLOCK,
             _ => SMALL_BLOCK,
         };
-        let length = wanted.end.saturating_sub(wanted.start).max(block.min(left));
-        if length > left || left == 0 {
+        let Range { start, end } = self.probe.widened(&wanted, block);
+        let end = end.min(start.saturating_add(left)).max(wanted.end);
+        if end.saturating_sub(start) > left || left == 0 {
             return Err(FetchError::TooManyBytes(self.max_bytes));
         }
-        let end = wanted.start.saturating_add(length);
-        let response = self.send(&format!("bytes={}-{}", wanted.start, end - 1)).await?;
+        let wanted = start..end;
+        let response = self.send(&format!("bytes={start}-{}", end - 1)).await?;
         if response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
-            return self.accept_empty_range(&response, wanted.start);
+            return self.accept_empty_range(&response, start);
         }
         if !response.status().is_success() {
             return Err(match response.status() {
@@ -159,9 +160,9 @@ impl<'a> RemoteFile<'a> {
             self.content_type = header(&response, CONTENT_TYPE);
         }
         if response.status() == StatusCode::PARTIAL_CONTENT {
-            self.accept_part(response, wanted.start..end).await
+            self.accept_part(response, wanted).await
         } else {
-            self.accept_whole(response, wanted.end).await
+            self.accept_whole(response, needed).await
         }
     }
 

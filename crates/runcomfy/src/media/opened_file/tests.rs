@@ -67,6 +67,25 @@ fn only_the_header_of_a_file_is_read() {
 }
 
 #[test]
+fn a_large_file_is_sent_with_little_memory() {
+    let mut bytes = jpeg(0, 2);
+    bytes.resize(20_000_000, 7);
+    let (_folder, path) = written(&bytes);
+    let mut sent = 0;
+    let used = allocation_counter::measure(|| {
+        let file = OpenedFile::open(&path, 1 << 30, OpenedFor::Sending).expect("it is there");
+        let file = Arc::new(file);
+        let Ok(Sealed::Disk(sealed)) = file.seal() else { panic!("it is not kept in memory") };
+        let mut state = SendingState::default();
+        while let Some(part) = sealed.encode_next(&mut state).expect("it did not change") {
+            sent += part.len();
+        }
+    });
+    assert_eq!(sent, 20_000_000_usize.div_ceil(3) * 4);
+    assert!(used.bytes_max < 2_000_000, "{used:?}");
+}
+
+#[test]
 fn a_file_that_changed_after_it_was_measured_is_not_sealed() {
     let bytes = jpeg(0, 2);
     let (_folder, path) = written(&bytes);

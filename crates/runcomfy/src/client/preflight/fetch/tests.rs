@@ -408,6 +408,27 @@ async fn a_redirect_to_a_local_address_is_not_followed() {
     assert!(inside.asked.lock().expect("no test panics with it").is_empty());
 }
 
+// Attack M6.
+#[tokio::test]
+async fn a_header_that_goes_on_takes_few_requests() {
+    let length = 200_000_u32;
+    let free = b"\0\0\0\x08free";
+    let head = b"\0\0\0\x10ftypisom\0\0\0\0";
+    let film = mp4(4000).parts.remove(1).1;
+    let beginning = [head.as_slice(), &free.repeat(9_000), &film].concat();
+    let size_of_index = (length + 8).to_be_bytes();
+    let index = [&size_of_index, b"moov".as_slice(), &free.repeat(9_000), &film[8..]].concat();
+    let long = [&length.to_be_bytes(), b"mdat".as_slice()].concat();
+    for (what, parts) in [
+        ("at the beginning", vec![(0, beginning)]),
+        ("behind the frames", vec![(0, [head.as_slice(), &long].concat()), (200_016, index)]),
+    ] {
+        let (report, _) = measured(File { parts, size: 500_000 }, Manner::Ranges).await;
+        assert_eq!(size(&report), Some((640, 480)), "{what}: {report:?}");
+        assert!(report.requests <= 7, "{what}: {} requests", report.requests);
+    }
+}
+
 // Field case F03: Exiv2#2150, metadata-extractor#184.
 #[tokio::test]
 async fn a_jpeg_with_many_segments_is_measured() {
