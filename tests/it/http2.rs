@@ -5,8 +5,9 @@ mod tls;
 
 use std::time::Duration;
 
-use runcomfy::client::{ClientBuilder, JobErrorReason, Preflight, SubmitError};
+use runcomfy::client::{ClientBuilder, JobErrorReason, Preflight, Status, SubmitError};
 use runcomfy::{Client, reqwest};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::scripted::{builder, input};
 use server::{CANCEL, INTERNAL_ERROR, NO_ERROR, REFUSED_STREAM, Reaction, Received, Server};
@@ -217,4 +218,51 @@ async fn child_reads_past_a_dead_connection() {
     };
     assert_eq!(error.expect("it answers").status.to_string(), "in_progress");
     assert!((20..=45).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_server_that_the_system_does_not_trust_is_refused() {
+    let server = Server::start(|_| ACCEPTED).await;
+    let client = builder(&server.base).preflight(Preflight::Off).build().expect("it is valid");
+    let error = client.submit(&input()).await.expect_err("it is refused");
+    assert!(matches!(error, SubmitError::NotSent(_)), "{error:?}");
+    assert_eq!(server.requests(), (0, 0));
+}
+
+#[test]
+fn the_cryptography_of_the_program_is_used() {
+    run_in_child("http2::child_brings_its_cryptography");
+}
+
+#[tokio::test]
+#[ignore = "the parent runs it"]
+async fn child_brings_its_cryptography() {
+    let mut provider = rustls::crypto::ring::default_provider();
+    // Last in the order of ring, so nobody chooses it by chance.
+    let last = rustls::CipherSuite::TLS13_CHACHA20_POLY1305_SHA256;
+    provider.cipher_suites.retain(|suite| suite.suite() == last);
+    provider.install_default().expect("none is installed");
+
+    let (acceptor, authority) = tls::server_tls(&[b"http/1.1"]);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let port = listener.local_addr().expect("it has an address").port();
+    let serving = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("it connects");
+        let mut stream = acceptor.accept(stream).await.expect("it is trusted");
+        let suite = stream.get_ref().1.negotiated_cipher_suite().map(|suite| suite.suite());
+        let mut request = [0; 4096];
+        let _ = stream.read(&mut request).await.expect("it asks");
+        let reply = b"HTTP/1.1 200 OK\r\ncontent-length: 25\r\n\r\n{\"status\": \"in_progress\"}";
+        stream.write_all(reply).await.expect("it listens");
+        stream.flush().await.expect("it listens");
+        suite
+    });
+    let file = std::env::var_os(AUTHORITY).expect("the parent sets it");
+    std::fs::write(file, authority).expect("there is room");
+    let base = format!("https://localhost:{port}/v1");
+    let client = builder(&base).build().expect("the settings are valid");
+    let job = client.raw().job("r-1".parse().expect("it is an id"));
+    let status = job.status().await.expect("it is answered");
+    assert_eq!(status.status, Status::InProgress);
+    assert_eq!(serving.await.expect("it ends"), Some(last));
 }

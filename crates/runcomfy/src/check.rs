@@ -66,7 +66,7 @@ pub(crate) fn is_valid(schema: &ValueSchema, value: ValueRef<'_>) -> bool {
 pub(crate) fn violations(schema: &ValueSchema, value: ValueRef<'_>) -> Violations {
     let mut violations = Violations::default();
     let mut findings = Findings { violations: Some(&mut violations), ..Findings::default() };
-    check_value(schema, value, PathRef::Top, &mut findings);
+    check_value(schema, &value, &PathRef::Top, &mut findings);
     violations
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn first_broken_rule(
     schema
         .rules
         .iter()
-        .find_map(|rule| Some(ViolationKind::Rule(rule, rules::broken(rule, value)?)))
+        .find_map(|rule| Some(ViolationKind::Rule(rule, rules::broken(rule, &value)?)))
 }
 
 /// Returns every piece of media in a value.
@@ -87,7 +87,7 @@ pub(crate) fn media(schema: &ValueSchema, value: ValueRef<'_>) -> Vec<FoundMedia
     let mut media = Vec::new();
     let matcher = Matcher::within_union();
     let mut findings = Findings { violations: None, media: Some(&mut media), matcher };
-    check_value(schema, value, PathRef::Top, &mut findings);
+    check_value(schema, &value, &PathRef::Top, &mut findings);
     media
 }
 
@@ -127,7 +127,7 @@ impl FoundMedia {
     pub(crate) fn violations_as_text(&self) -> Vec<Violation> {
         let value = ValueRef::Media(&self.media);
         let broken = self.rules.iter().filter_map(|rule| {
-            let kind = ViolationKind::Rule(rule, rules::broken(rule, value)?);
+            let kind = ViolationKind::Rule(rule, rules::broken(rule, &value)?);
             Some(Violation::of(self.path.clone(), kind, value))
         });
         broken.collect()
@@ -154,63 +154,76 @@ impl MediaKind {
 
 impl Findings<'_> {
     #[inline(never)]
-    fn push(&mut self, path: PathRef<'_>, kind: ViolationKind, value: ValueRef<'_>) {
+    fn push(&mut self, path: &PathRef<'_>, kind: ViolationKind, value: &ValueRef<'_>) {
         if let Some(violations) = &mut self.violations {
             violations.pending().push(path, kind, value);
         }
     }
 }
 
+/// Checks a value. By reference, here and below: a copy of what was just written would wait for the
+/// writes.
 #[inline]
 fn check_value(
     schema: &ValueSchema,
-    value: ValueRef<'_>,
-    path: PathRef<'_>,
+    value: &ValueRef<'_>,
+    path: &PathRef<'_>,
     findings: &mut Findings<'_>,
 ) {
-    if findings.media.is_some() || !is_surely_valid(schema, value) {
-        check_doubtful_value(schema, value, path, findings);
-    }
-}
-
-/// Returns `true` if a value is valid, as far as that can be seen at once.
-#[inline]
-fn is_surely_valid(schema: &ValueSchema, value: ValueRef<'_>) -> bool {
     match (value, schema.shape) {
-        (ValueRef::Text(text), Shape::Text | Shape::Media(_)) => {
-            schema.rules.iter().all(|rule| rules::text_surely_keeps(rule, text))
+        // The most common values: their types are right, and they have no parts.
+        (ValueRef::Text(text), Shape::Text | Shape::Media(_)) if findings.media.is_none() => {
+            if !schema.rules.iter().all(|rule| rules::text_surely_keeps(rule, text)) {
+                check_rules(schema.rules, value, path, findings);
+            }
         }
-        (ValueRef::Media(_), Shape::Media(_)) | (ValueRef::Bool(_), Shape::Boolean) => {
-            !schema.rules.iter().any(rules::is_checked)
+        (ValueRef::Media(_), Shape::Media(_)) | (ValueRef::Bool(_), Shape::Boolean)
+            if findings.media.is_none() =>
+        {
+            if schema.rules.iter().any(rules::is_checked) {
+                check_rules(schema.rules, value, path, findings);
+            }
         }
-        _ => false,
+        (ValueRef::Number(number), Shape::Integer)
+            if schema.rules.is_empty() && number.is_whole() => {}
+        _ => check_any_value(schema, value, path, findings),
     }
 }
 
-fn check_doubtful_value(
-    schema: &ValueSchema,
-    value: ValueRef<'_>,
-    path: PathRef<'_>,
+/// Checks the rules of a value itself, not of what it holds.
+fn check_rules(
+    rules: &'static [Rule],
+    value: &ValueRef<'_>,
+    path: &PathRef<'_>,
     findings: &mut Findings<'_>,
 ) {
-    let ValueSchema { shape, rules } = *schema;
-    let shape = shape.resolved();
-    // An unset list element, or an unset required property, can only be a nullable one.
-    let value = if matches!(value, ValueRef::Absent) { ValueRef::Null } else { value };
-    if !is_of_type(value, shape) {
-        findings.push(path, ViolationKind::Type(noun(shape)), value);
-    }
     for rule in rules {
         if let Some(observed) = rules::broken(rule, value) {
             findings.push(path, ViolationKind::Rule(rule, observed), value);
         }
     }
+}
+
+fn check_any_value(
+    schema: &ValueSchema,
+    value: &ValueRef<'_>,
+    path: &PathRef<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let ValueSchema { shape, rules } = *schema;
+    let shape = shape.resolved();
+    // An unset list element, or an unset required property, can only be a nullable one.
+    let value = if matches!(value, ValueRef::Absent) { &ValueRef::Null } else { value };
+    if !is_of_type(value, shape) {
+        findings.push(path, ViolationKind::Type(noun(shape)), value);
+    }
+    check_rules(rules, value, path, findings);
     match (shape, value) {
         (Shape::Media(kind), value) => collect_media(value, kind, rules, path, findings),
-        (Shape::List(parts), ValueRef::List(list)) => check_list(parts, list, path, findings),
+        (Shape::List(parts), ValueRef::List(list)) => check_list(parts, *list, path, findings),
         (Shape::Map(schema), ValueRef::Map(entries)) => {
             entries.all(&mut |name, value| {
-                check_value(schema, value, PathRef::Name(&path, name), findings);
+                check_value(schema, &value, &PathRef::Name(path, name), findings);
                 true
             });
         }
@@ -239,7 +252,7 @@ fn check_doubtful_value(
 fn check_list(
     parts: &ValueSchema,
     list: &dyn Elements,
-    path: PathRef<'_>,
+    path: &PathRef<'_>,
     findings: &mut Findings<'_>,
 ) {
     // Valid elements that have no parts are passed over fast.
@@ -252,12 +265,12 @@ fn check_list(
         _ => 0,
     };
     for index in first..list.count() {
-        check_value(parts, list.get(index), PathRef::Index(&path, index), findings);
+        check_value(parts, &list.get(index), &PathRef::Index(path, index), findings);
     }
 }
 
 /// Returns `true` if a value has the type of a shape. Its parts are not looked at.
-fn is_of_type(value: ValueRef<'_>, shape: Shape) -> bool {
+fn is_of_type(value: &ValueRef<'_>, shape: Shape) -> bool {
     match shape.resolved() {
         // Their parts decide.
         Shape::Recursive(_)
@@ -281,15 +294,15 @@ fn is_of_type(value: ValueRef<'_>, shape: Shape) -> bool {
 }
 
 fn collect_media(
-    value: ValueRef<'_>,
+    value: &ValueRef<'_>,
     kind: MediaKind,
     rules: &'static [Rule],
-    path: PathRef<'_>,
+    path: &PathRef<'_>,
     findings: &mut Findings<'_>,
 ) {
     let Some(found) = &mut findings.media else { return };
     let media = match value {
-        ValueRef::Media(media) => media.clone(),
+        ValueRef::Media(media) => Media::clone(media),
         ValueRef::Text(text) => Media::from_wire(text),
         // It violated `type`.
         _ => return,
@@ -301,21 +314,21 @@ fn collect_media(
 fn check_object(
     fields: &'static [Field],
     others: Option<&'static ValueSchema>,
-    value: ValueRef<'_>,
-    path: PathRef<'_>,
+    value: &ValueRef<'_>,
+    path: &PathRef<'_>,
     findings: &mut Findings<'_>,
 ) {
     let own;
     let entries: &dyn Entries = match value {
         ValueRef::Struct(members) if std::ptr::eq(members.fields(), fields) => {
-            return check_members(fields, members, path, findings);
+            return check_members(fields, *members, path, findings);
         }
         // A struct that is checked by another struct's table, as in a union.
         ValueRef::Struct(members) => {
-            own = set_properties(members);
+            own = set_properties(*members);
             &own
         }
-        ValueRef::Map(entries) => entries,
+        ValueRef::Map(entries) => *entries,
         // It violated `type`.
         _ => return,
     };
@@ -323,7 +336,7 @@ fn check_object(
     for field in fields {
         let value = entries.get(field.name);
         known += usize::from(!matches!(value, ValueRef::Absent));
-        check_property(field, value, path, findings);
+        check_property(field, &value, path, findings);
     }
     if known < entries.count() {
         check_other_properties(fields, others, entries, path, findings);
@@ -335,7 +348,7 @@ fn check_other_properties(
     fields: &'static [Field],
     others: Option<&'static ValueSchema>,
     entries: &dyn Entries,
-    path: PathRef<'_>,
+    path: &PathRef<'_>,
     findings: &mut Findings<'_>,
 ) {
     let hashed = if fields.len() > MAX_SCANNED { fields } else { &[] };
@@ -346,11 +359,11 @@ fn check_other_properties(
         } else {
             hashed.contains(name)
         };
-        let path = PathRef::Name(&path, name);
+        let path = PathRef::Name(path, name);
         match others {
             _ if is_known => {}
-            Some(schema) => check_value(schema, value, path, findings),
-            None => findings.push(path, ViolationKind::UnknownProperty(fields), value),
+            Some(schema) => check_value(schema, &value, &path, findings),
+            None => findings.push(&path, ViolationKind::UnknownProperty(fields), &value),
         }
         true
     });
@@ -360,15 +373,15 @@ fn check_other_properties(
 fn check_members(
     fields: &'static [Field],
     members: &dyn Members,
-    path: PathRef<'_>,
+    path: &PathRef<'_>,
     findings: &mut Findings<'_>,
 ) {
     for (index, field) in fields.iter().enumerate() {
         // An unset required property of a struct can only be null.
         let is_null = field.required && matches!(field.schema.shape, Shape::Nullable(_));
         match members.get(index) {
-            ValueRef::Absent if is_null => check_property(field, ValueRef::Null, path, findings),
-            value => check_property(field, value, path, findings),
+            ValueRef::Absent if is_null => check_property(field, &ValueRef::Null, path, findings),
+            value => check_property(field, &value, path, findings),
         }
     }
 }
@@ -385,15 +398,15 @@ fn set_properties(members: &dyn Members) -> BTreeMap<&'static str, ValueRef<'_>>
 
 fn check_property(
     field: &'static Field,
-    value: ValueRef<'_>,
-    path: PathRef<'_>,
+    value: &ValueRef<'_>,
+    path: &PathRef<'_>,
     findings: &mut Findings<'_>,
 ) {
-    let path = PathRef::Property(&path, field);
+    let path = PathRef::Property(path, field);
     match (value, field.required) {
         (ValueRef::Absent, false) => {}
-        (ValueRef::Absent, true) => findings.push(path, ViolationKind::Required, value),
-        (value, _) => check_value(&field.schema, value, path, findings),
+        (ValueRef::Absent, true) => findings.push(&path, ViolationKind::Required, value),
+        (value, _) => check_value(&field.schema, value, &path, findings),
     }
 }
 
@@ -402,13 +415,13 @@ fn check_property(
 fn check_union(
     keyword: UnionKeyword,
     branches: &'static [ValueSchema],
-    value: ValueRef<'_>,
-    path: PathRef<'_>,
+    value: &ValueRef<'_>,
+    path: &PathRef<'_>,
     findings: &mut Findings<'_>,
 ) {
     let mut matching = 0;
     for branch in branches {
-        if findings.matcher.branch_matches(branch, &value) {
+        if findings.matcher.branch_matches(branch, value) {
             matching += 1;
             if matching == 1 && findings.media.is_some() {
                 check_value(branch, value, path, findings);

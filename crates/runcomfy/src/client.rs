@@ -30,6 +30,7 @@ mod submit;
 mod throttle;
 mod token;
 mod token_source;
+mod trust_roots;
 mod types;
 mod wait;
 

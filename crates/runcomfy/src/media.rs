@@ -8,6 +8,7 @@ mod kind;
 mod metric;
 #[cfg(feature = "client")]
 mod opened_file;
+mod web_url;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub(crate) use metric::RuleOutcome;
 pub use metric::{Bound, Metric, MissingInfo};
 #[cfg(feature = "client")]
 pub(crate) use opened_file::{OpenedFile, OpenedFor, Sealed, SealedFile, SendingState};
+use web_url::WebUrl;
 
 /// An image, video or audio input: a URL, a local file, bytes, or a data URI.
 ///
@@ -55,20 +57,13 @@ pub struct Media(Source);
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Source {
-    /// Shared: a clone does not copy the parsed URL.
+    /// Shared: a clone does not copy the text, nor parse it again.
     Url(Arc<WebUrl>),
     Verbatim(String),
     /// Shared, because it can have many millions of characters.
     Data(Arc<str>),
     /// Shared by clones, which keep its bytes if it was read.
     File(Arc<LocalFile>),
-}
-
-/// A URL as the caller wrote it, and parsed.
-#[derive(PartialEq, Eq, Hash)]
-struct WebUrl {
-    text: String,
-    parsed: Url,
 }
 
 /// The place from which preflight gets the bytes of media.
@@ -100,24 +95,7 @@ impl Media {
     /// assert!(Media::url("boat.png").is_err());
     /// ```
     pub fn url(address: impl Into<String>) -> Result<Self, MediaError> {
-        let text = address.into();
-        let parsed = Url::parse(&text).map_err(MediaError::NotAnAddress)?;
-        let scheme = parsed.scheme();
-        if !matches!(scheme, "http" | "https") {
-            return Err(MediaError::Scheme(scheme.to_owned()));
-        }
-        // The parser corrects what the two checks below refuse, but RunComfy would receive the
-        // text uncorrected. Most URLs are of printable ASCII alone, which is seen faster.
-        if !text.bytes().fold(true, |all, byte| all & byte.is_ascii_graphic())
-            && let Some(found) = text.chars().find(|c| c.is_whitespace() || c.is_control())
-        {
-            return Err(MediaError::WhiteSpace(found));
-        }
-        let has_scheme = text.get(..scheme.len()).is_some_and(|it| it.eq_ignore_ascii_case(scheme));
-        if !has_scheme || !text.get(scheme.len()..).is_some_and(|rest| rest.starts_with("://")) {
-            return Err(MediaError::Beginning(scheme.to_owned()));
-        }
-        Ok(Self(Source::Url(Arc::new(WebUrl { text, parsed }))))
+        Ok(Self(Source::Url(Arc::new(WebUrl::new(address.into())?))))
     }
 
     /// Creates media from a local file, whose bytes are sent inside the request.
@@ -228,7 +206,7 @@ impl Media {
     /// Returns the URL as written, or `None` if this is not media at a URL.
     pub fn as_url(&self) -> Option<&str> {
         match &self.0 {
-            Source::Url(url) => Some(&url.text),
+            Source::Url(url) => Some(url.as_str()),
             Source::Verbatim(_) | Source::Data(_) | Source::File(_) => None,
         }
     }
@@ -246,7 +224,7 @@ impl Media {
     /// yet.
     pub(crate) fn wire(&self) -> Option<&str> {
         match &self.0 {
-            Source::Url(url) => Some(&url.text),
+            Source::Url(url) => Some(url.as_str()),
             Source::Verbatim(text) => Some(text),
             Source::Data(uri) => Some(uri),
             Source::File(file) => file.wire(),
@@ -257,7 +235,9 @@ impl Media {
     #[cfg(feature = "client")]
     pub(crate) fn source(&self) -> BytesSource<'_> {
         match &self.0 {
-            Source::Url(url) => BytesSource::Url(&url.parsed),
+            Source::Url(url) => {
+                url.parsed().map_or(BytesSource::Name(url.as_str()), BytesSource::Url)
+            }
             Source::Verbatim(name) => BytesSource::Name(name),
             Source::Data(uri) => BytesSource::DataUri(uri),
             Source::File(file) => match file.wire() {
@@ -334,7 +314,7 @@ impl From<PathBuf> for Media {
 impl fmt::Display for Media {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Source::Url(url) => f.write_str(&url.text),
+            Source::Url(url) => f.write_str(url.as_str()),
             Source::Verbatim(text) => f.write_str(text),
             Source::Data(uri) => match DataUri::parse(uri) {
                 Some(uri) => uri.fmt(f),

@@ -45,7 +45,7 @@ fn main() -> Outcome<()> {
 #[tokio::main]
 async fn measure(arguments: &[&str]) -> Outcome<()> {
     match arguments {
-        ["simulate", queue, run] => simulating::simulate(queue.parse()?, run.parse()?).await,
+        ["simulate", queue] => simulating::simulate(queue.parse()?).await,
         ["serve"] => http_versions::serve().await,
         ["http-versions", polls] => http_versions::http_versions(polls.parse()?).await,
         ["memory", jobs] => memory::memory(jobs.parse()?).await,

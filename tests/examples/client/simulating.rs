@@ -5,30 +5,38 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use runcomfy_simulator::{Call, Pace, Simulator, Traffic};
+use tokio::sync::Mutex;
 
 use crate::Outcome;
 
 /// A simulator in another process.
 pub(crate) struct Simulating {
     process: Child,
+    http: reqwest::Client,
     pub(crate) base: String,
+    /// Held from scripting the pace of a job until it is submitted.
+    pub(crate) turn: Mutex<()>,
 }
 
 impl Simulating {
     /// Starts a simulator whose jobs are queued for `queue` seconds, and done then.
     pub(crate) fn start(queue: u64) -> Outcome<Self> {
-        Self::with_pace(queue as f64, 0.0)
-    }
-
-    /// Starts a simulator whose jobs take so many seconds in the queue and running.
-    pub(crate) fn with_pace(queue: f64, run: f64) -> Outcome<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["simulate", &queue.to_string(), &run.to_string()]).stdout(Stdio::piped());
+        command.args(["simulate", &queue.to_string()]).stdout(Stdio::piped());
         let mut process = command.spawn()?;
         let mut base = String::new();
         let printed = process.stdout.take().ok_or("no stdout")?;
         BufReader::new(printed).read_line(&mut base)?;
-        Ok(Self { process, base: base.trim().to_owned() })
+        let (http, base) = (reqwest::Client::new(), base.trim().to_owned());
+        Ok(Self { process, http, base, turn: Mutex::default() })
+    }
+
+    /// Lets the next job take so many seconds in the queue and running.
+    pub(crate) async fn script_pace(&self, queue: f64, run: f64) -> Outcome<()> {
+        let [queue, run] = [queue, run].map(Duration::from_secs_f64);
+        let call = self.http.post(self.control("paces"));
+        call.json(&[Pace { queue, run }]).send().await?.error_for_status()?;
+        Ok(())
     }
 
     pub(crate) fn control(&self, path: &str) -> String {
@@ -36,7 +44,8 @@ impl Simulating {
     }
 
     pub(crate) async fn traffic(&self) -> Outcome<Traffic> {
-        Ok(reqwest::get(self.control("traffic")).await?.error_for_status()?.json().await?)
+        let call = self.http.get(self.control("traffic"));
+        Ok(call.send().await?.error_for_status()?.json().await?)
     }
 }
 
@@ -47,8 +56,8 @@ impl Drop for Simulating {
     }
 }
 
-pub(crate) async fn simulate(queue: f64, run: f64) -> Outcome<()> {
-    let pace = Pace { queue: Duration::from_secs_f64(queue), run: Duration::from_secs_f64(run) };
+pub(crate) async fn simulate(queue: u64) -> Outcome<()> {
+    let pace = Pace { queue: Duration::from_secs(queue), run: Duration::ZERO };
     let simulator = Simulator::builder().pace(pace).start().await?;
     println!("{}", simulator.api_base());
     std::future::pending().await

@@ -40,7 +40,7 @@ impl Matcher {
     /// Returns `true` if a value has no violation.
     #[inline]
     pub(crate) fn matches(&mut self, schema: &ValueSchema, value: &ValueRef<'_>) -> bool {
-        let ValueSchema { shape, rules } = *schema;
+        let ValueSchema { shape, rules } = schema;
         // The most common values first: their types are right.
         // By reference, here and below: a copy of what was just written would wait for the writes.
         match (value, shape) {
@@ -55,10 +55,12 @@ impl Matcher {
                 rules::all_kept(rules, value) && self.list_matches(parts, *list)
             }
             (ValueRef::Struct(members), Shape::Object(fields))
-                if std::ptr::eq(members.fields(), fields) =>
+                if std::ptr::eq(members.fields(), *fields) =>
             {
                 rules::all_kept(rules, value) && self.struct_matches(*members)
             }
+            // What is left is of another type.
+            (_, Shape::Text | Shape::Media(_) | Shape::Boolean) => false,
             _ => self.other_matches(schema, value),
         }
     }
@@ -67,7 +69,7 @@ impl Matcher {
     fn other_matches(&mut self, schema: &ValueSchema, value: &ValueRef<'_>) -> bool {
         // An unset list element, or an unset required property, can only be a nullable one.
         let value = if matches!(value, ValueRef::Absent) { &ValueRef::Null } else { value };
-        is_of_type(*value, schema.shape)
+        is_of_type(value, schema.shape)
             && rules::all_kept(schema.rules, value)
             && self.parts_match(schema.shape.resolved(), value)
     }
@@ -93,7 +95,7 @@ impl Matcher {
             }
             (Shape::ByKind(branches), value) => branches
                 .iter()
-                .filter(|branch| is_of_type(*value, branch.shape))
+                .filter(|branch| is_of_type(value, branch.shape))
                 .all(|branch| self.matches(branch, value)),
             // A scalar.
             _ => true,
@@ -101,7 +103,12 @@ impl Matcher {
     }
 
     fn list_matches(&mut self, parts: &ValueSchema, list: &dyn Elements) -> bool {
-        self.first_mismatch(parts, list) == list.count()
+        let mut all_match = true;
+        list.first_failing(&mut |value| {
+            all_match = self.matches(parts, &value);
+            all_match
+        });
+        all_match
     }
 
     /// Returns the index of the first element that does not match, or the number of elements.
@@ -173,9 +180,19 @@ impl Matcher {
         if count < required || (count > fields.len() && others.is_none()) {
             return false;
         }
-        if fields.len() <= MAX_SCANNED && fields.len() > 2 * count {
-            return self.few_entries_match(fields, others, entries, required);
+        match fields.len() {
+            ..=MAX_SCANNED => self.entries_of_few_match(fields, others, entries, required),
+            _ => self.entries_of_many_match(fields, others, entries),
         }
+    }
+
+    /// Same as [`Matcher::entries_match`], for many fields: each is looked for among the entries.
+    fn entries_of_many_match(
+        &mut self,
+        fields: &[Field],
+        others: Option<&ValueSchema>,
+        entries: &dyn Entries,
+    ) -> bool {
         let mut known = 0;
         for field in fields {
             match entries.get(field.name) {
@@ -185,16 +202,15 @@ impl Matcher {
                 _ => return false,
             }
         }
-        known == count
+        known == entries.count()
             || others.is_some_and(|schema| {
                 let names: HashSet<&str> = fields.iter().map(|field| field.name).collect();
                 entries.all(&mut |name, value| names.contains(name) || self.matches(schema, &value))
             })
     }
 
-    /// Same as [`Matcher::entries_match`], for few entries of many fields: each is looked for among
-    /// the fields.
-    fn few_entries_match(
+    /// Same as [`Matcher::entries_match`], for few fields: each entry is looked for among them.
+    fn entries_of_few_match(
         &mut self,
         fields: &[Field],
         others: Option<&ValueSchema>,

@@ -20,7 +20,7 @@ impl Rule {
     /// Returns `true` if a JSON value keeps this rule. Any value keeps a rule about media,
     /// which is about the file.
     pub fn allows(&self, value: &Value) -> bool {
-        broken(self, value.as_value_ref()).is_none()
+        broken(self, &value.as_value_ref()).is_none()
     }
 
     /// Returns what this rule expects of a value, such as `must be at most 6`.
@@ -32,7 +32,7 @@ impl Rule {
 /// Returns `true` if a value breaks none of these rules.
 #[inline]
 pub(super) fn all_kept(rules: &[Rule], value: &ValueRef<'_>) -> bool {
-    rules.iter().all(|rule| !is_checked(rule) || broken(rule, *value).is_none())
+    rules.iter().all(|rule| !is_checked(rule) || broken(rule, value).is_none())
 }
 
 /// Same as [`all_kept`] for a text.
@@ -40,7 +40,7 @@ pub(super) fn all_kept(rules: &[Rule], value: &ValueRef<'_>) -> bool {
 pub(super) fn text_keeps(rules: &[Rule], text: &str) -> bool {
     rules.iter().all(|rule| match *rule {
         Rule::MaxLength(bound) => length_if(text, bound, Ordering::Greater).is_none(),
-        _ => !is_checked(rule) || broken(rule, ValueRef::Text(text)).is_none(),
+        _ => !is_checked(rule) || broken(rule, &ValueRef::Text(text)).is_none(),
     })
 }
 
@@ -61,7 +61,7 @@ pub(super) fn is_checked(rule: &Rule) -> bool {
 }
 
 /// Returns what was observed if a value breaks a rule, and `None` otherwise.
-pub(super) fn broken(rule: &Rule, value: ValueRef<'_>) -> Option<Observed> {
+pub(super) fn broken(rule: &Rule, value: &ValueRef<'_>) -> Option<Observed> {
     use Ordering::{Greater, Less};
     let is_broken = match *rule {
         Rule::MinLength(bound) => return length_if(text(value)?, bound, Less),
@@ -72,12 +72,14 @@ pub(super) fn broken(rule: &Rule, value: ValueRef<'_>) -> Option<Observed> {
         Rule::MaxProperties(bound) => return count_if(properties(value)?, bound, Greater),
         Rule::UniqueItems => {
             let ValueRef::List(list) = value else { return None };
-            return repeated_index(list).map(Observed::RepeatedAt);
+            return repeated_index(*list).map(Observed::RepeatedAt);
         }
         Rule::MinimumInteger(bound) => number(value)?.compare_integer(bound)? == Less,
         Rule::MaximumInteger(bound) => number(value)?.compare_integer(bound)? == Greater,
         Rule::MultipleOf(step) => !number(value)?.is_multiple_of(step),
-        Rule::Values(values) => !values.iter().any(|json| same(value, parsed(json).as_value_ref())),
+        Rule::Values(values) => {
+            !values.iter().any(|json| same(*value, parsed(json).as_value_ref()))
+        }
         Rule::Minimum(bound) => number(value)?.compare(bound)? == Less,
         Rule::Maximum(bound) => number(value)?.compare(bound)? == Greater,
         Rule::ExclusiveMinimum(bound) => number(value)?.compare(bound)? != Greater,
@@ -187,14 +189,14 @@ fn count_if(count: usize, bound: u64, wrong: Ordering) -> Option<Observed> {
     ((count as u64).cmp(&bound) == wrong).then_some(Observed::Length(count))
 }
 
-fn items(value: ValueRef<'_>) -> Option<usize> {
+fn items(value: &ValueRef<'_>) -> Option<usize> {
     match value {
         ValueRef::List(list) => Some(list.count()),
         _ => None,
     }
 }
 
-fn properties(value: ValueRef<'_>) -> Option<usize> {
+fn properties(value: &ValueRef<'_>) -> Option<usize> {
     match value {
         ValueRef::Map(entries) => Some(entries.count()),
         ValueRef::Struct(members) => {
@@ -206,15 +208,15 @@ fn properties(value: ValueRef<'_>) -> Option<usize> {
 }
 
 /// Returns the value as a number, for the rules about numbers.
-fn number(value: ValueRef<'_>) -> Option<Number> {
+fn number(value: &ValueRef<'_>) -> Option<Number> {
     match value {
-        ValueRef::Number(number) => Some(number),
+        ValueRef::Number(number) => Some(*number),
         _ => None,
     }
 }
 
 /// Returns the value as a string, for the rules about strings.
-fn text(value: ValueRef<'_>) -> Option<&str> {
+fn text<'a>(value: &ValueRef<'a>) -> Option<&'a str> {
     match value {
         ValueRef::Text(text) => Some(text),
         // An unread local file has none yet.
@@ -237,7 +239,7 @@ mod tests {
     use super::*;
 
     fn breaks(rule: Rule, value: &Value) -> bool {
-        broken(&rule, value.as_value_ref()).is_some()
+        broken(&rule, &value.as_value_ref()).is_some()
     }
 
     #[test]
@@ -311,7 +313,7 @@ mod tests {
             (Rule::Strings(&["a"]), json!("b"), Observed::Value),
         ];
         for (rule, value, observed) in cases {
-            assert_eq!(broken(&rule, value.as_value_ref()), Some(observed), "{rule:?}");
+            assert_eq!(broken(&rule, &value.as_value_ref()), Some(observed), "{rule:?}");
         }
     }
 

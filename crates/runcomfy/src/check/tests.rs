@@ -36,7 +36,7 @@ static SIZED: [Rule; 2] = [
 fn found(of: ValueSchema, node: ValueRef<'_>) -> Vec<(String, String, String)> {
     let mut violations = Violations::default();
     let mut findings = Findings { violations: Some(&mut violations), ..Findings::default() };
-    check_value(&of, node, PathRef::Name(&PathRef::Top, "v"), &mut findings);
+    check_value(&of, &node, &PathRef::Name(&PathRef::Top, "v"), &mut findings);
     assert_eq!(is_valid(&of, node), violations.is_empty(), "{of:?}: {violations}");
     let all = violations.iter();
     all.map(|of| (of.path.to_string(), of.rule.to_string(), of.message.clone())).collect()
@@ -282,7 +282,7 @@ fn measured_media_is_checked_and_unknown_facts_are_unchecked() {
         let mut media = Vec::new();
         let mut findings = Findings { media: Some(&mut media), ..Findings::default() };
         let path = PathRef::Name(&PathRef::Top, "v");
-        check_value(&ValueSchema::new(IMAGE, &SIZED), node, path, &mut findings);
+        check_value(&ValueSchema::new(IMAGE, &SIZED), &node, &path, &mut findings);
         let [media] = media.as_slice() else { panic!("there is one") };
         let unchecked = |facts: &MediaInfo| -> Vec<String> {
             media.unchecked(facts).into_iter().map(|(rule, _)| rule.into_owned()).collect()

@@ -134,8 +134,8 @@ impl UnionKeyword {
 }
 
 impl<'a> PathRef<'a> {
-    fn parent(self) -> Option<&'a Self> {
-        match self {
+    fn parent(&self) -> Option<&'a Self> {
+        match *self {
             Self::Top => None,
             Self::Property(above, _) | Self::Name(above, _) | Self::Index(above, _) => Some(above),
         }
@@ -143,15 +143,15 @@ impl<'a> PathRef<'a> {
 
     pub(crate) fn to_path(self) -> InputPath {
         let mut segments = Vec::new();
-        let mut path = self;
+        let mut path = &self;
         while let Some(parent) = path.parent() {
-            match path {
+            match *path {
                 Self::Top => {}
                 Self::Property(_, field) => segments.push(PathSegment::Name(field.name.to_owned())),
                 Self::Name(_, name) => segments.push(PathSegment::Name(name.to_owned())),
                 Self::Index(_, index) => segments.push(PathSegment::Index(index)),
             }
-            path = *parent;
+            path = parent;
         }
         segments.reverse();
         segments.into_iter().collect()
@@ -163,7 +163,7 @@ impl Violation {
     #[cfg(any(feature = "client", feature = "from-json"))]
     pub(crate) fn of(path: InputPath, kind: ViolationKind, value: ValueRef<'_>) -> Self {
         let mut pending = PendingViolations::default();
-        let kind = pending.kept(kind, value);
+        let kind = pending.kept(kind, &value);
         let one = Pending { above: part(0, 0), last: None, kind };
         Self { path, ..pending.violation(&one) }
     }
@@ -176,12 +176,12 @@ impl PendingViolations {
 
     /// Adds a violation of `value`, which is at `path`. Inlined, since each caller has one kind.
     #[inline]
-    pub(crate) fn push(&mut self, path: PathRef<'_>, kind: ViolationKind, value: ValueRef<'_>) {
+    pub(crate) fn push(&mut self, path: &PathRef<'_>, kind: ViolationKind, value: &ValueRef<'_>) {
         let last = self.step(path);
         let start = self.steps.len();
         let mut path = path;
         while let Some(parent) = path.parent() {
-            path = *parent;
+            path = parent;
             if let Some(step) = self.step(path) {
                 self.steps.push(step);
             }
@@ -190,8 +190,8 @@ impl PendingViolations {
         self.all.push(Pending { above: part(start, self.steps.len()), last, kind });
     }
 
-    fn step(&mut self, path: PathRef<'_>) -> Option<Step> {
-        match path {
+    fn step(&mut self, path: &PathRef<'_>) -> Option<Step> {
+        match *path {
             PathRef::Top => None,
             PathRef::Property(_, field) => Some(Step::Property(field)),
             PathRef::Name(_, name) => Some(Step::Name(self.keep(name))),
@@ -201,7 +201,7 @@ impl PendingViolations {
 
     /// Returns the form in which a kind is kept, with what is shown of the value.
     #[inline]
-    fn kept(&mut self, kind: ViolationKind, value: ValueRef<'_>) -> Kind {
+    fn kept(&mut self, kind: ViolationKind, value: &ValueRef<'_>) -> Kind {
         match kind {
             ViolationKind::Type(noun) => Kind::Type(noun, self.found(value, Shown::Type)),
             ViolationKind::Required => Kind::Required,
@@ -224,15 +224,15 @@ impl PendingViolations {
         }
     }
 
-    fn keep_value(&mut self, value: ValueRef<'_>, shown: Shown) -> u32 {
+    fn keep_value(&mut self, value: &ValueRef<'_>, shown: Shown) -> u32 {
         let found = self.found(value, shown);
         self.values.push(found);
         saturated(self.values.len() - 1)
     }
 
     /// Keeps the part of a value that is shown.
-    fn found(&mut self, value: ValueRef<'_>, shown: Shown) -> Found {
-        match (value, shown) {
+    fn found(&mut self, value: &ValueRef<'_>, shown: Shown) -> Found {
+        match (*value, shown) {
             (ValueRef::Absent | ValueRef::Null, _) => Found::Null,
             (ValueRef::Bool(flag), _) => Found::Boolean(flag),
             (ValueRef::Number(Number::Float(float)), _) => Found::Float(float),

@@ -3,16 +3,17 @@
 use std::fmt;
 use std::fs;
 use std::str::FromStr;
+use std::time::Duration;
 
 use anyhow::{Context, Error, Result};
+use nix::time::{ClockId, clock_gettime};
 
-/// Length of a tick, in which Linux counts CPU time.
-const TICK: f64 = 0.01;
+use crate::measure::cpu_time_of_commands;
 
 /// The state of this process at one moment.
 pub(super) struct Started {
-    own: f64,
-    children: f64,
+    own: Duration,
+    children: Duration,
     resident: f64,
 }
 
@@ -29,8 +30,8 @@ impl Usage {
     pub(super) fn start() -> Result<Started> {
         // Forgets the peak so far.
         fs::write("/proc/self/clear_refs", "5")?;
-        let (own, children) = cpu()?;
-        Ok(Started { own, children, resident: status("VmRSS:")? })
+        let resident = status("VmRSS:")?;
+        Ok(Started { own: cpu()?, children: cpu_time_of_commands(), resident })
     }
 
     pub(super) fn milliseconds(&self) -> f64 {
@@ -49,13 +50,14 @@ impl Usage {
 impl Started {
     /// Returns the CPU time of one of so many equal pieces of work.
     pub(super) fn end(&self, count: u32) -> Result<Usage> {
-        let cpu = (cpu()?.0 - self.own) / f64::from(count);
+        let cpu = cpu()?.saturating_sub(self.own).as_secs_f64() / f64::from(count);
         Ok(Usage { cpu, memory: status("VmHWM:")? - self.resident })
     }
 
     /// Same as [`Started::end`], for child processes that have ended.
     pub(super) fn end_of_children(&self, count: u32) -> Result<Usage> {
-        Ok(Usage { cpu: (cpu()?.1 - self.children) / f64::from(count), memory: 0.0 })
+        let cpu = cpu_time_of_commands().saturating_sub(self.children).as_secs_f64();
+        Ok(Usage { cpu: cpu / f64::from(count), memory: 0.0 })
     }
 }
 
@@ -64,18 +66,9 @@ pub(super) fn least(all: &[Usage]) -> Result<Usage> {
     all.iter().copied().min_by(|a, b| a.cpu.total_cmp(&b.cpu)).context("nothing was measured")
 }
 
-/// Returns the CPU time of this process and of its children that have ended, in seconds.
-fn cpu() -> Result<(f64, f64)> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let (_, fields) = stat.rsplit_once(") ").context("no name")?;
-    let ticks: Vec<f64> =
-        fields.split(' ').skip(11).take(4).map(str::parse).collect::<Result<_, _>>()?;
-    match ticks[..] {
-        [user, system, their_user, their_system] => {
-            Ok(((user + system) * TICK, (their_user + their_system) * TICK))
-        }
-        _ => Err(Error::msg("no CPU times")),
-    }
+/// Returns the CPU time of this process.
+fn cpu() -> Result<Duration> {
+    Ok(clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID)?.into())
 }
 
 /// Returns a size of memory, in bytes.
