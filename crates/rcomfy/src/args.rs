@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -12,6 +13,7 @@ use runcomfy_ledger::{State, Usd};
 use crate::failure::Kind;
 use crate::model::find::candidates;
 use crate::output::{Format, Output};
+use crate::trouble::Trouble;
 
 /// RunComfy's hosted models at a prompt.
 ///
@@ -88,7 +90,7 @@ pub(crate) enum Command {
     Download(DownloadArgs),
     /// List the jobs of the ledger, show one, resume or settle it.
     Jobs(JobsArgs),
-    /// Show what was spent, the budgets and the balance.
+    /// Show what was spent, the budgets and the balance, or set the limits.
     Spend(SpendArgs),
     /// Serve RunComfy's API on this machine: no model runs, and nothing costs money.
     Simulate(SimulateArgs),
@@ -178,9 +180,8 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub offline: bool,
 
-    /// Use a simulator inside this process instead of RunComfy.
-    #[arg(long)]
-    pub simulate: bool,
+    #[command(flatten)]
+    pub simulate: SimulateOption,
 }
 
 #[derive(Debug, Args)]
@@ -212,12 +213,25 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub open: bool,
 
-    /// Use a simulator inside this process instead of RunComfy.
-    #[arg(long)]
-    pub simulate: bool,
+    #[command(flatten)]
+    pub simulate: SimulateOption,
 
     #[command(flatten)]
     pub delivery: DeliveryArgs,
+}
+
+/// The choice of a simulator.
+#[derive(Debug, Args)]
+pub(crate) struct SimulateOption {
+    /// Use a simulator inside this process instead of RunComfy, with this trouble if one is given.
+    #[arg(
+        long,
+        value_name = "TROUBLE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "none"
+    )]
+    pub simulate: Option<Trouble>,
 }
 
 /// The wait for a job, and the place of its outputs.
@@ -325,7 +339,11 @@ pub(crate) struct Decision {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct SpendArgs {
+    #[command(subcommand)]
+    pub command: Option<SpendCommand>,
+
     /// Number of days to show.
     #[arg(long, value_name = "COUNT", default_value_t = 7)]
     pub days: u32,
@@ -333,6 +351,47 @@ pub(crate) struct SpendArgs {
     /// Do not ask RunComfy for the balance.
     #[arg(long)]
     pub offline: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SpendCommand {
+    /// Set or lift limits of the ledger, which hold for every program that uses it.
+    Set(LimitArgs),
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct LimitArgs {
+    /// The most US dollars that all jobs of a day (UTC) may cost, or `none`.
+    #[arg(long, value_name = "USD")]
+    pub budget_per_day: Option<Setting<Usd>>,
+
+    /// The most US dollars that one job may cost, or `none`.
+    #[arg(long, value_name = "USD")]
+    pub max_cost_per_job: Option<Setting<Usd>>,
+
+    /// The most jobs that are sent and not finished, or `none`.
+    #[arg(long, value_name = "COUNT")]
+    pub jobs_in_flight: Option<Setting<u32>>,
+
+    /// The most submits per second, evenly spaced, or `none`.
+    #[arg(long, value_name = "RATE")]
+    pub submits_per_second: Option<Setting<f64>>,
+}
+
+/// A limit, or its absence.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Setting<T> {
+    None,
+    Is(T),
+}
+
+impl<T: FromStr> FromStr for Setting<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> std::result::Result<Self, T::Err> {
+        if text == "none" { Ok(Self::None) } else { text.parse().map(Self::Is) }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -348,6 +407,10 @@ pub(crate) struct SimulateArgs {
     /// Time that a job runs.
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = humantime::parse_duration)]
     pub run: Duration,
+
+    /// Trouble of every job.
+    #[arg(long, default_value = "none")]
+    pub trouble: Trouble,
 
     /// Share of requests with a random fault, from 0 to 1.
     #[arg(long, value_name = "RATE", default_value_t = 0.0)]

@@ -1,11 +1,13 @@
 //! The commands, one file each.
 
+mod approval;
 mod check;
 mod completions;
 mod config;
 mod help;
 mod job;
 mod jobs;
+mod limits;
 mod login;
 mod models;
 mod run;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use etcetera::{BaseStrategy, choose_base_strategy};
+use runcomfy_ledger::{Limits, Usd};
 use serde::Deserialize;
 
 use crate::failure::{Failure, Kind, Result};
@@ -34,6 +35,8 @@ pub(crate) struct File {
     pub budget_per_day: Option<f64>,
     /// The most US dollars that one job may cost.
     pub max_cost_per_job: Option<f64>,
+    /// The US dollars above which a job needs the consent of the person at the terminal.
+    pub ask_above: Option<f64>,
 }
 
 /// A value and its source, such as an environment variable.
@@ -73,7 +76,7 @@ impl Config {
             Ok(text) => toml::from_str(&text).map_err(|error| {
                 Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end())).fix(
                     "correct the file; its keys are token_command, api_base, ledger, output, \
-                         budget_per_day and max_cost_per_job",
+                         budget_per_day, max_cost_per_job and ask_above",
                 )
             })?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => File::default(),
@@ -97,6 +100,23 @@ impl Config {
             let value = self.file.api_base.clone()?;
             Some(Sourced { value, source: self.path.display().to_string() })
         })
+    }
+
+    /// Returns the cost above which a person is asked.
+    pub(crate) fn ask_above(&self) -> Result<Option<Usd>> {
+        self.file.ask_above.map(|dollars| usd("ask_above", dollars)).transpose()
+    }
+
+    /// Returns the limits on money.
+    pub(crate) fn limits(&self) -> Result<Limits> {
+        let mut limits = Limits::default();
+        if let Some(budget) = self.file.budget_per_day {
+            limits = limits.with_budget_per_day(usd("budget_per_day", budget)?);
+        }
+        if let Some(max) = self.file.max_cost_per_job {
+            limits = limits.with_max_cost_per_job(usd("max_cost_per_job", max)?);
+        }
+        Ok(limits)
     }
 
     /// Returns the base URL of the API: RunComfy's, unless another is configured.
@@ -139,6 +159,13 @@ impl Config {
                 .fix("run `rcomfy login`, or set RUNCOMFY_TOKEN; `--simulate` needs none")
         })
     }
+}
+
+fn usd(name: &str, dollars: f64) -> Result<Usd> {
+    Usd::from_dollars(dollars).map_err(|error| {
+        Failure::usage(format!("{name}: {error}"))
+            .fix("correct it in the configuration file, which `rcomfy config` names")
+    })
 }
 
 /// Returns the value of an environment variable that is set and not empty.

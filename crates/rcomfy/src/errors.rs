@@ -33,12 +33,19 @@ impl From<LedgerError> for Failure {
                 let failure = ended(Kind::Timeout, &job).retryable();
                 failure.fix(format!("the job continues: `rcomfy wait {}`", job.id))
             }
-            LedgerError::AboveCeiling { id, .. }
-            | LedgerError::AboveMaxCost { id, .. }
-            | LedgerError::OverBudget { id, .. }
-            | LedgerError::UnknownPrice(id) => of(Kind::Budget)
+            LedgerError::AboveCeiling { id, price, .. } => of(Kind::Budget)
                 .job(id.to_string())
-                .fix("nothing was sent; `rcomfy spend` shows the budgets"),
+                .fix(format!("nothing was sent; `--max-cost {price}` allows it")),
+            LedgerError::AboveMaxCost { id, amount, .. } => of(Kind::Budget).job(id.to_string()).fix(
+                format!("nothing was sent; `rcomfy spend set --max-cost-per-job {amount}` allows it"),
+            ),
+            LedgerError::OverBudget { id, .. } => of(Kind::Budget).job(id.to_string()).fix(
+                "nothing was sent; `rcomfy spend` shows the budget, and `rcomfy spend set \
+                 --budget-per-day <USD>` changes it",
+            ),
+            LedgerError::UnknownPrice(id) => of(Kind::Budget).job(id.to_string()).fix(
+                "nothing was sent; `--max-cost <USD>` says what it may cost, and counts as its price",
+            ),
             LedgerError::InputFile(_) => of(Kind::InputRefused),
             LedgerError::NotJson(_)
             | LedgerError::NoSuchJob(_)
@@ -97,14 +104,15 @@ fn refused(job: &Job) -> Failure {
 
 /// Returns the failure of a job that ended without a result.
 fn ended(kind: Kind, job: &Job) -> Failure {
-    let reason = job.problem.as_ref().map_or(String::new(), |problem| {
-        let prefix = match problem.kind {
-            ProblemKind::Failed => "failed: ",
-            _ => "",
-        };
-        format!(": {prefix}{}", problem.message)
-    });
-    let message = format!("job {} of {} is {}{reason}", job.id, job.model, job.state);
+    let (id, model, state) = (&job.id, &job.model, job.state);
+    let message = match &job.problem {
+        // The reason says that it failed.
+        Some(problem) if problem.kind == ProblemKind::Failed => {
+            format!("job {id} of {model}: {}", problem.message)
+        }
+        Some(problem) => format!("job {id} of {model} is {state}: {}", problem.message),
+        None => format!("job {id} of {model} is {state}"),
+    };
     with_request(Failure::new(kind, message), job)
 }
 
@@ -143,7 +151,13 @@ pub(crate) fn call(error: &JobError) -> Failure {
         }
         _ => Failure::new(Kind::Network, message).retryable(),
     };
-    failure.request_id(error.id.to_string())
+    let failure = failure.request_id(error.id.to_string());
+    match failure.kind {
+        Kind::Network | Kind::Timeout => {
+            failure.fix(format!("the job continues at RunComfy: `rcomfy wait {}`", error.id))
+        }
+        _ => failure,
+    }
 }
 
 /// Returns the failure of outputs that were not saved.

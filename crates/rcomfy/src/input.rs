@@ -5,13 +5,19 @@ pub(crate) mod json;
 pub(crate) mod local;
 pub(crate) mod merge;
 pub(crate) mod problems;
+pub(crate) mod references;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use clap::ArgMatches;
 use serde_json::Value;
 
-use crate::model::KnownModel;
+use crate::args::{Global, InputArgs};
+use crate::failure::Result;
+use crate::model::{KnownModel, find};
+use crate::output::Output;
+use references::{Lookup, References};
 
 /// An input as a person gave it.
 #[derive(Debug)]
@@ -25,6 +31,22 @@ pub(crate) struct Input {
     pub flags: BTreeMap<String, FlagValue>,
     /// The local files, by JSON pointer.
     pub files: BTreeMap<String, PathBuf>,
+}
+
+/// Reads the input of a command, with the outputs of earlier jobs that it refers to.
+pub(crate) async fn read(
+    args: &InputArgs,
+    matches: &ArgMatches,
+    global: &Global,
+    output: Output,
+    lookup: Lookup,
+) -> Result<Input> {
+    let model = find(&args.model)?;
+    let flags = flags::values(matches, model).into_iter().flat_map(|(_, texts)| texts);
+    let settings = args.set.iter().filter_map(|setting| setting.split_once('='));
+    let texts = flags.chain(settings.map(|(_, text)| text.to_owned()));
+    let references = References::resolve(texts, global, output, lookup).await?;
+    merge::build(model, matches, args, &references)
 }
 
 /// A flag and its value, as typed.

@@ -13,6 +13,7 @@ mod model;
 mod output;
 mod session;
 mod style;
+mod trouble;
 mod view;
 
 use std::ffi::OsString;

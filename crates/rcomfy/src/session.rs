@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use runcomfy::Client;
-use runcomfy_ledger::{Ledger, Limits, Usd, default_path};
+use runcomfy_ledger::{Ledger, Limits, default_path};
 use runcomfy_simulator::{Pace, Simulator, SimulatorBuilder};
 use tempfile::TempDir;
 
@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::failure::{Failure, Kind, Result};
 use crate::model::KnownModel;
 use crate::output::Output;
+use crate::trouble::Trouble;
 
 /// Token of a simulator, which takes any.
 const SIMULATOR_TOKEN: &str = "simulator";
@@ -28,7 +29,7 @@ pub(crate) enum Backend {
     /// The same, for a command that only measures media and needs no token.
     Measuring,
     /// A simulator of a model in this process, with a ledger that ends with it.
-    Simulator(KnownModel),
+    Simulator(KnownModel, Trouble),
 }
 
 /// The client, the ledger, and what they were made from.
@@ -39,8 +40,16 @@ pub(crate) struct Session {
     limits: Limits,
     /// The API's base URL, for `--dry-run`.
     pub api_base: String,
-    /// The simulator in this process, and the folder of its ledger.
-    simulator: Option<(Simulator, TempDir)>,
+    /// The simulator in this process.
+    simulator: Option<Simulated>,
+}
+
+/// A simulator in this process, which ends with it.
+struct Simulated {
+    /// The server, unless nothing is to answer.
+    _server: Option<Simulator>,
+    /// The folder of the ledger.
+    _folder: TempDir,
 }
 
 impl Session {
@@ -48,7 +57,9 @@ impl Session {
     pub(crate) async fn open(global: &Global, output: Output, backend: Backend) -> Result<Self> {
         let config = Config::read()?;
         match backend {
-            Backend::Simulator(model) => Self::simulated(output, &config, model).await,
+            Backend::Simulator(model, trouble) => {
+                Self::simulated(output, &config, model, trouble).await
+            }
             Backend::Configured => {
                 let token = config.required_token()?;
                 Self::configured(global, output, &config, token)
@@ -78,23 +89,30 @@ impl Session {
             output,
             client,
             ledger_path: ledger_path(global, config)?,
-            limits: limits(config)?,
+            limits: config.limits()?,
             api_base: base,
             simulator: None,
         })
     }
 
-    async fn simulated(output: Output, config: &Config, model: KnownModel) -> Result<Self> {
+    async fn simulated(
+        output: Output,
+        config: &Config,
+        model: KnownModel,
+        trouble: Trouble,
+    ) -> Result<Self> {
         let folder = TempDir::new().map_err(|error| Failure::io("create a folder", error))?;
         let (queue, run) = SIMULATED_PACE;
         let pace = Pace {
             queue: std::time::Duration::from_secs(queue),
             run: std::time::Duration::from_secs(run),
         };
-        let builder = with_schema(Simulator::builder().pace(pace), model, folder.path())?;
+        let builder = trouble.prepare(Simulator::builder(), pace);
+        let builder = with_schema(builder, model, folder.path())?;
         let simulator = builder.start().await.map_err(|error| {
             Failure::new(Kind::Internal, format!("the simulator cannot start: {error}"))
         })?;
+        trouble.arrange(&simulator);
         let base = simulator.api_base().to_owned();
         let client = Client::builder()
             .token(SIMULATOR_TOKEN)
@@ -109,9 +127,12 @@ impl Session {
             output,
             client,
             ledger_path: folder.path().join("ledger.db"),
-            limits: limits(config)?,
+            limits: config.limits()?,
             api_base: base,
-            simulator: Some((simulator, folder)),
+            simulator: Some(Simulated {
+                _server: (trouble != Trouble::Offline).then_some(simulator),
+                _folder: folder,
+            }),
         })
     }
 
@@ -145,7 +166,7 @@ fn with_schema(
 /// Opens the ledger, for a command that makes no calls.
 pub(crate) async fn ledger(global: &Global) -> Result<Ledger> {
     let config = Config::read()?;
-    open_ledger(&ledger_path(global, &config)?, &limits(&config)?).await
+    open_ledger(&ledger_path(global, &config)?, &config.limits()?).await
 }
 
 async fn open_ledger(path: &Path, limits: &Limits) -> Result<Ledger> {
@@ -169,22 +190,6 @@ async fn open_ledger(path: &Path, limits: &Limits) -> Result<Ledger> {
 fn ledger_path(global: &Global, config: &Config) -> Result<PathBuf> {
     let path = global.ledger.clone().or_else(|| config.file.ledger.clone());
     Ok(path.map_or_else(default_path, Ok)?)
-}
-
-/// Returns the limits on money of the configuration.
-fn limits(config: &Config) -> Result<Limits> {
-    let mut limits = Limits::default();
-    if let Some(budget) = config.file.budget_per_day {
-        limits = limits.with_budget_per_day(usd("budget_per_day", budget)?);
-    }
-    if let Some(max) = config.file.max_cost_per_job {
-        limits = limits.with_max_cost_per_job(usd("max_cost_per_job", max)?);
-    }
-    Ok(limits)
-}
-
-fn usd(name: &str, dollars: f64) -> Result<Usd> {
-    Usd::from_dollars(dollars).map_err(|error| Failure::usage(format!("{name}: {error}")))
 }
 
 /// Returns `true` if a URL names this machine: a simulator, whose media is here too.

@@ -26,14 +26,16 @@ pub(crate) fn data(job: &Job) -> Value {
     })
 }
 
-fn price(job: &Job) -> Option<String> {
+/// Returns the highest cost of a job by its price and its input.
+pub(crate) fn price(job: &Job) -> Option<String> {
     match job.price {
         Price::Known(price) => Some(price.to_string()),
         _ => None,
     }
 }
 
-fn output(output: &OutputFile) -> Value {
+/// Returns a saved output as programs read it.
+pub(crate) fn output(output: &OutputFile) -> Value {
     json!({
         "kind": output.kind,
         "url": output.url.as_ref().map(ToString::to_string),

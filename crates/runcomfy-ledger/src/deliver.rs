@@ -30,8 +30,12 @@ impl Ledger {
     }
 }
 
-/// Reads the saved outputs.
-pub(crate) async fn output_files(saved: Vec<DownloadedFile>) -> Result<Vec<OutputFile>, Error> {
+/// Reads saved outputs, for a program that keeps no job of them: their kinds, sizes and hashes.
+///
+/// # Errors
+///
+/// If a file cannot be read.
+pub async fn output_files(saved: Vec<DownloadedFile>) -> Result<Vec<OutputFile>, Error> {
     blocking(move || saved.into_iter().map(output_file).collect()).await
 }
 

@@ -29,6 +29,7 @@ mod submit;
 mod usd;
 
 pub use books::{Batch, Discrepancy, Spend, Usage};
+pub use deliver::output_files;
 pub use error::Error;
 pub use id::{BatchId, InvalidId, JobId};
 pub use intent::{InputFileError, Intent, IntoIntent};

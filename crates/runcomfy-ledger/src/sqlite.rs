@@ -48,6 +48,9 @@ pub(crate) async fn open(path: &Path, options: Options) -> Result<(SqlitePool, S
     Ok((writer, readers))
 }
 
+/// SQLite's code for a file of shared memory that cannot grow: on a local disk, for want of room.
+const SHARED_MEMORY_SIZE: i32 = 4874;
+
 /// Returns the name of the ledger for people.
 pub(crate) fn name(path: &Path) -> String {
     path.display().to_string()
@@ -100,6 +103,7 @@ pub(crate) fn error(ledger: &str, error: sqlx::Error) -> Error {
     };
     // The upper bits are details.
     match code & 0xFF {
+        _ if code == SHARED_MEMORY_SIZE => Error::Full { ledger },
         5 | 6 => Error::Busy { ledger },
         11 | 26 => Error::Damaged { ledger, reason: error.to_string() },
         13 => Error::Full { ledger },

@@ -6,8 +6,8 @@ use serde_json::json;
 use super::run::{checked, measure};
 use crate::args::{CheckArgs, Global};
 use crate::failure::Result;
-use crate::input::merge;
-use crate::model::find;
+use crate::input;
+use crate::input::references::Lookup;
 use crate::output::{Output, Reply};
 use crate::session::{Backend, Session};
 use crate::style::GOOD;
@@ -19,16 +19,20 @@ pub(crate) async fn run(
     global: &Global,
     output: Output,
 ) -> Result<Reply> {
-    let model = find(&args.input.model)?;
-    let input = merge::build(model, matches, args.input.input.as_deref(), &args.input.set)?;
+    let is_live = !args.offline && args.simulate.simulate.is_none();
+    let lookup = if is_live { Lookup::RunComfy } else { Lookup::Ledger };
+    let input = input::read(&args.input, matches, global, output, lookup).await?;
     let valid = checked(&input)?;
-    let id = model.info.id;
+    let id = input.model.info.id;
     let data = json!({"model": id, "measured": !args.offline});
     if args.offline {
         let text = format!("{GOOD}ok{GOOD:#}: keeps every rule of {id} that needs no measuring");
         return Ok(Reply::new(data, text));
     }
-    let backend = if args.simulate { Backend::Simulator(model) } else { Backend::Measuring };
+    let backend = match args.simulate.simulate {
+        Some(trouble) => Backend::Simulator(input.model, trouble),
+        None => Backend::Measuring,
+    };
     let session = Session::open(global, output, backend).await?;
     measure(&session, &input, &valid).await?;
     Ok(Reply::new(data, format!("{GOOD}ok{GOOD:#}: keeps every rule of {id}; nothing was sent")))

@@ -22,6 +22,7 @@ pub(crate) fn run() -> Result<Reply> {
         ("output", from_file(file.output.clone())),
         ("budget_per_day", from_file(file.budget_per_day.map(|usd| usd.to_string()))),
         ("max_cost_per_job", from_file(file.max_cost_per_job.map(|usd| usd.to_string()))),
+        ("ask_above", from_file(file.ask_above.map(|usd| usd.to_string()))),
     ];
     let mut data = Map::new();
     let mut rows = Vec::new();

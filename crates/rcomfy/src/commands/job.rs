@@ -1,11 +1,11 @@
 //! `status`, `wait`, `result`, `cancel` and `download`: the steps of one job, by job or request id.
 
-use runcomfy::client::{CancelOutcome, Raw};
+use runcomfy::client::{CancelOutcome, DownloadedFile, Raw};
 use runcomfy::{Job as Request, RequestId};
-use runcomfy_ledger::{Error, Job, Ledger, State};
+use runcomfy_ledger::{Error, Job, Ledger, State, output_files};
 use serde_json::json;
 
-use super::run::{close, delivery, goal, saved};
+use super::run::{close, delivery, goal, outputs, saved};
 use crate::args::{DownloadArgs, Global, WaitArgs};
 use crate::drive::drive;
 use crate::errors;
@@ -46,15 +46,26 @@ pub(crate) async fn status(text: &str, global: &Global, output: Output) -> Resul
                 let request = session.client.raw().job(id.clone());
                 (Some(job), request)
             }
-            _ => return Ok(Reply::new(view::data(&job), job.state.to_string())),
+            _ => {
+                let request = job.request_id.as_ref().map(ToString::to_string);
+                let data = json!({
+                    "job": job.id.to_string(),
+                    "request_id": request,
+                    "state": job.state.to_string(),
+                    "status": null,
+                    "queue_position": null,
+                });
+                return Ok(Reply::new(data, job.state.to_string()));
+            }
         },
     };
     let status = request.status().await.map_err(|error| errors::call(&error))?;
     let position =
         status.queue_position.map(|position| format!(", position {position}")).unwrap_or_default();
     let data = json!({
-        "job": job.map(|job| job.id.to_string()),
+        "job": job.as_ref().map(|job| job.id.to_string()),
         "request_id": request.id().to_string(),
+        "state": job.map(|job| job.state.to_string()),
         "status": status.status.to_string(),
         "queue_position": status.queue_position,
     });
@@ -81,18 +92,16 @@ pub(crate) async fn wait(args: &WaitArgs, global: &Global, output: Output) -> Re
                 return Ok(Reply::new(json!({"output": completed.output}), text));
             };
             let files = session.client.download(&completed, &delivery).await;
-            foreign(request.id(), files.map_err(|error| errors::download(&error))?)
+            foreign(request.id(), files.map_err(|error| errors::download(&error))?).await
         }
     }
 }
 
 /// Returns the reply for the saved outputs of a job that is not in the ledger.
-fn foreign(id: &RequestId, files: Vec<runcomfy::client::DownloadedFile>) -> Result<Reply> {
+async fn foreign(id: &RequestId, files: Vec<DownloadedFile>) -> Result<Reply> {
+    let files = output_files(files).await?;
     let paths: Vec<String> = files.iter().map(|file| hyperlink(&file.path)).collect();
-    let outputs: Vec<_> = files
-        .iter()
-        .map(|file| json!({"url": file.url.as_ref().map(ToString::to_string), "path": file.path, "bytes": file.bytes}))
-        .collect();
+    let outputs: Vec<_> = files.iter().map(view::output).collect();
     Ok(Reply::new(json!({"request_id": id.to_string(), "outputs": outputs}), paths.join("\n")))
 }
 
@@ -178,9 +187,9 @@ pub(crate) async fn download(
     match job {
         Some(job) if job.state == State::Succeeded => {
             let job = ledger.delivered(&job.id, files).await?;
-            Ok(saved(&session, job))
+            Ok(outputs(job))
         }
-        _ => foreign(request.id(), files),
+        _ => foreign(request.id(), files).await,
     }
 }
 

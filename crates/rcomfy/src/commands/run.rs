@@ -1,6 +1,5 @@
 //! `rcomfy run`: checks an input, pays for it once, waits, and saves the outputs.
 
-use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,12 +9,13 @@ use runcomfy::{AnyInput, InputPath, Media, Valid};
 use runcomfy_ledger::{Error, Intent, Job, Ledger, Price, Step, StepOptions, Usd};
 use serde_json::{Value, json};
 
+use super::approval;
 use crate::args::{DeliveryArgs, Global, RunArgs};
 use crate::config::Config;
 use crate::drive::{Goal, drive};
 use crate::failure::{Failure, Result};
-use crate::input::{Input, merge, problems};
-use crate::model::find;
+use crate::input::references::Lookup;
+use crate::input::{self, Input, problems};
 use crate::output::{Output, Reply};
 use crate::session::{Backend, Session};
 use crate::style::shortened;
@@ -43,10 +43,14 @@ pub(crate) async fn run(
     global: &Global,
     output: Output,
 ) -> Result<Reply> {
-    let model = find(&args.input.model)?;
-    let input = merge::build(model, matches, args.input.input.as_deref(), &args.input.set)?;
+    let simulate = args.simulate.simulate;
+    let lookup = if simulate.is_none() { Lookup::RunComfy } else { Lookup::Ledger };
+    let input = input::read(&args.input, matches, global, output, lookup).await?;
     let valid = if args.no_check { Valid::assume(any_input(&input)?) } else { checked(&input)? };
-    let backend = if args.simulate { Backend::Simulator(model) } else { Backend::Configured };
+    let backend = match simulate {
+        Some(trouble) => Backend::Simulator(input.model, trouble),
+        None => Backend::Configured,
+    };
     let session = Session::open(global, output, backend).await?;
     if !args.no_check {
         measure(&session, &input, &valid).await?;
@@ -58,7 +62,8 @@ pub(crate) async fn run(
     let ledger = session.ledger().await?;
     let job = intend(&session, &ledger, args, &valid, price).await?;
     let id = job.id.to_string();
-    output.event("intended", json!({"job": id, "model": job.model}));
+    let price = view::price(&job);
+    output.event("intended", json!({"job": id, "model": job.model, "price_usd": price}));
     let outcome = if args.no_wait {
         accepted(&session, &ledger, job).await
     } else {
@@ -66,11 +71,22 @@ pub(crate) async fn run(
         driven.map(|job| saved(&session, job))
     };
     close(ledger).await;
-    let reply = outcome?;
+    let reply = outcome.map_err(|failure| simulated(failure, &session))?;
     if args.open {
         open(&reply.data);
     }
     Ok(reply)
+}
+
+/// Returns a failure whose next step says that the ledger of a simulator has ended.
+fn simulated(failure: Failure, session: &Session) -> Failure {
+    match &failure.fix {
+        Some(fix) if session.is_simulated() => {
+            let fix = format!("at RunComfy, this would be next: {fix}");
+            failure.fix(fix)
+        }
+        _ => failure,
+    }
 }
 
 /// Checks the shape and the bounds of an input.
@@ -157,33 +173,18 @@ async fn intend(
 ) -> Result<Job> {
     let written = |error: runcomfy::ToJsonError| Failure::usage(error.to_string());
     let mut intent = Intent::of(valid).map_err(written)?.price(price);
-    if let Some(ceiling) = args.max_cost {
+    if let Some(ceiling) = approval::ceiling(args, price, session.output)? {
         intent = intent.ceiling(ceiling);
     }
     if args.again {
         intent = intent.again();
     }
     match ledger.intend(intent.clone()).await {
-        Err(Error::Twin(twin)) if session.output.can_ask() && ask(&twin) => {
+        Err(Error::Twin(twin)) if session.output.can_ask() && approval::pay_again(&twin) => {
             Ok(ledger.intend(intent.again()).await?)
         }
         written => Ok(written?),
     }
-}
-
-/// Asks whether to pay again for the same input.
-fn ask(twin: &Job) -> bool {
-    let mut stderr = std::io::stderr();
-    let asked = write!(
-        stderr,
-        "The same input is job {}, which is {}. Pay again? [y/N] ",
-        twin.id, twin.state
-    )
-    .and_then(|()| stderr.flush());
-    let mut answer = String::new();
-    asked.is_ok()
-        && std::io::stdin().lock().read_line(&mut answer).is_ok()
-        && matches!(answer.trim(), "y" | "Y" | "yes")
 }
 
 /// Sends a job, and returns once its outcome is known.
@@ -228,16 +229,21 @@ pub(crate) fn delivery(template: Option<&str>, job: &str) -> Result<DownloadOpti
     })
 }
 
-/// Returns the reply for a job that is done: its paths, or the addresses of its outputs.
+/// Shows the cost of a job that was just run, and returns its reply.
 pub(crate) fn saved(session: &Session, job: Job) -> Reply {
+    if let Some(cost) = job.cost {
+        let simulated = if session.is_simulated() { " (simulated)" } else { "" };
+        session.output.note(&format!("cost ${cost}{simulated}"));
+    }
+    outputs(job)
+}
+
+/// Returns the reply for a job that is done: its paths, or the addresses of its outputs.
+pub(crate) fn outputs(job: Job) -> Reply {
     let mut text = view::paths(&job);
     if job.outputs.is_empty() {
         let output = job.result.as_ref().map(|result| result.output.clone()).unwrap_or_default();
         text = format!("{output:#}");
-    }
-    if let Some(cost) = job.cost {
-        let simulated = if session.is_simulated() { " (simulated)" } else { "" };
-        session.output.note(&format!("cost ${cost}{simulated}"));
     }
     let mut data = view::data(&job);
     data["output"] = job.result.map(|result| result.output).unwrap_or_default();

@@ -11,25 +11,27 @@ use crate::style::BOLD;
 
 /// Serves the simulator until it is interrupted.
 pub(crate) async fn run(args: &SimulateArgs, output: Output) -> Result<Reply> {
-    let pace = Pace { queue: args.queue, run: args.run };
-    let mut random = Random::calls(args.faults);
-    random.seed = args.seed;
-    let simulator = Simulator::builder().port(args.port).pace(pace).random(random).start().await;
-    let simulator = simulator.map_err(|error| {
-        Failure::new(Kind::Internal, format!("the simulator cannot start: {error}"))
-            .fix("`--port 0` takes any free port")
-    })?;
-    let base = simulator.api_base();
-    let paste = format!("export {API_VARIABLE}={base} RUNCOMFY_TOKEN=simulator");
-    output.note("This is a simulator: no model runs, and nothing is paid. Ctrl-C ends it.");
-    output.note(&format!("For other terminals:\n\n    {BOLD}{paste}{BOLD:#}\n"));
-    output.event("listening", json!({"api_base": base}));
     if output.format == Format::Json {
         return Err(Failure::usage(
             "`simulate` runs until it is interrupted, so it has no envelope",
         )
         .fix("use `--events`: `listening` has the address"));
     }
+    let pace = Pace { queue: args.queue, run: args.run };
+    let mut random = Random::calls(args.faults);
+    random.seed = args.seed;
+    let builder = args.trouble.prepare(Simulator::builder().random(random), pace);
+    let simulator = builder.port(args.port).start().await;
+    let simulator = simulator.map_err(|error| {
+        Failure::new(Kind::Internal, format!("the simulator cannot start: {error}"))
+            .fix("`--port 0` takes any free port")
+    })?;
+    args.trouble.arrange(&simulator);
+    let base = simulator.api_base();
+    let paste = format!("export {API_VARIABLE}={base} RUNCOMFY_TOKEN=simulator");
+    output.note("This is a simulator: no model runs, and nothing is paid. Ctrl-C ends it.");
+    output.note(&format!("For other terminals:\n\n    {BOLD}{paste}{BOLD:#}\n"));
+    output.event("listening", json!({"api_base": base}));
     tokio::signal::ctrl_c().await.map_err(|error| Failure::io("wait for Ctrl-C", error))?;
     Ok(Reply::new(json!({"requests": simulator.ledger().len()}), ""))
 }

@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 use runcomfy_ledger::{Limits, Spend, Usage, Usd};
 use serde_json::{Value, json};
 
-use crate::args::{Global, SpendArgs};
+use super::limits;
+use crate::args::{Global, SpendArgs, SpendCommand};
 use crate::errors;
 use crate::failure::Result;
 use crate::output::{Output, Reply};
@@ -18,10 +19,13 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Shows the spend.
 pub(crate) async fn run(args: &SpendArgs, global: &Global, output: Output) -> Result<Reply> {
+    if let Some(SpendCommand::Set(args)) = &args.command {
+        return limits::set(args, global).await;
+    }
     let ledger = ledger(global).await?;
     let since = SystemTime::now().checked_sub(DAY * args.days).unwrap_or(SystemTime::UNIX_EPOCH);
     let spends = ledger.spend(since).await?;
-    let (limits, usage) = (ledger.limits().await?, ledger.usage().await?);
+    let (kept, usage) = (ledger.limits().await?, ledger.usage().await?);
     let balance = if args.offline { None } else { balance(global, output).await };
     let rows: Vec<[String; 5]> = spends.iter().map(row).collect();
     let columns = [
@@ -38,7 +42,7 @@ pub(crate) async fn run(args: &SpendArgs, global: &Global, output: Output) -> Re
         lines.push(table(columns, &rows));
     }
     lines.push(String::new());
-    lines.push(today(&limits, &usage));
+    lines.push(today(&kept, &usage));
     if let Some(dollars) = balance {
         lines.push(format!("balance at RunComfy: ${dollars:.2}"));
     }
@@ -46,8 +50,7 @@ pub(crate) async fn run(args: &SpendArgs, global: &Global, output: Output) -> Re
         "spend": spends.iter().map(entry).collect::<Vec<_>>(),
         "today_usd": usage.used_today.to_string(),
         "jobs_in_flight": usage.jobs_in_flight,
-        "budget_per_day_usd": limits.budget_per_day.map(|usd| usd.to_string()),
-        "max_cost_per_job_usd": limits.max_cost_per_job.map(|usd| usd.to_string()),
+        "limits": limits::data(&kept),
         "balance_usd": balance,
     });
     Ok(Reply::new(data, lines.join("\n")))
@@ -60,7 +63,7 @@ fn today(limits: &Limits, usage: &Usage) -> String {
             let left = Usd::from_micros(budget.micros() - used.micros());
             format!("today: ${used} of a budget of ${budget}; ${left} left")
         }
-        None => format!("today: ${used}; no budget is set (budget_per_day in the configuration)"),
+        None => format!("today: ${used}; no budget is set: `rcomfy spend set --help`"),
     }
 }
 

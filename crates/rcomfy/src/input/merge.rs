@@ -7,7 +7,9 @@ use runcomfy::codegen_support::schema::{Shape, ValueSchema};
 use serde_json::{Map, Value};
 
 use super::json::Document;
+use super::references::References;
 use super::{FlagValue, Input, flags, local};
+use crate::args::InputArgs;
 use crate::failure::{Failure, Result};
 use crate::model::KnownModel;
 
@@ -18,10 +20,10 @@ const MAX_INDEX: usize = 10_000;
 pub(crate) fn build(
     model: KnownModel,
     matches: &ArgMatches,
-    source: Option<&str>,
-    settings: &[String],
+    args: &InputArgs,
+    references: &References,
 ) -> Result<Input> {
-    let document = source.map(Document::read).transpose()?;
+    let document = args.input.as_deref().map(Document::read).transpose()?;
     let base = document.as_ref().map(Document::value).transpose()?;
     let mut input = Input {
         model,
@@ -32,21 +34,22 @@ pub(crate) fn build(
     };
     for (field, texts) in flags::values(matches, model) {
         let flag = format!("--{}", flags::name(field.name));
-        let value = from_flag(&field.schema, &texts, &flag)?;
+        let source = Source { flag: &flag, references };
+        let value = from_flag(&field.schema, &texts, source)?;
         let path = [field.name.to_owned()];
         put(&mut input.value, &path, value, &flag)?;
         let text = texts.join(" ");
         input.flags.insert(pointer(&path), FlagValue { flag, text });
     }
-    for setting in settings {
-        set(&mut input, setting)?;
+    for setting in &args.set {
+        set(&mut input, setting, references)?;
     }
     input.files = local::files(&input)?;
     Ok(input)
 }
 
 /// Applies one `--set path=value`.
-fn set(input: &mut Input, setting: &str) -> Result<()> {
+fn set(input: &mut Input, setting: &str, references: &References) -> Result<()> {
     let Some((path, text)) = setting.split_once('=') else {
         return Err(Failure::usage(format!("--set {setting}: no `=` in it"))
             .fix("write `--set path=value`, such as `--set loras.0.scale=0.8`"));
@@ -55,7 +58,7 @@ fn set(input: &mut Input, setting: &str) -> Result<()> {
     let names: Vec<&str> = path.iter().map(String::as_str).collect();
     let flag = format!("--set {}", names.join("."));
     let value = match input.model.schema_at(&names) {
-        Some(schema) => from_flag(&schema, &[text.to_owned()], &flag)?,
+        Some(schema) => from_flag(&schema, &[text.to_owned()], Source { flag: &flag, references })?,
         None => serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)),
     };
     put(&mut input.value, &path, value, &flag)?;
@@ -63,40 +66,47 @@ fn set(input: &mut Input, setting: &str) -> Result<()> {
     Ok(())
 }
 
+/// The origin of a text: the flag, and the outputs that it may refer to.
+#[derive(Debug, Clone, Copy)]
+struct Source<'a> {
+    flag: &'a str,
+    references: &'a References,
+}
+
 /// Returns the JSON of a flag's values, by the shape that its property has.
-fn from_flag(schema: &ValueSchema, texts: &[String], flag: &str) -> Result<Value> {
+fn from_flag(schema: &ValueSchema, texts: &[String], source: Source<'_>) -> Result<Value> {
     if let Shape::List(items) = flags::plain(schema).shape {
         let mut list = Vec::new();
         for text in texts {
-            match whole_list(text, flag)? {
+            match whole_list(text, source)? {
                 Some(values) => list.extend(values),
-                None => list.push(from_text(items, text, flag)?),
+                None => list.push(from_text(items, text, source)?),
             }
         }
         return Ok(Value::Array(list));
     }
     match texts {
-        [only] => from_text(schema, only, flag),
-        _ => Err(Failure::usage(format!("{flag} was given {} times", texts.len()))
+        [only] => from_text(schema, only, source),
+        _ => Err(Failure::usage(format!("{} was given {} times", source.flag, texts.len()))
             .fix("give it once: the property holds one value")),
     }
 }
 
 /// Returns the elements if a text is a JSON list.
-fn whole_list(text: &str, flag: &str) -> Result<Option<Vec<Value>>> {
+fn whole_list(text: &str, source: Source<'_>) -> Result<Option<Vec<Value>>> {
     if !text.trim_start().starts_with('[') {
         return Ok(None);
     }
-    serde_json::from_str(text).map(Some).map_err(|error| not_json(flag, &error))
+    serde_json::from_str(text).map(Some).map_err(|error| not_json(source.flag, &error))
 }
 
 /// Returns the JSON of one text. What does not fit stays text, and the check reports it.
-fn from_text(schema: &ValueSchema, text: &str, flag: &str) -> Result<Value> {
+fn from_text(schema: &ValueSchema, text: &str, source: Source<'_>) -> Result<Value> {
     let parsed = || serde_json::from_str::<Value>(text).ok();
     match schema.shape {
         Shape::Nullable(_) if text == "null" => Ok(Value::Null),
-        Shape::Nullable(inner) => from_text(inner, text, flag),
-        Shape::Text | Shape::Media(_) => from_file(text, flag),
+        Shape::Nullable(inner) => from_text(inner, text, source),
+        Shape::Text | Shape::Media(_) => from_file(text, source),
         Shape::Integer | Shape::Number => {
             Ok(parsed().filter(Value::is_number).unwrap_or_else(|| Value::from(text)))
         }
@@ -104,26 +114,29 @@ fn from_text(schema: &ValueSchema, text: &str, flag: &str) -> Result<Value> {
             Ok(parsed().filter(Value::is_boolean).unwrap_or_else(|| Value::from(text)))
         }
         Shape::Map(_) | Shape::Object(_) | Shape::Open(..) => {
-            let from = from_file(text, flag)?;
+            let from = from_file(text, source)?;
             let text = from.as_str().unwrap_or(text);
-            serde_json::from_str(text).map_err(|error| not_json(flag, &error))
+            serde_json::from_str(text).map_err(|error| not_json(source.flag, &error))
         }
         _ => match parsed() {
             Some(value) if !value.is_string() => Ok(value),
-            _ => from_file(text, flag),
+            _ => from_file(text, source),
         },
     }
 }
 
-/// Returns a text, or the text of the file that `@path` names. `@@` starts a text with `@`.
-fn from_file(text: &str, flag: &str) -> Result<Value> {
+/// Returns a text, the text of the file that `@path` names, or the output that `@job:…` names. `@@` starts a text with `@`.
+fn from_file(text: &str, source: Source<'_>) -> Result<Value> {
+    if let Some(value) = source.references.get(text) {
+        return Ok(Value::from(value));
+    }
     let Some(path) = text.strip_prefix('@') else { return Ok(Value::from(text)) };
     if path.starts_with('@') {
         return Ok(Value::from(path));
     }
     let read = std::fs::read_to_string(path).map_err(|error| {
-        Failure::usage(format!("{flag}: cannot read {path}: {error}"))
-            .fix(format!("a text that starts with `@` is written `{flag} '@@…'`"))
+        Failure::usage(format!("{}: cannot read {path}: {error}", source.flag))
+            .fix(format!("a text that starts with `@` is written `{} '@@…'`", source.flag))
     })?;
     Ok(Value::from(read.trim_end_matches(['\r', '\n'])))
 }

@@ -35,10 +35,8 @@ async fn events_end_with_the_envelope() {
         .lines()
         .map(|line| serde_json::from_str(line).expect("a line of JSON"))
         .collect();
-    let last = events.last().expect("events");
-    assert_eq!(last["event"], "finished");
-    assert_eq!(last["result"]["ok"], true);
-    crate::docs::assert_valid(&last["result"]);
+    crate::schemas::assert_events(&RUN, &events);
+    assert_eq!(events.last().expect("events")["result"]["ok"], true);
     assert!(events.iter().any(|event| event["event"] == "status"), "{events:?}");
 }
 

@@ -56,7 +56,12 @@ impl Home {
 
     /// Returns the binary with arguments, in this home and with no other configuration.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rcomfy"));
+        self.program(env!("CARGO_BIN_EXE_rcomfy"), args)
+    }
+
+    /// Returns a program with arguments, in this home. The binary is in its `PATH`.
+    pub(crate) fn program(&self, program: &str, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(args)
             .current_dir(self.path())
@@ -65,7 +70,7 @@ impl Home {
             .env("XDG_CONFIG_HOME", self.path().join("config"))
             .env("XDG_STATE_HOME", self.path().join("state"))
             .env("XDG_CACHE_HOME", self.path().join("cache"))
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PATH", path())
             .env("COLUMNS", "100")
             .stdin(Stdio::null());
         if let Some(base) = &self.api_base {
@@ -74,6 +79,13 @@ impl Home {
                 .env("RUNCOMFY_TOKEN", "test-token-of-no-use");
         }
         command
+    }
+
+    /// Returns `true` if the ledger of this home has a job.
+    pub(crate) fn has_job(&self, id: &str) -> bool {
+        let (_, envelope) = self.json(&["jobs", "--limit", "1000"]);
+        let jobs = envelope["data"]["jobs"].as_array().cloned().unwrap_or_default();
+        jobs.iter().any(|job| job["job"] == id)
     }
 
     /// Runs the binary to its end.
@@ -87,9 +99,17 @@ impl Home {
         let lines: Vec<&str> = ended.stdout.lines().collect();
         assert_eq!(lines.len(), 1, "one envelope on stdout: {ended:?}");
         let envelope = serde_json::from_str(lines[0]).expect("the envelope is JSON");
-        super::docs::assert_valid(&envelope);
+        super::schemas::assert_envelope(args, &envelope);
         (ended.code, envelope)
     }
+}
+
+/// Returns the folders of programs, the first of which has the binary.
+pub(crate) fn path() -> std::ffi::OsString {
+    let folder = Path::new(env!("CARGO_BIN_EXE_rcomfy")).parent().expect("a folder");
+    let inherited = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&inherited));
+    std::env::join_paths(folders).expect("a path")
 }
 
 impl Ended {

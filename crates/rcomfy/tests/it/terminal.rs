@@ -7,17 +7,20 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use crate::support::{Home, simulator};
+use crate::support::{Home, path, simulator};
 
 /// Time within which a text has to be on the screen.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Environment variable of a folder for pictures of the screen.
+const PICTURES: &str = "RCOMFY_PICTURES";
 
 /// Size of the terminal.
 const ROWS: NonZero<u16> = NonZero::new(30).expect("not zero");
 const COLUMNS: NonZero<u16> = NonZero::new(100).expect("not zero");
 
 /// The binary in a terminal.
-struct Terminal {
+pub(crate) struct Terminal {
     screen: Arc<Mutex<vt100::Parser>>,
     keyboard: Box<dyn Write + Send>,
     child: Box<dyn portable_pty::Child + Send + Sync>,
@@ -26,14 +29,21 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(home: &Home, api_base: &str, args: &[&str]) -> Self {
+    /// Starts the binary.
+    pub(crate) fn start(home: &Home, api_base: &str, args: &[&str]) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rcomfy"));
+        command.args(args);
+        Self::run(home, api_base, command)
+    }
+
+    /// Starts a program in a home, with the binary in its `PATH`.
+    pub(crate) fn run(home: &Home, api_base: &str, mut command: CommandBuilder) -> Self {
         let size =
             PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a terminal");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rcomfy"));
-        command.args(args);
         command.cwd(home.path());
         command.env_clear();
+        command.env("PATH", path());
         command.env("HOME", home.path());
         command.env("XDG_STATE_HOME", home.path().join("state"));
         command.env("XDG_CONFIG_HOME", home.path().join("config"));
@@ -54,12 +64,12 @@ impl Terminal {
         Self { screen, keyboard, child, _master: pair.master }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.screen.lock().expect("no panic").screen().contents()
     }
 
     /// Waits until a text is on the screen.
-    fn wait_for(&self, wanted: &str) {
+    pub(crate) fn wait_for(&self, wanted: &str) {
         let start = Instant::now();
         while !self.text().contains(wanted) {
             assert!(start.elapsed() < PATIENCE, "no {wanted:?} in\n{}", self.text());
@@ -68,8 +78,24 @@ impl Terminal {
     }
 
     fn press_ctrl_c(&mut self) {
-        self.keyboard.write_all(&[3]).expect("a key");
+        self.press("\u{3}");
+    }
+
+    /// Types keys.
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("a key");
         self.keyboard.flush().expect("a key");
+    }
+
+    /// Writes the screen as a picture, into the folder of `RCOMFY_PICTURES` if it is set.
+    fn draw(&self, name: &str) {
+        let Some(folder) = std::env::var_os(PICTURES) else { return };
+        let screen = self.screen.lock().expect("no panic");
+        let lines: Vec<String> = screen.screen().rows_formatted(0, COLUMNS.get()).collect();
+        let text = lines.join("\u{1b}[0m\n");
+        let picture = anstyle_svg::Term::new().render_svg(text.trim_end());
+        let path = std::path::Path::new(&folder).join(format!("{name}.svg"));
+        std::fs::write(path, picture).expect("a picture");
     }
 
     /// Waits for the end, and returns the exit code.
@@ -94,8 +120,11 @@ async fn the_live_line_shows_the_queue_and_the_time() {
     let home = Home::new();
     let mut terminal = Terminal::start(&home, simulator.api_base(), &RUN);
     terminal.wait_for("in queue, position");
+    terminal.draw("queued");
     terminal.wait_for("running");
+    terminal.draw("running");
     assert_eq!(terminal.end(), 0, "{}", terminal.text());
+    terminal.draw("saved");
     assert!(!terminal.text().contains("running"), "the line is gone:\n{}", terminal.text());
 }
 
@@ -107,6 +136,7 @@ async fn ctrl_c_cancels_a_queued_job() {
     terminal.wait_for("in queue");
     terminal.press_ctrl_c();
     assert_eq!(terminal.end(), 7, "{}", terminal.text());
+    terminal.draw("ctrl-c-queued");
     assert!(terminal.text().contains("cancelled"), "{}", terminal.text());
 }
 
@@ -118,7 +148,27 @@ async fn ctrl_c_twice_detaches_and_says_how_to_resume() {
     terminal.wait_for("running");
     terminal.press_ctrl_c();
     terminal.wait_for("it will be charged");
+    terminal.draw("ctrl-c-running");
     terminal.press_ctrl_c();
     assert_eq!(terminal.end(), 130, "{}", terminal.text());
+    terminal.draw("ctrl-c-twice");
     assert!(terminal.text().contains("rcomfy wait"), "{}", terminal.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_agrees_to_a_higher_cost() {
+    let simulator = crate::money::priced().await;
+    let home = Home::new();
+    let args = [&RUN[..], &["--max-cost", "0.20", "--no-wait"]].concat();
+    let mut terminal = Terminal::start(&home, simulator.api_base(), &args);
+    terminal.wait_for("The job may cost $0.25, above --max-cost of $0.20. Pay? [y/N]");
+    terminal.draw("approval");
+    terminal.press("n\r");
+    assert_eq!(terminal.end(), 5, "{}", terminal.text());
+    assert!(simulator.ledger().is_empty());
+    let mut terminal = Terminal::start(&home, simulator.api_base(), &args);
+    terminal.wait_for("Pay? [y/N]");
+    terminal.press("y\r");
+    assert_eq!(terminal.end(), 0, "{}", terminal.text());
+    assert_eq!(simulator.ledger().len(), 1);
 }
