@@ -99,7 +99,7 @@ pub(crate) async fn limits<'c>(on: impl Into<Target<'c>>) -> Result<Limits, sqlx
             Some(LimitName::MaxCostPerJob) => {
                 limits.max_cost_per_job = setting.map(Usd::from_micros);
             }
-            None => {}
+            Some(LimitName::RetryAfter) | None => {}
         }
     }
     Ok(limits)
@@ -111,6 +111,9 @@ pub(crate) async fn take_turn(
     tx: &mut Tx,
     limits: &Limits,
 ) -> Result<Option<(LimitName, Duration)>, sqlx::Error> {
+    if let Some(after) = asked_delay(tx).await? {
+        return Ok(Some((LimitName::RetryAfter, after)));
+    }
     let used = "SELECT used FROM \"limit\" WHERE name = $1";
     if let Some(max) = limits.jobs_in_flight {
         let used = query(used).bind("jobs_in_flight").fetch_one(&mut *tx).await?;
@@ -130,6 +133,28 @@ pub(crate) async fn take_turn(
         query(update).bind(now + interval).execute(&mut *tx).await?;
     }
     Ok(None)
+}
+
+/// Returns the rest of the delay that RunComfy asked for.
+async fn asked_delay(tx: &mut Tx) -> Result<Option<Duration>, sqlx::Error> {
+    let select = "SELECT setting, used FROM \"limit\" WHERE name = 'retry_after'";
+    let row = query(select).fetch_one(tx).await?;
+    let asked = row.optional_int("setting")?;
+    let (until, now) = (row.int("used")?, now_micros());
+    // A clock that was set back would otherwise stop all submits.
+    let is_asked = asked.is_some_and(|asked| (asked..until).contains(&now));
+    Ok(is_asked.then(|| Duration::from_micros(u64::try_from(until - now).unwrap_or_default())))
+}
+
+/// Lets nobody submit for this time, because RunComfy asked for it.
+pub(crate) async fn delay_submits(tx: &mut Tx, time: Duration) -> Result<(), sqlx::Error> {
+    let now = now_micros();
+    let until = now.saturating_add(i64::try_from(time.as_micros()).unwrap_or(i64::MAX));
+    let update = "UPDATE \"limit\" SET setting = $1,
+            used = CASE WHEN used > $2 AND setting <= $1 THEN used ELSE $2 END
+        WHERE name = 'retry_after'";
+    query(update).bind(now).bind(until).execute(tx).await?;
+    Ok(())
 }
 
 /// Refuses a job that costs more than is allowed. The job is not carried yet.

@@ -1,4 +1,4 @@
-//! Limits, spend and batches, and the proof that they agree with the jobs.
+//! Limits and spend, and the proof that they agree with the jobs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -27,18 +27,6 @@ const SHARES: &str = "SELECT day, model, COALESCE(batch, '') AS batch, COUNT(*) 
             AS BIGINT) AS unpriced
     FROM job WHERE day IS NOT NULL AND state NOT IN ('intended', 'refused')
     GROUP BY day, model, COALESCE(batch, '')";
-
-/// A batch of jobs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Batch {
-    /// Its id.
-    pub id: BatchId,
-    /// Its name, which no other batch has.
-    pub name: String,
-    /// When it was created.
-    pub created_at: SystemTime,
-}
 
 /// Money of the jobs of one day, model and batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,39 +131,6 @@ impl Ledger {
         let select = query(select).bind(day(to_millis(since))).fetch_all(db.readers());
         let rows = select.await.map_err(|error| db.error(error))?;
         rows.iter().map(spend).collect::<Result<_, _>>().map_err(|error| db.error(error))
-    }
-
-    /// Creates a batch.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::BatchExists`], or if the ledger cannot be written.
-    pub async fn create_batch(&self, name: &str) -> Result<Batch, Error> {
-        let db = &self.inner.db;
-        let batch =
-            Batch { id: BatchId::random(), name: name.to_owned(), created_at: to_time(now()) };
-        let mut tx = db.begin().await?;
-        let insert = query("INSERT INTO batch (id, name, created_at) VALUES ($1, $2, $3)");
-        let insert = insert.bind(batch.id.as_str()).bind(name).bind(to_millis(batch.created_at));
-        insert.execute(&mut tx).await.map_err(|error| {
-            let is_taken =
-                error.as_database_error().is_some_and(|error| error.is_unique_violation());
-            if is_taken { Error::BatchExists(name.to_owned()) } else { db.error(error) }
-        })?;
-        db.commit(tx).await?;
-        Ok(batch)
-    }
-
-    /// Returns every batch, the newest first.
-    ///
-    /// # Errors
-    ///
-    /// If the ledger cannot be read.
-    pub async fn batches(&self) -> Result<Vec<Batch>, Error> {
-        let db = &self.inner.db;
-        let select = query("SELECT id, name, created_at FROM batch ORDER BY created_at DESC, id");
-        let rows = select.fetch_all(db.readers()).await.map_err(|error| db.error(error))?;
-        rows.iter().map(batch).collect::<Result<_, _>>().map_err(|error| db.error(error))
     }
 
     /// Checks the file, and that the limits and the spend agree with the jobs. Returns every
@@ -317,13 +272,6 @@ fn spend(row: &Row) -> Result<Spend, sqlx::Error> {
         reserved: Usd::from_micros(row.int("reserved")?),
         unpriced: count(row.int("unpriced")?),
     })
-}
-
-fn batch(row: &Row) -> Result<Batch, sqlx::Error> {
-    let id = row.text("id")?.parse();
-    let id: BatchId = id.map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-    let created_at = to_time(row.int("created_at")?);
-    Ok(Batch { id, name: row.text("name")?.to_owned(), created_at })
 }
 
 fn count(number: i64) -> u64 {

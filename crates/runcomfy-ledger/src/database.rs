@@ -35,6 +35,14 @@ enum Pools {
     Postgres(PgPool),
 }
 
+/// Connections of a driver, for another library that uses it.
+#[derive(Debug, Clone)]
+pub(crate) enum Pool {
+    Sqlite(SqlitePool),
+    #[cfg(feature = "postgres")]
+    Postgres(PgPool),
+}
+
 /// A transaction that writes.
 #[derive(Debug)]
 pub(crate) enum Tx {
@@ -107,6 +115,15 @@ impl Database {
             Pools::Sqlite { path, .. } => Some(path),
             #[cfg(feature = "postgres")]
             Pools::Postgres(_) => None,
+        }
+    }
+
+    /// Returns the connections that write, as the driver has them.
+    pub(crate) fn pool(&self) -> Pool {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => Pool::Sqlite(writer.clone()),
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(pool) => Pool::Postgres(pool.clone()),
         }
     }
 

@@ -7,7 +7,7 @@ use runcomfy::RequestId;
 use runcomfy::ToJsonError;
 use runcomfy::client::{DownloadError, JobError, SubmitError};
 
-use crate::id::{BatchId, JobId};
+use crate::id::JobId;
 use crate::intent::InputFileError;
 use crate::job::Job;
 use crate::state::State;
@@ -129,10 +129,35 @@ pub enum Error {
     },
     /// There is no such batch.
     #[error("there is no batch {0} in the ledger")]
-    NoSuchBatch(BatchId),
+    NoSuchBatch(String),
     /// There is a batch of this name.
     #[error("there is a batch named `{0}` already")]
     BatchExists(String),
+    /// Another process adds lines to the batch right now.
+    #[error("another process adds lines to batch `{0}` right now; wait for it")]
+    BeingAdded(String),
+    /// A line cannot be added to a batch, so no line was.
+    #[error("line {line}: {source}")]
+    Line {
+        /// The line, from 1.
+        line: u64,
+        /// The reason.
+        #[source]
+        source: Box<Error>,
+    },
+    /// An earlier line of the batch has the same input.
+    #[error("the same input as line {0}; pay for both with NewBatch::again")]
+    Repeated(u64),
+    /// Jobs in this state cannot be paid for again.
+    #[error("jobs that are {0} are not sent again: choose failed, cancelled or refused ones")]
+    NotRequeued(State),
+    /// The queue of the batches failed.
+    #[error("the queue of the batches failed: {source}")]
+    Queue {
+        /// The reason.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The state of the job does not allow this.
     #[error("job {id} is {state}, and so cannot become {to}")]
     Illegal {

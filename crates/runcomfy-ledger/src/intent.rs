@@ -1,5 +1,6 @@
 //! An intent: what is written down before anything is paid.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -168,21 +169,31 @@ impl<V: Validated> IntoIntent for &V {
     }
 }
 
+/// Sizes and hashes of files that were read already, by absolute path.
+pub(crate) type Hashes = HashMap<PathBuf, (u64, String)>;
+
 /// Reads the files of an intent, and puts their absolute paths into the input. It blocks.
 pub(crate) fn read_files(
     input: &mut Value,
     files: &[(String, Media)],
+    hashes: &mut Hashes,
 ) -> Result<Vec<InputFile>, InputFileError> {
     let mut read = Vec::new();
     for (at, media) in files {
-        let Some(path) = media.as_file() else { continue };
-        let bytes = content(path, media)?.1;
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let Some(given) = media.as_file() else { continue };
+        let path = std::path::absolute(given).unwrap_or_else(|_| given.to_owned());
+        let (bytes, sha256) = match hashes.get(&path) {
+            Some(known) => known.clone(),
+            None => {
+                let content = content(given, media)?.1;
+                let found = (content.len() as u64, sha256(&content));
+                hashes.entry(path.clone()).or_insert(found).clone()
+            }
+        };
         let text = path.to_str().ok_or_else(|| InputFileError::NotUnicode(path.clone()))?;
         let place = input.pointer_mut(at).ok_or_else(|| InputFileError::Place(at.clone()))?;
         *place = Value::from(text);
-        let (count, sha256) = (bytes.len() as u64, sha256(&bytes));
-        read.push(InputFile { at: at.clone(), path, bytes: count, sha256 });
+        read.push(InputFile { at: at.clone(), path, bytes, sha256 });
     }
     Ok(read)
 }

@@ -21,8 +21,12 @@ pub struct Job {
     pub id: JobId,
     /// The batch that it belongs to.
     pub batch: Option<BatchId>,
-    /// The job that it repeats, after a person decided so.
+    /// Its line in the batch, from 1.
+    pub line: Option<u64>,
+    /// The job that it repeats, because that one failed or a person decided so.
     pub resubmits: Option<JobId>,
+    /// Number of retries before this one: see [`NewBatch::retry_failed`](crate::NewBatch::retry_failed).
+    pub retries: u32,
     /// The model's id.
     pub model: String,
     /// The input, with the path of each local file in its place.
@@ -165,6 +169,12 @@ pub struct Problem {
 pub enum ProblemKind {
     /// A local file is missing, or is not the one that was checked. Nothing was sent.
     File,
+    /// The same input is running or was paid for. Nothing was sent.
+    Twin,
+    /// It may cost more than a job may, or its price is not known. Nothing was sent.
+    Money,
+    /// It was not sent in time.
+    Expired,
     /// It was certainly not accepted, and it can be sent again.
     NotSent,
     /// RunComfy did not accept it.

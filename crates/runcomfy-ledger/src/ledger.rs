@@ -11,7 +11,7 @@ use crate::clock::to_millis;
 use crate::database::{Database, query};
 use crate::error::Error;
 use crate::id::{BatchId, JobId};
-use crate::intent::{Intent, IntoIntent, read_files};
+use crate::intent::{Hashes, Intent, IntoIntent, read_files};
 use crate::job::{Again, Job, Problem, ProblemKind};
 use crate::owner::Owners;
 use crate::place::{create, file_error};
@@ -142,7 +142,7 @@ impl Ledger {
     pub async fn intend(&self, intent: impl IntoIntent) -> Result<Job, Error> {
         let mut job = blocking({
             let intent = intent.into_intent()?;
-            move || new_job(intent)
+            move || new_job(intent, &mut Hashes::default())
         })
         .await?;
         let db = &self.inner.db;
@@ -157,7 +157,7 @@ impl Ledger {
         if let Some(batch) = &job.batch {
             let select = query("SELECT id FROM batch WHERE id = $1").bind(batch.as_str());
             let found = select.fetch_optional(&mut tx).await.map_err(map)?;
-            found.ok_or_else(|| Error::NoSuchBatch(batch.clone()))?;
+            found.ok_or_else(|| Error::NoSuchBatch(batch.to_string()))?;
         }
         for _ in 0..MAX_ID_ATTEMPTS {
             let select = query("SELECT id FROM job WHERE id = $1").bind(job.id.as_str());
@@ -317,13 +317,15 @@ impl Ledger {
 }
 
 /// Reads the files of an intent, and makes it a job. It blocks.
-fn new_job(intent: Intent) -> Result<Job, Error> {
+pub(crate) fn new_job(intent: Intent, hashes: &mut Hashes) -> Result<Job, Error> {
     let Intent { model, mut input, files, batch, price, ceiling, expires_at, again } = intent;
-    let files = read_files(&mut input, &files)?;
+    let files = read_files(&mut input, &files, hashes)?;
     Ok(Job {
         id: JobId::random(),
         batch,
+        line: None,
         resubmits: None,
+        retries: 0,
         fingerprint: fingerprint(&model, &input, &files),
         model,
         input,

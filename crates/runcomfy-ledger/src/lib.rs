@@ -3,11 +3,13 @@
 #![doc(html_root_url = "https://docs.rs/runcomfy-ledger/latest")]
 
 mod accounts;
+mod batch;
 mod books;
 mod canonical;
 mod clock;
 mod database;
 mod deliver;
+mod engine;
 mod error;
 mod id;
 mod intent;
@@ -28,7 +30,8 @@ mod store;
 mod submit;
 mod usd;
 
-pub use books::{Batch, Discrepancy, Spend, Usage};
+pub use batch::{Batch, BatchOptions, BatchStatus, Cancelled, NewBatch};
+pub use books::{Discrepancy, Spend, Usage};
 pub use deliver::output_files;
 pub use error::Error;
 pub use id::{BatchId, InvalidId, JobId};

@@ -32,10 +32,12 @@ pub enum LimitName {
     BudgetPerDay,
     /// [`Limits::max_cost_per_job`].
     MaxCostPerJob,
+    /// The delay that RunComfy asked for with an HTTP 429. It is nobody's setting.
+    RetryAfter,
 }
 
 impl LimitName {
-    /// Every limit.
+    /// Every limit that can be set.
     pub const ALL: [Self; 4] =
         [Self::JobsInFlight, Self::SubmitsPerSecond, Self::BudgetPerDay, Self::MaxCostPerJob];
 
@@ -46,6 +48,7 @@ impl LimitName {
             Self::SubmitsPerSecond => "submits_per_second",
             Self::BudgetPerDay => "budget_per_day",
             Self::MaxCostPerJob => "max_cost_per_job",
+            Self::RetryAfter => "retry_after",
         }
     }
 
@@ -95,6 +98,7 @@ impl Limits {
             }
             LimitName::BudgetPerDay => self.budget_per_day.map(Usd::micros),
             LimitName::MaxCostPerJob => self.max_cost_per_job.map(Usd::micros),
+            LimitName::RetryAfter => None,
         }
     }
 

@@ -14,7 +14,7 @@ use crate::usd::Usd;
 /// The columns of a job, by name: a newer version that works beside this one may add others.
 macro_rules! columns {
     () => {
-        "id, batch, resubmits, model, input, files, fingerprint, state, owner, request_id, \
+        "id, batch, line, resubmits, retries, model, input, files, fingerprint, state, owner, request_id, \
          attempts, again, price, estimate, ceiling, expires_at, day, cost, result, error, outputs, \
          created_at, sent_at, accepted_at, ended_at, delivered_at"
     };
@@ -37,7 +37,9 @@ fn read(row: &Row) -> Result<Job, AnyError> {
     Ok(Job {
         id: row.text("id")?.parse::<JobId>()?,
         batch: row.optional_text("batch")?.map(|id| id.parse::<BatchId>()).transpose()?,
+        line: row.optional_int("line")?.map(u64::try_from).transpose()?,
         resubmits: row.optional_text("resubmits")?.map(|id| id.parse::<JobId>()).transpose()?,
+        retries: u32::try_from(row.int("retries")?)?,
         model: row.text("model")?.to_owned(),
         input: serde_json::from_str(row.text("input")?)?,
         files: serde_json::from_str(row.text("files")?)?,

@@ -29,6 +29,8 @@ use crate::usd::Usd;
 const DEFAULT_WAIT: Duration = Duration::from_secs(30 * 60);
 /// Time after which a job that somebody else sends is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// Time after which a job of a paused batch is looked at again.
+const PAUSE: Duration = Duration::from_secs(5);
 /// Time after a submit in which a 404 means that RunComfy does not know the job yet, in
 /// milliseconds.
 const RECORD_TIMEOUT: i64 = 10_000;
@@ -74,6 +76,8 @@ pub enum Wait {
     BeingSent,
     /// A limit has no room, and nothing was sent.
     Limit(LimitName),
+    /// Its batch is paused or cancelled, and nothing was sent.
+    Paused,
 }
 
 impl StepOptions {
@@ -197,6 +201,7 @@ impl Ledger {
                 Ok(Sent::Wait(limit, after)) => {
                     return Ok(later(self.job(id).await?, Wait::Limit(limit), after));
                 }
+                Ok(Sent::Paused) => return Ok(later(self.job(id).await?, Wait::Paused, PAUSE)),
                 // Another step was faster.
                 Err(Error::BeingSent(_)) => {
                     return Ok(later(self.job(id).await?, Wait::BeingSent, LOOK_AGAIN));

@@ -10,7 +10,7 @@ use crate::accounts;
 use crate::clock::{DAY, day, now, to_millis, to_time};
 use crate::database::{Database, Row, Tx, query};
 use crate::error::Error;
-use crate::id::JobId;
+use crate::id::{BatchId, JobId};
 use crate::job::{Again, Job, OutputFile, Problem};
 use crate::limits::LimitName;
 use crate::row;
@@ -44,6 +44,8 @@ pub(crate) enum Turn {
     Sending,
     /// A limit has no room.
     Wait(LimitName, Duration),
+    /// Its batch is paused or cancelled.
+    Paused,
 }
 
 impl<'a> Change<'a> {
@@ -99,8 +101,8 @@ pub(crate) async fn get(db: &Database, id: &JobId) -> Result<Job, Error> {
 pub(crate) async fn insert(db: &Database, tx: &mut Tx, job: &Job) -> Result<(), Error> {
     let (price, estimate) = row::price_columns(job.price);
     let insert = "INSERT INTO job (id, batch, resubmits, model, input, files, fingerprint, state,
-            attempts, again, price, estimate, ceiling, expires_at, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14)";
+            attempts, again, price, estimate, ceiling, expires_at, created_at, line, retries)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14, $15, $16)";
     let files = serde_json::json!(job.files).to_string();
     query(insert)
         .bind(job.id.as_str())
@@ -117,6 +119,8 @@ pub(crate) async fn insert(db: &Database, tx: &mut Tx, job: &Job) -> Result<(), 
         .bind(job.ceiling.map(Usd::micros))
         .bind(job.expires_at.map(to_millis))
         .bind(to_millis(job.created_at))
+        .bind(job.line.map(|line| i64::try_from(line).unwrap_or(i64::MAX)))
+        .bind(i64::from(job.retries))
         .execute(tx)
         .await
         .map_err(|error| db.error(error))?;
@@ -166,6 +170,11 @@ pub(crate) async fn begin_sending(db: &Database, id: &JobId, run: &str) -> Resul
     {
         return Err(Error::Twin(Box::new(row::job(&found)?)));
     }
+    if let Some(batch) = &after.batch
+        && is_stopped(&mut tx, batch).await.map_err(map)?
+    {
+        return Ok(Turn::Paused);
+    }
     let limits = accounts::limits(&mut tx).await.map_err(map)?;
     accounts::check_money(&mut tx, &limits, &after).await.map_err(map)??;
     if let Some((limit, after)) = accounts::take_turn(&mut tx, &limits).await.map_err(map)? {
@@ -174,6 +183,13 @@ pub(crate) async fn begin_sending(db: &Database, id: &JobId, run: &str) -> Resul
     accounts::carry(&mut tx, &before, &after).await.map_err(map)?;
     db.commit(tx).await?;
     Ok(Turn::Sending)
+}
+
+/// Returns `true` if nothing of the batch is to be sent.
+async fn is_stopped(tx: &mut Tx, batch: &BatchId) -> Result<bool, sqlx::Error> {
+    let select = "SELECT state FROM batch WHERE id = $1";
+    let found = query(select).bind(batch.as_str()).fetch_optional(tx).await?;
+    Ok(found.is_some_and(|row| row.text("state").is_ok_and(|state| state != "ready")))
 }
 
 /// Changes the state of a job: one compare-and-swap, and the accounts in the same transaction.
@@ -212,18 +228,31 @@ pub(crate) async fn resubmit(db: &Database, id: &JobId) -> Result<Job, Error> {
         }
         _ => return Err(illegal(&old, State::GivenUp)),
     }
-    let select = query("SELECT id FROM job WHERE resubmits = $1").bind(id.as_str());
-    let newer = select.fetch_optional(&mut tx).await.map_err(|error| db.error(error))?;
+    let new = repeat(db, &mut tx, old).await?;
+    db.commit(tx).await?;
+    Ok(new)
+}
+
+/// Writes down a new job with the same input, which takes the place of the old one in its batch.
+pub(crate) async fn repeat(db: &Database, tx: &mut Tx, old: Job) -> Result<Job, Error> {
+    let map = |error| db.error(error);
+    let select = query("SELECT id FROM job WHERE resubmits = $1").bind(old.id.as_str());
+    let newer = select.fetch_optional(&mut *tx).await.map_err(map)?;
     if let Some(newer) = newer.as_ref().and_then(id_of) {
-        return Err(Error::Resubmitted { id: id.clone(), newer });
+        return Err(Error::Resubmitted { id: old.id, newer });
     }
+    let update = query("UPDATE job SET superseded = 1 WHERE id = $1").bind(old.id.as_str());
+    update.execute(&mut *tx).await.map_err(map)?;
     let new = Job {
         id: JobId::random(),
         resubmits: Some(old.id),
         state: State::Intended,
         request_id: None,
         attempts: 0,
+        cost: None,
+        result: None,
         problem: None,
+        outputs: Vec::new(),
         created_at: to_time(now()),
         sent_at: None,
         accepted_at: None,
@@ -231,9 +260,61 @@ pub(crate) async fn resubmit(db: &Database, id: &JobId) -> Result<Job, Error> {
         day: None,
         ..old
     };
-    insert(db, &mut tx, &new).await?;
-    db.commit(tx).await?;
+    insert(db, tx, &new).await?;
     Ok(new)
+}
+
+/// Writes down a new job with the same input, if the old one is still in this state. The caller
+/// commits.
+pub(crate) async fn repeat_from(
+    db: &Database,
+    tx: &mut Tx,
+    id: &JobId,
+    state: State,
+) -> Result<Option<Job>, Error> {
+    let old = locked(db, tx, id).await?;
+    if old.state != state {
+        return Ok(None);
+    }
+    match repeat(db, tx, old).await {
+        Err(Error::Resubmitted { .. }) => Ok(None),
+        new => new.map(Some),
+    }
+}
+
+/// Pays for a job again, if it still failed and its batch allows one more retry: writes down the
+/// new job. The caller commits.
+pub(crate) async fn retry(db: &Database, tx: &mut Tx, id: &JobId) -> Result<Option<Job>, Error> {
+    let old = locked(db, tx, id).await?;
+    let Some(batch) = old.batch.as_ref().filter(|_| old.state == State::Failed) else {
+        return Ok(None);
+    };
+    let select = "SELECT max_retries FROM batch WHERE id = $1 AND state <> 'cancelled'";
+    let map = |error| db.error(error);
+    let select = query(select).bind(batch.as_str()).fetch_optional(&mut *tx);
+    let max = select.await.map_err(map)?.map(|row| row.int("max_retries")).transpose();
+    if i64::from(old.retries) >= max.map_err(map)?.unwrap_or_default() {
+        return Ok(None);
+    }
+    let retries = old.retries + 1;
+    match repeat(db, tx, Job { retries, ..old }).await {
+        Err(Error::Resubmitted { .. }) => Ok(None),
+        new => new.map(Some),
+    }
+}
+
+/// Cancels every job of a batch that was not sent. It changes neither limits nor spend. Returns
+/// the number of jobs.
+pub(crate) async fn cancel_unsent(
+    db: &Database,
+    tx: &mut Tx,
+    batch: &BatchId,
+    problem: &Problem,
+) -> Result<u64, Error> {
+    let update = "UPDATE job SET state = 'cancelled', error = $2, ended_at = $3
+        WHERE batch = $1 AND superseded = 0 AND state = 'intended'";
+    let update = query(update).bind(batch.as_str()).bind(serde_json::json!(problem).to_string());
+    update.bind(now()).execute(tx).await.map_err(|error| db.error(error))
 }
 
 /// Writes down the cost that RunComfy reports.

@@ -7,6 +7,7 @@ use runcomfy::{Client, RequestId};
 use serde_json::Value;
 use tokio::time::sleep;
 
+use crate::accounts;
 use crate::error::Error;
 use crate::intent::request_body;
 use crate::job::{Job, Problem, ProblemKind};
@@ -22,6 +23,11 @@ const MAX_WRITES: u32 = 5;
 /// Delay before the second attempt.
 const WRITE_DELAY: Duration = Duration::from_millis(200);
 
+/// Delay after an HTTP 429 that asks for none.
+const DEFAULT_DELAY: Duration = Duration::from_secs(2);
+/// The longest delay that a server may ask for.
+const MAX_DELAY: Duration = Duration::from_secs(15 * 60);
+
 /// The outcome of trying to send a job.
 #[derive(Debug)]
 pub(crate) enum Sent {
@@ -29,6 +35,8 @@ pub(crate) enum Sent {
     Settled(Box<Job>),
     /// A limit has no room, and nothing was sent.
     Wait(LimitName, Duration),
+    /// Its batch is paused or cancelled, and nothing was sent.
+    Paused,
 }
 
 impl Ledger {
@@ -59,12 +67,40 @@ impl Ledger {
         let run = blocking(move || begin(&inner)).await?;
         let name = run.name();
         // Committed and synced before anything leaves this machine.
-        if let Turn::Wait(limit, after) = store::begin_sending(db, &job.id, &name).await? {
-            return Ok(Sent::Wait(limit, after));
+        match store::begin_sending(db, &job.id, &name).await? {
+            Turn::Sending => {}
+            Turn::Wait(limit, after) => return Ok(Sent::Wait(limit, after)),
+            Turn::Paused => return Ok(Sent::Paused),
         }
-        let outcome = client.raw().submit(&job.model, &body).await;
-        let job = self.write_outcome(&job.id, &run, outcome).await?;
-        Ok(Sent::Settled(Box::new(job)))
+        // A delay that RunComfy asks for is kept by every worker, and not by this call alone.
+        let raw = client.raw().max_retry_after(Duration::ZERO);
+        let outcome = raw.submit(&job.model, &body).await;
+        let delay = match &outcome {
+            Err(SubmitError::Rejected(error)) if error.kind == ApiErrorKind::RateLimit => {
+                Some(error.retry_after.unwrap_or(DEFAULT_DELAY).min(MAX_DELAY))
+            }
+            _ => None,
+        };
+        // Before the job can be sent again, and the outcome is written whatever happens here.
+        if let Some(delay) = delay
+            && let Err(error) = self.delay_submits(delay).await
+        {
+            tracing::warn!(%error, "the delay that RunComfy asked for is not in the ledger");
+        }
+        match (self.write_outcome(&job.id, &run, outcome).await, delay) {
+            (Err(Error::NotSent { .. }), Some(delay)) => {
+                Ok(Sent::Wait(LimitName::RetryAfter, delay))
+            }
+            (written, _) => Ok(Sent::Settled(Box::new(written?))),
+        }
+    }
+
+    /// Lets no process that uses this ledger submit for this time.
+    async fn delay_submits(&self, time: Duration) -> Result<(), Error> {
+        let db = &self.inner.db;
+        let mut tx = db.begin().await?;
+        accounts::delay_submits(&mut tx, time).await.map_err(|error| db.error(error))?;
+        db.commit(tx).await
     }
 
     /// Writes down the outcome of a submit.

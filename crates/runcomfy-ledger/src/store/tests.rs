@@ -49,7 +49,9 @@ async fn intended(db: &Database) -> JobId {
     let job = Job {
         id: JobId::random(),
         batch: None,
+        line: None,
         resubmits: None,
+        retries: 0,
         model: "acme/paint".to_owned(),
         input: json!({"prompt": "a boat"}),
         files: Vec::new(),

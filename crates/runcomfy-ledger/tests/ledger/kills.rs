@@ -119,7 +119,11 @@ async fn program(base: &str, path: &Path, number: &str) {
 }
 
 /// Compares the ledger with what was accepted. Returns the number of jobs by their end.
-fn judge(rows: &[Job], ledger: &[Accepted], jobs: usize) -> BTreeMap<&'static str, usize> {
+pub(crate) fn judge(
+    rows: &[Job],
+    ledger: &[Accepted],
+    jobs: usize,
+) -> BTreeMap<&'static str, usize> {
     let mut accepted = BTreeMap::<String, Vec<&Accepted>>::new();
     for job in ledger {
         let input = job.input.as_ref().expect("it was kept");

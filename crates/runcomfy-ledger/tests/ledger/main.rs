@@ -1,5 +1,7 @@
 //! Integration tests of the ledger, in one binary.
 
+mod batch_kills;
+mod batches;
 mod jobs;
 mod kills;
 mod money;

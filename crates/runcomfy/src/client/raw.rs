@@ -1,9 +1,12 @@
 //! Models without a type: JSON in, JSON out.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::error::SubmitError;
 use super::job::Job;
+use super::retry::Retry;
 use super::run::Run;
 use super::submit::to_body;
 use super::{Client, RequestId, model_id};
@@ -14,6 +17,7 @@ use crate::input::Raw;
 #[derive(Debug, Clone)]
 pub struct RawClient {
     client: Client,
+    retry: Retry,
 }
 
 impl Client {
@@ -29,11 +33,18 @@ impl Client {
     /// # Ok(()) });
     /// ```
     pub fn raw(&self) -> RawClient {
-        RawClient { client: self.clone() }
+        RawClient { client: self.clone(), retry: self.inner.retry }
     }
 }
 
 impl RawClient {
+    /// Sets [`Retry::max_retry_after`] of its submits. With zero, an HTTP 429 that asks for a delay
+    /// is an error at once, for a program that lets all of its workers wait.
+    #[must_use]
+    pub fn max_retry_after(self, delay: Duration) -> Self {
+        Self { retry: self.retry.with_max_retry_after(delay), ..self }
+    }
+
     /// Submits JSON to a model, as [`Client::submit`] does.
     ///
     /// # Errors
@@ -42,7 +53,7 @@ impl RawClient {
     /// [`Client::submit`].
     pub async fn submit(&self, model: &str, input: &Value) -> Result<Job<Raw>, SubmitError> {
         let model = model_id::parse(model)?;
-        let accepted = self.client.submit_body(&model, to_body(input)?.into()).await?;
+        let accepted = self.client.submit_body(&model, to_body(input)?.into(), self.retry).await?;
         Ok(Job::accepted(self.client.clone(), accepted).with_model_id(&model))
     }
 

@@ -18,7 +18,7 @@ use super::job::Accepted;
 use super::preflight::{PreflightReport, Prepared};
 use super::reply::{BodyLimits, Reply, Truncation, transport_failure};
 use super::request::require_runtime;
-use super::retry::{Backoff, Call, ErrorClass, classify};
+use super::retry::{Backoff, Call, ErrorClass, Retry, classify};
 use super::throttle::Priority;
 use super::{Client, Job, RequestId, reply};
 use crate::duration_text::DurationText;
@@ -87,7 +87,8 @@ impl Client {
         prepared: &Prepared<M>,
     ) -> Result<Job<M>, SubmitError> {
         log_report(prepared.model(), prepared.report());
-        let accepted = self.submit_body(prepared.model(), prepared.shared_body()).await?;
+        let accepted = self.submit_body(prepared.model(), prepared.shared_body(), self.inner.retry);
+        let accepted = accepted.await?;
         let job = Job::accepted(self.clone(), accepted).with_model_id(prepared.model());
         Ok(job.with_report(prepared.report().clone()))
     }
@@ -97,19 +98,21 @@ impl Client {
         &self,
         model: &str,
         body: RequestBody,
+        retry: Retry,
     ) -> Result<Accepted, SubmitError> {
         let span = tracing::debug_span!("submit", model);
-        self.submit_with_retry(model, body).instrument(span).await
+        self.submit_with_retry(model, body, retry).instrument(span).await
     }
 
     async fn submit_with_retry(
         &self,
         model: &str,
         body: RequestBody,
+        retry: Retry,
     ) -> Result<Accepted, SubmitError> {
         require_runtime().map_err(SubmitError::NotSent)?;
         let permit = self.inner.throttle.acquire_job().await;
-        let mut backoff = Backoff::new(Call::Submit, self.inner.retry);
+        let mut backoff = Backoff::new(Call::Submit, retry);
         loop {
             let error = match self.submit_once(model, &body).await {
                 Ok(id) => {

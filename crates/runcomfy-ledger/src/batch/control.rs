@@ -1,0 +1,170 @@
+//! Pausing, cancelling and requeueing a batch: from any process, while others run it.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use runcomfy::Client;
+use runcomfy::client::CancelOutcome;
+use tokio::time::{Instant, sleep};
+
+use super::{Batch, CHUNK};
+use crate::database::query;
+use crate::engine;
+use crate::error::Error;
+use crate::id::JobId;
+use crate::job::{Problem, ProblemKind};
+use crate::state::State;
+use crate::store;
+
+/// Number of jobs that RunComfy is asked to cancel at once.
+const AT_ONCE: usize = 16;
+
+/// The time for which a job that is being sent is waited for.
+const MAX_SUBMIT: Duration = Duration::from_secs(130);
+/// Time between two looks at it.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// The end that is wanted for a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Its result.
+    Results,
+    /// Its result, and its outputs saved.
+    Files,
+}
+
+/// The outcome of cancelling a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cancelled {
+    /// Number of jobs that were not sent, and cost nothing.
+    pub unsent: u64,
+    /// Number of jobs that RunComfy cancelled.
+    pub cancelled: u64,
+    /// Number of jobs that run on and will be charged: [`Batch::run`] brings their results.
+    pub running: u64,
+}
+
+impl Batch {
+    /// Sends nothing more, in every process, until [`Batch::resume`]. Jobs that were sent run to
+    /// their end.
+    ///
+    /// # Errors
+    ///
+    /// If the ledger cannot be written.
+    pub async fn pause(&self) -> Result<(), Error> {
+        self.set_phase("paused").await
+    }
+
+    /// Sends jobs again, after [`Batch::pause`] or [`Batch::cancel`].
+    ///
+    /// # Errors
+    ///
+    /// If the ledger cannot be written.
+    pub async fn resume(&self) -> Result<(), Error> {
+        self.set_phase("ready").await
+    }
+
+    async fn set_phase(&self, phase: &str) -> Result<(), Error> {
+        let db = &self.ledger.inner.db;
+        let mut tx = db.begin().await?;
+        let update = query("UPDATE batch SET state = $2 WHERE id = $1").bind(self.id.as_str());
+        update.bind(phase).execute(&mut tx).await.map_err(|error| db.error(error))?;
+        db.commit(tx).await
+    }
+
+    /// Cancels every job that was not sent, and asks RunComfy to cancel the others. RunComfy does
+    /// not cancel a job that runs.
+    ///
+    /// # Errors
+    ///
+    /// If the ledger cannot be written. A job that RunComfy does not answer about counts as
+    /// running.
+    pub async fn cancel(&self, client: &Client) -> Result<Cancelled, Error> {
+        let db = &self.ledger.inner.db;
+        self.set_phase("cancelled").await?;
+        let problem = Problem::new(ProblemKind::Cancelled, "its batch was cancelled");
+        let mut tx = db.begin().await?;
+        let unsent = store::cancel_unsent(db, &mut tx, &self.id, &problem).await?;
+        db.commit(tx).await?;
+        let sent = self.ids("state IN ('sending', 'accepted')").await?;
+        let all = sent.len() as u64;
+        let cancelled = futures_util::stream::iter(sent)
+            .map(|id| async move { u64::from(self.cancel_sent(client, &id).await) })
+            .buffer_unordered(AT_ONCE)
+            .fold(0, |sum, one| async move { sum + one })
+            .await;
+        Ok(Cancelled { unsent, cancelled, running: all - cancelled })
+    }
+
+    /// Asks RunComfy to cancel a job, after the submit that may be on its way has its outcome.
+    /// Returns `true` if it did.
+    async fn cancel_sent(&self, client: &Client, id: &JobId) -> bool {
+        let start = Instant::now();
+        loop {
+            match self.ledger.cancel(client, id).await {
+                Err(Error::BeingSent(_)) if start.elapsed() < MAX_SUBMIT => {
+                    sleep(LOOK_AGAIN).await;
+                }
+                outcome => return matches!(outcome, Ok((_, CancelOutcome::Cancelled))),
+            }
+        }
+    }
+
+    /// Pays again for the lines in these states: failed, refused or cancelled. Each gets a new job,
+    /// which [`Batch::run`] sends. Without states, only the rows of the queue are made again.
+    /// Returns the number of new jobs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotRequeued`] for any other state, or if the ledger cannot be written.
+    pub async fn requeue(&self, states: &[State]) -> Result<u64, Error> {
+        let db = &self.ledger.inner.db;
+        let mut new = 0;
+        for state in states {
+            if !matches!(state, State::Failed | State::Refused | State::Cancelled) {
+                return Err(Error::NotRequeued(*state));
+            }
+        }
+        for state in states {
+            for id in self.ids(&format!("state = '{state}'")).await? {
+                let mut tx = db.begin().await?;
+                new += u64::from(store::repeat_from(db, &mut tx, &id, *state).await?.is_some());
+                db.commit(tx).await?;
+            }
+        }
+        self.set_phase("ready").await?;
+        self.fill_queue(Wanted::Files).await?;
+        Ok(new)
+    }
+
+    /// Gives every job that has something left to do a row in the queue, and makes all of them due.
+    pub(super) async fn fill_queue(&self, wanted: Wanted) -> Result<(), Error> {
+        let db = &self.ledger.inner.db;
+        self.ledger.prepare_queue().await?;
+        let unsaved = match wanted {
+            Wanted::Results => "",
+            Wanted::Files => ", 'succeeded'",
+        };
+        let max_retries = self.max_retries;
+        let unsettled = format!(
+            "state IN ('intended', 'sending', 'accepted'{unsaved})
+                OR (state = 'failed' AND retries < {max_retries})"
+        );
+        // Read before the queue: a job that is settled in between only has one row too many.
+        let jobs = self.ids(&unsettled).await?;
+        let mut tx = db.begin().await?;
+        engine::wake(&mut tx, &self.id).await.map_err(|error| db.error(error))?;
+        let queued = engine::queued(&mut tx, &self.id).await.map_err(|error| db.error(error))?;
+        db.commit(tx).await?;
+        let missing: Vec<JobId> =
+            jobs.into_iter().filter(|job| !queued.contains(job.as_str())).collect();
+        // Other processes write in between.
+        for chunk in missing.chunks(CHUNK) {
+            let mut tx = db.begin().await?;
+            engine::enqueue(db, &mut tx, &self.id, chunk).await?;
+            db.commit(tx).await?;
+        }
+        Ok(())
+    }
+}
