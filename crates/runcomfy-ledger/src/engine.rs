@@ -34,7 +34,7 @@ struct PaidJob {
     job: String,
 }
 
-/// What happens to a job after a step.
+/// The next step of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
     /// Nothing is left to do.

@@ -1,4 +1,4 @@
-//! How far a batch is.
+//! The state of a batch: its lines by state, and its cost.
 
 use std::collections::BTreeMap;
 
