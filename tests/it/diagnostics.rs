@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use runcomfy_codegen::{Code, Severity};
 use serde_json::{Value, json};
 
-use crate::support::{write, xtask_output};
+use crate::support::{write, xtask_command};
 
 /// Causes two warnings, the second after characters of more than one byte.
 const WARNED: &str = "{\n  \"type\": \"object\",\n  \"properties\": {\n    \
@@ -134,6 +134,23 @@ fn denying_an_unknown_code_lists_the_codes() {
     assert!(!place.path("generated").exists(), "something was generated");
 }
 
+#[test]
+fn colours_follow_the_conventions() {
+    let place = Place::new(&[("acme/warned", WARNED)]);
+    let forced = ("CLICOLOR_FORCE", "1");
+    for (variables, is_coloured) in [
+        (&[][..], false), // there is no terminal
+        (&[forced][..], true),
+        (&[forced, ("NO_COLOR", "1")][..], false),
+    ] {
+        let ran = place.codegen_with(&["--check"], variables);
+        assert!(!ran.ok, "the files are there: {}", ran.out);
+        for (stream, text) in [("difference", &ran.out), ("report", &ran.err)] {
+            assert_eq!(text.contains('\u{1b}'), is_coloured, "{stream}, {variables:?}: {text:?}");
+        }
+    }
+}
+
 /// A schemas folder.
 struct Place(tempfile::TempDir);
 
@@ -161,10 +178,20 @@ impl Place {
     }
 
     fn codegen(&self, flags: &[&str]) -> Ran {
+        self.codegen_with(flags, &[])
+    }
+
+    /// Runs the command with variables of the environment.
+    fn codegen_with(&self, flags: &[&str], variables: &[(&str, &str)]) -> Ran {
         let (schemas, out) = (self.path("schemas"), self.path("generated"));
         let folders =
             ["--schemas", &schemas.display().to_string(), "--out", &out.display().to_string()];
-        let output = xtask_output(&[&["codegen"], flags, &folders].concat());
+        let mut command = xtask_command();
+        command.args([&["codegen"], flags, &folders].concat());
+        for convention in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+            command.env_remove(convention);
+        }
+        let output = command.envs(variables.iter().copied()).output().expect("xtask runs");
         let text = |bytes| String::from_utf8(bytes).expect("xtask prints UTF-8");
         Ran { ok: output.status.success(), out: text(output.stdout), err: text(output.stderr) }
     }

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use runcomfy_simulator::Simulator;
 use tempfile::TempDir;
+use toml_edit::{DocumentMut, Item};
 
 use crate::support::{self, root};
 use commands::{Programs, normalized};
@@ -48,6 +49,27 @@ fn each_program_of_the_guide_is_a_short_example() {
     }
     assert!(examples.len() > 10, "the examples were not found");
     assert_eq!(examples.len(), programs.len(), "docs/guide.md shows a program that is no example");
+}
+
+#[test]
+fn each_dependency_of_the_documents_exists() {
+    let mut found = 0;
+    for document in ["README.md", "docs/guide.md"] {
+        for block in Document::read(document).blocks("toml") {
+            let block: DocumentMut = block.parse().expect("it is TOML");
+            for (_, table) in block.iter() {
+                let dependencies = table.as_table_like().expect("it is a table").iter();
+                for (name, dependency) in dependencies {
+                    let Some(path) = dependency.get("path").and_then(Item::as_str) else {
+                        continue;
+                    };
+                    commands::assert_dependency(name, path, dependency.get("features"));
+                    found += 1;
+                }
+            }
+        }
+    }
+    assert!(found > 4, "{found} dependencies were found");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -79,5 +79,11 @@ fn a_registry_can_show_every_published_crate() {
             let is_whole = link.starts_with("https://") || link.starts_with('#');
             assert!(is_whole, "{folder}/README.md links to {link}");
         }
+        // rustdoc finds an item by its name; a registry needs its address.
+        for (_, item) in readme.match_indices("[`").map(|(at, _)| readme.split_at(at)) {
+            let Some((item, rest)) = item.split_once("`]") else { continue };
+            let has_address = rest.starts_with(['(', ':']) || readme.contains(&format!("\n{item}`]: "));
+            assert!(has_address, "{folder}/README.md does not say where {item}`] is");
+        }
     }
 }

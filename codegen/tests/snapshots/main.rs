@@ -166,11 +166,24 @@ fn a_provider_named_like_a_feature_gets_another_feature() {
         output: None,
         fixup: None,
     });
+    let sources: Vec<Source<'_>> = sources.collect();
+    let without = &generate(&sources, &settings()).files["models.md"];
     let settings = Settings { features: Features::PerProvider, ..settings() };
-    let generated = generate(&sources.collect::<Vec<_>>(), &settings);
+    let generated = generate(&sources, &settings);
+    let with = &generated.files["models.md"];
+    assert_eq!(last_cells(with, "| model"), ["output |", "input", "feature"]);
+    assert_eq!(last_cells(with, "`full_/x`")[2], "`full_2`");
+    assert_eq!(last_cells(without, "| model"), ["output |", "input", "gives"]);
+    assert!(!without.contains("`full_2`"), "{without}");
     let features: Vec<&str> = generated.features.iter().map(String::as_str).collect();
     assert_eq!(features, ["acme", "default_", "full_", "full_2"]);
     assert!(generated.files["mod.rs"].contains("#[cfg(feature = \"default_\")]\npub mod default;"));
+}
+
+/// Returns the last three cells, from the end, of the row of a table that has these words.
+fn last_cells<'a>(table: &'a str, words: &str) -> Vec<&'a str> {
+    let row = table.lines().find(|line| line.contains(words)).unwrap_or_default();
+    row.rsplit(" | ").take(3).collect()
 }
 
 const ENTRY: &str = r#"{"id": "acme/x"}"#;

@@ -112,12 +112,7 @@ pub(crate) fn run(args: &GenerateArgs, project: &Project) -> Result<ExitCode> {
     print(args.message_format, &summary(&generated, &changes, &target, mode));
     let is_first = changes.iter().any(|change| change.is_new_file(&target.out.join("mod.rs")));
     if mode == Mode::Write && is_first && target.manifest.is_none() {
-        let features =
-            if generated.pattern_features.is_empty() { "" } else { " --features pattern" };
-        anstream::eprintln!(
-            "now declare the module in your crate, and add the one dependency that it has:\n    \
-             cargo add runcomfy{features}"
-        );
+        target.print_first_steps(&generated);
     }
     Ok(if is_stale || report.refuses() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -155,6 +150,17 @@ impl Target {
     pub fn new(schemas: PathBuf, out: PathBuf) -> Self {
         let (schemas_name, out_name) = (schemas.clone(), out.display().to_string());
         Self { schemas, schemas_name, out, out_name, manifest: None, asset: None }
+    }
+
+    /// Prints what a crate needs beside its first generated files.
+    fn print_first_steps(&self, generated: &Generated) {
+        let module = self.out.file_name().map_or("generated".into(), |name| name.to_string_lossy());
+        let features =
+            if generated.pattern_features.is_empty() { "" } else { " --features pattern" };
+        anstream::eprintln!(
+            "now declare `mod {module};` in your crate, and add the one dependency that it has:\n    \
+             cargo add runcomfy{features}"
+        );
     }
 
     /// Compares what was generated with the files that are there.

@@ -322,9 +322,11 @@ impl Ledger {
         &self,
         request: &runcomfy::Job<Raw>,
         job: Job,
-        completed: CompletedJob<Value>,
+        mut completed: CompletedJob<Value>,
     ) -> Result<Job, Error> {
         let cost = completed.cost.and_then(|dollars| Usd::from_dollars(dollars).ok());
+        // The request was resumed from its id, which does not say its model.
+        completed.model.get_or_insert_with(|| job.model.clone());
         let result = json!(completed);
         let job = self.end(&job.id, Change::succeeded(&result, cost)).await?;
         self.with_cost(request, job).await

@@ -11,7 +11,7 @@ async fn main() -> Result<(), runcomfy::Error> {
     let completed = client.run(&input).await?;
 
     let options = DownloadOptions::into_folder("videos")
-        .named("boat-{job}-{index}.{ext}")?
+        .named("{model}-{index}.{ext}")?
         .max_bytes(100_000_000);
     for file in client.download(&completed, &options).await? {
         println!("{} from {}", file.path.display(), file.output_path);

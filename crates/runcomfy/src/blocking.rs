@@ -103,23 +103,6 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// Blocking form of [`Client::preflight`](client::Client::preflight).
-    pub fn preflight<V: Validated>(&self, input: &V) -> PreflightReport {
-        self.runtime.block_on(self.client.preflight(input))
-    }
-
-    /// Blocking form of [`Client::prepare`](client::Client::prepare).
-    ///
-    /// # Errors
-    ///
-    /// The errors of that method.
-    pub fn prepare<V: Validated>(
-        &self,
-        input: &V,
-    ) -> Result<Prepared<V::Model>, Box<PreflightReport>> {
-        self.runtime.block_on(self.client.prepare(input))
-    }
-
     /// Blocking form of [`Client::submit`](client::Client::submit).
     ///
     /// # Errors
@@ -151,21 +134,6 @@ impl Client {
         self.wrap(self.client.job(id))
     }
 
-    /// Returns a client for models that are known by their id only: see
-    /// [`Client::raw`](client::Client::raw).
-    pub fn raw(&self) -> RawClient {
-        RawClient { client: self.clone() }
-    }
-
-    /// Blocking form of [`Client::estimate`](client::Client::estimate).
-    ///
-    /// # Errors
-    ///
-    /// The errors of that method.
-    pub fn estimate<V: Validated>(&self, input: &V) -> Result<Option<Estimate>, CallError> {
-        self.runtime.block_on(self.client.estimate(input))
-    }
-
     /// Blocking form of [`Client::download`](client::Client::download).
     ///
     /// # Errors
@@ -179,6 +147,32 @@ impl Client {
         self.runtime.block_on(self.client.download(completed, to))
     }
 
+    /// Blocking form of [`Client::preflight`](client::Client::preflight).
+    pub fn preflight<V: Validated>(&self, input: &V) -> PreflightReport {
+        self.runtime.block_on(self.client.preflight(input))
+    }
+
+    /// Blocking form of [`Client::prepare`](client::Client::prepare).
+    ///
+    /// # Errors
+    ///
+    /// The errors of that method.
+    pub fn prepare<V: Validated>(
+        &self,
+        input: &V,
+    ) -> Result<Prepared<V::Model>, Box<PreflightReport>> {
+        self.runtime.block_on(self.client.prepare(input))
+    }
+
+    /// Blocking form of [`Client::estimate`](client::Client::estimate).
+    ///
+    /// # Errors
+    ///
+    /// The errors of that method.
+    pub fn estimate<V: Validated>(&self, input: &V) -> Result<Option<Estimate>, CallError> {
+        self.runtime.block_on(self.client.estimate(input))
+    }
+
     blocking! { client: "Client" {
         catalog(query: &CatalogQuery) -> Result<Catalog, CallError>;
         catalog_page(offset: usize, limit: usize) -> Result<CatalogPage, CallError>;
@@ -186,6 +180,12 @@ impl Client {
         categories() -> Result<Vec<String>, CallError>;
         balance() -> Result<Balance, CallError>;
     }}
+
+    /// Returns a client for models that are known by their id only: see
+    /// [`Client::raw`](client::Client::raw).
+    pub fn raw(&self) -> RawClient {
+        RawClient { client: self.clone() }
+    }
 
     fn wrap<M: Operation>(&self, job: client::Job<M>) -> Job<M> {
         Job { job, runtime: self.runtime.clone() }
@@ -220,17 +220,7 @@ impl<M: Operation> Job<M> {
         self.job.id()
     }
 
-    /// Same as [`Job::preflight_report`](client::Job::preflight_report).
-    pub fn preflight_report(&self) -> Option<&PreflightReport> {
-        self.job.preflight_report()
-    }
-
     blocking! { job: "Job" {
-        status() -> Result<JobStatus, JobError>;
-        result() -> Result<Option<CompletedJob<M::Output>>, JobError>;
-        cost() -> Result<Option<f64>, JobError>;
-        cost_within(time: Duration) -> Result<Option<f64>, JobError>;
-        cancel() -> Result<CancelOutcome, JobError>;
         wait() -> Result<CompletedJob<M::Output>, JobError>;
         wait_for(timeout: Duration) -> Result<CompletedJob<M::Output>, JobError>;
     }}
@@ -241,10 +231,23 @@ impl<M: Operation> Job<M> {
         StatusIter { stream: self.job.updates(), runtime: &self.runtime, has_failed: false }
     }
 
+    blocking! { job: "Job" {
+        status() -> Result<JobStatus, JobError>;
+        result() -> Result<Option<CompletedJob<M::Output>>, JobError>;
+        cost() -> Result<Option<f64>, JobError>;
+        cost_within(time: Duration) -> Result<Option<f64>, JobError>;
+        cancel() -> Result<CancelOutcome, JobError>;
+    }}
+
     /// Returns the job with a guard that cancels it if this is dropped before the job was seen to
     /// end. The drop blocks until RunComfy has answered.
     pub fn cancel_on_drop(self) -> CancelOnDrop<M> {
         CancelOnDrop { job: self, is_kept: false }
+    }
+
+    /// Same as [`Job::preflight_report`](client::Job::preflight_report).
+    pub fn preflight_report(&self) -> Option<&PreflightReport> {
+        self.job.preflight_report()
     }
 }
 

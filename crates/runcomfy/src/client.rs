@@ -1,38 +1,50 @@
 //! The client: submit an input, follow its job, read its result.
 //!
-//! The methods of [`Client`] are in the files named after them: settings in `builder.rs`,
-//! `submit.rs`, `run.rs`, `job.rs`, `wait.rs`, `raw.rs`, `catalog.rs`, `preflight.rs` and
-//! `download.rs`.
+//! rustdoc shows the methods of a type in the order of the modules that have them. The order here
+//! is that in which a program uses them.
+
+// `ClientBuilder`, and the `Client` that it makes.
+mod builder;
+// `Client::submit`.
+mod submit;
+// `Client::run`, and the settings of a `Run`.
+mod run;
+// `Client::job`, and the id of a `Job`.
+mod job;
+// Waiting for a `Job`, and its updates.
+mod wait;
+// The calls about a `Job`: status, result, cost, cancel.
+mod job_calls;
+// `Client::download`.
+mod download;
+// `Client::preflight`: checks without submitting.
+mod preflight;
+// `Client::estimate`.
+mod estimate;
+// The catalog and the balance.
+mod catalog;
+// `Client::raw`.
+mod raw;
 
 mod body;
-mod builder;
-mod catalog;
 mod connections;
-mod download;
 mod durations;
 mod error;
-mod estimate;
 mod http;
-mod job;
 mod lenient_json;
 mod model_id;
 mod polling;
-mod preflight;
-mod raw;
 #[cfg(feature = "fuzz")]
 mod readings;
 mod reply;
 mod request;
 mod request_id;
 mod retry;
-mod run;
-mod submit;
 mod throttle;
 mod token;
 mod token_source;
 mod trust_roots;
 mod types;
-mod wait;
 
 use std::fmt;
 use std::sync::Arc;
@@ -55,7 +67,8 @@ pub use error::{
     SubmitError, TransportError,
 };
 pub use estimate::{Estimate, Price, PriceUnit};
-pub use job::{CancelOnDrop, Job};
+pub use job::Job;
+pub use job_calls::CancelOnDrop;
 pub use model_id::InvalidModelId;
 pub use polling::Polling;
 use preflight::Checker;

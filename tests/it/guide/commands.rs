@@ -9,6 +9,7 @@ use std::sync::Arc;
 use regex::Regex;
 use runcomfy_simulator::Simulator;
 use serde_json::Value;
+use toml_edit::{DocumentMut, Item};
 
 use crate::support::{root, target};
 
@@ -105,6 +106,20 @@ pub(super) fn write_manifest(folder: &Path, name: &str, dependencies: &str) {
     let manifest = format!("{package}\n{dependencies}\n[workspace]\n\n{PROFILE}");
     crate::support::write(&folder.join("Cargo.toml"), &manifest);
     std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).expect("it can be copied");
+}
+
+/// Fails if the clone has no such crate at this path, or the crate has not these features.
+pub(super) fn assert_dependency(name: &str, path: &str, features: Option<&Item>) {
+    let folder = path.strip_prefix(CLONE).expect("it is in the clone").trim_start_matches('/');
+    let manifest = root().join(folder).join("Cargo.toml");
+    let manifest = std::fs::read_to_string(&manifest)
+        .unwrap_or_else(|why| unreachable!("{}: {why}", manifest.display()));
+    let manifest: DocumentMut = manifest.parse().expect("it is TOML");
+    assert_eq!(manifest["package"]["name"].as_str(), Some(name), "{path}");
+    for feature in features.and_then(Item::as_array).into_iter().flatten() {
+        let feature = feature.as_str().expect("a feature is text");
+        assert!(manifest["features"].get(feature).is_some(), "{name} has no feature {feature}");
+    }
 }
 
 /// Builds the one program of a project. Returns its path.

@@ -121,12 +121,64 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the URL of the balance. The token is sent there too.
-    ///
-    /// Defaults to [`DEFAULT_BALANCE_URL`] if the API is RunComfy's own. Any other API is asked
-    /// at its own origin, at `/prod/v2/balance`, to keep its token from RunComfy.
-    pub fn balance_url(mut self, url: impl Into<String>) -> Self {
-        self.balance_url = Some(Address(url.into()));
+    /// Sets the timeout of [`Job::wait`](super::Job::wait). Defaults to 30 minutes.
+    pub fn wait_timeout(mut self, timeout: Duration) -> Self {
+        self.wait_timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how often a job that is waited for is polled.
+    pub fn polling(mut self, polling: Polling) -> Self {
+        self.polling = polling;
+        self
+    }
+
+    /// Sets how often a failed call is retried where that is safe.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Sets the maximum number of jobs in flight that this client and its clones submitted. A
+    /// submit waits until a job was seen to end, or its last [`Job`](super::Job) was dropped. Jobs
+    /// that were resumed from an id do not count. Defaults to no limit.
+    pub fn max_jobs_in_flight(mut self, count: usize) -> Self {
+        self.max_jobs_in_flight = Some(count);
+        self
+    }
+
+    /// Sets the maximum number of requests to the API that are started in a second, for this client
+    /// and its clones together. They start at a steady rate; beyond 50 a second, those of 20 ms start
+    /// together. Polls of jobs wait behind all other requests. Defaults to no limit.
+    pub fn max_requests_per_second(mut self, count: f64) -> Self {
+        self.max_requests_per_second = Some(count);
+        self
+    }
+
+    /// Sets the maximum number of concurrent requests to the API, for this client and its clones
+    /// together. Defaults to 100. Over HTTP/1.1 each needs a connection, and submits have others than
+    /// the rest; over HTTP/2 they share two.
+    pub fn max_concurrent_requests(mut self, count: usize) -> Self {
+        self.max_concurrent_requests = Some(count);
+        self
+    }
+
+    /// Sets how much is checked before an input is submitted. Defaults to [`Preflight::Warn`].
+    pub fn preflight(mut self, preflight: Preflight) -> Self {
+        self.preflight = preflight;
+        self
+    }
+
+    /// Sets the limits of the work on media.
+    pub fn media_limits(mut self, limits: MediaLimits) -> Self {
+        self.media_limits = limits;
+        self
+    }
+
+    /// Lets preflight fetch media from this machine and private networks too, as tests and local
+    /// work with a simulator need. Do not use it with URLs from strangers.
+    pub fn allow_local_media(mut self) -> Self {
+        self.reach = AddressScope::Local;
         self
     }
 
@@ -143,33 +195,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how often a failed call is retried where that is safe.
-    pub fn retry(mut self, retry: Retry) -> Self {
-        self.retry = retry;
-        self
-    }
-
-    /// Sets the maximum number of concurrent requests to the API, for this client and its clones
-    /// together. Defaults to 100. Over HTTP/1.1 each needs a connection, and submits have others than
-    /// the rest; over HTTP/2 they share two.
-    pub fn max_concurrent_requests(mut self, count: usize) -> Self {
-        self.max_concurrent_requests = Some(count);
-        self
-    }
-
-    /// Sets the maximum number of requests to the API that are started in a second, for this client
-    /// and its clones together. They start at a steady rate; beyond 50 a second, those of 20 ms start
-    /// together. Polls of jobs wait behind all other requests. Defaults to no limit.
-    pub fn max_requests_per_second(mut self, count: f64) -> Self {
-        self.max_requests_per_second = Some(count);
-        self
-    }
-
-    /// Sets the maximum number of jobs in flight that this client and its clones submitted. A
-    /// submit waits until a job was seen to end, or its last [`Job`](super::Job) was dropped. Jobs
-    /// that were resumed from an id do not count. Defaults to no limit.
-    pub fn max_jobs_in_flight(mut self, count: usize) -> Self {
-        self.max_jobs_in_flight = Some(count);
+    /// Sets the URL of the balance. The token is sent there too.
+    ///
+    /// Defaults to [`DEFAULT_BALANCE_URL`] if the API is RunComfy's own. Any other API is asked
+    /// at its own origin, at `/prod/v2/balance`, to keep its token from RunComfy.
+    pub fn balance_url(mut self, url: impl Into<String>) -> Self {
+        self.balance_url = Some(Address(url.into()));
         self
     }
 
@@ -212,37 +243,6 @@ impl ClientBuilder {
     /// [`http_client_builder`](Self::http_client_builder).
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = HttpSource::Client(client);
-        self
-    }
-
-    /// Sets how often a job that is waited for is polled.
-    pub fn polling(mut self, polling: Polling) -> Self {
-        self.polling = polling;
-        self
-    }
-
-    /// Sets the timeout of [`Job::wait`](super::Job::wait). Defaults to 30 minutes.
-    pub fn wait_timeout(mut self, timeout: Duration) -> Self {
-        self.wait_timeout = Some(timeout);
-        self
-    }
-
-    /// Sets how much is checked before an input is submitted. Defaults to [`Preflight::Warn`].
-    pub fn preflight(mut self, preflight: Preflight) -> Self {
-        self.preflight = preflight;
-        self
-    }
-
-    /// Sets the limits of the work on media.
-    pub fn media_limits(mut self, limits: MediaLimits) -> Self {
-        self.media_limits = limits;
-        self
-    }
-
-    /// Lets preflight fetch media from this machine and private networks too, as tests and local
-    /// work with a simulator need. Do not use it with URLs from strangers.
-    pub fn allow_local_media(mut self) -> Self {
-        self.reach = AddressScope::Local;
         self
     }
 

@@ -21,7 +21,7 @@ use url::Url;
 pub(super) use address::Hosts;
 pub use name::InvalidNamePattern;
 
-use self::name::NamePattern;
+use self::name::{NamePattern, Named};
 use self::outputs::Output;
 use super::types::CompletedJob;
 use super::{Client, RequestId};
@@ -209,6 +209,7 @@ impl DownloadOptions {
     ///
     /// | placeholder | stands for |
     /// | --- | --- |
+    /// | `{model}` | [`CompletedJob::model`], with `-` for blanks, slashes and the like |
     /// | `{job}` | the id of the request |
     /// | `{index}` | the number of the file in the output, from 1 |
     /// | `{name}` | the last part of its URL, or the property that holds its data |
@@ -217,7 +218,7 @@ impl DownloadOptions {
     /// ```
     /// use runcomfy::client::DownloadOptions;
     ///
-    /// let to = DownloadOptions::into_folder("out").named("kling-{job}-{index}.{ext}")?;
+    /// let to = DownloadOptions::into_folder("out").named("{model}-{job}-{index}.{ext}")?;
     /// # Ok::<(), runcomfy::client::InvalidNamePattern>(())
     /// ```
     ///
@@ -315,7 +316,8 @@ impl Client {
         }
         let paths: Vec<PathBuf> = match &to.destination {
             Destination::Folder(folder, pattern) => {
-                let names = name::names(&success.id, pattern.as_ref(), &found);
+                let job = Named { id: &success.id, model: success.model.as_deref() };
+                let names = name::names(&job, pattern.as_ref(), &found);
                 names.into_iter().map(|name| folder.join(name)).collect()
             }
             Destination::File(_) if found.len() > 1 => {

@@ -1,24 +1,22 @@
-//! A job: one submitted request, its status, its result, and its end.
+//! A job: one submitted request, and its end. `job_calls.rs` and `wait.rs` have its methods.
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::Method;
-use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 
 use super::error::{ApiErrorKind, JobError, JobErrorReason};
 use super::preflight::PreflightReport;
-use super::reply::{self, ApiFailure, Reply};
+use super::reply::{ApiFailure, Reply};
 use super::request::ApiRequest;
 use super::retry::Call;
-use super::types::{CancelOutcome, CompletedJob, JobStatus, ResultReply, Status};
+use super::types::{CompletedJob, ResultReply, Status};
 use super::{Client, RequestId};
 use crate::input::{Model, Operation};
 
@@ -47,7 +45,7 @@ pub struct Job<M> {
     /// The id of its model, if it is known.
     model_id: Option<Arc<str>>,
     /// The report on the media of its input, if this process checked it.
-    report: Option<Arc<PreflightReport>>,
+    pub(super) report: Option<Arc<PreflightReport>>,
     /// Shared by the job's clones.
     end: Arc<End>,
     model: PhantomData<fn() -> M>,
@@ -152,164 +150,9 @@ impl<M: Operation> Job<M> {
         &self.id
     }
 
-    /// Returns the report on the media of the input that was submitted, with its warnings and the
-    /// rules that could not be checked. Returns `None` for a job that was resumed from its id, or
-    /// submitted without a type.
-    pub fn preflight_report(&self) -> Option<&PreflightReport> {
-        self.report.as_deref()
-    }
-
-    /// Asks for the job's status once.
-    ///
-    /// # Errors
-    ///
-    /// If no response comes, or it is an error.
-    ///
-    /// ```
-    /// # runcomfy_doctest::run(async |client, input| {
-    /// let job = client.submit(&input).await?;
-    /// let status = job.status().await?;
-    /// println!("{}, {:?} jobs before it", status.status, status.queue_position);
-    /// # Ok(()) });
-    /// ```
-    pub async fn status(&self) -> Result<JobStatus, JobError> {
-        let (status, _) = self.call(Endpoint::Status, |reply| reply::status(&reply)).await?;
-        self.observe(&status.status);
-        Ok(status)
-    }
-
-    /// Asks for the result. Returns `None` while the job is not finished.
-    ///
-    /// # Errors
-    ///
-    /// If the job failed or was cancelled, no response comes, or it is an error.
-    ///
-    /// ```
-    /// # runcomfy_doctest::run(async |client, input| {
-    /// # let job = client.submit(&input).await?;
-    /// # job.wait().await?;
-    /// match job.result().await? {
-    ///     Some(completed) => println!("{:?}", completed.output.video),
-    ///     None => println!("not yet"),
-    /// }
-    /// # Ok(()) });
-    /// ```
-    pub async fn result(&self) -> Result<Option<CompletedJob<M::Output>>, JobError> {
-        let (mut result, _) =
-            self.call(Endpoint::Result, |reply| reply::result(&reply, &self.id)).await?;
-        if let ResultReply::Unconfirmed(completed) = result {
-            let status = self.status().await?.status;
-            result = if status.is_finished() {
-                ResultReply::confirmed(completed, &status)
-            } else {
-                ResultReply::Unfinished
-            };
-        }
-        self.finish(result)
-    }
-
-    /// Asks what the job cost in US dollars, even if it failed or was cancelled. Returns `None`
-    /// while RunComfy does not say: the cost may come some time after the job is finished.
-    ///
-    /// # Errors
-    ///
-    /// If no response comes, or it is an error.
-    pub async fn cost(&self) -> Result<Option<f64>, JobError> {
-        let (cost, _) = self.call(Endpoint::Result, |reply| reply::cost(&reply, &self.id)).await?;
-        Ok(cost)
-    }
-
-    /// Asks for the cost until RunComfy says it. Returns `None` if it does not within `time`. The
-    /// first request may take longer; later ones are cut at that time.
-    ///
-    /// # Errors
-    ///
-    /// The errors of [`Job::cost`].
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// # runcomfy_doctest::run(async |client, input| {
-    /// # let job = client.submit(&input).await?;
-    /// # job.wait().await?;
-    /// let cost = job.cost_within(Duration::from_secs(60)).await?;
-    /// assert_eq!(cost, Some(0.25));
-    /// # Ok(()) });
-    /// ```
-    pub async fn cost_within(&self, time: Duration) -> Result<Option<f64>, JobError> {
-        let start = Instant::now();
-        let polling = self.client.inner.polling;
-        let mut interval = polling.initial_interval;
-        let mut cost = self.cost().await?;
-        while cost.is_none() && start.elapsed().saturating_add(interval) <= time {
-            sleep(polling.jittered(interval)).await;
-            interval = polling.next(interval);
-            let left = time.saturating_sub(start.elapsed());
-            let Ok(asked) = timeout(left, self.cost()).await else { break };
-            cost = asked?;
-        }
-        Ok(cost)
-    }
-
-    /// Asks RunComfy to cancel the job, which it does while the job is in the queue.
-    ///
-    /// # Errors
-    ///
-    /// If no response comes, or it is an error. [`CancelOutcome::NotCancellable`] is not an
-    /// error.
-    ///
-    /// ```
-    /// use runcomfy::client::CancelOutcome;
-    /// # runcomfy_doctest::run(async |client, input| {
-    /// # let job = client.submit(&input).await?;
-    /// match job.cancel().await? {
-    ///     CancelOutcome::Cancelled => println!("cancelled"),
-    ///     CancelOutcome::NotCancellable => println!("it is running already, or finished"),
-    ///     other => println!("{other}"),
-    /// }
-    /// # Ok(()) });
-    /// ```
-    pub async fn cancel(&self) -> Result<CancelOutcome, JobError> {
-        match self.call(Endpoint::Cancel, |reply| reply::cancelled(&reply)).await? {
-            // An earlier attempt may have cancelled it, and its response got lost.
-            (CancelOutcome::NotCancellable, 1..) => match self.status().await?.status {
-                Status::Cancelled => Ok(CancelOutcome::Cancelled),
-                _ => Ok(CancelOutcome::NotCancellable),
-            },
-            (CancelOutcome::Cancelled, _) => {
-                self.release();
-                Ok(CancelOutcome::Cancelled)
-            }
-            (outcome, _) => Ok(outcome),
-        }
-    }
-
-    /// Returns the job with a guard that cancels it if this is dropped before the job was seen to
-    /// end.
-    ///
-    /// A task of the current runtime makes the call, and nothing waits for it: if the runtime is
-    /// shut down first, no call is made.
-    ///
-    /// ```
-    /// # runcomfy_doctest::run(async |client, input| {
-    /// let job = client.submit(&input).await?.cancel_on_drop();
-    /// let completed = job.wait().await?; // if this future is dropped, the job is cancelled
-    /// # Ok(()) });
-    /// ```
-    pub fn cancel_on_drop(self) -> CancelOnDrop<M> {
-        CancelOnDrop { job: self, runtime: Handle::try_current().ok(), is_kept: false }
-    }
-
     /// Returns `true` if the job was seen to end.
     pub(crate) fn has_ended(&self) -> bool {
         self.end.is_seen.load(Ordering::Relaxed)
-    }
-
-    /// Cancels the job because its guard was dropped.
-    pub(crate) async fn cancel_and_log(&self) {
-        match self.cancel().await {
-            Ok(outcome) => tracing::debug!(request_id = %self.id, ?outcome, "dropped"),
-            Err(error) => tracing::warn!(request_id = %self.id, %error, "not cancelled"),
-        }
     }
 
     /// Builds the request to an endpoint of this job.
@@ -331,7 +174,8 @@ impl<M: Operation> Job<M> {
             ResultReply::Unfinished | ResultReply::Unconfirmed(_) => return Ok(None),
             ResultReply::Succeeded(completed) => {
                 self.release();
-                return Ok(Some(completed));
+                let model = self.model_id.as_deref().map(str::to_owned);
+                return Ok(Some(CompletedJob { model, ..completed }));
             }
             ResultReply::Failed { error, reply } => (JobErrorReason::Failed(error), reply),
             ResultReply::Cancelled { reply } => (JobErrorReason::Cancelled, reply),
@@ -363,14 +207,14 @@ impl<M: Operation> Job<M> {
     }
 
     /// Records that the job ended, and releases its permit among the jobs in flight.
-    fn release(&self) {
+    pub(super) fn release(&self) {
         self.end.is_seen.store(true, Ordering::Relaxed);
         // The value is whole even if a thread panicked while it held the lock.
         self.end.permit.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// Calls an endpoint, with retries. Returns the number of failures too.
-    async fn call<T>(
+    pub(super) async fn call<T>(
         &self,
         endpoint: Endpoint,
         read: impl Fn(Reply) -> Result<T, ApiFailure>,
@@ -423,50 +267,5 @@ impl<M> Clone for Job<M> {
 impl<M: Operation> fmt::Debug for Job<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Job").field("model", &M::ID).field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-/// A job that is cancelled if this is dropped before the job was seen to end. Created by
-/// [`Job::cancel_on_drop`].
-#[must_use = "dropping this cancels the job"]
-pub struct CancelOnDrop<M: Operation> {
-    job: Job<M>,
-    runtime: Option<Handle>,
-    is_kept: bool,
-}
-
-impl<M: Operation> CancelOnDrop<M> {
-    /// Returns the job, which is no longer cancelled on drop.
-    pub fn keep(mut self) -> Job<M> {
-        self.is_kept = true;
-        self.job.clone()
-    }
-}
-
-impl<M: Operation> Deref for CancelOnDrop<M> {
-    type Target = Job<M>;
-
-    fn deref(&self) -> &Job<M> {
-        &self.job
-    }
-}
-
-impl<M: Operation> Drop for CancelOnDrop<M> {
-    fn drop(&mut self) {
-        if self.is_kept || self.job.has_ended() {
-            return;
-        }
-        let job = self.job.clone();
-        let Some(runtime) = self.runtime.take().or_else(|| Handle::try_current().ok()) else {
-            tracing::warn!(request_id = %job.id, "not cancelled: there is no runtime");
-            return;
-        };
-        runtime.spawn(async move { job.cancel_and_log().await });
-    }
-}
-
-impl<M: Operation> fmt::Debug for CancelOnDrop<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("CancelOnDrop").field(&self.job).finish()
     }
 }

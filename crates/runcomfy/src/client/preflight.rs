@@ -85,28 +85,6 @@ pub(super) struct Checker {
 }
 
 impl Client {
-    /// Opens local files, checks media as
-    /// [`ClientBuilder::preflight`](super::ClientBuilder::preflight) says, and writes the body of
-    /// the request. Submits nothing.
-    ///
-    /// # Errors
-    ///
-    /// Returns the report if something in it is a reason to refuse the input.
-    ///
-    /// ```
-    /// # runcomfy_doctest::run(async |client, input| {
-    /// let prepared = client.prepare(&input).await?;
-    /// assert_eq!(*prepared.body()?, *br#"{"prompt":"a paper boat drifts downstream"}"#);
-    /// # Ok(()) });
-    /// ```
-    pub async fn prepare<V: Validated>(
-        &self,
-        input: &V,
-    ) -> Result<Prepared<V::Model>, Box<PreflightReport>> {
-        let preflight = self.inner.preflight;
-        self.inner.media.prepare(&**input.as_valid(), preflight).await.accepted_by(preflight)
-    }
-
     /// Checks the media of an input as [`Preflight::Warn`] does, regardless of the client's
     /// setting, and returns the whole report. Submits nothing.
     ///
@@ -127,6 +105,28 @@ impl Client {
     /// ```
     pub async fn preflight<V: Validated>(&self, input: &V) -> PreflightReport {
         self.inner.media.report_on(&**input.as_valid()).await
+    }
+
+    /// Opens local files, checks media as
+    /// [`ClientBuilder::preflight`](super::ClientBuilder::preflight) says, and writes the body of
+    /// the request. Submits nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns the report if something in it is a reason to refuse the input.
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let prepared = client.prepare(&input).await?;
+    /// assert_eq!(*prepared.body()?, *br#"{"prompt":"a paper boat drifts downstream"}"#);
+    /// # Ok(()) });
+    /// ```
+    pub async fn prepare<V: Validated>(
+        &self,
+        input: &V,
+    ) -> Result<Prepared<V::Model>, Box<PreflightReport>> {
+        let preflight = self.inner.preflight;
+        self.inner.media.prepare(&**input.as_valid(), preflight).await.accepted_by(preflight)
     }
 }
 

@@ -249,6 +249,8 @@ fn completed<O: FromOutput + Default>(body: Value, id: &RequestId) -> CompletedJ
     }
     CompletedJob {
         id: id.clone(),
+        // The reply does not say it.
+        model: None,
         output: O::from_output(&raw).unwrap_or_default(),
         raw,
         cost: take(&mut rest, "cost", cost_of),

@@ -67,6 +67,10 @@ pub struct JobStatus {
 pub struct CompletedJob<O> {
     /// The request.
     pub id: RequestId,
+    /// The id of its model. `None` for a job that [`Client::raw`](super::Client::raw) resumed from
+    /// its id.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub model: Option<String>,
     /// The output. Members that do not fit its type are left out.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub output: O,
@@ -89,6 +93,7 @@ pub struct CompletedJob<O> {
 #[derive(serde::Deserialize)]
 struct StoredJob {
     id: RequestId,
+    model: Option<String>,
     output: Value,
     cost: Option<f64>,
     created_at: Option<String>,
@@ -101,6 +106,7 @@ impl<O: FromOutput + Default> From<StoredJob> for CompletedJob<O> {
     fn from(stored: StoredJob) -> Self {
         Self {
             id: stored.id,
+            model: stored.model,
             output: O::from_output(&stored.output).unwrap_or_default(),
             raw: stored.output,
             cost: stored.cost,
@@ -249,7 +255,8 @@ mod tests {
     #[test]
     fn a_completed_job_is_stored_and_read_again() {
         let stored = json!({
-            "id": "r-1", "output": {"video": "https://example.com/v.mp4", "seed": 3},
+            "id": "r-1", "model": "acme/boats",
+            "output": {"video": "https://example.com/v.mp4", "seed": 3},
             "cost": 0.25, "created_at": null, "finished_at": "then", "others": {"seconds": 3},
         });
         let job: CompletedJob<MediaOutput> = from_value(stored.clone()).expect("it is one");

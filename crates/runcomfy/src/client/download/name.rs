@@ -9,19 +9,21 @@ use super::super::RequestId;
 use super::outputs::{Output, Source};
 use crate::violation::{InputPath, PathSegment};
 
-/// Maximum length of the part of a name that comes from a URL. With the longest id, a name
-/// still fits the 255 bytes that file systems allow.
+/// Maximum length of the part of a name that comes from a URL, and of the one that comes from the
+/// model's id. With the longest id of a request, a name without a pattern still fits the 255 bytes
+/// that file systems allow.
 const MAX_STEM_CHARS: usize = 80;
 /// Maximum length of an extension; anything longer belongs to the stem.
 const MAX_EXTENSION_CHARS: usize = 16;
 
-/// A pattern of file names: `{job}-{index}.{ext}`.
+/// A pattern of file names: `{model}-{job}-{index}.{ext}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NamePattern(Vec<Piece>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
     Text(String),
+    Model,
     Job,
     Index,
     Name,
@@ -36,7 +38,9 @@ pub enum InvalidNamePattern {
     #[error("a pattern of file names must not be empty; one reads like {{job}}-{{index}}.{{ext}}")]
     Empty,
     /// It has a placeholder that does not exist, or one that is not closed.
-    #[error("a pattern of file names has {{job}}, {{index}}, {{name}} and {{ext}} (found `{0}`)")]
+    #[error(
+        "a pattern of file names has {{model}}, {{job}}, {{index}}, {{name}} and {{ext}} (found `{0}`)"
+    )]
     Placeholder(String),
     /// It has a character that is not allowed in file names on every system.
     #[error("a pattern of file names must not contain {0:?}, which some system does not allow")]
@@ -56,6 +60,7 @@ impl NamePattern {
             let (placeholder, behind) = placeholder.split_at(end);
             pieces.extend((!text.is_empty()).then(|| Piece::Text(text.to_owned())));
             pieces.push(match placeholder {
+                "{model}" => Piece::Model,
                 "{job}" => Piece::Job,
                 "{index}" => Piece::Index,
                 "{name}" => Piece::Name,
@@ -69,12 +74,13 @@ impl NamePattern {
     }
 
     /// Returns a name, without its extension if it ends with that.
-    fn stem(&self, id: &RequestId, index: usize, stem: &str, extension: &str) -> (String, String) {
+    fn stem(&self, job: &Named<'_>, index: usize, stem: &str, extension: &str) -> (String, String) {
         let mut name = String::new();
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => name.push_str(text),
-                Piece::Job => name.push_str(id.as_str()),
+                Piece::Model => name.push_str(&model_name(job.model)),
+                Piece::Job => name.push_str(job.id.as_str()),
                 Piece::Index => name.push_str(&index.to_string()),
                 Piece::Name => name.push_str(stem),
                 Piece::Extension => name.push_str(extension.trim_start_matches('.')),
@@ -92,6 +98,20 @@ impl NamePattern {
     }
 }
 
+/// The job whose files are named.
+pub(super) struct Named<'a> {
+    pub id: &'a RequestId,
+    /// The id of its model, if it is known.
+    pub model: Option<&'a str>,
+}
+
+/// Returns the id of a model with a hyphen for everything but letters, digits, dots and
+/// underscores, or `model` if the id is not known.
+fn model_name(id: Option<&str>) -> String {
+    let id = id.unwrap_or("model").chars().take(MAX_STEM_CHARS);
+    id.map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') { c } else { '-' }).collect()
+}
+
 /// Returns `true` for the name of a device of Windows, whatever its extension.
 fn is_reserved(name: &str) -> bool {
     let name = name.split('.').next().unwrap_or_default().to_ascii_uppercase();
@@ -104,10 +124,11 @@ fn is_reserved(name: &str) -> bool {
 /// property. Without a pattern, a name is the request's id and the last part of the URL, or that
 /// part alone if it begins with the id. The id prevents names that Windows reserves.
 pub(super) fn names(
-    id: &RequestId,
+    job: &Named<'_>,
     pattern: Option<&NamePattern>,
     outputs: &[Output<'_>],
 ) -> Vec<String> {
+    let id = job.id;
     let mut used = Used::default();
     let outputs = outputs.iter().zip(1..).map(|(output, index)| {
         let (stem, extension) = match &output.source {
@@ -117,7 +138,7 @@ pub(super) fn names(
             }
         };
         let (stem, extension) = match pattern {
-            Some(pattern) => pattern.stem(id, index, &stem, &extension),
+            Some(pattern) => pattern.stem(job, index, &stem, &extension),
             None if begins_with_id(&stem, id) => (stem, extension),
             None => (format!("{id}-{stem}"), extension),
         };
@@ -220,7 +241,11 @@ mod tests {
     fn named(urls: &[&str]) -> Vec<String> {
         let id = "r-1".parse().expect("it is an id");
         let outputs: Vec<Output<'_>> = urls.iter().map(|url| output(url)).collect();
-        names(&id, None, &outputs)
+        names(&job(&id), None, &outputs)
+    }
+
+    fn job(id: &RequestId) -> Named<'_> {
+        Named { id, model: Some("acme/Boats 2.5") }
     }
 
     fn output(url: &str) -> Output<'static> {
@@ -294,14 +319,23 @@ mod tests {
                 ],
             ),
             ("{ext}", ["mp4", "png", "_", "_-2"]),
+            (
+                "{model}_{index}.{ext}",
+                [
+                    "acme-Boats-2.5_1.mp4",
+                    "acme-Boats-2.5_2.png",
+                    "acme-Boats-2.5_3",
+                    "acme-Boats-2.5_4",
+                ],
+            ),
         ];
         for (pattern, expected) in cases {
             let parsed = NamePattern::parse(pattern).expect("it is a pattern");
-            assert_eq!(names(&id, Some(&parsed), &outputs), expected, "{pattern}");
+            assert_eq!(names(&job(&id), Some(&parsed), &outputs), expected, "{pattern}");
         }
         for (pattern, words) in [
             ("", "must not be empty"),
-            ("{model}.mp4", "(found `{model}`)"),
+            ("{modle}.mp4", "{model}, {job}, {index}, {name} and {ext} (found `{modle}`)"),
             ("{job", "(found `{job`)"),
             ("job}", "(found `}`)"),
             ("{}", "(found `{}`)"),
@@ -313,6 +347,25 @@ mod tests {
             let error = NamePattern::parse(pattern).expect_err(pattern).to_string();
             assert!(error.contains(words), "{pattern}: {error}");
         }
+    }
+
+    #[test]
+    fn the_id_of_a_model_cannot_leave_the_folder() {
+        for (id, expected) in [
+            (None, "model.mp4"),
+            (Some("../..\\x/é\n"), "..-..-x---.mp4"),
+            (Some("nul"), "_nul.mp4"),
+        ] {
+            assert_eq!(named_by_model(id), expected, "{id:?}");
+        }
+        let long = "a/".repeat(2000);
+        assert_eq!(named_by_model(Some(&long)).len(), MAX_STEM_CHARS + ".mp4".len());
+    }
+
+    fn named_by_model(model: Option<&str>) -> String {
+        let id = "r-1".parse().expect("it is an id");
+        let pattern = NamePattern::parse("{model}.{ext}").expect("it is a pattern");
+        names(&Named { id: &id, model }, Some(&pattern), &[output("https://h/a.mp4")]).remove(0)
     }
 
     #[test]
@@ -332,7 +385,7 @@ mod tests {
             "odd": "data:a/b.c;base64,AAAA",
         });
         let id = "r-1".parse().expect("it is an id");
-        let mut names = names(&id, None, &super::super::outputs::outputs(&value));
+        let mut names = names(&job(&id), None, &super::super::outputs::outputs(&value));
         names.sort();
         let expected = [
             "r-1-b64_json-2.png",
@@ -345,7 +398,7 @@ mod tests {
         assert_eq!(names, expected);
         let alone = serde_json::json!("data:image/png;base64,iVBORw0KGgo=");
         let alone = super::super::outputs::outputs(&alone);
-        assert_eq!(super::names(&id, None, &alone), ["r-1-output.png"]);
+        assert_eq!(super::names(&job(&id), None, &alone), ["r-1-output.png"]);
     }
 
     // Attack M6.
@@ -358,7 +411,7 @@ mod tests {
             for _ in 0..64_000 / count {
                 let outputs: Vec<Output<'_>> =
                     (0..count).map(|index| output(&format!("https://a.b/{index}/c.png"))).collect();
-                let names = names(&id, None, &outputs);
+                let names = names(&job(&id), None, &outputs);
                 assert_eq!(names.last(), Some(&format!("r-1-c-{count}.png")));
             }
             cpu_time() - start
