@@ -82,7 +82,8 @@ fn a_registry_can_show_every_published_crate() {
         // rustdoc finds an item by its name; a registry needs its address.
         for (_, item) in readme.match_indices("[`").map(|(at, _)| readme.split_at(at)) {
             let Some((item, rest)) = item.split_once("`]") else { continue };
-            let has_address = rest.starts_with(['(', ':']) || readme.contains(&format!("\n{item}`]: "));
+            let has_address =
+                rest.starts_with(['(', ':']) || readme.contains(&format!("\n{item}`]: "));
             assert!(has_address, "{folder}/README.md does not say where {item}`] is");
         }
     }

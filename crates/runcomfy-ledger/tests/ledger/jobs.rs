@@ -101,6 +101,7 @@ async fn every_kind_of_checked_input_is_written_down_with_its_files() {
     let done = world.ledger.job(&jobs[0].id).await.expect("it is there");
     let completed = done.completed::<hailuo::Input>().expect("it has a result");
     assert!(completed.output.video.is_some(), "{completed:?}");
+    assert_eq!(completed.model.as_deref(), Some(MODEL));
     let sent = world.simulator.ledger();
     let sent: Vec<_> = sent
         .iter()
