@@ -52,7 +52,7 @@ impl<M: Operation> Job<M> {
     /// ```
     pub async fn result(&self) -> Result<Option<CompletedJob<M::Output>>, JobError> {
         let (mut result, _) =
-            self.call(Endpoint::Result, |reply| reply::result(&reply, &self.id())).await?;
+            self.call(Endpoint::Result, |reply| reply::result(&reply, self.id())).await?;
         if let ResultReply::Unconfirmed(completed) = result {
             let status = self.status().await?.status;
             result = if status.is_finished() {
@@ -71,8 +71,7 @@ impl<M: Operation> Job<M> {
     ///
     /// If no response comes, or it is an error.
     pub async fn cost(&self) -> Result<Option<f64>, JobError> {
-        let (cost, _) =
-            self.call(Endpoint::Result, |reply| reply::cost(&reply, &self.id())).await?;
+        let (cost, _) = self.call(Endpoint::Result, |reply| reply::cost(&reply, self.id())).await?;
         Ok(cost)
     }
 
