@@ -46,3 +46,5 @@ mod ui;
 mod waiting;
 #[cfg(target_os = "linux")]
 mod work;
+#[cfg(target_os = "linux")]
+mod work_schemas;

@@ -54,11 +54,11 @@ pub(crate) fn assert_linear<T>(
     assert!(ratio < MAX_RATIO, "{what}: {bytes} bytes became {many}");
 }
 
-fn list(count: usize, item: impl Fn(usize) -> Value) -> Value {
+pub(crate) fn list(count: usize, item: impl Fn(usize) -> Value) -> Value {
     (0..count).map(item).collect()
 }
 
-fn object(count: usize, value: impl Fn(usize) -> Value) -> Value {
+pub(crate) fn object(count: usize, value: impl Fn(usize) -> Value) -> Value {
     Value::Object((0..count).map(|index| (format!("name-{index}"), value(index))).collect())
 }
 

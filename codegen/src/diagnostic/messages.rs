@@ -403,6 +403,13 @@ impl Diagnostic {
         Self::new(Code::MalformedAnnotation, place, message, help)
     }
 
+    /// A `format` that is not a string.
+    pub(crate) fn malformed_format(place: &Place) -> Self {
+        let message = "`format` must be a string, so it is not checked";
+        let help = "nothing, if any value will do; or write one of a known name with a fixup";
+        Self::new(Code::UnknownFormat, place, message, help)
+    }
+
     pub(crate) fn unknown_rule_member(place: &Place, name: &str) -> Self {
         let message = format!("`{name}` is not a known member of a rule");
         let help = "nothing, if it is an annotation; otherwise report it";

@@ -1,6 +1,7 @@
 //! Compares enums value by value.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use runcomfy::codegen_support::schema::Rule as Plain;
 use serde_json::Value;
@@ -10,7 +11,7 @@ use super::describe::{docs_differ, list, noun, shown};
 use super::rules::keyword;
 use super::walk::Comparison;
 use crate::check::fits;
-use crate::model::{Model, Rule, Shape, StringEnum, ValueSchema};
+use crate::model::{Model, Rule, Shape, StringEnum, ValueSchema, Variant};
 
 /// Up to this many integers between two bounds, they are compared one by one, like an enum.
 const MAX_RANGE: f64 = 1000.0;
@@ -38,18 +39,17 @@ impl<'a> Comparison<'a> {
                 }
             },
         };
-        let mut removed: Vec<Value> = had.clone();
-        removed.retain(|value| !fits(new, value, self.new));
-        let mut added: Vec<Value> = has.iter().flatten().cloned().collect();
-        added.retain(|value| !fits(old, value, self.old));
+        let mut removed = refused(&had, has.as_deref(), new, self.new);
+        let mut added = refused(has.as_deref().unwrap_or_default(), Some(&had), old, self.old);
         if let (Some(i), Some(j)) = (string_enum(old), string_enum(new))
             && let (Some(was), Some(is)) = (self.old.enums.get(i), self.new.enums.get(j))
             && was.name == is.name
             && self.reports()
         {
             self.compare_enums(i, j, at);
-            removed.retain(|value| has_variant(is, value));
-            added.retain(|value| has_variant(was, value));
+            let (was, is) = (by_value(was), by_value(is));
+            removed.retain(|value| value.as_str().is_some_and(|value| is.contains_key(value)));
+            added.retain(|value| value.as_str().is_some_and(|value| was.contains_key(value)));
         }
         if let Some(first) = removed.first() {
             let rule = self.broken_rule(new, first).unwrap_or_else(|| "type".into());
@@ -74,9 +74,10 @@ impl<'a> Comparison<'a> {
             return;
         };
         let name = &old.name;
+        let (was, is) = (by_value(old), by_value(new));
         for variant in &old.variants {
             let value = shown(&variant.value);
-            match new.variants.iter().find(|other| other.value == variant.value) {
+            match is.get(variant.value.as_str()) {
                 None => {
                     let message = format!("{value} is removed, and `{name}::{}`", variant.name);
                     self.refuse(Kind::WordGone, at, "enum", message);
@@ -93,7 +94,7 @@ impl<'a> Comparison<'a> {
             }
         }
         for variant in &new.variants {
-            if !old.variants.iter().any(|other| other.value == variant.value) {
+            if !was.contains_key(variant.value.as_str()) {
                 let message = format!("{}, `{name}::{}`", shown(&variant.value), variant.name);
                 self.note(Kind::WordNew, at, message);
             }
@@ -124,24 +125,49 @@ fn string_enum(schema: &ValueSchema) -> Option<usize> {
     })
 }
 
-fn has_variant(of: &StringEnum, value: &Value) -> bool {
-    of.variants.iter().any(|variant| *value == variant.value.as_str())
+fn by_value(of: &StringEnum) -> HashMap<&str, &Variant> {
+    of.variants.iter().map(|variant| (variant.value.as_str(), variant)).collect()
+}
+
+/// Returns the values that a schema refuses. `accepted` are all that it accepts, if they are known:
+/// an enum is long, and so is a walk over it for each value.
+fn refused(
+    values: &[Value],
+    accepted: Option<&[Value]>,
+    schema: &ValueSchema,
+    model: &Model,
+) -> Vec<Value> {
+    let texts: HashSet<&str> = accepted.into_iter().flatten().filter_map(Value::as_str).collect();
+    let whole: HashSet<i64> = accepted.into_iter().flatten().filter_map(Value::as_i64).collect();
+    let refused = values.iter().filter(|value| match (value.as_str(), value.as_i64()) {
+        (Some(text), _) if accepted.is_some() => !texts.contains(text),
+        (_, Some(number)) if whole.contains(&number) => false,
+        _ => !fits(schema, value, model),
+    });
+    refused.cloned().collect()
 }
 
 /// Returns the values of an `enum` that satisfy its sibling keywords.
 fn enum_values(schema: &ValueSchema, model: &Model) -> Option<Vec<Value>> {
-    let mut values: Vec<Value> = schema.rules.iter().find_map(|rule| match rule {
-        Rule::Strings(index) => {
-            let variants = model.enums.get(*index)?.variants.iter();
-            Some(variants.map(|variant| Value::from(variant.value.as_str())).collect())
-        }
-        Rule::Integers(values) => Some(values.iter().map(|value| (*value).into()).collect()),
-        Rule::Values(values) => {
-            Some(values.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
-        }
-        _ => None,
+    let mut rules = schema.rules.iter().enumerate();
+    let (position, mut values): (usize, Vec<Value>) = rules.find_map(|(position, rule)| {
+        let values = match rule {
+            Rule::Strings(index) => {
+                let variants = model.enums.get(*index)?.variants.iter();
+                variants.map(|variant| Value::from(variant.value.as_str())).collect()
+            }
+            Rule::Integers(values) => values.iter().map(|value| (*value).into()).collect(),
+            Rule::Values(values) => {
+                values.iter().filter_map(|text| serde_json::from_str(text).ok()).collect()
+            }
+            _ => return None,
+        };
+        Some((position, values))
     })?;
-    values.retain(|value| fits(schema, value, model));
+    let siblings = schema.rules.iter().enumerate().filter(|(index, _)| *index != position);
+    let rules = siblings.map(|(_, rule)| rule.clone()).collect();
+    let siblings = ValueSchema { shape: schema.shape.clone(), rules };
+    values.retain(|value| fits(&siblings, value, model));
     Some(values)
 }
 

@@ -236,7 +236,11 @@ pub(super) fn choices(node: &Node<'_>, findings: &mut Findings) -> Option<Vec<Va
 /// Reads a `format`, whose meaning depends on the type. One that is not known is reported. One
 /// that does not decide the type is kept as an annotation.
 pub(super) fn read_format(schema: &mut Schema, node: &Node<'_>, findings: &mut Findings) {
-    let Some(word) = text(node, findings) else { return };
+    let Some(word) = node.string().map(str::to_owned) else {
+        let name = format!("format: {}", node.to_value());
+        schema.unchecked.push(Unchecked { name, value: None });
+        return findings.push(Diagnostic::malformed_format(&node.place));
+    };
     let format = match word.as_str() {
         "uri" if node.within.side == Side::Output => Format::Uri,
         "image_uri" | "image_uris" => Format::Image,

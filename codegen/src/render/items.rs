@@ -157,15 +157,15 @@ fn constructor(
         }
         ConstructorArgs::InOrder(required) => {
             let parameters = required.iter().map(|field| {
-                let (name, ty) = (ident(&field.name), names.parameter(&field.ty));
+                let (name, ty) = (parameter(field), names.parameter(&field.ty));
                 quote! { #name: #ty }
             });
             let moves = required.iter().map(|field| {
-                let name = ident(&field.name);
+                let (name, parameter) = (ident(&field.name), parameter(field));
                 match conversion(&field.ty) {
-                    Conversion::None => quote! { #name },
+                    Conversion::None if name == parameter => quote! { #name },
                     conversion => {
-                        let value = conversion.apply(quote! { #name });
+                        let value = conversion.apply(quote! { #parameter });
                         quote! { #name: #value }
                     }
                 }
@@ -179,6 +179,17 @@ fn constructor(
         pub fn new(#parameters) -> Self {
             Self { #(#moves,)* #(#others,)* }
         }
+    }
+}
+
+/// Returns the name of an argument of `new`. In a script without lower case, rustc denies a name that
+/// a variant of its type has too.
+fn parameter(field: &Field) -> Ident {
+    let is_enum = matches!(field.ty, Type::Enum(_) | Type::Union(_));
+    let is_cased = field.name.starts_with(|c: char| c.is_lowercase() || c == '_');
+    match is_enum && !is_cased {
+        true => format_ident!("{}_", field.name),
+        false => ident(&field.name),
     }
 }
 

@@ -82,6 +82,29 @@ fn a_malformed_annotation_is_a_warning() {
     assert_texts(&generated, &["The prompt."]);
 }
 
+// Field case: null-title.
+#[test]
+fn a_format_that_is_no_string_is_a_warning() {
+    for format in [json!(1), json!(true), json!(["image_uri"]), json!({"en": "image_uri"})] {
+        let generated = property(json!({"type": "string", "format": format}));
+        let warned = ("unknown-format", "/v/format", "`format` must be a string", "nothing");
+        assert_found(&generated, &[warned]);
+        assert_texts(&generated, &["pub v: Option<String>", &format!("format: {format}")]);
+    }
+}
+
+/// rustc denies an argument with the name of a variant of its type.
+#[test]
+fn an_argument_is_named_apart_from_the_variants_of_its_type() {
+    let word = json!({"type": "string", "enum": ["名前", "b"]});
+    let schema = json!({"properties": {"名前": word, "ab": word}, "required": ["名前", "ab"]});
+    let generated = input(&schema);
+    assert_texts(
+        &generated,
+        &["pub fn new(名前_: 名前, ab: Ab) -> Self", "Self { 名前: 名前_, ab }"],
+    );
+}
+
 // Field case: misspelt-keyword.
 #[test]
 fn a_misspelling_gets_its_word() {

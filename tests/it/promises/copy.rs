@@ -70,6 +70,18 @@ impl Test {
         let target = within.and_then(|(_, file)| file.split(['/', '.']).next());
         (package, folder, target)
     }
+
+    /// Returns the arguments that select it. A test in the file of a program has no module.
+    fn filter(&self) -> Vec<String> {
+        let is_alone = self
+            .target()
+            .2
+            .is_some_and(|target| self.file.ends_with(&format!("/tests/{target}.rs")));
+        match is_alone {
+            true => vec![self.name.clone(), "--exact".to_owned()],
+            false => vec![format!("::{}", self.name)],
+        }
+    }
 }
 
 impl Workspace {
@@ -166,7 +178,7 @@ impl Workspace {
         let folder = self.0.join(test.target().1);
         let mut log = tempfile::tempfile().expect("there is room");
         let mut child = Command::new(program.as_os_str())
-            .arg(format!("::{}", test.name))
+            .args(test.filter())
             .current_dir(&folder)
             .env("CARGO_MANIFEST_DIR", &folder)
             .env("INSTA_UPDATE", "no")
