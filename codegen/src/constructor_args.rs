@@ -35,6 +35,11 @@ impl<'a> OnlyValue<'a> {
     /// Returns the value of a required field that can have no other.
     pub(crate) fn of(field: &Field, enums: &'a [StringEnum]) -> Option<Self> {
         field.required?;
+        Self::of_value(field, enums)
+    }
+
+    /// Returns the value of a field that can have no other, if it is there.
+    pub(crate) fn of_value(field: &Field, enums: &'a [StringEnum]) -> Option<Self> {
         if let Type::Enum(index) = field.ty {
             let of = enums.get(index).filter(|of| of.variants.len() == 1)?;
             return Some(Self::Variant(of));
@@ -93,6 +98,21 @@ impl Model {
             Some(of) => ordered(of, &self.enums, None),
             None => Vec::new(),
         }
+    }
+
+    /// Returns the optional fields of one value of a struct that is a branch of a union. They tell
+    /// the branches apart, so `new` fills them in.
+    pub(crate) fn tags_of(&self, index: usize) -> Vec<usize> {
+        let of_branch = self
+            .unions
+            .iter()
+            .filter(|union| union.variants.len() > 1)
+            .any(|union| union.variants.iter().any(|(_, ty)| *ty == Type::Struct(index)));
+        let fields = self.inputs.get(index).filter(|_| of_branch);
+        let fields = fields.map(|of| of.fields.as_slice()).unwrap_or_default();
+        let fields = fields.iter().enumerate().filter(|(_, field)| field.required.is_none());
+        let tags = fields.filter(|(_, field)| OnlyValue::of_value(field, &self.enums).is_some());
+        tags.map(|(index, _)| index).collect()
     }
 }
 

@@ -30,8 +30,8 @@ pub(crate) fn model(model: &Model, origin: &str) -> String {
             0 => vec![format!("Input of {}.", link(model))],
             _ => docs::named(&of.docs, &of.wire),
         };
-        let arguments = model.arguments_of(index);
-        all.extend(items::input(&names, of, &docs, &arguments).into_iter().map(formatted));
+        let (arguments, tags) = (model.arguments_of(index), model.tags_of(index));
+        all.extend(items::input(&names, of, &docs, &arguments, &tags).into_iter().map(formatted));
     }
     all.extend(
         model.enums.iter().map(|of| {

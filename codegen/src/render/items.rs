@@ -15,13 +15,21 @@ const NO_LONGER_REQUIRED: &str =
 /// Doc of a field that `new` fills in.
 const FILLED_IN: &str = "`new` fills in its only value.";
 
+/// A field that `new` does not take.
+struct Other<'a> {
+    field: &'a Field,
+    /// Its value, unless that is `None`.
+    initial: Option<TokenStream>,
+}
+
 /// Writes an input struct with its constructor and setters. `arguments` are the fields that `new`
-/// takes, in its order.
+/// takes, in its order, and `tags` the optional ones that it fills in.
 pub(super) fn input(
     names: &Names<'_>,
     of: &Struct,
     docs: &[String],
     arguments: &[usize],
+    tags: &[usize],
 ) -> Vec<TokenStream> {
     let name = format_ident!("{}", of.name);
     let attributes = doc(docs);
@@ -29,12 +37,12 @@ pub(super) fn input(
         OnlyValue::of(field, names.enums).filter(|_| !arguments.contains(&index))
     });
     let values: Vec<Option<OnlyValue<'_>>> = values.collect();
-    let is_empty = values.iter().all(Option::is_none);
+    let is_empty = tags.is_empty() && values.iter().all(Option::is_none);
     let default = (arguments.is_empty() && is_empty).then(|| quote! { Default, });
     let fields = of.fields.iter().enumerate().map(|(index, field)| {
         let mut docs = docs::field(field);
         let is_argument = arguments.contains(&index);
-        if values[index].is_some() {
+        if values[index].is_some() || tags.contains(&index) {
             docs.extend([String::new(), FILLED_IN.to_owned()]);
         } else if is_argument && field.required.is_none() {
             docs.extend([String::new(), NO_LONGER_REQUIRED.to_owned()]);
@@ -50,16 +58,19 @@ pub(super) fn input(
         #[non_exhaustive]
         pub struct #name { #(#fields)* }
     }];
-    let others = of.fields.iter().enumerate().zip(&values);
-    let others: Vec<(&Field, &Option<OnlyValue<'_>>)> = others
-        .filter(|((index, _), _)| !arguments.contains(index))
-        .map(|((_, field), value)| (field, value))
-        .collect();
+    let others = of.fields.iter().enumerate().filter(|(index, _)| !arguments.contains(index));
+    let others = others.map(|(index, field)| {
+        let tag = OnlyValue::of_value(field, names.enums).filter(|_| tags.contains(&index));
+        let tag = tag.map(|value| only_value(&value)).map(|value| quote! { Some(#value) });
+        Other { field, initial: values[index].as_ref().map(only_value).or(tag) }
+    });
+    let others: Vec<Other<'_>> = others.collect();
     let args = ConstructorArgs::new(of, arguments);
     items.extend(required_struct(names, of, &args));
     let new = constructor(names, of, &args, &others);
-    let setters = others.iter().filter(|(_, value)| value.is_none());
-    let setters = setters.map(|(field, _)| setter(names, field));
+    let unset = of.fields.iter().enumerate().zip(&values);
+    let unset = unset.filter(|((index, _), value)| value.is_none() && !arguments.contains(index));
+    let setters = unset.map(|((_, field), _)| setter(names, field));
     items.push(quote! { impl #name { #new #(#setters)* } });
     if arguments.is_empty() && !is_empty {
         items.push(quote! {
@@ -72,9 +83,9 @@ pub(super) fn input(
 }
 
 /// Writes the value that a field has without an argument of `new`.
-fn initial_value(field: &Field, only: Option<&OnlyValue<'_>>) -> TokenStream {
-    let name = ident(&field.name);
-    let value = only.map_or_else(|| quote! { None }, only_value);
+fn initial_value(other: &Other<'_>) -> TokenStream {
+    let name = ident(&other.field.name);
+    let value = other.initial.clone().unwrap_or_else(|| quote! { None });
     quote! { #name: #value }
 }
 
@@ -127,14 +138,14 @@ fn constructor(
     names: &Names<'_>,
     of: &Struct,
     args: &ConstructorArgs<'_>,
-    others: &[(&Field, &Option<OnlyValue<'_>>)],
+    others: &[Other<'_>],
 ) -> TokenStream {
     let noun = match of.name.as_str() {
         "Input" => "an input",
         _ => "an instance",
     };
-    let is_empty = others.iter().all(|(_, value)| value.is_none());
-    let others = others.iter().map(|(field, value)| initial_value(field, value.as_ref()));
+    let is_empty = others.iter().all(|other| other.initial.is_none());
+    let others = others.iter().map(initial_value);
     let (parameters, moves): (TokenStream, Vec<TokenStream>) = match args {
         ConstructorArgs::None => {
             let docs = doc(&[format!("Creates {noun} with nothing set.")]);

@@ -93,6 +93,24 @@ fn a_format_that_is_no_string_is_a_warning() {
     }
 }
 
+// Field case: oneof-of-consts. A program that chose a branch has said its discriminator.
+#[test]
+fn an_optional_discriminator_is_filled_in() {
+    let branch = |word: &str| {
+        let kind = json!({"type": "string", "const": word, "default": word});
+        json!({"type": "object", "properties": {"kind": kind, "size": {"type": "integer"}}})
+    };
+    let generated = property(json!({"anyOf": [branch("x"), branch("y")]}));
+    let text = module(&generated).split_whitespace().collect::<Vec<_>>().join(" ");
+    for branch in ["X", "Y"] {
+        let filled_in = format!("Kind::{branch}), size: None, }}");
+        assert!(text.contains(&filled_in), "no {filled_in} in {text}");
+    }
+    assert_eq!(text.matches("`new` fills in its only value.").count(), 2, "{text}");
+    let alone = property(branch("x"));
+    assert!(!module(&alone).contains("fills in"), "{}", module(&alone));
+}
+
 /// rustc denies an argument with the name of a variant of its type.
 #[test]
 fn an_argument_is_named_apart_from_the_variants_of_its_type() {
