@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Kind};
-use crate::style::{BOLD, DIM, ERROR, HINT};
+use crate::style::{BOLD, DIM, ERROR, HINT, escaped_json, escaped_lines};
 
 /// Version of the JSON envelope.
 const ENVELOPE: u64 = 1;
@@ -78,13 +78,14 @@ impl Output {
     pub(crate) fn note(self, line: &str) {
         if !self.is_quiet && self.format == Format::Human {
             // A closed stderr stops no paid job.
-            let _ = writeln!(anstream::stderr(), "{line}");
+            let _ = writeln!(anstream::stderr(), "{}", escaped_lines(line));
         }
     }
 
     /// Prints a warning to stderr, even if quiet.
     pub(crate) fn warn(self, line: &str) {
         if self.format == Format::Human {
+            let line = escaped_lines(line);
             let _ = writeln!(anstream::stderr(), "{HINT}warning{HINT:#}: {line}");
         }
     }
@@ -95,7 +96,7 @@ impl Output {
             if let Some(fields) = event.as_object_mut() {
                 fields.insert("event".to_owned(), name.into());
             }
-            let _ = print_line(&event.to_string());
+            let _ = print_line(&escaped_json(&event.to_string()));
         }
     }
 
@@ -122,17 +123,22 @@ impl Output {
         match self.format {
             Format::Human if reply.text.is_empty() => Ok(()),
             Format::Human => print_line(&reply.text),
-            Format::Json => print_line(&envelope.to_string()),
-            Format::Events => print_line(&finished(&envelope)),
+            Format::Json | Format::Events => self.print_envelope(&envelope),
         }
+    }
+
+    fn print_envelope(self, envelope: &Value) -> io::Result<()> {
+        print_line(&escaped_json(&match self.format {
+            Format::Events => finished(envelope),
+            Format::Human | Format::Json => envelope.to_string(),
+        }))
     }
 
     fn fail(self, failure: &Failure) -> io::Result<()> {
         let envelope = json!({"rcomfy": ENVELOPE, "ok": false, "error": error(failure)});
         match self.format {
             Format::Human => draw(failure),
-            Format::Json => print_line(&envelope.to_string()),
-            Format::Events => print_line(&finished(&envelope)),
+            Format::Json | Format::Events => self.print_envelope(&envelope),
         }
     }
 }
@@ -170,15 +176,16 @@ fn error(failure: &Failure) -> Value {
 /// Draws a failure for a person.
 fn draw(failure: &Failure) -> io::Result<()> {
     let mut stderr = anstream::stderr().lock();
-    writeln!(stderr, "{ERROR}error{ERROR:#}{BOLD}: {}{BOLD:#}", failure.message)?;
+    let message = escaped_lines(&failure.message);
+    writeln!(stderr, "{ERROR}error{ERROR:#}{BOLD}: {message}{BOLD:#}")?;
     if let Some(drawing) = &failure.drawing {
         writeln!(stderr, "{}", drawing.trim_end())?;
     }
     if let Some(id) = &failure.request_id {
-        writeln!(stderr, "  {DIM}request{DIM:#} {id}")?;
+        writeln!(stderr, "  {DIM}request{DIM:#} {}", escaped_lines(id))?;
     }
     if let Some(fix) = &failure.fix {
-        writeln!(stderr, "  {HINT}next{HINT:#}    {fix}")?;
+        writeln!(stderr, "  {HINT}next{HINT:#}    {}", escaped_lines(fix))?;
     }
     Ok(())
 }

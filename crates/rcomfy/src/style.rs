@@ -1,5 +1,6 @@
 //! The one colour scheme, and tables that fit the terminal.
 
+use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -88,6 +89,29 @@ pub(crate) fn escaped(text: &str) -> String {
     lines.join(" ")
 }
 
+/// Same as [`escaped`], for text whose line breaks are ours.
+pub(crate) fn escaped_lines(text: &str) -> String {
+    text.split('\n').map(escape_control).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns JSON whose strings are safe to show: JSON itself leaves some of what a terminal obeys or
+/// hides.
+pub(crate) fn escaped_json(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        match escape_control(c.encode_utf8(&mut [0; 4])) {
+            // The line breaks and the indents of JSON itself.
+            Cow::Owned(_) if c != '\n' => {
+                let mut units = [0; 2];
+                let units = c.encode_utf16(&mut units).iter();
+                escaped.extend(units.map(|unit| format!("\\u{unit:04x}")));
+            }
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 /// Returns a number of things in words: `1 error`, `2 errors`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
@@ -109,5 +133,23 @@ pub(crate) fn hyperlink(path: &Path) -> String {
     match (is_shown, runcomfy::Url::from_file_path(path)) {
         (true, Ok(url)) => format!("\u{1b}]8;;{url}\u{1b}\\{shown}\u{1b}]8;;\u{1b}\\"),
         _ => shown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Attack L4.
+    #[test]
+    fn json_is_the_same_and_safe_to_show() {
+        let text = "a\u{1b}[2J\u{9b}1m\u{7f}\u{202e}\u{e0001}é波🌊\n\t\"\\";
+        let value = serde_json::json!({ text: [text], "b": 1 });
+        for json in [value.to_string(), format!("{value:#}")] {
+            let shown = escaped_json(&json);
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).ok(), Some(value.clone()));
+            assert_eq!(escaped_lines(&shown), shown);
+            assert!(shown.contains("é波🌊"), "{shown}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::errors;
 use crate::failure::{Failure, Kind, Result};
 use crate::output::{Output, Reply};
 use crate::session::{Backend, Session};
-use crate::style::hyperlink;
+use crate::style::{escaped_json, hyperlink};
 use crate::view;
 
 /// A job that a person named.
@@ -88,7 +88,7 @@ pub(crate) async fn wait(args: &WaitArgs, global: &Global, output: Output) -> Re
             let completed = waited.map_err(|error| errors::call(&error))?;
             let goal = goal(&args.delivery, request.id().as_str())?;
             let Some(delivery) = goal.delivery else {
-                let text = format!("{:#}", completed.output);
+                let text = escaped_json(&format!("{:#}", completed.output));
                 return Ok(Reply::new(json!({"output": completed.output}), text));
             };
             let files = session.client.download(&completed, &delivery).await;
@@ -113,7 +113,7 @@ pub(crate) async fn result(text: &str, global: &Global, output: Output) -> Resul
         Named::Foreign(request) => request,
         Named::Known(job) => match (&job.result, &job.request_id) {
             (Some(result), _) => {
-                let text = format!("{:#}", result.output);
+                let text = escaped_json(&format!("{:#}", result.output));
                 return Ok(Reply::new(json!({"output": result.output}), text));
             }
             (None, Some(id)) => session.client.raw().job(id.clone()),
@@ -127,7 +127,7 @@ pub(crate) async fn result(text: &str, global: &Global, output: Output) -> Resul
             .fix(format!("`rcomfy wait {}` waits for it", request.id()))
             .retryable()
     })?;
-    let text = format!("{:#}", completed.output);
+    let text = escaped_json(&format!("{:#}", completed.output));
     Ok(Reply::new(json!({"output": completed.output}), text))
 }
 

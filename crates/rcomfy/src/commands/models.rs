@@ -40,6 +40,7 @@ fn list(args: &ModelsArgs) -> Result<Reply> {
         None => format!("{}\n\n{}", unpriced(&found), count(found.len(), "model")),
     };
     let problem = catalog.problem.as_ref().map(|problem| {
+        let problem = escaped(problem);
         format!("\nthe cached catalog cannot be read: {problem}; `rcomfy models sync` replaces it")
     });
     let data: Vec<Value> = found.iter().map(|model| entry(*model)).collect();
@@ -160,15 +161,16 @@ fn show(model: KnownModel) -> Reply {
     let info = model.info;
     let about = [info.title, info.category, info.page];
     let about: Vec<String> = about.into_iter().flatten().map(escaped).collect();
+    let id = escaped(info.id);
     let text = format!(
         "{BOLD}{}{BOLD:#}\n{DIM}{}{DIM:#}\n{}\n{}\n\n* required. \
          {DIM}Run it: rcomfy run '{}' {}{DIM:#}",
-        info.id,
+        id,
         about.join(" · "),
         live_facts(model),
         table(columns, &rows),
-        info.id,
-        required(model),
+        id,
+        escaped(&required(model)),
     );
     let mut data = entry(model);
     let properties: Vec<Value> = info.fields.iter().map(property).collect();

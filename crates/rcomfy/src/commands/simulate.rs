@@ -7,7 +7,6 @@ use crate::args::SimulateArgs;
 use crate::config::API_VARIABLE;
 use crate::failure::{Failure, Kind, Result};
 use crate::output::{Format, Output, Reply};
-use crate::style::BOLD;
 
 /// Serves the simulator until it is interrupted.
 pub(crate) async fn run(args: &SimulateArgs, output: Output) -> Result<Reply> {
@@ -30,7 +29,7 @@ pub(crate) async fn run(args: &SimulateArgs, output: Output) -> Result<Reply> {
     let base = simulator.api_base();
     let paste = format!("export {API_VARIABLE}={base} RUNCOMFY_TOKEN=simulator");
     output.note("This is a simulator: no model runs, and nothing is paid. Ctrl-C ends it.");
-    output.note(&format!("For other terminals:\n\n    {BOLD}{paste}{BOLD:#}\n"));
+    output.note(&format!("For other terminals:\n\n    {paste}\n"));
     output.event("listening", json!({"api_base": base}));
     tokio::signal::ctrl_c().await.map_err(|error| Failure::io("wait for Ctrl-C", error))?;
     Ok(Reply::new(json!({"requests": simulator.ledger().len()}), ""))

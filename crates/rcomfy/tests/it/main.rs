@@ -4,6 +4,7 @@ mod catalog;
 mod completions;
 mod docs;
 mod errors;
+mod escaping;
 mod help;
 mod jobs;
 mod kills;
