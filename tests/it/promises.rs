@@ -206,9 +206,13 @@ fn run_each(
         for test in tests {
             let built = build(test);
             outcomes.extend(running.take().map(ended));
-            running = Some(scope.spawn(move || match built {
-                Ok(program) => workspace.run(test, &program),
-                Err(outcome) => outcome,
+            running = Some(scope.spawn(move || {
+                let outcome = match built {
+                    Ok(program) => workspace.run(test, &program),
+                    Err(outcome) => outcome,
+                };
+                println!("    {} {outcome}", test.name);
+                outcome
             }));
         }
         outcomes.extend(running.take().map(ended));
