@@ -13,8 +13,9 @@ use crate::polls::cpu_time;
 use crate::simulating::Simulating;
 use crate::{MODEL, Outcome, TOKEN, input};
 
-/// Minimum jobs per CPU second, as a fraction of those by bare calls.
-const MIN_THROUGHPUT: f64 = 0.9;
+/// Minimum jobs per CPU second, as a fraction of those by bare calls. The aim is 0.9 in elapsed time,
+/// where most of a job is waiting.
+const MIN_THROUGHPUT: f64 = 0.6;
 /// Turns of each side. The least of each counts, since other work only adds to it.
 const TURNS: usize = 60;
 const JOBS: usize = 300;
