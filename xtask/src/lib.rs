@@ -4,6 +4,7 @@
 mod args;
 pub mod cargo;
 pub mod collection;
+mod command_line;
 mod conformance;
 mod programs;
 mod schemas_asset;

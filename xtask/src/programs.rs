@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use runcomfy_codegen_cli::{GenerateArgs, files};
 
 use crate::args::{BenchArgs, OpenapiArgs};
-use crate::{cargo, workspace};
+use crate::{cargo, command_line, workspace};
 
 const BENCHMARKS: [&str; 4] = ["run", "--release", "--package", "runcomfy-benchmarks"];
 /// Without the generator, which turns on `preserve_order` of `serde_json`.
@@ -15,6 +15,7 @@ const SORTED_MAPS: &str = "--no-default-features";
 /// The part of the benchmarks that needs no generator.
 const CHECKING: &str = "checking";
 const DEMO: &str = "demo";
+const RCOMFY: &str = "rcomfy";
 const SIMULATOR: &str = "runcomfy-simulator";
 
 /// Builds the benchmarks optimised, and runs them. Checking is measured twice: with the maps of
@@ -33,7 +34,7 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<ExitCode> {
     Ok(if sorted == ExitCode::SUCCESS { ordered } else { sorted })
 }
 
-/// Regenerates, then runs the demo program against the simulator.
+/// Regenerates, then runs the demo program and `rcomfy` against the simulator.
 pub(crate) fn demo() -> Result<ExitCode> {
     println!("1. Regenerating crates/runcomfy-models from schemas/\n");
     let code = workspace::project()?.generate(&GenerateArgs::default())?;
@@ -41,10 +42,18 @@ pub(crate) fn demo() -> Result<ExitCode> {
         return Ok(code);
     }
     println!();
-    let Some(folder) = cargo::build(&cargo::workspace()?, ["--example", DEMO])? else {
+    let workspace = cargo::workspace()?;
+    let Some(folder) = cargo::build(&workspace, ["--example", DEMO])? else {
         return Ok(ExitCode::FAILURE);
     };
-    run(&mut Command::new(folder.join("examples").join(DEMO)))
+    let code = run(&mut Command::new(folder.join("examples").join(DEMO)))?;
+    if code != ExitCode::SUCCESS {
+        return Ok(code);
+    }
+    match cargo::build(&workspace, ["--bin", RCOMFY])? {
+        Some(folder) => command_line::demo(&folder.join(RCOMFY)),
+        None => Ok(ExitCode::FAILURE),
+    }
 }
 
 /// Writes the OpenAPI document that the simulator prints of itself.

@@ -30,9 +30,12 @@ pub(crate) struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   rcomfy models 'text to video'
-  rcomfy models show hailuo
-  rcomfy run hailuo --prompt 'a paper boat drifts' --image-url boat.png
-  rcomfy run hailuo --input job.json --simulate";
+  rcomfy models show seedance-2.5/text-to-video/480p
+  rcomfy run seedance-2.5/text-to-video/480p --prompt 'a paper boat drifts' --simulate
+
+--simulate needs no account: no model runs, and nothing is paid. Without it, a job is paid for:
+  rcomfy login
+  rcomfy run hailuo --prompt 'a paper boat drifts' --image-url boat.png";
 
 /// Options of every command.
 #[derive(Debug, Args)]

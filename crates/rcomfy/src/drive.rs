@@ -118,10 +118,8 @@ async fn interrupted(
             Err(Error::Cancelled(Box::new(job)).into())
         }
         Ok(Ok((_, _))) => {
-            live.note(
-                "RunComfy does not cancel a job that runs: it will be charged. \
-                 Waiting for its result; Ctrl-C again detaches.",
-            );
+            live.note("RunComfy does not cancel a job that runs: it will be charged.");
+            live.note("Waiting for its result; Ctrl-C again detaches.");
             Ok(())
         }
         // It ended in the meantime, and the next step shows how.

@@ -191,7 +191,7 @@ fn turns(ours: impl Fn() -> Result<f64>, theirs: impl Fn() -> Result<f64>) -> Re
 }
 
 /// Returns the minimum of several runs, in seconds, since other load only adds time.
-fn repeat(run: impl Fn() -> Result<f64>) -> Result<f64> {
+pub(crate) fn repeat(run: impl Fn() -> Result<f64>) -> Result<f64> {
     let mut least = f64::INFINITY;
     for _ in 0..REPEATS {
         least = least.min(run()?);
@@ -199,7 +199,8 @@ fn repeat(run: impl Fn() -> Result<f64>) -> Result<f64> {
     Ok(least)
 }
 
-fn cargo(folder: &Path, args: &[&str]) -> Result<f64> {
+/// Returns the seconds of CPU time of a cargo command.
+pub(crate) fn cargo(folder: &Path, args: &[&str]) -> Result<f64> {
     started(cargo_command(folder, args).env("CARGO_INCREMENTAL", "0"))
 }
 
@@ -213,7 +214,7 @@ fn cargo_command(folder: &Path, args: &[&str]) -> Command {
 }
 
 /// Returns the seconds of CPU time of a command, which must succeed.
-fn started(command: &mut Command) -> Result<f64> {
+pub(crate) fn started(command: &mut Command) -> Result<f64> {
     let name = command.get_program().to_string_lossy().into_owned();
     // xtask finds the workspace from its manifest.
     command

@@ -1,4 +1,4 @@
-//! Benchmarks of checking, generating, compiling and media, as ratios to other tools in the same
+//! Benchmarks of checking, generating, compiling, media and the start of `rcomfy`, as ratios to other tools in the same
 //! run. `cargo xtask bench` builds this optimised and starts it.
 
 mod checking;
@@ -12,6 +12,8 @@ mod media;
 mod peers;
 #[cfg(feature = "all-parts")]
 mod rival;
+#[cfg(feature = "all-parts")]
+mod starting;
 mod tables;
 
 use std::path::{Path, PathBuf};
@@ -21,7 +23,7 @@ use clap::{Parser, ValueEnum};
 
 use measure::Report;
 
-/// Benchmarks of checking, generating, compiling and media, one figure per line.
+/// Benchmarks of checking, generating, compiling, media and starting, one figure per line.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 struct Cli {
@@ -45,6 +47,9 @@ enum Part {
     /// Local files, media at a URL and downloads against the same by hand and curl. For Linux.
     #[cfg(feature = "all-parts")]
     Media,
+    /// The size of `rcomfy`, and its start beside other command lines.
+    #[cfg(feature = "all-parts")]
+    Starting,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -66,6 +71,8 @@ fn main() -> anyhow::Result<ExitCode> {
             Part::Compiling => compiling::run(&mut report)?,
             #[cfg(feature = "all-parts")]
             Part::Media => media::run(&mut report)?,
+            #[cfg(feature = "all-parts")]
+            Part::Starting => starting::run(&mut report)?,
         }
     }
     println!("{} of {} targets missed", report.missed, report.targets);

@@ -166,6 +166,7 @@ async fn a_stopped_process_goes_on_where_it_was() {
     let (code, envelope) = running.end();
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     let state = only_job(&home).0;
+    println!("exit code {code}");
     match code {
         0 => assert_eq!(state, "delivered"),
         _ => assert_eq!((code, state.as_str()), (8, "accepted"), "{envelope}"),

@@ -92,8 +92,9 @@ impl Terminal {
         let Some(folder) = std::env::var_os(PICTURES) else { return };
         let screen = self.screen.lock().expect("no panic");
         let lines: Vec<String> = screen.screen().rows_formatted(0, COLUMNS.get()).collect();
-        let text = lines.join("\u{1b}[0m\n");
-        let picture = anstyle_svg::Term::new().render_svg(text.trim_end());
+        let used = lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |row| row + 1);
+        let text = lines[..used].join("\u{1b}[0m\n");
+        let picture = anstyle_svg::Term::new().render_svg(&text);
         let path = std::path::Path::new(&folder).join(format!("{name}.svg"));
         std::fs::write(path, picture).expect("a picture");
     }
