@@ -15,6 +15,11 @@ use crate::session::Session;
 /// The longest time for which a wait does not look at the clock: a suspended machine wakes up, and
 /// the wall clock has moved on.
 const MAX_NAP: Duration = Duration::from_secs(60);
+/// A wait that ends this long after its timeout was stopped in between, such as by a laptop that
+/// was closed. The job may have ended long ago, so RunComfy is asked once more.
+const LATE: Duration = Duration::from_secs(1);
+/// The time for that last question.
+const LAST_CALL: Duration = Duration::from_secs(5);
 /// The time for which the first Ctrl-C waits for a submit that is on its way.
 const SETTLE: Duration = Duration::from_secs(10);
 
@@ -37,8 +42,9 @@ pub(crate) async fn drive(
     let options = options(&live, goal.delivery);
     let mut interrupts = Interrupts::new()?;
     let start = Instant::now();
+    let mut timeout = goal.timeout;
     loop {
-        let left = goal.timeout.saturating_sub(start.elapsed());
+        let left = timeout.saturating_sub(start.elapsed());
         let options = options.clone().wait_at_most(left.min(MAX_NAP));
         let step = tokio::select! {
             step = ledger.step(&session.client, id, &options) => step?,
@@ -50,7 +56,10 @@ pub(crate) async fn drive(
         match step {
             Step::Finished(job) => return finished(job),
             Step::NeedsPerson(job) => return Err(Error::Unknown(job).into()),
-            Step::Later { job, .. } if start.elapsed() >= goal.timeout => {
+            Step::Later { .. } if timeout == goal.timeout && start.elapsed() > timeout + LATE => {
+                timeout = start.elapsed() + LAST_CALL;
+            }
+            Step::Later { job, .. } if start.elapsed() >= timeout => {
                 return Err(Error::NotFinished(job).into());
             }
             Step::Later { reason, after, .. } => {
