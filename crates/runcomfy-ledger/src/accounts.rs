@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use crate::clock::now_micros;
-use crate::database::{Target, Tx, query};
+use sqlx::AssertSqlSafe;
+
+use crate::database::{Row, Target, Tx, query};
 use crate::error::Error;
 use crate::job::{Job, Price};
 use crate::limits::{LimitName, Limits};
@@ -85,8 +86,23 @@ pub(crate) async fn prune(tx: &mut Tx, job: &Job) -> Result<(), sqlx::Error> {
 
 /// Reads the limits.
 pub(crate) async fn limits<'c>(on: impl Into<Target<'c>>) -> Result<Limits, sqlx::Error> {
+    read(query("SELECT name, setting FROM \"limit\"").fetch_all(on).await?)
+}
+
+/// Reads the limits in a transaction, in which nobody else changes or uses them if there are any.
+pub(crate) async fn locked_limits(tx: &mut Tx) -> Result<Limits, sqlx::Error> {
+    let found = limits(&mut *tx).await?;
+    if tx.for_update().is_empty() || found == Limits::default() {
+        return Ok(found);
+    }
+    // Every transaction locks them in this order.
+    let select = format!("SELECT name, setting FROM \"limit\" ORDER BY name{}", tx.for_update());
+    read(query(AssertSqlSafe(select)).fetch_all(tx).await?)
+}
+
+fn read(rows: Vec<Row>) -> Result<Limits, sqlx::Error> {
     let mut limits = Limits::default();
-    for row in query("SELECT name, setting FROM \"limit\"").fetch_all(on).await? {
+    for row in rows {
         let setting = row.optional_int("setting")?;
         match LimitName::of(row.text("name")?) {
             Some(LimitName::JobsInFlight) => {
@@ -123,7 +139,7 @@ pub(crate) async fn take_turn(
     }
     if let Some(interval) = limits.submit_interval(MICROS) {
         let next = query(used).bind("submits_per_second").fetch_one(&mut *tx).await?;
-        let (next, now) = (next.int("used")?, now_micros());
+        let (next, now) = (next.int("used")?, tx.now_micros().await?);
         // A clock that was set back would otherwise stop all submits.
         if next > now && next - now <= interval {
             let after = Duration::from_micros(u64::try_from(next - now).unwrap_or_default());
@@ -138,9 +154,9 @@ pub(crate) async fn take_turn(
 /// Returns the rest of the delay that RunComfy asked for.
 async fn asked_delay(tx: &mut Tx) -> Result<Option<Duration>, sqlx::Error> {
     let select = "SELECT setting, used FROM \"limit\" WHERE name = 'retry_after'";
-    let row = query(select).fetch_one(tx).await?;
+    let row = query(select).fetch_one(&mut *tx).await?;
     let asked = row.optional_int("setting")?;
-    let (until, now) = (row.int("used")?, now_micros());
+    let (until, now) = (row.int("used")?, tx.now_micros().await?);
     // A clock that was set back would otherwise stop all submits.
     let is_asked = asked.is_some_and(|asked| (asked..until).contains(&now));
     Ok(is_asked.then(|| Duration::from_micros(u64::try_from(until - now).unwrap_or_default())))
@@ -148,7 +164,7 @@ async fn asked_delay(tx: &mut Tx) -> Result<Option<Duration>, sqlx::Error> {
 
 /// Lets nobody submit for this time, because RunComfy asked for it.
 pub(crate) async fn delay_submits(tx: &mut Tx, time: Duration) -> Result<(), sqlx::Error> {
-    let now = now_micros();
+    let now = tx.now_micros().await?;
     let until = now.saturating_add(i64::try_from(time.as_micros()).unwrap_or(i64::MAX));
     let update = "UPDATE \"limit\" SET setting = $1,
             used = CASE WHEN used > $2 AND setting <= $1 THEN used ELSE $2 END

@@ -11,6 +11,8 @@ pub use control::Cancelled;
 pub use run::BatchOptions;
 pub use status::BatchStatus;
 
+use sqlx::AssertSqlSafe;
+
 use crate::clock::{now, to_millis, to_time};
 use crate::database::{Row, query};
 use crate::engine;
@@ -175,11 +177,7 @@ impl Batch {
         &self,
         lines: impl IntoIterator<Item = I>,
     ) -> Result<u64, Error> {
-        let inner = self.ledger.inner.clone();
-        let adder = blocking(move || {
-            inner.owners.begin().map_err(|error| file_error(inner.owners.folder(), error))
-        })
-        .await?;
+        let adder = self.ledger.begin().await?;
         let first = self.begin_adding(&adder.name()).await?;
         let added = self.write_lines(first, lines).await;
         let last = *added.as_ref().unwrap_or(&first);
@@ -190,14 +188,15 @@ impl Batch {
     /// Makes this run the one that adds lines, and removes those that a killed one has left.
     /// Returns the number of complete lines.
     async fn begin_adding(&self, adder: &str) -> Result<u64, Error> {
-        let (db, owners) = (&self.ledger.inner.db, &self.ledger.inner.owners);
+        let db = &self.ledger.inner.db;
         let map = |error| db.error(error);
         let mut tx = db.begin().await?;
-        let select = query("SELECT adder, lines FROM batch WHERE id = $1").bind(self.id.as_str());
+        let select = "SELECT adder, lines FROM batch WHERE id = $1".to_owned() + tx.for_update();
+        let select = query(AssertSqlSafe(select)).bind(self.id.as_str());
         let row = select.fetch_one(&mut tx).await.map_err(map)?;
         let other = row.optional_text("adder").map_err(map)?;
         if let Some(other) = other
-            && owners.is_alive(other).map_err(|error| file_error(owners.folder(), error))?
+            && self.ledger.is_alive(other, 0).await?
         {
             return Err(Error::BeingAdded(self.name.clone()));
         }

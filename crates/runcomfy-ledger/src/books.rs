@@ -96,6 +96,7 @@ impl Ledger {
     pub async fn set_limits(&self, limits: &Limits) -> Result<(), Error> {
         let db = &self.inner.db;
         let mut tx = db.begin().await?;
+        tx.lock_accounts().await.map_err(|error| db.error(error))?;
         for name in LimitName::ALL {
             let update = query("UPDATE \"limit\" SET setting = $2 WHERE name = $1");
             let update = update.bind(name.as_str()).bind(limits.setting(name));
@@ -145,6 +146,7 @@ impl Ledger {
         if let Some(reason) = tx.damage().await.map_err(|error| db.error(error))? {
             return Err(Error::Damaged { ledger: db.name().to_owned(), reason });
         }
+        tx.lock_accounts().await.map_err(|error| db.error(error))?;
         discrepancies(&mut tx).await.map_err(|error| db.error(error))
     }
 
@@ -157,6 +159,7 @@ impl Ledger {
     pub async fn recompute(&self) -> Result<Vec<Discrepancy>, Error> {
         let db = &self.inner.db;
         let mut tx = db.begin().await?;
+        tx.lock_accounts().await.map_err(|error| db.error(error))?;
         let found = discrepancies(&mut tx).await.map_err(|error| db.error(error))?;
         let flights =
             format!("UPDATE \"limit\" SET used = ({IN_FLIGHT}) WHERE name = 'jobs_in_flight'");

@@ -1,6 +1,6 @@
 //! The wall clock, which every process shares.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A day in milliseconds.
 pub(crate) const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -28,4 +28,22 @@ pub(crate) fn to_time(millis: i64) -> SystemTime {
 /// Returns the day of a time, since 1970 in UTC.
 pub(crate) fn day(millis: i64) -> i64 {
     millis.div_euclid(DAY)
+}
+
+/// A moment of this process.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    clock: Instant,
+    wall: SystemTime,
+}
+
+impl Moment {
+    pub(crate) fn now() -> Self {
+        Self { clock: Instant::now(), wall: SystemTime::now() }
+    }
+
+    /// Returns the time since then, also while the machine slept: then only the wall clock goes on.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.clock.elapsed().max(self.wall.elapsed().unwrap_or_default())
+    }
 }

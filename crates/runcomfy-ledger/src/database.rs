@@ -5,12 +5,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[cfg(feature = "postgres")]
 use sqlx::postgres::{PgArguments, PgConnection, PgPool, PgRow, Postgres};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction};
 
+use crate::clock::now_micros;
 use crate::error::Error;
 #[cfg(feature = "postgres")]
 use crate::postgres;
@@ -158,6 +160,16 @@ impl Database {
         committed.map_err(|error| self.error(error))
     }
 
+    /// Returns the time for which an outcome is tried to be written. A server that is restarted
+    /// comes back; a disk that is full rarely does.
+    pub(crate) fn patience(&self) -> Duration {
+        match &self.pools {
+            Pools::Sqlite { .. } => Duration::from_secs(4),
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(_) => Duration::from_secs(120),
+        }
+    }
+
     /// Closes the connections.
     pub(crate) async fn close(&self) {
         match &self.pools {
@@ -181,22 +193,52 @@ impl Database {
 }
 
 impl Tx {
-    /// Returns the end of a query that locks its rows until this transaction ends. SQLite has
-    /// locked the whole file.
-    pub(crate) fn for_update(&self) -> &'static str {
+    /// Returns `true` on PostgreSQL, where others write at the same time, on machines with other
+    /// clocks. On SQLite, this transaction has the whole file.
+    fn is_shared(&self) -> bool {
         match self {
-            Self::Sqlite(_) => "",
+            Self::Sqlite(_) => false,
             #[cfg(feature = "postgres")]
-            Self::Postgres(_) => " FOR UPDATE",
+            Self::Postgres(_) => true,
         }
+    }
+
+    /// Returns the end of a query that locks its rows until this transaction ends.
+    pub(crate) fn for_update(&self) -> &'static str {
+        if self.is_shared() { " FOR UPDATE" } else { "" }
+    }
+
+    /// Returns the time in microseconds since 1970, by the one clock that every process shares.
+    pub(crate) async fn now_micros(&mut self) -> Result<i64, sqlx::Error> {
+        if !self.is_shared() {
+            return Ok(now_micros());
+        }
+        let select =
+            "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now";
+        query(select).fetch_one(self).await?.int("now")
+    }
+
+    /// Lets no other transaction ask for the twins of this fingerprint until this one ends.
+    pub(crate) async fn lock_fingerprint(&mut self, fingerprint: &str) -> Result<(), sqlx::Error> {
+        if self.is_shared() {
+            let lock = "SELECT 1 FROM pg_advisory_xact_lock(hashtextextended($1, 0))";
+            query(lock).bind(fingerprint).execute(self).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets no other transaction change the limits and the spend until this one ends.
+    pub(crate) async fn lock_accounts(&mut self) -> Result<(), sqlx::Error> {
+        if self.is_shared() {
+            query("LOCK TABLE \"limit\", spend IN EXCLUSIVE MODE").execute(self).await?;
+        }
+        Ok(())
     }
 
     /// Returns what is damaged in an SQLite file. PostgreSQL checks what it reads itself.
     pub(crate) async fn damage(&mut self) -> Result<Option<String>, sqlx::Error> {
-        match self {
-            Self::Sqlite(_) => {}
-            #[cfg(feature = "postgres")]
-            Self::Postgres(_) => return Ok(None),
+        if self.is_shared() {
+            return Ok(None);
         }
         let found = query("PRAGMA integrity_check(1)").fetch_one(self).await?;
         let found = found.text("integrity_check")?;

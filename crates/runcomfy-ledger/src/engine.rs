@@ -13,10 +13,13 @@ use riverqueue::{
     WorkContext, WorkOutcome, Workers,
 };
 use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
 
 use crate::database::{Database, Pool, Tx, query};
 use crate::error::Error;
 use crate::id::{BatchId, JobId};
+#[cfg(feature = "postgres")]
+use crate::postgres;
 
 /// Time between two looks for due jobs, if a place is free.
 const COOLDOWN: Duration = Duration::from_millis(20);
@@ -143,7 +146,12 @@ pub(crate) async fn migrate(db: &Database) -> Result<(), Error> {
     let migrated = match db.pool() {
         Pool::Sqlite(pool) => SqliteMigrator::new(pool).migrate_up().await,
         #[cfg(feature = "postgres")]
-        Pool::Postgres(pool) => PostgresMigrator::new(pool).migrate_up().await,
+        Pool::Postgres(pool) => {
+            let lock = postgres::lock_migrations(&pool).await.map_err(|error| db.error(error))?;
+            let migrated = PostgresMigrator::new(pool).migrate_up().await;
+            drop(lock);
+            migrated
+        }
     };
     migrated.map(drop).map_err(|error| Error::Queue { source: error.into() })
 }
@@ -198,20 +206,33 @@ pub(crate) async fn wake(tx: &mut Tx, batch: &BatchId) -> Result<(), sqlx::Error
 
 /// Returns the owners of steps that have begun, and of River's leadership.
 pub(crate) async fn owners(db: &Database) -> Result<BTreeSet<String>, sqlx::Error> {
-    let select = "SELECT DISTINCT json(attempted_by) ->> '$[#-1]' AS owner FROM river_job
-            WHERE state = 'running'
-        UNION SELECT leader_id FROM river_leader";
-    let rows = query(select).fetch_all(db.readers()).await?;
+    let select = format!(
+        "SELECT DISTINCT {} AS owner FROM river_job WHERE state = 'running'
+            UNION SELECT leader_id FROM river_leader",
+        last_attempt(db.pool())
+    );
+    let rows = query(AssertSqlSafe(select)).fetch_all(db.readers()).await?;
     let owners = rows.iter().map(|row| row.optional_text("owner"));
     owners.filter_map(Result::transpose).map(|owner| owner.map(str::to_owned)).collect()
 }
 
+/// Returns the expression of the process that began the last step of a row.
+fn last_attempt(pool: Pool) -> &'static str {
+    match pool {
+        Pool::Sqlite(_) => "json(attempted_by) ->> '$[#-1]'",
+        #[cfg(feature = "postgres")]
+        Pool::Postgres(_) => "attempted_by[array_upper(attempted_by, 1)]",
+    }
+}
+
 /// Makes the jobs due again whose steps an owner had begun that is gone, and takes the leadership
 /// from it.
-pub(crate) async fn release(tx: &mut Tx, owner: &str) -> Result<(), sqlx::Error> {
-    let update = "UPDATE river_job SET state = 'available'
-        WHERE state = 'running' AND json(attempted_by) ->> '$[#-1]' = $1";
-    query(update).bind(owner).execute(&mut *tx).await?;
+pub(crate) async fn release(db: &Database, tx: &mut Tx, owner: &str) -> Result<(), sqlx::Error> {
+    let update = format!(
+        "UPDATE river_job SET state = 'available' WHERE state = 'running' AND {} = $1",
+        last_attempt(db.pool())
+    );
+    query(AssertSqlSafe(update)).bind(owner).execute(&mut *tx).await?;
     let delete = "DELETE FROM river_leader WHERE leader_id = $1";
     query(delete).bind(owner).execute(&mut *tx).await?;
     Ok(())

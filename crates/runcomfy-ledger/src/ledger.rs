@@ -13,8 +13,10 @@ use crate::error::Error;
 use crate::id::{BatchId, JobId};
 use crate::intent::{Hashes, Intent, IntoIntent, read_files};
 use crate::job::{Again, Job, Problem, ProblemKind};
-use crate::owner::Owners;
+use crate::owner::{Life, Owners, Run};
 use crate::place::{create, file_error};
+#[cfg(feature = "postgres")]
+use crate::presence::{self, Presence};
 use crate::row;
 use crate::state::State;
 use crate::store::{self, Change};
@@ -24,8 +26,8 @@ const DEFAULT_COUNT: u32 = 100;
 /// Number of attempts to find an id that no job has.
 const MAX_ID_ATTEMPTS: usize = 8;
 
-/// A ledger of paid jobs in one file. Clones share it, and several processes may use the file at
-/// once.
+/// A ledger of paid jobs: a file, or with the feature `postgres` a schema of a PostgreSQL server.
+/// Clones share it, and several processes may use it at once.
 #[derive(Debug, Clone)]
 pub struct Ledger {
     pub(crate) inner: Arc<Inner>,
@@ -35,6 +37,9 @@ pub struct Ledger {
 pub(crate) struct Inner {
     pub(crate) db: Database,
     pub(crate) owners: Owners,
+    /// How this program shows other machines that it is alive.
+    #[cfg(feature = "postgres")]
+    pub(crate) presence: Option<Presence>,
 }
 
 /// A choice of jobs. By default every job, the newest first.
@@ -108,7 +113,47 @@ impl Ledger {
         })
         .await?;
         let db = Database::open(&path).await?;
-        let ledger = Self { inner: Arc::new(Inner { db, owners }) };
+        let inner = Inner {
+            db,
+            owners,
+            #[cfg(feature = "postgres")]
+            presence: None,
+        };
+        let ledger = Self { inner: Arc::new(inner) };
+        ledger.recover().await?;
+        drop(guard);
+        Ok(ledger)
+    }
+
+    /// Connects to a ledger on PostgreSQL, and creates its tables if they do not exist:
+    /// `postgres://user:password@host:port/database`. Any number of machines may use it at once.
+    ///
+    /// The parameters of the address are those of `libpq`, such as `sslmode=verify-full` and
+    /// `sslrootcert`, and `schema`, the schema of the tables. `PGPASSWORD` and `~/.pgpass` are read
+    /// too, so the password need not be in the address.
+    ///
+    /// A job that was being sent by a process that is gone becomes `unknown`, unless its request id
+    /// turns up: at once if the process was on this machine, and otherwise 30 seconds after it was
+    /// sent at the earliest.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Address`], [`Error::Unsuitable`], and if the server cannot be used, or the tables
+    /// were written by a newer version or another program.
+    #[cfg(feature = "postgres")]
+    pub async fn connect(address: &str) -> Result<Self, Error> {
+        let address: crate::postgres::Address = address.parse()?;
+        let name = address.to_string();
+        let (owners, guard) = blocking(move || {
+            let owners = crate::place::beside(&name)?;
+            let owners = Owners::new(&owners).map_err(|error| file_error(&owners, error))?;
+            let guard = owners.guard().map_err(|error| file_error(owners.folder(), error))?;
+            Ok((owners, guard))
+        })
+        .await?;
+        let db = Database::connect(&address).await?;
+        let presence = Some(Presence::new(address));
+        let ledger = Self { inner: Arc::new(Inner { db, owners, presence }) };
         ledger.recover().await?;
         drop(guard);
         Ok(ledger)
@@ -128,6 +173,10 @@ impl Ledger {
     /// program that ends without this may leave a job `unknown`.
     pub async fn close(self) {
         self.inner.owners.ended().await;
+        #[cfg(feature = "postgres")]
+        if let Some(presence) = &self.inner.presence {
+            presence.end();
+        }
         self.inner.db.close().await;
     }
 
@@ -261,7 +310,7 @@ impl Ledger {
     /// Settles every job that a process was sending when it ended, and removes that process's
     /// file. The caller holds the guard of the owners.
     async fn recover(&self) -> Result<(), Error> {
-        let Inner { db, owners } = &*self.inner;
+        let Inner { db, owners, .. } = &*self.inner;
         // Listed first: an owner that ends after this keeps its file until the next time.
         let gone: Vec<PathBuf> =
             owners.gone().map_err(|error| file_error(owners.folder(), error))?;
@@ -293,10 +342,10 @@ impl Ledger {
     /// Makes a job that was being sent by a run that is gone `accepted` if the run left its request
     /// id behind, and otherwise `unknown`. Never sends it.
     async fn settle_if_orphaned(&self, job: Job) -> Result<Job, Error> {
-        let Inner { db, owners } = &*self.inner;
+        let Inner { db, owners, .. } = &*self.inner;
         let (State::Sending, Some(run)) = (job.state, job.owner.as_deref()) else { return Ok(job) };
         let map = |error| file_error(owners.folder(), error);
-        if owners.is_alive(run).map_err(map)? {
+        if self.is_alive(run, job.sent_at.map_or(0, to_millis)).await? {
             return Ok(job);
         }
         let problem = Problem::new(
@@ -313,6 +362,51 @@ impl Ledger {
             Err(Error::Illegal { .. } | Error::BeingSent(_)) => self.job(&job.id).await,
             changed => changed,
         }
+    }
+
+    /// Begins a run of this program, which others see to be alive.
+    pub(crate) async fn begin(&self) -> Result<Run, Error> {
+        let inner = self.inner.clone();
+        let run = blocking(move || {
+            inner.owners.begin().map_err(|error| file_error(inner.owners.folder(), error))
+        })
+        .await?;
+        #[cfg(feature = "postgres")]
+        if let Some(presence) = &self.inner.presence
+            && !presence.hold(run.owner()).await
+        {
+            return Err(Error::Busy { ledger: self.name().to_owned() });
+        }
+        Ok(run)
+    }
+
+    /// Returns `true` if a run may still be alive that began at this time, in milliseconds since
+    /// 1970.
+    pub(crate) async fn is_alive(&self, run: &str, since: i64) -> Result<bool, Error> {
+        let owners = &self.inner.owners;
+        match owners.life(run).map_err(|error| file_error(owners.folder(), error))? {
+            Life::Alive => Ok(true),
+            Life::Ended => Ok(false),
+            Life::Elsewhere => self.is_alive_elsewhere(run, since).await,
+        }
+    }
+
+    /// Returns `true` if a run that this machine knows nothing of may be alive on another one.
+    #[cfg(feature = "postgres")]
+    async fn is_alive_elsewhere(&self, run: &str, since: i64) -> Result<bool, Error> {
+        let db = &self.inner.db;
+        if self.inner.presence.is_none() {
+            return Ok(false);
+        }
+        let (owner, _) = crate::owner::split(run);
+        let alive = presence::is_alive(db.readers(), owner, since).await;
+        alive.map_err(|error| db.error(error))
+    }
+
+    /// A file belongs to one machine.
+    #[cfg(not(feature = "postgres"))]
+    async fn is_alive_elsewhere(&self, _: &str, _: i64) -> Result<bool, Error> {
+        Ok(false)
     }
 }
 

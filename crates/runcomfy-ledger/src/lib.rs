@@ -21,6 +21,8 @@ mod owner;
 mod place;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod presence;
 mod row;
 mod settle;
 mod sqlite;

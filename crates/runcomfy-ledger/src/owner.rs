@@ -48,6 +48,17 @@ struct OwnerFile {
     written: u64,
 }
 
+/// The fate of an owner, as far as this machine knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// It may still send the job.
+    Alive,
+    /// It ended on this machine.
+    Ended,
+    /// It has no file on this machine.
+    Elsewhere,
+}
+
 /// One run of one step that sends a job. Dropping it says that nobody sends the job any more.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -102,16 +113,17 @@ impl Owners {
         Ok(Run { owner, number })
     }
 
-    /// Returns `true` if somebody may still send a job for this run.
-    pub(crate) fn is_alive(&self, run: &str) -> io::Result<bool> {
+    /// Returns whether somebody may still send a job for this run.
+    pub(crate) fn life(&self, run: &str) -> io::Result<Life> {
         let (owner, number) = split(run);
-        if let Some(own) = self.own.get().filter(|own| own.id == owner) {
-            return Ok(number.is_some_and(|number| locked(&own.runs).contains(&number)));
-        }
-        match self.open(owner)? {
-            Some(file) => is_locked(&file),
-            None => Ok(false),
-        }
+        let is_alive = if let Some(own) = self.own.get().filter(|own| own.id == owner) {
+            number.is_some_and(|number| locked(&own.runs).contains(&number))
+        } else if let Some(file) = self.open(owner)? {
+            is_locked(&file)?
+        } else {
+            return Ok(Life::Elsewhere);
+        };
+        Ok(if is_alive { Life::Alive } else { Life::Ended })
     }
 
     /// Returns the request id that a run could not write to the database.
@@ -211,6 +223,12 @@ impl Run {
         format!("{}.{}", self.owner.id, self.number)
     }
 
+    /// Returns the id of its owner.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn owner(&self) -> &str {
+        &self.owner.id
+    }
+
     /// Writes down a request id that the database did not take.
     pub(crate) fn write(&self, id: &RequestId) -> io::Result<()> {
         let mut file = locked(&self.owner.file);
@@ -231,8 +249,8 @@ impl Drop for Run {
     }
 }
 
-/// Splits the name of a run.
-fn split(run: &str) -> (&str, Option<u64>) {
+/// Splits the name of a run into its owner and its number.
+pub(crate) fn split(run: &str) -> (&str, Option<u64>) {
     let (owner, number) = run.split_once('.').unwrap_or((run, ""));
     (owner, number.parse().ok())
 }
@@ -267,19 +285,20 @@ mod tests {
         let (name, ended) = (run.name(), other.name());
         drop(other);
         // Its own ledger knows its runs, another only that the process is there.
-        for (owners, run, alive) in
-            [(&one, &name, true), (&one, &ended, false), (&two, &name, true)]
+        for (owners, run, life) in
+            [(&one, &name, Life::Alive), (&one, &ended, Life::Ended), (&two, &name, Life::Alive)]
         {
-            assert_eq!(owners.is_alive(run).expect("it can be read"), alive, "{run}");
+            assert_eq!(owners.life(run).expect("it can be read"), life, "{run}");
         }
         assert!(two.gone().expect("it can be read").is_empty());
         for stranger in ["", "x", "../guard.1", "00ff.1"] {
-            assert!(!two.is_alive(stranger).expect("it can be read"), "{stranger}");
+            assert_eq!(two.life(stranger).expect("it can be read"), Life::Elsewhere, "{stranger}");
         }
         drop(one);
-        assert!(two.is_alive(&name).expect("it can be read"), "a run goes on without its ledger");
+        let life = two.life(&name).expect("it can be read");
+        assert_eq!(life, Life::Alive, "a run goes on without its ledger");
         drop(run);
-        assert!(!two.is_alive(&name).expect("it can be read"));
+        assert_ne!(two.life(&name).expect("it can be read"), Life::Alive);
     }
 
     #[test]

@@ -56,6 +56,23 @@ pub(crate) fn create(path: &Path) -> Result<PathBuf, Error> {
     Ok(whole)
 }
 
+/// Returns the path beside which the owners of a ledger on PostgreSQL have their files on this
+/// machine: below the folder of state, or below the folder of temporary files if that is not on a
+/// local disk.
+#[cfg(feature = "postgres")]
+pub(crate) fn beside(ledger: &str) -> Result<PathBuf, Error> {
+    let name = format!("postgres-{}", &crate::canonical::sha256(ledger.as_bytes())[..16]);
+    let state = default_path().ok().map(|path| path.with_file_name(&name));
+    let state = state.filter(|path| {
+        let folder = path.parent().unwrap_or(path);
+        create_folder(folder).is_ok() && refuse_network(folder).is_ok()
+    });
+    let path = state.unwrap_or_else(|| std::env::temp_dir().join(BELOW[0]).join(name));
+    let folder = path.parent().unwrap_or(&path);
+    create_folder(folder).map_err(|source| file_error(folder, source))?;
+    Ok(path)
+}
+
 fn refuse_network(folder: &Path) -> Result<(), Error> {
     match network_name(folder).map_err(|source| file_error(folder, source))? {
         Some(name) => Err(Error::NetworkFileSystem { path: folder.to_owned(), name }),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use runcomfy::Url;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Postgres, Row, Transaction};
 use tokio::time::timeout;
 
 use crate::clock::now;
@@ -179,7 +179,8 @@ pub(crate) async fn in_time<T>(
     }
 }
 
-async fn ping(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+/// Asks for a sign of life.
+pub(crate) async fn ping(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     match timeout(PING_TIMEOUT, connection.ping()).await {
         Ok(answer) => answer,
         Err(_) => Err(sqlx::Error::Io(IoError::from(ErrorKind::TimedOut))),
@@ -231,6 +232,16 @@ async fn migrate(address: &Address, connection: &mut PgConnection) -> Result<(),
         insert.execute(&mut *tx).await.map_err(map)?;
     }
     tx.commit().await.map_err(map)
+}
+
+/// Lets no other program migrate until the transaction ends.
+pub(crate) async fn lock_migrations(
+    pool: &PgPool,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let mut tx = pool.begin().await?;
+    let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK);
+    in_time(lock.execute(&mut *tx)).await?;
+    Ok(tx)
 }
 
 /// Returns the reason why a server cannot keep a ledger.

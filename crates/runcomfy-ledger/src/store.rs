@@ -7,7 +7,7 @@ use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
 use crate::accounts;
-use crate::clock::{DAY, day, now, to_millis, to_time};
+use crate::clock::{DAY, Moment, day, now, to_millis, to_time};
 use crate::database::{Database, Row, Tx, query};
 use crate::error::Error;
 use crate::id::{BatchId, JobId};
@@ -40,8 +40,8 @@ enum NewProblem<'a> {
 /// The outcome of asking to send a job.
 #[derive(Debug)]
 pub(crate) enum Turn {
-    /// The job is `sending`, and the disk has it.
-    Sending,
+    /// The job is `sending` since this moment, and the disk has it.
+    Sending(Moment),
     /// A limit has no room.
     Wait(LimitName, Duration),
     /// Its batch is paused or cancelled.
@@ -151,7 +151,8 @@ pub(crate) async fn begin_sending(db: &Database, id: &JobId, run: &str) -> Resul
     let map = |error| db.error(error);
     let mut tx = db.begin().await?;
     let before = locked(db, &mut tx, id).await?;
-    let (now, today) = (now(), day(now()));
+    let now = tx.now_micros().await.map_err(map)? / 1000;
+    let today = day(now);
     let update = sql(
         "UPDATE job SET state = 'sending', owner = $2, sent_at = $3, day = $4,
             attempts = attempts + 1, error = NULL",
@@ -165,6 +166,7 @@ pub(crate) async fn begin_sending(db: &Database, id: &JobId, run: &str) -> Resul
     if after.expires_at.is_some_and(|time| to_millis(time) <= now) {
         return Err(Error::Expired(id.clone()));
     }
+    tx.lock_fingerprint(&after.fingerprint).await.map_err(map)?;
     if after.again == Again::No
         && let Some(found) = twin(&mut tx, &after.fingerprint, id).await.map_err(map)?
     {
@@ -175,14 +177,15 @@ pub(crate) async fn begin_sending(db: &Database, id: &JobId, run: &str) -> Resul
     {
         return Ok(Turn::Paused);
     }
-    let limits = accounts::limits(&mut tx).await.map_err(map)?;
+    let limits = accounts::locked_limits(&mut tx).await.map_err(map)?;
     accounts::check_money(&mut tx, &limits, &after).await.map_err(map)??;
     if let Some((limit, after)) = accounts::take_turn(&mut tx, &limits).await.map_err(map)? {
         return Ok(Turn::Wait(limit, after));
     }
     accounts::carry(&mut tx, &before, &after).await.map_err(map)?;
+    let begun = Moment::now();
     db.commit(tx).await?;
-    Ok(Turn::Sending)
+    Ok(Turn::Sending(begun))
 }
 
 /// Returns `true` if nothing of the batch is to be sent.

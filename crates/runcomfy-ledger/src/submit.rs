@@ -5,23 +5,26 @@ use std::time::Duration;
 use runcomfy::client::{ApiErrorKind, SubmitError};
 use runcomfy::{Client, RequestId};
 use serde_json::Value;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::accounts;
 use crate::error::Error;
+use crate::id::JobId;
 use crate::intent::request_body;
 use crate::job::{Job, Problem, ProblemKind};
-use crate::ledger::{Inner, Ledger, blocking};
+use crate::ledger::{Ledger, blocking};
 use crate::limits::LimitName;
 use crate::owner::Run;
-use crate::place::file_error;
 use crate::state::State;
 use crate::store::{self, Change, Turn};
 
-/// Number of attempts to write down an outcome, each after a longer delay than the one before.
-const MAX_WRITES: u32 = 5;
-/// Delay before the second attempt.
+/// Delay before the second attempt to write down an outcome. Each is longer than the one before.
 const WRITE_DELAY: Duration = Duration::from_millis(200);
+/// The longest of these delays.
+const MAX_WRITE_DELAY: Duration = Duration::from_secs(5);
+/// Longest time between the commit of a row that is `sending` and its request. Others wait longer
+/// than this before they take the row.
+const MAX_PAUSE: Duration = Duration::from_secs(20);
 
 /// Delay after an HTTP 429 that asks for none.
 const DEFAULT_DELAY: Duration = Duration::from_secs(2);
@@ -63,14 +66,24 @@ impl Ledger {
                 return Ok(Sent::Settled(Box::new(store::change(db, &job.id, change).await?)));
             }
         };
-        let inner = self.inner.clone();
-        let run = blocking(move || begin(&inner)).await?;
+        let run = self.begin().await?;
         let name = run.name();
         // Committed and synced before anything leaves this machine.
-        match store::begin_sending(db, &job.id, &name).await? {
-            Turn::Sending => {}
-            Turn::Wait(limit, after) => return Ok(Sent::Wait(limit, after)),
-            Turn::Paused => return Ok(Sent::Paused),
+        let begun = match store::begin_sending(db, &job.id, &name).await {
+            Ok(Turn::Sending(begun)) => begun,
+            Ok(Turn::Wait(limit, after)) => return Ok(Sent::Wait(limit, after)),
+            Ok(Turn::Paused) => return Ok(Sent::Paused),
+            Err(error @ Error::Database { .. }) => {
+                // It may have been committed, although the answer got lost.
+                let _ = self.take_back(&job.id, &name).await;
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        };
+        // This process was stopped in between, and others may take it for dead.
+        if begun.elapsed() > MAX_PAUSE {
+            let job = self.take_back(&job.id, &name).await?;
+            return Ok(Sent::Settled(Box::new(job)));
         }
         // A delay that RunComfy asks for is kept by every worker, and not by this call alone.
         let raw = client.raw().max_retry_after(Duration::ZERO);
@@ -103,10 +116,16 @@ impl Ledger {
         db.commit(tx).await
     }
 
+    /// Makes a job `intended` again of which nothing was sent.
+    async fn take_back(&self, id: &JobId, run: &str) -> Result<Job, Error> {
+        let problem = Problem::new(ProblemKind::NotSent, "nothing was sent in time");
+        self.write(id, || Change::to(State::Intended).because(&problem).by(run)).await
+    }
+
     /// Writes down the outcome of a submit.
     async fn write_outcome(
         &self,
-        id: &crate::id::JobId,
+        id: &JobId,
         run: &Run,
         outcome: Result<runcomfy::Job<runcomfy::client::Raw>, SubmitError>,
     ) -> Result<Job, Error> {
@@ -119,7 +138,11 @@ impl Ledger {
         };
         let (state, problem) = judged(&error);
         let name = run.name();
-        let written = self.write(id, || Change::to(state).because(&problem).by(&name)).await;
+        let written = match self.write(id, || Change::to(state).because(&problem).by(&name)).await {
+            // It was committed, although the answer got lost.
+            Err(Error::Illegal { state: found, .. }) if found == state => self.job(id).await,
+            written => written,
+        };
         let job = written.map_err(|source| Error::NotWritten {
             id: id.clone(),
             request_id: None,
@@ -134,7 +157,7 @@ impl Ledger {
     /// Writes down a request id. It goes to the file of this owner if the database fails.
     async fn write_accepted(
         &self,
-        id: &crate::id::JobId,
+        id: &JobId,
         run: &Run,
         request_id: &RequestId,
     ) -> Result<Job, Error> {
@@ -158,30 +181,21 @@ impl Ledger {
     }
 
     /// Writes a change, and tries again if the disk is full or the database is held.
-    async fn write<'a>(
-        &self,
-        id: &crate::id::JobId,
-        change: impl Fn() -> Change<'a>,
-    ) -> Result<Job, Error> {
-        let mut delay = WRITE_DELAY;
-        let mut attempt = 1;
+    async fn write<'a>(&self, id: &JobId, change: impl Fn() -> Change<'a>) -> Result<Job, Error> {
+        let db = &self.inner.db;
+        let (start, mut delay) = (Instant::now(), WRITE_DELAY);
         loop {
-            match store::change(&self.inner.db, id, change()).await {
+            match store::change(db, id, change()).await {
                 Err(Error::Busy { .. } | Error::Full { .. } | Error::Database { .. })
-                    if attempt < MAX_WRITES =>
+                    if start.elapsed() + delay < db.patience() =>
                 {
                     sleep(delay).await;
-                    delay *= 2;
-                    attempt += 1;
+                    delay = (delay * 2).min(MAX_WRITE_DELAY);
                 }
                 written => return written,
             }
         }
     }
-}
-
-fn begin(inner: &Inner) -> Result<Run, Error> {
-    inner.owners.begin().map_err(|error| file_error(inner.owners.folder(), error))
 }
 
 /// Returns the state after a submit that gave no request id, and the problem to keep.

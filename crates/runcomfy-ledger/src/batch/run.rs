@@ -18,8 +18,6 @@ use crate::engine::{self, Engine, Next, Work};
 use crate::error::Error;
 use crate::id::JobId;
 use crate::job::{Job, Problem, ProblemKind};
-use crate::ledger::blocking;
-use crate::place::file_error;
 use crate::state::State;
 use crate::step::{Step, StepOptions};
 use crate::store::{self, Change};
@@ -114,11 +112,7 @@ impl Batch {
     /// [`Error::OverBudget`], or [`Error::NotSent`] because of the token or the balance: nothing
     /// more is sent, and jobs that were sent have run to their end. And errors of the ledger.
     pub async fn run(&self, client: &Client, options: &BatchOptions) -> Result<BatchStatus, Error> {
-        let inner = self.ledger.inner.clone();
-        let owner = blocking(move || {
-            inner.owners.begin().map_err(|error| file_error(inner.owners.folder(), error))
-        })
-        .await?;
+        let owner = self.ledger.begin().await?;
         let wanted = if options.delivery.is_some() { Wanted::Files } else { Wanted::Results };
         self.fill_queue(wanted).await?;
         self.release_gone().await?;
@@ -170,13 +164,13 @@ impl Batch {
 
     /// Makes jobs due again whose steps a process had begun that is gone.
     async fn release_gone(&self) -> Result<(), Error> {
-        let (db, owners) = (&self.ledger.inner.db, &self.ledger.inner.owners);
+        let db = &self.ledger.inner.db;
         for owner in engine::owners(db).await.map_err(|error| db.error(error))? {
-            if owners.is_alive(&owner).map_err(|error| file_error(owners.folder(), error))? {
+            if self.ledger.is_alive(&owner, 0).await? {
                 continue;
             }
             let mut tx = db.begin().await?;
-            engine::release(&mut tx, &owner).await.map_err(|error| db.error(error))?;
+            engine::release(db, &mut tx, &owner).await.map_err(|error| db.error(error))?;
             db.commit(tx).await?;
         }
         Ok(())

@@ -9,9 +9,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use runcomfy_ledger::{Error, Filter, Job, Ledger, ProblemKind, State, StepOptions};
+use runcomfy_ledger::{Error, Filter, Job, ProblemKind, State, StepOptions};
 use runcomfy_simulator::{Accepted, Pace, Random, Simulator};
 
+use crate::place::Place;
 use crate::support::{Child, client, intent};
 
 const TEST: &str = "kills::a_run_that_is_killed_pays_nothing_twice_and_loses_nothing";
@@ -29,14 +30,14 @@ const MAX_RUNS: usize = 20;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_is_killed_pays_nothing_twice_and_loses_nothing() {
     if let Ok(told) = std::env::var(PROGRAM) {
-        let parts: Vec<&str> = told.splitn(3, ' ').collect();
-        let [base, number, path] = parts.as_slice() else { unreachable!("three parts") };
-        return program(base, Path::new(path), number).await;
+        let parts: Vec<&str> = told.splitn(4, ' ').collect();
+        let [base, number, out, place] = parts.as_slice() else { unreachable!("four parts") };
+        return program(base, &Place::of(place), number, Path::new(out)).await;
     }
     let jobs: usize =
         std::env::var(KILLS).map_or(24, |text| text.trim().parse().expect("a number"));
     let folder = tempfile::tempdir().expect("a folder can be made");
-    let path = folder.path().join("ledger.db");
+    let (place, out) = (Place::new(folder.path()), folder.path().join("out"));
     let random = Random::calls(0.2).with_jobs(0.2).with_seed(11);
     let random = random.with_max_pause(Duration::from_millis(60));
     let pace = Pace { queue: Duration::from_millis(30), run: Duration::from_millis(30) };
@@ -52,7 +53,8 @@ async fn a_run_that_is_killed_pays_nothing_twice_and_loses_nothing() {
                     if number >= jobs {
                         return;
                     }
-                    let told = format!("{} {number} {}", simulator.api_base(), path.display());
+                    let (base, out) = (simulator.api_base(), out.display());
+                    let told = format!("{base} {number} {out} {}", place.told());
                     killed.fetch_add(kill_and_finish(&told), Ordering::Relaxed);
                 }
             });
@@ -60,7 +62,7 @@ async fn a_run_that_is_killed_pays_nothing_twice_and_loses_nothing() {
     });
     let killed = killed.into_inner();
     assert!(killed * 10 >= jobs * 6, "only {killed} of {jobs} runs were killed");
-    let ledger = Ledger::open(&path).await.expect("it opens");
+    let ledger = place.open().await.expect("it opens");
     assert_eq!(ledger.check().await.expect("it can be checked"), []);
     let filter = Filter::default().count(u32::MAX);
     let rows = ledger.jobs(&filter).await.expect("it can be read");
@@ -92,19 +94,18 @@ fn kill_and_finish(told: &str) -> usize {
 }
 
 /// Runs in the child process: finds the job or writes it down, and runs it to its end.
-async fn program(base: &str, path: &Path, number: &str) {
+async fn program(base: &str, place: &Place, number: &str, to: &Path) {
     let (mut out, out_line) = (std::io::stdout(), "\nbegins\n");
     out.write_all(out_line.as_bytes()).and_then(|()| out.flush()).expect("the parent reads");
     let client = client(base);
-    let ledger = Ledger::open(path).await.expect("it opens");
+    let ledger = place.open().await.expect("it opens");
     let known = ledger.jobs(&Filter::default().count(u32::MAX)).await.expect("it can be read");
     let known = known.into_iter().find(|job| job.input["prompt"] == number);
     let job = match known {
         Some(job) => job,
         None => ledger.intend(intent(number)).await.expect("it is written"),
     };
-    let out = path.with_file_name("out");
-    let options = StepOptions::new().deliver_into(out).wait_at_most(Duration::from_secs(20));
+    let options = StepOptions::new().deliver_into(to).wait_at_most(Duration::from_secs(20));
     for _ in 0..50 {
         match ledger.run_with(&client, &job.id, &options).await {
             Ok(_) => return,

@@ -6,6 +6,8 @@ mod jobs;
 mod kills;
 mod money;
 mod opening;
+mod place;
 mod power;
 mod processes;
+mod schema;
 mod support;

@@ -24,6 +24,10 @@ fn copy(ledger: &Path, to: &Path, log_bytes: Option<usize>) -> PathBuf {
     copied
 }
 
+fn file(world: &World) -> &Path {
+    world.ledger.path().expect("it is a file")
+}
+
 fn log(ledger: &Path) -> PathBuf {
     let mut log = ledger.as_os_str().to_owned();
     log.push("-wal");
@@ -43,7 +47,7 @@ async fn a_log_that_is_cut_anywhere_leaves_a_consistent_ledger() {
         let job = world.ledger.intend(intent(&number.to_string())).await.expect("it is written");
         world.ledger.run(&world.client, &job.id).await.expect("it runs");
     }
-    let path = world.path();
+    let path = file(&world);
     let whole = fs::metadata(log(path)).expect("it is there").len() as usize;
     let mut cuts: Vec<usize> = (0..60).map(|_| fastrand::usize(..=whole)).collect();
     cuts.extend([0, 31, whole]);
@@ -106,7 +110,7 @@ async fn an_id_that_the_database_cannot_take_is_found_at_the_next_start() {
     let world = World::with(Simulator::builder().pace(crate::support::QUICK)).await;
     world.simulator.script(Call::Submit, [Fault::LateReply(Duration::from_millis(400))]);
     let job = world.ledger.intend(intent("one")).await.expect("it is written");
-    let options = SqliteConnectOptions::new().filename(world.path());
+    let options = SqliteConnectOptions::new().filename(file(&world));
     let mut other = options.connect().await.expect("it opens");
     let (ledger, client, id) = (world.ledger.clone(), world.client.clone(), job.id.clone());
     let running = tokio::spawn(async move { ledger.run(&client, &id).await });
@@ -119,7 +123,7 @@ async fn an_id_that_the_database_cannot_take_is_found_at_the_next_start() {
     assert!(error.to_string().contains(&paid), "{error}");
     assert!(matches!(error, Error::NotWritten { request_id: Some(_), .. }), "{error:?}");
     query("ALTER TABLE away RENAME TO job").execute(&mut other).await.expect("it can");
-    let World { folder, ledger, simulator, client } = world;
+    let World { folder, ledger, simulator, client, .. } = world;
     let path = ledger.path().expect("it is a file").to_owned();
     ledger.close().await;
     let ledger = Ledger::open(&path).await.expect("it opens");

@@ -1,13 +1,13 @@
 //! Several processes that use one ledger at once.
 
 use std::io::Write;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt;
-use runcomfy_ledger::{Filter, Ledger, Limits, State, StepOptions};
+use runcomfy_ledger::{Filter, Limits, State, StepOptions};
 use runcomfy_simulator::{Accepted, Pace, Simulator};
 
+use crate::place::Place;
 use crate::support::{Child, World, client, intent};
 
 const TEST: &str = "processes::processes_at_once_send_each_job_once_and_keep_the_limits";
@@ -21,7 +21,7 @@ const IN_FLIGHT: u32 = 5;
 async fn processes_at_once_send_each_job_once_and_keep_the_limits() {
     if let Ok(told) = std::env::var(PROGRAM) {
         let (base, path) = told.split_once(' ').expect("it has two parts");
-        return program(base, Path::new(path)).await;
+        return program(base, &Place::of(path)).await;
     }
     let pace = Pace { queue: Duration::from_millis(20), run: Duration::from_millis(20) };
     let world = World::with(Simulator::builder().pace(pace)).await;
@@ -30,7 +30,7 @@ async fn processes_at_once_send_each_job_once_and_keep_the_limits() {
     for number in 0..JOBS {
         world.ledger.intend(intent(&number.to_string())).await.expect("it is written");
     }
-    let told = format!("{} {}", world.simulator.api_base(), world.path().display());
+    let told = format!("{} {}", world.simulator.api_base(), world.place.told());
     let mut children: Vec<Child> =
         (0..PROCESSES).map(|_| Child::start(TEST, PROGRAM, &told)).collect();
     for child in &mut children {
@@ -56,9 +56,9 @@ async fn processes_at_once_send_each_job_once_and_keep_the_limits() {
 }
 
 /// Runs in the child process: runs every job, many at once.
-async fn program(base: &str, path: &Path) {
+async fn program(base: &str, place: &Place) {
     let client = client(base);
-    let ledger = Ledger::open(path).await.expect("it opens");
+    let ledger = place.open().await.expect("it opens");
     let jobs = ledger.jobs(&Filter::default()).await.expect("it can be read");
     let options = StepOptions::new().wait_at_most(Duration::from_secs(120));
     let (ledger, client, options) = (&ledger, &client, &options);

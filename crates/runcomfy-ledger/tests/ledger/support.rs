@@ -1,6 +1,5 @@
 //! A ledger, a simulator and a client for it.
 
-use std::path::Path;
 use std::time::Duration;
 
 use runcomfy::Client;
@@ -10,10 +9,13 @@ use runcomfy_simulator::{Pace, Simulator, SimulatorBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::place::Place;
+
 pub(crate) const MODEL: &str = "minimax/Hailuo Video 01 Live";
 
 pub(crate) struct World {
     pub(crate) folder: TempDir,
+    pub(crate) place: Place,
     pub(crate) ledger: Ledger,
     pub(crate) simulator: Simulator,
     pub(crate) client: Client,
@@ -28,18 +30,15 @@ impl World {
     pub(crate) async fn with(simulator: SimulatorBuilder) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let simulator = simulator.start().await.expect("it starts");
-        let ledger = Ledger::open(folder.path().join("ledger.db")).await.expect("it opens");
+        let place = Place::new(folder.path());
+        let ledger = place.open().await.expect("it opens");
         let client = client(simulator.api_base());
-        Self { folder, ledger, simulator, client }
+        Self { folder, place, ledger, simulator, client }
     }
 
-    /// Opens the same file again, as another process would.
+    /// Opens the same ledger again, as another process would.
     pub(crate) async fn another(&self) -> Ledger {
-        Ledger::open(self.path()).await.expect("it opens")
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        self.ledger.path().expect("it is a file")
+        self.place.open().await.expect("it opens")
     }
 }
 
@@ -67,9 +66,14 @@ pub(crate) struct Child(pub(crate) std::process::Child);
 impl Child {
     /// Starts a test of this program, with one environment variable.
     pub(crate) fn start(test: &str, variable: &str, value: &str) -> Self {
+        Self::start_with(test, &[(variable, value)])
+    }
+
+    /// Starts a test of this program, with environment variables.
+    pub(crate) fn start_with(test: &str, variables: &[(&str, &str)]) -> Self {
         let suite = std::env::current_exe().expect("it runs");
         let mut program = std::process::Command::new(suite);
-        program.args(["--exact", "--nocapture", test]).env(variable, value);
+        program.args(["--exact", "--nocapture", test]).envs(variables.iter().copied());
         Self(program.stdout(std::process::Stdio::piped()).spawn().expect("it runs"))
     }
 

@@ -1,0 +1,39 @@
+//! Where the ledgers of these tests are: in files.
+
+use std::path::{Path, PathBuf};
+
+use runcomfy_ledger::{Error, Ledger};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+
+/// The place of a ledger, which several processes may open.
+pub(crate) struct Place(PathBuf);
+
+impl Place {
+    /// A new place. A file needs a folder.
+    pub(crate) fn new(folder: &Path) -> Self {
+        Self(folder.join("ledger.db"))
+    }
+
+    /// The place that another process told.
+    pub(crate) fn of(told: &str) -> Self {
+        Self(told.into())
+    }
+
+    pub(crate) fn told(&self) -> String {
+        self.0.display().to_string()
+    }
+
+    pub(crate) async fn open(&self) -> Result<Ledger, Error> {
+        Ledger::open(&self.0).await
+    }
+
+    /// Changes the tables as no ledger would.
+    pub(crate) async fn execute(&self, sql: &str) {
+        let options = SqliteConnectOptions::new().filename(&self.0);
+        let mut connection = options.connect().await.expect("it opens");
+        let statement = sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut connection);
+        statement.await.expect("it can be written");
+        connection.close().await.expect("it closes");
+    }
+}

@@ -1,0 +1,90 @@
+//! A network between a program and the server, which can be cut.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
+    cut: watch::Sender<usize>,
+    hold: Arc<Mutex<Hold>>,
+}
+
+#[derive(Default)]
+struct Hold {
+    /// The answer to the next commit waits for as long.
+    next_commit: Option<Duration>,
+    until: Option<Instant>,
+}
+
+impl Proxy {
+    /// Passes bytes on to a port of this machine.
+    pub(crate) async fn start(to: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let port = listener.local_addr().expect("it has one").port();
+        let (cut, end) = watch::channel(0);
+        let hold = Arc::<Mutex<Hold>>::default();
+        let held = hold.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let (held, mut end) = (held.clone(), end.clone());
+                end.mark_unchanged();
+                tokio::spawn(async move {
+                    let Ok(server) = TcpStream::connect(("127.0.0.1", to)).await else { return };
+                    tokio::select! {
+                        () = pass(client, server, held) => {}
+                        _ = end.changed() => {}
+                    }
+                });
+            }
+        });
+        Self { port, cut, hold }
+    }
+
+    /// Ends every connection.
+    pub(crate) fn cut(&self) {
+        self.cut.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// Holds the answer to the next commit back for this time.
+    pub(crate) fn hold_next_commit(&self, time: Duration) {
+        self.hold.lock().expect("no thread panicked").next_commit = Some(time);
+    }
+}
+
+async fn pass(client: TcpStream, server: TcpStream, hold: Arc<Mutex<Hold>>) {
+    let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+        (client.into_split(), server.into_split());
+    let up = async {
+        let mut bytes = vec![0; 64 * 1024];
+        while let Ok(count @ 1..) = from_client.read(&mut bytes).await {
+            if bytes[..count].windows(6).any(|word| word == b"COMMIT") {
+                let mut hold = hold.lock().expect("no thread panicked");
+                hold.until = hold.next_commit.take().map(|time| Instant::now() + time);
+            }
+            if to_server.write_all(&bytes[..count]).await.is_err() {
+                return;
+            }
+        }
+    };
+    let down = async {
+        let mut bytes = vec![0; 64 * 1024];
+        while let Ok(count @ 1..) = from_server.read(&mut bytes).await {
+            let until = hold.lock().expect("no thread panicked").until;
+            if let Some(until) = until {
+                sleep_until(until).await;
+            }
+            if to_client.write_all(&bytes[..count]).await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = up => {}
+        () = down => {}
+    }
+}
