@@ -147,7 +147,11 @@ pub(crate) async fn migrate(db: &Database) -> Result<(), Error> {
         Pool::Sqlite(pool) => SqliteMigrator::new(pool).migrate_up().await,
         #[cfg(feature = "postgres")]
         Pool::Postgres(pool) => {
-            let lock = postgres::lock_migrations(&pool).await.map_err(|error| db.error(error))?;
+            let map = |error| db.error(error);
+            if !postgres::may_migrate(&pool, "river_job").await.map_err(map)? {
+                return Ok(());
+            }
+            let lock = postgres::lock_migrations(&pool).await.map_err(map)?;
             let migrated = PostgresMigrator::new(pool).migrate_up().await;
             drop(lock);
             migrated

@@ -152,6 +152,8 @@ impl Ledger {
         })
         .await?;
         let db = Database::connect(&address).await?;
+        // Now, since a program that works on batches may not be allowed to.
+        crate::engine::migrate(&db).await?;
         let presence = Some(Presence::new(address));
         let ledger = Self { inner: Arc::new(Inner { db, owners, presence }) };
         ledger.recover().await?;

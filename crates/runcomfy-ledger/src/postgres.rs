@@ -234,6 +234,14 @@ async fn migrate(address: &Address, connection: &mut PgConnection) -> Result<(),
     tx.commit().await.map_err(map)
 }
 
+/// Returns `true` if this role may create tables, or if this one does not exist. A role that may
+/// not relies on one that has.
+pub(crate) async fn may_migrate(pool: &PgPool, table: &str) -> Result<bool, sqlx::Error> {
+    let select = "SELECT has_schema_privilege(current_schema(), 'CREATE')
+        OR to_regclass($1) IS NULL";
+    in_time(sqlx::query_scalar(select).bind(table).fetch_one(pool)).await
+}
+
 /// Lets no other program migrate until the transaction ends.
 pub(crate) async fn lock_migrations(
     pool: &PgPool,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use runcomfy_ledger::{Error, Ledger, Limits, State};
+use runcomfy_ledger::{BatchOptions, Error, Ledger, Limits, State};
 use sqlx::postgres::PgConnectOptions;
 
 use crate::place::{Place, server};
@@ -32,8 +32,11 @@ async fn the_rights_in_the_docs_are_enough_and_no_more() {
     let job = ledger.intend(intent("one").batch(&batch.id)).await.expect("it may");
     let done = ledger.run(&world.client, &job.id).await.expect("it may");
     assert_eq!(done.state, State::Succeeded);
+    batch.add([intent("two")]).await.expect("it may");
+    let status = batch.run(&world.client, &BatchOptions::new()).await.expect("it may");
+    assert!(status.is_settled(), "{status:?}");
     assert_eq!(ledger.recompute().await.expect("it may"), []);
-    assert_eq!(ledger.prune(Duration::ZERO).await.expect("it may"), 1);
+    assert_eq!(ledger.prune(Duration::ZERO).await.expect("it may"), 2);
     // The tables are not its own.
     let mut connection = sqlx::ConnectOptions::connect(
         &own.replace("?schema", "?options[search_path]")
