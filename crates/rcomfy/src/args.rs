@@ -10,6 +10,7 @@ use clap_complete::engine::ArgValueCandidates;
 use runcomfy::ContentKind;
 use runcomfy_ledger::{State, Usd};
 
+use crate::config::LEDGER_VARIABLE;
 use crate::failure::Kind;
 use crate::model::find::candidates;
 use crate::output::{Format, Output};
@@ -57,9 +58,9 @@ pub(crate) struct Global {
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 
-    /// Ledger file, instead of the one in the state folder of this user.
-    #[arg(long, global = true, value_name = "FILE", env = "RCOMFY_LEDGER")]
-    pub ledger: Option<PathBuf>,
+    /// Ledger: a file, or `postgres://user@host/database`, instead of the file of this user.
+    #[arg(long, global = true, env = LEDGER_VARIABLE, hide_env_values = true)]
+    pub ledger: Option<OsString>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -44,7 +44,7 @@ pub(crate) fn run(parsed: Parsed, output: Output) -> Result<Reply> {
         Command::Simulate(args) => wait_for(simulate::run(&args, output)),
         Command::Login => login::login(output),
         Command::Logout => login::logout(),
-        Command::Config => config::run(),
+        Command::Config => config::run(global),
         Command::Completions { shell } => completions::script(shell),
         Command::Man { folder } => completions::man(&folder),
         Command::Help { command } => help::run(&command, output),

@@ -14,6 +14,8 @@ use crate::failure::{Failure, Kind, Result};
 const TOKEN_VARIABLES: [&str; 3] = ["RUNCOMFY_TOKEN", "RUNCOMFY_API_TOKEN", "RUNCOMFY_API_KEY"];
 /// The environment variable of another API, such as a simulator.
 pub(crate) const API_VARIABLE: &str = "RUNCOMFY_MODEL_API_BASE";
+/// The environment variable of the ledger.
+pub(crate) const LEDGER_VARIABLE: &str = "RCOMFY_LEDGER";
 /// The base URL of RunComfy's API.
 const API_BASE: &str = "https://model-api.runcomfy.net/v1";
 /// The most bytes of a configuration or token file.
@@ -27,8 +29,8 @@ pub(crate) struct File {
     pub token_command: Option<Vec<String>>,
     /// The base URL of the API, with its version.
     pub api_base: Option<String>,
-    /// The ledger file.
-    pub ledger: Option<PathBuf>,
+    /// The ledger: a path, or the address of a server, which may have a password.
+    pub ledger: Option<String>,
     /// Template of the paths of saved outputs.
     pub output: Option<String>,
     /// The most US dollars that all jobs of a day may cost.

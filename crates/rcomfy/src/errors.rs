@@ -60,6 +60,9 @@ impl From<LedgerError> for Failure {
             | LedgerError::Expired(_) => {
                 of(Kind::Usage).fix("`rcomfy jobs` lists the jobs of the ledger")
             }
+            LedgerError::Address(_) | LedgerError::Unsuitable { .. } => {
+                of(Kind::Usage).fix("`rcomfy config` shows where the ledger is from")
+            }
             LedgerError::Busy { .. } | LedgerError::Full { .. } => of(Kind::Internal).retryable(),
             _ => of(Kind::Internal),
         }

@@ -11,6 +11,7 @@ mod interrupt;
 mod live;
 mod model;
 mod output;
+mod place;
 mod session;
 mod style;
 mod trouble;

@@ -1,9 +1,9 @@
 //! The client of RunComfy or of a simulator, and the ledger: the tools of a command.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use runcomfy::Client;
-use runcomfy_ledger::{Ledger, Limits, default_path};
+use runcomfy_ledger::{Ledger, Limits};
 use runcomfy_simulator::{Pace, Simulator, SimulatorBuilder};
 use tempfile::TempDir;
 
@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::failure::{Failure, Kind, Result};
 use crate::model::KnownModel;
 use crate::output::Output;
+use crate::place::Place;
 use crate::trouble::Trouble;
 
 /// Token of a simulator, which takes any.
@@ -36,7 +37,7 @@ pub(crate) enum Backend {
 pub(crate) struct Session {
     pub output: Output,
     pub client: Client,
-    ledger_path: PathBuf,
+    place: Place,
     limits: Limits,
     /// The API's base URL, for `--dry-run`.
     pub api_base: String,
@@ -88,7 +89,7 @@ impl Session {
         Ok(Self {
             output,
             client,
-            ledger_path: ledger_path(global, config)?,
+            place: Place::chosen(global, config)?,
             limits: config.limits()?,
             api_base: base,
             simulator: None,
@@ -126,7 +127,7 @@ impl Session {
         Ok(Self {
             output,
             client,
-            ledger_path: folder.path().join("ledger.db"),
+            place: Place::File(folder.path().join("ledger.db")),
             limits: config.limits()?,
             api_base: base,
             simulator: Some(Simulated {
@@ -143,7 +144,7 @@ impl Session {
 
     /// Opens the ledger, with the limits of the configuration.
     pub(crate) async fn ledger(&self) -> Result<Ledger> {
-        open_ledger(&self.ledger_path, &self.limits).await
+        open_ledger(&self.place, &self.limits).await
     }
 }
 
@@ -166,11 +167,11 @@ fn with_schema(
 /// Opens the ledger, for a command that makes no calls.
 pub(crate) async fn ledger(global: &Global) -> Result<Ledger> {
     let config = Config::read()?;
-    open_ledger(&ledger_path(global, &config)?, &config.limits()?).await
+    open_ledger(&Place::chosen(global, &config)?, &config.limits()?).await
 }
 
-async fn open_ledger(path: &Path, limits: &Limits) -> Result<Ledger> {
-    let ledger = Ledger::open(path).await?;
+async fn open_ledger(place: &Place, limits: &Limits) -> Result<Ledger> {
+    let ledger = place.open().await?;
     let kept = ledger.limits().await?;
     // A limit that the configuration does not name may be that of another program.
     let mut wanted = kept;
@@ -184,12 +185,6 @@ async fn open_ledger(path: &Path, limits: &Limits) -> Result<Ledger> {
         ledger.set_limits(&wanted).await?;
     }
     Ok(ledger)
-}
-
-/// Returns the path of the ledger: the option, the configuration, or the one of this user.
-fn ledger_path(global: &Global, config: &Config) -> Result<PathBuf> {
-    let path = global.ledger.clone().or_else(|| config.file.ledger.clone());
-    Ok(path.map_or_else(default_path, Ok)?)
 }
 
 /// Returns `true` if a URL names this machine: a simulator, whose media is here too.

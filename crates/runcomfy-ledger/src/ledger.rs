@@ -16,6 +16,8 @@ use crate::job::{Again, Job, Problem, ProblemKind};
 use crate::owner::{Life, Owners, Run};
 use crate::place::{create, file_error};
 #[cfg(feature = "postgres")]
+use crate::postgres::Address;
+#[cfg(feature = "postgres")]
 use crate::presence::{self, Presence};
 use crate::row;
 use crate::state::State;
@@ -125,12 +127,8 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Connects to a ledger on PostgreSQL, and creates its tables if they do not exist:
-    /// `postgres://user:password@host:port/database`. Any number of machines may use it at once.
-    ///
-    /// The parameters of the address are those of `libpq`, such as `sslmode=verify-full` and
-    /// `sslrootcert`, and `schema`, the schema of the tables. `PGPASSWORD` and `~/.pgpass` are read
-    /// too, so the password need not be in the address.
+    /// Connects to a ledger on PostgreSQL, and creates its tables if they do not exist. Any number
+    /// of machines may use it at once.
     ///
     /// A job that was being sent by a process that is gone becomes `unknown`, unless its request id
     /// turns up: at once if the process was on this machine, and otherwise 30 seconds after it was
@@ -138,11 +136,10 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// [`Error::Address`], [`Error::Unsuitable`], and if the server cannot be used, or the tables
-    /// were written by a newer version or another program.
+    /// [`Error::Unsuitable`], and if the server cannot be used, or the tables were written by a newer
+    /// version or another program.
     #[cfg(feature = "postgres")]
-    pub async fn connect(address: &str) -> Result<Self, Error> {
-        let address: crate::postgres::Address = address.parse()?;
+    pub async fn connect(address: &Address) -> Result<Self, Error> {
         let name = address.to_string();
         let (owners, guard) = blocking(move || {
             let owners = crate::place::beside(&name)?;
@@ -151,10 +148,10 @@ impl Ledger {
             Ok((owners, guard))
         })
         .await?;
-        let db = Database::connect(&address).await?;
+        let db = Database::connect(address).await?;
         // Now, since a program that works on batches may not be allowed to.
         crate::engine::migrate(&db).await?;
-        let presence = Some(Presence::new(address));
+        let presence = Some(Presence::new(address.clone()));
         let ledger = Self { inner: Arc::new(Inner { db, owners, presence }) };
         ledger.recover().await?;
         drop(guard);

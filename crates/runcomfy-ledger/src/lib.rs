@@ -42,6 +42,8 @@ pub use job::{InputFile, Job, OutputFile, OutputKind, Price, Problem, ProblemKin
 pub use ledger::{Filter, Ledger};
 pub use limits::{LimitName, Limits};
 pub use place::default_path;
+#[cfg(feature = "postgres")]
+pub use postgres::Address;
 pub use settle::Settlement;
 pub use state::{InvalidState, State};
 pub use step::{Step, StepOptions, Wait};

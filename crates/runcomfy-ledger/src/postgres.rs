@@ -64,9 +64,21 @@ const SETTINGS: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interva
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 
-/// The address of a ledger on PostgreSQL. Its text is without the password.
+/// The address of a ledger on PostgreSQL: `postgres://user:password@host:port/database`.
+///
+/// The parameters are those of `libpq`, such as `sslmode=verify-full` and `sslrootcert`, and
+/// `schema`, the schema of the tables. `PGPASSWORD` and `~/.pgpass` are read too, so the password
+/// need not be in it. Written as text, it is without its password.
+///
+/// ```
+/// use runcomfy_ledger::Address;
+///
+/// let address: Address = "postgres://ann:a-password@db.example/jobs?schema=studio".parse()?;
+/// assert_eq!(address.to_string(), "postgres://ann@db.example:5432/jobs?schema=studio");
+/// # Ok::<(), runcomfy_ledger::Error>(())
+/// ```
 #[derive(Clone)]
-pub(crate) struct Address {
+pub struct Address {
     options: PgConnectOptions,
     schema: Option<String>,
     text: String,
@@ -75,7 +87,11 @@ pub(crate) struct Address {
 impl FromStr for Address {
     type Err = Error;
 
-    /// Reads `postgres://user:password@host:port/database?sslmode=…&schema=…`.
+    /// Reads an address.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Address`], whose words do not repeat the address.
     fn from_str(text: &str) -> Result<Self, Error> {
         // The reasons of `Url` never repeat the text.
         let mut url = Url::parse(text.trim()).map_err(|error| Error::Address(error.to_string()))?;

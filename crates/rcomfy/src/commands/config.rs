@@ -2,23 +2,27 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::args::Global;
 use crate::config::{Config, Sourced};
 use crate::failure::Result;
 use crate::output::Reply;
+use crate::place::Place;
 use crate::style::{Align, table};
 
 /// Shows the configuration.
-pub(crate) fn run() -> Result<Reply> {
+pub(crate) fn run(global: &Global) -> Result<Reply> {
     let config = Config::read()?;
     let path = config.path.display().to_string();
     let from_file =
         |value: Option<String>| value.map(|value| Sourced { value, source: path.clone() });
     let token = config.token()?.map(|token| Sourced { value: hidden(&token.value), ..token });
+    let ledger = Place::named(global, &config)?
+        .map(|place| Sourced { value: place.value.to_string(), source: place.source });
     let file = &config.file;
     let settings = [
         ("token", token),
         ("api_base", config.api_base()),
-        ("ledger", from_file(file.ledger.as_ref().map(|ledger| ledger.display().to_string()))),
+        ("ledger", ledger),
         ("output", from_file(file.output.clone())),
         ("budget_per_day", from_file(file.budget_per_day.map(|usd| usd.to_string()))),
         ("max_cost_per_job", from_file(file.max_cost_per_job.map(|usd| usd.to_string()))),

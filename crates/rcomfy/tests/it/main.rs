@@ -11,6 +11,7 @@ mod kills;
 mod models;
 mod money;
 mod outcomes;
+mod postgres;
 mod references;
 mod running;
 mod schemas;

@@ -8,7 +8,7 @@ use runcomfy_simulator::{Pace, Simulator};
 use sqlx::Row;
 use sqlx::postgres::PgConnectOptions;
 
-use crate::place::{Place, server};
+use crate::place::{Place, connect, server};
 use crate::proxy::Proxy;
 use crate::support::{World, intent};
 
@@ -67,7 +67,7 @@ async fn connections_that_are_cut_lose_nothing() {
     let world = World::with(Simulator::builder().pace(pace)).await;
     let proxy = proxy().await;
     let address = world.place.through(proxy.port);
-    let ledger = Ledger::connect(&address).await.expect("it connects");
+    let ledger = connect(&address).await.expect("it connects");
     let cutting = async {
         for _ in 0..30 {
             tokio::time::sleep(Duration::from_millis(20 + fastrand::u64(..100))).await;
@@ -101,7 +101,7 @@ async fn a_server_that_is_restarted_loses_nothing() {
 async fn a_program_that_learns_too_late_that_it_may_send_sends_nothing() {
     let world = World::new().await;
     let proxy = proxy().await;
-    let ledger = Ledger::connect(&world.place.through(proxy.port)).await.expect("it connects");
+    let ledger = connect(&world.place.through(proxy.port)).await.expect("it connects");
     // Its session begins.
     let first = ledger.intend(intent("one")).await.expect("it is written");
     ledger.run(&world.client, &first.id).await.expect("it runs");
@@ -128,7 +128,7 @@ async fn a_password_is_in_no_error() {
         format!("postgres://ann:s3cret@127.0.0.1:1/{database}"),
         format!("postgres://ann:s3cret@127.0.0.1:{port}/no-such-database?sslmode=s3cret"),
     ] {
-        let error = Ledger::connect(&address).await.expect_err("it cannot be used");
+        let error = connect(&address).await.expect_err("it cannot be used");
         let mut said = format!("{error} {error:?}");
         let mut cause = std::error::Error::source(&error);
         while let Some(next) = cause {
@@ -150,7 +150,7 @@ async fn the_certificate_of_the_server_is_checked() {
     let address = world.place.address().replace("127.0.0.1", "localhost");
     let checked = format!("{address}&sslmode=verify-full");
     let trusted = format!("{checked}&sslrootcert={certificate}");
-    let ledger = Ledger::connect(&trusted).await.expect("it is the right one");
+    let ledger = connect(&trusted).await.expect("it is the right one");
     let job = ledger.intend(intent("one")).await.expect("it is written");
     ledger.run(&world.client, &job.id).await.expect("it runs");
     let mut connection = world.place.connection().await;
@@ -161,7 +161,7 @@ async fn the_certificate_of_the_server_is_checked() {
     // Nobody whom this system trusts has signed it, and it is not for this name.
     let strange = trusted.replace("localhost", "127.0.0.1");
     for address in [checked, strange] {
-        let error = Ledger::connect(&address).await.expect_err("it is not to be trusted");
+        let error = connect(&address).await.expect_err("it is not to be trusted");
         assert!(error.to_string().contains("certificate"), "{error}");
     }
 }

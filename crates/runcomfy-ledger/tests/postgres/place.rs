@@ -22,6 +22,10 @@ pub(crate) fn server() -> String {
     })
 }
 
+pub(crate) async fn connect(address: &str) -> Result<Ledger, Error> {
+    Ledger::connect(&address.parse()?).await
+}
+
 impl Place {
     /// A new place. The folder is for files.
     pub(crate) fn new(_: &Path) -> Self {
@@ -55,7 +59,7 @@ impl Place {
     }
 
     pub(crate) async fn open(&self) -> Result<Ledger, Error> {
-        Ledger::connect(&self.address()).await
+        connect(&self.address()).await
     }
 
     pub(crate) async fn connection(&self) -> PgConnection {

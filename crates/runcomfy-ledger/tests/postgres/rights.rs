@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use runcomfy_ledger::{BatchOptions, Error, Ledger, Limits, State};
+use runcomfy_ledger::{BatchOptions, Error, Limits, State};
 use sqlx::postgres::PgConnectOptions;
 
-use crate::place::{Place, server};
+use crate::place::{Place, connect, server};
 use crate::support::{World, intent};
 
 /// The statements of the docs.
@@ -26,7 +26,7 @@ async fn the_rights_in_the_docs_are_enough_and_no_more() {
     let options: PgConnectOptions = server().parse().expect("it is an address");
     let (port, database) = (options.get_port(), options.get_database().expect("it is named"));
     let own = format!("postgres://{role}:a-password@127.0.0.1:{port}/{database}?schema={schema}");
-    let ledger = Ledger::connect(&own).await.expect("it may");
+    let ledger = connect(&own).await.expect("it may");
     ledger.set_limits(&Limits::default().with_jobs_in_flight(3)).await.expect("it may");
     let batch = ledger.create_batch("boats").await.expect("it may");
     let job = ledger.intend(intent("one").batch(&batch.id)).await.expect("it may");
@@ -57,7 +57,7 @@ async fn the_rights_in_the_docs_are_enough_and_no_more() {
     }
     // It cannot create a ledger, and says so.
     let other = format!("{own}_new");
-    let error = Ledger::connect(&other).await.expect_err("it may not create a schema");
+    let error = connect(&other).await.expect_err("it may not create a schema");
     assert!(error.to_string().contains("permission denied"), "{error}");
 }
 
