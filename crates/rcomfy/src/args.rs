@@ -1,5 +1,7 @@
 //! The command line. `--help`, the docs, the completions and the man pages are all made from it.
 
+pub(crate) mod batch;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -92,6 +94,8 @@ pub(crate) enum Command {
     },
     /// Save the outputs of a finished job, again if need be.
     Download(DownloadArgs),
+    /// Pay for many inputs, each once, however often the command is killed.
+    Batch(batch::BatchArgs),
     /// List the jobs of the ledger, show one, resume or settle it.
     Jobs(JobsArgs),
     /// Show what was spent, the budgets and the balance, or set the limits.

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod approval;
+mod batch;
 mod check;
 mod completions;
 mod config;
@@ -39,6 +40,7 @@ pub(crate) fn run(parsed: Parsed, output: Output) -> Result<Reply> {
         Command::Result { job } => wait_for(job::result(&job, global, output)),
         Command::Cancel { job } => wait_for(job::cancel(&job, global, output)),
         Command::Download(args) => wait_for(job::download(&args, global, output)),
+        Command::Batch(args) => wait_for(batch::run(args, global, output)),
         Command::Jobs(args) => wait_for(jobs::run(&args, global, output)),
         Command::Spend(args) => wait_for(spend::run(&args, global, output)),
         Command::Simulate(args) => wait_for(simulate::run(&args, output)),

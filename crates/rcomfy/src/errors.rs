@@ -52,6 +52,10 @@ impl From<LedgerError> for Failure {
             | LedgerError::Ambiguous { .. }
             | LedgerError::NoSuchBatch(_)
             | LedgerError::BatchExists(_)
+            | LedgerError::BeingAdded(_)
+            | LedgerError::Line { .. }
+            | LedgerError::Repeated(_)
+            | LedgerError::NotRequeued(_)
             | LedgerError::Illegal { .. }
             | LedgerError::BeingSent(_)
             | LedgerError::Resubmitted { .. }

@@ -142,6 +142,9 @@ pub(crate) struct Facts {
 /// One problem of an input, as programs read it.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Problem {
+    /// The line of a batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     /// The place as people write it, such as `loras[1].scale`.
     pub path: String,
     /// The place as a JSON pointer, such as `/loras/1/scale`.

@@ -11,10 +11,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::ArgMatches;
+use runcomfy::{AnyInput, Media};
 use serde_json::Value;
 
 use crate::args::{Global, InputArgs};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::model::{KnownModel, find};
 use crate::output::Output;
 use references::{Lookup, References};
@@ -47,6 +48,19 @@ pub(crate) async fn read(
     let texts = flags.chain(settings.map(|(_, text)| text.to_owned()));
     let references = References::resolve(texts, global, output, lookup).await?;
     merge::build(model, matches, args, &references)
+}
+
+impl Input {
+    /// Returns the input with its local files in their places.
+    pub(crate) fn any(&self) -> Result<AnyInput> {
+        let mut any = AnyInput::new(self.model.info, self.value.clone());
+        for (pointer, path) in &self.files {
+            any = any
+                .with_media(pointer, Media::file(path))
+                .map_err(|error| Failure::usage(error.to_string()))?;
+        }
+        Ok(any)
+    }
 }
 
 /// A flag and its value, as typed.

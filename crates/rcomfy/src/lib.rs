@@ -1,6 +1,7 @@
 //! The command line `rcomfy`, as a library for its binary and its tests.
 
 mod args;
+mod batch;
 mod commands;
 mod config;
 mod drive;

@@ -285,6 +285,29 @@ impl Batch {
         db.commit(tx).await
     }
 
+    /// Removes the batch if it has no lines. Returns `false`, and changes nothing, if it has some.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BeingAdded`], or if the ledger cannot be written.
+    pub async fn discard(self) -> Result<bool, Error> {
+        let inner = self.ledger.inner.clone();
+        let adder = blocking(move || {
+            inner.owners.begin().map_err(|error| file_error(inner.owners.folder(), error))
+        })
+        .await?;
+        let lines = self.begin_adding(&adder.name()).await?;
+        self.end_adding(&adder.name(), lines).await?;
+        let db = &self.ledger.inner.db;
+        let mut tx = db.begin().await?;
+        let delete = "DELETE FROM batch WHERE id = $1 AND lines = 0 AND adder IS NULL
+            AND NOT EXISTS (SELECT 1 FROM job WHERE batch = $1)";
+        let delete = query(delete).bind(self.id.as_str()).execute(&mut tx).await;
+        let deleted = delete.map_err(|error| db.error(error))?;
+        db.commit(tx).await?;
+        Ok(deleted > 0)
+    }
+
     /// Returns the current job of each line after this one, in the order of lines. 0 is before the
     /// first line.
     ///

@@ -36,7 +36,7 @@ pub(crate) fn pay_again(twin: &Job) -> bool {
 }
 
 /// Asks a question. Only a clear yes is one.
-fn ask(question: &str) -> bool {
+pub(crate) fn ask(question: &str) -> bool {
     let mut stderr = std::io::stderr();
     let asked = write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush());
     let mut answer = String::new();

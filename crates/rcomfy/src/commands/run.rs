@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::ArgMatches;
 use runcomfy::client::{DownloadOptions, Estimate};
-use runcomfy::{AnyInput, InputPath, Media, Valid};
+use runcomfy::{AnyInput, InputPath, Valid};
 use runcomfy_ledger::{Error, Intent, Job, Ledger, Price, Step, StepOptions, Usd};
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ pub(crate) async fn run(
     let simulate = args.simulate.simulate;
     let lookup = if simulate.is_none() { Lookup::RunComfy } else { Lookup::Ledger };
     let input = input::read(&args.input, matches, global, output, lookup).await?;
-    let valid = if args.no_check { Valid::assume(any_input(&input)?) } else { checked(&input)? };
+    let valid = if args.no_check { Valid::assume(input.any()?) } else { checked(&input)? };
     let backend = match simulate {
         Some(trouble) => Backend::Simulator(input.model, trouble),
         None => Backend::Configured,
@@ -91,18 +91,7 @@ fn simulated(failure: Failure, session: &Session) -> Failure {
 
 /// Checks the shape and the bounds of an input.
 pub(crate) fn checked(input: &Input) -> Result<Valid<AnyInput>> {
-    any_input(input)?.validate().map_err(|invalid| problems::refused(input, &invalid.violations))
-}
-
-/// Returns the input with its local files in their places.
-fn any_input(input: &Input) -> Result<AnyInput> {
-    let mut any = AnyInput::new(input.model.info, input.value.clone());
-    for (pointer, path) in &input.files {
-        any = any
-            .with_media(pointer, Media::file(path))
-            .map_err(|error| Failure::usage(error.to_string()))?;
-    }
-    Ok(any)
+    input.any()?.validate().map_err(|invalid| problems::refused(input, &invalid.violations))
 }
 
 /// Measures the media of an input, and shows what could not be checked.

@@ -66,6 +66,27 @@ fn set(input: &mut Input, setting: &str, references: &References) -> Result<()> 
     Ok(())
 }
 
+/// Sets the value at a path from a text that is never the name of a file, such as a cell of CSV.
+pub(crate) fn set_literal(
+    model: KnownModel,
+    value: &mut Value,
+    path: &[String],
+    text: &str,
+) -> Result<()> {
+    let name = path.join(".");
+    let names: Vec<&str> = path.iter().map(String::as_str).collect();
+    let references = References::default();
+    // A second `@` is for a text that begins with one.
+    let escaped = if text.starts_with('@') { format!("@{text}") } else { text.to_owned() };
+    let parsed = match model.schema_at(&names) {
+        Some(schema) => {
+            from_flag(&schema, &[escaped], Source { flag: &name, references: &references })?
+        }
+        None => serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)),
+    };
+    put(value, path, parsed, &name)
+}
+
 /// The origin of a text: the flag, and the outputs that it may refer to.
 #[derive(Debug, Clone, Copy)]
 struct Source<'a> {

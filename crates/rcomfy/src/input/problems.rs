@@ -35,8 +35,10 @@ pub(crate) fn refused(input: &Input, violations: &Violations) -> Failure {
     failure
 }
 
-fn problem(violation: &Violation) -> Problem {
+/// Returns a violation as programs read it.
+pub(crate) fn problem(violation: &Violation) -> Problem {
     Problem {
+        line: None,
         path: violation.path.to_string(),
         pointer: violation.path.pointer(),
         rule: violation.rule.to_string(),

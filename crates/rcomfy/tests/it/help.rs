@@ -16,6 +16,12 @@ fn help_of_every_command_is_reviewed() {
         "result",
         "cancel",
         "download",
+        "batch",
+        "batch add",
+        "batch run",
+        "batch status",
+        "batch requeue",
+        "batch export",
         "jobs",
         "spend",
         "simulate",
@@ -29,7 +35,7 @@ fn help_of_every_command_is_reviewed() {
         let words: Vec<&str> = command.split(' ').filter(|word| !word.is_empty()).collect();
         let ended = home.run(&[words.as_slice(), &["--help"]].concat());
         assert_eq!(ended.code, 0, "{ended:?}");
-        let name = if command.is_empty() { "rcomfy" } else { command };
+        let name = if command.is_empty() { "rcomfy".to_owned() } else { command.replace(' ', "_") };
         insta::assert_snapshot!(format!("help_{name}"), ended.stdout);
     }
 }

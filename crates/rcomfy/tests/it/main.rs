@@ -1,5 +1,6 @@
 //! The command line, run as a person or a program runs it, against the simulator.
 
+mod batch;
 mod catalog;
 mod completions;
 mod docs;

@@ -173,3 +173,29 @@ async fn a_person_agrees_to_a_higher_cost() {
     assert_eq!(terminal.end(), 0, "{}", terminal.text());
     assert_eq!(simulator.ledger().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_asks_before_it_spends_and_shows_one_bar() {
+    let simulator = simulator(Duration::from_millis(300), Duration::from_millis(700)).await;
+    let home = Home::with(&simulator);
+    let line = |line: u32| format!("{{\"prompt\": \"boat {line}\"}}\n");
+    home.write("boats.jsonl", (1..=6).map(line).collect::<String>());
+    assert_eq!(home.run(&["batch", "add", "flux-2-klein/4b", "boats.jsonl"]).code, 0);
+    let run = ["batch", "run", "boats", "--urls-only", "--at-once", "2"];
+    let mut terminal = Terminal::start(&home, simulator.api_base(), &run);
+    terminal.wait_for("Send 6 jobs of batch boats for at most");
+    terminal.press("n\r");
+    assert_eq!(terminal.end(), 130);
+    assert!(simulator.ledger().is_empty(), "nothing was sent");
+
+    let mut terminal = Terminal::start(&home, simulator.api_base(), &run);
+    terminal.wait_for("[y/N]");
+    terminal.press("y\r");
+    terminal.wait_for("2 running");
+    terminal.wait_for("2/6");
+    terminal.press_ctrl_c();
+    terminal.wait_for("`rcomfy batch run boats` continues");
+    assert_eq!(terminal.end(), 130);
+    let ended = home.run(&[run.as_slice(), &["--yes"]].concat());
+    assert_eq!((ended.code, simulator.ledger().len()), (0, 6), "{ended:?}");
+}
