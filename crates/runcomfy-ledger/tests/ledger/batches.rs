@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use runcomfy_ledger::{
     Batch, BatchOptions, Error, Intent, Limits, NewBatch, Price, ProblemKind, Settlement, State,
-    StepOptions,
+    Step, StepOptions, Wait,
 };
 use runcomfy_simulator::{
     Accepted, Call, Failure, Fault, JobScenario, Pace, Processed, RetryAfter, Simulator,
@@ -139,6 +139,10 @@ async fn a_paused_batch_sends_nothing_until_it_is_resumed() {
     let control = async {
         accepted(&world, 4).await;
         other.pause().await.expect("it can");
+        let last = &other.jobs(39, 1).await.expect("it can be read")[0];
+        let step = world.ledger.step(&world.client, &last.id, &StepOptions::new()).await;
+        let step = step.expect("it waits");
+        assert!(matches!(step, Step::Later { reason: Wait::Paused, .. }), "{step:?}");
         let sent = world.simulator.ledger().len();
         tokio::time::sleep(Duration::from_millis(800)).await;
         let status = other.status().await.expect("it can be read");
@@ -210,7 +214,7 @@ async fn a_delay_that_runcomfy_asks_for_slows_every_process() {
     let short = StepOptions::new().wait_at_most(Duration::ZERO);
     let job = &batch.jobs(0, 1).await.expect("it can be read")[0];
     let step = world.ledger.step(&world.client, &job.id, &short).await.expect("it waits");
-    assert!(matches!(step, runcomfy_ledger::Step::Later { .. }), "{step:?}");
+    assert!(matches!(step, Step::Later { .. }), "{step:?}");
     let other = world.another().await.find_batch("boats").await.expect("it is there");
     let status = other.run(&world.client, &BatchOptions::new()).await.expect("it runs");
     assert_eq!(status.succeeded(), 6);
