@@ -13,6 +13,7 @@
     doc = "| submitting, and settings | [`Client`], [`ClientBuilder`] |\n\
            | waiting, progress, cancelling, resuming | [`Job`] |\n\
            | saving the outputs | [`Client::download`] |\n\
+           | what an input will cost | [`Client::estimate`] |\n\
            | what failed, and what it means for the money | [`client::SubmitError`], [`client::JobError`] |\n\
            | a model that nothing is known of but its id | [`Client::raw`] |"
 )]
@@ -23,8 +24,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod any_input;
-#[cfg(feature = "blocking")]
-pub mod blocking;
 mod check;
 #[cfg(feature = "client")]
 pub mod client;
@@ -51,6 +50,9 @@ mod schema;
 mod stored;
 mod unknown_variant;
 mod violation;
+// Behind `client`: docs show `ClientBuilder::build` before `build_blocking`.
+#[cfg(feature = "blocking")]
+pub mod blocking;
 
 pub use any_input::{AnyInput, PlaceError};
 pub use check::FoundMedia;

@@ -34,7 +34,7 @@ const MIN_UPLOAD_RATE: u64 = 16 * 1024;
 impl Client {
     /// Submits an input and returns its job, whose id is known before any waiting. This costs
     /// money, and is retried only if RunComfy certainly did not accept it: if no connection was
-    /// made, if the server says that it did not process the request (HTTP/2), and after an HTTP 429, as often as [`Retry`](super::Retry) says.
+    /// made, if the server says that it did not process the request (HTTP/2), and after an HTTP 429, as often as [`Retry`] says.
     ///
     /// First its media is checked, as [`ClientBuilder::preflight`](super::ClientBuilder::preflight)
     /// says, and local files are read. Warnings, and rules that could not be checked, are logged with
