@@ -70,3 +70,35 @@ async fn two_names_of_one_file_are_one_ledger() {
     let linked = Ledger::open(&link).await.expect("it opens");
     assert_eq!(linked.path(), Some(path));
 }
+
+#[tokio::test]
+async fn a_ledger_of_the_first_version_is_brought_to_the_newest() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("ledger.db");
+    let mut connection = connect(&path).await;
+    let insert = "INSERT INTO job (id, batch, resubmits, model, input, files, fingerprint, state,
+            attempts, again, price, created_at)";
+    let rows = [
+        "CREATE TABLE schema_version (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)",
+        "INSERT INTO schema_version VALUES (1, 0)",
+        include_str!("../../migrations/1.sql"),
+        "INSERT INTO batch (id, name, created_at) VALUES ('aaaaaaaaa0', 'boats', 0)",
+        &format!(
+            "{insert} VALUES ('aaaaaaaaa1', 'aaaaaaaaa0', NULL, 'm', '{{}}', '[]', 'f', 'given_up', 1, 0, 'unknown', 0)"
+        ),
+        &format!(
+            "{insert} VALUES ('aaaaaaaaa2', 'aaaaaaaaa0', 'aaaaaaaaa1', 'm', '{{}}', '[]', 'f', 'intended', 0, 0, 'unknown', 0)"
+        ),
+    ];
+    for row in rows {
+        let row = sqlx::AssertSqlSafe(row.to_owned());
+        sqlx::raw_sql(row).execute(&mut connection).await.expect("it can be written");
+    }
+    connection.close().await.expect("it closes");
+    let ledger = Ledger::open(&path).await.expect("it is brought to the newest");
+    let batch = ledger.find_batch("boats").await.expect("it is kept");
+    let status = batch.status().await.expect("it can be read");
+    let counts = (status.waiting(), status.count(State::GivenUp), status.is_paused);
+    assert_eq!(counts, (1, 0, false), "the resubmitted job is superseded: {status:?}");
+    assert_eq!(batch.add([intent("a boat")]).await.expect("it can be added to"), 1);
+}
