@@ -2,14 +2,14 @@
 
 mod batch_kills;
 mod batches;
+mod growth;
 mod jobs;
 mod kills;
+mod loops;
 mod money;
 mod opening;
 mod place;
-mod plain_loop;
 mod power;
 mod processes;
-mod scale;
 mod schema;
 mod support;

@@ -98,7 +98,8 @@ async fn a_ledger_of_the_first_version_is_brought_to_the_newest() {
     let ledger = Ledger::open(&path).await.expect("it is brought to the newest");
     let batch = ledger.find_batch("boats").await.expect("it is kept");
     let status = batch.status().await.expect("it can be read");
-    let counts = (status.waiting(), status.count(State::GivenUp), status.is_paused);
+    let counts =
+        (status.waiting(), status.count(runcomfy_ledger::State::GivenUp), status.is_paused);
     assert_eq!(counts, (1, 0, false), "the resubmitted job is superseded: {status:?}");
     assert_eq!(batch.add([intent("a boat")]).await.expect("it can be added to"), 1);
 }

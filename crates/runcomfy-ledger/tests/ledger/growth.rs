@@ -13,7 +13,7 @@ use runcomfy_simulator::{Pace, Simulator};
 
 use crate::support::{Child, client, intent};
 
-const TEST: &str = "scale::the_last_tenth_of_a_batch_is_as_fast_as_the_first";
+const TEST: &str = "growth::the_last_tenth_of_a_batch_is_as_fast_as_the_first";
 /// Environment variable of the child process: the API base and the ledger.
 const PROGRAM: &str = "RUNCOMFY_TEST_SCALE";
 /// Environment variable with the number of jobs.

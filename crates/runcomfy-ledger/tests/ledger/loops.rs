@@ -13,7 +13,7 @@ use runcomfy_simulator::{Pace, Simulator};
 
 use crate::support::{Child, MODEL, client, input, intent};
 
-const TEST: &str = "plain_loop::a_plain_loop_that_is_killed_pays_twice_and_a_batch_does_not";
+const TEST: &str = "loops::a_plain_loop_that_is_killed_pays_twice_and_a_batch_does_not";
 /// Environment variable of the child process: the program, the API base and the folder.
 const PROGRAM: &str = "RUNCOMFY_TEST_PLAIN_LOOP";
 const JOBS: usize = 60;
