@@ -14,7 +14,7 @@ use crate::failure::Result;
 #[derive(Debug, Clone)]
 pub(crate) enum Place {
     File(PathBuf),
-    Server(Address),
+    Server(Box<Address>),
 }
 
 impl Place {
@@ -40,7 +40,7 @@ impl Place {
 
     fn read(text: OsString) -> Result<Self> {
         match text.to_str().filter(|text| is_address(text)) {
-            Some(address) => Ok(Self::Server(address.parse()?)),
+            Some(address) => Ok(Self::Server(Box::new(address.parse()?))),
             None => Ok(Self::File(text.into())),
         }
     }

@@ -291,11 +291,7 @@ impl Batch {
     ///
     /// [`Error::BeingAdded`], or if the ledger cannot be written.
     pub async fn discard(self) -> Result<bool, Error> {
-        let inner = self.ledger.inner.clone();
-        let adder = blocking(move || {
-            inner.owners.begin().map_err(|error| file_error(inner.owners.folder(), error))
-        })
-        .await?;
+        let adder = self.ledger.begin().await?;
         let lines = self.begin_adding(&adder.name()).await?;
         self.end_adding(&adder.name(), lines).await?;
         let db = &self.ledger.inner.db;
