@@ -149,8 +149,8 @@ fn inputs_with_several_faults_get_the_same_verdict() {
     assert!(seen.right > least && seen.wrong > least && seen.typed > least, "{seen:?}");
 }
 
-/// Compares a collection in the format of other platforms: our own small one, or the folder
-/// `RUNCOMFY_COLLECTION`. `RUNCOMFY_DIFFERING` models may differ.
+/// Compares a collection in the format of other platforms: our own small one, or the folder or catalog
+/// reply `RUNCOMFY_COLLECTION`. `RUNCOMFY_DIFFERING` models may differ.
 #[test]
 fn a_collection_exports_and_gets_the_same_verdict() {
     let own = root().join("tests/fixtures/collection");
