@@ -39,7 +39,7 @@ pub struct Ledger {
 pub(crate) struct Inner {
     pub(crate) db: Database,
     pub(crate) owners: Owners,
-    /// How this program shows other machines that it is alive.
+    /// The sign of life of this program for other machines.
     #[cfg(feature = "postgres")]
     pub(crate) presence: Option<Presence>,
 }

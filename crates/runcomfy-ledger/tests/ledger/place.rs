@@ -1,4 +1,4 @@
-//! Where the ledgers of these tests are: in files.
+//! The places of the ledgers of these tests: files.
 
 use std::path::{Path, PathBuf};
 

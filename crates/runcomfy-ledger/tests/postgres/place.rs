@@ -1,4 +1,4 @@
-//! Where the ledgers of these tests are: each in a schema of its own.
+//! The places of the ledgers of these tests: each a schema of its own.
 
 use std::path::Path;
 
