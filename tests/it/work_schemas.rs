@@ -12,6 +12,8 @@ use crate::work::{assert_linear, list, object};
 
 /// The schema of an input with so many pieces of a kind.
 type Schema = fn(usize) -> Value;
+/// A text with so many pieces of a kind.
+type Text<'a> = Box<dyn Fn(usize) -> String + 'a>;
 
 const FOLDER: &str = "acme/x";
 const MODEL: &str = r#"{"id": "acme/x"}"#;
@@ -136,7 +138,7 @@ fn comparing_is_linear_in_the_schema() {
 #[test]
 fn importing_is_linear_in_the_text() {
     let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});
-    let texts: [(&str, Box<dyn Fn(usize) -> String>); 4] = [
+    let texts: [(&str, Text<'_>); 4] = [
         (
             "entries",
             Box::new(|n| {
