@@ -186,6 +186,7 @@ fn on_a_small_disk(home: &Home, script: &str) -> crate::support::Ended {
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "it mounts a small disk, which .ci/run lets it do"]
 async fn a_full_disk_under_the_ledger_sends_nothing() {
     let simulator = fast().await;
     let home = Home::with(&simulator);
@@ -199,6 +200,7 @@ async fn a_full_disk_under_the_ledger_sends_nothing() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "it mounts a small disk, which .ci/run lets it do"]
 async fn a_full_disk_for_the_outputs_keeps_the_result() {
     let simulator = fast().await;
     let home = Home::with(&simulator);
