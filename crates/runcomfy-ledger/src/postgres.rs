@@ -320,7 +320,7 @@ mod tests {
         let read: Address = address.parse().expect("it is one");
         assert_eq!(read.to_string(), "postgres://ann@db.example:5433/jobs?schema=x");
         assert!(!format!("{read:?}").contains("s3cret"));
-        let socket = "postgres://ann:s3cret@/jobs?host=/run/pg&password=s3cret";
+        let socket = "postgres:///jobs?host=/run/pg&user=ann&password=s3cret";
         let read: Address = socket.parse().expect("it is one");
         assert_eq!(read.to_string(), "postgres://ann@/run/pg:5432/jobs");
     }
