@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use runcomfy_codegen::import::Imported;
 use runcomfy_codegen::runtime::RuntimeModel;
@@ -15,6 +16,9 @@ use xtask::collection;
 use xtask::scratch::Scratch;
 
 use crate::support::{Uses, compile, fixtures, libraries, library, root, settings};
+
+/// Held while a program is compiled: tests of the same models share its folder.
+static COMPILING: Mutex<()> = Mutex::new(());
 
 /// One model, as published and corrected by its fixup.
 pub(crate) struct Subject {
@@ -182,6 +186,7 @@ impl CompiledOracle {
         let mut sources = library(&generated.files);
         sources.remove("src/lib.rs");
         sources.insert("src/main.rs".to_owned(), program);
+        let compiling = COMPILING.lock().unwrap_or_else(PoisonError::into_inner);
         scratch.write_sources(&sources).expect("a folder can be made");
         let (ok, printed) = compile(scratch.build("src/main.rs"));
         assert!(ok, "the generated code does not compile:\n{printed}");
@@ -191,6 +196,7 @@ impl CompiledOracle {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");
+        drop(compiling);
         let replies = RefCell::new(BufReader::new(child.stdout.take().expect("it is piped")));
         let places = modules.into_keys().enumerate().map(|(place, folder)| (folder, place));
         Self { child, replies, places: places.collect() }

@@ -5,9 +5,15 @@ use runcomfy::client::{
     ApiError, ApiErrorKind, CallError, DownloadError, JobError, JobErrorReason, SubmitError,
     TransportError,
 };
-use runcomfy_ledger::{Error as LedgerError, Job, ProblemKind};
+use runcomfy_ledger::{Error as LedgerError, Job, JobId, ProblemKind};
 
 use crate::failure::{Failure, Kind};
+
+/// The next step of a job that the budget of the day has no room for.
+const OVER_BUDGET: &str =
+    "`rcomfy spend` shows the budget, and `rcomfy spend set --budget-per-day <USD>` changes it";
+/// The next step of a job whose price nobody knows.
+const UNKNOWN_PRICE: &str = "`--max-cost <USD>` says what it may cost, and counts as its price";
 
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
@@ -33,19 +39,15 @@ impl From<LedgerError> for Failure {
                 let failure = ended(Kind::Timeout, &job).retryable();
                 failure.fix(format!("the job continues: `rcomfy wait {}`", job.id))
             }
-            LedgerError::AboveCeiling { id, price, .. } => of(Kind::Budget)
-                .job(id.to_string())
-                .fix(format!("nothing was sent; `--max-cost {price}` allows it")),
-            LedgerError::AboveMaxCost { id, amount, .. } => of(Kind::Budget).job(id.to_string()).fix(
-                format!("nothing was sent; `rcomfy spend set --max-cost-per-job {amount}` allows it"),
-            ),
-            LedgerError::OverBudget { id, .. } => of(Kind::Budget).job(id.to_string()).fix(
-                "nothing was sent; `rcomfy spend` shows the budget, and `rcomfy spend set \
-                 --budget-per-day <USD>` changes it",
-            ),
-            LedgerError::UnknownPrice(id) => of(Kind::Budget).job(id.to_string()).fix(
-                "nothing was sent; `--max-cost <USD>` says what it may cost, and counts as its price",
-            ),
+            LedgerError::AboveCeiling { id, price, .. } => {
+                not_paid(message, &id, &format!("`--max-cost {price}` allows it"))
+            }
+            LedgerError::AboveMaxCost { id, amount, .. } => {
+                let fix = format!("`rcomfy spend set --max-cost-per-job {amount}` allows it");
+                not_paid(message, &id, &fix)
+            }
+            LedgerError::OverBudget { id, .. } => not_paid(message, &id, OVER_BUDGET),
+            LedgerError::UnknownPrice(id) => not_paid(message, &id, UNKNOWN_PRICE),
             LedgerError::InputFile(_) => of(Kind::InputRefused),
             LedgerError::NotJson(_)
             | LedgerError::NoSuchJob(_)
@@ -71,6 +73,11 @@ impl From<LedgerError> for Failure {
             _ => of(Kind::Internal),
         }
     }
+}
+
+/// Returns the failure of a job that a limit on money did not let go.
+fn not_paid(message: String, id: &JobId, fix: &str) -> Failure {
+    Failure::new(Kind::Budget, message).job(id.to_string()).fix(format!("nothing was sent; {fix}"))
 }
 
 /// Returns the command that continues a job.
