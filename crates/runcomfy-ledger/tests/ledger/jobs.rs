@@ -219,7 +219,7 @@ async fn the_same_input_is_not_paid_for_twice_by_mistake() {
 #[tokio::test]
 async fn a_submit_writes_its_outcome_even_if_nobody_waits() {
     let world = World::with(Simulator::builder().pace(SLOW)).await;
-    world.simulator.script(Call::Submit, [Fault::LateReply(Duration::from_millis(300))]);
+    world.simulator.script(Call::Submit, [Fault::LateReply(Duration::from_secs(3))]);
     let job = world.ledger.intend(intent("one")).await.expect("it is written");
     let running = world.ledger.run(&world.client, &job.id);
     let ended = tokio::time::timeout(Duration::from_millis(100), running).await;
