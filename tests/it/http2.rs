@@ -15,8 +15,11 @@ use server::{CANCEL, INTERNAL_ERROR, NO_ERROR, REFUSED_STREAM, Reaction, Receive
 /// Attempts per retried call: the client of these tests retries twice.
 const AGAIN: usize = 3;
 const ACCEPTED: Reaction = Reaction::Answer(r#"{"request_id": "r-1"}"#);
-/// A child of the tests has the authority of its server in this file.
-const AUTHORITY: &str = "SSL_CERT_FILE";
+/// Environment variable of a child of the tests: the file for the authority of its server. It is not
+/// the variable that the machine may have set, because a child writes the file.
+const AUTHORITY: &str = "RUNCOMFY_TEST_AUTHORITY";
+/// Environment variable of the file of authorities that a program trusts.
+const TRUSTED: &str = "SSL_CERT_FILE";
 
 /// Returns settings of a client that trusts the server through a builder that is handed in.
 fn settings(server: &Server) -> ClientBuilder {
@@ -157,6 +160,7 @@ fn run_in_child(test: &str) {
     let output = std::process::Command::new(program)
         .args(["--exact", "--ignored", "--nocapture", test])
         .env(AUTHORITY, &file)
+        .env(TRUSTED, &file)
         .output()
         .expect("it starts");
     let text = String::from_utf8_lossy(&output.stdout);
