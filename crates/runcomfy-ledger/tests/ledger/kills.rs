@@ -22,8 +22,8 @@ const PROGRAM: &str = "RUNCOMFY_TEST_KILLS";
 const KILLS: &str = "RUNCOMFY_KILLS";
 /// Runs at the same time.
 const AT_ONCE: usize = 4;
-/// A run takes about as long after it has begun, with the faults.
-const RUN: Duration = Duration::from_millis(250);
+/// A run takes at least about as long after it has begun, on a fast machine too.
+const RUN: Duration = Duration::from_millis(120);
 /// Attempts to finish a job after its run was killed.
 const MAX_RUNS: usize = 20;
 
@@ -61,8 +61,7 @@ async fn a_run_that_is_killed_pays_nothing_twice_and_loses_nothing() {
         }
     });
     let killed = killed.into_inner();
-    // On a fast machine, many runs end before they are killed.
-    assert!(killed * 10 >= jobs * 3, "only {killed} of {jobs} runs were killed");
+    assert!(killed * 10 >= jobs * 6, "only {killed} of {jobs} runs were killed");
     let ledger = place.open().await.expect("it opens");
     assert_eq!(ledger.check().await.expect("it can be checked"), []);
     let filter = Filter::default().count(u32::MAX);
