@@ -102,29 +102,32 @@ fn file(head: &[String], items: impl IntoIterator<Item = String>) -> String {
 /// Renders a macro call that holds an item, which is formatted like any other. `head` is
 /// what comes before the item.
 fn macro_call(head: &str, item: TokenStream) -> String {
-    let lines = formatted(item);
-    let indented = lines.lines().map(|line| match line {
-        "" => "\n".to_owned(),
-        line => format!("    {line}\n"),
-    });
-    format!("{head}\n{}}}\n", indented.collect::<String>())
+    let mut text = format!("{head}\n");
+    for line in formatted(item).lines() {
+        if !line.is_empty() {
+            text.push_str("    ");
+            text.push_str(line);
+        }
+        text.push('\n');
+    }
+    text + "}\n"
 }
 
 /// Formats an item, or a group of items, like rustfmt, with empty lines between methods.
 fn formatted(item: TokenStream) -> String {
     // The tokens always parse: they are our own, and literals.
-    let text = match syn::parse2::<syn::File>(item.clone()) {
+    let text = match syn::parse2::<syn::File>(item) {
         Ok(parsed) => prettyplease::unparse(&parsed),
-        Err(_) => item.to_string() + "\n",
+        Err(error) => error.into_compile_error().to_string() + "\n",
     };
-    let mut spaced = String::new();
+    let mut spaced = String::with_capacity(text.len() + text.len() / 16);
     let mut after_method = false;
     for line in chains_unindented(&text) {
         if after_method && line != "}" {
             spaced.push('\n');
         }
         after_method = line == "    }";
-        spaced.push_str(&line);
+        spaced.push_str(line);
         spaced.push('\n');
     }
     spaced
@@ -132,11 +135,14 @@ fn formatted(item: TokenStream) -> String {
 
 /// Returns the lines of a text with chains of methods indented like rustfmt: prettyplease indents
 /// the arguments of a call that continues as a chain twice, rustfmt once.
-fn chains_unindented(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+fn chains_unindented(text: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = text.lines().collect();
     for start in 0..lines.len().saturating_sub(1) {
-        let home = indent(&lines[start]);
-        if !lines[start].ends_with('(') || indent(&lines[start + 1]) != home + 8 {
+        if !lines[start].ends_with('(') {
+            continue;
+        }
+        let home = indent(lines[start]);
+        if indent(lines[start + 1]) != home + 8 {
             continue;
         }
         for line in &mut lines[start + 1..] {
@@ -145,7 +151,7 @@ fn chains_unindented(text: &str) -> Vec<String> {
             if !in_chain {
                 break;
             }
-            line.drain(..4);
+            *line = &line[4..];
         }
     }
     lines

@@ -22,6 +22,14 @@ pub(super) enum Letter {
 /// Returns the characters of a text. Characters that only differ in form, such as full-width
 /// letters, are the same.
 pub(super) fn letters(text: &str) -> Vec<Letter> {
+    // Most names. Of ASCII, nothing has another form or looks like a letter of another script.
+    if text.is_ascii() {
+        let letter = |c: char| match c.is_ascii_alphanumeric() {
+            true => Letter::Kept(c),
+            false => Letter::Separator(c),
+        };
+        return text.chars().map(letter).collect();
+    }
     let chars: Vec<char> = text.nfkc().collect();
     let shown: Vec<AugmentedScriptSet> = chars
         .iter()

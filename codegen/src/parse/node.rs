@@ -1,5 +1,6 @@
 //! A JSON value with its place, and the readers of simple keyword values.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jsonc_parser::ast;
@@ -98,16 +99,20 @@ impl<'t> Node<'t> {
 /// Returns the place of a value one step below another.
 pub(super) fn place_below(above: &Place, step: &str, value: &ast::Value<'_>) -> Place {
     let range = value.range();
-    Place {
-        file: above.file.clone(),
-        pointer: format!("{}/{}", above.pointer, escape_step(step)),
-        span: range.start..range.end,
-    }
+    // Every value of a file has a place, so its pointer is written in one piece.
+    let mut pointer = String::with_capacity(above.pointer.len() + "/".len() + step.len());
+    pointer.push_str(&above.pointer);
+    pointer.push('/');
+    pointer.push_str(&escape_step(step));
+    Place { file: above.file.clone(), pointer, span: range.start..range.end }
 }
 
 /// Escapes a step of a JSON pointer.
-pub(super) fn escape_step(step: &str) -> String {
-    step.replace('~', "~0").replace('/', "~1")
+pub(super) fn escape_step(step: &str) -> Cow<'_, str> {
+    match step.contains(['~', '/']) {
+        true => step.replace('~', "~0").replace('/', "~1").into(),
+        false => step.into(),
+    }
 }
 
 /// Reports that a keyword's value is not of the `expected` form.

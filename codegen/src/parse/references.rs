@@ -23,9 +23,11 @@ pub(super) fn has_bare_references(document: &Node<'_>) -> bool {
 
 /// Returns `true` if an `$id` makes a schema a separate document.
 pub(super) fn begins_document(schema: &Node<'_>) -> bool {
-    schema.entries().unwrap_or_default().iter().any(|(keyword, node)| {
-        ["$id", "id"].contains(keyword) && node.string().is_some_and(|id| !id.starts_with('#'))
-    })
+    let Some(object) = schema.value.as_object() else { return false };
+    ["$id", "id"]
+        .iter()
+        .filter_map(|keyword| object.get_string(keyword))
+        .any(|id| !id.value.starts_with('#'))
 }
 
 /// Returns the keywords of a schema that count. In early drafts, those beside a `$ref` do not,

@@ -40,7 +40,9 @@ pub(super) fn setter(name: &str, field: &Field) -> Vec<String> {
     let title = title(&field.docs, &field.wire);
     let details = details(field);
     let mut line = format!("Sets [`{name}`](Self::{name})");
-    if names::readable(&title).eq_ignore_ascii_case(&names::readable(&field.wire)) {
+    let words = names::readable(&field.wire);
+    let repeats = |title: &str| title.eq_ignore_ascii_case(&words);
+    if repeats(&title) || repeats(&names::readable(&title)) {
         line.push('.');
     } else {
         line.push_str(&format!(": {}", sentence(&title)));
