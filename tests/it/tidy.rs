@@ -2,6 +2,7 @@
 //! the command that generated them.
 
 mod circles;
+mod examples;
 mod style;
 
 use std::path::{Path, PathBuf};

@@ -11,7 +11,7 @@ use runcomfy_simulator::{Measuring, Pace, Price, Random, RequestLog, Simulator, 
 /// Simulates RunComfy's queue API on this machine.
 ///
 /// This is a simulator: it runs no model, costs nothing and accepts any token. It validates inputs
-/// and their media by the schemas of a folder and answers with small real media files.
+/// and their media by the schemas of their models and answers with small real media files.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true, after_help = MEDIA)]
 struct Arguments {

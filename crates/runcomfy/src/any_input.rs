@@ -67,6 +67,20 @@ enum Node {
 }
 
 /// A place at which an input cannot hold media.
+///
+/// ```
+/// use runcomfy::{AnyInput, Media};
+/// use serde_json::json;
+///
+/// let model = runcomfy_models::model("bytedance/seedance-2.5/image-to-video/480p")?;
+/// let input = AnyInput::new(model, json!({"prompt": "a boat"}));
+/// let error = input.with_media("image", Media::file("boat.png")).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "no media can be placed at `image`: it must be a JSON pointer, such as `/image_url`"
+/// );
+/// # Ok::<(), runcomfy::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[error("no media can be placed at `{}`: {reason}", escape_control(pointer))]
@@ -79,6 +93,16 @@ pub struct PlaceError {
 
 impl AnyInput {
     /// Creates an input of a model from a JSON value. [`AnyInput::validate`] then checks it.
+    ///
+    /// ```
+    /// use runcomfy::AnyInput;
+    /// use serde_json::json;
+    ///
+    /// let model = runcomfy_models::model("bytedance/seedance-2.5/text-to-video/480p")?;
+    /// let input = AnyInput::new(model, json!({"prompt": "a paper boat", "duration": 8}));
+    /// assert!(input.validate().is_ok());
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn new(model: &'static ModelInfo, value: Value) -> Self {
         Self { model, value: Node::Json(value) }
     }
@@ -88,12 +112,31 @@ impl AnyInput {
     /// # Errors
     ///
     /// Fails if the text is not JSON, with the line and column.
+    ///
+    /// ```
+    /// use runcomfy::AnyInput;
+    ///
+    /// let model = runcomfy_models::model("bytedance/seedance-2.5/text-to-video/480p")?;
+    /// let error = AnyInput::parse(model, "{prompt: a paper boat}").unwrap_err();
+    /// assert_eq!(error.to_string(), "the input is not JSON: key must be a string at line 1 column 2");
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn parse(model: &'static ModelInfo, text: &str) -> Result<Self, JsonError> {
         let value = serde_json::from_str(text).map_err(JsonError)?;
         Ok(Self::new(model, value))
     }
 
     /// Returns the model.
+    ///
+    /// ```
+    /// use runcomfy::AnyInput;
+    /// use serde_json::json;
+    ///
+    /// let model = runcomfy_models::model("bytedance/seedance-2.5/text-to-video/480p")?;
+    /// let input = AnyInput::new(model, json!({}));
+    /// assert_eq!(input.model().category, Some("text-to-video"));
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn model(&self) -> &'static ModelInfo {
         self.model
     }
@@ -107,6 +150,17 @@ impl AnyInput {
     /// # Errors
     ///
     /// Fails if `pointer` is not a JSON pointer, or if nothing at its end can hold a value.
+    ///
+    /// ```
+    /// use runcomfy::{AnyInput, Media, Payload};
+    /// use serde_json::json;
+    ///
+    /// let model = runcomfy_models::model("bytedance/seedance-2.5/image-to-video/480p")?;
+    /// let input = AnyInput::new(model, json!({"prompt": "the boat drifts away"}))
+    ///     .with_media("/image", Media::file("boat.png"))?;
+    /// assert_eq!(input.media()[0].media, Media::file("boat.png"));
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn with_media(mut self, pointer: &str, media: impl IntoMedia) -> Result<Self, PlaceError> {
         let fail = |reason: String| PlaceError { pointer: pointer.to_owned(), reason };
         let Some(steps) = pointer.strip_prefix('/') else {
@@ -122,18 +176,52 @@ impl AnyInput {
     /// # Errors
     ///
     /// Returns every violation at once, and the input.
+    ///
+    /// ```
+    /// use runcomfy::AnyInput;
+    /// use serde_json::json;
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let model = runcomfy_models::model("bytedance/seedance-2.5/text-to-video/480p")?;
+    /// let input = AnyInput::new(model, json!({"prompt": "a paper boat"})).validate()?;
+    /// let completed = client.run(&input).await?;
+    /// assert!(completed.output["video"].is_string());
+    /// # Ok(()) });
+    /// ```
     pub fn validate(self) -> Result<Valid<Self>, Invalid<Self>> {
         let violations = self.violations();
         Valid::unless(self, violations)
     }
 
     /// Returns every violation, without measuring media.
+    ///
+    /// ```
+    /// use runcomfy::AnyInput;
+    /// use serde_json::json;
+    ///
+    /// let model = runcomfy_models::model("bytedance/seedance-2.5/text-to-video/480p")?;
+    /// let input = AnyInput::new(model, json!({"prompt": "a paper boat", "duration": 2}));
+    /// assert_eq!(
+    ///     input.violations().to_string(),
+    ///     "duration: must be at least 4 (found 2) [minimum]"
+    /// );
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn violations(&self) -> Violations {
         check::violations(&self.schema(), self.value_ref())
     }
 
     /// Returns `true` if there is no violation. It stops at the first one, and is the cheapest
     /// way to ask.
+    ///
+    /// ```
+    /// use runcomfy::AnyInput;
+    /// use serde_json::json;
+    ///
+    /// let model = runcomfy_models::model("bytedance/seedance-2.5/text-to-video/480p")?;
+    /// let inputs = [json!({"prompt": "a boat"}), json!({})].map(|json| AnyInput::new(model, json));
+    /// assert_eq!(inputs.map(|input| input.is_valid()), [true, false]);
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn is_valid(&self) -> bool {
         check::is_valid(&self.schema(), self.value_ref())
     }

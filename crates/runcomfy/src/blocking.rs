@@ -74,6 +74,16 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// If there is no token, a setting cannot be used, or the system gives no thread.
+    ///
+    /// ```
+    /// use runcomfy::Client;
+    /// # runcomfy_doctest::run_beside(async |simulator, input| {
+    /// let client =
+    ///     Client::builder().api_base(simulator.api_base()).token("any").build_blocking()?;
+    /// let job = client.submit(&input)?;
+    /// assert!(job.wait()?.output.video.is_some());
+    /// # Ok(()) });
+    /// ```
     pub fn build_blocking(self) -> Result<Client, ConfigError> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)

@@ -12,6 +12,11 @@ const MIN_SIMILARITY: f64 = 0.6;
 const MAX_COMPARED: usize = 256;
 
 /// An id that no model has.
+///
+/// ```
+/// let error = runcomfy_models::model("bytedance/seedance-2-5/text-to-video/480p").unwrap_err();
+/// assert_eq!(error.suggestions[0], "bytedance/seedance-2.5/text-to-video/480p");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[error("there is no model `{}`{}", escape_control(id), self.advice())]

@@ -108,6 +108,20 @@ impl<M: Model + FromJson> JsonInput<M> {
     /// # Errors
     ///
     /// Fails with every value that the type cannot hold, at its path, and returns the JSON.
+    ///
+    /// ```
+    /// use runcomfy::JsonInput;
+    /// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
+    ///
+    /// let json = r#"{"prompt": "a paper boat", "aspect_ratio": "1:1", "duration": 8}"#;
+    /// let input = JsonInput::<seedance::Input>::parse(json)?.typed()?;
+    /// assert_eq!(input.aspect_ratio, Some(seedance::AspectRatio::Ratio1x1));
+    ///
+    /// let json = r#"{"prompt": "a paper boat", "aspect_ratio": "1:2"}"#;
+    /// let invalid = JsonInput::<seedance::Input>::parse(json)?.typed().unwrap_err();
+    /// assert_eq!(invalid.violations[0].path.pointer(), "/aspect_ratio");
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn typed(self) -> Result<M, Invalid<Self>> {
         match Builder::default().build(self.as_value()) {
             Ok(input) => Ok(input),
@@ -125,6 +139,16 @@ impl<M: Model + FromJson> Valid<JsonInput<M>> {
     /// Fails with every value that the type cannot hold, at its path, or with the rules that
     /// break because an explicit `null` was left out, such as `minProperties`. It returns the
     /// JSON.
+    ///
+    /// ```
+    /// use runcomfy::{JsonInput, Valid};
+    /// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
+    ///
+    /// let json = JsonInput::<seedance::Input>::parse(r#"{"prompt": "a boat", "duration": 8}"#)?;
+    /// let input: Valid<seedance::Input> = json.validate()?.typed()?;
+    /// assert_eq!((input.prompt.as_str(), input.duration), ("a boat", Some(8)));
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn typed(self) -> Result<Valid<M>, Invalid<JsonInput<M>>> {
         let json = self.into_inner();
         let was_broken = !json.violations().is_empty();

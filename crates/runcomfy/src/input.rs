@@ -206,11 +206,28 @@ pub struct JsonInput<M> {
 }
 
 /// A text that is not JSON.
+///
+/// ```
+/// use runcomfy::JsonInput;
+/// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
+///
+/// let error = JsonInput::<seedance::Input>::parse(r#"{"prompt": "a boat",}"#).unwrap_err();
+/// assert_eq!(error.to_string(), "the input is not JSON: trailing comma at line 1 column 21");
+/// ```
 #[derive(thiserror::Error)]
 #[error("the input is not JSON: {0}")]
 pub struct JsonError(pub(crate) serde_json::Error);
 
 /// An input that cannot be written as JSON.
+///
+/// ```
+/// use runcomfy::{Media, Payload};
+/// use runcomfy_models::bytedance::seedance_2_5_image_to_video_480p as seedance;
+///
+/// let input = seedance::Input::new("the boat drifts away", Media::file("boat.png"));
+/// let error = input.to_json().unwrap_err();
+/// assert!(error.to_string().contains("a local file was not read yet"));
+/// ```
 #[derive(thiserror::Error)]
 #[error("the input cannot be written as JSON: {0}")]
 pub struct ToJsonError(serde_json::Error);
@@ -224,6 +241,16 @@ impl<M: Model> JsonInput<M> {
     /// # Errors
     ///
     /// Fails if the text is not JSON, with the line and column.
+    ///
+    /// ```
+    /// use runcomfy::JsonInput;
+    /// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
+    ///
+    /// let body = r#"{"prompt": "a paper boat", "duration": 8}"#;
+    /// let valid = JsonInput::<seedance::Input>::parse(body)?.validate()?;
+    /// assert_eq!(valid.as_value()["duration"], 8);
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn parse(text: &str) -> Result<Self, JsonError> {
         serde_json::from_str::<Value>(text).map(Self::from).map_err(JsonError)
     }
@@ -233,12 +260,38 @@ impl<M: Model> JsonInput<M> {
     /// # Errors
     ///
     /// Returns every violation at once, and the input.
+    ///
+    /// ```
+    /// use runcomfy::JsonInput;
+    /// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
+    ///
+    /// let json = JsonInput::<seedance::Input>::parse(r#"{"prompt": "a boat", "seconds": 8}"#)?;
+    /// let invalid = json.validate().unwrap_err();
+    /// assert_eq!(invalid.violations[0].path.pointer(), "/seconds");
+    ///
+    /// // The JSON comes back, to be corrected.
+    /// let mut value = invalid.input.as_value().clone();
+    /// value["duration"] = value["seconds"].take();
+    /// value.as_object_mut().unwrap().remove("seconds");
+    /// assert!(JsonInput::<seedance::Input>::from(value).validate().is_ok());
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn validate(self) -> Result<Valid<Self>, Invalid<Self>> {
         let violations = self.violations();
         Valid::unless(self, violations)
     }
 
     /// Returns every violation, without measuring media.
+    ///
+    /// ```
+    /// use runcomfy::JsonInput;
+    /// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
+    /// use serde_json::json;
+    ///
+    /// let json = JsonInput::<seedance::Input>::from(json!({"duration": 90}));
+    /// let rules: Vec<_> = json.violations().into_iter().map(|violation| violation.rule).collect();
+    /// assert_eq!(rules, ["maximum", "required"]);
+    /// ```
     pub fn violations(&self) -> Violations {
         check::violations(&input::<M>(), self.value.as_value_ref())
     }
@@ -270,6 +323,15 @@ impl<M: Model> JsonInput<M> {
 
 impl<M> JsonInput<M> {
     /// Returns the JSON value.
+    ///
+    /// ```
+    /// use runcomfy::JsonInput;
+    /// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
+    /// use serde_json::json;
+    ///
+    /// let json = JsonInput::<seedance::Input>::from(json!({"prompt": "a boat"}));
+    /// assert_eq!(json.as_value(), &json!({"prompt": "a boat"}));
+    /// ```
     pub fn as_value(&self) -> &Value {
         &self.value
     }
@@ -349,6 +411,18 @@ impl<M> fmt::Debug for JsonInput<M> {
 pub struct Valid<T>(T);
 
 /// An input that breaks rules, with every violation.
+///
+/// ```
+/// use runcomfy::Model;
+/// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
+///
+/// let invalid = seedance::Input::new("a paper boat").with_duration(90).validate().unwrap_err();
+/// assert_eq!(
+///     invalid.to_string(),
+///     "the input breaks the model's schema:\nduration: must be at most 30 (found 90) [maximum]"
+/// );
+/// assert!(invalid.input.with_duration(30).validate().is_ok());
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Invalid<T> {
     /// The unchanged input.
@@ -397,11 +471,33 @@ impl<V: Validated> Validated for Arc<V> {
 impl<T> Valid<T> {
     /// Marks an input as valid without checking it. Use this if RunComfy's rules have changed and
     /// this crate has not followed yet. RunComfy may refuse the input, or charge for it and fail.
+    ///
+    /// ```
+    /// use runcomfy::{Model, Valid};
+    /// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// // RunComfy's page says that 31 seconds are possible since today.
+    /// let input = seedance::Input::new("a paper boat").with_duration(31);
+    /// assert!(!input.is_valid());
+    /// let refused = client.submit(&Valid::assume(input)).await;
+    /// assert!(refused.is_err(), "but the API does not know it yet");
+    /// # Ok(()) });
+    /// ```
     pub fn assume(input: T) -> Self {
         Self(input)
     }
 
     /// Returns the input.
+    ///
+    /// ```
+    /// use runcomfy::Model;
+    /// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
+    ///
+    /// let eight = seedance::Input::new("a paper boat").with_duration(8).validate()?;
+    /// let ten = eight.into_inner().with_duration(10).validate()?;
+    /// assert_eq!(ten.duration, Some(10));
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn into_inner(self) -> T {
         self.0
     }

@@ -196,6 +196,21 @@ impl Media {
     /// # Errors
     ///
     /// Returns an error if the file cannot be sent. The next call tries again.
+    ///
+    /// ```
+    /// use runcomfy::{FileError, Media};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("boat.gif");
+    ///
+    /// std::fs::write(&path, b"GIF89a\x40\x01\xf0\x00\x00\x00\x00").unwrap();
+    /// let image = Media::file(&path);
+    /// assert!(matches!(image.read(4), Err(FileError::TooLarge { max: 4 })));
+    ///
+    /// image.read(1_000_000)?;
+    /// std::fs::remove_file(&path).unwrap();
+    /// assert!(image.read(1_000_000).is_ok(), "its bytes were kept");
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn read(&self, max_bytes: u64) -> Result<(), FileError> {
         match &self.0 {
             Source::File(file) => file.read(max_bytes),
@@ -204,6 +219,15 @@ impl Media {
     }
 
     /// Returns the URL as written, or `None` if this is not media at a URL.
+    ///
+    /// ```
+    /// use runcomfy::Media;
+    ///
+    /// let at_url = Media::url("https://example.com/boat.png?signature=a%2Fb")?;
+    /// assert_eq!(at_url.as_url(), Some("https://example.com/boat.png?signature=a%2Fb"));
+    /// assert_eq!(Media::file("boat.png").as_url(), None);
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn as_url(&self) -> Option<&str> {
         match &self.0 {
             Source::Url(url) => Some(url.as_str()),
@@ -254,6 +278,15 @@ impl Media {
     }
 
     /// Returns the path of a local file, or `None` if this is not one.
+    ///
+    /// ```
+    /// use std::path::Path;
+    ///
+    /// use runcomfy::Media;
+    ///
+    /// assert_eq!(Media::file("boat.png").as_file(), Some(Path::new("boat.png")));
+    /// assert_eq!(Media::bytes(b"\x89PNG\r\n\x1a\n").as_file(), None);
+    /// ```
     pub fn as_file(&self) -> Option<&Path> {
         match &self.0 {
             Source::File(file) => Some(file.path()),
@@ -338,6 +371,16 @@ impl fmt::Debug for Media {
 }
 
 /// The reason why a [`Media`] could not be created.
+///
+/// ```
+/// use runcomfy::{Media, MediaError};
+///
+/// let error = Media::url("s3://bucket/boat.png").unwrap_err();
+/// assert_eq!(error, MediaError::Scheme("s3".to_owned()));
+///
+/// let error = Media::url("https://example.com/my boat.png").unwrap_err();
+/// assert_eq!(error.to_string(), "a URL must not contain white space (found ' '); write a space as %20");
+/// ```
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MediaError {

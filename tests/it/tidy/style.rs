@@ -149,7 +149,7 @@ fn nones(text: &str) -> Vec<usize> {
 }
 
 /// Returns the items of a file and of its modules, without tests.
-fn items(source: &Source) -> Vec<Item> {
+pub(super) fn items(source: &Source) -> Vec<Item> {
     let file = syn::parse_file(&source.text);
     flat(file.unwrap_or_else(|why| unreachable!("{}: {why}", source.name)).items)
 }

@@ -110,30 +110,107 @@ impl ClientBuilder {
     }
 
     /// Sets the token.
+    ///
+    /// ```
+    /// use runcomfy::Client;
+    ///
+    /// let client = Client::builder().token("my-secret-token").build()?;
+    /// assert!(!format!("{client:?}").contains("my-secret"), "it is never shown");
+    ///
+    /// let error = Client::builder().token("my secret token").build().unwrap_err();
+    /// assert_eq!(error.to_string(), "the token must not hold white space");
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(Ok(Secret(token.into())));
         self
     }
 
     /// Sets the API base, including the version. Defaults to [`DEFAULT_API_BASE`].
+    ///
+    /// ```
+    /// use runcomfy::Client;
+    ///
+    /// let client = Client::builder().api_base("http://127.0.0.1:8787/v1").token("any").build()?;
+    ///
+    /// // Plain HTTP is for this machine only, since it shows the token to the network.
+    /// let far = Client::builder().api_base("http://api.example.com/v1").token("any");
+    /// assert!(far.build().unwrap_err().to_string().contains("must begin with https://"));
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn api_base(mut self, base: impl Into<String>) -> Self {
         self.api_base = Some(Address(base.into()));
         self
     }
 
     /// Sets the timeout of [`Job::wait`](super::Job::wait). Defaults to 30 minutes.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use runcomfy::Client;
+    /// use runcomfy::client::JobErrorReason;
+    /// # runcomfy_doctest::run_beside(async |simulator, input| {
+    /// # simulator.set_pace(runcomfy_doctest::ENDLESS);
+    /// let client = Client::builder()
+    ///     .api_base(simulator.api_base())
+    ///     .token("any")
+    ///     .wait_timeout(Duration::from_millis(100))
+    ///     .build()?;
+    /// let error = client.submit(&input).await?.wait().await.unwrap_err();
+    /// assert!(matches!(error.reason, JobErrorReason::Deadline { .. }));
+    /// # Ok(()) });
+    /// ```
     pub fn wait_timeout(mut self, timeout: Duration) -> Self {
         self.wait_timeout = Some(timeout);
         self
     }
 
     /// Sets how often a job that is waited for is polled.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use runcomfy::Client;
+    /// use runcomfy::client::Polling;
+    /// # runcomfy_doctest::run_beside(async |simulator, input| {
+    /// let polling = Polling::default()
+    ///     .with_initial_interval(Duration::from_millis(50))
+    ///     .with_max_interval(Duration::from_secs(1));
+    /// let client =
+    ///     Client::builder().api_base(simulator.api_base()).token("any").polling(polling).build()?;
+    /// let completed = client.run(&input).await?;
+    /// assert!(completed.output.video.is_some());
+    /// # Ok(()) });
+    /// ```
     pub fn polling(mut self, polling: Polling) -> Self {
         self.polling = polling;
         self
     }
 
     /// Sets how often a failed call is retried where that is safe.
+    ///
+    /// ```
+    /// use runcomfy::Client;
+    /// use runcomfy::client::{ApiErrorKind, CallError, Retry};
+    /// # runcomfy_doctest::run_beside(async |simulator, input| {
+    /// # use runcomfy_doctest::simulator::{Call, Fault, Processed};
+    /// # let fault = Fault::Error { status: 503, code: None, processed: Processed::No };
+    /// # simulator.script(Call::Balance, [fault]);
+    /// let client = Client::builder()
+    ///     .api_base(simulator.api_base())
+    ///     .token("any")
+    ///     .retry(Retry::never())
+    ///     .build()?;
+    ///
+    /// // The simulator answers HTTP 503 once.
+    /// match client.balance().await {
+    ///     Err(CallError::Api(error)) => assert_eq!(error.kind, ApiErrorKind::Server),
+    ///     other => panic!("it was retried: {other:?}"),
+    /// }
+    /// assert!(client.balance().await.is_ok());
+    /// # Ok(()) });
+    /// ```
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         self
@@ -142,6 +219,22 @@ impl ClientBuilder {
     /// Sets the maximum number of jobs in flight that this client and its clones submitted. A
     /// submit waits until a job was seen to end, or its last [`Job`](super::Job) was dropped. Jobs
     /// that were resumed from an id do not count. Defaults to no limit.
+    ///
+    /// ```
+    /// use runcomfy::Client;
+    /// # runcomfy_doctest::run_beside(async |simulator, input| {
+    /// let client = Client::builder()
+    ///     .api_base(simulator.api_base())
+    ///     .token("any")
+    ///     .max_jobs_in_flight(1)
+    ///     .build()?;
+    ///
+    /// // The second submit waits until the first job has ended.
+    /// let first = client.submit(&input).await?;
+    /// let (completed, second) = tokio::join!(first.wait(), client.submit(&input));
+    /// assert!(completed.is_ok() && second.is_ok());
+    /// # Ok(()) });
+    /// ```
     pub fn max_jobs_in_flight(mut self, count: usize) -> Self {
         self.max_jobs_in_flight = Some(count);
         self
@@ -150,6 +243,25 @@ impl ClientBuilder {
     /// Sets the maximum number of requests to the API that are started in a second, for this client
     /// and its clones together. They start at a steady rate; beyond 50 a second, those of 20 ms start
     /// together. Polls of jobs wait behind all other requests. Defaults to no limit.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use runcomfy::Client;
+    /// # runcomfy_doctest::run_beside(async |simulator, input| {
+    /// let client = Client::builder()
+    ///     .api_base(simulator.api_base())
+    ///     .token("any")
+    ///     .max_requests_per_second(20.0)
+    ///     .build()?;
+    ///
+    /// let start = Instant::now();
+    /// for _ in 0..3 {
+    ///     client.balance().await?;
+    /// }
+    /// assert!(start.elapsed() >= Duration::from_millis(90)); // two pauses of 50 ms
+    /// # Ok(()) });
+    /// ```
     pub fn max_requests_per_second(mut self, count: f64) -> Self {
         self.max_requests_per_second = Some(count);
         self
@@ -158,18 +270,66 @@ impl ClientBuilder {
     /// Sets the maximum number of concurrent requests to the API, for this client and its clones
     /// together. Defaults to 100. Over HTTP/1.1 each needs a connection, and submits have others than
     /// the rest; over HTTP/2 they share two.
+    ///
+    /// ```
+    /// use runcomfy::Client;
+    ///
+    /// let client = Client::builder().token("my-token").max_concurrent_requests(8).build()?;
+    ///
+    /// let error = Client::builder().token("my-token").max_concurrent_requests(0).build().unwrap_err();
+    /// assert_eq!(error.to_string(), "`max_concurrent_requests` must be more than zero");
+    /// # Ok::<(), runcomfy::Error>(())
+    /// ```
     pub fn max_concurrent_requests(mut self, count: usize) -> Self {
         self.max_concurrent_requests = Some(count);
         self
     }
 
     /// Sets how much is checked before an input is submitted. Defaults to [`Preflight::Warn`].
+    ///
+    /// ```
+    /// use runcomfy::client::{Preflight, SubmitError};
+    /// use runcomfy::{Client, Media, Model};
+    /// use runcomfy_models::bytedance::seedance_2_5_image_to_video_480p as seedance;
+    /// # runcomfy_doctest::run_beside(async |simulator, input| {
+    /// let client = Client::builder()
+    ///     .api_base(simulator.api_base())
+    ///     .token("any")
+    ///     .preflight(Preflight::Strict)
+    ///     .build()?;
+    ///
+    /// // An image on a private network cannot be measured, which only `Strict` refuses.
+    /// let image = Media::url("https://192.168.1.10/boat.png")?;
+    /// let input = seedance::Input::new("the boat drifts away", image).validate()?;
+    /// assert!(matches!(client.submit(&input).await, Err(SubmitError::Refused(_))));
+    /// # Ok(()) });
+    /// ```
     pub fn preflight(mut self, preflight: Preflight) -> Self {
         self.preflight = preflight;
         self
     }
 
     /// Sets the limits of the work on media.
+    ///
+    /// ```
+    /// use runcomfy::client::MediaLimits;
+    /// use runcomfy::{Client, Media, Model};
+    /// use runcomfy_models::bytedance::seedance_2_5_image_to_video_480p as seedance;
+    /// # runcomfy_doctest::run_beside(async |simulator, input| {
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("boat.png");
+    /// # std::fs::write(&path, [0; 2000]).unwrap();
+    /// let client = Client::builder()
+    ///     .api_base(simulator.api_base())
+    ///     .token("any")
+    ///     .media_limits(MediaLimits::default().with_max_file_bytes(1000))
+    ///     .build()?;
+    ///
+    /// let input = seedance::Input::new("the boat drifts away", Media::file(path)).validate()?;
+    /// let report = client.preflight(&input).await;
+    /// assert!(report.violations[0].message.starts_with("must be at most 1000 bytes"));
+    /// # Ok(()) });
+    /// ```
     pub fn media_limits(mut self, limits: MediaLimits) -> Self {
         self.media_limits = limits;
         self
@@ -177,6 +337,22 @@ impl ClientBuilder {
 
     /// Lets preflight fetch media from this machine and private networks too, as tests and local
     /// work with a simulator need. Do not use it with URLs from strangers.
+    ///
+    /// ```
+    /// use runcomfy::{Client, Media, Model};
+    /// use runcomfy_models::bytedance::seedance_2_5_image_to_video_480p as seedance;
+    /// # runcomfy_doctest::run_beside(async |simulator, input| {
+    /// let client = Client::builder()
+    ///     .api_base(simulator.api_base())
+    ///     .token("any")
+    ///     .allow_local_media()
+    ///     .build()?;
+    ///
+    /// let image = Media::url(simulator.picture_url(640, 480))?;
+    /// let input = seedance::Input::new("the boat drifts away", image).validate()?;
+    /// assert!(client.preflight(&input).await.is_spotless());
+    /// # Ok(()) });
+    /// ```
     pub fn allow_local_media(mut self) -> Self {
         self.reach = AddressScope::Local;
         self
@@ -199,6 +375,18 @@ impl ClientBuilder {
     ///
     /// Defaults to [`DEFAULT_BALANCE_URL`] if the API is RunComfy's own. Any other API is asked
     /// at its own origin, at `/prod/v2/balance`, to keep its token from RunComfy.
+    ///
+    /// ```
+    /// use runcomfy::Client;
+    /// # runcomfy_doctest::run_beside(async |simulator, input| {
+    /// let client = Client::builder()
+    ///     .api_base(simulator.api_base())
+    ///     .balance_url(simulator.balance_url())
+    ///     .token("any")
+    ///     .build()?;
+    /// assert_eq!(client.balance().await?.balance_usd, Some(1_000_000.0));
+    /// # Ok(()) });
+    /// ```
     pub fn balance_url(mut self, url: impl Into<String>) -> Self {
         self.balance_url = Some(Address(url.into()));
         self
@@ -241,6 +429,23 @@ impl ClientBuilder {
     /// any other call fails, and outputs may come from hosts that are not in
     /// [`output_hosts`](Self::output_hosts). Prefer
     /// [`http_client_builder`](Self::http_client_builder).
+    ///
+    /// ```
+    /// use runcomfy::{Client, reqwest};
+    /// # runcomfy_doctest::run_beside(async |simulator, input| {
+    /// # let _ = rustls::crypto::ring::default_provider().install_default();
+    /// let http = reqwest::Client::builder()
+    ///     .redirect(reqwest::redirect::Policy::none())
+    ///     .build()
+    ///     .unwrap();
+    /// let client = Client::builder()
+    ///     .api_base(simulator.api_base())
+    ///     .token("any")
+    ///     .http_client(http.clone()) // `http` makes the program's other calls
+    ///     .build()?;
+    /// assert!(client.run(&input).await?.output.video.is_some());
+    /// # Ok(()) });
+    /// ```
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = HttpSource::Client(client);
         self

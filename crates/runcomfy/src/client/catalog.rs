@@ -48,6 +48,19 @@ pub struct CatalogPage {
 }
 
 /// A query of the catalog. Defaults to all entries, without their schemas.
+///
+/// ```
+/// use runcomfy::client::CatalogQuery;
+/// # runcomfy_doctest::run(async |client, input| {
+/// let query = CatalogQuery::default().search("seedance image to video").limit(2).with_schemas();
+/// let found = client.catalog(&query).await?;
+/// for model in &found.models {
+///     println!("{:?}: {:?}", model.model_id, model.kind);
+///     assert!(model.input_schema.is_some());
+/// }
+/// assert_eq!(found.models.len(), 2);
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct CatalogQuery {
@@ -231,6 +244,22 @@ impl Client {
     /// # Errors
     ///
     /// The errors of [`Client::catalog`].
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let (mut pages, mut offset) = (Vec::new(), 0);
+    /// loop {
+    ///     let page = client.catalog_page(offset, 50).await?;
+    ///     offset += page.entries;
+    ///     let is_last = page.entries < 50;
+    ///     pages.push(page.text); // as JSON, for a file
+    ///     if is_last {
+    ///         break;
+    ///     }
+    /// }
+    /// assert_eq!((pages.len(), offset), (2, 89));
+    /// # Ok(()) });
+    /// ```
     pub async fn catalog_page(
         &self,
         offset: usize,
@@ -264,6 +293,17 @@ impl Client {
     /// # Errors
     ///
     /// The errors of [`Client::catalog`].
+    ///
+    /// ```
+    /// use runcomfy::client::CatalogQuery;
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let categories = client.categories().await?;
+    /// assert!(categories.contains(&"text-to-image".to_owned()));
+    ///
+    /// let query = CatalogQuery::default().category("text-to-image");
+    /// assert!(!client.catalog(&query).await?.models.is_empty());
+    /// # Ok(()) });
+    /// ```
     pub async fn categories(&self) -> Result<Vec<String>, CallError> {
         let url = self.url(["models", "categories"]);
         let sent =

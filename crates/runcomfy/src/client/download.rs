@@ -102,6 +102,22 @@ pub struct DownloadedFile {
 }
 
 /// The error if some outputs could not be downloaded.
+///
+/// ```
+/// use runcomfy::client::DownloadOptions;
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let folder = folder.path();
+/// # runcomfy_doctest::run(async |client, input| {
+/// # let completed = client.run(&input).await?;
+/// let options = DownloadOptions::into_folder(folder).max_bytes(100);
+/// let error = client.download(&completed, &options).await.unwrap_err();
+/// assert_eq!((error.saved.len(), error.failed.len()), (0, 1));
+/// assert_eq!(
+///     error.failed[0].reason.to_string(),
+///     "must be at most 100 bytes; allow more with DownloadOptions::max_bytes"
+/// );
+/// # Ok(()) });
+/// ```
 #[non_exhaustive]
 pub struct DownloadError {
     /// The request.
@@ -188,6 +204,17 @@ impl DownloadOptions {
     /// Creates options for downloading into `folder`, which is created if necessary. Each file is
     /// named after the request and the last part of its URL, in characters that every system
     /// allows. [`DownloadOptions::named`] sets other names.
+    ///
+    /// ```
+    /// use runcomfy::client::DownloadOptions;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let folder = folder.path();
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let completed = client.run(&input).await?;
+    /// let saved = client.download(&completed, &DownloadOptions::into_folder(folder)).await?;
+    /// assert_eq!(saved[0].path, folder.join("sim-000001.mp4"));
+    /// # Ok(()) });
+    /// ```
     pub fn into_folder(folder: impl Into<PathBuf>) -> Self {
         Self::new(Destination::Folder(folder.into(), None))
     }
@@ -245,18 +272,56 @@ impl DownloadOptions {
     }
 
     /// Replaces existing files. By default they are not changed, and are errors.
+    ///
+    /// ```
+    /// use runcomfy::client::{DownloadErrorReason, DownloadOptions};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("boat.mp4");
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// # let completed = client.run(&input).await?;
+    /// let options = DownloadOptions::to_file(path);
+    /// client.download(&completed, &options).await?;
+    ///
+    /// let error = client.download(&completed, &options).await.unwrap_err();
+    /// assert!(matches!(error.failed[0].reason, DownloadErrorReason::Exists(_)));
+    /// assert!(client.download(&completed, &options.replace()).await.is_ok());
+    /// # Ok(()) });
+    /// ```
     pub fn replace(mut self) -> Self {
         self.replace = true;
         self
     }
 
     /// Sets the maximum size of a file. Defaults to 4 GiB.
+    ///
+    /// ```
+    /// use runcomfy::client::{DownloadErrorReason, DownloadOptions};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let folder = folder.path();
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// # let completed = client.run(&input).await?;
+    /// let options = DownloadOptions::into_folder(folder).max_bytes(100);
+    /// let error = client.download(&completed, &options).await.unwrap_err();
+    /// assert!(matches!(error.failed[0].reason, DownloadErrorReason::TooLarge(100)));
+    /// # Ok(()) });
+    /// ```
     pub fn max_bytes(mut self, max: u64) -> Self {
         self.max_bytes = max;
         self
     }
 
     /// Sets the number of concurrent downloads. Defaults to 4.
+    ///
+    /// ```
+    /// use runcomfy::client::DownloadOptions;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let folder = folder.path();
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// # let completed = client.run(&input).await?;
+    /// let one_by_one = DownloadOptions::into_folder(folder).max_concurrent(1);
+    /// assert_eq!(client.download(&completed, &one_by_one).await?.len(), 1);
+    /// # Ok(()) });
+    /// ```
     pub fn max_concurrent(mut self, count: usize) -> Self {
         self.max_concurrent = count.max(1);
         self

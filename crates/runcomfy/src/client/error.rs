@@ -73,6 +73,21 @@ pub enum ConfigError {
 }
 
 /// A call to which no response came, or not all of it.
+///
+/// ```
+/// use runcomfy::client::{CallError, Retry};
+/// use runcomfy::Client;
+///
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// // Nothing listens on this port.
+/// let client =
+///     Client::builder().api_base("http://127.0.0.1:1/v1").token("any").retry(Retry::never()).build()?;
+/// match client.balance().await {
+///     Err(CallError::Transport(cause)) => println!("{cause}"),
+///     other => panic!("no response can come: {other:?}"),
+/// }
+/// # Ok::<(), runcomfy::Error>(()) });
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
@@ -153,6 +168,18 @@ pub enum SubmitError {
 }
 
 /// An error response from RunComfy.
+///
+/// ```
+/// use runcomfy::client::{ApiErrorKind, CallError};
+/// # runcomfy_doctest::run(async |client, input| {
+/// match client.model("acme/boats").await {
+///     Err(CallError::Api(error)) => {
+///         assert_eq!((error.http_status, error.kind), (404, ApiErrorKind::NotFound));
+///     }
+///     other => panic!("there is no such model: {other:?}"),
+/// }
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -269,6 +296,20 @@ pub struct JobError {
 
 impl JobError {
     /// Returns the partial output of a job that failed or was cancelled, if it has one.
+    ///
+    /// ```
+    /// use runcomfy::client::JobErrorReason;
+    /// # runcomfy_doctest::run_beside(async |simulator, input| {
+    /// # use runcomfy_doctest::simulator::{Failure, JobScenario};
+    /// # simulator.script_jobs([JobScenario::FailsWithOutput(Failure::Text)]);
+    /// # let client =
+    /// #     runcomfy::Client::builder().api_base(simulator.api_base()).token("any").build()?;
+    /// // This job fails after it has made a video.
+    /// let error = client.submit(&input).await?.wait().await.unwrap_err();
+    /// assert!(matches!(error.reason, JobErrorReason::Failed(_)));
+    /// assert!(error.output().is_some_and(|output| output["video"].is_string()));
+    /// # Ok(()) });
+    /// ```
     pub fn output(&self) -> Option<&Value> {
         self.reply.as_ref()?.get("output").filter(|output| !output.is_null())
     }
@@ -326,6 +367,19 @@ pub enum JobErrorReason {
 }
 
 /// A failed call about the catalog, a model or the balance.
+///
+/// ```
+/// use runcomfy::client::CallError;
+/// # runcomfy_doctest::run(async |client, input| {
+/// match client.model("seedance").await {
+///     Ok(model) => println!("{:?}", model.display_name),
+///     Err(CallError::ModelId(error)) => println!("{error}"), // nothing was sent
+///     Err(CallError::Api(error)) => println!("{}: {}", error.http_status, error.message),
+///     Err(CallError::Transport(_)) => println!("check the connection"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(()) });
+/// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
@@ -371,6 +425,18 @@ pub enum RunError {
 
 impl RunError {
     /// Returns the request's id, if one is known.
+    ///
+    /// ```
+    /// # runcomfy_doctest::run_beside(async |simulator, input| {
+    /// # use runcomfy_doctest::simulator::JobScenario;
+    /// # simulator.script_jobs([JobScenario::EndsCancelled]);
+    /// # let client =
+    /// #     runcomfy::Client::builder().api_base(simulator.api_base()).token("any").build()?;
+    /// // This job is cancelled by somebody else.
+    /// let error = client.run(&input).await.unwrap_err();
+    /// assert_eq!(error.id().map(|id| id.as_str()), Some("sim-000001"));
+    /// # Ok(()) });
+    /// ```
     pub fn id(&self) -> Option<&RequestId> {
         match self {
             Self::Submit(SubmitError::OutcomeUnknown { id, .. }) => id.as_ref(),

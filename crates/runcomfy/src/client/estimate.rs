@@ -110,6 +110,15 @@ impl Client {
 
 impl CatalogEntry {
     /// Returns the price, or `None` if the entry has none.
+    ///
+    /// ```
+    /// use runcomfy::client::PriceUnit;
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let model = client.model("bytedance/seedance-2.5/text-to-video/480p").await?;
+    /// let price = model.price().expect("the simulator has prices");
+    /// assert_eq!((price.usd, price.unit), (0.05, Some(PriceUnit::Second)));
+    /// # Ok(()) });
+    /// ```
     pub fn price(&self) -> Option<Price> {
         let usd = self.base_price_usd.filter(|usd| usd.is_finite() && *usd >= 0.0)?;
         let unit = self.price_unit.clone().map(PriceUnit::from);

@@ -146,6 +146,17 @@ impl<M: Operation> Job<M> {
 
     /// Returns the request's id. Keep it to resume the job with [`Client::job`], in this process
     /// or another.
+    ///
+    /// ```
+    /// use runcomfy::RequestId;
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let job = client.submit(&input).await?;
+    /// let stored = job.id().to_string(); // in a file or a database
+    ///
+    /// let id: RequestId = stored.parse()?;
+    /// assert_eq!(&id, job.id());
+    /// # Ok(()) });
+    /// ```
     pub fn id(&self) -> &RequestId {
         &self.id
     }

@@ -70,6 +70,13 @@ impl<M: Operation> Job<M> {
     /// # Errors
     ///
     /// If no response comes, or it is an error.
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let job = client.submit(&input).await?;
+    /// assert_eq!(job.cost().await?, Some(0.25)); // 5 seconds at 0.05 USD
+    /// # Ok(()) });
+    /// ```
     pub async fn cost(&self) -> Result<Option<f64>, JobError> {
         let (cost, _) = self.call(Endpoint::Result, |reply| reply::cost(&reply, self.id())).await?;
         Ok(cost)
@@ -158,6 +165,17 @@ impl<M: Operation> Job<M> {
     /// Returns the report on the media of the input that was submitted, with its warnings and the
     /// rules that could not be checked. Returns `None` for a job that was resumed from its id, or
     /// submitted without a type.
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let job = client.submit(&input).await?;
+    /// let report = job.preflight_report().expect("this process submitted it");
+    /// assert!(report.warnings.is_empty() && report.unchecked.is_empty());
+    ///
+    /// let resumed = client.raw().job(job.id().clone());
+    /// assert!(resumed.preflight_report().is_none());
+    /// # Ok(()) });
+    /// ```
     pub fn preflight_report(&self) -> Option<&PreflightReport> {
         self.report.as_deref()
     }
@@ -182,6 +200,14 @@ pub struct CancelOnDrop<M: Operation> {
 
 impl<M: Operation> CancelOnDrop<M> {
     /// Returns the job, which is no longer cancelled on drop.
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let guard = client.submit(&input).await?.cancel_on_drop();
+    /// let job = guard.keep(); // from here on, it outlives this scope
+    /// assert!(job.wait().await.is_ok());
+    /// # Ok(()) });
+    /// ```
     pub fn keep(mut self) -> Job<M> {
         self.is_kept = true;
         self.job.clone()

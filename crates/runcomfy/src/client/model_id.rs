@@ -7,6 +7,19 @@ use percent_encoding::percent_decode_str;
 use crate::escape::escape_control;
 
 /// A text that is not a model id.
+///
+/// ```
+/// use runcomfy::client::SubmitError;
+/// # runcomfy_doctest::run(async |client, input| {
+/// let body = serde_json::json!({"prompt": "a paper boat"});
+/// match client.raw().submit("seedance-2.5", &body).await {
+///     Err(SubmitError::ModelId(error)) => {
+///         assert_eq!(error.reason, "have two or more segments with `/` between them");
+///     }
+///     other => panic!("it has one segment: {other:?}"),
+/// }
+/// # Ok(()) });
+/// ```
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a model id must {reason}, such as `minimax/Hailuo Video 01 Live` (found `{}`)",

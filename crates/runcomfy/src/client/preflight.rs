@@ -70,6 +70,16 @@ pub(super) enum AddressScope {
 }
 
 /// The body of a request, and the report on its media.
+///
+/// ```
+/// # runcomfy_doctest::run(async |client, input| {
+/// let prepared = client.prepare(&input).await?;
+/// assert_eq!(prepared.model(), "bytedance/seedance-2.5/text-to-video/480p");
+/// assert_eq!(prepared.body()?.len() as u64, prepared.body_length());
+/// assert!(prepared.report().is_spotless());
+/// let job = client.submit_prepared(&prepared).await?;
+/// # Ok(()) });
+/// ```
 #[must_use = "it is prepared to be submitted"]
 pub struct Prepared<M> {
     body: RequestBody,

@@ -11,6 +11,15 @@ use std::str::FromStr;
 pub struct RequestId(String);
 
 /// A text that is not a request id.
+///
+/// ```
+/// use runcomfy::RequestId;
+///
+/// assert!("sim-000001".parse::<RequestId>().is_ok());
+///
+/// let error = "requests/sim-000001".parse::<RequestId>().unwrap_err();
+/// assert!(error.to_string().starts_with("a request id must have 1 to 128 characters"));
+/// ```
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a request id must have 1 to 128 characters, each a letter A-Z, a digit, `_` or `-`")]
 #[non_exhaustive]

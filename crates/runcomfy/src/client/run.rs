@@ -27,12 +27,11 @@ impl Client {
     /// Submits an input and waits for its job, as [`Client::submit`] and [`Job::wait`] do. Await
     /// the return value. [`Run::on_submitted`] passes on the id before any waiting.
     ///
-    /// ```no_run
-    /// # use runcomfy::{Client, Model, Valid};
-    /// # async fn example<M: Model>(client: Client, input: Valid<M>) -> Result<(), runcomfy::client::RunError> {
-    /// let completed = client.run(&input).on_submitted(|job| println!("request {}", job.id())).await?;
-    /// # Ok(())
-    /// # }
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let completed = client.run(&input).await?;
+    /// assert!(completed.output.video.is_some());
+    /// # Ok(()) });
     /// ```
     pub fn run<'a, V: Validated>(&'a self, input: &'a V) -> Run<'a, V::Model> {
         Run::new(self.submit(input))
@@ -61,6 +60,19 @@ impl<'a, M: Operation> Run<'a, M> {
 
     /// Cancels the job if this is dropped while it waits, or if waiting fails: see
     /// [`Job::cancel_on_drop`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let run = client.run(&input).cancel_on_drop();
+    /// // If the limit passes, the future is dropped, and so the job is cancelled.
+    /// match tokio::time::timeout(Duration::from_secs(600), run).await {
+    ///     Ok(completed) => assert!(completed?.output.video.is_some()),
+    ///     Err(_) => println!("it took too long"),
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub fn cancel_on_drop(mut self) -> Self {
         self.cancel_on_drop = true;
         self

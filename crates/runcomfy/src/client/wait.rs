@@ -113,6 +113,24 @@ impl<M: Operation> Job<M> {
     /// # Errors
     ///
     /// The errors of [`Job::wait`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use runcomfy::client::JobErrorReason;
+    /// # runcomfy_doctest::run_beside(async |simulator, input| {
+    /// # let client =
+    /// #     runcomfy::Client::builder().api_base(simulator.api_base()).token("any").build()?;
+    /// # simulator.set_pace(runcomfy_doctest::ENDLESS);
+    /// let job = client.submit(&input).await?;
+    /// let error = job.wait_for(Duration::from_millis(100)).await.unwrap_err();
+    /// assert!(matches!(error.reason, JobErrorReason::Deadline { .. }));
+    ///
+    /// // The job goes on, and another wait gets its result.
+    /// simulator.advance(Duration::from_secs(3600));
+    /// assert!(job.wait_for(Duration::from_secs(60)).await.is_ok());
+    /// # Ok(()) });
+    /// ```
     pub async fn wait_for(&self, timeout: Duration) -> Result<CompletedJob<M::Output>, JobError> {
         self.wait_as(Reader::Wait, timeout, |_| {}).await
     }
@@ -122,6 +140,16 @@ impl<M: Operation> Job<M> {
     /// # Errors
     ///
     /// The errors of [`Job::wait`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let job = client.submit(&input).await?;
+    /// let mut seen = Vec::new();
+    /// job.wait_with(Duration::from_secs(60), |update| seen.push(update.status.to_string())).await?;
+    /// assert_eq!(seen.last().map(String::as_str), Some("completed"));
+    /// # Ok(()) });
+    /// ```
     pub async fn wait_with(
         &self,
         timeout: Duration,
@@ -186,6 +214,17 @@ impl<'a, M: Operation> StatusStream<'a, M> {
     /// # Errors
     ///
     /// If the timeout passes, or polling fails for good.
+    ///
+    /// ```
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let job = client.submit(&input).await?;
+    /// let mut updates = job.updates();
+    /// while let Some(update) = updates.next().await? {
+    ///     println!("{}, {:?} jobs before it", update.status, update.queue_position);
+    /// }
+    /// assert!(updates.next().await?.is_none());
+    /// # Ok(()) });
+    /// ```
     pub async fn next(&mut self) -> Result<Option<JobStatus>, JobError> {
         while !self.is_finished {
             if let Some(status) = self.poll_once(Endpoint::Status, reply::status).await? {
@@ -202,6 +241,15 @@ impl<'a, M: Operation> StatusStream<'a, M> {
 
     /// Converts this to a [`Stream`], which ends after the status that says that the job is
     /// finished, or after an error.
+    ///
+    /// ```
+    /// use futures_util::TryStreamExt;
+    /// # runcomfy_doctest::run(async |client, input| {
+    /// let job = client.submit(&input).await?;
+    /// let statuses: Vec<_> = job.updates().into_stream().try_collect().await?;
+    /// assert!(statuses.last().is_some_and(|last| last.status.is_finished()));
+    /// # Ok(()) });
+    /// ```
     pub fn into_stream(self) -> impl Stream<Item = Result<JobStatus, JobError>> + Send + 'a {
         unfold(Some(self), |updates| async {
             let mut updates = updates?;

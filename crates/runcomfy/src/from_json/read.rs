@@ -27,6 +27,21 @@ const PRIVATE: &str = "$serde_json::private::";
 const MAX_EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
 
 /// A text that is not a valid input.
+///
+/// ```
+/// use runcomfy::{FromJsonError, Valid};
+/// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
+///
+/// for text in [r#"{"prompt": "#, r#"{"prompt": 7}"#] {
+///     match Valid::<seedance::Input>::from_json(text) {
+///         Ok(input) => println!("{}", input.prompt),
+///         Err(FromJsonError::NotJson(error)) => println!("{error}"),
+///         Err(FromJsonError::Invalid(invalid)) => println!("{}", invalid.violations),
+///         Err(error) => return Err(error.into()),
+///     }
+/// }
+/// # Ok::<(), runcomfy::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FromJsonError<M: Model> {

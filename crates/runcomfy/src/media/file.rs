@@ -15,6 +15,14 @@ pub(super) struct LocalFile {
 }
 
 /// The reason why a local file cannot be sent. It does not repeat the path.
+///
+/// ```
+/// use runcomfy::{FileError, Media};
+///
+/// let error = Media::file("missing.png").read(1_000_000).unwrap_err();
+/// assert!(matches!(error, FileError::Missing));
+/// assert_eq!(error.to_string(), "must be an existing file");
+/// ```
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {

@@ -31,6 +31,16 @@ enum Piece {
 }
 
 /// A pattern that gives no file names.
+///
+/// ```
+/// use runcomfy::client::{DownloadOptions, InvalidNamePattern};
+///
+/// let error = DownloadOptions::into_folder("out").named("{id}.{ext}").unwrap_err();
+/// assert_eq!(error, InvalidNamePattern::Placeholder("{id}".to_owned()));
+///
+/// let error = DownloadOptions::into_folder("out").named("{model}/{job}.{ext}").unwrap_err();
+/// assert_eq!(error, InvalidNamePattern::Character('/'));
+/// ```
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidNamePattern {
