@@ -1,8 +1,10 @@
 //! Batches: many jobs of one purpose, which are written down together and run to their end.
 
 mod control;
+mod others;
 mod run;
 mod status;
+mod steps;
 
 use std::collections::HashMap;
 use std::time::SystemTime;
@@ -10,6 +12,10 @@ use std::time::SystemTime;
 pub use control::Cancelled;
 pub use run::BatchOptions;
 pub use status::BatchStatus;
+pub use steps::WorkerStatus;
+
+pub(crate) use others::{Others, TAKE_OVER_AFTER};
+pub(crate) use steps::Steps;
 
 use sqlx::AssertSqlSafe;
 
@@ -133,6 +139,15 @@ impl Ledger {
         let found = found.map_err(|error| db.error(error))?;
         let found = found.ok_or_else(|| Error::NoSuchBatch(text.to_owned()))?;
         self.batch(&found)
+    }
+
+    /// Returns a batch by its id.
+    pub(crate) async fn batch_of(&self, id: &BatchId) -> Result<Batch, Error> {
+        let db = &self.inner.db;
+        let select = "SELECT id, name, created_at, max_retries FROM batch WHERE id = $1";
+        let found = query(select).bind(id.as_str()).fetch_optional(db.readers()).await;
+        let found = found.map_err(|error| db.error(error))?;
+        self.batch(&found.ok_or_else(|| Error::NoSuchBatch(id.to_string()))?)
     }
 
     fn batch(&self, row: &Row) -> Result<Batch, Error> {

@@ -227,6 +227,17 @@ impl Tx {
         Ok(())
     }
 
+    /// Lets no other transaction fill the queue of a batch until this one ends. Returns `false` if
+    /// another one does.
+    pub(crate) async fn lock_queue(&mut self, batch: &str) -> Result<bool, sqlx::Error> {
+        if !self.is_shared() {
+            return Ok(true);
+        }
+        let lock = "SELECT CAST(CASE WHEN pg_try_advisory_xact_lock(hashtextextended($1, 1))
+            THEN 1 ELSE 0 END AS BIGINT) AS locked";
+        Ok(query(lock).bind(batch).fetch_one(self).await?.int("locked")? == 1)
+    }
+
     /// Lets no other transaction change the limits and the spend until this one ends.
     pub(crate) async fn lock_accounts(&mut self) -> Result<(), sqlx::Error> {
         if self.is_shared() {

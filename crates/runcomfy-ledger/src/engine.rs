@@ -1,7 +1,7 @@
 //! River, the queue that decides which job is due: the only file that knows it. Its rows can be
 //! made again from the jobs at any time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,8 +27,18 @@ const COOLDOWN: Duration = Duration::from_millis(20);
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// Number of rows in one statement.
 const CHUNK: usize = 2_000;
+/// Priority of a row whose job was not sent. Rows that a process left behind come first: their jobs
+/// may have been sent.
+const NOT_SENT: i16 = 2;
 /// Attempts of a row of River. Only a fault of this program takes one.
 const MAX_ATTEMPTS: i16 = 1_000;
+
+/// The states of rows that are not done.
+macro_rules! open_states {
+    () => {
+        "('available', 'pending', 'retryable', 'running', 'scheduled')"
+    };
+}
 
 /// A job that is due.
 #[derive(Debug, Clone, Serialize, Deserialize, JobArgs)]
@@ -46,30 +56,33 @@ pub(crate) enum Next {
     After(Duration),
 }
 
+/// A batch that may have steps to do.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) batch: BatchId,
+    /// Number of complete lines.
+    pub(crate) lines: i64,
+    /// Number of jobs with a step to do, up to a maximum.
+    pub(crate) jobs: usize,
+}
+
 /// The work on jobs that are due.
 pub(crate) trait Work: Send + Sync + 'static {
     /// Does a step of a job. It is dropped if the engine stops.
     fn step(&self, job: JobId) -> impl Future<Output = Next> + Send;
 }
 
-/// River at work on one batch, in this process. Dropping it stops the work.
+/// River at work in this process. Dropping it stops the work.
 pub(crate) struct Engine {
     client: Client,
-    run: RunHandle,
-    queue: String,
-    places: usize,
+    /// Begins with the first batch.
+    run: Option<RunHandle>,
 }
 
 impl Engine {
-    /// Starts to work on the due jobs of a batch, this many at once. `owner` names this process: as
-    /// long as it is alive, its jobs are left to it.
-    pub(crate) fn start(
-        db: &Database,
-        batch: &BatchId,
-        owner: &str,
-        places: usize,
-        work: Arc<impl Work>,
-    ) -> Result<Self, Error> {
+    /// Prepares to work on due jobs. `owner` names this process: as long as it is alive, its jobs are
+    /// left to it.
+    pub(crate) fn new(db: &Database, owner: &str, work: Arc<impl Work>) -> Result<Self, Error> {
         let mut workers = Workers::new();
         let add = workers.add_fn(move |context: WorkContext, job: Job<PaidJob>| {
             let work = work.clone();
@@ -79,36 +92,49 @@ impl Engine {
         let client = builder(db)
             .id(owner)
             .workers(workers)
-            .queue(batch.as_str(), config(places))
             .fetch_cooldown(COOLDOWN)
             // A step waits for its job.
             .without_job_timeout()
             .build()
             .map_err(failed)?;
-        let run = client.start().map_err(failed)?;
-        Ok(Self { client, run, queue: batch.as_str().to_owned(), places })
+        Ok(Self { client, run: None })
     }
 
-    /// Lets no further job begin a step. Steps that have begun go on.
-    pub(crate) async fn pause(&self) {
-        if self.client.local_queues().configs().contains_key(&self.queue) {
-            // It waits for the steps, and only stops waiting if it is dropped.
-            let queues = self.client.local_queues();
-            let _ = tokio::time::timeout(Duration::ZERO, queues.remove(&self.queue)).await;
+    /// Works on the due jobs of these batches, each on this many at once, and lets no job of another
+    /// batch begin a step. Steps that have begun go on, and a batch that comes back waits for those
+    /// from before.
+    pub(crate) async fn work_on(&mut self, places: &BTreeMap<BatchId, usize>) -> Result<(), Error> {
+        let queues = self.client.local_queues();
+        let old = queues.configs();
+        for queue in old.keys() {
+            if !places.keys().any(|batch| batch.as_str() == queue) {
+                // It waits for the steps, and only stops waiting if it is dropped.
+                let _ = tokio::time::timeout(Duration::ZERO, queues.remove(queue)).await;
+            }
         }
-    }
-
-    /// Lets jobs begin steps again. After a pause, this waits for the steps that had begun.
-    pub(crate) fn resume(&self) {
-        if !self.client.local_queues().configs().contains_key(&self.queue) {
-            // An error means that steps from before the pause are not done.
-            let _ = self.client.local_queues().add(self.queue.as_str(), config(self.places));
+        for (batch, places) in places {
+            let new = config(*places);
+            match old.get(batch.as_str()) {
+                Some(old) if *old == new => {}
+                Some(_) => queues.update(batch.as_str(), new).map_err(failed)?,
+                None => match queues.add(batch.as_str(), new) {
+                    Ok(()) | Err(riverqueue::Error::QueueAlreadyAdded { .. }) => {}
+                    Err(error) => return Err(failed(error)),
+                },
+            }
         }
+        if self.run.is_none() && !queues.configs().is_empty() {
+            self.run = Some(self.client.start().map_err(failed)?);
+        }
+        Ok(())
     }
 
     /// Stops the work at once. A submit that is on its way has a task of its own.
     pub(crate) async fn stop(mut self) -> Result<(), Error> {
-        self.run.stop_and_cancel().await.map_err(failed)
+        match &mut self.run {
+            Some(run) => run.stop_and_cancel().await.map_err(failed),
+            None => Ok(()),
+        }
     }
 }
 
@@ -170,6 +196,7 @@ pub(crate) async fn enqueue(
     let client = builder(db).build().map_err(failed)?;
     let options =
         InsertOpts::default().with_queue(batch.as_str()).with_max_attempts(MAX_ATTEMPTS.into());
+    let options = options.with_priority(NOT_SENT);
     for chunk in jobs.chunks(CHUNK) {
         let rows = chunk.iter().map(|job| (PaidJob { job: job.to_string() }, options.clone()));
         let insert = client.insert_many(rows);
@@ -185,18 +212,32 @@ pub(crate) async fn enqueue(
 
 /// Returns the jobs that River has rows for which are not done.
 pub(crate) async fn queued(tx: &mut Tx, batch: &BatchId) -> Result<BTreeSet<String>, sqlx::Error> {
-    let select = "SELECT args ->> 'job' AS job FROM river_job WHERE queue = $1
-        AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled')";
+    let select = concat!(
+        "SELECT args ->> 'job' AS job FROM river_job WHERE queue = $1 AND state IN ",
+        open_states!()
+    );
     let rows = query(select).bind(batch.as_str()).fetch_all(tx).await?;
     rows.iter().map(|row| row.text("job").map(str::to_owned)).collect()
 }
 
 /// Returns `true` if no job of a batch has a step to do.
 pub(crate) async fn is_idle(db: &Database, batch: &BatchId) -> Result<bool, sqlx::Error> {
-    let select = "SELECT kind FROM river_job WHERE queue = $1
-        AND state IN ('available', 'pending', 'retryable', 'running', 'scheduled') LIMIT 1";
+    let select = concat!(
+        "SELECT kind FROM river_job WHERE queue = $1 AND state IN ",
+        open_states!(),
+        " LIMIT 1"
+    );
     let found = query(select).bind(batch.as_str()).fetch_optional(db.readers()).await?;
     Ok(found.is_none())
+}
+
+/// Returns the number of rows of a batch that are not done.
+pub(crate) async fn rows(db: &Database, batch: &BatchId) -> Result<i64, sqlx::Error> {
+    let select = concat!(
+        "SELECT COUNT(*) AS jobs FROM river_job WHERE queue = $1 AND state IN ",
+        open_states!()
+    );
+    query(select).bind(batch.as_str()).fetch_one(db.readers()).await?.int("jobs")
 }
 
 /// Makes every waiting job of a batch due at once.
@@ -208,20 +249,53 @@ pub(crate) async fn wake(tx: &mut Tx, batch: &BatchId) -> Result<(), sqlx::Error
     Ok(())
 }
 
-/// Returns the owners of steps that have begun, and of River's leadership.
-pub(crate) async fn owners(db: &Database) -> Result<BTreeSet<String>, sqlx::Error> {
-    let select = format!(
-        "SELECT DISTINCT {} AS owner FROM river_job WHERE state = 'running'
-            UNION SELECT leader_id FROM river_leader",
-        last_attempt(db.pool())
+/// Returns the number of jobs of each batch that have a step to do and are not paused, up to `max`
+/// for each, with the number of its lines. Batches without such a job are there too.
+pub(crate) async fn open(db: &Database, max: usize) -> Result<Vec<Open>, sqlx::Error> {
+    let select = concat!(
+        "SELECT id, lines, (SELECT COUNT(*) FROM (SELECT 1 AS due FROM river_job
+                WHERE queue = batch.id AND state IN ",
+        open_states!(),
+        " LIMIT $1) AS found) AS jobs
+            FROM batch WHERE state <> 'paused' ORDER BY created_at, id"
     );
-    let rows = query(AssertSqlSafe(select)).fetch_all(db.readers()).await?;
-    let owners = rows.iter().map(|row| row.optional_text("owner"));
-    owners.filter_map(Result::transpose).map(|owner| owner.map(str::to_owned)).collect()
+    let max = i64::try_from(max).unwrap_or(i64::MAX);
+    let rows = query(select).bind(max).fetch_all(db.readers()).await?;
+    let open = rows.iter().map(|row| {
+        let jobs = usize::try_from(row.int("jobs")?).unwrap_or_default();
+        let id = row.text("id")?.parse();
+        let batch = id.map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok(Open { batch, lines: row.int("lines")?, jobs })
+    });
+    open.collect()
+}
+
+/// Returns the owners of steps that have begun, and of River's leadership, each with the time of its
+/// last sign of life, in milliseconds since 1970, if the database has it.
+pub(crate) async fn owners(db: &Database) -> Result<BTreeMap<String, i64>, sqlx::Error> {
+    let pool = db.pool();
+    let select = format!(
+        "SELECT {} AS owner, {} AS seen FROM river_job WHERE state = 'running' GROUP BY 1
+            UNION SELECT leader_id, 0 FROM river_leader",
+        last_attempt(&pool),
+        match pool {
+            Pool::Sqlite(_) => "0",
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(_) => "CAST(EXTRACT(EPOCH FROM MAX(attempted_at)) * 1000 AS BIGINT)",
+        }
+    );
+    let mut owners = BTreeMap::new();
+    for row in query(AssertSqlSafe(select)).fetch_all(db.readers()).await? {
+        if let Some(owner) = row.optional_text("owner")? {
+            let seen = owners.entry(owner.to_owned()).or_insert(0);
+            *seen = row.int("seen")?.max(*seen);
+        }
+    }
+    Ok(owners)
 }
 
 /// Returns the expression of the process that began the last step of a row.
-fn last_attempt(pool: Pool) -> &'static str {
+fn last_attempt(pool: &Pool) -> &'static str {
     match pool {
         Pool::Sqlite(_) => "json(attempted_by) ->> '$[#-1]'",
         #[cfg(feature = "postgres")]
@@ -233,13 +307,33 @@ fn last_attempt(pool: Pool) -> &'static str {
 /// from it.
 pub(crate) async fn release(db: &Database, tx: &mut Tx, owner: &str) -> Result<(), sqlx::Error> {
     let update = format!(
-        "UPDATE river_job SET state = 'available' WHERE state = 'running' AND {} = $1",
-        last_attempt(db.pool())
+        "UPDATE river_job SET state = 'available', priority = 1
+            WHERE state = 'running' AND {} = $1",
+        last_attempt(&db.pool())
     );
     query(AssertSqlSafe(update)).bind(owner).execute(&mut *tx).await?;
     let delete = "DELETE FROM river_leader WHERE leader_id = $1";
     query(delete).bind(owner).execute(&mut *tx).await?;
     Ok(())
+}
+
+/// Says that this owner is still at work, so that [`take_over`] leaves its jobs to it.
+#[cfg(feature = "postgres")]
+pub(crate) async fn renew(tx: &mut Tx, owner: &str) -> Result<(), sqlx::Error> {
+    let update = "UPDATE river_job SET attempted_at = clock_timestamp()
+        WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1";
+    query(update).bind(owner).execute(tx).await?;
+    Ok(())
+}
+
+/// Makes jobs due again whose owner has given no sign of life for this time: it was stopped, or has
+/// lost the network. Returns how many.
+#[cfg(feature = "postgres")]
+pub(crate) async fn take_over(tx: &mut Tx, after: Duration) -> Result<u64, sqlx::Error> {
+    let update = "UPDATE river_job SET state = 'available', priority = 1 WHERE state = 'running'
+        AND attempted_at < clock_timestamp() - CAST($1 AS BIGINT) * INTERVAL '1 millisecond'";
+    let after = i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
+    query(update).bind(after).execute(tx).await
 }
 
 fn failed(error: riverqueue::Error) -> Error {

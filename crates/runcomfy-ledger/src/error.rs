@@ -89,6 +89,12 @@ pub enum Error {
         /// The ledger.
         ledger: String,
     },
+    /// The server has left a question of a worker without an answer, since the network was cut.
+    #[error("{ledger}: the server gave no answer for seconds; start again once the network is back")]
+    Silent {
+        /// The ledger.
+        ledger: String,
+    },
     /// The database failed in another way.
     #[error("{ledger}: the database failed: {source}")]
     Database {
@@ -309,6 +315,14 @@ pub enum Error {
     /// The job is not finished in time. It continues, and can be waited for again.
     #[error("job {} is still {}; nothing was cancelled: wait again", .0.id, .0.state)]
     NotFinished(Box<Job>),
+}
+
+impl Error {
+    /// Returns `true` for an error of the database that may pass by itself.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::Busy { .. } | Self::Full { .. } | Self::Database { .. })
+            || matches!(self, Self::Queue { .. })
+    }
 }
 
 fn join(jobs: &[JobId]) -> String {

@@ -379,6 +379,19 @@ impl Ledger {
         Ok(run)
     }
 
+    /// Makes sure that the server answers this program.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Silent`] if it has left a question without an answer.
+    pub(crate) fn answers(&self) -> Result<(), Error> {
+        #[cfg(feature = "postgres")]
+        if self.inner.presence.as_ref().is_some_and(Presence::is_silent) {
+            return Err(Error::Silent { ledger: self.name().to_owned() });
+        }
+        Ok(())
+    }
+
     /// Returns `true` if a run may still be alive that began at this time, in milliseconds since
     /// 1970.
     pub(crate) async fn is_alive(&self, run: &str, since: i64) -> Result<bool, Error> {

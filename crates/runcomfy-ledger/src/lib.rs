@@ -31,8 +31,9 @@ mod step;
 mod store;
 mod submit;
 mod usd;
+mod worker;
 
-pub use batch::{Batch, BatchOptions, BatchStatus, Cancelled, NewBatch};
+pub use batch::{Batch, BatchOptions, BatchStatus, Cancelled, NewBatch, WorkerStatus};
 pub use books::{Discrepancy, Spend, Usage};
 pub use deliver::output_files;
 pub use error::Error;
@@ -48,3 +49,4 @@ pub use settle::Settlement;
 pub use state::{InvalidState, State};
 pub use step::{Step, StepOptions, Wait};
 pub use usd::{InvalidUsd, Usd};
+pub use worker::Worker;

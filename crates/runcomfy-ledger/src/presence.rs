@@ -3,6 +3,9 @@
 //! The server releases the lock when the session ends: at once if the program ends, and within half
 //! a minute if its machine or the network is gone. A program that is stopped keeps its session.
 
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::Connection;
@@ -35,6 +38,8 @@ pub(crate) struct Presence {
 #[derive(Debug)]
 struct Session {
     is_held: watch::Receiver<bool>,
+    /// `true` once the server has left a question without an answer.
+    is_silent: Arc<AtomicBool>,
     task: AbortHandle,
 }
 
@@ -50,6 +55,12 @@ impl Presence {
         let session = self.own.get_or_init(async || Session::begin(self.address.clone(), lock));
         let mut is_held = session.await.is_held.clone();
         timeout(MAX_WAIT, is_held.wait_for(|is_held| *is_held)).await.is_ok_and(|held| held.is_ok())
+    }
+
+    /// Returns `true` if the server has left a question of this program without an answer. Others
+    /// that were asked at the same time may wait for theirs for ever.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.own.get().is_some_and(|own| own.is_silent.load(Ordering::Relaxed))
     }
 
     /// Ends the session of this program, which releases the lock.
@@ -69,16 +80,21 @@ impl Drop for Presence {
 impl Session {
     fn begin(address: Address, lock: i64) -> Self {
         let (held, is_held) = watch::channel(false);
+        let is_silent = Arc::<AtomicBool>::default();
+        let silent = is_silent.clone();
         let task = tokio::spawn(async move {
             loop {
                 if let Err(error) = keep(&address, lock, &held).await {
+                    let is_silent = matches!(&error, sqlx::Error::Io(error)
+                        if error.kind() == ErrorKind::TimedOut);
+                    silent.fetch_or(is_silent && *held.borrow(), Ordering::Relaxed);
                     tracing::warn!(ledger = %address, %error, "the session of this program ended");
                 }
                 held.send_replace(false);
                 sleep(AGAIN).await;
             }
         });
-        Self { is_held, task: task.abort_handle() }
+        Self { is_held, is_silent, task: task.abort_handle() }
     }
 }
 

@@ -8,7 +8,7 @@ use runcomfy::client::CancelOutcome;
 use tokio::time::{Instant, sleep};
 
 use super::{Batch, CHUNK};
-use crate::database::query;
+use crate::database::{Tx, query};
 use crate::engine;
 use crate::error::Error;
 use crate::id::JobId;
@@ -26,7 +26,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// The end that is wanted for a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     /// Its result.
     Results,
     /// Its result, and its outputs saved.
@@ -134,12 +134,22 @@ impl Batch {
             }
         }
         self.set_phase("ready").await?;
+        self.wake_queue().await?;
         self.fill_queue(Wanted::Files).await?;
         Ok(new)
     }
 
-    /// Gives every job that has something left to do a row in the queue, and makes all of them due.
-    pub(super) async fn fill_queue(&self, wanted: Wanted) -> Result<(), Error> {
+    /// Makes every job with a row in the queue due at once.
+    pub(super) async fn wake_queue(&self) -> Result<(), Error> {
+        let db = &self.ledger.inner.db;
+        self.ledger.prepare_queue().await?;
+        let mut tx = db.begin().await?;
+        engine::wake(&mut tx, &self.id).await.map_err(|error| db.error(error))?;
+        db.commit(tx).await
+    }
+
+    /// Gives every job that has something left to do a row in the queue, if it has none.
+    pub(crate) async fn fill_queue(&self, wanted: Wanted) -> Result<(), Error> {
         let db = &self.ledger.inner.db;
         self.ledger.prepare_queue().await?;
         let unsaved = match wanted {
@@ -151,14 +161,17 @@ impl Batch {
             "state IN ('intended', 'sending', 'accepted'{unsaved})
                 OR (state = 'failed' AND retries < {max_retries})"
         );
+        let mut tx = self.lock_queue().await?;
         // Read before the queue: a job that is settled in between only has one row too many.
         let jobs = self.ids(&unsettled).await?;
-        let mut tx = db.begin().await?;
-        engine::wake(&mut tx, &self.id).await.map_err(|error| db.error(error))?;
         let queued = engine::queued(&mut tx, &self.id).await.map_err(|error| db.error(error))?;
-        db.commit(tx).await?;
         let missing: Vec<JobId> =
             jobs.into_iter().filter(|job| !queued.contains(job.as_str())).collect();
+        if db.path().is_none() {
+            engine::enqueue(db, &mut tx, &self.id, &missing).await?;
+            return db.commit(tx).await;
+        }
+        db.commit(tx).await?;
         // Other processes write in between.
         for chunk in missing.chunks(CHUNK) {
             let mut tx = db.begin().await?;
@@ -166,5 +179,31 @@ impl Batch {
             db.commit(tx).await?;
         }
         Ok(())
+    }
+
+    /// Begins a transaction in which nobody else fills the queue of this batch.
+    async fn lock_queue(&self) -> Result<Tx, Error> {
+        let db = &self.ledger.inner.db;
+        loop {
+            let mut tx = db.begin().await?;
+            let is_locked = tx.lock_queue(self.id.as_str()).await;
+            if is_locked.map_err(|error| db.error(error))? {
+                return Ok(tx);
+            }
+            drop(tx);
+            sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// Returns `true` if more jobs have something left to do than have a row in the queue.
+    pub(crate) async fn lacks_rows(&self) -> Result<bool, Error> {
+        let db = &self.ledger.inner.db;
+        let map = |error| db.error(error);
+        let select = "SELECT COUNT(*) AS jobs FROM job WHERE batch = $1 AND superseded = 0
+            AND state IN ('intended', 'sending', 'accepted')
+            AND (line IS NULL OR line <= (SELECT lines FROM batch WHERE id = $1))";
+        let jobs = query(select).bind(self.id.as_str()).fetch_one(db.readers()).await;
+        let jobs = jobs.and_then(|row| row.int("jobs")).map_err(map)?;
+        Ok(jobs > engine::rows(db, &self.id).await.map_err(map)?)
     }
 }

@@ -13,3 +13,4 @@ mod power;
 mod processes;
 mod schema;
 mod support;
+mod workers;

@@ -21,6 +21,8 @@ mod processes;
 mod schema;
 #[path = "../ledger/support.rs"]
 mod support;
+#[path = "../ledger/workers.rs"]
+mod workers;
 
 mod connections;
 mod machines;
