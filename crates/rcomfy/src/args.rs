@@ -1,6 +1,7 @@
 //! The command line. `--help`, the docs, the completions and the man pages are all made from it.
 
 pub(crate) mod batch;
+pub(crate) mod worker;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -96,6 +97,8 @@ pub(crate) enum Command {
     Download(DownloadArgs),
     /// Pay for many inputs, each once, however often the command is killed.
     Batch(batch::BatchArgs),
+    /// Work on every batch of a ledger on PostgreSQL, beside other machines, until told to stop.
+    Worker(worker::WorkerArgs),
     /// List the jobs of the ledger, show one, resume or settle it.
     Jobs(JobsArgs),
     /// Show what was spent, the budgets and the balance, or set the limits.

@@ -15,6 +15,7 @@ mod run;
 mod simulate;
 mod spend;
 mod sync;
+mod worker;
 
 use std::future::Future;
 
@@ -41,6 +42,7 @@ pub(crate) fn run(parsed: Parsed, output: Output) -> Result<Reply> {
         Command::Cancel { job } => wait_for(job::cancel(&job, global, output)),
         Command::Download(args) => wait_for(job::download(&args, global, output)),
         Command::Batch(args) => wait_for(batch::run(args, global, output)),
+        Command::Worker(args) => wait_for(worker::run(&args, global, output)),
         Command::Jobs(args) => wait_for(jobs::run(&args, global, output)),
         Command::Spend(args) => wait_for(spend::run(&args, global, output)),
         Command::Simulate(args) => wait_for(simulate::run(&args, output)),

@@ -69,6 +69,7 @@ impl From<LedgerError> for Failure {
             LedgerError::Address(_) | LedgerError::Unsuitable { .. } => {
                 of(Kind::Usage).fix("`rcomfy config` shows where the ledger is from")
             }
+            LedgerError::Silent { .. } => of(Kind::Network).retryable(),
             LedgerError::Busy { .. } | LedgerError::Full { .. } => of(Kind::Internal).retryable(),
             _ => of(Kind::Internal),
         }

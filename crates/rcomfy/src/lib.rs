@@ -25,7 +25,8 @@ use clap::{ArgMatches, FromArgMatches};
 use clap_complete::CompleteEnv;
 use tracing_subscriber::filter::LevelFilter as Level;
 
-use args::Cli;
+use args::worker::LogFormat;
+use args::{Cli, Command};
 use failure::{Failure, Kind};
 use output::Output;
 
@@ -44,19 +45,28 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         Err(Refused::Model(failure, output)) => return output.finish(Err(failure)),
     };
     let output = parsed.cli.global.output();
-    log(parsed.cli.global.verbose);
+    log(&parsed.cli);
     output.finish(commands::run(parsed, output))
 }
 
 /// Writes the events of the client to stderr. The token is in none of them.
-fn log(verbosity: u8) {
-    let level = match verbosity {
+fn log(cli: &Cli) {
+    // A worker has nobody who looks, so it always writes what it does.
+    let (least, format) = match &cli.command {
+        Command::Worker(args) => (1, args.log_format),
+        _ => (0, LogFormat::Text),
+    };
+    let level = match cli.global.verbose.max(least) {
         0 => return,
         1 => Level::INFO,
         2 => Level::DEBUG,
         _ => Level::TRACE,
     };
-    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+    let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => subscriber.init(),
+        LogFormat::Json => subscriber.json().flatten_event(true).init(),
+    }
 }
 
 /// Returns the command line, for its docs.

@@ -14,6 +14,7 @@ use crate::id::{BatchId, JobId};
 use crate::ledger::Ledger;
 use crate::limits::{LimitName, Limits};
 use crate::row;
+use crate::state::State;
 use crate::usd::Usd;
 
 /// The states whose jobs are in flight.
@@ -116,6 +117,26 @@ impl Ledger {
         let used = accounts::used_on(db.readers(), day(now())).await.map_err(map)?;
         let jobs = in_flight(db.readers()).await.map_err(map)?;
         Ok(Usage { jobs_in_flight: count(jobs), used_today: used })
+    }
+
+    /// Returns the number of jobs in each state, also of those that another one resubmits. A state
+    /// without jobs is left out.
+    ///
+    /// # Errors
+    ///
+    /// If the ledger cannot be read.
+    pub async fn count_by_state(&self) -> Result<BTreeMap<State, u64>, Error> {
+        let db = &self.inner.db;
+        let map = |error| db.error(error);
+        let select = query("SELECT state, COUNT(*) AS jobs FROM job GROUP BY state");
+        let mut counts = BTreeMap::new();
+        for row in select.fetch_all(db.readers()).await.map_err(map)? {
+            // A state of a newer version is not known here.
+            if let Ok(state) = row.text("state").map_err(map)?.parse() {
+                counts.insert(state, count(row.int("jobs").map_err(map)?));
+            }
+        }
+        Ok(counts)
     }
 
     /// Returns what was spent since a time, by day, model and batch, the newest day first.

@@ -90,7 +90,9 @@ pub enum Error {
         ledger: String,
     },
     /// The server has left a question of a worker without an answer, since the network was cut.
-    #[error("{ledger}: the server gave no answer for seconds; start again once the network is back")]
+    #[error(
+        "{ledger}: the server gave no answer for seconds; start again once the network is back"
+    )]
     Silent {
         /// The ledger.
         ledger: String,

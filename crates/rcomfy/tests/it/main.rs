@@ -19,3 +19,4 @@ mod schemas;
 mod support;
 mod terminal;
 mod trouble;
+mod worker;

@@ -15,16 +15,16 @@ use crate::support::{Ended, Home, fast};
 /// Environment variable with the address of the server.
 const SERVER: &str = "RCOMFY_TEST_POSTGRES";
 /// The password in that address.
-const PASSWORD: &str = "pass-of-the-tests";
+pub(crate) const PASSWORD: &str = "pass-of-the-tests";
 
 /// Returns the address of a ledger that nobody else uses.
-fn address() -> String {
+pub(crate) fn address() -> String {
     let server = std::env::var(SERVER).expect("`.ci/postgres` sets it");
     assert!(server.contains(PASSWORD), "{server}");
     format!("{server}?schema=r{:016x}", fastrand::u64(..))
 }
 
-fn run(home: &Home, address: &str, args: &[&str]) -> Ended {
+pub(crate) fn run(home: &Home, address: &str, args: &[&str]) -> Ended {
     let mut command = home.command(args);
     Ended::of(command.env("RCOMFY_LEDGER", address).output().expect("the binary runs"))
 }

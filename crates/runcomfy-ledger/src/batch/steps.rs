@@ -218,7 +218,9 @@ impl Steps {
     }
 
     fn report(&self, job: &Job) -> Next {
-        *locked(&self.counts.settled).entry(job.state).or_default() += 1;
+        if job.state.is_finished() || job.state == State::Unknown {
+            *locked(&self.counts.settled).entry(job.state).or_default() += 1;
+        }
         if let Some(call) = &self.options.on_job {
             call(job);
         }

@@ -73,7 +73,9 @@ impl Child {
     pub(crate) fn start_with(test: &str, variables: &[(&str, &str)]) -> Self {
         let suite = std::env::current_exe().expect("it runs");
         let mut program = std::process::Command::new(suite);
-        program.args(["--exact", "--nocapture", test]).envs(variables.iter().copied());
+        program
+            .args(["--exact", "--nocapture", "--include-ignored", test])
+            .envs(variables.iter().copied());
         Self(program.stdout(std::process::Stdio::piped()).spawn().expect("it runs"))
     }
 

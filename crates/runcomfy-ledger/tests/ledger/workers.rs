@@ -88,7 +88,11 @@ async fn a_worker_runs_every_batch_that_is_not_paused() {
         }
     }
     let status = running.worker.status();
-    assert_eq!((status.submits, status.settled.get(&State::Delivered)), (9, Some(&9)), "{status:?}");
+    assert_eq!(
+        (status.submits, status.settled.get(&State::Delivered)),
+        (9, Some(&9)),
+        "{status:?}"
+    );
     running.stop().await.expect("it ends well");
     assert_eq!(std::fs::read_dir(&out).expect("it is there").count(), 9);
     assert_eq!(world.simulator.ledger().len(), 9, "each is paid once");

@@ -7,6 +7,7 @@ use runcomfy_ledger::{Error, Filter, Ledger, State, Step, StepOptions, Wait};
 use runcomfy_simulator::{Pace, Simulator};
 use sqlx::Row;
 use sqlx::postgres::PgConnectOptions;
+use tokio::sync::Mutex;
 
 use crate::place::{Place, connect, server};
 use crate::proxy::Proxy;
@@ -17,7 +18,17 @@ const RESTART: &str = "RCOMFY_TEST_POSTGRES_RESTART";
 /// Environment variable with the certificate that the server's is signed by.
 const CERTIFICATE: &str = "RCOMFY_TEST_POSTGRES_CA";
 
-async fn proxy() -> Proxy {
+/// Held by each test that restarts the server.
+pub(crate) static ALONE: Mutex<()> = Mutex::const_new(());
+
+/// Restarts the server, as after a crash.
+pub(crate) async fn restart() {
+    let restart = std::env::var(RESTART).expect("`.ci/postgres` sets it");
+    let status = tokio::task::spawn_blocking(move || std::process::Command::new(restart).status());
+    assert!(status.await.expect("it ends").expect("it runs").success());
+}
+
+pub(crate) async fn proxy() -> Proxy {
     let options: PgConnectOptions = server().parse().expect("it is an address");
     Proxy::start(options.get_port()).await
 }
@@ -81,17 +92,13 @@ async fn connections_that_are_cut_lose_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "it restarts the server: run it alone, with `--ignored`"]
 async fn a_server_that_is_restarted_loses_nothing() {
+    let _alone = ALONE.lock().await;
     let pace = Pace { queue: Duration::from_millis(50), run: Duration::from_millis(50) };
     let world = World::with(Simulator::builder().pace(pace)).await;
-    let restart = std::env::var(RESTART).expect("`.ci/postgres` sets it");
     let restarting = async {
         for _ in 0..3 {
             tokio::time::sleep(Duration::from_millis(300)).await;
-            let done = tokio::task::spawn_blocking({
-                let restart = restart.clone();
-                move || std::process::Command::new(restart).status()
-            });
-            assert!(done.await.expect("it ends").expect("it runs").success());
+            restart().await;
         }
     };
     run_disturbed(&world, &world.ledger, 60, restarting).await;

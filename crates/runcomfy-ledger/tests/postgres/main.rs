@@ -25,6 +25,7 @@ mod support;
 mod workers;
 
 mod connections;
+mod fleet;
 mod machines;
 mod place;
 mod proxy;

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     cut: watch::Sender<usize>,
+    hung: watch::Sender<bool>,
     hold: Arc<Mutex<Hold>>,
 }
 
@@ -27,27 +28,39 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let port = listener.local_addr().expect("it has one").port();
         let (cut, end) = watch::channel(0);
+        let (hung, is_hung) = watch::channel(false);
         let hold = Arc::<Mutex<Hold>>::default();
         let held = hold.clone();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (held, mut end) = (held.clone(), end.clone());
+                let (held, mut end, mut is_hung) = (held.clone(), end.clone(), is_hung.clone());
                 end.mark_unchanged();
                 tokio::spawn(async move {
+                    flows(&mut is_hung).await;
                     let Ok(server) = TcpStream::connect(("127.0.0.1", to)).await else { return };
                     tokio::select! {
-                        () = pass(client, server, held) => {}
+                        () = pass(client, server, held, is_hung) => {}
                         _ = end.changed() => {}
                     }
                 });
             }
         });
-        Self { port, cut, hold }
+        Self { port, cut, hung, hold }
     }
 
     /// Ends every connection.
     pub(crate) fn cut(&self) {
         self.cut.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// Lets no byte through, until [`Proxy::flow`].
+    pub(crate) fn hang(&self) {
+        self.hung.send_replace(true);
+    }
+
+    /// Lets bytes through again, also those that waited.
+    pub(crate) fn flow(&self) {
+        self.hung.send_replace(false);
     }
 
     /// Holds the answer to the next commit back for this time.
@@ -56,7 +69,18 @@ impl Proxy {
     }
 }
 
-async fn pass(client: TcpStream, server: TcpStream, hold: Arc<Mutex<Hold>>) {
+/// Waits until bytes are let through.
+async fn flows(is_hung: &mut watch::Receiver<bool>) {
+    let _ = is_hung.wait_for(|is_hung| !*is_hung).await;
+}
+
+async fn pass(
+    client: TcpStream,
+    server: TcpStream,
+    hold: Arc<Mutex<Hold>>,
+    is_hung: watch::Receiver<bool>,
+) {
+    let (mut hung_up, mut hung_down) = (is_hung.clone(), is_hung);
     let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
         (client.into_split(), server.into_split());
     let up = async {
@@ -66,6 +90,7 @@ async fn pass(client: TcpStream, server: TcpStream, hold: Arc<Mutex<Hold>>) {
                 let mut hold = hold.lock().expect("no thread panicked");
                 hold.until = hold.next_commit.take().map(|time| Instant::now() + time);
             }
+            flows(&mut hung_up).await;
             if to_server.write_all(&bytes[..count]).await.is_err() {
                 return;
             }
@@ -78,6 +103,7 @@ async fn pass(client: TcpStream, server: TcpStream, hold: Arc<Mutex<Hold>>) {
             if let Some(until) = until {
                 sleep_until(until).await;
             }
+            flows(&mut hung_down).await;
             if to_client.write_all(&bytes[..count]).await.is_err() {
                 return;
             }
