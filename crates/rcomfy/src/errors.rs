@@ -70,7 +70,9 @@ impl From<LedgerError> for Failure {
                 of(Kind::Usage).fix("`rcomfy config` shows where the ledger is from")
             }
             LedgerError::Silent { .. } => of(Kind::Network).retryable(),
-            LedgerError::Busy { .. } | LedgerError::Full { .. } => of(Kind::Internal).retryable(),
+            LedgerError::Busy { .. } | LedgerError::Full { .. } | LedgerError::Conflict { .. } => {
+                of(Kind::Internal).retryable()
+            }
             _ => of(Kind::Internal),
         }
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use sqlx::AssertSqlSafe;
 
 use crate::accounts;
+use crate::again::again;
 use crate::clock::{day, now, to_millis, to_time};
 use crate::database::{Row, Target, Tx, query};
 use crate::error::Error;
@@ -95,6 +96,10 @@ impl Ledger {
     ///
     /// If the ledger cannot be written.
     pub async fn set_limits(&self, limits: &Limits) -> Result<(), Error> {
+        again!(self.set_limits_once(limits))
+    }
+
+    async fn set_limits_once(&self, limits: &Limits) -> Result<(), Error> {
         let db = &self.inner.db;
         let mut tx = db.begin().await?;
         tx.lock_accounts().await.map_err(|error| db.error(error))?;
@@ -162,6 +167,10 @@ impl Ledger {
     ///
     /// [`Error::Damaged`], or if the ledger cannot be read.
     pub async fn check(&self) -> Result<Vec<Discrepancy>, Error> {
+        again!(self.check_once())
+    }
+
+    async fn check_once(&self) -> Result<Vec<Discrepancy>, Error> {
         let db = &self.inner.db;
         let mut tx = db.begin().await?;
         if let Some(reason) = tx.damage().await.map_err(|error| db.error(error))? {
@@ -178,6 +187,10 @@ impl Ledger {
     ///
     /// If the ledger cannot be written.
     pub async fn recompute(&self) -> Result<Vec<Discrepancy>, Error> {
+        again!(self.recompute_once())
+    }
+
+    async fn recompute_once(&self) -> Result<Vec<Discrepancy>, Error> {
         let db = &self.inner.db;
         let mut tx = db.begin().await?;
         tx.lock_accounts().await.map_err(|error| db.error(error))?;
@@ -206,6 +219,10 @@ impl Ledger {
     ///
     /// If the ledger cannot be written.
     pub async fn prune(&self, age: Duration) -> Result<u64, Error> {
+        again!(self.prune_once(age))
+    }
+
+    async fn prune_once(&self, age: Duration) -> Result<u64, Error> {
         let db = &self.inner.db;
         let map = |error| db.error(error);
         let limit = now().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));

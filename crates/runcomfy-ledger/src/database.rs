@@ -12,6 +12,8 @@ use sqlx::postgres::{PgArguments, PgConnection, PgPool, PgRow, Postgres};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction};
 
+#[cfg(feature = "postgres")]
+use crate::again::Attempts;
 use crate::clock::now_micros;
 use crate::error::Error;
 #[cfg(feature = "postgres")]
@@ -72,7 +74,7 @@ pub(crate) enum Row {
 }
 
 /// A statement with its values.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[must_use]
 pub(crate) struct Query {
     sql: SqlStr,
@@ -80,7 +82,7 @@ pub(crate) struct Query {
 }
 
 /// A value of a column, which may be NULL.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Value {
     Int(Option<i64>),
     Text(Option<String>),
@@ -157,7 +159,12 @@ impl Database {
             #[cfg(feature = "postgres")]
             Tx::Postgres(tx) => tx.commit().await,
         };
-        committed.map_err(|error| self.error(error))
+        committed.map_err(|error| match self.error(error) {
+            Error::Database { ledger, source } => {
+                Error::Database { ledger, source: Box::new(Commit(source)) }
+            }
+            error => error,
+        })
     }
 
     /// Returns the time for which an outcome is tried to be written. A server that is restarted
@@ -191,6 +198,11 @@ impl Database {
         }
     }
 }
+
+/// The error of a commit, which may have been done although its answer got lost.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Commit(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 impl Tx {
     /// Returns `true` on PostgreSQL, where others write at the same time, on machines with other
@@ -280,9 +292,17 @@ macro_rules! run {
             Target::Sqlite(connection) => {
                 $query.sqlite().$method(connection).await.map(|$output| $sqlite)
             }
+            // Outside of a transaction, the ledger only reads.
             #[cfg(feature = "postgres")]
             Target::PostgresPool(pool) => {
-                postgres::in_time($query.postgres().$method(pool)).await.map(|$output| $postgres)
+                let mut attempts = Attempts::new();
+                loop {
+                    let read = $query.clone().postgres().$method(pool);
+                    match postgres::in_time(read).await {
+                        Err(error) if attempts.again_after(&error).await => {}
+                        read => break read.map(|$output| $postgres),
+                    }
+                }
             }
             #[cfg(feature = "postgres")]
             Target::Postgres(connection) => {

@@ -89,6 +89,12 @@ pub enum Error {
         /// The ledger.
         ledger: String,
     },
+    /// Two programs changed the same rows at once, again and again, and the server chose the other.
+    #[error("{ledger}: another program changes the same rows again and again; try again")]
+    Conflict {
+        /// The ledger.
+        ledger: String,
+    },
     /// The server has left a question of a worker without an answer, since the network was cut.
     #[error(
         "{ledger}: the server gave no answer for seconds; start again once the network is back"
@@ -322,8 +328,8 @@ pub enum Error {
 impl Error {
     /// Returns `true` for an error of the database that may pass by itself.
     pub(crate) fn may_pass(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::Full { .. } | Self::Database { .. })
-            || matches!(self, Self::Queue { .. })
+        matches!(self, Self::Busy { .. } | Self::Full { .. } | Self::Conflict { .. })
+            || matches!(self, Self::Database { .. } | Self::Queue { .. })
     }
 }
 

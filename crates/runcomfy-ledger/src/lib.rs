@@ -3,6 +3,7 @@
 #![doc(html_root_url = "https://docs.rs/runcomfy-ledger/latest")]
 
 mod accounts;
+mod again;
 mod batch;
 mod books;
 mod canonical;

@@ -303,8 +303,10 @@ pub(crate) fn error(ledger: &str, error: sqlx::Error) -> Error {
     let ledger = ledger.to_owned();
     let code = error.as_database_error().and_then(|error| error.code());
     match code.as_deref() {
-        // A serialization failure, a deadlock, a lock that is held for too long.
-        Some("40001" | "40P01" | "55P03") => Error::Busy { ledger },
+        // A serialization failure, a deadlock.
+        Some("40001" | "40P01") => Error::Conflict { ledger },
+        // A lock that is held for too long.
+        Some("55P03") => Error::Busy { ledger },
         Some("53100") => Error::Full { ledger },
         _ => Error::Database { ledger, source: Box::new(error) },
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
 use crate::accounts;
+use crate::again::again;
 use crate::clock::{DAY, Moment, day, now, to_millis, to_time};
 use crate::database::{Database, Row, Tx, query};
 use crate::error::Error;
@@ -148,6 +149,10 @@ pub(crate) async fn twin(
 
 /// Makes an intended job `sending`, if every limit allows it. When this returns, the disk has it.
 pub(crate) async fn begin_sending(db: &Database, id: &JobId, run: &str) -> Result<Turn, Error> {
+    again!(begin_sending_once(db, id, run))
+}
+
+async fn begin_sending_once(db: &Database, id: &JobId, run: &str) -> Result<Turn, Error> {
     let map = |error| db.error(error);
     let mut tx = db.begin().await?;
     let before = locked(db, &mut tx, id).await?;
@@ -197,8 +202,12 @@ async fn is_stopped(tx: &mut Tx, batch: &BatchId) -> Result<bool, sqlx::Error> {
 
 /// Changes the state of a job: one compare-and-swap, and the accounts in the same transaction.
 pub(crate) async fn change(db: &Database, id: &JobId, change: Change<'_>) -> Result<Job, Error> {
+    again!(change_once(db, id, &change))
+}
+
+async fn change_once(db: &Database, id: &JobId, change: &Change<'_>) -> Result<Job, Error> {
     let mut tx = db.begin().await?;
-    let changed = change_in(db, &mut tx, id, &change).await?;
+    let changed = change_in(db, &mut tx, id, change).await?;
     db.commit(tx).await?;
     Ok(changed)
 }
@@ -222,6 +231,10 @@ async fn change_in(
 
 /// Gives an unknown job up, unless that was done, and writes down a new one with the same input.
 pub(crate) async fn resubmit(db: &Database, id: &JobId) -> Result<Job, Error> {
+    again!(resubmit_once(db, id))
+}
+
+async fn resubmit_once(db: &Database, id: &JobId) -> Result<Job, Error> {
     let mut tx = db.begin().await?;
     let mut old = locked(db, &mut tx, id).await?;
     match old.state {
@@ -322,6 +335,10 @@ pub(crate) async fn cancel_unsent(
 
 /// Writes down the cost that RunComfy reports.
 pub(crate) async fn set_cost(db: &Database, id: &JobId, cost: Usd) -> Result<Job, Error> {
+    again!(set_cost_once(db, id, cost))
+}
+
+async fn set_cost_once(db: &Database, id: &JobId, cost: Usd) -> Result<Job, Error> {
     let map = |error| db.error(error);
     let mut tx = db.begin().await?;
     let before = locked(db, &mut tx, id).await?;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::accounts;
+use crate::again::again;
 use crate::error::Error;
 use crate::id::JobId;
 use crate::intent::request_body;
@@ -110,6 +111,10 @@ impl Ledger {
 
     /// Lets no process that uses this ledger submit for this time.
     async fn delay_submits(&self, time: Duration) -> Result<(), Error> {
+        again!(self.delay_submits_once(time))
+    }
+
+    async fn delay_submits_once(&self, time: Duration) -> Result<(), Error> {
         let db = &self.inner.db;
         let mut tx = db.begin().await?;
         accounts::delay_submits(&mut tx, time).await.map_err(|error| db.error(error))?;
@@ -186,9 +191,7 @@ impl Ledger {
         let (start, mut delay) = (Instant::now(), WRITE_DELAY);
         loop {
             match store::change(db, id, change()).await {
-                Err(Error::Busy { .. } | Error::Full { .. } | Error::Database { .. })
-                    if start.elapsed() + delay < db.patience() =>
-                {
+                Err(error) if error.may_pass() && start.elapsed() + delay < db.patience() => {
                     sleep(delay).await;
                     delay = (delay * 2).min(MAX_WRITE_DELAY);
                 }

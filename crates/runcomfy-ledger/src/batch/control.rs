@@ -8,6 +8,7 @@ use runcomfy::client::CancelOutcome;
 use tokio::time::{Instant, sleep};
 
 use super::{Batch, CHUNK};
+use crate::again::again;
 use crate::database::{Tx, query};
 use crate::engine;
 use crate::error::Error;
@@ -53,7 +54,7 @@ impl Batch {
     ///
     /// If the ledger cannot be written.
     pub async fn pause(&self) -> Result<(), Error> {
-        self.set_phase("paused").await
+        again!(self.set_phase("paused"))
     }
 
     /// Sends jobs again, after [`Batch::pause`] or [`Batch::cancel`].
@@ -62,7 +63,7 @@ impl Batch {
     ///
     /// If the ledger cannot be written.
     pub async fn resume(&self) -> Result<(), Error> {
-        self.set_phase("ready").await
+        again!(self.set_phase("ready"))
     }
 
     async fn set_phase(&self, phase: &str) -> Result<(), Error> {

@@ -14,6 +14,7 @@ use super::control::Wanted;
 use super::others::{Others, TAKE_OVER_AFTER};
 use super::steps::Steps;
 use super::{Batch, BatchStatus};
+use crate::again::again;
 use crate::engine::{self, Engine};
 use crate::error::Error;
 use crate::id::BatchId;
@@ -141,7 +142,7 @@ impl Batch {
     ) -> Result<(), Error> {
         let db = &self.ledger.inner.db;
         loop {
-            others.look().await?;
+            again!(others.look())?;
             let is_paused = self.phase().await.map_err(|error| db.error(error))? == "paused";
             if is_paused || steps.has_halted() {
                 engine.work_on(&BTreeMap::new()).await?;

@@ -24,6 +24,7 @@ mod support;
 #[path = "../ledger/workers.rs"]
 mod workers;
 
+mod again;
 mod connections;
 mod fleet;
 mod machines;
