@@ -217,3 +217,79 @@ async fn worker_on_postgres_stops_hard_at_the_second_signal() {
     assert!(is_kept, "{listed}");
     assert_eq!(simulator.ledger().len(), 1);
 }
+
+/// The time for which a worker that is told to stop is waited for, in seconds: a submit gives up
+/// after 120 s without an answer, and then its outcome is written.
+const DRAIN: u64 = 150;
+
+fn example(name: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/worker/");
+    std::fs::read_to_string(format!("{folder}{name}")).expect("it is there")
+}
+
+/// Asserts that the command line of an example is one.
+fn assert_command(words: &[&str]) {
+    let matches = rcomfy::command().try_get_matches_from(words);
+    let matches = matches.unwrap_or_else(|error| unreachable!("{words:?}: {error}"));
+    assert_eq!(matches.subcommand_name(), Some("worker"), "{words:?}");
+}
+
+#[test]
+fn the_example_for_systemd_waits_for_the_drain() {
+    let unit = example("rcomfy-worker.service");
+    let value = |name: &str| {
+        let line = unit.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        line.unwrap_or_else(|| unreachable!("no {name}"))
+    };
+    let command: Vec<&str> = value("ExecStart").split(' ').collect();
+    assert_command(&[&["rcomfy"], &command[1..]].concat());
+    assert!(value("TimeoutStopSec").parse::<u64>().expect("seconds") > DRAIN);
+    assert!(value("RestartPreventExitStatus").split(' ').eq(["2", "4"]), "usage and token");
+    // The first process alone gets the signal, and not what it may have started.
+    assert_eq!((value("KillMode"), value("Restart")), ("mixed", "on-failure"));
+}
+
+#[test]
+#[ignore = "it needs systemd-analyze"]
+fn systemd_accepts_the_example() {
+    let home = Home::new();
+    let unit = example("rcomfy-worker.service");
+    let unit = unit.replace("/usr/local/bin/rcomfy", env!("CARGO_BIN_EXE_rcomfy"));
+    let path = home.write("rcomfy-worker.service", unit).display().to_string();
+    let ended = Command::new("systemd-analyze").args(["verify", "--man=no", &path]).output();
+    let ended = ended.expect("systemd-analyze is installed");
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(ended.status.success() && said.is_empty(), "{said}");
+}
+
+#[test]
+fn the_example_for_kubernetes_waits_for_the_drain() {
+    let set: Value = serde_saphyr::from_str(&example("kubernetes.yaml")).expect("it is YAML");
+    assert_eq!((&set["apiVersion"], &set["kind"]), (&"apps/v1".into(), &"StatefulSet".into()));
+    let labels = &set["spec"]["template"]["metadata"]["labels"];
+    assert_eq!(&set["spec"]["selector"]["matchLabels"], labels);
+    let pod = &set["spec"]["template"]["spec"];
+    assert!(pod["terminationGracePeriodSeconds"].as_u64().is_some_and(|time| time > DRAIN));
+    let worker = &pod["containers"][0];
+    let strings = |list: &Value| -> Vec<String> {
+        let list = list.as_array().expect("a list").iter();
+        list.map(|word| word.as_str().expect("a text").to_owned()).collect()
+    };
+    let command = [strings(&worker["command"]), strings(&worker["args"])].concat();
+    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+    assert_command(&words);
+    let port = worker["ports"][0]["containerPort"].as_u64().expect("a port");
+    assert!(words.contains(&format!("0.0.0.0:{port}").as_str()), "{words:?}");
+    let set_by_it: Vec<&str> = worker["env"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|it| it["name"].as_str())
+        .collect();
+    assert_eq!(set_by_it, ["RCOMFY_LEDGER", "RUNCOMFY_TOKEN", "XDG_STATE_HOME"]);
+    // What it writes goes to volumes.
+    let mounts = worker["volumeMounts"].as_array().expect("a list");
+    for path in ["/state", "/outputs"] {
+        assert!(mounts.iter().any(|mount| mount["mountPath"] == path), "{path}");
+    }
+}

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
-use runcomfy_ledger::{Batch, BatchOptions, Job, Limits, State, Worker};
+use runcomfy_ledger::{Batch, BatchOptions, Error, Job, Limits, State, Worker};
 use runcomfy_simulator::{Accepted, Pace, Random, Simulator};
 use tokio::time::sleep;
 
@@ -273,4 +273,34 @@ async fn the_jobs_of_a_silent_or_dead_worker_go_on_within_the_stated_time() {
         assert_eq!(world.simulator.ledger().len(), 5, "each is paid once");
         assert_eq!(world.ledger.check().await.expect("it can be checked"), []);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_of_an_older_version_goes_on_after_a_migration_and_starts_no_more() {
+    let world = World::new().await;
+    let batch = world.ledger.create_batch("boats").await.expect("it is new");
+    let worker = Worker::new(&world.ledger, &world.client, &BatchOptions::new());
+    let running = worker.run();
+    tokio::pin!(running);
+    for lines in 1..=2 {
+        batch.add([intent(&format!("boat {lines}"))]).await.expect("it is good");
+        tokio::select! {
+            ended = &mut running => unreachable!("{ended:?}"),
+            settled = wait(&batch, &mut [], Duration::from_secs(60)) => assert!(settled),
+        }
+        let status = batch.status().await.expect("it can be read");
+        assert_eq!(status.succeeded(), lines, "{status:?}");
+        if lines == 1 {
+            // A newer version changes the tables while it works.
+            let newer = "ALTER TABLE job ADD COLUMN later TEXT;
+                ALTER TABLE batch ADD COLUMN later TEXT;
+                ALTER TABLE river_job ADD COLUMN later TEXT;
+                INSERT INTO schema_version (version, applied_at) VALUES (99, 0)";
+            world.place.execute(newer).await;
+        }
+    }
+    worker.stop();
+    running.await.expect("it ends well");
+    let error = world.place.open().await.expect_err("it is newer");
+    assert!(matches!(error, Error::NewerVersion { found: 99, .. }), "{error:?}");
 }
