@@ -1,6 +1,8 @@
 //! Limits and spend: rows that change in the same transaction as the state of a job, and that can
 //! be computed again from the jobs.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use sqlx::AssertSqlSafe;
@@ -21,6 +23,7 @@ struct Share<'a> {
     day: i64,
     model: &'a str,
     batch: &'a str,
+    jobs: i64,
     spent: i64,
     reserved: i64,
     unpriced: i64,
@@ -36,26 +39,44 @@ impl<'a> Share<'a> {
             Some(cost) => (cost.micros(), 0, 0),
             None => (0, job.reserve().micros(), i64::from(job.is_unpriced())),
         };
-        Some(Self { day, model: &job.model, batch, spent, reserved, unpriced })
+        Some(Self { day, model: &job.model, batch, jobs: 1, spent, reserved, unpriced })
+    }
+
+    /// Returns the key of its row.
+    fn row(&self) -> (i64, &'a str, &'a str) {
+        (self.day, self.model, self.batch)
+    }
+
+    /// Adds another share of the same row, or takes it away if `sign` is -1.
+    fn join(&mut self, other: &Self, sign: i64) {
+        self.jobs += sign * other.jobs;
+        self.spent += sign * other.spent;
+        self.reserved += sign * other.reserved;
+        self.unpriced += sign * other.unpriced;
     }
 }
 
 /// Carries a change of a job into the limits and the spend.
 pub(crate) async fn carry(tx: &mut Tx, before: &Job, after: &Job) -> Result<(), sqlx::Error> {
     let flights = i64::from(after.state.is_in_flight()) - i64::from(before.state.is_in_flight());
-    if flights != 0 {
-        let update = "UPDATE \"limit\" SET used = used + $1 WHERE name = 'jobs_in_flight'";
-        query(update).bind(flights).execute(&mut *tx).await?;
-    }
+    add_flights(tx, flights).await?;
     let (old, new) = (Share::of(before), Share::of(after));
     if old == new {
         return Ok(());
     }
-    if let Some(share) = old {
-        add(tx, &share, -1).await?;
-    }
-    if let Some(share) = new {
-        add(tx, &share, 1).await?;
+    match (old, new) {
+        (Some(old), Some(mut new)) if old.row() == new.row() => {
+            new.join(&old, -1);
+            add(tx, &new, 1).await?;
+        }
+        (old, new) => {
+            if let Some(share) = old {
+                add(tx, &share, -1).await?;
+            }
+            if let Some(share) = new {
+                add(tx, &share, 1).await?;
+            }
+        }
     }
     Ok(())
 }
@@ -67,9 +88,36 @@ async fn add(tx: &mut Tx, share: &Share<'_>, sign: i64) -> Result<(), sqlx::Erro
         ON CONFLICT (day, model, batch) DO UPDATE SET
             jobs = spend.jobs + $4, spent = spend.spent + $5,
             reserved = spend.reserved + $6, unpriced = spend.unpriced + $7";
-    let insert = query(insert).bind(share.day).bind(share.model).bind(share.batch).bind(sign);
-    let insert = insert.bind(sign * share.spent).bind(sign * share.reserved);
+    let insert = query(insert).bind(share.day).bind(share.model).bind(share.batch);
+    let insert =
+        insert.bind(sign * share.jobs).bind(sign * share.spent).bind(sign * share.reserved);
     insert.bind(sign * share.unpriced).execute(tx).await?;
+    Ok(())
+}
+
+/// Carries jobs into the limits and the spend that come from another ledger, or takes them away if
+/// `sign` is -1.
+pub(crate) async fn carry_all(tx: &mut Tx, jobs: &[Job], sign: i64) -> Result<(), sqlx::Error> {
+    let flights = jobs.iter().filter(|job| job.state.is_in_flight()).count();
+    add_flights(tx, sign * i64::try_from(flights).unwrap_or_default()).await?;
+    let mut shares = BTreeMap::new();
+    for share in jobs.iter().filter_map(Share::of) {
+        match shares.entry(share.row()) {
+            Entry::Vacant(entry) => drop(entry.insert(share)),
+            Entry::Occupied(mut entry) => entry.get_mut().join(&share, 1),
+        }
+    }
+    for share in shares.values() {
+        add(tx, share, sign).await?;
+    }
+    Ok(())
+}
+
+async fn add_flights(tx: &mut Tx, flights: i64) -> Result<(), sqlx::Error> {
+    if flights != 0 {
+        let update = "UPDATE \"limit\" SET used = used + $1 WHERE name = 'jobs_in_flight'";
+        query(update).bind(flights).execute(tx).await?;
+    }
     Ok(())
 }
 

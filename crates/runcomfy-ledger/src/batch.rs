@@ -1,35 +1,34 @@
 //! Batches: many jobs of one purpose, which are written down together and run to their end.
 
+mod add;
 mod control;
+mod moving;
 mod others;
 mod run;
+mod runs;
 mod status;
 mod steps;
 
-use std::collections::HashMap;
 use std::time::SystemTime;
 
 pub use control::Cancelled;
 pub use run::BatchOptions;
+pub use runs::BatchRun;
 pub use status::BatchStatus;
 pub use steps::WorkerStatus;
 
 pub(crate) use others::{Others, TAKE_OVER_AFTER};
 pub(crate) use steps::Steps;
 
-use sqlx::AssertSqlSafe;
-
 use crate::clock::{now, to_millis, to_time};
 use crate::database::{Row, query};
 use crate::engine;
 use crate::error::Error;
 use crate::id::{BatchId, JobId};
-use crate::intent::{Hashes, Intent, IntoIntent};
-use crate::job::{Again, Job};
-use crate::ledger::{Ledger, blocking, new_job};
+use crate::job::Job;
+use crate::ledger::{Ledger, blocking};
 use crate::place::file_error;
 use crate::row;
-use crate::store;
 
 /// Number of lines that are written in one transaction. Other processes write in between.
 const CHUNK: usize = 1_000;
@@ -179,146 +178,6 @@ impl Ledger {
 }
 
 impl Batch {
-    /// Adds lines: all of them, or none if one cannot be written down. Nothing is sent before
-    /// [`Batch::run`]. Local files are read, each once, and their hashes are kept. Returns the
-    /// number of lines that the batch has now.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Line`] with the number of the line, counted within this call, and the reason: an
-    /// error of [`Ledger::intend`], or [`Error::Repeated`] if two lines have the same input and
-    /// [`Intent::again`] was not called. [`Error::BeingAdded`] if another process adds lines.
-    pub async fn add<I: IntoIntent>(
-        &self,
-        lines: impl IntoIterator<Item = I>,
-    ) -> Result<u64, Error> {
-        let adder = self.ledger.begin().await?;
-        let first = self.begin_adding(&adder.name()).await?;
-        let added = self.write_lines(first, lines).await;
-        let last = *added.as_ref().unwrap_or(&first);
-        self.end_adding(&adder.name(), last).await?;
-        added
-    }
-
-    /// Makes this run the one that adds lines, and removes those that a killed one has left.
-    /// Returns the number of complete lines.
-    async fn begin_adding(&self, adder: &str) -> Result<u64, Error> {
-        let db = &self.ledger.inner.db;
-        let map = |error| db.error(error);
-        let mut tx = db.begin().await?;
-        let select = "SELECT adder, lines FROM batch WHERE id = $1".to_owned() + tx.for_update();
-        let select = query(AssertSqlSafe(select)).bind(self.id.as_str());
-        let row = select.fetch_one(&mut tx).await.map_err(map)?;
-        let other = row.optional_text("adder").map_err(map)?;
-        if let Some(other) = other
-            && self.ledger.is_alive(other, 0).await?
-        {
-            return Err(Error::BeingAdded(self.name.clone()));
-        }
-        let lines = row.int("lines").map_err(map)?;
-        let update = query("UPDATE batch SET adder = $2 WHERE id = $1").bind(self.id.as_str());
-        update.bind(adder).execute(&mut tx).await.map_err(map)?;
-        let delete = query("DELETE FROM job WHERE batch = $1 AND line > $2 AND state = 'intended'");
-        let delete = delete.bind(self.id.as_str()).bind(lines);
-        delete.execute(&mut tx).await.map_err(map)?;
-        db.commit(tx).await?;
-        Ok(u64::try_from(lines).unwrap_or_default())
-    }
-
-    /// Makes the lines up to this one part of the batch, and removes the others.
-    async fn end_adding(&self, adder: &str, last: u64) -> Result<(), Error> {
-        let db = &self.ledger.inner.db;
-        let last = i64::try_from(last).unwrap_or(i64::MAX);
-        let mut tx = db.begin().await?;
-        let update = "UPDATE batch SET adder = NULL, lines = $3 WHERE id = $1 AND adder = $2";
-        let update = query(update).bind(self.id.as_str()).bind(adder).bind(last);
-        update.execute(&mut tx).await.map_err(|error| db.error(error))?;
-        let delete = query("DELETE FROM job WHERE batch = $1 AND line > $2 AND state = 'intended'");
-        let delete = delete.bind(self.id.as_str()).bind(last);
-        delete.execute(&mut tx).await.map_err(|error| db.error(error))?;
-        db.commit(tx).await
-    }
-
-    /// Writes lines after a line. Returns the number of the last.
-    async fn write_lines<I: IntoIntent>(
-        &self,
-        first: u64,
-        lines: impl IntoIterator<Item = I>,
-    ) -> Result<u64, Error> {
-        let (mut hashes, mut seen) = (Hashes::new(), HashMap::new());
-        let mut number = first;
-        let mut intents = Vec::new();
-        let mut lines = lines.into_iter();
-        loop {
-            for line in lines.by_ref().take(CHUNK) {
-                number += 1;
-                let intent =
-                    line.into_intent().map_err(|error| at(number - first, error.into()))?;
-                intents.push((number, Intent { batch: Some(self.id.clone()), ..intent }));
-            }
-            if intents.is_empty() {
-                return Ok(number);
-            }
-            let chunk = std::mem::take(&mut intents);
-            let (jobs, kept) = blocking(move || {
-                let job = |(line, intent)| {
-                    let job =
-                        new_job(intent, &mut hashes).map_err(|error| at(line - first, error))?;
-                    Ok(Job { line: Some(line), ..job })
-                };
-                let jobs: Result<Vec<Job>, Error> = chunk.into_iter().map(job).collect();
-                Ok((jobs?, hashes))
-            })
-            .await?;
-            hashes = kept;
-            self.write_jobs(first, &jobs, &mut seen).await?;
-        }
-    }
-
-    async fn write_jobs(
-        &self,
-        first: u64,
-        jobs: &[Job],
-        seen: &mut HashMap<String, u64>,
-    ) -> Result<(), Error> {
-        let db = &self.ledger.inner.db;
-        let mut tx = db.begin().await?;
-        for job in jobs {
-            let line = job.line.unwrap_or_default() - first;
-            let earlier = *seen.entry(job.fingerprint.clone()).or_insert(line);
-            if job.again == Again::No {
-                if earlier != line {
-                    return Err(at(line, Error::Repeated(earlier)));
-                }
-                let twin = store::twin(&mut tx, &job.fingerprint, &job.id).await;
-                if let Some(twin) = twin.map_err(|error| db.error(error))? {
-                    return Err(at(line, Error::Twin(Box::new(row::job(&twin)?))));
-                }
-            }
-            store::insert(db, &mut tx, job).await?;
-        }
-        db.commit(tx).await
-    }
-
-    /// Removes the batch if it has no lines. Returns `false`, and changes nothing, if it has some.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::BeingAdded`], or if the ledger cannot be written.
-    pub async fn discard(self) -> Result<bool, Error> {
-        let adder = self.ledger.begin().await?;
-        let lines = self.begin_adding(&adder.name()).await?;
-        self.end_adding(&adder.name(), lines).await?;
-        let db = &self.ledger.inner.db;
-        let mut tx = db.begin().await?;
-        let delete = "DELETE FROM batch WHERE id = $1 AND lines = 0 AND adder IS NULL
-            AND NOT EXISTS (SELECT 1 FROM job WHERE batch = $1)";
-        let delete = query(delete).bind(self.id.as_str()).execute(&mut tx).await;
-        let deleted = delete.map_err(|error| db.error(error))?;
-        db.commit(tx).await?;
-        Ok(deleted > 0)
-    }
-
     /// Returns the current job of each line after this one, in the order of lines. 0 is before the
     /// first line.
     ///
@@ -351,8 +210,4 @@ impl Batch {
         let rows = select.fetch_all(db.readers()).await.map_err(|error| db.error(error))?;
         Ok(rows.iter().filter_map(|row| row.text("id").ok()?.parse().ok()).collect())
     }
-}
-
-fn at(line: u64, source: Error) -> Error {
-    Error::Line { line, source: Box::new(source) }
 }

@@ -250,6 +250,14 @@ impl Tx {
         Ok(query(lock).bind(batch).fetch_one(self).await?.int("locked")? == 1)
     }
 
+    /// Lets no other transaction change jobs until this one ends, and waits for those that have.
+    pub(crate) async fn lock_jobs(&mut self) -> Result<(), sqlx::Error> {
+        if self.is_shared() {
+            query("LOCK TABLE job IN SHARE MODE").execute(self).await?;
+        }
+        Ok(())
+    }
+
     /// Lets no other transaction change the limits and the spend until this one ends.
     pub(crate) async fn lock_accounts(&mut self) -> Result<(), sqlx::Error> {
         if self.is_shared() {

@@ -257,7 +257,7 @@ pub(crate) async fn open(db: &Database, max: usize) -> Result<Vec<Open>, sqlx::E
                 WHERE queue = batch.id AND state IN ",
         open_states!(),
         " LIMIT $1) AS found) AS jobs
-            FROM batch WHERE state <> 'paused' ORDER BY created_at, id"
+            FROM batch WHERE state <> 'paused' AND moved_to IS NULL AND arriving = 0 ORDER BY created_at, id"
     );
     let max = i64::try_from(max).unwrap_or(i64::MAX);
     let rows = query(select).bind(max).fetch_all(db.readers()).await?;
@@ -292,6 +292,30 @@ pub(crate) async fn owners(db: &Database) -> Result<BTreeMap<String, i64>, sqlx:
         }
     }
     Ok(owners)
+}
+
+/// Returns the owners of steps of a batch that have begun.
+pub(crate) async fn working(
+    db: &Database,
+    tx: &mut Tx,
+    batch: &BatchId,
+) -> Result<BTreeSet<String>, sqlx::Error> {
+    let select = format!(
+        "SELECT DISTINCT {} AS owner FROM river_job WHERE state = 'running' AND queue = $1",
+        last_attempt(&db.pool())
+    );
+    let rows = query(AssertSqlSafe(select)).bind(batch.as_str()).fetch_all(tx).await?;
+    let owners = rows.iter().map(|row| row.optional_text("owner"));
+    owners.filter_map(Result::transpose).map(|owner| owner.map(str::to_owned)).collect()
+}
+
+/// Removes a part of the rows of a batch. Returns their number.
+pub(crate) async fn forget(tx: &mut Tx, batch: &BatchId) -> Result<u64, sqlx::Error> {
+    let delete = format!(
+        "DELETE FROM river_job
+            WHERE id IN (SELECT id FROM river_job WHERE queue = $1 LIMIT {CHUNK})"
+    );
+    query(AssertSqlSafe(delete)).bind(batch.as_str()).execute(tx).await
 }
 
 /// Returns the expression of the process that began the last step of a row.

@@ -150,6 +150,31 @@ pub enum Error {
     /// Another process adds lines to the batch right now.
     #[error("another process adds lines to batch `{0}` right now; wait for it")]
     BeingAdded(String),
+    /// The batch was moved to another ledger. Nothing of it can be done in this one.
+    #[error("batch {batch} was moved to {to}; work on it there")]
+    Moved {
+        /// The name of the batch.
+        batch: String,
+        /// The ledger that has it.
+        to: String,
+    },
+    /// Another process moves the batch right now, or moved it when it was killed a moment ago.
+    #[error("batch {0} is being moved to another ledger right now; wait for it")]
+    BeingMoved(String),
+    /// The batch is not completely in this ledger: moving it was interrupted, or goes on.
+    #[error("batch {0} is not completely here; move it again, from the ledger that it comes from")]
+    Arriving(String),
+    /// A process works on the batch.
+    #[error("batch {batch} is run by {process}; stop that first")]
+    InUse {
+        /// The name of the batch.
+        batch: String,
+        /// The process.
+        process: String,
+    },
+    /// A batch was to be moved to the ledger that it is in.
+    #[error("batch {0} is in that ledger already")]
+    SameLedger(String),
     /// A line cannot be added to a batch, so no line was.
     #[error("line {line}: {source}")]
     Line {

@@ -21,12 +21,10 @@ use crate::postgres::Address;
 use crate::presence::{self, Presence};
 use crate::row;
 use crate::state::State;
-use crate::store::{self, Change};
+use crate::store::{self, Change, many, place};
 
 /// Default and maximum number of jobs that [`Ledger::jobs`] returns.
 const DEFAULT_COUNT: u32 = 100;
-/// Number of attempts to find an id that no job has.
-const MAX_ID_ATTEMPTS: usize = 8;
 
 /// A ledger of paid jobs: a file, or with the feature `postgres` a schema of a PostgreSQL server.
 /// Clones share it, and several processes may use it at once.
@@ -203,18 +201,10 @@ impl Ledger {
             return Err(Error::Twin(Box::new(row::job(&found)?)));
         }
         if let Some(batch) = &job.batch {
-            let select = query("SELECT id FROM batch WHERE id = $1").bind(batch.as_str());
-            let found = select.fetch_optional(&mut tx).await.map_err(map)?;
-            found.ok_or_else(|| Error::NoSuchBatch(batch.to_string()))?;
+            place::check(db, &mut tx, batch).await?;
         }
-        for _ in 0..MAX_ID_ATTEMPTS {
-            let select = query("SELECT id FROM job WHERE id = $1").bind(job.id.as_str());
-            if select.fetch_optional(&mut tx).await.map_err(map)?.is_none() {
-                break;
-            }
-            job.id = JobId::random();
-        }
-        store::insert(db, &mut tx, &job).await?;
+        many::choose_ids(&mut tx, std::slice::from_mut(&mut job)).await.map_err(map)?;
+        many::insert(db, &mut tx, std::slice::from_ref(&job)).await?;
         db.commit(tx).await?;
         Ok(job)
     }
@@ -318,6 +308,7 @@ impl Ledger {
         for row in select.await.map_err(|error| db.error(error))? {
             self.settle_if_orphaned(row::job(&row)?).await?;
         }
+        self.release_movers().await?;
         owners.remove(&gone);
         Ok(())
     }

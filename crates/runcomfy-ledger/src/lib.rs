@@ -34,7 +34,7 @@ mod submit;
 mod usd;
 mod worker;
 
-pub use batch::{Batch, BatchOptions, BatchStatus, Cancelled, NewBatch, WorkerStatus};
+pub use batch::{Batch, BatchOptions, BatchRun, BatchStatus, Cancelled, NewBatch, WorkerStatus};
 pub use books::{Discrepancy, Spend, Usage};
 pub use deliver::output_files;
 pub use error::Error;

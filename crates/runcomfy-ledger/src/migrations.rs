@@ -3,8 +3,11 @@
 use crate::error::Error;
 
 /// Each migration is applied once, in this order, and is never changed after a release.
-pub(crate) const MIGRATIONS: [&str; 2] =
-    [include_str!("../migrations/1.sql"), include_str!("../migrations/2.sql")];
+pub(crate) const MIGRATIONS: [&str; 3] = [
+    include_str!("../migrations/1.sql"),
+    include_str!("../migrations/2.sql"),
+    include_str!("../migrations/3.sql"),
+];
 /// The table of the versions that a ledger has.
 pub(crate) const CREATE_VERSIONS: &str =
     "CREATE TABLE schema_version (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)";

@@ -249,6 +249,25 @@ impl Drop for Run {
     }
 }
 
+/// Returns this process and its machine, for people.
+pub(crate) fn process() -> String {
+    let process = format!("process {}", std::process::id());
+    match host() {
+        Some(host) => format!("{process} on {host}"),
+        None => process,
+    }
+}
+
+#[cfg(unix)]
+fn host() -> Option<String> {
+    Some(rustix::system::uname().nodename().to_string_lossy().into_owned())
+}
+
+#[cfg(not(unix))]
+fn host() -> Option<String> {
+    std::env::var("COMPUTERNAME").ok()
+}
+
 /// Splits the name of a run into its owner and its number.
 pub(crate) fn split(run: &str) -> (&str, Option<u64>) {
     let (owner, number) = run.split_once('.').unwrap_or((run, ""));

@@ -4,7 +4,7 @@ use runcomfy::RequestId;
 use serde::de::DeserializeOwned;
 
 use crate::clock::to_time;
-use crate::database::Row;
+use crate::database::{Row, Value};
 use crate::error::Error;
 use crate::id::{BatchId, JobId};
 use crate::job::{Again, Job, Price};
@@ -20,6 +20,34 @@ macro_rules! columns {
     };
 }
 pub(crate) use columns;
+
+/// The columns that hold a number. The others hold text.
+const NUMBERS: [&str; 15] = [
+    "line",
+    "superseded",
+    "retries",
+    "attempts",
+    "again",
+    "estimate",
+    "ceiling",
+    "expires_at",
+    "day",
+    "cost",
+    "created_at",
+    "sent_at",
+    "accepted_at",
+    "ended_at",
+    "delivered_at",
+];
+
+/// Reads a column as it is.
+pub(crate) fn value(row: &Row, column: &str) -> Result<Value, sqlx::Error> {
+    Ok(if NUMBERS.contains(&column) {
+        row.optional_int(column)?.into()
+    } else {
+        row.optional_text(column)?.into()
+    })
+}
 
 /// Reads a job.
 pub(crate) fn job(row: &Row) -> Result<Job, Error> {

@@ -1,11 +1,15 @@
 //! Reads and changes the table `job`: the only place that changes the state of a job.
 
+pub(crate) mod many;
+pub(crate) mod place;
+
 use std::time::Duration;
 
 use runcomfy::RequestId;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
 
+use self::place::Found;
 use crate::accounts;
 use crate::again::again;
 use crate::clock::{DAY, Moment, day, now, to_millis, to_time};
@@ -98,35 +102,23 @@ pub(crate) async fn get(db: &Database, id: &JobId) -> Result<Job, Error> {
     found.as_ref().map(row::job).ok_or_else(|| Error::NoSuchJob(id.to_string()))?
 }
 
-/// Writes down a job that is not there yet.
-pub(crate) async fn insert(db: &Database, tx: &mut Tx, job: &Job) -> Result<(), Error> {
-    let (price, estimate) = row::price_columns(job.price);
-    let insert = "INSERT INTO job (id, batch, resubmits, model, input, files, fingerprint, state,
-            attempts, again, price, estimate, ceiling, expires_at, created_at, line, retries)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14, $15, $16)";
-    let files = serde_json::json!(job.files).to_string();
-    query(insert)
-        .bind(job.id.as_str())
-        .bind(job.batch.as_ref().map(|batch| batch.as_str()))
-        .bind(job.resubmits.as_ref().map(JobId::as_str))
-        .bind(job.model.as_str())
-        .bind(job.input.to_string())
-        .bind(files)
-        .bind(job.fingerprint.as_str())
-        .bind(State::Intended.as_str())
-        .bind(i64::from(job.again == Again::Yes))
-        .bind(price)
-        .bind(estimate)
-        .bind(job.ceiling.map(Usd::micros))
-        .bind(job.expires_at.map(to_millis))
-        .bind(to_millis(job.created_at))
-        .bind(job.line.map(|line| i64::try_from(line).unwrap_or(i64::MAX)))
-        .bind(i64::from(job.retries))
-        .execute(tx)
-        .await
-        .map_err(|error| db.error(error))?;
-    Ok(())
+/// The condition of a job whose batch is here, and not on its way to or from another ledger.
+macro_rules! is_here {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM batch WHERE id = job.batch
+            AND (moved_to IS NOT NULL OR arriving = 1 OR mover IS NOT NULL))"
+    };
 }
+
+/// The condition of a job that makes another one with its input a twin. $1 is the time since which
+/// it counts that it was paid for.
+macro_rules! is_twin {
+    () => {
+        "(state IN ('sending', 'accepted', 'unknown')
+            OR (state IN ('succeeded', 'delivered') AND ended_at > $1))"
+    };
+}
+use is_twin;
 
 /// Returns a job with the same input that is running, has an unknown outcome, or was paid for in
 /// the last 24 hours.
@@ -138,12 +130,11 @@ pub(crate) async fn twin(
     let select = concat!(
         "SELECT ",
         row::columns!(),
-        " FROM job WHERE fingerprint = $1 AND id <> $2
-            AND (state IN ('sending', 'accepted', 'unknown')
-                OR (state IN ('succeeded', 'delivered') AND ended_at > $3))
-            ORDER BY created_at DESC LIMIT 1"
+        " FROM job WHERE fingerprint = $2 AND id <> $3 AND ",
+        is_twin!(),
+        " ORDER BY created_at DESC LIMIT 1"
     );
-    let select = query(select).bind(fingerprint).bind(other_than.as_str()).bind(now() - DAY);
+    let select = query(select).bind(now() - DAY).bind(fingerprint).bind(other_than.as_str());
     select.fetch_optional(tx).await
 }
 
@@ -165,7 +156,7 @@ async fn begin_sending_once(db: &Database, id: &JobId, run: &str) -> Result<Turn
     );
     let update = query(AssertSqlSafe(update)).bind(id.as_str()).bind(run).bind(now).bind(today);
     let Some(changed) = update.fetch_optional(&mut tx).await.map_err(map)? else {
-        return Err(illegal(&before, State::Sending));
+        return Err(unchanged(db, &mut tx, &before, State::Sending).await);
     };
     let after = row::job(&changed)?;
     if after.expires_at.is_some_and(|time| to_millis(time) <= now) {
@@ -221,7 +212,7 @@ async fn change_in(
     let before = locked(db, tx, id).await?;
     let changed = match swap(tx, id, change).await {
         Ok(Some(changed)) => row::job(&changed)?,
-        Ok(None) => return Err(illegal(&before, change.to)),
+        Ok(None) => return Err(unchanged(db, tx, &before, change.to).await),
         Err(error) => return Err(taken(db, error, change.request_id).await),
     };
     accounts::carry(tx, &before, &changed).await.map_err(|error| db.error(error))?;
@@ -257,8 +248,11 @@ pub(crate) async fn repeat(db: &Database, tx: &mut Tx, old: Job) -> Result<Job, 
     if let Some(newer) = newer.as_ref().and_then(id_of) {
         return Err(Error::Resubmitted { id: old.id, newer });
     }
-    let update = query("UPDATE job SET superseded = 1 WHERE id = $1").bind(old.id.as_str());
-    update.execute(&mut *tx).await.map_err(map)?;
+    let update = concat!("UPDATE job SET superseded = 1 WHERE id = $1 AND ", is_here!());
+    let update = query(update).bind(old.id.as_str()).execute(&mut *tx);
+    if update.await.map_err(map)? == 0 {
+        return Err(unchanged(db, tx, &old, State::Intended).await);
+    }
     let new = Job {
         id: JobId::random(),
         resubmits: Some(old.id),
@@ -276,7 +270,7 @@ pub(crate) async fn repeat(db: &Database, tx: &mut Tx, old: Job) -> Result<Job, 
         day: None,
         ..old
     };
-    insert(db, tx, &new).await?;
+    many::insert(db, tx, std::slice::from_ref(&new)).await?;
     Ok(new)
 }
 
@@ -342,9 +336,17 @@ async fn set_cost_once(db: &Database, id: &JobId, cost: Usd) -> Result<Job, Erro
     let map = |error| db.error(error);
     let mut tx = db.begin().await?;
     let before = locked(db, &mut tx, id).await?;
-    let update = concat!("UPDATE job SET cost = $2 WHERE id = $1 RETURNING ", row::columns!());
+    let update = concat!(
+        "UPDATE job SET cost = $2 WHERE id = $1 AND ",
+        is_here!(),
+        " RETURNING ",
+        row::columns!()
+    );
     let update = query(update).bind(id.as_str()).bind(cost.micros());
-    let after = row::job(&update.fetch_one(&mut tx).await.map_err(map)?)?;
+    let Some(after) = update.fetch_optional(&mut tx).await.map_err(map)? else {
+        return Err(unchanged(db, &mut tx, &before, before.state).await);
+    };
+    let after = row::job(&after)?;
     accounts::carry(&mut tx, &before, &after).await.map_err(map)?;
     db.commit(tx).await?;
     Ok(after)
@@ -409,7 +411,19 @@ fn sql(update: &str, to: State) -> String {
         // A job never changes its request id.
         condition.push_str(" AND (request_id IS NULL OR (state = 'given_up' AND request_id = $4))");
     }
-    format!(concat!("{} WHERE {} RETURNING ", row::columns!()), update, condition)
+    format!(
+        concat!("{} WHERE {} AND ", is_here!(), " RETURNING ", row::columns!()),
+        update, condition
+    )
+}
+
+/// Says why a job was not changed: because of its batch, or of its state.
+async fn unchanged(db: &Database, tx: &mut Tx, job: &Job, to: State) -> Error {
+    let Some(batch) = &job.batch else { return illegal(job, to) };
+    match place::of(tx, batch).await {
+        Ok(found) => found.and_then(Found::error).unwrap_or_else(|| illegal(job, to)),
+        Err(error) => db.error(error),
+    }
 }
 
 fn illegal(job: &Job, to: State) -> Error {

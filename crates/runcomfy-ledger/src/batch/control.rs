@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::id::JobId;
 use crate::job::{Problem, ProblemKind};
 use crate::state::State;
-use crate::store;
+use crate::store::{self, place};
 
 /// Number of jobs that RunComfy is asked to cancel at once.
 const AT_ONCE: usize = 16;
@@ -52,7 +52,7 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// If the ledger cannot be written.
+    /// [`Error::Moved`], and if the ledger cannot be written.
     pub async fn pause(&self) -> Result<(), Error> {
         again!(self.set_phase("paused"))
     }
@@ -61,17 +61,23 @@ impl Batch {
     ///
     /// # Errors
     ///
-    /// If the ledger cannot be written.
+    /// [`Error::Moved`], and if the ledger cannot be written.
     pub async fn resume(&self) -> Result<(), Error> {
         again!(self.set_phase("ready"))
     }
 
     async fn set_phase(&self, phase: &str) -> Result<(), Error> {
+        let tx = self.begin_phase(phase).await?;
+        self.ledger.inner.db.commit(tx).await
+    }
+
+    async fn begin_phase(&self, phase: &str) -> Result<Tx, Error> {
         let db = &self.ledger.inner.db;
         let mut tx = db.begin().await?;
+        place::check(db, &mut tx, &self.id).await?;
         let update = query("UPDATE batch SET state = $2 WHERE id = $1").bind(self.id.as_str());
         update.bind(phase).execute(&mut tx).await.map_err(|error| db.error(error))?;
-        db.commit(tx).await
+        Ok(tx)
     }
 
     /// Cancels every job that was not sent, and asks RunComfy to cancel the others. RunComfy does
@@ -83,9 +89,8 @@ impl Batch {
     /// running.
     pub async fn cancel(&self, client: &Client) -> Result<Cancelled, Error> {
         let db = &self.ledger.inner.db;
-        self.set_phase("cancelled").await?;
         let problem = Problem::new(ProblemKind::Cancelled, "its batch was cancelled");
-        let mut tx = db.begin().await?;
+        let mut tx = self.begin_phase("cancelled").await?;
         let unsent = store::cancel_unsent(db, &mut tx, &self.id, &problem).await?;
         db.commit(tx).await?;
         let sent = self.ids("state IN ('sending', 'accepted')").await?;

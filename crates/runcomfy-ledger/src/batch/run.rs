@@ -111,16 +111,28 @@ impl Batch {
     /// # Errors
     ///
     /// [`Error::OverBudget`], or [`Error::NotSent`] because of the token or the balance: nothing
-    /// more is sent, and jobs that were sent have run to their end. And errors of the ledger.
+    /// more is sent, and jobs that were sent have run to their end. [`Error::Moved`], and errors of
+    /// the ledger.
     pub async fn run(&self, client: &Client, options: &BatchOptions) -> Result<BatchStatus, Error> {
         // Others see it to be alive as long as this is held.
         let run = self.ledger.begin().await?;
-        let owner = run.name();
+        self.enter(&run).await?;
+        let ended = self.run_as(&run.name(), client, options).await;
+        self.leave(&run).await?;
+        ended
+    }
+
+    async fn run_as(
+        &self,
+        owner: &str,
+        client: &Client,
+        options: &BatchOptions,
+    ) -> Result<BatchStatus, Error> {
         self.wake_queue().await?;
         self.fill_queue(options.wanted()).await?;
-        let mut others = Others::new(&self.ledger, &owner, TAKE_OVER_AFTER);
+        let mut others = Others::new(&self.ledger, owner, TAKE_OVER_AFTER);
         let steps = Arc::new(Steps::new(&self.ledger, client, options));
-        let mut engine = Engine::new(&self.ledger.inner.db, &owner, steps.clone())?;
+        let mut engine = Engine::new(&self.ledger.inner.db, owner, steps.clone())?;
         let places = options.places(self.ledger.limits().await?.jobs_in_flight);
         let places = BTreeMap::from([(self.id.clone(), places)]);
         let watched = self.watch(&mut engine, &steps, &places, &mut others).await;

@@ -20,6 +20,8 @@ pub struct BatchStatus {
     pub is_paused: bool,
     /// `true` if [`Batch::cancel`] was called.
     pub is_cancelled: bool,
+    /// The ledger that the batch was moved to. Its jobs and its costs are there.
+    pub moved_to: Option<String>,
     /// Costs that RunComfy reported, also of jobs that failed and were paid for again.
     pub spent: Usd,
     /// Prices of jobs that were sent and whose cost is not known.
@@ -83,7 +85,8 @@ impl Batch {
 
     async fn read_status(&self) -> Result<BatchStatus, sqlx::Error> {
         let db = &self.ledger.inner.db;
-        let select = query("SELECT lines, state FROM batch WHERE id = $1").bind(self.id.as_str());
+        let select =
+            query("SELECT lines, state, moved_to FROM batch WHERE id = $1").bind(self.id.as_str());
         let batch = select.fetch_one(db.readers()).await?;
         let (lines, state) = (batch.int("lines")?, batch.text("state")?);
         let select = "SELECT state, COUNT(*) AS jobs FROM job
@@ -105,6 +108,7 @@ impl Batch {
             states,
             is_paused: state == "paused",
             is_cancelled: state == "cancelled",
+            moved_to: batch.optional_text("moved_to")?.map(str::to_owned),
             spent: Usd::from_micros(money.int("spent")?),
             reserved: Usd::from_micros(money.int("reserved")?),
         })

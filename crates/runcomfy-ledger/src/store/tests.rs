@@ -76,7 +76,7 @@ async fn intended(db: &Database) -> JobId {
         again: Again::No,
     };
     let mut tx = db.begin().await.expect("it begins");
-    insert(db, &mut tx, &job).await.expect("it can be written");
+    many::insert(db, &mut tx, std::slice::from_ref(&job)).await.expect("it can be written");
     db.commit(tx).await.expect("it commits");
     job.id
 }
@@ -144,6 +144,19 @@ async fn only_the_changes_of_the_design_are_possible() {
         }
     }
     assert_eq!(legal, LEGAL.len() + 1);
+}
+
+#[tokio::test]
+async fn a_new_job_gets_an_id_that_no_other_has() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let db = database(folder.path()).await;
+    let old = get(&db, &intended(&db).await).await.expect("it is there");
+    let free = Job { id: JobId::random(), ..old.clone() };
+    let mut jobs = [old.clone(), free.clone()];
+    let mut tx = db.begin().await.expect("it begins");
+    many::choose_ids(&mut tx, &mut jobs).await.expect("it can be read");
+    assert!(jobs[0].id != old.id && jobs[1].id == free.id, "{jobs:?}");
+    many::insert(&db, &mut tx, &jobs).await.expect("they can be written");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod jobs;
 mod kills;
 mod loops;
 mod money;
+mod moving;
 mod opening;
 mod place;
 mod power;

@@ -28,6 +28,15 @@ impl Place {
         Ledger::open(&self.0).await
     }
 
+    /// Returns the size of the database, with what is not yet in its main file.
+    pub(crate) async fn bytes(&self) -> u64 {
+        let size = |end: &str| {
+            let path = format!("{}{end}", self.0.display());
+            std::fs::metadata(path).map_or(0, |file| file.len())
+        };
+        size("") + size("-wal")
+    }
+
     /// Changes the tables as no ledger would.
     pub(crate) async fn execute(&self, sql: &str) {
         let options = SqliteConnectOptions::new().filename(&self.0);

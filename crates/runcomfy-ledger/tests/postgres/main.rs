@@ -9,12 +9,16 @@
 mod batch_kills;
 #[path = "../ledger/batches.rs"]
 mod batches;
+#[path = "../ledger/growth.rs"]
+mod growth;
 #[path = "../ledger/jobs.rs"]
 mod jobs;
 #[path = "../ledger/kills.rs"]
 mod kills;
 #[path = "../ledger/money.rs"]
 mod money;
+#[path = "../ledger/moving.rs"]
+mod moving;
 #[path = "../ledger/processes.rs"]
 mod processes;
 #[path = "../ledger/schema.rs"]

@@ -68,6 +68,17 @@ impl Place {
         options.connect().await.expect("the server is there")
     }
 
+    /// Returns the size of the tables and their indexes.
+    pub(crate) async fn bytes(&self) -> u64 {
+        let sum = "SELECT CAST(SUM(pg_total_relation_size(oid)) AS BIGINT) FROM pg_class
+            WHERE relnamespace = to_regnamespace($1) AND relkind = 'r'";
+        let mut connection = self.connection().await;
+        let select = sqlx::query_scalar(sum).bind(&self.schema).fetch_one(&mut connection);
+        let sum: i64 = select.await.expect("the server answers");
+        connection.close().await.expect("it closes");
+        u64::try_from(sum).expect("a size")
+    }
+
     /// Changes the tables as no ledger would.
     pub(crate) async fn execute(&self, sql: &str) {
         let mut connection = self.connection().await;
