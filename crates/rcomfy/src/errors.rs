@@ -48,6 +48,11 @@ impl From<LedgerError> for Failure {
             }
             LedgerError::OverBudget { id, .. } => not_paid(message, &id, OVER_BUDGET),
             LedgerError::UnknownPrice(id) => not_paid(message, &id, UNKNOWN_PRICE),
+            LedgerError::Moved { ref batch, ref to } => of(Kind::Usage)
+                .fix(format!("`rcomfy batch status {batch} --ledger {to}` shows it there")),
+            LedgerError::InUse { .. } => of(Kind::Usage)
+                .fix("press Ctrl-C in its terminal, or wait; its jobs continue at RunComfy"),
+            LedgerError::BeingMoved(_) => of(Kind::Internal).retryable(),
             LedgerError::InputFile(_) => of(Kind::InputRefused),
             LedgerError::NotJson(_)
             | LedgerError::NoSuchJob(_)
@@ -55,6 +60,8 @@ impl From<LedgerError> for Failure {
             | LedgerError::NoSuchBatch(_)
             | LedgerError::BatchExists(_)
             | LedgerError::BeingAdded(_)
+            | LedgerError::Arriving(_)
+            | LedgerError::SameLedger(_)
             | LedgerError::Line { .. }
             | LedgerError::Repeated(_)
             | LedgerError::NotRequeued(_)

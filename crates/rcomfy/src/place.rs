@@ -38,7 +38,8 @@ impl Place {
         Ok(Some(Sourced { value: Self::read(text)?, source }))
     }
 
-    fn read(text: OsString) -> Result<Self> {
+    /// Reads a path, or the address of a server.
+    pub(crate) fn read(text: OsString) -> Result<Self> {
         match text.to_str().filter(|text| is_address(text)) {
             Some(address) => Ok(Self::Server(Box::new(address.parse()?))),
             None => Ok(Self::File(text.into())),

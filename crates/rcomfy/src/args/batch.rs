@@ -1,5 +1,6 @@
 //! The arguments of `rcomfy batch`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -44,6 +45,9 @@ pub(crate) enum BatchCommand {
     Requeue(BatchRequeueArgs),
     /// Write the results of all lines as JSON lines or CSV.
     Export(BatchExportArgs),
+    /// Move a batch to another ledger, with all that is known of it. Nothing is sent. Run it again
+    /// after a crash.
+    Move(BatchMoveArgs),
 }
 
 #[derive(Debug, Args)]
@@ -89,6 +93,10 @@ pub(crate) struct BatchAddArgs {
     /// The most US dollars that one job may cost.
     #[arg(long, value_name = "USD")]
     pub max_cost: Option<Usd>,
+
+    /// Add the lines without asking.
+    #[arg(long, short)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]
@@ -146,4 +154,14 @@ pub(crate) struct BatchExportArgs {
     /// on stdout.
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BatchMoveArgs {
+    /// The batch: its name or its id.
+    pub batch: String,
+
+    /// The other ledger: a file, or `postgres://user@host/database`.
+    #[arg(long, value_name = "LEDGER")]
+    pub to: OsString,
 }

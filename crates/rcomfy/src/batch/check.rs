@@ -9,6 +9,7 @@ use runcomfy::{AnyInput, Payload, Valid, Violation};
 use runcomfy_ledger::{Intent, Price, Usd};
 use serde_json::Value;
 
+use super::price::TotalPrice;
 use super::source::Source;
 use crate::failure::{Problem, Result};
 use crate::input::json::Document;
@@ -47,6 +48,15 @@ pub(crate) struct LineProblem {
     pub problem: Problem,
 }
 
+impl Checked {
+    /// Returns the price of the lines that can be paid for.
+    pub(crate) fn price(&self) -> TotalPrice {
+        let prices = self.good.iter().filter_map(Good::most);
+        let most = prices.clone().fold(Usd::ZERO, |sum, one| sum + one);
+        TotalPrice { most, unpriced: (self.good.len() - prices.count()) as u64 }
+    }
+}
+
 impl Good {
     /// Returns the line as the ledger takes it.
     pub(crate) fn intent(&self, model: KnownModel) -> Intent {
@@ -60,7 +70,7 @@ impl Good {
     }
 
     /// Returns the highest price.
-    pub(crate) fn most(&self) -> Option<Usd> {
+    fn most(&self) -> Option<Usd> {
         match self.price {
             Price::Known(price) => Some(price),
             _ => None,

@@ -2,9 +2,10 @@
 
 use std::io::{BufRead, Write};
 
-use runcomfy_ledger::{Job, Price, Usd};
+use runcomfy_ledger::{Job, Ledger, Price, Usd};
 
 use crate::args::RunArgs;
+use crate::batch::price::TotalPrice;
 use crate::config::Config;
 use crate::failure::{Failure, Kind, Result};
 use crate::output::Output;
@@ -33,6 +34,26 @@ pub(crate) fn ceiling(args: &RunArgs, price: Price, output: Output) -> Result<Op
 /// Asks whether to pay again for the same input.
 pub(crate) fn pay_again(twin: &Job) -> bool {
     ask(&format!("The same input is job {}, which is {}. Pay again?", twin.id, twin.state))
+}
+
+/// Asks for the price of many jobs, beside the budget. Without a yes, it fails with what is not done,
+/// such as `sent`.
+pub(crate) async fn agree(
+    ledger: &Ledger,
+    what: &str,
+    price: TotalPrice,
+    not_done: &str,
+) -> Result<()> {
+    let (limits, usage) = (ledger.limits().await?, ledger.usage().await?);
+    let budget = limits.budget_per_day.map_or_else(
+        || "no budget is set".to_owned(),
+        |budget| format!("today: ${} of a budget of ${budget}", usage.used_today),
+    );
+    if ask(&format!("{what} {}; {budget}?", price.words())) {
+        return Ok(());
+    }
+    Err(Failure::new(Kind::Interrupted, format!("nothing was {not_done}"))
+        .fix("`--yes` goes on without asking"))
 }
 
 /// Asks a question. Only a clear yes is one.

@@ -9,12 +9,16 @@ use runcomfy_ledger::{Batch, BatchStatus, State};
 use serde_json::{Value, json};
 
 use crate::args::Global;
-use crate::args::batch::{BatchArgs, BatchCommand, BatchExportArgs, BatchRequeueArgs};
+use crate::args::batch::{
+    BatchArgs, BatchCommand, BatchExportArgs, BatchMoveArgs, BatchRequeueArgs,
+};
 use crate::batch::results;
+use crate::commands::run::close;
 use crate::failure::{Failure, Result};
 use crate::output::{Format, Output, Reply};
+use crate::place::Place;
 use crate::session::{Backend, Session, ledger};
-use crate::style::{Align, count, table};
+use crate::style::{Align, count, escaped, table};
 use crate::view;
 
 /// Does what the subcommand says.
@@ -43,6 +47,7 @@ pub(crate) async fn run(args: BatchArgs, global: &Global, output: Output) -> Res
         BatchCommand::Cancel { batch } => cancel(&batch, global, output).await,
         BatchCommand::Requeue(args) => requeue(&args, global, output).await,
         BatchCommand::Export(args) => export(&args, global, output).await,
+        BatchCommand::Move(args) => move_to(args, global, output).await,
     }
 }
 
@@ -94,6 +99,7 @@ fn data(batch: &Batch, status: &BatchStatus) -> Value {
         "paused": status.is_paused,
         "cancelled": status.is_cancelled,
         "settled": status.is_settled(),
+        "moved_to": status.moved_to,
         "spent_usd": status.spent.to_string(),
         "reserved_usd": status.reserved.to_string(),
         "retry_failed": batch.max_retries,
@@ -103,10 +109,11 @@ fn data(batch: &Batch, status: &BatchStatus) -> Value {
 
 /// Returns how far a batch is, for a person.
 fn summary(batch: &Batch, status: &BatchStatus) -> String {
-    let word = match (status.is_paused, status.is_cancelled) {
-        (true, _) => " (paused)",
-        (_, true) => " (cancelled)",
-        _ => "",
+    let word = match (&status.moved_to, status.is_paused, status.is_cancelled) {
+        (Some(ledger), ..) => format!(" (moved to {})", escaped(ledger)),
+        (_, true, _) => " (paused)".to_owned(),
+        (_, _, true) => " (cancelled)".to_owned(),
+        _ => String::new(),
     };
     let states = State::ALL.into_iter().filter(|state| status.count(*state) > 0);
     let states: Vec<String> =
@@ -166,6 +173,36 @@ async fn export(args: &BatchExportArgs, global: &Global, output: Output) -> Resu
     }
     let lines = results::write_json(&batch, &mut std::io::stdout().lock()).await?;
     Ok(Reply::new(json!({"lines": lines}), ""))
+}
+
+async fn move_to(args: BatchMoveArgs, global: &Global, output: Output) -> Result<Reply> {
+    let from = ledger(global).await?;
+    let batch = from.find_batch(&args.batch).await?;
+    let to = Place::read(args.to)?.open().await?;
+    let moved = batch.move_to(&to).await;
+    let (left, place) = (from.name().to_owned(), to.name().to_owned());
+    let status = match &moved {
+        Ok(moved) => moved.status().await,
+        Err(_) => batch.status().await,
+    };
+    close(from).await;
+    close(to).await;
+    let (moved, status) = (moved?, status?);
+    let (name, lines) = (&moved.name, status.lines);
+    let shown = escaped(&place);
+    output.note(&format!("`rcomfy batch run {name} --ledger {shown}` works on it there"));
+    let text = format!(
+        "batch {name}: {} moved to {shown}",
+        count(usize::try_from(lines).unwrap_or(usize::MAX), "line")
+    );
+    let data = json!({
+        "batch": name,
+        "id": moved.id.to_string(),
+        "lines": lines,
+        "from": left,
+        "to": place,
+    });
+    Ok(Reply::new(data, text))
 }
 
 /// Returns the name of a batch that is made from a file.

@@ -182,6 +182,96 @@ async fn a_batch_is_paused_and_cancelled_from_another_process() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_run_joins_the_first_and_says_so() {
+    let simulator = simulator(Duration::from_millis(100), Duration::from_millis(400)).await;
+    let home = Home::with(&simulator);
+    home.write("boats.jsonl", prompts(12));
+    assert_eq!(home.run(&["batch", "add", MODEL, "boats.jsonl"]).code, 0);
+    let run = ["batch", "run", "boats", "--at-once", "2", "--urls-only"];
+    let first = home.command(&run).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+    let first = first.expect("it starts");
+    while simulator.ledger().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // A batch that is run stays where it is.
+    let refused = home.run(&["batch", "move", "boats", "--to", "other.db"]);
+    let process = format!("process {} on ", first.id());
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains(&format!("is run by {process}")), "{refused:?}");
+    let second = home.run(&run);
+    assert_eq!(second.code, 0, "{second:?}");
+    let joins: Vec<&str> = second.stderr.lines().filter(|line| line.contains("joins")).collect();
+    assert!(joins.len() == 1 && joins[0].starts_with(&format!("joins {process}")), "{second:?}");
+    let first = first.wait_with_output().expect("it ends");
+    let words = String::from_utf8(first.stderr).expect("UTF-8");
+    assert!(first.status.success() && !words.contains("joins"), "{words}");
+    assert_eq!((distinct(&simulator), simulator.ledger().len()), (12, 12));
+    assert!(!home.run(&run).stderr.contains("joins"), "both have ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_moves_to_another_ledger_and_is_run_there() {
+    let simulator = fast().await;
+    let home = Home::with(&simulator);
+    home.write("boats.jsonl", prompts(5));
+    assert_eq!(home.run(&["batch", "add", MODEL, "boats.jsonl"]).code, 0);
+    let to = ["--ledger", "other.db"];
+    let (code, moved) = home.json(&["batch", "move", "boats", "--to", "other.db"]);
+    assert_eq!((code, &moved["data"]["lines"]), (0, &5.into()), "{moved}");
+    let place = moved["data"]["to"].as_str().expect("a path").to_owned();
+    assert!(place.ends_with("/other.db"), "{place}");
+    // Here it says where it is, and sends nothing. A second move goes to the same place.
+    let (_, status) = home.json(&["batch", "status", "boats"]);
+    assert_eq!((&status["data"]["moved_to"], &status["data"]["lines"]), (&place.into(), &5.into()));
+    let ended = home.run(&["batch", "run", "boats"]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(
+        ended.stderr.contains("was moved to") && ended.stderr.contains("other.db"),
+        "{ended:?}"
+    );
+    assert_eq!(home.run(&["batch", "move", "boats", "--to", "other.db"]).code, 0);
+    let ended = home.run(&["batch", "move", "boats", "--to", "third.db"]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    let run = [["batch", "run", "boats", "--urls-only"].as_slice(), &to].concat();
+    assert_eq!(home.run(&run).code, 0);
+    assert_eq!((distinct(&simulator), simulator.ledger().len()), (5, 5));
+    let back = home.path().join("state/rcomfy/ledger.db").display().to_string();
+    let back = [["batch", "move", "boats", "--to", back.as_str()].as_slice(), &to].concat();
+    assert_eq!(home.run(&back).code, 0);
+    let (_, status) = home.json(&["batch", "status", "boats"]);
+    assert_eq!(status["data"]["states"]["succeeded"], 5, "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_that_were_paid_for_elsewhere_are_left_out_in_one_go() {
+    let simulator = fast().await;
+    let home = Home::with(&simulator);
+    home.write("boats.jsonl", prompts(30));
+    assert_eq!(home.run(&["batch", "add", MODEL, "boats.jsonl"]).code, 0);
+    assert_eq!(home.run(&["batch", "run", "boats", "--urls-only"]).code, 0);
+    home.write("more.jsonl", prompts(33));
+    let (code, refused) = home.json(&["batch", "add", MODEL, "more.jsonl"]);
+    assert_eq!((code, &refused["error"]["problems"][0]["line"]), (3, &1.into()), "{refused}");
+    let (code, added) = home.json(&["batch", "add", MODEL, "more.jsonl", "--skip-invalid"]);
+    let data = &added["data"];
+    assert_eq!((code, &data["lines"], &data["skipped"]), (0, &3.into(), &30.into()), "{added}");
+    let rules: BTreeSet<String> = data["problems"]
+        .as_array()
+        .expect("problems")
+        .iter()
+        .map(|problem| problem["rule"].to_string())
+        .collect();
+    assert_eq!(rules, BTreeSet::from(["\"twin\"".to_owned()]));
+    home.write("same.jsonl", prompts(30));
+    let (code, refused) = home.json(&["batch", "add", MODEL, "same.jsonl", "--skip-invalid"]);
+    assert_eq!(code, 3, "no line is left: {refused}");
+    let (_, listed) = home.json(&["batch", "status"]);
+    assert_eq!(listed["data"]["batches"].as_array().map(Vec::len), Some(2), "{listed}");
+    assert_eq!(home.run(&["batch", "run", "more", "--urls-only"]).code, 0);
+    assert_eq!((distinct(&simulator), simulator.ledger().len()), (33, 33));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn killed_runs_of_a_batch_pay_for_each_line_once() {
     let simulator = simulator(Duration::from_millis(30), Duration::from_millis(30)).await;
     let home = Home::with(&simulator);

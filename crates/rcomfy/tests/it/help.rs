@@ -22,6 +22,7 @@ fn help_of_every_command_is_reviewed() {
         "batch status",
         "batch requeue",
         "batch export",
+        "batch move",
         "worker",
         "jobs",
         "spend",

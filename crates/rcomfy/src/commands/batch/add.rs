@@ -9,8 +9,10 @@ use serde_json::json;
 use super::name_of;
 use crate::args::Global;
 use crate::args::batch::BatchAddArgs;
-use crate::batch::check::{self, Checked, Good, LineProblem};
+use crate::batch::check::{self, Checked, LineProblem};
+use crate::batch::price::TotalPrice;
 use crate::batch::source;
+use crate::commands::approval::agree;
 use crate::failure::{Failure, Kind, Result};
 use crate::model::{KnownModel, find};
 use crate::output::{Output, Reply};
@@ -44,13 +46,18 @@ pub(crate) async fn run(args: &BatchAddArgs, global: &Global, output: Output) ->
         return Err(refused(&place, total, checked.problems));
     }
     let ledger = session.ledger().await?;
+    if !args.yes && output.can_ask() {
+        let what = format!("Add {} as batch {name}", count(checked.good.len(), "line"));
+        agree(&ledger, &what, checked.price(), "added").await?;
+    }
     let batch = create(&ledger, args, &name).await?;
     if let Err(error) = fill(&batch, args, model, &mut checked).await {
         batch.discard().await?;
-        return Err(match error {
-            Refused::Line(problem) => refused(&place, total, vec![*problem]),
-            Refused::Other(failure) => failure,
-        });
+        return Err(error);
+    }
+    if checked.good.is_empty() {
+        batch.discard().await?;
+        return Err(refused(&place, total, checked.problems));
     }
     added(&ledger, output, &batch, &place, &checked).await
 }
@@ -108,49 +115,53 @@ async fn create(ledger: &Ledger, args: &BatchAddArgs, name: &str) -> Result<Batc
     }
 }
 
-/// The reason why lines were not added.
-enum Refused {
-    /// One line cannot be paid for.
-    Line(Box<LineProblem>),
-    Other(Failure),
-}
-
-/// Adds the lines. With `--skip-invalid`, those that the ledger refuses are left out.
+/// Adds the lines, or none if the ledger refuses one. With `--skip-invalid`, those that it refuses are
+/// left out. The lines that are left are those that were added.
 async fn fill(
     batch: &Batch,
     args: &BatchAddArgs,
     model: KnownModel,
     checked: &mut Checked,
-) -> std::result::Result<(), Refused> {
-    loop {
-        let intents = checked.good.iter().map(|good| {
-            let mut intent = good.intent(model);
-            if let Some(ceiling) = args.max_cost {
-                intent = intent.ceiling(ceiling);
-            }
-            if args.again { intent.again() } else { intent }
-        });
-        let (line, source) = match batch.add(intents).await {
-            Ok(_) => return Ok(()),
-            Err(Error::Line { line, source }) => (line, source),
-            Err(error) => return Err(Refused::Other(error.into())),
-        };
-        let index = usize::try_from(line).unwrap_or_default().saturating_sub(1);
-        let Some(number) = checked.good.get(index).map(|good| good.number) else {
-            return Err(Refused::Other(Error::Line { line, source }.into()));
-        };
-        let rule = match *source {
-            Error::Twin(_) | Error::Repeated(_) => "twin",
-            Error::InputFile(_) => "file",
-            other => return Err(Refused::Other(other.into())),
-        };
-        let problem = LineProblem::whole(number, rule, source.to_string());
-        if !args.skip_invalid || checked.good.len() == 1 {
-            return Err(Refused::Line(Box::new(problem)));
+) -> Result<()> {
+    let intents = checked.good.iter().map(|good| {
+        let mut intent = good.intent(model);
+        if let Some(ceiling) = args.max_cost {
+            intent = intent.ceiling(ceiling);
         }
-        checked.good.remove(index);
-        checked.problems.push(problem);
+        if args.again { intent.again() } else { intent }
+    });
+    let left_out = if args.skip_invalid {
+        batch.add_valid(intents).await?
+    } else {
+        match batch.add(intents).await {
+            Err(Error::Line { line, source }) => vec![(line, *source)],
+            added => return Ok(added.map(drop)?),
+        }
+    };
+    let left_out: HashMap<u64, Error> = left_out.into_iter().collect();
+    let (mut kept, mut problems) = (Vec::new(), Vec::new());
+    for (good, line) in std::mem::take(&mut checked.good).into_iter().zip(1..) {
+        match left_out.get(&line) {
+            Some(error) => problems.push(problem(good.number, error)?),
+            None => kept.push(good),
+        }
     }
+    // Without `--skip-invalid`, one bad line leaves out all.
+    checked.good = if args.skip_invalid { kept } else { Vec::new() };
+    checked.problems.extend(problems);
+    checked.problems.sort_by_key(|problem| problem.line);
+    Ok(())
+}
+
+/// Returns the problem of a line that the ledger refuses, or fails if it is not one of the line.
+fn problem(line: u64, error: &Error) -> Result<LineProblem> {
+    let rule = match error {
+        Error::Twin(_) | Error::Repeated(_) => "twin",
+        Error::InputFile(_) => "file",
+        Error::NotJson(_) => "syntax",
+        other => return Err(Failure::usage(format!("line {line}: {other}"))),
+    };
+    Ok(LineProblem::whole(line, rule, error.to_string()))
 }
 
 /// Returns the failure of a file with problems.
@@ -190,8 +201,8 @@ async fn added(
     checked: &Checked,
 ) -> Result<Reply> {
     let lines = checked.good.len();
-    let most = checked.good.iter().filter_map(Good::most).fold(Usd::ZERO, |sum, one| sum + one);
-    let unpriced = checked.good.iter().filter(|good| good.most().is_none()).count();
+    let TotalPrice { most, unpriced } = checked.price();
+    let unpriced = usize::try_from(unpriced).unwrap_or(usize::MAX);
     let skipped: BTreeSet<u64> = checked.problems.iter().map(|problem| problem.line).collect();
     let mut text = format!("batch {}: {}", batch.name, count(lines, "line"));
     if !skipped.is_empty() {

@@ -4,15 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runcomfy::client::DownloadOptions;
-use runcomfy_ledger::{Batch, BatchOptions, BatchStatus, Filter, Job, Ledger, Price, State, Usd};
+use runcomfy_ledger::{
+    Batch, BatchOptions, BatchStatus, Error, Filter, Job, Ledger, Price, State, Usd,
+};
 use serde_json::Value;
+use tokio::time::{Instant, sleep_until};
 
 use super::{data, summary};
 use crate::args::Global;
 use crate::args::batch::BatchRunArgs;
 use crate::batch::bar::Bar;
+use crate::batch::price::TotalPrice;
 use crate::batch::results::Results;
-use crate::commands::approval::ask;
+use crate::commands::approval::agree;
 use crate::commands::run::{close, delivery};
 use crate::failure::{Failure, Kind, Result};
 use crate::interrupt::Interrupts;
@@ -22,6 +26,8 @@ use crate::view;
 
 /// Time between two looks at the batch, for the bar.
 const TICK: Duration = Duration::from_millis(500);
+/// The bar takes no more than this share of the time: one of so many.
+const SHARE: u32 = 20;
 /// The most jobs with an unknown outcome that are named.
 const MAX_NAMED: u32 = 5;
 /// Number of jobs that are read at once.
@@ -33,6 +39,9 @@ pub(crate) async fn run(args: &BatchRunArgs, global: &Global, output: Output) ->
     let ledger = session.ledger().await?;
     let batch = ledger.find_batch(&args.batch).await?;
     let before = batch.status().await?;
+    if let Some(to) = before.moved_to {
+        return Err(Error::Moved { batch: batch.name, to }.into());
+    }
     if before.is_cancelled {
         output.note(&format!(
             "the batch is cancelled: nothing is sent; `rcomfy batch resume {}` allows it again",
@@ -42,6 +51,7 @@ pub(crate) async fn run(args: &BatchRunArgs, global: &Global, output: Output) ->
     if before.is_paused {
         output.note(&format!("paused; `rcomfy batch resume {}` continues", batch.name));
     }
+    join(&batch, output).await?;
     if before.waiting() > 0 && !args.yes && output.can_ask() {
         confirm(&ledger, &batch, &before).await?;
     }
@@ -63,33 +73,37 @@ pub(crate) async fn run(args: &BatchRunArgs, global: &Global, output: Output) ->
     reply
 }
 
+/// Says that another process runs the batch too.
+async fn join(batch: &Batch, output: Output) -> Result<()> {
+    let runs = batch.runs().await?;
+    let Some(first) = runs.first() else { return Ok(()) };
+    let others = match runs.len() - 1 {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    output.note(&format!(
+        "joins {}{others}, which has run the batch since {}; each does a part of it",
+        first.process,
+        view::time(first.since)
+    ));
+    Ok(())
+}
+
 /// Asks the person at the terminal before money is spent.
 async fn confirm(ledger: &Ledger, batch: &Batch, status: &BatchStatus) -> Result<()> {
-    let (most, unpriced) = price(batch).await?;
-    let (limits, usage) = (ledger.limits().await?, ledger.usage().await?);
-    let budget = limits.budget_per_day.map_or_else(
-        || "no budget is set".to_owned(),
-        |budget| format!("today: ${} of a budget of ${budget}", usage.used_today),
-    );
-    let unknown =
-        if unpriced > 0 { format!(" and {unpriced} unknown prices") } else { String::new() };
-    let question = format!(
-        "Send {} jobs of batch {} for at most ${most}{unknown}; {budget}?",
-        status.waiting(),
-        batch.name
-    );
-    if ask(&question) {
-        return Ok(());
-    }
-    Err(Failure::new(Kind::Interrupted, "nothing was sent").fix("`--yes` sends without asking"))
+    let price = price(batch).await?;
+    let what = format!("Send {} jobs of batch {}", status.waiting(), batch.name);
+    agree(ledger, &what, price, "sent").await
 }
 
 /// Returns the highest price of the jobs that were not sent, and the number of those without one.
-async fn price(batch: &Batch) -> Result<(Usd, u64)> {
+async fn price(batch: &Batch) -> Result<TotalPrice> {
     let (mut most, mut unpriced, mut after) = (Usd::ZERO, 0, 0);
     loop {
         let jobs = batch.jobs(after, PAGE).await?;
-        let Some(last) = jobs.last().and_then(|job| job.line) else { return Ok((most, unpriced)) };
+        let Some(last) = jobs.last().and_then(|job| job.line) else {
+            return Ok(TotalPrice { most, unpriced });
+        };
         for job in jobs.iter().filter(|job| job.state == State::Intended) {
             match job.price {
                 Price::Known(price) => most = most + price,
@@ -147,11 +161,16 @@ async fn watch(
 ) -> Result<BatchStatus> {
     let mut interrupts = Interrupts::new()?;
     let mut running = std::pin::pin!(batch.run(&session.client, options));
-    let mut tick = tokio::time::interval(TICK);
+    let mut next = Instant::now();
     loop {
         tokio::select! {
             ended = &mut running => return Ok(ended?),
-            _ = tick.tick() => bar.show(&batch.status().await?),
+            () = sleep_until(next) => {
+                let start = Instant::now();
+                bar.show(&batch.status().await?);
+                // Counting a million lines takes a while.
+                next = start + TICK.max(start.elapsed() * SHARE);
+            }
             _ = interrupts.next() => break,
         }
     }
