@@ -11,7 +11,7 @@
 //!
 //! # async fn example() -> Result<(), runcomfy_simulator::SimulatorError> {
 //! let simulator = Simulator::builder()
-//!     .pace(Pace { queue: Duration::from_millis(50), run: Duration::from_millis(50) })
+//!     .pace(Pace { queue: Duration::ZERO, run: Duration::from_millis(50) })
 //!     .start()
 //!     .await?;
 //! println!("point a client at {}", simulator.api_base());

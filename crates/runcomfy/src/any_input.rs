@@ -118,7 +118,10 @@ impl AnyInput {
     ///
     /// let model = runcomfy_models::model("bytedance/seedance-2.5/text-to-video/480p")?;
     /// let error = AnyInput::parse(model, "{prompt: a paper boat}").unwrap_err();
-    /// assert_eq!(error.to_string(), "the input is not JSON: key must be a string at line 1 column 2");
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "the input is not JSON: key must be a string at line 1 column 2"
+    /// );
     /// # Ok::<(), runcomfy::Error>(())
     /// ```
     pub fn parse(model: &'static ModelInfo, text: &str) -> Result<Self, JsonError> {
@@ -180,6 +183,7 @@ impl AnyInput {
     /// ```
     /// use runcomfy::AnyInput;
     /// use serde_json::json;
+    ///
     /// # runcomfy_doctest::run(async |client, input| {
     /// let model = runcomfy_models::model("bytedance/seedance-2.5/text-to-video/480p")?;
     /// let input = AnyInput::new(model, json!({"prompt": "a paper boat"})).validate()?;
@@ -218,7 +222,8 @@ impl AnyInput {
     /// use serde_json::json;
     ///
     /// let model = runcomfy_models::model("bytedance/seedance-2.5/text-to-video/480p")?;
-    /// let inputs = [json!({"prompt": "a boat"}), json!({})].map(|json| AnyInput::new(model, json));
+    /// let inputs = [json!({"prompt": "a boat"}), json!({})];
+    /// let inputs = inputs.map(|json| AnyInput::new(model, json));
     /// assert_eq!(inputs.map(|input| input.is_valid()), [true, false]);
     /// # Ok::<(), runcomfy::Error>(())
     /// ```

@@ -77,6 +77,7 @@ impl ClientBuilder {
     ///
     /// ```
     /// use runcomfy::Client;
+    ///
     /// # runcomfy_doctest::run_beside(async |simulator, input| {
     /// let client =
     ///     Client::builder().api_base(simulator.api_base()).token("any").build_blocking()?;

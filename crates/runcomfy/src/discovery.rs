@@ -14,7 +14,8 @@ const MAX_COMPARED: usize = 256;
 /// An id that no model has.
 ///
 /// ```
-/// let error = runcomfy_models::model("bytedance/seedance-2-5/text-to-video/480p").unwrap_err();
+/// let found = runcomfy_models::model("bytedance/seedance-2-5/text-to-video/480p");
+/// let error = found.unwrap_err();
 /// assert_eq!(error.suggestions[0], "bytedance/seedance-2.5/text-to-video/480p");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -144,7 +144,8 @@ impl<M: Model + FromJson> Valid<JsonInput<M>> {
     /// use runcomfy::{JsonInput, Valid};
     /// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
     ///
-    /// let json = JsonInput::<seedance::Input>::parse(r#"{"prompt": "a boat", "duration": 8}"#)?;
+    /// let json = r#"{"prompt": "a boat", "duration": 8}"#;
+    /// let json = JsonInput::<seedance::Input>::parse(json)?;
     /// let input: Valid<seedance::Input> = json.validate()?.typed()?;
     /// assert_eq!((input.prompt.as_str(), input.duration), ("a boat", Some(8)));
     /// # Ok::<(), runcomfy::Error>(())

@@ -211,8 +211,12 @@ pub struct JsonInput<M> {
 /// use runcomfy::JsonInput;
 /// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
 ///
-/// let error = JsonInput::<seedance::Input>::parse(r#"{"prompt": "a boat",}"#).unwrap_err();
-/// assert_eq!(error.to_string(), "the input is not JSON: trailing comma at line 1 column 21");
+/// let json = r#"{"prompt": "a boat",}"#;
+/// let error = JsonInput::<seedance::Input>::parse(json).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "the input is not JSON: trailing comma at line 1 column 21"
+/// );
 /// ```
 #[derive(thiserror::Error)]
 #[error("the input is not JSON: {0}")]
@@ -265,7 +269,8 @@ impl<M: Model> JsonInput<M> {
     /// use runcomfy::JsonInput;
     /// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
     ///
-    /// let json = JsonInput::<seedance::Input>::parse(r#"{"prompt": "a boat", "seconds": 8}"#)?;
+    /// let json = r#"{"prompt": "a boat", "seconds": 8}"#;
+    /// let json = JsonInput::<seedance::Input>::parse(json)?;
     /// let invalid = json.validate().unwrap_err();
     /// assert_eq!(invalid.violations[0].path.pointer(), "/seconds");
     ///
@@ -289,7 +294,8 @@ impl<M: Model> JsonInput<M> {
     /// use serde_json::json;
     ///
     /// let json = JsonInput::<seedance::Input>::from(json!({"duration": 90}));
-    /// let rules: Vec<_> = json.violations().into_iter().map(|violation| violation.rule).collect();
+    /// let violations = json.violations().into_iter();
+    /// let rules: Vec<_> = violations.map(|violation| violation.rule).collect();
     /// assert_eq!(rules, ["maximum", "required"]);
     /// ```
     pub fn violations(&self) -> Violations {
@@ -416,10 +422,12 @@ pub struct Valid<T>(T);
 /// use runcomfy::Model;
 /// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
 ///
-/// let invalid = seedance::Input::new("a paper boat").with_duration(90).validate().unwrap_err();
+/// let input = seedance::Input::new("a paper boat").with_duration(90);
+/// let invalid = input.validate().unwrap_err();
 /// assert_eq!(
 ///     invalid.to_string(),
-///     "the input breaks the model's schema:\nduration: must be at most 30 (found 90) [maximum]"
+///     "the input breaks the model's schema:\n\
+///      duration: must be at most 30 (found 90) [maximum]"
 /// );
 /// assert!(invalid.input.with_duration(30).validate().is_ok());
 /// ```
@@ -475,6 +483,7 @@ impl<T> Valid<T> {
     /// ```
     /// use runcomfy::{Model, Valid};
     /// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
+    ///
     /// # runcomfy_doctest::run(async |client, input| {
     /// // RunComfy's page says that 31 seconds are possible since today.
     /// let input = seedance::Input::new("a paper boat").with_duration(31);

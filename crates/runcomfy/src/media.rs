@@ -379,7 +379,10 @@ impl fmt::Debug for Media {
 /// assert_eq!(error, MediaError::Scheme("s3".to_owned()));
 ///
 /// let error = Media::url("https://example.com/my boat.png").unwrap_err();
-/// assert_eq!(error.to_string(), "a URL must not contain white space (found ' '); write a space as %20");
+/// assert_eq!(
+///     error.to_string(),
+///     "a URL must not contain white space (found ' '); write a space as %20"
+/// );
 /// ```
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

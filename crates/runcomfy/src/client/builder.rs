@@ -19,7 +19,11 @@ use super::{
     MediaLimits, Polling, Preflight, Retry, polling,
 };
 
-/// Settings of a [`Client`].
+/// Settings of a [`Client`]. Each setter returns the settings, and [`build`](Self::build) checks them
+/// all.
+///
+/// In the examples below, `simulator` is a running
+/// [`runcomfy_simulator::Simulator`](https://docs.rs/runcomfy-simulator).
 ///
 /// ```
 /// use std::time::Duration;
@@ -99,7 +103,9 @@ impl ClientBuilder {
     /// If `RUNCOMFY_MODEL_API_BASE` is not valid Unicode.
     ///
     /// ```no_run
-    /// let client = runcomfy::ClientBuilder::from_env()?.max_requests_per_second(20.0).build()?;
+    /// use runcomfy::ClientBuilder;
+    ///
+    /// let client = ClientBuilder::from_env()?.max_requests_per_second(20.0).build()?;
     /// # Ok::<(), runcomfy::Error>(())
     /// ```
     pub fn from_env() -> Result<Self, ConfigError> {
@@ -131,7 +137,8 @@ impl ClientBuilder {
     /// ```
     /// use runcomfy::Client;
     ///
-    /// let client = Client::builder().api_base("http://127.0.0.1:8787/v1").token("any").build()?;
+    /// let client =
+    ///     Client::builder().api_base("http://127.0.0.1:8787/v1").token("any").build()?;
     ///
     /// // Plain HTTP is for this machine only, since it shows the token to the network.
     /// let far = Client::builder().api_base("http://api.example.com/v1").token("any");
@@ -150,6 +157,7 @@ impl ClientBuilder {
     ///
     /// use runcomfy::Client;
     /// use runcomfy::client::JobErrorReason;
+    ///
     /// # runcomfy_doctest::run_beside(async |simulator, input| {
     /// # simulator.set_pace(runcomfy_doctest::ENDLESS);
     /// let client = Client::builder()
@@ -173,12 +181,16 @@ impl ClientBuilder {
     ///
     /// use runcomfy::Client;
     /// use runcomfy::client::Polling;
+    ///
     /// # runcomfy_doctest::run_beside(async |simulator, input| {
     /// let polling = Polling::default()
     ///     .with_initial_interval(Duration::from_millis(50))
     ///     .with_max_interval(Duration::from_secs(1));
-    /// let client =
-    ///     Client::builder().api_base(simulator.api_base()).token("any").polling(polling).build()?;
+    /// let client = Client::builder()
+    ///     .api_base(simulator.api_base())
+    ///     .token("any")
+    ///     .polling(polling)
+    ///     .build()?;
     /// let completed = client.run(&input).await?;
     /// assert!(completed.output.video.is_some());
     /// # Ok(()) });
@@ -193,6 +205,7 @@ impl ClientBuilder {
     /// ```
     /// use runcomfy::Client;
     /// use runcomfy::client::{ApiErrorKind, CallError, Retry};
+    ///
     /// # runcomfy_doctest::run_beside(async |simulator, input| {
     /// # use runcomfy_doctest::simulator::{Call, Fault, Processed};
     /// # let fault = Fault::Error { status: 503, code: None, processed: Processed::No };
@@ -222,6 +235,7 @@ impl ClientBuilder {
     ///
     /// ```
     /// use runcomfy::Client;
+    ///
     /// # runcomfy_doctest::run_beside(async |simulator, input| {
     /// let client = Client::builder()
     ///     .api_base(simulator.api_base())
@@ -248,6 +262,7 @@ impl ClientBuilder {
     /// use std::time::{Duration, Instant};
     ///
     /// use runcomfy::Client;
+    ///
     /// # runcomfy_doctest::run_beside(async |simulator, input| {
     /// let client = Client::builder()
     ///     .api_base(simulator.api_base())
@@ -276,7 +291,8 @@ impl ClientBuilder {
     ///
     /// let client = Client::builder().token("my-token").max_concurrent_requests(8).build()?;
     ///
-    /// let error = Client::builder().token("my-token").max_concurrent_requests(0).build().unwrap_err();
+    /// let none = Client::builder().token("my-token").max_concurrent_requests(0);
+    /// let error = none.build().unwrap_err();
     /// assert_eq!(error.to_string(), "`max_concurrent_requests` must be more than zero");
     /// # Ok::<(), runcomfy::Error>(())
     /// ```
@@ -291,6 +307,7 @@ impl ClientBuilder {
     /// use runcomfy::client::{Preflight, SubmitError};
     /// use runcomfy::{Client, Media, Model};
     /// use runcomfy_models::bytedance::seedance_2_5_image_to_video_480p as seedance;
+    ///
     /// # runcomfy_doctest::run_beside(async |simulator, input| {
     /// let client = Client::builder()
     ///     .api_base(simulator.api_base())
@@ -315,6 +332,7 @@ impl ClientBuilder {
     /// use runcomfy::client::MediaLimits;
     /// use runcomfy::{Client, Media, Model};
     /// use runcomfy_models::bytedance::seedance_2_5_image_to_video_480p as seedance;
+    ///
     /// # runcomfy_doctest::run_beside(async |simulator, input| {
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("boat.png");
@@ -341,6 +359,7 @@ impl ClientBuilder {
     /// ```
     /// use runcomfy::{Client, Media, Model};
     /// use runcomfy_models::bytedance::seedance_2_5_image_to_video_480p as seedance;
+    ///
     /// # runcomfy_doctest::run_beside(async |simulator, input| {
     /// let client = Client::builder()
     ///     .api_base(simulator.api_base())
@@ -378,6 +397,7 @@ impl ClientBuilder {
     ///
     /// ```
     /// use runcomfy::Client;
+    ///
     /// # runcomfy_doctest::run_beside(async |simulator, input| {
     /// let client = Client::builder()
     ///     .api_base(simulator.api_base())
@@ -432,6 +452,7 @@ impl ClientBuilder {
     ///
     /// ```
     /// use runcomfy::{Client, reqwest};
+    ///
     /// # runcomfy_doctest::run_beside(async |simulator, input| {
     /// # let _ = rustls::crypto::ring::default_provider().install_default();
     /// let http = reqwest::Client::builder()

@@ -51,8 +51,9 @@ pub struct CatalogPage {
 ///
 /// ```
 /// use runcomfy::client::CatalogQuery;
+///
 /// # runcomfy_doctest::run(async |client, input| {
-/// let query = CatalogQuery::default().search("seedance image to video").limit(2).with_schemas();
+/// let query = CatalogQuery::default().search("image to video").limit(2).with_schemas();
 /// let found = client.catalog(&query).await?;
 /// for model in &found.models {
 ///     println!("{:?}: {:?}", model.model_id, model.kind);
@@ -188,6 +189,7 @@ impl Client {
     ///
     /// ```
     /// use runcomfy::client::CatalogQuery;
+    ///
     /// # runcomfy_doctest::run(async |client, input| {
     /// let query = CatalogQuery::default().search("hailuo").limit(10);
     /// for model in client.catalog(&query).await?.models {
@@ -296,6 +298,7 @@ impl Client {
     ///
     /// ```
     /// use runcomfy::client::CatalogQuery;
+    ///
     /// # runcomfy_doctest::run(async |client, input| {
     /// let categories = client.categories().await?;
     /// assert!(categories.contains(&"text-to-image".to_owned()));

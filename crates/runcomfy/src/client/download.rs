@@ -38,6 +38,7 @@ const DEFAULT_CONCURRENT: usize = 4;
 ///
 /// ```
 /// use runcomfy::client::DownloadOptions;
+///
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let folder = folder.path();
 /// # runcomfy_doctest::run(async |client, input| {
@@ -105,6 +106,7 @@ pub struct DownloadedFile {
 ///
 /// ```
 /// use runcomfy::client::DownloadOptions;
+///
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let folder = folder.path();
 /// # runcomfy_doctest::run(async |client, input| {
@@ -207,6 +209,7 @@ impl DownloadOptions {
     ///
     /// ```
     /// use runcomfy::client::DownloadOptions;
+    ///
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let folder = folder.path();
     /// # runcomfy_doctest::run(async |client, input| {
@@ -275,6 +278,7 @@ impl DownloadOptions {
     ///
     /// ```
     /// use runcomfy::client::{DownloadErrorReason, DownloadOptions};
+    ///
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("boat.mp4");
     /// # runcomfy_doctest::run(async |client, input| {
@@ -296,6 +300,7 @@ impl DownloadOptions {
     ///
     /// ```
     /// use runcomfy::client::{DownloadErrorReason, DownloadOptions};
+    ///
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let folder = folder.path();
     /// # runcomfy_doctest::run(async |client, input| {
@@ -314,6 +319,7 @@ impl DownloadOptions {
     ///
     /// ```
     /// use runcomfy::client::DownloadOptions;
+    ///
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let folder = folder.path();
     /// # runcomfy_doctest::run(async |client, input| {
@@ -356,6 +362,7 @@ impl Client {
     ///
     /// ```
     /// use runcomfy::client::DownloadOptions;
+    ///
     /// # let folder = tempfile::tempdir().unwrap();
     /// # runcomfy_doctest::run(async |client, input| {
     /// # let completed = client.run(&input).await?;

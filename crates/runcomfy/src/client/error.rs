@@ -80,8 +80,11 @@ pub enum ConfigError {
 ///
 /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
 /// // Nothing listens on this port.
-/// let client =
-///     Client::builder().api_base("http://127.0.0.1:1/v1").token("any").retry(Retry::never()).build()?;
+/// let client = Client::builder()
+///     .api_base("http://127.0.0.1:1/v1")
+///     .token("any")
+///     .retry(Retry::never())
+///     .build()?;
 /// match client.balance().await {
 ///     Err(CallError::Transport(cause)) => println!("{cause}"),
 ///     other => panic!("no response can come: {other:?}"),
@@ -106,6 +109,7 @@ pub enum TransportError {
 ///
 /// ```
 /// use runcomfy::client::{ApiErrorKind, SubmitError};
+///
 /// # runcomfy_doctest::run(async |client, input| {
 /// match client.submit(&input).await {
 ///     Ok(job) => println!("request {}", job.id()),
@@ -171,6 +175,7 @@ pub enum SubmitError {
 ///
 /// ```
 /// use runcomfy::client::{ApiErrorKind, CallError};
+///
 /// # runcomfy_doctest::run(async |client, input| {
 /// match client.model("acme/boats").await {
 ///     Err(CallError::Api(error)) => {
@@ -277,6 +282,7 @@ impl std::error::Error for ApiError {}
 ///
 /// ```
 /// use runcomfy::client::JobErrorReason;
+///
 /// # runcomfy_doctest::run(async |client, input| {
 /// let id = "unknown".parse().unwrap();
 /// let error = client.raw().job(id).wait().await.unwrap_err();
@@ -299,6 +305,7 @@ impl JobError {
     ///
     /// ```
     /// use runcomfy::client::JobErrorReason;
+    ///
     /// # runcomfy_doctest::run_beside(async |simulator, input| {
     /// # use runcomfy_doctest::simulator::{Failure, JobScenario};
     /// # simulator.script_jobs([JobScenario::FailsWithOutput(Failure::Text)]);
@@ -370,6 +377,7 @@ pub enum JobErrorReason {
 ///
 /// ```
 /// use runcomfy::client::CallError;
+///
 /// # runcomfy_doctest::run(async |client, input| {
 /// match client.model("seedance").await {
 ///     Ok(model) => println!("{:?}", model.display_name),

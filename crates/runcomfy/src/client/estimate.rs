@@ -113,6 +113,7 @@ impl CatalogEntry {
     ///
     /// ```
     /// use runcomfy::client::PriceUnit;
+    ///
     /// # runcomfy_doctest::run(async |client, input| {
     /// let model = client.model("bytedance/seedance-2.5/text-to-video/480p").await?;
     /// let price = model.price().expect("the simulator has prices");

@@ -103,6 +103,7 @@ impl Client {
     /// ```
     /// use runcomfy::{Job, RequestId};
     /// use runcomfy_models::bytedance::seedance_2_5_text_to_video_480p as seedance;
+    ///
     /// # runcomfy_doctest::run(async |client, input| {
     /// # let stored = client.submit(&input).await?.id().to_string();
     /// let id: RequestId = stored.parse()?;
@@ -149,6 +150,7 @@ impl<M: Operation> Job<M> {
     ///
     /// ```
     /// use runcomfy::RequestId;
+    ///
     /// # runcomfy_doctest::run(async |client, input| {
     /// let job = client.submit(&input).await?;
     /// let stored = job.id().to_string(); // in a file or a database

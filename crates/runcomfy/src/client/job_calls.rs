@@ -91,6 +91,7 @@ impl<M: Operation> Job<M> {
     ///
     /// ```
     /// use std::time::Duration;
+    ///
     /// # runcomfy_doctest::run(async |client, input| {
     /// # let job = client.submit(&input).await?;
     /// # job.wait().await?;
@@ -122,6 +123,7 @@ impl<M: Operation> Job<M> {
     ///
     /// ```
     /// use runcomfy::client::CancelOutcome;
+    ///
     /// # runcomfy_doctest::run(async |client, input| {
     /// # let job = client.submit(&input).await?;
     /// match job.cancel().await? {

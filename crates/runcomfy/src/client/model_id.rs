@@ -10,6 +10,7 @@ use crate::escape::escape_control;
 ///
 /// ```
 /// use runcomfy::client::SubmitError;
+///
 /// # runcomfy_doctest::run(async |client, input| {
 /// let body = serde_json::json!({"prompt": "a paper boat"});
 /// match client.raw().submit("seedance-2.5", &body).await {

@@ -45,6 +45,7 @@ impl RawClient {
     /// use std::time::Duration;
     ///
     /// use runcomfy::client::SubmitError;
+    ///
     /// # runcomfy_doctest::run_beside(async |simulator, input| {
     /// # use runcomfy_doctest::simulator::{Call, Fault, RetryAfter};
     /// # simulator.script(Call::Submit, [Fault::RateLimit(RetryAfter::Seconds(30))]);
@@ -74,14 +75,14 @@ impl RawClient {
     ///
     /// ```
     /// # runcomfy_doctest::run(async |client, input| {
+    /// let model = "bytedance/seedance-2.5/text-to-video/480p";
     /// let body = serde_json::json!({"prompt": "a paper boat", "duration": 4});
-    /// let job = client.raw().submit("bytedance/seedance-2.5/text-to-video/480p", &body).await?;
+    /// let job = client.raw().submit(model, &body).await?;
     /// println!("request {}", job.id());
     ///
     /// // Nothing is checked here. RunComfy refuses what its own rules refuse.
     /// let body = serde_json::json!({"duration": 90});
-    /// let refused = client.raw().submit("bytedance/seedance-2.5/text-to-video/480p", &body).await;
-    /// assert!(refused.is_err());
+    /// assert!(client.raw().submit(model, &body).await.is_err());
     /// # Ok(()) });
     /// ```
     pub async fn submit(&self, model: &str, input: &Value) -> Result<Job<Raw>, SubmitError> {

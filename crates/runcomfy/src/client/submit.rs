@@ -54,6 +54,7 @@ impl Client {
     ///
     /// ```
     /// use runcomfy::client::SubmitError;
+    ///
     /// # runcomfy_doctest::run(async |client, input| {
     /// match client.submit(&input).await {
     ///     Ok(job) => println!("request {}", job.id()),

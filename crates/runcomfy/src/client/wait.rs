@@ -93,6 +93,7 @@ impl<M: Operation> Job<M> {
     ///
     /// ```
     /// use runcomfy::client::JobErrorReason;
+    ///
     /// # runcomfy_doctest::run(async |client, input| {
     /// let job = client.submit(&input).await?;
     /// match job.wait().await {
@@ -118,6 +119,7 @@ impl<M: Operation> Job<M> {
     /// use std::time::Duration;
     ///
     /// use runcomfy::client::JobErrorReason;
+    ///
     /// # runcomfy_doctest::run_beside(async |simulator, input| {
     /// # let client =
     /// #     runcomfy::Client::builder().api_base(simulator.api_base()).token("any").build()?;
@@ -143,10 +145,12 @@ impl<M: Operation> Job<M> {
     ///
     /// ```
     /// use std::time::Duration;
+    ///
     /// # runcomfy_doctest::run(async |client, input| {
     /// let job = client.submit(&input).await?;
     /// let mut seen = Vec::new();
-    /// job.wait_with(Duration::from_secs(60), |update| seen.push(update.status.to_string())).await?;
+    /// let limit = Duration::from_secs(60);
+    /// job.wait_with(limit, |update| seen.push(update.status.to_string())).await?;
     /// assert_eq!(seen.last().map(String::as_str), Some("completed"));
     /// # Ok(()) });
     /// ```
@@ -244,6 +248,7 @@ impl<'a, M: Operation> StatusStream<'a, M> {
     ///
     /// ```
     /// use futures_util::TryStreamExt;
+    ///
     /// # runcomfy_doctest::run(async |client, input| {
     /// let job = client.submit(&input).await?;
     /// let statuses: Vec<_> = job.updates().into_stream().try_collect().await?;

@@ -35,10 +35,11 @@ enum Piece {
 /// ```
 /// use runcomfy::client::{DownloadOptions, InvalidNamePattern};
 ///
-/// let error = DownloadOptions::into_folder("out").named("{id}.{ext}").unwrap_err();
+/// let out = DownloadOptions::into_folder("out");
+/// let error = out.clone().named("{id}.{ext}").unwrap_err();
 /// assert_eq!(error, InvalidNamePattern::Placeholder("{id}".to_owned()));
 ///
-/// let error = DownloadOptions::into_folder("out").named("{model}/{job}.{ext}").unwrap_err();
+/// let error = out.named("{model}/{job}.{ext}").unwrap_err();
 /// assert_eq!(error, InvalidNamePattern::Character('/'));
 /// ```
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
