@@ -55,6 +55,24 @@ fn is_expected(file: &str) -> bool {
 }
 
 #[test]
+fn a_missing_provider_is_named_with_its_feature() {
+    let read = |file: &str| {
+        let path = root().join("crates/runcomfy-models/src").join(file);
+        std::fs::read_to_string(path).expect("it can be read")
+    };
+    let (all, named) = (read("generated/mod.rs"), read("lib.rs"));
+    let lines: Vec<&str> = all.lines().collect();
+    let mut providers = 0;
+    for pair in lines.windows(2).filter(|pair| pair[1].starts_with("pub mod ")) {
+        let export = pair[1].replace("pub mod ", "pub use generated::");
+        let wanted = format!("{}\n{export}\n", pair[0]);
+        assert!(named.contains(&wanted), "lib.rs of runcomfy-models lacks:\n{wanted}");
+        providers += 1;
+    }
+    assert!(providers >= 15, "the providers were not found");
+}
+
+#[test]
 fn a_registry_can_show_every_published_crate() {
     for folder in published_folders() {
         let read = |file: &str| {

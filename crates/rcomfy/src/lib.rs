@@ -1,4 +1,7 @@
-//! The command line `rcomfy`, as a library for its binary and its tests.
+#![doc = include_str!("../README.md")]
+//!
+//! This library holds the command line, for the program and for its tests. It may change with any
+//! release.
 
 mod args;
 mod batch;

@@ -33,6 +33,37 @@ use runcomfy::{ModelInfo, UnknownModel};
 mod generated;
 
 pub use generated::*;
+// Named too, for the compiler to say which feature a missing one needs. Of `*`, it cannot.
+#[cfg(feature = "acestep-ai")]
+pub use generated::acestep_ai;
+#[cfg(feature = "alibaba")]
+pub use generated::alibaba;
+#[cfg(feature = "blackforestlabs")]
+pub use generated::blackforestlabs;
+#[cfg(feature = "bytedance")]
+pub use generated::bytedance;
+#[cfg(feature = "elevenlabs")]
+pub use generated::elevenlabs;
+#[cfg(feature = "google")]
+pub use generated::google;
+#[cfg(feature = "happyhorse")]
+pub use generated::happyhorse;
+#[cfg(feature = "kling")]
+pub use generated::kling;
+#[cfg(feature = "lightricks")]
+pub use generated::lightricks;
+#[cfg(feature = "minimax")]
+pub use generated::minimax;
+#[cfg(feature = "openai")]
+pub use generated::openai;
+#[cfg(feature = "pixverse")]
+pub use generated::pixverse;
+#[cfg(feature = "qwen")]
+pub use generated::qwen;
+#[cfg(feature = "runwayml")]
+pub use generated::runwayml;
+#[cfg(feature = "wan-ai")]
+pub use generated::wan_ai;
 
 /// Returns the model with an id, among those of the enabled features. Case, blanks and hyphens
 /// count, as they do for RunComfy.

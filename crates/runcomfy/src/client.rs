@@ -1,7 +1,29 @@
 //! The client: submit an input, follow its job, read its result.
 //!
-//! rustdoc shows the methods of a type in the order of the modules that have them. The order here
-//! is that in which a program uses them.
+//! ```
+//! use runcomfy::client::DownloadOptions;
+//!
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let folder = folder.path();
+//! # runcomfy_doctest::run(async |client, input| {
+//! let job = client.submit(&input).await?;
+//! println!("request {}", job.id()); // keep it: the job is paid for
+//!
+//! let mut updates = job.updates();
+//! while let Some(update) = updates.next().await? {
+//!     println!("{}", update.status);
+//! }
+//! let completed = job.wait().await?;
+//! client.download(&completed, &DownloadOptions::into_folder(folder)).await?;
+//! # assert!(folder.join("sim-000001.mp4").exists());
+//! # Ok(()) });
+//! ```
+//!
+//! [`Client::from_env`] makes a client, and [`Client::builder`] one with other settings. Each call has
+//! an error of its own, such as [`SubmitError`], which says what it means for the money.
+
+// rustdoc shows the methods of a type in the order of the modules that have them. The order here
+// is that in which a program uses them.
 
 // `ClientBuilder`, and the `Client` that it makes.
 mod builder;

@@ -118,7 +118,9 @@ pub enum TransportError {
 ///     Err(SubmitError::Rejected(error)) if error.kind == ApiErrorKind::Balance => {
 ///         println!("add credit");
 ///     }
-///     Err(SubmitError::OutcomeUnknown { id: Some(id), .. }) => println!("resume {id}"),
+///     Err(SubmitError::OutcomeUnknown { id: Some(id), .. }) => {
+///         println!("resume {id}");
+///     }
 ///     Err(error) => return Err(error.into()),
 /// }
 /// # Ok(()) });

@@ -58,8 +58,8 @@ impl Client {
     /// # runcomfy_doctest::run(async |client, input| {
     /// match client.submit(&input).await {
     ///     Ok(job) => println!("request {}", job.id()),
-    ///     Err(SubmitError::Refused(report)) => println!("nothing was paid:\n{}", report.violations),
-    ///     Err(error @ SubmitError::OutcomeUnknown { .. }) => println!("look into it: {error}"),
+    ///     Err(SubmitError::Refused(report)) => println!("nothing was paid: {report}"),
+    ///     Err(error @ SubmitError::OutcomeUnknown { .. }) => println!("look: {error}"),
     ///     Err(error) => return Err(error.into()),
     /// }
     /// # Ok(()) });
