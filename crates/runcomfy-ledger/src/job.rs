@@ -1,12 +1,12 @@
 //! A job as the ledger keeps it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use runcomfy::client::CompletedJob;
 use runcomfy::media::{Format, MediaKind};
 use runcomfy::{Model, RequestId, Url};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::id::{BatchId, JobId};
@@ -115,12 +115,17 @@ pub struct OutputFile {
     pub kind: OutputKind,
     /// Its URL, or `None` if the output held the data itself.
     pub url: Option<Url>,
-    /// The file.
+    /// The file. In the ledger, what is no Unicode in it is replaced by U+FFFD.
+    #[serde(serialize_with = "as_text")]
     pub path: PathBuf,
     /// Size in bytes.
     pub bytes: u64,
     /// SHA-256, in hexadecimal.
     pub sha256: String,
+}
+
+fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }
 
 /// The kind of a saved output.
@@ -190,6 +195,14 @@ pub enum ProblemKind {
 }
 
 impl Problem {
+    /// Creates the problem of a job whose request id is that of another job: the API began to count
+    /// again, as a simulator does that is started again. The job may have been paid for.
+    pub(crate) fn repeated(request_id: &RequestId, job: &JobId) -> Self {
+        let message =
+            format!("it was accepted as request {request_id}, which belongs to job {job}");
+        Self::new(ProblemKind::OutcomeUnknown, message)
+    }
+
     pub(crate) fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), detail: Value::Null }
     }

@@ -347,7 +347,15 @@ impl Ledger {
             Some(id) => Change::accepted(id),
             None => Change::to(State::Unknown).because(&problem),
         };
-        match store::change(db, &job.id, change.by(run)).await {
+        let changed = match store::change(db, &job.id, change.by(run)).await {
+            Err(Error::RequestIdTaken { request_id, job: other }) => {
+                let problem = Problem::repeated(&request_id, &other);
+                let unknown = Change::to(State::Unknown).because(&problem);
+                store::change(db, &job.id, unknown.by(run)).await
+            }
+            changed => changed,
+        };
+        match changed {
             // Another process settled it, or its run wrote down the outcome at the last moment.
             Err(Error::Illegal { .. } | Error::BeingSent(_)) => self.job(&job.id).await,
             changed => changed,

@@ -169,6 +169,11 @@ impl Ledger {
         let name = run.name();
         let source = match self.write(id, || Change::accepted(request_id).by(&name)).await {
             Ok(job) => return Ok(job),
+            Err(Error::RequestIdTaken { request_id, job }) => {
+                let problem = Problem::repeated(&request_id, &job);
+                let unknown = || Change::to(State::Unknown).because(&problem).by(&name);
+                return self.write(id, unknown).await;
+            }
             Err(source) => source,
         };
         // Somebody may have settled it with this id meanwhile.
