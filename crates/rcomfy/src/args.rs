@@ -1,6 +1,7 @@
 //! The command line. `--help`, the docs, the completions and the man pages are all made from it.
 
 pub(crate) mod batch;
+mod time;
 pub(crate) mod worker;
 
 use std::ffi::OsString;
@@ -249,7 +250,7 @@ pub(crate) struct SimulateOption {
 #[derive(Debug, Args)]
 pub(crate) struct DeliveryArgs {
     /// Time to wait; the job continues after it.
-    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = time::duration)]
     pub timeout: Duration,
 
     /// Place of the saved outputs: a folder, a file, or a pattern such as `{job}/{index}.{ext}`,
@@ -297,7 +298,7 @@ pub(crate) struct JobsArgs {
     pub model: Option<String>,
 
     /// Only jobs that are younger than this.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = time::duration)]
     pub since: Option<Duration>,
 
     /// The most jobs to list.
@@ -319,7 +320,7 @@ pub(crate) enum JobsCommand {
     /// Remove finished jobs from the ledger.
     Prune {
         /// Only jobs that are older than this.
-        #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+        #[arg(long, value_name = "TIME", value_parser = time::duration)]
         older_than: Duration,
     },
 }
@@ -412,11 +413,11 @@ pub(crate) struct SimulateArgs {
     pub port: u16,
 
     /// Time that a job waits in the queue.
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = time::duration)]
     pub queue: Duration,
 
     /// Time that a job runs.
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = time::duration)]
     pub run: Duration,
 
     /// Trouble of every job.

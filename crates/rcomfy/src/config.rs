@@ -9,6 +9,7 @@ use runcomfy_ledger::{Limits, Usd};
 use serde::Deserialize;
 
 use crate::failure::{Failure, Kind, Result};
+use crate::style::escaped_lines;
 
 /// The environment variables that may hold the token, in the order in which they are read.
 const TOKEN_VARIABLES: [&str; 3] = ["RUNCOMFY_TOKEN", "RUNCOMFY_API_TOKEN", "RUNCOMFY_API_KEY"];
@@ -65,6 +66,19 @@ struct OfficialToken {
     access_token: Option<String>,
 }
 
+/// Returns the failure of a configuration file that cannot be read, with its place drawn.
+fn unreadable(path: &Path, error: &toml::de::Error) -> Failure {
+    let message = format!("{}: {}", path.display(), error.message());
+    let mut failure = Failure::usage(message).fix(
+        "correct the file; its keys are token_command, api_base, ledger, output, budget_per_day, \
+         max_cost_per_job and ask_above",
+    );
+    let drawing = error.to_string();
+    let lines: Vec<&str> = drawing.lines().filter(|line| line.contains('|')).collect();
+    failure.drawing = (!lines.is_empty()).then(|| escaped_lines(&lines.join("\n")));
+    failure
+}
+
 impl Config {
     /// Reads the configuration file, if there is one.
     pub(crate) fn read() -> Result<Self> {
@@ -75,12 +89,7 @@ impl Config {
         let folder = base.config_dir().join("rcomfy");
         let path = folder.join("config.toml");
         let file = match read_limited(&path) {
-            Ok(text) => toml::from_str(&text).map_err(|error| {
-                Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end())).fix(
-                    "correct the file; its keys are token_command, api_base, ledger, output, \
-                         budget_per_day, max_cost_per_job and ask_above",
-                )
-            })?,
+            Ok(text) => toml::from_str(&text).map_err(|error| unreadable(&path, &error))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => File::default(),
             Err(error) => return Err(Failure::io(&format!("read {}", path.display()), error)),
         };

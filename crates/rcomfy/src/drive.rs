@@ -38,7 +38,9 @@ pub(crate) async fn drive(
     id: &JobId,
     goal: Goal,
 ) -> Result<Job> {
-    let live = Arc::new(Live::start(session.output, "sending"));
+    let is_sent = ledger.job(id).await?.state != State::Intended;
+    let doing = if is_sent { "asking for the status" } else { "sending" };
+    let live = Arc::new(Live::start(session.output, doing));
     let options = options(&live, goal.delivery);
     let mut interrupts = Interrupts::new()?;
     let start = Instant::now();
@@ -49,7 +51,7 @@ pub(crate) async fn drive(
         let step = tokio::select! {
             step = ledger.step(&session.client, id, &options) => step?,
             interrupt = interrupts.next() => {
-                interrupted(session, ledger, id, &live, interrupt).await?;
+                interrupted(session, ledger, id, &live, interrupt, &mut interrupts).await?;
                 continue;
             }
         };
@@ -69,7 +71,7 @@ pub(crate) async fn drive(
                 tokio::select! {
                     () = tokio::time::sleep(after.min(left)) => {}
                     interrupt = interrupts.next() => {
-                        interrupted(session, ledger, id, &live, interrupt).await?;
+                        interrupted(session, ledger, id, &live, interrupt, &mut interrupts).await?;
                     }
                 }
             }
@@ -110,13 +112,17 @@ async fn interrupted(
     id: &JobId,
     live: &Live,
     interrupt: Interrupt,
+    interrupts: &mut Interrupts,
 ) -> Result<()> {
     if interrupt != Interrupt::Cancel {
         return Err(detached(ledger, id).await);
     }
     live.show("asking RunComfy to cancel");
     session.output.event("cancelling", json!({"job": id.to_string()}));
-    let cancelled = tokio::time::timeout(SETTLE, cancel(session, ledger, id)).await;
+    let cancelled = tokio::select! {
+        cancelled = tokio::time::timeout(SETTLE, cancel(session, ledger, id)) => cancelled,
+        _ = interrupts.next() => return Err(detached(ledger, id).await),
+    };
     match cancelled {
         Ok(Ok((job, CancelOutcome::Cancelled))) => {
             let money = match job.request_id {

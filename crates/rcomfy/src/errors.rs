@@ -15,6 +15,11 @@ const OVER_BUDGET: &str =
 /// The next step of a job whose price nobody knows.
 const UNKNOWN_PRICE: &str = "`--max-cost <USD>` says what it may cost, and counts as its price";
 
+/// The next step without an answer of the API.
+const UNREACHABLE: &str = "check the connection; `rcomfy config` shows the address of the API";
+/// The next step after an answer that may be another one soon.
+const LATER: &str = "try again in a minute";
+
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
         let message = error.to_string();
@@ -36,7 +41,9 @@ impl From<LedgerError> for Failure {
             LedgerError::GivenUp(job) => ended(Kind::OutcomeUnknown, &job),
             LedgerError::Unknown(job) => unknown(&job),
             LedgerError::NotFinished(job) => {
-                let failure = ended(Kind::Timeout, &job).retryable();
+                let (id, model) = (&job.id, &job.model);
+                let message = format!("job {id} of {model} is not finished in the time to wait");
+                let failure = with_request(Failure::new(Kind::Timeout, message), &job).retryable();
                 failure.fix(format!("the job continues: `rcomfy wait {}`", job.id))
             }
             LedgerError::AboveCeiling { id, price, .. } => {
@@ -153,13 +160,21 @@ pub(crate) fn submit(error: &SubmitError) -> Failure {
     let message = error.to_string();
     match error {
         SubmitError::Rejected(api) => of_api(api, message),
-        SubmitError::NotSent(_) => Failure::new(Kind::Network, message).retryable(),
+        SubmitError::NotSent(cause) => {
+            Failure::new(Kind::Network, format!("{message}: {}", innermost(cause))).retryable()
+        }
         SubmitError::OutcomeUnknown { .. } => Failure::new(Kind::OutcomeUnknown, message),
         SubmitError::Refused(_) | SubmitError::Unwritable(_) => {
             Failure::new(Kind::InputRefused, message)
         }
         _ => Failure::usage(message),
     }
+}
+
+/// Returns the last cause of an error, such as `Connection refused`: the others name the same call.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.last().map_or_else(String::new, ToString::to_string)
 }
 
 /// Returns the failure of a call about a job.
@@ -198,7 +213,9 @@ pub(crate) fn other(error: &CallError) -> Failure {
     match error {
         CallError::Api(api) => of_api(api, message),
         CallError::Transport(_) | CallError::Unreadable { .. } => {
-            Failure::new(Kind::Network, message).retryable()
+            let cause = innermost(error);
+            let message = if cause == message { message } else { format!("{message}: {cause}") };
+            Failure::new(Kind::Network, message).retryable().fix(UNREACHABLE)
         }
         _ => Failure::usage(message),
     }
@@ -218,7 +235,7 @@ fn of_api(api: &ApiError, message: String) -> Failure {
         ApiErrorKind::NotFound => Failure::usage(message)
             .fix("the id is wrong, or the record has expired, or it is of another account"),
         ApiErrorKind::RateLimit | ApiErrorKind::Server | ApiErrorKind::NotReady => {
-            Failure::new(Kind::Network, message).retryable()
+            Failure::new(Kind::Network, message).retryable().fix(LATER)
         }
         _ => Failure::new(Kind::Network, message),
     }

@@ -11,12 +11,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::ArgMatches;
-use runcomfy::{AnyInput, Media};
+use jsonschema::Validator;
+use runcomfy::{AnyInput, Media, Valid, Violation, Violations};
 use serde_json::Value;
 
 use crate::args::{Global, InputArgs};
 use crate::failure::{Failure, Result};
-use crate::model::{KnownModel, find};
+use crate::model::{KnownModel, find, loose};
 use crate::output::Output;
 use references::{Lookup, References};
 
@@ -51,6 +52,18 @@ pub(crate) async fn read(
 }
 
 impl Input {
+    /// Checks the shape and the bounds, by the table and by the validator of what it does not have.
+    pub(crate) fn validate(
+        &self,
+        validator: Option<&Validator>,
+    ) -> Result<std::result::Result<Valid<AnyInput>, Violations>> {
+        let any = self.any()?;
+        let found = any.violations();
+        let more = validator.map(|of| loose::violations(of, &self.value, &found, &self.files));
+        let all: Vec<Violation> = found.into_iter().chain(more.into_iter().flatten()).collect();
+        Ok(if all.is_empty() { Ok(Valid::assume(any)) } else { Err(all.into()) })
+    }
+
     /// Returns the input with its local files in their places.
     pub(crate) fn any(&self) -> Result<AnyInput> {
         let mut any = AnyInput::new(self.model.info, self.value.clone());

@@ -14,6 +14,8 @@ pub(crate) enum Interrupt {
 /// The interrupts of this process.
 pub(crate) struct Interrupts {
     #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
     hangup: tokio::signal::unix::Signal,
@@ -29,23 +31,24 @@ impl Interrupts {
             use tokio::signal::unix::{SignalKind, signal};
 
             let failed = |error| Failure::io("listen for signals", error);
+            let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
             let terminate = signal(SignalKind::terminate()).map_err(failed)?;
             let hangup = signal(SignalKind::hangup()).map_err(failed)?;
-            Ok(Self { terminate, hangup, press: Interrupt::Cancel })
+            Ok(Self { interrupt, terminate, hangup, press: Interrupt::Cancel })
         }
         #[cfg(not(unix))]
         Ok(Self { press: Interrupt::Cancel })
     }
 
-    /// Waits for the next interrupt.
+    /// Waits for the next interrupt. One that came since the last wait is not lost.
     pub(crate) async fn next(&mut self) -> Interrupt {
         #[cfg(unix)]
         tokio::select! {
-            // A failure to listen must not look like a press.
-            pressed = tokio::signal::ctrl_c() => if pressed.is_err() { std::future::pending().await },
+            _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => return Interrupt::Detach,
             _ = self.hangup.recv() => return Interrupt::Detach,
         }
+        // A failure to listen must not look like a press.
         #[cfg(not(unix))]
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending().await

@@ -31,25 +31,44 @@ use tracing_subscriber::filter::LevelFilter as Level;
 use args::worker::LogFormat;
 use args::{Cli, Command};
 use failure::{Failure, Kind};
-use output::Output;
+use output::{Format, Output};
 
 /// Runs the command line with these arguments, the first of which is the program's name, and
 /// returns its exit code.
 pub fn run(args: Vec<OsString>) -> ExitCode {
     CompleteEnv::with_factory(complete).complete();
     Output::choose_colors();
+    let early = early_output(&args);
     let parsed = match parse(args) {
         Ok(parsed) => parsed,
-        Err(Refused::Clap(error)) => {
-            // A closed stream changes nothing about the exit code.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { Kind::Usage.exit_code() } else { 0 });
-        }
-        Err(Refused::Model(failure, output)) => return output.finish(Err(failure)),
+        Err(Refused::Clap(error)) => return refuse(&error, early),
+        Err(Refused::Model(failure)) => return early.finish(Err(failure)),
     };
     let output = parsed.cli.global.output();
     log(&parsed.cli);
     output.finish(commands::run(parsed, output))
+}
+
+/// Prints help or the error of a command line, and returns the exit code.
+fn refuse(error: &clap::Error, output: Output) -> ExitCode {
+    if !error.use_stderr() || output.format == Format::Human {
+        // A closed stream changes nothing about the exit code.
+        let _ = error.print();
+        return ExitCode::from(if error.use_stderr() { Kind::Usage.exit_code() } else { 0 });
+    }
+    let text = error.render().to_string();
+    let mut parts = text.split("\n\n").map(|part| {
+        let words: Vec<&str> = part.split_whitespace().collect();
+        words.join(" ")
+    });
+    let message = parts.next().unwrap_or_default();
+    // Tips come before the usage.
+    let fix: Vec<String> = parts.take_while(|part| !part.starts_with("For more")).collect();
+    let failure = Failure::usage(message.trim_start_matches("error: "));
+    output.finish(Err(failure.fix(match fix.join("; ") {
+        none if none.is_empty() => "the same command with `--help` shows what it takes".to_owned(),
+        fix => fix,
+    })))
 }
 
 /// Writes the events of the client to stderr. The token is in none of them.
@@ -87,7 +106,7 @@ struct Parsed {
 enum Refused {
     Clap(clap::Error),
     /// The model is unknown.
-    Model(Failure, Output),
+    Model(Failure),
 }
 
 fn parse(args: Vec<OsString>) -> std::result::Result<Parsed, Refused> {
@@ -95,8 +114,7 @@ fn parse(args: Vec<OsString>) -> std::result::Result<Parsed, Refused> {
     let (command, args) = match args::model_of(&command, &args) {
         None => (command, args),
         Some((subcommand, text)) => {
-            let model = model::find(&text)
-                .map_err(|failure| Refused::Model(failure, early_output(&args)))?;
+            let model = model::find(&text).map_err(Refused::Model)?;
             let command =
                 command.mut_subcommand(subcommand, |command| input::flags::add(command, model));
             (command, input::flags::rewrite_paths(args, model))
@@ -110,9 +128,9 @@ fn parse(args: Vec<OsString>) -> std::result::Result<Parsed, Refused> {
 /// Returns the streams as options want them that are not parsed yet.
 fn early_output(args: &[OsString]) -> Output {
     let format = match args {
-        args if args.iter().any(|arg| arg == "--json") => output::Format::Json,
-        args if args.iter().any(|arg| arg == "--events") => output::Format::Events,
-        _ => output::Format::Human,
+        args if args.iter().any(|arg| arg == "--json") => Format::Json,
+        args if args.iter().any(|arg| arg == "--events") => Format::Events,
+        _ => Format::Human,
     };
     Output { format, is_quiet: false }
 }

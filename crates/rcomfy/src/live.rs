@@ -46,6 +46,7 @@ impl Live {
 
     /// Shows a text, if it is not shown already.
     pub(crate) fn show(&self, text: &str) {
+        let text = &*escaped(text);
         if let Ok(mut shown) = self.shown.lock() {
             if *shown == text {
                 return;
@@ -73,7 +74,7 @@ impl Live {
             Status::InQueue => "in queue".to_owned(),
             Status::InProgress => "running".to_owned(),
             Status::Completed | Status::Succeeded => "finished, reading the result".to_owned(),
-            Status::Other(word) => escaped(word),
+            Status::Other(word) => word.clone(),
             other => other.to_string(),
         };
         let request = job.request_id.as_ref().map(|id| format!(" · {id}")).unwrap_or_default();

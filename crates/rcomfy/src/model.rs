@@ -3,6 +3,7 @@
 pub(crate) mod bounds;
 pub(crate) mod catalog;
 pub(crate) mod find;
+pub(crate) mod loose;
 pub(crate) mod sync;
 
-pub(crate) use find::{KnownModel, find};
+pub(crate) use find::{KnownModel, find, page};

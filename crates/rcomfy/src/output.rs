@@ -6,14 +6,10 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Kind};
-use crate::style::{BOLD, DIM, ERROR, HINT, escaped_json, escaped_lines};
+use crate::style::{BOLD, DIM, ERROR, HINT, escaped, escaped_json, is_plain, is_unattended};
 
 /// Version of the JSON envelope.
 const ENVELOPE: u64 = 1;
-/// Environment variables that agents and CI systems set. Their programs read no colours or bars.
-const UNATTENDED: [&str; 6] =
-    ["CI", "CLAUDECODE", "CODEX_SANDBOX", "CURSOR_AGENT", "AI_AGENT", "RCOMFY_UNATTENDED"];
-
 /// The form of results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -60,7 +56,7 @@ impl Output {
     /// Returns `true` if a person can be asked: both sides are a terminal, and nobody wants data.
     pub(crate) fn can_ask(self) -> bool {
         self.format == Format::Human
-            && !is_unattended()
+            && !is_plain()
             && io::stdin().is_terminal()
             && io::stderr().is_terminal()
     }
@@ -69,7 +65,7 @@ impl Output {
     pub(crate) fn can_redraw(self) -> bool {
         self.format == Format::Human
             && !self.is_quiet
-            && !is_unattended()
+            && !is_plain()
             && io::stderr().is_terminal()
             && std::env::var("TERM").map_or(true, |term| term != "dumb")
     }
@@ -78,14 +74,14 @@ impl Output {
     pub(crate) fn note(self, line: &str) {
         if !self.is_quiet && self.format == Format::Human {
             // A closed stderr stops no paid job.
-            let _ = writeln!(anstream::stderr(), "{}", escaped_lines(line));
+            let _ = writeln!(anstream::stderr(), "{}", escaped(line));
         }
     }
 
     /// Prints a warning to stderr, even if quiet.
     pub(crate) fn warn(self, line: &str) {
         if self.format == Format::Human {
-            let line = escaped_lines(line);
+            let line = escaped(line);
             let _ = writeln!(anstream::stderr(), "{HINT}warning{HINT:#}: {line}");
         }
     }
@@ -143,11 +139,6 @@ impl Output {
     }
 }
 
-/// Returns `true` if an agent or a CI system runs this process.
-fn is_unattended() -> bool {
-    UNATTENDED.iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
-}
-
 fn print_line(text: &str) -> io::Result<()> {
     let mut stdout = anstream::stdout().lock();
     writeln!(stdout, "{text}")?;
@@ -176,16 +167,17 @@ fn error(failure: &Failure) -> Value {
 /// Draws a failure for a person.
 fn draw(failure: &Failure) -> io::Result<()> {
     let mut stderr = anstream::stderr().lock();
-    let message = escaped_lines(&failure.message);
+    // A text of a server or of the ledger must not begin a line of its own.
+    let message = escaped(&failure.message);
     writeln!(stderr, "{ERROR}error{ERROR:#}{BOLD}: {message}{BOLD:#}")?;
     if let Some(drawing) = &failure.drawing {
         writeln!(stderr, "{}", drawing.trim_end())?;
     }
     if let Some(id) = &failure.request_id {
-        writeln!(stderr, "  {DIM}request{DIM:#} {}", escaped_lines(id))?;
+        writeln!(stderr, "  {DIM}request{DIM:#} {}", escaped(id))?;
     }
     if let Some(fix) = &failure.fix {
-        writeln!(stderr, "  {HINT}next{HINT:#}    {}", escaped_lines(fix))?;
+        writeln!(stderr, "  {HINT}next{HINT:#}    {}", escaped(fix))?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
+use runcomfy::Url;
 use runcomfy::codegen_support::escape_control;
 use supports_hyperlinks::Stream;
 
@@ -20,10 +21,17 @@ pub(crate) const BOLD: Style = Style::new().bold();
 /// Details.
 pub(crate) const DIM: Style = Style::new().dimmed();
 
+/// Environment variables that agents and CI systems set. Their programs read no colours or bars.
+const UNATTENDED: [&str; 6] =
+    ["CI", "CLAUDECODE", "CODEX_SANDBOX", "CURSOR_AGENT", "AI_AGENT", "RCOMFY_UNATTENDED"];
 /// Width of a table where no terminal tells one.
 const DEFAULT_WIDTH: u16 = 100;
 /// The least columns of the terminal for a column of text, with the space after it.
 const MIN_COLUMN: u16 = 12;
+/// The least columns of the terminal for text that is not to be wrapped.
+const MIN_WHOLE: u16 = 20;
+/// Columns of the terminal between two columns of a table.
+const GAP: u16 = 2;
 /// The narrowest width that a table is fitted to.
 const MIN_WIDTH: u16 = 40;
 
@@ -45,21 +53,29 @@ pub(crate) fn width() -> u16 {
     columns.or_else(measured).unwrap_or(DEFAULT_WIDTH).max(MIN_WIDTH)
 }
 
-/// Returns rows as a table without borders, within the width of the terminal.
+/// Returns rows as a table without borders, within the width of the terminal. If too little of the
+/// first column would fit beside the others, each row is a block of lines instead.
 pub(crate) fn table<const N: usize>(columns: [(&str, Align); N], rows: &[[String; N]]) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(comfy_table::presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width())
-        .set_header(columns.map(|(title, _)| title.to_uppercase()));
+    let mut table = plain();
+    table.set_header(columns.map(|(title, _)| title.to_uppercase()));
     for row in rows {
         table.add_row(row.iter().map(|cell| escaped(cell)));
     }
     let longest: Vec<u16> = table.column_max_content_widths();
+    // The other columns have to stay readable.
+    let others = columns.iter().zip(&longest).map(|((_, align), longest)| match align {
+        Align::Left => MIN_COLUMN,
+        Align::Right => longest + GAP,
+        Align::Whole => 0,
+    });
+    let room = width().saturating_sub(others.sum());
+    let whole = columns.iter().zip(&longest).filter(|((_, align), _)| *align == Align::Whole);
+    if whole.map(|(_, longest)| *longest).any(|longest| longest > room && room < MIN_WHOLE) {
+        return blocks(columns.map(|(title, _)| title), rows);
+    }
     for (index, (_, align)) in columns.iter().enumerate() {
         let Some(column) = table.column_mut(index) else { continue };
-        column.set_padding((0, 2));
+        column.set_padding((0, GAP));
         match align {
             Align::Left => {}
             Align::Right => {
@@ -67,20 +83,56 @@ pub(crate) fn table<const N: usize>(columns: [(&str, Align); N], rows: &[[String
                 column.set_constraint(ColumnConstraint::ContentWidth);
             }
             Align::Whole => {
-                // The other columns have to stay readable.
-                let others = u16::try_from(N - 1).unwrap_or(0).saturating_mul(MIN_COLUMN);
-                let fits = longest.get(index).is_none_or(|length| length + others <= width());
+                let fits = longest.get(index).is_none_or(|longest| *longest <= room);
                 column.set_constraint(if fits {
                     ColumnConstraint::ContentWidth
                 } else {
-                    ColumnConstraint::UpperBoundary(Width::Fixed(width().saturating_sub(others)))
+                    ColumnConstraint::UpperBoundary(Width::Fixed(room))
                 });
             }
         }
     }
+    trimmed(&table)
+}
+
+/// Returns an empty table without borders, within the width of the terminal.
+fn plain() -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(comfy_table::presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width());
+    table
+}
+
+fn trimmed(table: &Table) -> String {
     let text = table.to_string();
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     lines.join("\n")
+}
+
+/// Returns each row as its first cell, and a line for each of the others that is not empty.
+fn blocks<const N: usize>(titles: [&str; N], rows: &[[String; N]]) -> String {
+    let longest = titles.iter().skip(1).map(|title| title.len()).max().unwrap_or_default();
+    let first = u16::try_from(longest).unwrap_or(MIN_COLUMN).saturating_add(2 * GAP);
+    let block = |row: &[String; N]| {
+        let mut table = plain();
+        let cells = titles.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty());
+        for (title, cell) in cells {
+            table.add_row([title.to_uppercase(), escaped(cell)]);
+        }
+        if let Some(column) = table.column_mut(0) {
+            column.set_padding((GAP, GAP));
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(first)));
+        }
+        if let Some(column) = table.column_mut(1) {
+            column.set_padding((0, 0));
+        }
+        let name = row.first().map(|cell| escaped(cell)).unwrap_or_default();
+        format!("{name}\n{}", trimmed(&table))
+    };
+    let blocks: Vec<String> = rows.iter().map(block).collect();
+    blocks.join("\n")
 }
 
 /// Returns text from a schema, a server or a file, safe to show.
@@ -129,10 +181,41 @@ pub(crate) fn shortened(text: &str, max: usize) -> String {
 /// Returns a path as a link to the file, where the terminal shows links.
 pub(crate) fn hyperlink(path: &Path) -> String {
     let shown = escaped(&path.display().to_string());
-    let is_shown = std::io::stdout().is_terminal() && supports_hyperlinks::on(Stream::Stdout);
-    match (is_shown, runcomfy::Url::from_file_path(path)) {
-        (true, Ok(url)) => format!("\u{1b}]8;;{url}\u{1b}\\{shown}\u{1b}]8;;\u{1b}\\"),
-        _ => shown,
+    let url = std::path::absolute(path).ok().and_then(|path| Url::from_file_path(path).ok());
+    link(&shown, url.as_ref())
+}
+
+/// Returns a text as a link to the page of a model, where the terminal shows links. The text is
+/// safe to show already.
+pub(crate) fn page_link(shown: &str, page: Option<&str>) -> String {
+    let url = page.and_then(|page| Url::parse(page).ok());
+    link(shown, url.filter(|url| matches!(url.scheme(), "http" | "https")).as_ref())
+}
+
+/// Returns `true` if an agent or a CI system runs this process.
+pub(crate) fn is_unattended() -> bool {
+    UNATTENDED.iter().any(|name| is_set(name))
+}
+
+/// Returns `true` if nothing is to be coloured, redrawn or asked, on a terminal too.
+pub(crate) fn is_plain() -> bool {
+    is_unattended() || is_set("NO_COLOR")
+}
+
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+/// Returns `true` if links on stdout are shown as links.
+pub(crate) fn shows_links() -> bool {
+    std::io::stdout().is_terminal() && !is_plain() && supports_hyperlinks::on(Stream::Stdout)
+}
+
+/// Returns a text with the escape sequence OSC 8 around it. A URL has no control character.
+fn link(shown: &str, url: Option<&Url>) -> String {
+    match url.filter(|_| shows_links()) {
+        Some(url) => format!("\u{1b}]8;;{url}\u{1b}\\{shown}\u{1b}]8;;\u{1b}\\"),
+        None => shown.to_owned(),
     }
 }
 

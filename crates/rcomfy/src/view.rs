@@ -1,11 +1,15 @@
 //! A job of the ledger as data and as text.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use runcomfy_ledger::{Job, OutputFile, Price};
 use serde_json::{Value, json};
 
-use crate::style::{BOLD, DIM, escaped, hyperlink};
+use crate::model;
+use crate::style::{BOLD, DIM, escaped, hyperlink, page_link};
+
+/// The last second that RFC 3339 can write, since 1970.
+const LAST: Duration = Duration::from_secs(253_402_300_799);
 
 /// Returns a job as programs read it.
 pub(crate) fn data(job: &Job) -> Value {
@@ -39,7 +43,7 @@ pub(crate) fn output(output: &OutputFile) -> Value {
     json!({
         "kind": output.kind,
         "url": output.url.as_ref().map(ToString::to_string),
-        "path": output.path,
+        "path": output.path.to_string_lossy(),
         "bytes": output.bytes,
         "sha256": output.sha256,
     })
@@ -53,13 +57,13 @@ pub(crate) fn paths(job: &Job) -> String {
 
 /// Returns everything about a job, for a person.
 pub(crate) fn whole(job: &Job) -> String {
-    let mut lines = vec![format!("{BOLD}job {}{BOLD:#}  {}", job.id, job.state)];
+    let id = escaped(job.id.as_str());
+    let mut lines = vec![format!("{BOLD}job {id}{BOLD:#}  {}", job.state)];
+    let line = |name: &str, value: &str| format!("  {DIM}{name:<10}{DIM:#} {value}");
+    lines.push(line("model", &page_link(&escaped(&job.model), model::page(&job.model))));
     let mut add = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            lines.push(format!("  {DIM}{name:<10}{DIM:#} {value}"));
-        }
+        lines.extend(value.map(|value| line(name, &escaped(&value))));
     };
-    add("model", Some(escaped(&job.model)));
     add("request", job.request_id.as_ref().map(ToString::to_string));
     add("batch", job.batch.as_ref().map(ToString::to_string));
     add("repeats", job.resubmits.as_ref().map(ToString::to_string));
@@ -69,15 +73,13 @@ pub(crate) fn whole(job: &Job) -> String {
     add("sent", job.sent_at.map(time));
     add("ended", job.ended_at.map(time));
     add("delivered", job.delivered_at.map(time));
-    add("problem", job.problem.as_ref().map(|problem| escaped(&problem.message)));
-    add("input", Some(escaped(&job.input.to_string())));
-    for output in &job.outputs {
-        add("output", Some(hyperlink(&output.path)));
-    }
+    add("problem", job.problem.as_ref().map(|problem| problem.message.clone()));
+    add("input", Some(job.input.to_string()));
+    lines.extend(job.outputs.iter().map(|output| line("output", &hyperlink(&output.path))));
     lines.join("\n")
 }
 
-/// Returns a time by RFC 3339, in UTC, in seconds.
+/// Returns a time by RFC 3339, in UTC, in seconds. A later one is shown as the last of the year 9999.
 pub(crate) fn time(time: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(time).to_string()
+    humantime::format_rfc3339_seconds(time.min(SystemTime::UNIX_EPOCH + LAST)).to_string()
 }

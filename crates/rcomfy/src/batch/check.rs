@@ -112,6 +112,7 @@ pub(crate) fn shapes(
     price: Option<&CatalogPrice>,
 ) -> Result<Checked> {
     let mut checked = Checked::default();
+    let validator = model.validator()?;
     let document = Document { name: source.name, text: String::new(), folder: source.folder };
     for line in source.lines {
         let value = match line.value {
@@ -129,10 +130,10 @@ pub(crate) fn shapes(
             files: BTreeMap::new(),
         };
         input.files = local::files(&input)?;
-        match input.any()?.validate() {
+        match input.validate(validator.as_ref())? {
             Ok(valid) => checked.good.push(good(line.number, input, &valid, price)),
-            Err(invalid) => {
-                let found = invalid.violations.iter();
+            Err(violations) => {
+                let found = violations.iter();
                 let found = found.map(|violation| LineProblem::of(line.number, violation));
                 checked.problems.extend(found);
             }

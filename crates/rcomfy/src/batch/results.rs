@@ -113,7 +113,7 @@ fn line(job: &Job) -> Value {
         "state": job.state.to_string(),
         "request_id": job.request_id.as_ref().map(ToString::to_string),
         "cost_usd": job.cost.map(|cost| cost.to_string()),
-        "paths": job.outputs.iter().map(|output| &output.path).collect::<Vec<_>>(),
+        "paths": job.outputs.iter().map(|output| output.path.to_string_lossy()).collect::<Vec<_>>(),
         "urls": urls,
         "error": job.problem.as_ref().map(|problem| &problem.message),
         "input": job.input,

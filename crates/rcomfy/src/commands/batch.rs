@@ -120,7 +120,7 @@ fn summary(batch: &Batch, status: &BatchStatus) -> String {
         states.map(|state| format!(", {} {state}", status.count(state))).collect();
     format!(
         "batch {}{word}: {}{}; cost ${}",
-        batch.name,
+        escaped(&batch.name),
         count(usize::try_from(status.lines).unwrap_or(usize::MAX), "line"),
         states.concat(),
         status.spent
@@ -164,7 +164,7 @@ async fn export(args: &BatchExportArgs, global: &Global, output: Output) -> Resu
     if let Some(path) = &args.output {
         let lines = results::export(&batch, path).await?;
         let shown = path.display();
-        let data = json!({"path": path, "lines": lines});
+        let data = json!({"path": path.to_string_lossy(), "lines": lines});
         return Ok(Reply::new(data, format!("wrote {lines} lines to {shown}")));
     }
     if output.format != Format::Human {

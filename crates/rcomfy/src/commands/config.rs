@@ -7,7 +7,7 @@ use crate::config::{Config, Sourced};
 use crate::failure::Result;
 use crate::output::Reply;
 use crate::place::Place;
-use crate::style::{Align, table};
+use crate::style::{Align, escaped, table};
 
 /// Shows the configuration.
 pub(crate) fn run(global: &Global) -> Result<Reply> {
@@ -41,7 +41,7 @@ pub(crate) fn run(global: &Global) -> Result<Reply> {
         data.insert(name.to_owned(), json!({"value": value, "source": source}));
     }
     let columns = [("setting", Align::Whole), ("value", Align::Left), ("source", Align::Left)];
-    let text = format!("{}\n\nconfiguration file: {path}", table(columns, &rows));
+    let text = format!("{}\n\nconfiguration file: {}", table(columns, &rows), escaped(&path));
     data.insert("file".to_owned(), path.clone().into());
     Ok(Reply::new(Value::Object(data), text))
 }

@@ -147,7 +147,7 @@ pub(crate) async fn cancel(text: &str, global: &Global, output: Output) -> Resul
         }
     };
     let text = match &outcome {
-        CancelOutcome::Cancelled => format!("{name} is cancelled"),
+        CancelOutcome::Cancelled => format!("{name} is cancelled: it had not begun to run"),
         CancelOutcome::NotCancellable => {
             format!("{name} cannot be cancelled: it runs or is finished, and will be charged")
         }
@@ -180,6 +180,7 @@ pub(crate) async fn download(
         None => request.result().await.map_err(|error| errors::call(&error))?.ok_or_else(|| {
             Failure::new(Kind::Timeout, format!("request {} is not finished", request.id()))
                 .fix(format!("`rcomfy wait {}` waits for it, and saves its outputs", request.id()))
+                .retryable()
         })?,
     };
     let files = session.client.download(&completed, &to).await;

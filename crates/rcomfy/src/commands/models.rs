@@ -14,7 +14,7 @@ use crate::model::catalog::{self, LiveModel};
 use crate::model::find::{KnownModel, Origin, choices, search};
 use crate::model::{bounds, find};
 use crate::output::{Output, Reply};
-use crate::style::{Align, BOLD, DIM, count, escaped, table};
+use crate::style::{Align, BOLD, DIM, count, escaped, page_link, shows_links, table};
 use crate::view;
 
 /// Lists models, or shows one.
@@ -36,8 +36,11 @@ fn list(args: &ModelsArgs) -> Result<Reply> {
     }
     let catalog = catalog::cached();
     let text = match catalog.synced_at {
-        Some(time) => format!("{}\n\n{}", priced(&found), footer(&found, time)),
-        None => format!("{}\n\n{}", unpriced(&found), count(found.len(), "model")),
+        Some(time) => format!("{}\n\n{}", linked(&priced(&found), &found), footer(&found, time)),
+        None => {
+            let table = linked(&unpriced(&found), &found);
+            format!("{table}\n\n{}", count(found.len(), "model"))
+        }
     };
     let problem = catalog.problem.as_ref().map(|problem| {
         let problem = escaped(problem);
@@ -86,6 +89,26 @@ fn priced(found: &[KnownModel]) -> String {
         ("required", Align::Left),
     ];
     table(columns, &rows)
+}
+
+/// Returns a table with each id at the start of a line as a link to its page, where the terminal
+/// shows links. An id that is wrapped stays as it is.
+fn linked(table: &str, found: &[KnownModel]) -> String {
+    if !shows_links() {
+        return table.to_owned();
+    }
+    let mut rest = found.iter();
+    let lines = table.lines().map(|line| {
+        let is_of = |model: &&KnownModel| {
+            let after = line.strip_prefix(model.info.id);
+            after.is_some_and(|after| after.is_empty() || after.starts_with(' '))
+        };
+        let ahead = rest.clone().position(|model| is_of(&model));
+        let Some(model) = ahead.and_then(|ahead| rest.nth(ahead)) else { return line.to_owned() };
+        let id = model.info.id;
+        page_link(id, model.page()) + line.strip_prefix(id).unwrap_or_default()
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the mark of a model in a list: ` +` if it is not built in, and ` !` if its inputs cannot
@@ -138,7 +161,7 @@ fn entry(model: KnownModel) -> Value {
         "category": info.category,
         "takes": info.takes,
         "gives": info.gives,
-        "page": info.page,
+        "page": model.page(),
         "required": model.required(),
         "built_in": model.origin == Origin::BuiltIn,
         "price": price.map(|price| json!({
@@ -159,13 +182,14 @@ fn show(model: KnownModel) -> Reply {
         ("default", Align::Left),
     ];
     let info = model.info;
-    let about = [info.title, info.category, info.page];
-    let about: Vec<String> = about.into_iter().flatten().map(escaped).collect();
+    let page = model.page().map(|page| page_link(&escaped(page), Some(page)));
+    let about = [info.title, info.category].into_iter().flatten().map(escaped);
+    let about: Vec<String> = about.chain(page).collect();
     let id = escaped(info.id);
     let text = format!(
         "{BOLD}{}{BOLD:#}\n{DIM}{}{DIM:#}\n{}\n{}\n\n* required. \
          {DIM}Run it: rcomfy run '{}' {}{DIM:#}",
-        id,
+        page_link(&id, model.page()),
         about.join(" · "),
         live_facts(model),
         table(columns, &rows),
@@ -181,8 +205,25 @@ fn show(model: KnownModel) -> Reply {
 /// Returns the lines about a model that the cached catalog adds, each with its line break.
 fn live_facts(model: KnownModel) -> String {
     let mut lines = String::new();
-    if model.origin == Origin::Catalog {
-        lines.push_str("not built in: checked by the schema of the cached catalog\n");
+    let (loose, problem) = model
+        .live
+        .filter(|_| model.origin == Origin::Catalog)
+        .map_or((None, None), |live| (live.loose.as_ref(), live.problem.as_ref()));
+    match (model.origin, loose, problem) {
+        (Origin::BuiltIn, ..) => {}
+        (_, _, Some(problem)) => lines.push_str(&format!(
+            "not built in, and its inputs cannot be checked: {}\n\
+             `--no-check` sends one as it is\n",
+            escaped(problem)
+        )),
+        (_, Some(reason), None) => lines.push_str(&format!(
+            "not built in: checked by the JSON Schema of the cached catalog, whose {} \
+             this table lacks\n",
+            escaped(reason)
+        )),
+        (_, None, None) => {
+            lines.push_str("not built in: checked by the schema of the cached catalog\n");
+        }
     }
     if let Some(price) = model.live.and_then(|live| live.price.as_ref()) {
         let note = price.note.as_ref().map(|note| format!(" · {}", escaped(note)));

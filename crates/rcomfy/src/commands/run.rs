@@ -18,7 +18,7 @@ use crate::input::references::Lookup;
 use crate::input::{self, Input, problems};
 use crate::output::{Output, Reply};
 use crate::session::{Backend, Session};
-use crate::style::shortened;
+use crate::style::{escaped_json, shortened};
 use crate::view;
 
 /// The longest time for which the end of a command waits for the outcome of a submit.
@@ -91,7 +91,9 @@ fn simulated(failure: Failure, session: &Session) -> Failure {
 
 /// Checks the shape and the bounds of an input.
 pub(crate) fn checked(input: &Input) -> Result<Valid<AnyInput>> {
-    input.any()?.validate().map_err(|invalid| problems::refused(input, &invalid.violations))
+    let validator = input.model.validator()?;
+    let checked = input.validate(validator.as_ref())?;
+    checked.map_err(|violations| problems::refused(input, &violations))
 }
 
 /// Measures the media of an input, and shows what could not be checked.
@@ -232,7 +234,7 @@ pub(crate) fn outputs(job: Job) -> Reply {
     let mut text = view::paths(&job);
     if job.outputs.is_empty() {
         let output = job.result.as_ref().map(|result| result.output.clone()).unwrap_or_default();
-        text = format!("{output:#}");
+        text = escaped_json(&format!("{output:#}"));
     }
     let mut data = view::data(&job);
     data["output"] = job.result.map(|result| result.output).unwrap_or_default();
@@ -249,8 +251,9 @@ fn dry_run(session: &Session, input: &Input, valid: &Valid<AnyInput>) -> Result<
     }
     shorten(&mut body);
     let url = format!("{}/models/{}", session.api_base, valid.model().id.replace(' ', "%20"));
+    let shown = escaped_json(&format!("{body:#}"));
     let text =
-        format!("POST {url}\nAuthorization: Bearer …\nContent-Type: application/json\n\n{body:#}");
+        format!("POST {url}\nAuthorization: Bearer …\nContent-Type: application/json\n\n{shown}");
     Ok(Reply::new(json!({"method": "POST", "url": url, "body": body}), text))
 }
 

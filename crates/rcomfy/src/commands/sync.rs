@@ -54,7 +54,7 @@ pub(crate) async fn run(global: &Global, output: Output) -> Result<Reply> {
         ));
     }
     let data = json!({
-        "path": path,
+        "path": path.to_string_lossy(),
         "models": total,
         "not_built_in": newer,
         "refused": refused,

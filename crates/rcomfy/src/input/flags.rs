@@ -1,9 +1,11 @@
 //! The flags of a model: one for each property of its input, made from its table.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use runcomfy::codegen_support::escape_control;
 use runcomfy::codegen_support::schema::{Field, Shape, ValueSchema};
 
 use crate::model::bounds;
@@ -21,7 +23,7 @@ pub(crate) fn name(property: &str) -> String {
 }
 
 /// Adds the flags of a model to a command that takes its input. A property that shares its name
-/// with an option of the command is set with `--set`.
+/// with an option of the command, or whose name is no word at a prompt, is set with `--set`.
 pub(crate) fn add(command: Command, model: KnownModel) -> Command {
     let taken: Vec<String> = command
         .get_arguments()
@@ -32,18 +34,24 @@ pub(crate) fn add(command: Command, model: KnownModel) -> Command {
     let mut command = command;
     for field in model.fields() {
         let flag = name(field.name);
-        if names.contains(&flag) {
+        if names.contains(&flag) || !is_word(&flag) {
             continue;
         }
         names.push(flag.clone());
         let mut arg = argument(field, &flag);
-        if flag != field.name && !names.contains(&field.name.to_owned()) {
+        if flag != field.name && !names.contains(&field.name.to_owned()) && is_word(field.name) {
             names.push(field.name.to_owned());
             arg = arg.alias(field.name);
         }
         command = command.arg(arg);
     }
     command
+}
+
+/// Returns `true` if a name can be typed as a flag, and shown as it is.
+fn is_word(name: &str) -> bool {
+    let is_shown = matches!(escape_control(name), Cow::Borrowed(_));
+    is_shown && !name.is_empty() && !name.contains(|c: char| c == '=' || c.is_whitespace())
 }
 
 fn argument(field: &Field, flag: &str) -> Arg {

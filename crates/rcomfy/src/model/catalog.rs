@@ -52,6 +52,9 @@ pub(crate) struct LiveModel {
     pub required: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,
+    /// The places of the schema that its table lacks, which a validator checks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loose: Option<String>,
     /// The reason why inputs of it cannot be checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,

@@ -1,13 +1,14 @@
 //! Finds models by id, by a unique fragment of an id, or by words.
 
 use clap_complete::engine::CompletionCandidate;
+use jsonschema::Validator;
 use runcomfy::ModelInfo;
 use runcomfy::codegen_support::schema::{Field, Rule, Shape, ValueSchema};
 use runcomfy::media::MediaKind;
 use serde_json::Value;
 
 use super::catalog::{self, LiveModel};
-use super::sync;
+use super::{loose, sync};
 use crate::failure::{Failure, Kind, Result};
 use crate::style::escaped;
 
@@ -78,6 +79,11 @@ pub(crate) fn find(text: &str) -> Result<KnownModel> {
     }
 }
 
+/// Returns the address of the page of the model with an id.
+pub(crate) fn page(id: &str) -> Option<&'static str> {
+    all().iter().find(|model| model.info.id == id)?.page()
+}
+
 /// Returns the models whose id has every word of a text.
 fn matching(all: &[KnownModel], wanted: &str) -> Vec<KnownModel> {
     let words: Vec<&str> = wanted.split('-').collect();
@@ -97,8 +103,8 @@ fn normal(id: &str) -> String {
 /// Returns the ids for a shell to complete, without blanks or capitals: [`find`] takes them so.
 pub(crate) fn candidates() -> Vec<CompletionCandidate> {
     let typed = all().into_iter().map(|model| {
-        let id = model.info.id.replace(' ', "-").to_lowercase();
-        CompletionCandidate::new(id).help(model.info.title.map(Into::into))
+        let id = escaped(&model.info.id.replace(' ', "-").to_lowercase());
+        CompletionCandidate::new(id).help(model.info.title.map(|title| escaped(title).into()))
     });
     typed.collect()
 }
@@ -153,23 +159,43 @@ impl KnownModel {
     /// Returns the model with the table of its input.
     fn with_table(self) -> Result<Self> {
         let (Origin::Catalog, Some(live)) = (self.origin, self.live) else { return Ok(self) };
-        let entry = match &live.problem {
-            Some(problem) => Err(problem.clone()),
-            None => catalog::cached().entry(live),
+        let entry = match (&live.entry, &live.problem) {
+            (None, Some(problem)) => Err(problem.clone()),
+            _ => entry_text(live),
         };
         let table = entry.and_then(|entry| sync::table(&entry)).map_err(|problem| {
-            Failure::usage(format!("inputs of {} cannot be checked: {problem}", escaped(&live.id)))
+            Failure::usage(format!("{} cannot be used: {problem}", escaped(&live.id)))
                 .fix("`rcomfy models sync` reads the catalog again; or use a newer rcomfy")
         })?;
         Ok(Self { info: table.info(), ..self })
     }
 
+    /// Returns the validator of what the table of a model does not have, if that is anything.
+    pub(crate) fn validator(self) -> Result<Option<Validator>> {
+        let loose = self.live.filter(|live| live.loose.is_some());
+        let (Origin::Catalog, Some(live)) = (self.origin, loose) else { return Ok(None) };
+        let made = match &live.problem {
+            Some(problem) => Err(problem.clone()),
+            None => catalog::cached().entry(live).and_then(|entry| loose::validator(&entry)),
+        };
+        made.map(Some).map_err(|problem| {
+            let id = escaped(&live.id);
+            Failure::usage(format!("inputs of {id} cannot be checked: {problem}")).fix(
+                "`--no-check` sends an input as it is: RunComfy may refuse it, or charge and fail",
+            )
+        })
+    }
+
     /// Returns the entry of a model that is not built in, and `None` for any other.
     pub(crate) fn entry(self) -> Result<Option<Entry>> {
         let (Origin::Catalog, Some(live)) = (self.origin, self.live) else { return Ok(None) };
-        let text = catalog::cached().entry(live);
-        let entry = text.and_then(|text| Entry::of(&text, &live.id));
+        let entry = entry_text(live).and_then(|text| Entry::of(&text, &live.id));
         entry.map(Some).map_err(|problem| Failure::new(Kind::Internal, problem))
+    }
+
+    /// Returns the address of the model's page.
+    pub(crate) fn page(self) -> Option<&'static str> {
+        self.info.page.or_else(|| self.live?.page.as_deref())
     }
 
     /// Returns the names of the required properties.
@@ -197,6 +223,12 @@ impl KnownModel {
         let schema = field.map(|field| field.schema).or(self.info.others.copied())?;
         within(schema, rest)
     }
+}
+
+/// Returns the entry of a model, with as much of its input schema as a table can have.
+fn entry_text(live: &LiveModel) -> std::result::Result<String, String> {
+    let text = catalog::cached().entry(live)?;
+    if live.loose.is_some() { sync::loose_entry(&text) } else { Ok(text) }
 }
 
 /// Returns the schema of the value at a path below a value.

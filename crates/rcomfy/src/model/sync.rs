@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use runcomfy::Client;
 use runcomfy::client::{CallError, CatalogEntry, CatalogPage};
+use runcomfy_codegen::Severity;
 use runcomfy_codegen::runtime::{RuntimeError, RuntimeModel};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::catalog::{self, LiveModel};
+use super::loose;
 use crate::style::escaped;
 
 /// Number of entries of a page: as many as RunComfy returns.
@@ -81,10 +83,16 @@ fn model(text: &str) -> Option<(LiveModel, Option<String>)> {
     if catalog::is_built_in(id) {
         return Some((facts, None));
     }
-    match table(text) {
-        Ok(model) => Some((with_table(facts, &model), Some(text.to_owned()))),
-        Err(problem) => Some((LiveModel { problem: Some(problem), ..facts }, None)),
-    }
+    let error = match made(text) {
+        Ok(model) => return Some((with_table(facts, &model), Some(text.to_owned()))),
+        Err(error) => error,
+    };
+    let Ok(model) = loose_entry(text).and_then(|entry| table(&entry)) else {
+        return Some((LiveModel { problem: Some(shown(&error)), ..facts }, None));
+    };
+    let problem = loose::validator(text).err();
+    let facts = LiveModel { loose: Some(places(&error)), problem, ..facts };
+    Some((with_table(facts, &model), Some(text.to_owned())))
 }
 
 fn with_table(facts: LiveModel, model: &RuntimeModel) -> LiveModel {
@@ -103,12 +111,29 @@ fn with_table(facts: LiveModel, model: &RuntimeModel) -> LiveModel {
 
 /// Makes the table of the model in an entry. The error is the reason why it cannot be made.
 pub(crate) fn table(entry: &str) -> Result<RuntimeModel, String> {
-    let made = RuntimeModel::from_catalog(entry).map_err(|error| shown(&error))?;
-    match (made.models.into_iter().next(), made.refused.first()) {
-        (Some(model), _) => Ok(model),
-        (None, Some(refused)) => Err(shown(&refused.error)),
-        (None, None) => Err("the entry has no model".to_owned()),
-    }
+    made(entry).map_err(|error| shown(&error))
+}
+
+fn made(entry: &str) -> Result<RuntimeModel, RuntimeError> {
+    let made = RuntimeModel::from_catalog(entry)?;
+    let refused = made.refused.into_iter().next();
+    let model = made.models.into_iter().next();
+    model.ok_or_else(|| refused.map_or(RuntimeError::Refused(Vec::new()), |model| model.error))
+}
+
+/// Returns the places of a schema that no table can have, such as `/properties/pair/prefixItems`.
+fn places(error: &RuntimeError) -> String {
+    let RuntimeError::Refused(diagnostics) = error else { return shown(error) };
+    let errors = diagnostics.iter().filter(|found| found.code.severity() == Severity::Error);
+    let mut places: Vec<&str> = errors.map(|found| found.place.pointer.as_str()).collect();
+    places.dedup();
+    let text: String = places.join(", ").chars().take(MAX_PROBLEM).collect();
+    escaped(&text)
+}
+
+/// Returns an entry with as much of its input schema as a table can have.
+pub(crate) fn loose_entry(entry: &str) -> Result<String, String> {
+    loose::relaxed(entry, |entry| table(entry).is_ok())
 }
 
 fn shown(error: &RuntimeError) -> String {

@@ -78,7 +78,7 @@ fn zsh_completes_models_flags_and_choices() {
     assert!(found.is_ok(), "zsh is not installed; .ci/run installs it");
     let mut command = CommandBuilder::new("zsh");
     command.args(["-f", "-i"]);
-    let mut terminal = Terminal::run(&home, "http://127.0.0.1:9/v1", command);
+    let mut terminal = Terminal::run(&home, "http://127.0.0.1:9/v1", command, &[]);
     terminal.press(
         "PROMPT='ready> '; autoload -Uz compinit; compinit -u -d $HOME/dump; \
                     source <(rcomfy completions zsh); clear\r",

@@ -100,3 +100,29 @@ fn a_wrong_key_of_the_configuration_is_named() {
     assert_eq!(ended.code, 2);
     assert!(ended.stderr.contains("tokn"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_wrong_command_line_has_an_envelope_too() {
+    let home = Home::new();
+    for (args, said, fix) in [
+        (&[][..], "requires a subcommand", "Usage: rcomfy"),
+        (&["odd"], "unrecognized subcommand 'odd'", "Usage: rcomfy"),
+        (&["run"], "required arguments were not provided: <MODEL>", "Usage: rcomfy run"),
+        (&["models", "--take", "image"], "unexpected argument '--take'", "'--takes'"),
+        (&["run", "hailuo", "--promt", "x"], "unexpected argument '--promt'", "'--prompt'"),
+        (&["wait", "x", "--timeout", "soon"], "invalid value 'soon'", "`--help`"),
+        (&["jobs", "settle", "x"], "required arguments", "--give-up"),
+        (&["spend", "set"], "required arguments", "--budget-per-day"),
+    ] {
+        let (code, envelope) = home.json(args);
+        let error = &envelope["error"];
+        assert_eq!((code, &error["code"]), (2, &"usage".into()), "{args:?}: {envelope}");
+        let message = error["message"].as_str().expect("a message");
+        assert!(message.contains(said) && !message.contains("error:"), "{args:?}: {envelope}");
+        let next = error["fix"].as_str().expect("a fix");
+        assert!(next.contains(fix) || message.contains(fix), "{args:?}: {envelope}");
+        let ended = home.run(&[args, &["--events"]].concat());
+        let last = ended.stdout.lines().last().expect("an event");
+        assert!(ended.code == 2 && last.contains("\"finished\""), "{args:?}: {ended:?}");
+    }
+}

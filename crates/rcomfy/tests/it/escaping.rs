@@ -47,7 +47,6 @@ fn api() -> String {
 #[test]
 fn text_of_a_server_cannot_control_the_terminal() {
     let (home, base) = (Home::new(), api());
-    let colours = regex::Regex::new("\u{1b}\\[[0-9;]*m").expect("a pattern");
     for words in [
         ["status", "r-1"],
         ["result", "r-1"],
@@ -64,14 +63,21 @@ fn text_of_a_server_cannot_control_the_terminal() {
             // Without colours, every escape sequence would be taken out on the way.
             command.env("CLICOLOR_FORCE", "1");
             let ended = Ended::of(command.output().expect("the binary runs"));
-            let printed = format!("{}{}", ended.stdout, ended.stderr);
-            let plain = colours.replace_all(&printed, "");
-            let hides = |c: char| c.is_control() || matches!(c, '\u{202e}' | '\u{200b}');
-            let found = plain.chars().find(|c| hides(*c) && *c != '\n');
-            assert_eq!(found, None, "{args:?}: {printed:?}");
             let is_shown = !["cancel", "download"].contains(&words[0]);
-            assert!(plain.contains("gone") || !is_shown, "{args:?}: {printed:?}");
-            assert!(!plain.lines().any(|line| line.starts_with("ok")), "{args:?}: {printed:?}");
+            assert_harmless(&args, &ended, if is_shown { "gone" } else { "" });
         }
     }
+}
+
+/// Asserts that a command shows a text, and prints no character but colours that a terminal obeys
+/// or hides.
+pub(crate) fn assert_harmless(args: &[&str], ended: &Ended, shows: &str) {
+    let colours = regex::Regex::new("\u{1b}\\[[0-9;]*m").expect("a pattern");
+    let printed = format!("{}{}", ended.stdout, ended.stderr);
+    let plain = colours.replace_all(&printed, "");
+    let hides = |c: char| c.is_control() || matches!(c, '\u{202e}' | '\u{200b}');
+    let found = plain.chars().find(|c| hides(*c) && *c != '\n');
+    assert_eq!(found, None, "{args:?}: {printed:?}");
+    assert!(plain.contains(shows), "{args:?}: {printed:?}");
+    assert!(!plain.lines().any(|line| line.starts_with("ok")), "{args:?}: {printed:?}");
 }

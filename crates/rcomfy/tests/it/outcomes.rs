@@ -75,6 +75,20 @@ async fn sigterm_leaves_the_job_running() {
     assert_eq!(simulator.ledger().len(), 1);
 }
 
+#[test]
+fn sigterm_ends_the_simulator_in_order() {
+    let home = Home::new();
+    let mut command = home.command(&["simulate", "--port", "0", "--events"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+    let stdout = child.stdout.take().expect("stdout");
+    let mut running = Running { child, lines: BufReader::new(stdout).lines(), events: Vec::new() };
+    running.wait_for("listening");
+    running.signal("-TERM");
+    running.wait_for("finished");
+    assert_events(&["simulate"], &running.events);
+    assert_eq!(running.child.wait().expect("it ends").code(), Some(0));
+}
+
 /// `script` owns the terminal, so the terminal closes when it is killed.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]

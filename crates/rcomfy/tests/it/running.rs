@@ -174,3 +174,24 @@ fn a_run_without_an_account_uses_the_simulator() {
     assert!(ended.stderr.contains("simulator"), "{}", ended.stderr);
     assert!(std::path::Path::new(ended.stdout.trim()).exists());
 }
+
+/// macOS lets no such folder be made.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_whose_name_is_no_text_takes_outputs() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let simulator = fast().await;
+    let home = Home::with(&simulator);
+    let folder = home.path().join(std::ffi::OsStr::from_bytes(b"boats-\xff"));
+    std::fs::create_dir(&folder).expect("a folder");
+    let mut run = home.command(&["run", "flux-2-klein/4b", "--prompt", "a boat", "--json"]);
+    let ended = run.current_dir(&folder).output().expect("it runs");
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(folder.join("sim-000001.png").exists());
+    let (_, envelope) = home.json(&["jobs"]);
+    let job = &envelope["data"]["jobs"][0];
+    assert_eq!(job["state"], "delivered", "{envelope}");
+    let path = job["outputs"][0]["path"].as_str().expect("a path");
+    assert!(path.ends_with("boats-\u{fffd}/sim-000001.png"), "{path}");
+}

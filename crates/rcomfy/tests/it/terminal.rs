@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use runcomfy_simulator::{Call, Fault};
 
 use crate::support::{Home, path, simulator};
 
@@ -22,6 +23,8 @@ const COLUMNS: NonZero<u16> = NonZero::new(100).expect("not zero");
 /// The binary in a terminal.
 pub(crate) struct Terminal {
     screen: Arc<Mutex<vt100::Parser>>,
+    /// Everything that was written to the terminal.
+    raw: Arc<Mutex<Vec<u8>>>,
     keyboard: Box<dyn Write + Send>,
     child: Box<dyn portable_pty::Child + Send + Sync>,
     // The terminal closes with it.
@@ -31,13 +34,28 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Starts the binary.
     pub(crate) fn start(home: &Home, api_base: &str, args: &[&str]) -> Self {
+        Self::with(home, api_base, args, &[])
+    }
+
+    /// Starts the binary with more variables.
+    pub(crate) fn with(
+        home: &Home,
+        api_base: &str,
+        args: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rcomfy"));
         command.args(args);
-        Self::run(home, api_base, command)
+        Self::run(home, api_base, command, variables)
     }
 
     /// Starts a program in a home, with the binary in its `PATH`.
-    pub(crate) fn run(home: &Home, api_base: &str, mut command: CommandBuilder) -> Self {
+    pub(crate) fn run(
+        home: &Home,
+        api_base: &str,
+        mut command: CommandBuilder,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let size =
             PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a terminal");
@@ -50,22 +68,32 @@ impl Terminal {
         command.env("TERM", "xterm-256color");
         command.env("RUNCOMFY_MODEL_API_BASE", api_base);
         command.env("RUNCOMFY_TOKEN", "test-token-of-no-use");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
         let child = pair.slave.spawn_command(command).expect("it starts");
         let screen = Arc::new(Mutex::new(vt100::Parser::new(ROWS, COLUMNS, 200)));
         let mut reader = pair.master.try_clone_reader().expect("a reader");
-        let shared = Arc::clone(&screen);
+        let raw = Arc::new(Mutex::new(Vec::new()));
+        let shared = (Arc::clone(&screen), Arc::clone(&raw));
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
-                shared.lock().expect("no panic").process(&bytes[..count]);
+                shared.0.lock().expect("no panic").process(&bytes[..count]);
+                shared.1.lock().expect("no panic").extend_from_slice(&bytes[..count]);
             }
         });
         let keyboard = pair.master.take_writer().expect("a writer");
-        Self { screen, keyboard, child, _master: pair.master }
+        Self { screen, raw, keyboard, child, _master: pair.master }
     }
 
     pub(crate) fn text(&self) -> String {
         self.screen.lock().expect("no panic").screen().contents()
+    }
+
+    /// Returns everything that was written to the terminal.
+    pub(crate) fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.raw.lock().expect("no panic")).into_owned()
     }
 
     /// Waits until a text is on the screen.
@@ -100,7 +128,7 @@ impl Terminal {
     }
 
     /// Waits for the end, and returns the exit code.
-    fn end(&mut self) -> u32 {
+    pub(crate) fn end(&mut self) -> u32 {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("a status") {
@@ -153,6 +181,22 @@ async fn ctrl_c_twice_detaches_and_says_how_to_resume() {
     terminal.press_ctrl_c();
     assert_eq!(terminal.end(), 130, "{}", terminal.text());
     terminal.draw("ctrl-c-twice");
+    assert!(terminal.text().contains("rcomfy wait"), "{}", terminal.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_ctrl_c_waits_for_no_answer_to_the_first() {
+    let simulator = simulator(Duration::from_secs(60), Duration::from_secs(60)).await;
+    simulator.script(Call::Cancel, [Fault::Latency(Duration::from_secs(60))]);
+    let home = Home::new();
+    let mut terminal = Terminal::start(&home, simulator.api_base(), &RUN);
+    terminal.wait_for("in queue");
+    terminal.press_ctrl_c();
+    terminal.wait_for("asking RunComfy to cancel");
+    let start = Instant::now();
+    terminal.press_ctrl_c();
+    assert_eq!(terminal.end(), 130, "{}", terminal.text());
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     assert!(terminal.text().contains("rcomfy wait"), "{}", terminal.text());
 }
 

@@ -38,3 +38,22 @@ fn every_trouble_is_tried() {
     let listed = help.lines().filter_map(|line| line.trim().strip_prefix("- ")).count();
     assert_eq!(listed, TROUBLES.len(), "{help}");
 }
+
+#[test]
+fn a_check_is_tried_with_every_trouble() {
+    let home = Home::new();
+    home.picture("boat.png", 640, 480);
+    home.picture("small.png", 200, 200);
+    for (name, ..) in TROUBLES {
+        let simulate = format!("--simulate={name}");
+        let check = |picture: &str| {
+            let input = ["check", "hailuo", "--prompt", "a boat", "--image-url", picture];
+            home.json(&[&input[..], &[&simulate]].concat())
+        };
+        // A picture of this machine is measured without a call, and nothing is sent.
+        assert_eq!(check("boat.png").0, 0, "{name}");
+        let (code, envelope) = check("small.png");
+        assert_eq!((code, &envelope["error"]["code"]), (3, &"input_refused".into()), "{name}");
+    }
+    assert!(home.run(&["jobs"]).stdout.starts_with("no jobs"));
+}

@@ -5,13 +5,16 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use regex::Regex;
-use runcomfy_simulator::{Pace, Simulator};
+use runcomfy_simulator::{Call, Fault, Pace, Processed, Simulator};
 
 use crate::support::Home;
 
 /// Ids that stand for those of jobs, in the order in which they are seen.
 const IDS: [&str; 6] =
     ["4dhk2m9x7q", "b8w3n6t1zc", "e5r0y2j8vk", "g7f4p9s3mh", "k1x6c8d2wb", "n3z5q7r9tj"];
+
+/// The line of a page after which the reply to a submit is lost.
+const LOST_REPLY: &str = "<!-- lost reply -->";
 
 /// Runs every command of the console blocks, and returns the text with what they print now. A page
 /// has to show a success and a failure.
@@ -22,6 +25,7 @@ pub(crate) async fn run(source: &str) -> String {
     let home = Home::with(&simulator);
     home.picture("boat.png", 640, 480);
     home.picture("small.png", 200, 200);
+    let lost = Fault::Close { processed: Processed::Yes };
     let mut shown = String::new();
     let mut ids = BTreeMap::new();
     let mut codes = Vec::new();
@@ -30,6 +34,7 @@ pub(crate) async fn run(source: &str) -> String {
         match line {
             "```console" => is_console = true,
             "```" => is_console = false,
+            LOST_REPLY => simulator.script(Call::Submit, [lost.clone()]),
             _ => {}
         }
         let command = line.strip_prefix("$ ").filter(|_| is_console);
@@ -82,6 +87,7 @@ fn redacted(text: &str, home: &Home, ids: &mut BTreeMap<String, String>) -> Stri
         text = text.replace(&found, shown);
     }
     let patterns = [
+        (r#"[^\s"=]*/\.tmp\w+"#, "/tmp/simulated"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:8787"),
         (r"127\.0\.0\.1-\d+", "127.0.0.1-8787"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-12-01T09:30:00Z"),

@@ -1,0 +1,130 @@
+//! A wall clock that jumps, as after a suspended night, a flat battery or a correction: libfaketime
+//! shifts it, and the monotonic clock stands still in a suspended machine, as here.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::{Ended, Home, fast, simulator};
+
+/// The library, in the folder of each platform's libraries.
+const LIBRARY: &str = "faketime/libfaketimeMT.so.1";
+const RUN: [&str; 4] = ["run", "flux-2-klein/4b", "--prompt", "a boat"];
+/// The longest time for which a command may wait because of a jump.
+const SOON: Duration = Duration::from_secs(15);
+
+/// A home whose wall clock is shifted.
+struct Shifted {
+    home: Home,
+    library: String,
+}
+
+impl Shifted {
+    fn new(simulator: &runcomfy_simulator::Simulator) -> Self {
+        let folders = std::fs::read_dir("/usr/lib").expect("a folder").flatten();
+        let found = folders.map(|folder| folder.path().join(LIBRARY)).find(|path| path.exists());
+        let found = found.expect("libfaketime is not installed; .ci/run installs it");
+        let library = found.to_string_lossy().into_owned();
+        let shifted = Self { home: Home::with(simulator), library };
+        shifted.shift("+0");
+        shifted
+    }
+
+    /// Shifts the wall clock of every process, such as by `-2d`.
+    fn shift(&self, by: &str) {
+        self.home.write("shift", by);
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.home.command(args);
+        command
+            .env("LD_PRELOAD", &self.library)
+            .env("FAKETIME_TIMESTAMP_FILE", self.home.path().join("shift"))
+            .env("FAKETIME_NO_CACHE", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Ended {
+        let start = Instant::now();
+        let ended = Ended::of(self.command(args).output().expect("it runs"));
+        assert!(start.elapsed() < SOON, "{args:?} took {:?}: {ended:?}", start.elapsed());
+        ended
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let ended = self.run(&[args, &["--json"]].concat());
+        serde_json::from_str(&ended.stdout).expect("JSON")
+    }
+}
+
+/// Runs a job during which the clock jumps, and returns how it ended.
+fn jumped(shifted: &Shifted, jumps: &[&str]) -> (i32, String) {
+    let args = [&RUN[..], &["--events", "--timeout", "20s"]].concat();
+    let start = Instant::now();
+    let mut child = shifted.command(&args).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
+    let mut last = String::new();
+    for line in lines.by_ref() {
+        last = line.expect("a line");
+        if last.contains("\"status\"") {
+            break;
+        }
+    }
+    for jump in jumps {
+        shifted.shift(jump);
+        std::thread::sleep(Duration::from_millis(700));
+    }
+    for line in lines {
+        last = line.expect("a line");
+    }
+    let code = child.wait().expect("it ends").code().unwrap_or(-1);
+    assert!(start.elapsed() < SOON, "{:?}: {last}", start.elapsed());
+    (code, last)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it needs libfaketime, which .ci/run installs"]
+async fn a_clock_that_jumps_ends_no_wait() {
+    let simulator = simulator(Duration::ZERO, Duration::from_secs(4)).await;
+    for jumps in [&["+2d"][..], &["-2d"], &["+2d", "-2d", "+400d"]] {
+        let shifted = Shifted::new(&simulator);
+        let before = simulator.ledger().len();
+        let (code, last) = jumped(&shifted, jumps);
+        assert_eq!(code, 0, "{jumps:?}: {last}");
+        assert_eq!(simulator.ledger().len(), before + 1, "{jumps:?}");
+        let jobs = shifted.json(&["jobs"]);
+        assert_eq!(jobs["data"]["jobs"][0]["state"], "delivered", "{jumps:?}: {jobs}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it needs libfaketime, which .ci/run installs"]
+async fn a_clock_that_jumps_between_commands_pays_once_and_stops_nothing() {
+    let simulator = fast().await;
+    let shifted = Shifted::new(&simulator);
+    let limits = ["spend", "set", "--submits-per-second", "2"];
+    assert_eq!(shifted.run(&limits).code, 0);
+    assert_eq!(shifted.run(&RUN).code, 0);
+
+    // Set back: the twin is younger than now, and the next submit was planned for a time to come.
+    shifted.shift("-3d");
+    assert_eq!(shifted.run(&RUN).code, 12);
+    let another = ["run", "flux-2-klein/4b", "--prompt", "another"];
+    assert_eq!(shifted.run(&another).code, 0);
+    let old = shifted.json(&["jobs", "--since", "1h"]);
+    assert_eq!(old["data"]["jobs"].as_array().map(Vec::len), Some(2), "{old}");
+
+    // Forward: the guard against twins looks back for 24 hours of the clock.
+    shifted.shift("+12h");
+    assert_eq!(shifted.run(&RUN).code, 12);
+    shifted.shift("+3d");
+    assert_eq!(shifted.run(&RUN).code, 0);
+    assert_eq!(simulator.ledger().len(), 3);
+    let spend = shifted.json(&["spend", "--offline", "--days", "30"]);
+    let jobs = spend["data"]["spend"].as_array().expect("days").iter();
+    let jobs: u64 = jobs.filter_map(|day| day["jobs"].as_u64()).sum();
+    assert_eq!(jobs, 3, "each job counts on the day that the clock had: {spend}");
+}
