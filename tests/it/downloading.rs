@@ -281,6 +281,13 @@ async fn downloads_come_from_allowed_hosts_only() {
         assert!(matches!(reason, DownloadErrorReason::Host(_)), "{url}: {reason:?}");
     }
     assert_eq!(asked.lock().expect("no lock is poisoned").len(), 0);
+    // Also behind a redirect of an allowed host.
+    for location in ["https://nosuch.invalid/x.png", "//nosuch.invalid/x.png"] {
+        let (base, _) =
+            server(move |_, _| http(302, &format!("location: {location}\r\n"), "")).await;
+        let reason = self::reason(&client(&base, hasty()), &at(&base, "/boat.png"), &to).await;
+        assert!(matches!(reason, DownloadErrorReason::Host(_)), "{location}: {reason:?}");
+    }
 }
 
 /// Downloads a file of a server that answers by how often it was asked before.

@@ -5,6 +5,8 @@ mod tls;
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use runcomfy::client::{ClientBuilder, JobErrorReason, Preflight, Status, SubmitError};
 use runcomfy::{Client, reqwest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -188,13 +190,17 @@ async fn child_submits_beside_a_silent_one() {
     })
     .await;
     let client = own_client(&server);
-    let silent = client.clone();
-    tokio::spawn(async move { silent.submit(&input()).await.map(drop) });
-    tokio::time::sleep(Duration::from_secs(16)).await;
+    // The second joins the connection of the first, so it was not idle for 15 s.
+    for seconds in [10, 6] {
+        let silent = client.clone();
+        tokio::spawn(async move { silent.submit(&input()).await.map(drop) });
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
+    assert_eq!(server.requests(), (2, 1));
     let next = tokio::time::timeout(Duration::from_secs(5), client.submit(&input())).await;
-    let job = next.expect("it does not wait behind the silent one").expect("it is accepted");
+    let job = next.expect("it does not wait behind the silent ones").expect("it is accepted");
     assert_eq!(job.id().as_str(), "r-1");
-    assert_eq!(server.requests(), (2, 2));
+    assert_eq!(server.requests(), (3, 2));
 }
 
 #[test]
@@ -213,15 +219,21 @@ async fn child_reads_past_a_dead_connection() {
     let client = own_client(&server);
     let job = client.raw().job("r-1".parse().expect("it is an id"));
     let start = std::time::Instant::now();
-    let error = loop {
-        match job.status().await {
-            Ok(status) => break Ok(status),
-            Err(error) if matches!(error.reason, JobErrorReason::Transport(_)) => {}
-            Err(error) => break Err(error),
+    // Calls in a row use the connection, so it is never idle for 15 s.
+    let calls = (0..20).map(async |call| {
+        tokio::time::sleep(Duration::from_secs(3 * call)).await;
+        job.status().await.map(|status| (status.status.to_string(), start.elapsed().as_secs()))
+    });
+    let mut calls: FuturesUnordered<_> = calls.collect();
+    let first = loop {
+        match calls.next().await.expect("a call is answered") {
+            Ok(first) => break first,
+            Err(error) => assert!(matches!(error.reason, JobErrorReason::Transport(_)), "{error}"),
         }
     };
-    assert_eq!(error.expect("it answers").status.to_string(), "in_progress");
-    assert!((20..=45).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    assert_eq!(first.0, "in_progress");
+    assert!((38..=44).contains(&first.1), "{} s", first.1);
+    assert_eq!(server.requests().1, 2);
 }
 
 #[tokio::test]
