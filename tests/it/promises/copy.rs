@@ -58,8 +58,18 @@ impl fmt::Display for Outcome {
 }
 
 impl Test {
+    /// Returns `true` for a test of [`WHOLE`].
+    pub(super) fn is_of_the_whole(&self) -> bool {
+        self.module().is_some()
+    }
+
+    /// Returns the module of [`WHOLE`] that has it.
+    fn module(&self) -> Option<&str> {
+        self.file.strip_prefix("tests/it/")?.split(['/', '.']).next()
+    }
+
     /// Returns its package, the folder of that, and the target of it that has the test.
-    fn target(&self) -> (&str, PathBuf, Option<&str>) {
+    pub(super) fn target(&self) -> (&str, PathBuf, Option<&str>) {
         let mut parts = self.file.split('/');
         let (package, folder) = match (parts.next(), parts.next()) {
             (Some("crates"), Some(package)) => (package, Path::new("crates").join(package)),
@@ -87,8 +97,8 @@ impl Test {
 impl Workspace {
     /// Copies every file that git does not ignore. Files that did not change keep their time, to
     /// be compiled once.
-    pub(super) fn new(root: &Path) -> Self {
-        let copy = Self(root.join("target/promises/workspace"));
+    pub(super) fn new(root: &Path, name: &str) -> Self {
+        let copy = Self(root.join("target/promises").join(name).join("workspace"));
         let args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
         let output = Command::new("git").args(args).current_dir(root).output().expect("git runs");
         assert!(output.status.success(), "git does not list the files");
@@ -119,12 +129,14 @@ impl Workspace {
         }
     }
 
-    /// Builds the program that has a test. Returns it, or why it cannot be run.
-    pub(super) fn build(&self, test: &Test) -> Result<Program, Outcome> {
-        let (package, _, target) = test.target();
-        if let Some(module) = test.file.strip_prefix("tests/it/") {
-            let mut modules = BTreeSet::new();
-            self.find_modules(module.split(['/', '.']).next().unwrap_or_default(), &mut modules);
+    /// Builds the program that has these tests. Returns it, or why it cannot be run.
+    pub(super) fn build(&self, tests: &[&Test]) -> Result<Program, Outcome> {
+        let (package, _, target) = tests.first().ok_or(Outcome::NotFound)?.target();
+        let mut modules = BTreeSet::new();
+        for module in tests.iter().filter_map(|test| test.module()) {
+            self.find_modules(module, &mut modules);
+        }
+        if !modules.is_empty() {
             let modules = modules.iter().map(|module| format!("mod {module};\n"));
             let main = format!("//! One test.\n{}{SUPPORT}", modules.collect::<String>());
             self.update(&format!("{WHOLE}/main.rs"), main.as_bytes());
