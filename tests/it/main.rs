@@ -40,6 +40,7 @@ mod secrets;
 mod sockets;
 mod support;
 mod sync;
+mod terminal;
 mod tidy;
 mod timeouts;
 mod ui;

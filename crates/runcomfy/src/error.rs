@@ -9,6 +9,7 @@ use crate::client::{
     InvalidNamePattern, InvalidRequestId, JobError, PreflightReport, RunError, SubmitError,
 };
 use crate::discovery::UnknownModel;
+use crate::escape::escape_control;
 #[cfg(feature = "from-json")]
 use crate::from_json::FromJsonError;
 #[cfg(feature = "from-json")]
@@ -155,7 +156,7 @@ fn fmt_with_causes(error: &dyn std::error::Error, f: &mut fmt::Formatter<'_>) ->
         f.write_str("\n\nCaused by:")?;
     }
     while let Some(cause) = source {
-        write!(f, "\n    {cause}")?;
+        write!(f, "\n    {}", escape_control(&cause.to_string()))?;
         source = cause.source();
     }
     Ok(())

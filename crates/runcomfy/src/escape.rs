@@ -26,6 +26,12 @@ pub fn escape_control(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// Returns a path to show.
+#[cfg(feature = "client")]
+pub(crate) fn shown_path(path: &std::path::Path) -> String {
+    escape_control(&path.display().to_string()).into_owned()
+}
+
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,

@@ -27,6 +27,7 @@ use super::types::CompletedJob;
 use super::{Client, RequestId};
 use crate::codegen_support::Shown;
 use crate::duration_text::DurationText;
+use crate::escape::{escape_control, shown_path};
 use crate::violation::InputPath;
 
 /// The default maximum size of an output: minutes of 4K video fit.
@@ -147,7 +148,8 @@ pub struct FailedDownload {
 pub enum DownloadErrorReason {
     /// The URL, or one that it redirects to, is not on a host of RunComfy's outputs.
     #[error(
-        "`{0}` is not a host of RunComfy's outputs; if you trust it, add it with ClientBuilder::output_hosts"
+        "`{}` is not a host of RunComfy's outputs; if you trust it, add it with ClientBuilder::output_hosts",
+        escape_control(.0)
     )]
     Host(String),
     /// The output has a value, but nothing in it is a URL or data of media.
@@ -157,16 +159,16 @@ pub enum DownloadErrorReason {
     #[error("the output holds {0} files; save them with DownloadOptions::into_folder")]
     SeveralFiles(usize),
     /// The URL has a scheme other than `http` and `https`.
-    #[error("a URL of `{0}:` cannot be downloaded over HTTPS; fetch it with a client for it")]
+    #[error("a URL of `{}:` cannot be downloaded over HTTPS; fetch it with a client for it", escape_control(.0))]
     Scheme(String),
     /// The output holds data that cannot be decoded.
-    #[error("its data cannot be decoded: {0}")]
+    #[error("its data cannot be decoded: {}", escape_control(.0))]
     Data(String),
     /// The host sent the file compressed, although that was not asked for.
-    #[error("its host sends it compressed, as `{0}`")]
+    #[error("its host sends it compressed, as `{}`", escape_control(.0))]
     Encoded(String),
     /// A file of this name exists. It was not changed.
-    #[error("{} exists already; replace it with DownloadOptions::replace, or move it", .0.display())]
+    #[error("{} exists already; replace it with DownloadOptions::replace, or move it", shown_path(.0))]
     Exists(PathBuf),
     /// The file is larger than allowed.
     #[error("must be at most {0} bytes; allow more with DownloadOptions::max_bytes")]
@@ -192,7 +194,7 @@ pub enum DownloadErrorReason {
     #[error("its host sent another part of it than announced")]
     Torn,
     /// The file could not be written.
-    #[error("{} could not be written", .path.display())]
+    #[error("{} could not be written", shown_path(.path))]
     File {
         /// The file.
         path: PathBuf,
@@ -510,7 +512,7 @@ impl fmt::Display for DownloadError {
             }
             let mut cause = file.reason.source();
             while let Some(next) = cause {
-                write!(f, ": {next}")?;
+                write!(f, ": {}", escape_control(&next.to_string()))?;
                 cause = next.source();
             }
         }

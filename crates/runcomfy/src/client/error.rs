@@ -12,7 +12,7 @@ use super::request_id::RequestId;
 use super::retry::Failure;
 use super::types::Status;
 use crate::duration_text::DurationText;
-use crate::escape::escape_control;
+use crate::escape::{escape_control, shown_path};
 use crate::media::FileError;
 
 /// A client that cannot be built.
@@ -33,7 +33,7 @@ pub enum ConfigError {
     #[error("the token {0}")]
     UnusableToken(&'static str),
     /// The token file of RunComfy's own command line cannot be used. Nothing of it is shown.
-    #[error("the token file {} {reason}", .path.display())]
+    #[error("the token file {} {reason}", shown_path(.path))]
     TokenFile {
         /// The file.
         path: PathBuf,
@@ -60,7 +60,7 @@ pub enum ConfigError {
     Limit(&'static str),
     /// A pattern of output hosts is neither a host nor `*.` and a host.
     #[error(
-        "an output host must be `example.com`, or `*.example.com` for all below it (found `{0}`)"
+        "an output host must be `example.com`, or `*.example.com` for all below it (found `{}`)", escape_control(.0)
     )]
     OutputHost(String),
     /// The system gave no thread to a blocking client.
@@ -143,7 +143,7 @@ pub enum SubmitError {
     Refused(Box<PreflightReport>),
     /// A local file changed after it was measured, or could not be read, so the request was cut
     /// off before its end. RunComfy cannot accept a part of a request: it is safe to submit again.
-    #[error("{} could not be sent, and nothing was accepted", .path.display())]
+    #[error("{} could not be sent, and nothing was accepted", shown_path(.path))]
     File {
         /// The file.
         path: PathBuf,
