@@ -3,12 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::escape::{escape_control, shown};
+
 /// Error that keeps a simulator from starting: what is wrong, where, and how to fix it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SimulatorError {
     /// A file or folder could not be read.
-    #[error("cannot read `{}`: {cause}; {advice}", path.display())]
+    #[error("cannot read `{}`: {cause}; {advice}", shown(path))]
     Read {
         /// The file or folder.
         path: PathBuf,
@@ -19,7 +21,7 @@ pub enum SimulatorError {
     },
 
     /// A file does not hold the JSON that belongs there.
-    #[error("invalid content in `{}`: {problem}; {advice}", path.display())]
+    #[error("invalid content in `{}`: {}; {advice}", shown(path), escape_control(problem))]
     Content {
         /// The file.
         path: PathBuf,
@@ -31,8 +33,11 @@ pub enum SimulatorError {
 
     /// An input schema cannot be compiled, so no input could be validated.
     #[error(
-        "`{}` cannot be compiled as a JSON Schema: {problem} (at `{pointer}` in the schema); \
-         mend the file or take the model out of the folder", path.display()
+        "`{}` cannot be compiled as a JSON Schema: {} (at `{}` in the schema); mend the file or take \
+         the model out of the folder",
+        shown(path),
+        escape_control(problem),
+        escape_control(pointer)
     )]
     Schema {
         /// The schema file.
@@ -45,8 +50,10 @@ pub enum SimulatorError {
 
     /// Two folders claim the same model.
     #[error(
-        "`{}` and `{}` both hold the model `{id}`; keep one of them",
-        first.display(), second.display()
+        "`{}` and `{}` both hold the model `{}`; keep one of them",
+        shown(first),
+        shown(second),
+        escape_control(id)
     )]
     Duplicate {
         /// The model id.
@@ -60,7 +67,7 @@ pub enum SimulatorError {
     /// The folder holds no model.
     #[error(
         "`{}` holds no model; give a folder with at least one subfolder that holds `model.json`",
-        folder.display()
+        shown(folder)
     )]
     NoModels {
         /// The folder that was searched.
@@ -68,7 +75,7 @@ pub enum SimulatorError {
     },
 
     /// A setting names a model that is not served.
-    #[error("unknown model `{id}`; give the id as its `model.json` writes it")]
+    #[error("unknown model `{}`; give the id as its `model.json` writes it", escape_control(id))]
     UnknownModel {
         /// The unknown id.
         id: String,

@@ -41,6 +41,7 @@ mod catalog;
 mod clock;
 mod dialect;
 mod error;
+mod escape;
 mod facts;
 mod faults;
 mod jobs;

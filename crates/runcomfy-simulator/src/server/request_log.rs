@@ -11,6 +11,7 @@ use axum::response::Response;
 
 use super::fault_layer::{InjectedFault, NewJob};
 use crate::app::{App, RequestLog};
+use crate::escape::escape_control;
 
 /// Writes method, path, status, milliseconds, job and fault of a request.
 pub(super) async fn log(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -31,7 +32,7 @@ pub(super) async fn log(State(app): State<Arc<App>>, request: Request, next: Nex
         line.push_str(&format!(" (fault: {fault:?})"));
     }
     // The simulator runs on if stderr is closed.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", escape_control(&line));
     reply
 }
 

@@ -3,6 +3,7 @@
 mod built_in;
 mod catalog;
 mod control;
+mod escaping;
 mod faults;
 mod files;
 mod folder;
