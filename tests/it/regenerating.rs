@@ -405,7 +405,11 @@ fn text_from_a_schema_reaches_no_terminal_unescaped() {
         &HOSTILE.replace("integer", "string").replace("\u{9b}1", "\u{9b}2"),
     );
     let (_, changed) = place.add(&["in.json", "--id", "acme/x"]);
-    for printed in [added, generated, changed] {
+    let (_, lines) = place.codegen(&["--message-format", "json"]);
+    write(&place.path("in.json"), &HOSTILE.replace("\"default\"", "\"not\": {}, \"default\""));
+    let (_, refused) = place.add(&["in.json", "--id", "acme/x"]);
+    assert!(refused.contains("not compared"), "{refused}");
+    for printed in [added, generated, changed, lines, refused] {
         let found = printed.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t'));
         assert_eq!(found, None, "{printed:?}");
         assert!(!printed.contains('\u{202e}'), "{printed:?}");

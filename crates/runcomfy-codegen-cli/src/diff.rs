@@ -6,14 +6,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use runcomfy_codegen::{Diff, Level, ModelDiff, Side, Step};
+use runcomfy_codegen::{Diff, Level, ModelDiff, Side, Step, escape_control};
 use semver::Version;
 use serde::Serialize;
 
 use crate::args::{DiffArgs, MessageFormat};
 use crate::files::{self, Change};
 use crate::schemas_dir::{self, Model};
-use crate::terminal::{coloured_level, error};
+use crate::terminal::{coloured_level, error, json_line};
 use crate::{Project, release, revision};
 
 pub(crate) fn run(args: &DiffArgs, project: &Project) -> Result<ExitCode> {
@@ -69,9 +69,10 @@ pub(crate) fn shown(diff: &Diff, release: Option<&Version>) -> Result<String> {
     }
     for refused in &diff.refused {
         let side = side(refused.side);
-        writeln!(text, "{}\n  not compared: its {side} schemas are refused", refused.folder)?;
+        let folder = escape_control(&refused.folder);
+        writeln!(text, "{folder}\n  not compared: its {side} schemas are refused")?;
         for error in &refused.errors {
-            let place = format!("{}#{}", error.place.file, error.place.pointer);
+            let place = escape_control(&format!("{}#{}", error.place.file, error.place.pointer));
             writeln!(text, "    {}: {place}: {}", error.code, error.message)?;
         }
     }
@@ -95,7 +96,7 @@ fn count(diff: &Diff, level: Level) -> String {
 }
 
 fn write_model(model: &ModelDiff, text: &mut String) -> Result<()> {
-    writeln!(text, "{}", model.id)?;
+    writeln!(text, "{}", escape_control(&model.id))?;
     for change in &model.changes {
         let at = match change.at.as_str() {
             "" => String::new(),
@@ -153,7 +154,7 @@ fn lines(diff: &Diff, release: Option<&Version>) -> Result<String> {
                 message: &change.message,
                 refuses: refuses.map(|refusal| [refusal.at.as_str(), refusal.rule.as_str()]),
             };
-            writeln!(text, "{}", serde_json::to_string(&line)?)?;
+            writeln!(text, "{}", json_line(&line)?)?;
         }
     }
     for refused in &diff.refused {
@@ -162,7 +163,7 @@ fn lines(diff: &Diff, release: Option<&Version>) -> Result<String> {
             refused: side(refused.side),
             errors: refused.errors.iter().map(ToString::to_string).collect(),
         };
-        writeln!(text, "{}", serde_json::to_string(&line)?)?;
+        writeln!(text, "{}", json_line(&line)?)?;
     }
     let step = diff.level().map(Level::step);
     let summary = Summary {
@@ -171,7 +172,7 @@ fn lines(diff: &Diff, release: Option<&Version>) -> Result<String> {
             .map(|version| step.map_or(version.clone(), |step| next(version, step)).to_string()),
         changelog: diff.changelog(),
     };
-    writeln!(text, "{}", serde_json::to_string(&summary)?)?;
+    writeln!(text, "{}", json_line(&summary)?)?;
     Ok(text)
 }
 

@@ -102,7 +102,8 @@ const PARTIAL: &str = ".writing-";
 pub(crate) fn remove_leftovers(leftovers: &[PathBuf]) -> Result<()> {
     for path in leftovers {
         fs::remove_file(path).with_context(|| format!("removing {}", path.display()))?;
-        anstream::eprintln!("removed {}, which an interrupted run left behind", path.display());
+        let path = escape_control(&path.display().to_string());
+        anstream::eprintln!("removed {path}, which an interrupted run left behind");
     }
     Ok(())
 }

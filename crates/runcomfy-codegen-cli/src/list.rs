@@ -7,6 +7,7 @@ use runcomfy_codegen::recorded_id;
 use serde::Serialize;
 
 use crate::args::{ListArgs, MessageFormat};
+use crate::terminal::json_line;
 use crate::{Project, schemas_dir};
 
 /// A model as a line of JSON, for programs.
@@ -35,7 +36,7 @@ pub(crate) fn run(args: &ListArgs, project: &Project) -> Result<ExitCode> {
             }
             MessageFormat::Json => {
                 let line = Line { model: &model, folder, module, fixup };
-                println!("{}", serde_json::to_string(&line)?);
+                println!("{}", json_line(&line)?);
             }
         }
     }

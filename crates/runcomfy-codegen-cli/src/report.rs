@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::args::MessageFormat;
 use crate::schemas_dir::{Model, Orphan};
-use crate::terminal::count;
+use crate::terminal::{count, json_line};
 
 /// Diagnostics, with the files that they are about.
 pub(crate) struct Report<'a> {
@@ -110,7 +110,7 @@ impl Report<'_> {
     fn lines(&self) -> Result<()> {
         let mut out = io::stdout().lock();
         for diagnostic in self.diagnostics {
-            writeln!(out, "{}", serde_json::to_string(&self.line(diagnostic))?)?;
+            writeln!(out, "{}", json_line(&self.line(diagnostic))?)?;
         }
         Ok(out.flush()?)
     }

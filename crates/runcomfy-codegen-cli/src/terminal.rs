@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
-use runcomfy_codegen::Level;
+use runcomfy_codegen::{Level, escape_control};
+use serde::Serialize;
 
 use crate::files::escape_lines;
 
@@ -66,6 +67,21 @@ pub(crate) fn coloured_level(level: Level) -> String {
     format!("{style}{name}{style:#}{}", " ".repeat(width - name.len().min(width)))
 }
 
+/// Returns a line of JSON. Characters that a terminal would obey or that hide text are escaped as JSON
+/// escapes them, since a person may read it too.
+pub(crate) fn json_line(value: &impl Serialize) -> Result<String> {
+    let mut line = String::new();
+    for c in serde_json::to_string(value)?.chars() {
+        if escape_control(c.encode_utf8(&mut [0; 4])).starts_with(c) {
+            line.push(c);
+        } else {
+            // JSON has such characters within strings only.
+            line.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    Ok(line)
+}
+
 /// Returns a number of things: `1 error`, `2 errors`.
 pub(crate) fn count(number: usize, thing: &str) -> String {
     match number {
@@ -84,6 +100,14 @@ mod tests {
         assert_eq!(coloured_diff("-a\n b\n"), format!("{red} b\n"));
         assert_eq!(coloured_diff("--- a\n"), format!("{BOLD}--- a{BOLD:#}\n"));
         assert_eq!(coloured_diff("+++"), format!("{ADDED}+++{ADDED:#}"));
+    }
+
+    #[test]
+    fn a_line_of_json_controls_no_terminal() {
+        let text = "\u{1b}[2J\u{9b}\u{202e}\u{e0041}\n\"\\ é 波";
+        let line = json_line(&[text]).expect("it is JSON");
+        assert_eq!(line, r#"["\u001b[2J\u009b\u202e\udb40\udc41\n\"\\ é 波"]"#);
+        assert_eq!(serde_json::from_str::<[String; 1]>(&line).expect("it is JSON"), [text]);
     }
 
     #[test]
