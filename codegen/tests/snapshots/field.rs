@@ -332,6 +332,40 @@ fn output(output: &str) -> Generated {
     generate(&[source], &settings())
 }
 
+// Field cases: output-format-clash, openai-name-clash.
+#[test]
+fn types_of_an_input_and_an_output_are_named_apart() {
+    let input = r#"{"properties": {"output_format": {"type": "string", "enum": ["png", "jpeg"]}}}"#;
+    let output = r#"{"output": {"properties": {"format": {
+        "type": "object", "properties": {"codec": {"type": "string"}}
+    }}}}"#;
+    let source =
+        Source { folder: "acme/x", model: ENTRY, input, output: Some(output), fixup: None };
+    let generated = generate(&[source], &settings());
+    assert_found(&generated, &[]);
+    assert_texts(
+        &generated,
+        &[
+            "pub output_format: Option<OutputFormat>",
+            "pub enum OutputFormat {",
+            "pub format: Option<OutputFormat2>",
+            "pub struct OutputFormat2 {",
+        ],
+    );
+}
+
+// Field cases: self-and-Self-property, F23.
+#[test]
+fn properties_that_are_keywords_in_two_cases_are_named_apart() {
+    let generated = input(&json!({"properties": {
+        "self": {"type": "string"},
+        "Self": {"type": "integer"},
+    }}));
+    let texts = ["pub self_: Option<String>", "pub self_2: Option<i64>"];
+    assert_texts(&generated, &texts);
+    assert!(!module(&generated).contains("self__"), "{}", module(&generated));
+}
+
 // Field README: a dangling `$ref` in an output alone refuses the model.
 #[test]
 fn an_unreadable_output_is_json() {
