@@ -20,7 +20,7 @@ fn assert_inert(text: &str) {
 #[test]
 fn a_request_controls_no_terminal() {
     let folder = boat();
-    let program = Program::start(folder.path(), &[]);
+    let program = Program::start(folder.path(), &["--port", "0"]);
     let address = program.origin().trim_start_matches("http://").to_owned();
     let paths = ["/v1/requests/\u{9b}2J\u{202e}/status", "/outputs/\u{9b}.png", "/\u{202e}?\u{9b}"];
     for path in paths {
