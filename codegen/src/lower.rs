@@ -312,3 +312,20 @@ impl Docs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_are_named_without_their_enum_unless_they_would_clash() {
+        let short = |names: &[&str]| {
+            without_prefix(names.iter().map(|name| (*name).to_owned()).collect(), "Mode")
+        };
+        assert_eq!(short(&["ModePro", "ModeStd"]), ["Pro", "Std"]);
+        assert_eq!(short(&["ModePro", "Pro", "Modest"]), ["ModePro", "Pro", "Modest"]);
+        // `ModeModePro` would be `ModePro`, which the second one stays.
+        let clashing = ["ModeModePro", "ModePro", "Pro"];
+        assert_eq!(short(&clashing), clashing);
+    }
+}
