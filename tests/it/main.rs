@@ -22,6 +22,7 @@ mod limits;
 mod media_facts;
 mod media_files;
 mod media_verdicts;
+mod odd_replies;
 mod one_pass;
 mod packaging;
 mod preflight;

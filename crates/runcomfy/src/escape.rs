@@ -32,7 +32,8 @@ pub(crate) fn shown_path(path: &std::path::Path) -> String {
     escape_control(&path.display().to_string()).into_owned()
 }
 
-fn is_unsafe(c: char) -> bool {
+/// Returns `true` for a control character, and for one that hides or reorders text.
+pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}'

@@ -71,9 +71,12 @@ pub(super) fn truncated_member(body: &[u8], name: &str) -> Option<Value> {
     }
 }
 
-/// Removes the byte order mark of UTF-8.
-pub(super) fn without_bom(body: &[u8]) -> &[u8] {
-    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+/// Removes the byte order marks of UTF-8. Text that was joined from files has several.
+pub(super) fn without_bom(mut body: &[u8]) -> &[u8] {
+    while let Some(rest) = body.strip_prefix(b"\xef\xbb\xbf") {
+        body = rest;
+    }
+    body
 }
 
 /// Decodes a body, by its byte order mark or as UTF-8.

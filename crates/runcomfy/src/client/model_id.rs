@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::escape::escape_control;
+use crate::escape::{escape_control, is_unsafe};
 
 /// A text that is not a model id.
 ///
@@ -35,17 +35,18 @@ pub struct InvalidModelId {
 }
 
 /// Reads a model id, which cannot leave its place in a path. Removes spaces around it, and
-/// percent-encoding, which ids that are copied from a URL have: they would be encoded twice.
+/// percent-encoding, which ids that are copied from a URL have: they would be encoded twice. Invisible
+/// characters around it come with copies too.
 pub(super) fn parse(text: &str) -> Result<Cow<'_, str>, InvalidModelId> {
-    let id = percent_decode_str(text.trim());
+    let id = percent_decode_str(text.trim_matches(|c: char| c.is_whitespace() || is_unsafe(c)));
     let id = id.decode_utf8().unwrap_or(Cow::Borrowed(text));
     let reason = if !id.contains('/') {
         "have two or more segments with `/` between them"
     } else if id.len() > 512 {
         "be at most 512 bytes long"
     } else if !id.split('/').all(is_segment) {
-        "have no segment that is empty, `.`, `..` or has spaces around it, and no `\\`, `%` or \
-         control character"
+        "have no segment that is empty, `.`, `..` or has spaces around it, and no `\\`, `%`, control \
+         or invisible character"
     } else {
         return Ok(id);
     };
@@ -54,7 +55,7 @@ pub(super) fn parse(text: &str) -> Result<Cow<'_, str>, InvalidModelId> {
 
 fn is_segment(segment: &str) -> bool {
     let is_name = !matches!(segment, "" | "." | "..") && segment.trim() == segment;
-    is_name && !segment.contains(|c: char| c.is_control() || matches!(c, '\\' | '%'))
+    is_name && !segment.contains(|c: char| is_unsafe(c) || matches!(c, '\\' | '%'))
 }
 
 #[cfg(test)]
@@ -84,6 +85,9 @@ mod tests {
             "a/%2520",
             "a/%00",
             "a/%ff",
+            "a/b\u{200b}c",
+            "a/b\u{202e}c",
+            "a/%E2%80%8Bb",
             "https://www.runcomfy.com/models/a/b",
         ];
         for wrong in wrong {
@@ -98,6 +102,8 @@ mod tests {
             ("minimax/Hailuo%20Video%2001%20Live", "minimax/Hailuo Video 01 Live"),
             (" minimax/hailuo\n", "minimax/hailuo"),
             ("a%2Fb", "a/b"),
+            ("\u{feff}minimax/hailuo\u{200b}", "minimax/hailuo"),
+            ("minimax/hailuo\u{a0}\u{2060}\n", "minimax/hailuo"),
         ];
         for (text, id) in cases {
             assert_eq!(parse(text).as_deref(), Ok(id));

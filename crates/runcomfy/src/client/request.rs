@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use reqwest::header::{ACCEPT_ENCODING, AUTHORIZATION, HeaderValue};
 use reqwest::{Method, RequestBuilder};
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
@@ -104,7 +105,10 @@ impl Client {
         method: Method,
         url: Url,
     ) -> RequestBuilder {
-        http.request(method, url).header(reqwest::header::AUTHORIZATION, self.inner.token.header())
+        http.request(method, url)
+            .header(AUTHORIZATION, self.inner.token.header())
+            // Without this, a gateway may compress a response, which is not unpacked here.
+            .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"))
     }
 }
 

@@ -156,8 +156,8 @@ impl Status {
     /// Reads a status in any case, with spaces around it. RunComfy's own clients lower it too.
     pub(super) fn from_word(word: &str) -> Self {
         match normalized(word).as_str() {
-            "in_queue" => Self::InQueue,
-            "in_progress" => Self::InProgress,
+            "inqueue" => Self::InQueue,
+            "inprogress" => Self::InProgress,
             "completed" => Self::Completed,
             "succeeded" => Self::Succeeded,
             "failed" => Self::Failed,
@@ -176,9 +176,9 @@ impl Status {
     }
 }
 
-/// Lowers a word, and writes its spaces and hyphens as underscores.
+/// Lowers a word, and joins its parts.
 fn normalized(word: &str) -> String {
-    word.trim().to_lowercase().replace([' ', '-'], "_")
+    word.trim().to_lowercase().replace([' ', '-', '_'], "")
 }
 
 impl fmt::Display for Status {
@@ -214,7 +214,7 @@ impl CancelOutcome {
     pub(super) fn from_word(word: &str) -> Self {
         match normalized(word).as_str() {
             "cancelled" | "canceled" => Self::Cancelled,
-            "not_cancellable" | "not_cancelable" => Self::NotCancellable,
+            "notcancellable" | "notcancelable" => Self::NotCancellable,
             _ => Self::Other(word.to_owned()),
         }
     }

@@ -352,7 +352,10 @@ fn a_status_is_read_in_any_case() {
         assert_eq!(Status::from_word(word), Status::Completed, "{word:?}");
     }
     assert_eq!(Status::from_word("IN-QUEUE"), Status::InQueue);
-    assert_eq!(Status::from_word("In Progress"), Status::InProgress);
+    for word in ["In Progress", "IN_PROGRESS", "inProgress"] {
+        assert_eq!(Status::from_word(word), Status::InProgress, "{word:?}");
+    }
+    assert_eq!(CancelOutcome::from_word("notCancellable"), CancelOutcome::NotCancellable);
     assert_eq!(CancelOutcome::from_word(" Not_Cancellable"), CancelOutcome::NotCancellable);
     assert_eq!(Status::from_word("Warming"), Status::Other("Warming".to_owned()));
 }
