@@ -33,12 +33,12 @@ impl Batch {
     pub async fn move_to(&self, to: &Ledger) -> Result<Self, Error> {
         let there = Self { ledger: to.clone(), ..self.clone() };
         let (leaving, arriving) = (self.ledger.begin().await?, to.begin().await?);
-        if self.begin_leaving(&leaving, &there).await? {
-            if let Err(error) = self.leave_for(&there, &leaving, &arriving).await {
-                // If this fails, the next process that opens the ledger does it.
-                let _ = self.stay(&leaving.name()).await;
-                return Err(error);
-            }
+        if self.begin_leaving(&leaving, &there).await?
+            && let Err(error) = self.leave_for(&there, &leaving, &arriving).await
+        {
+            // If this fails, the next process that opens the ledger does it.
+            let _ = self.stay(&leaving.name()).await;
+            return Err(error);
         }
         there.has_arrived().await?;
         self.remove_jobs().await?;
