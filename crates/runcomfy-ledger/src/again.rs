@@ -40,7 +40,7 @@ impl Attempts {
         Self { left: ATTEMPTS - 1, delay: DELAY }
     }
 
-    /// Waits before the next attempt of a transaction. Returns `false` if there is none.
+    /// Waits before the next attempt of a transaction. Returns `false` if this was the last.
     pub(crate) async fn again(&mut self, error: &Error) -> bool {
         match error {
             Error::Conflict { .. } => self.wait(error).await,
