@@ -1,8 +1,9 @@
 //! River, the queue that decides which job is due: the only file that knows it. Its rows can be
 //! made again from the jobs at any time.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 #[cfg(feature = "postgres")]
@@ -77,6 +78,17 @@ pub(crate) struct Engine {
     client: Client,
     /// Begins with the first batch.
     run: Option<RunHandle>,
+    begun: Begun,
+}
+
+/// Number of steps of each queue that have begun and not ended.
+#[derive(Clone, Default)]
+struct Begun(Arc<Mutex<BTreeMap<String, usize>>>);
+
+/// One of these steps.
+struct OneStep {
+    begun: Begun,
+    queue: String,
 }
 
 impl Engine {
@@ -84,9 +96,15 @@ impl Engine {
     /// left to it.
     pub(crate) fn new(db: &Database, owner: &str, work: Arc<impl Work>) -> Result<Self, Error> {
         let mut workers = Workers::new();
+        let begun = Begun::default();
+        let all = begun.clone();
         let add = workers.add_fn(move |context: WorkContext, job: Job<PaidJob>| {
-            let work = work.clone();
-            async move { work_on(context, job, &*work).await }
+            let (work, step) = (work.clone(), all.begin(&job.row.queue));
+            async move {
+                let worked = work_on(context, job, &*work).await;
+                drop(step);
+                worked
+            }
         });
         add.map_err(failed)?;
         let client = builder(db)
@@ -97,19 +115,25 @@ impl Engine {
             .without_job_timeout()
             .build()
             .map_err(failed)?;
-        Ok(Self { client, run: None })
+        Ok(Self { client, run: None, begun })
     }
 
     /// Works on the due jobs of these batches, each on this many at once, and lets no job of another
-    /// batch begin a step. Steps that have begun go on, and a batch that comes back waits for those
-    /// from before.
+    /// batch begin a step. Steps that have begun go on.
     pub(crate) async fn work_on(&mut self, places: &BTreeMap<BatchId, usize>) -> Result<(), Error> {
         let queues = self.client.local_queues();
         let old = queues.configs();
         for queue in old.keys() {
-            if !places.keys().any(|batch| batch.as_str() == queue) {
-                // It waits for the steps, and only stops waiting if it is dropped.
+            if places.keys().any(|batch| batch.as_str() == queue) {
+                continue;
+            }
+            if self.begun.count(queue) == 0 {
+                // It waits for steps, and only stops waiting if it is dropped.
                 let _ = tokio::time::timeout(Duration::ZERO, queues.remove(queue)).await;
+            } else {
+                // The steps take the one place. A queue that is removed could not come back before
+                // they end.
+                queues.update(queue, config(1)).map_err(failed)?;
             }
         }
         for (batch, places) in places {
@@ -134,6 +158,34 @@ impl Engine {
         match &mut self.run {
             Some(run) => run.stop_and_cancel().await.map_err(failed),
             None => Ok(()),
+        }
+    }
+}
+
+impl Begun {
+    fn begin(&self, queue: &str) -> OneStep {
+        *self.counts().entry(queue.to_owned()).or_default() += 1;
+        OneStep { begun: self.clone(), queue: queue.to_owned() }
+    }
+
+    fn count(&self, queue: &str) -> usize {
+        self.counts().get(queue).copied().unwrap_or_default()
+    }
+
+    /// Locks the counts. They are whole even if a thread panicked while it held the lock.
+    fn counts(&self) -> MutexGuard<'_, BTreeMap<String, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for OneStep {
+    fn drop(&mut self) {
+        let mut counts = self.begun.counts();
+        if let Entry::Occupied(mut count) = counts.entry(std::mem::take(&mut self.queue)) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
         }
     }
 }

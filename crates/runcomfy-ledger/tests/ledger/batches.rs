@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use runcomfy_ledger::{
-    Batch, BatchOptions, Error, Intent, Limits, NewBatch, Price, ProblemKind, Settlement, State,
-    Step, StepOptions, Wait,
+    Batch, BatchOptions, Error, Filter, Intent, Limits, NewBatch, Price, ProblemKind, Settlement,
+    State, Step, StepOptions, Wait,
 };
 use runcomfy_simulator::{
     Accepted, Call, Failure, Fault, JobScenario, Pace, Processed, RetryAfter, Simulator,
@@ -156,6 +156,30 @@ async fn a_paused_batch_sends_nothing_until_it_is_resumed() {
     let (status, ()) = tokio::join!(running, control);
     assert_eq!(status.expect("it runs").succeeded(), 40);
     assert_eq!(world.simulator.ledger().len(), 40);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_that_is_resumed_sends_while_jobs_from_before_still_run() {
+    let world = World::with(Simulator::builder().pace(SLOW)).await;
+    let batch = batch(&world, "boats", 6).await;
+    let options = BatchOptions::new().at_once(2);
+    let running = batch.run(&world.client, &options);
+    let control = async {
+        accepted(&world, 2).await;
+        batch.pause().await.expect("it can");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        batch.resume().await.expect("it can");
+        // One of the two places is free again.
+        let first = world.ledger.jobs(&Filter::default().state(State::Accepted)).await;
+        let first = &first.expect("they can be read")[0];
+        world.ledger.cancel(&world.client, &first.id).await.expect("it can");
+        accepted(&world, 3).await;
+    };
+    tokio::select! {
+        ended = running => unreachable!("{ended:?}"),
+        () = control => {}
+        () = tokio::time::sleep(Duration::from_secs(30)) => unreachable!("nothing more is sent"),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
