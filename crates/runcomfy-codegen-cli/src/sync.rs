@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use runcomfy::Client;
-use runcomfy::client::{ClientBuilder, Retry};
+use runcomfy::client::{ClientBuilder, ConfigError, Retry};
 use runcomfy_codegen::import::{Import, Pages};
 use semver::Version;
 
@@ -72,7 +72,12 @@ fn prepare(args: &SyncArgs, schemas: &Path, release: Option<&Version>) -> Result
     if let Some(base) = &args.api_base {
         builder = builder.api_base(base);
     }
-    let client = builder.build()?;
+    let client = match builder.build() {
+        Err(ConfigError::NoToken) => {
+            bail!("no token: set RUNCOMFY_TOKEN, or sign in with the official command line")
+        }
+        built => built?,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let pages = runtime.block_on(read(&client, args.page_size.into()))?;
     let import = pages.import()?;

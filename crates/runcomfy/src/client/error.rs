@@ -354,7 +354,7 @@ pub enum JobErrorReason {
         DurationText(*.after)
     )]
     Deadline {
-        /// Duration of the wait.
+        /// The timeout.
         after: Duration,
         /// The last status that was seen.
         last: Status,
