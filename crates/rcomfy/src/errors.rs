@@ -5,7 +5,7 @@ use runcomfy::client::{
     ApiError, ApiErrorKind, CallError, DownloadError, JobError, JobErrorReason, SubmitError,
     TransportError,
 };
-use runcomfy_ledger::{Error as LedgerError, Job, JobId, ProblemKind};
+use runcomfy_ledger::{Error as LedgerError, Job, ProblemKind};
 
 use crate::failure::{Failure, Kind};
 
@@ -46,20 +46,13 @@ impl From<LedgerError> for Failure {
                 let failure = with_request(Failure::new(Kind::Timeout, message), &job).retryable();
                 failure.fix(format!("the job continues: `rcomfy wait {}`", job.id))
             }
-            LedgerError::AboveCeiling { id, price, .. } => {
-                not_paid(message, &id, &format!("`--max-cost {price}` allows it"))
+            LedgerError::AboveCeiling { .. }
+            | LedgerError::AboveMaxCost { .. }
+            | LedgerError::OverBudget { .. }
+            | LedgerError::UnknownPrice(_) => over_limit(message, &error),
+            LedgerError::Moved { .. } | LedgerError::InUse { .. } | LedgerError::BeingMoved(_) => {
+                elsewhere(message, &error)
             }
-            LedgerError::AboveMaxCost { id, amount, .. } => {
-                let fix = format!("`rcomfy spend set --max-cost-per-job {amount}` allows it");
-                not_paid(message, &id, &fix)
-            }
-            LedgerError::OverBudget { id, .. } => not_paid(message, &id, OVER_BUDGET),
-            LedgerError::UnknownPrice(id) => not_paid(message, &id, UNKNOWN_PRICE),
-            LedgerError::Moved { ref batch, ref to } => of(Kind::Usage)
-                .fix(format!("`rcomfy batch status {batch} --ledger {to}` shows it there")),
-            LedgerError::InUse { .. } => of(Kind::Usage)
-                .fix("press Ctrl-C in its terminal, or wait; its jobs continue at RunComfy"),
-            LedgerError::BeingMoved(_) => of(Kind::Internal).retryable(),
             LedgerError::InputFile(_) => of(Kind::InputRefused),
             LedgerError::NotJson(_)
             | LedgerError::NoSuchJob(_)
@@ -92,8 +85,30 @@ impl From<LedgerError> for Failure {
     }
 }
 
+/// Returns the failure of a batch that another ledger or another process has.
+fn elsewhere(message: String, error: &LedgerError) -> Failure {
+    match error {
+        LedgerError::Moved { batch, to } => Failure::usage(message)
+            .fix(format!("`rcomfy batch status {batch} --ledger {to}` shows it there")),
+        LedgerError::InUse { .. } => Failure::usage(message)
+            .fix("press Ctrl-C in its terminal, or wait; its jobs continue at RunComfy"),
+        _ => Failure::new(Kind::Internal, message).retryable(),
+    }
+}
+
 /// Returns the failure of a job that a limit on money did not let go.
-fn not_paid(message: String, id: &JobId, fix: &str) -> Failure {
+fn over_limit(message: String, error: &LedgerError) -> Failure {
+    let (id, fix) = match error {
+        LedgerError::AboveCeiling { id, price, .. } => {
+            (id, format!("`--max-cost {price}` allows it"))
+        }
+        LedgerError::AboveMaxCost { id, amount, .. } => {
+            (id, format!("`rcomfy spend set --max-cost-per-job {amount}` allows it"))
+        }
+        LedgerError::OverBudget { id, .. } => (id, OVER_BUDGET.to_owned()),
+        LedgerError::UnknownPrice(id) => (id, UNKNOWN_PRICE.to_owned()),
+        _ => return Failure::new(Kind::Budget, message),
+    };
     Failure::new(Kind::Budget, message).job(id.to_string()).fix(format!("nothing was sent; {fix}"))
 }
 
