@@ -75,6 +75,7 @@ async fn program(base: &str, place: &Place) {
     let status = batch.run(&client(base), &options).await.expect("it runs");
     let seconds = start.elapsed().as_secs_f64();
     assert_eq!(status.succeeded(), jobs as u64);
+    let bytes = place.bytes().await;
     let tenths = tenths.lock().expect("nobody panics");
     let ends: Vec<Instant> = tenths.iter().map(|tenth| tenth.end).collect();
     let times: Vec<f64> = [start]
@@ -93,7 +94,7 @@ async fn program(base: &str, place: &Place) {
         shown.join(" "),
         resident.join(" "),
         memory("VmHWM") >> 10,
-        place.bytes().await / jobs as u64,
+        bytes / jobs as u64,
     );
     std::io::stderr().write_all(report.as_bytes()).expect("somebody reads");
     if jobs >= ENOUGH {
