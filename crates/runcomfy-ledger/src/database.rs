@@ -189,6 +189,11 @@ impl Database {
         }
     }
 
+    /// Returns the function that says what an error of the database means.
+    pub(crate) fn errors(&self) -> impl Fn(sqlx::Error) -> Error + Copy {
+        |error| self.error(error)
+    }
+
     /// Says what an error of the database means.
     pub(crate) fn error(&self, error: sqlx::Error) -> Error {
         match &self.pools {

@@ -48,7 +48,7 @@ impl Batch {
     /// Lets nobody change the batch but this run. Returns `false` if it has left before.
     async fn begin_leaving(&self, run: &Run, there: &Self) -> Result<bool, Error> {
         let db = &self.ledger.inner.db;
-        let map = |error| db.error(error);
+        let map = db.errors();
         self.ledger.release_movers().await?;
         if let Some(run) = self.runs().await?.into_iter().next() {
             return Err(Error::InUse { batch: self.name.clone(), process: run.process });
@@ -78,7 +78,7 @@ impl Batch {
 
     /// Fails if a process sends a job of the batch, has begun a step of one, or adds lines.
     async fn refuse_if_busy(&self, tx: &mut Tx) -> Result<(), Error> {
-        let map = |error| self.ledger.inner.db.error(error);
+        let map = self.ledger.inner.db.errors();
         let select = "SELECT id FROM job WHERE batch = $1 AND state = 'sending' LIMIT 1";
         let sending = query(select).bind(self.id.as_str()).fetch_optional(&mut *tx).await;
         if let Some(row) = sending.map_err(map)? {
@@ -152,7 +152,7 @@ impl Batch {
         let (db, other) = (&self.ledger.inner.db, &there.ledger.inner.db);
         there.ledger.prepare_queue().await?;
         there.ledger.release_movers().await?;
-        let map = |error| db.error(error);
+        let map = db.errors();
         let columns = [TEXTS.as_slice(), &NUMBERS].concat().join(", ");
         let select =
             query(sqlx::AssertSqlSafe(format!("SELECT {columns} FROM batch WHERE id = $1")));
@@ -247,7 +247,7 @@ impl Batch {
     /// for here.
     async fn remove_jobs(&self) -> Result<(), Error> {
         let db = &self.ledger.inner.db;
-        let map = |error| db.error(error);
+        let map = db.errors();
         let mut tx = self.elsewhere().await?;
         many::unlink(&mut tx, &self.id).await.map_err(map)?;
         db.commit(tx).await?;
@@ -291,7 +291,7 @@ impl Ledger {
     /// Lets batches be used again whose move was interrupted before they left.
     pub(crate) async fn release_movers(&self) -> Result<(), Error> {
         let db = &self.inner.db;
-        let map = |error| db.error(error);
+        let map = db.errors();
         let select = query("SELECT id, mover FROM batch WHERE mover IS NOT NULL");
         for row in select.fetch_all(db.readers()).await.map_err(map)? {
             let (id, mover) = (row.text("id").map_err(map)?, row.text("mover").map_err(map)?);

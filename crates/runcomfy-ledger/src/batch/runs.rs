@@ -26,7 +26,7 @@ impl Batch {
     ///
     /// If the ledger cannot be read.
     pub async fn runs(&self) -> Result<Vec<BatchRun>, Error> {
-        let map = |error| self.ledger.inner.db.error(error);
+        let map = self.ledger.inner.db.errors();
         let mut runs = Vec::new();
         for row in self.all_runs().await.map_err(map)? {
             let since = row.int("since").map_err(map)?;
@@ -59,7 +59,7 @@ impl Batch {
     /// Lets others see that this run has ended, and runs whose processes are gone.
     pub(super) async fn leave(&self, run: &Run) -> Result<(), Error> {
         let db = &self.ledger.inner.db;
-        let map = |error| db.error(error);
+        let map = db.errors();
         let mut ended = vec![run.name()];
         for row in self.all_runs().await.map_err(map)? {
             let other = row.text("run").map_err(map)?;

@@ -16,8 +16,11 @@ use crate::row;
 use crate::state::State;
 use crate::usd::Usd;
 
-/// Number of jobs in one statement. SQLite takes 32,766 values.
+/// Number of jobs that one statement reads, and that one transaction moves.
 pub(crate) const CHUNK: usize = 500;
+/// Number of jobs that one statement writes. SQLite looks for each value among all of the statement,
+/// so a larger number makes it slower.
+const WRITTEN: usize = 50;
 
 /// The columns of a job that is not there yet. The others are NULL, or have a default.
 const NEW: &str = "id, batch, resubmits, model, input, files, fingerprint, state, attempts, again, \
@@ -41,11 +44,8 @@ pub(crate) async fn choose_ids(tx: &mut Tx, jobs: &mut [Job]) -> Result<(), sqlx
 
 /// Writes down jobs that are not there yet.
 pub(crate) async fn insert(db: &Database, tx: &mut Tx, jobs: &[Job]) -> Result<(), Error> {
-    for chunk in jobs.chunks(CHUNK) {
-        let rows = chunk.iter().map(new_row).collect();
-        write(tx, NEW, rows).await.map_err(|error| db.error(error))?;
-    }
-    Ok(())
+    let rows = jobs.iter().map(new_row).collect();
+    write(tx, NEW, rows).await.map_err(|error| db.error(error))
 }
 
 /// Returns the values of a new job.
@@ -74,12 +74,18 @@ fn new_row(job: &Job) -> Vec<Value> {
 
 async fn write(tx: &mut Tx, columns: &str, rows: Vec<Vec<Value>>) -> Result<(), sqlx::Error> {
     let width = columns.split(',').count();
-    let places: Vec<String> =
-        (0..rows.len()).map(|row| format!("({})", places(row * width + 1, width))).collect();
-    let insert = format!("INSERT INTO job ({columns}) VALUES {}", places.join(", "));
-    let insert = query(AssertSqlSafe(insert));
-    rows.into_iter().flatten().fold(insert, Query::bind).execute(tx).await?;
-    Ok(())
+    let mut rows = rows.into_iter();
+    loop {
+        let chunk: Vec<Vec<Value>> = rows.by_ref().take(WRITTEN).collect();
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        let each = (0..chunk.len()).map(|row| format!("({})", places(row * width + 1, width)));
+        let each: Vec<String> = each.collect();
+        let insert = format!("INSERT INTO job ({columns}) VALUES {}", each.join(", "));
+        let insert = query(AssertSqlSafe(insert));
+        chunk.into_iter().flatten().fold(insert, Query::bind).execute(&mut *tx).await?;
+    }
 }
 
 /// Returns the places of this many values, such as `$3, $4`.
@@ -147,19 +153,22 @@ pub(crate) async fn receive(db: &Database, tx: &mut Tx, rows: &[Row]) -> Result<
     }
     let jobs = rows.iter().map(row::job).collect::<Result<Vec<_>, _>>()?;
     let columns = concat!(row::columns!(), ", superseded");
-    let values = |row: &Row| -> Result<Vec<Value>, sqlx::Error> {
-        let columns = columns.split(',').map(str::trim);
-        let value = |column| match column {
-            "resubmits" => Ok(Value::Text(None)),
-            column => row::value(row, column),
-        };
-        columns.map(value).collect()
-    };
-    let values = rows.iter().map(values).collect::<Result<_, _>>();
+    let values = rows.iter().map(|row| values_of(row, columns)).collect::<Result<_, _>>();
     let values = values.map_err(|error| db.error(error))?;
     write(tx, columns, values).await.map_err(|error| db.error(error))?;
     accounts::carry_all(tx, &jobs, 1).await.map_err(|error| db.error(error))?;
     Ok(jobs)
+}
+
+/// Returns the values of a row, without the job that it resubmits.
+fn values_of(row: &Row, columns: &str) -> Result<Vec<Value>, sqlx::Error> {
+    let columns = columns.split(',').map(str::trim);
+    columns
+        .map(|column| match column {
+            "resubmits" => Ok(Value::Text(None)),
+            column => row::value(row, column),
+        })
+        .collect()
 }
 
 /// Says which job each of these resubmits.
