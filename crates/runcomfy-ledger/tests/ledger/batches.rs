@@ -14,7 +14,7 @@ use runcomfy_simulator::{
 };
 use serde_json::json;
 
-use crate::support::{MODEL, World, intent};
+use crate::support::{MODEL, QUICK, World, intent};
 
 /// Longer than a test takes.
 const SLOW: Pace = Pace { queue: Duration::from_secs(600), run: Duration::from_secs(600) };
@@ -250,7 +250,8 @@ async fn a_delay_that_runcomfy_asks_for_slows_every_process() {
 
 #[tokio::test]
 async fn nothing_more_is_sent_over_the_budget_or_without_balance() {
-    let world = World::new().await;
+    let price = "0.20".parse().expect("a price");
+    let world = World::with(Simulator::builder().pace(QUICK).price(price)).await;
     let usd = |text: &str| text.parse().expect("an amount");
     let limits = Limits::default().with_budget_per_day(usd("0.50"));
     world.ledger.set_limits(&limits).await.expect("it can");

@@ -8,7 +8,7 @@ use runcomfy_simulator::{Call, Fault, Pace, Processed, Simulator};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use crate::support::{World, intent};
+use crate::support::{QUICK, World, intent};
 
 /// Longer than a test takes.
 const SLOW: Pace = Pace { queue: Duration::from_secs(600), run: Duration::from_secs(600) };
@@ -142,7 +142,8 @@ async fn workers_divide_their_places_among_the_batches() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_waits_for_money_and_ends_without_a_token() {
-    let world = World::new().await;
+    let cost = "0.6".parse().expect("a price");
+    let world = World::with(Simulator::builder().pace(QUICK).price(cost)).await;
     let budget = Limits::default().with_budget_per_day("1".parse().expect("money"));
     world.ledger.set_limits(&budget).await.expect("it can");
     let price = runcomfy_ledger::Price::Known("0.6".parse().expect("money"));

@@ -266,8 +266,8 @@ async fn the_jobs_of_a_silent_or_dead_worker_go_on_within_the_stated_time() {
             taken = works_on(&worker, 5) => taken,
         };
         println!("{signal}: its jobs go on after {taken:?}");
-        // Others look once a second, and claim what they find.
-        assert!(taken < TAKE_OVER + Duration::from_secs(3), "{signal}: {taken:?}");
+        // Others look once a second, and claim what they find. The rest is for a busy machine.
+        assert!(taken < TAKE_OVER + Duration::from_secs(5), "{signal}: {taken:?}");
         worker.stop();
         running.await.expect("it ends well");
         assert_eq!(world.simulator.ledger().len(), 5, "each is paid once");
