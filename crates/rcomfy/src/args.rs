@@ -297,6 +297,10 @@ pub(crate) struct JobsArgs {
     #[arg(long, value_name = "MODEL")]
     pub model: Option<String>,
 
+    /// Only jobs of this batch: its name or its id.
+    #[arg(long, value_name = "BATCH")]
+    pub batch: Option<String>,
+
     /// Only jobs that are younger than this.
     #[arg(long, value_name = "TIME", value_parser = time::duration)]
     pub since: Option<Duration>,

@@ -115,24 +115,26 @@ fn trimmed(table: &Table) -> String {
 fn blocks<const N: usize>(titles: [&str; N], rows: &[[String; N]]) -> String {
     let longest = titles.iter().skip(1).map(|title| title.len()).max().unwrap_or_default();
     let first = u16::try_from(longest).unwrap_or(MIN_COLUMN).saturating_add(2 * GAP);
-    let block = |row: &[String; N]| {
-        let mut table = plain();
-        let cells = titles.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty());
-        for (title, cell) in cells {
-            table.add_row([title.to_uppercase(), escaped(cell)]);
-        }
-        if let Some(column) = table.column_mut(0) {
-            column.set_padding((GAP, GAP));
-            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(first)));
-        }
-        if let Some(column) = table.column_mut(1) {
-            column.set_padding((0, 0));
-        }
-        let name = row.first().map(|cell| escaped(cell)).unwrap_or_default();
-        format!("{name}\n{}", trimmed(&table))
-    };
-    let blocks: Vec<String> = rows.iter().map(block).collect();
+    let blocks: Vec<String> = rows.iter().map(|row| block(&titles, row, first)).collect();
     blocks.join("\n")
+}
+
+/// Returns a row as lines. `first` is the width of the titles.
+fn block(titles: &[&str], row: &[String], first: u16) -> String {
+    let mut table = plain();
+    let cells = titles.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty());
+    for (title, cell) in cells {
+        table.add_row([title.to_uppercase(), escaped(cell)]);
+    }
+    if let Some(column) = table.column_mut(0) {
+        column.set_padding((GAP, GAP));
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(first)));
+    }
+    if let Some(column) = table.column_mut(1) {
+        column.set_padding((0, 0));
+    }
+    let name = row.first().map(|cell| escaped(cell)).unwrap_or_default();
+    format!("{name}\n{}", trimmed(&table))
 }
 
 /// Returns text from a schema, a server or a file, safe to show.

@@ -59,7 +59,6 @@ pub(crate) fn paths(job: &Job) -> String {
 pub(crate) fn whole(job: &Job) -> String {
     let id = escaped(job.id.as_str());
     let mut lines = vec![format!("{BOLD}job {id}{BOLD:#}  {}", job.state)];
-    let line = |name: &str, value: &str| format!("  {DIM}{name:<10}{DIM:#} {value}");
     lines.push(line("model", &page_link(&escaped(&job.model), model::page(&job.model))));
     let mut add = |name: &str, value: Option<String>| {
         lines.extend(value.map(|value| line(name, &escaped(&value))));
@@ -77,6 +76,10 @@ pub(crate) fn whole(job: &Job) -> String {
     add("input", Some(job.input.to_string()));
     lines.extend(job.outputs.iter().map(|output| line("output", &hyperlink(&output.path))));
     lines.join("\n")
+}
+
+fn line(name: &str, value: &str) -> String {
+    format!("  {DIM}{name:<10}{DIM:#} {value}")
 }
 
 /// Returns a time by RFC 3339, in UTC, in seconds. A later one is shown as the last of the year 9999.

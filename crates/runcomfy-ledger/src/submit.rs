@@ -171,8 +171,9 @@ impl Ledger {
             Ok(job) => return Ok(job),
             Err(Error::RequestIdTaken { request_id, job }) => {
                 let problem = Problem::repeated(&request_id, &job);
-                let unknown = || Change::to(State::Unknown).because(&problem).by(&name);
-                return self.write(id, unknown).await;
+                return self
+                    .write(id, || Change::to(State::Unknown).because(&problem).by(&name))
+                    .await;
             }
             Err(source) => source,
         };

@@ -31,9 +31,14 @@ pub(crate) fn man(folder: &Path) -> Result<Reply> {
     let failed = |error: std::io::Error| Failure::io(&format!("write man pages to {shown}"), error);
     std::fs::create_dir_all(folder).map_err(failed)?;
     clap_mangen::generate_to(args::command(), folder).map_err(failed)?;
-    let pages = std::fs::read_dir(folder).map_err(failed)?.count();
+    let pages = count_pages(&args::command());
     Ok(Reply::new(
         json!({"folder": shown, "pages": pages}),
         format!("Wrote {} to {shown}", count(pages, "page")),
     ))
+}
+
+/// Returns the number of pages: one for the command, and one for each below it.
+fn count_pages(command: &clap::Command) -> usize {
+    command.get_subcommands().map(count_pages).sum::<usize>() + 1
 }

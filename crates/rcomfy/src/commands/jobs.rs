@@ -44,6 +44,9 @@ async fn list(args: &JobsArgs, ledger: &Ledger) -> Result<Reply> {
     if let Some(text) = &args.model {
         filter = filter.model(model::find(text)?.info.id);
     }
+    if let Some(text) = &args.batch {
+        filter = filter.batch(&ledger.find_batch(text).await?.id);
+    }
     if let Some(since) = args.since.and_then(|age| SystemTime::now().checked_sub(age)) {
         filter = filter.since(since);
     }

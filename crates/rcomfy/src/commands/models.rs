@@ -99,16 +99,17 @@ fn linked(table: &str, found: &[KnownModel]) -> String {
     }
     let mut rest = found.iter();
     let lines = table.lines().map(|line| {
-        let is_of = |model: &&KnownModel| {
-            let after = line.strip_prefix(model.info.id);
-            after.is_some_and(|after| after.is_empty() || after.starts_with(' '))
-        };
-        let ahead = rest.clone().position(|model| is_of(&model));
+        let ahead = rest.clone().position(|model| is_line_of(line, model.info.id));
         let Some(model) = ahead.and_then(|ahead| rest.nth(ahead)) else { return line.to_owned() };
         let id = model.info.id;
         page_link(id, model.page()) + line.strip_prefix(id).unwrap_or_default()
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Returns `true` if a line begins with a whole id.
+fn is_line_of(line: &str, id: &str) -> bool {
+    line.strip_prefix(id).is_some_and(|after| after.is_empty() || after.starts_with(' '))
 }
 
 /// Returns the mark of a model in a list: ` +` if it is not built in, and ` !` if its inputs cannot

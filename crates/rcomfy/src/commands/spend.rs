@@ -1,8 +1,9 @@
 //! `rcomfy spend`: what was spent, the budgets, and the balance.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use runcomfy_ledger::{Limits, Spend, Usage, Usd};
+use runcomfy_ledger::{BatchId, Limits, Spend, Usage, Usd};
 use serde_json::{Value, json};
 
 use super::limits;
@@ -27,21 +28,14 @@ pub(crate) async fn run(args: &SpendArgs, global: &Global, output: Output) -> Re
     let spends = ledger.spend(since).await?;
     let (kept, usage) = (ledger.limits().await?, ledger.usage().await?);
     let balance = if args.offline { None } else { balance(global, output).await };
-    let rows: Vec<[String; 5]> = spends.iter().map(row).collect();
-    let columns = [
-        ("day", Align::Whole),
-        ("model", Align::Left),
-        ("jobs", Align::Right),
-        ("spent", Align::Right),
-        ("reserved", Align::Right),
-    ];
-    let mut lines = Vec::new();
-    if rows.is_empty() {
-        lines.push("nothing was spent".to_owned());
-    } else {
-        lines.push(table(columns, &rows));
+    // The names of batches are shown, since people do not know their ids.
+    let mut batches = BTreeMap::new();
+    for id in spends.iter().filter_map(|spend| spend.batch.as_ref()) {
+        if !batches.contains_key(id) {
+            batches.insert(id.clone(), ledger.find_batch(id.as_str()).await?.name);
+        }
     }
-    lines.push(String::new());
+    let mut lines = vec![shown(&spends, &batches), String::new()];
     lines.push(today(&kept, &usage));
     if let Some(dollars) = balance {
         lines.push(format!("balance at RunComfy: ${dollars:.2}"));
@@ -54,6 +48,30 @@ pub(crate) async fn run(args: &SpendArgs, global: &Global, output: Output) -> Re
         "balance_usd": balance,
     });
     Ok(Reply::new(data, lines.join("\n")))
+}
+
+/// Returns the spend as a table, with a column of batches if there is one.
+fn shown(spends: &[Spend], batches: &BTreeMap<BatchId, String>) -> String {
+    let rows: Vec<[String; 5]> = spends.iter().map(row).collect();
+    let [day, model, jobs, spent, reserved] = [
+        ("day", Align::Whole),
+        ("model", Align::Left),
+        ("jobs", Align::Right),
+        ("spent", Align::Right),
+        ("reserved", Align::Right),
+    ];
+    if rows.is_empty() {
+        return "nothing was spent".to_owned();
+    }
+    if batches.is_empty() {
+        return table([day, model, jobs, spent, reserved], &rows);
+    }
+    let rows = rows.into_iter().zip(spends).map(|([day, model, jobs, spent, reserved], spend)| {
+        let name = spend.batch.as_ref().and_then(|id| batches.get(id)).cloned();
+        [day, model, name.unwrap_or_default(), jobs, spent, reserved]
+    });
+    let rows: Vec<[String; 6]> = rows.collect();
+    table([day, model, ("batch", Align::Left), jobs, spent, reserved], &rows)
 }
 
 fn today(limits: &Limits, usage: &Usage) -> String {

@@ -44,18 +44,10 @@ pub(crate) fn relaxed(
         facts.remove("output_schema");
     }
     let Value::Object(input) = input else { return Err("its input schema is no object".into()) };
-    let with = |properties: Map<String, Value>| {
-        let mut schema: Map<String, Value> = shared(&input);
-        schema.insert("type".to_owned(), "object".into());
-        schema.insert("properties".to_owned(), properties.into());
-        let mut entry = entry.clone();
-        entry["input_schema"] = schema.into();
-        entry
-    };
     let properties = input.get("properties").and_then(Value::as_object).cloned();
     let kept = properties.unwrap_or_default().into_iter().map(|(name, property)| {
         let alone = Map::from_iter([(name.clone(), property.clone())]);
-        let is_kept = is_table(&with(alone).to_string());
+        let is_kept = is_table(&with(&entry, &input, alone).to_string());
         (name, if is_kept { property } else { named(&property) })
     });
     let kept: Map<String, Value> = kept.collect();
@@ -65,7 +57,7 @@ pub(crate) fn relaxed(
         .cloned()
         .collect();
     let is_open = kept.is_empty() || DECLARING.iter().any(|keyword| is_more(&input, keyword));
-    let mut entry = with(kept);
+    let mut entry = with(&entry, &input, kept);
     let schema = &mut entry["input_schema"];
     if !required.is_empty() {
         schema["required"] = required.into();
@@ -74,6 +66,16 @@ pub(crate) fn relaxed(
         schema["additionalProperties"] = true.into();
     }
     Ok(entry.to_string())
+}
+
+/// Returns an entry whose input schema has these properties, and what they may refer to.
+fn with(entry: &Value, input: &Map<String, Value>, properties: Map<String, Value>) -> Value {
+    let mut schema = shared(input);
+    schema.insert("type".to_owned(), "object".into());
+    schema.insert("properties".to_owned(), properties.into());
+    let mut entry = entry.clone();
+    entry["input_schema"] = schema.into();
+    entry
 }
 
 /// Returns `true` if a keyword allows properties that `properties` does not list.

@@ -125,3 +125,19 @@ async fn a_limit_of_another_program_stays() {
     let budget = limits.budget_per_day.map(|budget| budget.to_string());
     assert_eq!((limits.jobs_in_flight, budget), (Some(3), Some("5.00".to_owned())));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_and_spend_are_told_apart_by_batch() {
+    let simulator = fast().await;
+    let home = Home::with(&simulator);
+    assert_eq!(home.run(&["run", "flux-2-klein/4b", "--prompt", "alone"]).code, 0);
+    home.write("boats.jsonl", "{\"prompt\": \"one\"}\n{\"prompt\": \"two\"}\n");
+    assert_eq!(home.run(&["batch", "add", "flux-2-klein/4b", "boats.jsonl"]).code, 0);
+    assert_eq!(home.run(&["batch", "run", "boats", "--yes", "--urls-only"]).code, 0);
+    let (code, envelope) = home.json(&["jobs", "--batch", "boats"]);
+    assert_eq!((code, envelope["data"]["jobs"].as_array().map(Vec::len)), (0, Some(2)));
+    assert_eq!(home.run(&["jobs", "--batch", "ships"]).code, 2);
+    let shown = home.run(&["spend", "--offline"]).stdout;
+    let rows: Vec<&str> = shown.lines().take(3).collect();
+    assert!(rows[0].contains("BATCH") && rows.iter().any(|row| row.contains(" boats ")), "{shown}");
+}
