@@ -112,7 +112,7 @@ pub(crate) fn candidates() -> Vec<CompletionCandidate> {
 fn unknown(all: &[KnownModel], text: &str, wanted: &str) -> Failure {
     let mut near: Vec<(f64, &str)> = all
         .iter()
-        .map(|model| (strsim::jaro_winkler(&normal(model.info.id), wanted), model.info.id))
+        .map(|model| (similarity(&normal(model.info.id), wanted), model.info.id))
         .collect();
     near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     let nearest: Vec<&str> = near.iter().take(3).map(|(_, id)| *id).collect();
@@ -120,6 +120,13 @@ fn unknown(all: &[KnownModel], text: &str, wanted: &str) -> Failure {
         "the nearest are {}; `rcomfy models` lists all, `rcomfy models sync` gets newer ones",
         quoted(&nearest)
     ))
+}
+
+/// Returns the similarity of an id and a text, from 0 to 1: of the whole id, or of the word in it that
+/// is most like the text.
+fn similarity(id: &str, wanted: &str) -> f64 {
+    let whole = strsim::jaro_winkler(id, wanted);
+    id.split('-').map(|word| strsim::jaro_winkler(word, wanted)).fold(whole, f64::max)
 }
 
 fn ambiguous(text: &str, several: &[KnownModel]) -> Failure {
