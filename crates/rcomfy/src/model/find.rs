@@ -115,9 +115,11 @@ fn unknown(all: &[KnownModel], text: &str, wanted: &str) -> Failure {
         .map(|model| (similarity(&normal(model.info.id), wanted), model.info.id))
         .collect();
     near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let best = near.first().map_or(0.0, |(similarity, _)| *similarity);
+    near.retain(|(similarity, _)| *similarity >= 0.9 * best);
     let nearest: Vec<&str> = near.iter().take(3).map(|(_, id)| *id).collect();
     Failure::usage(format!("no known model has an id with {text:?}")).fix(format!(
-        "the nearest are {}; `rcomfy models` lists all, `rcomfy models sync` gets newer ones",
+        "the nearest: {}; `rcomfy models` lists all, `rcomfy models sync` gets newer ones",
         quoted(&nearest)
     ))
 }
