@@ -35,8 +35,6 @@ mod discovery;
 mod duration_text;
 mod error;
 mod escape;
-#[cfg(feature = "from-json")]
-mod from_json;
 mod info;
 mod input;
 #[cfg(feature = "schemars")]
@@ -53,6 +51,9 @@ mod violation;
 // Behind `client`: docs show `ClientBuilder::build` before `build_blocking`.
 #[cfg(feature = "blocking")]
 pub mod blocking;
+// Behind `input`: docs show `JsonInput::parse` before `typed`.
+#[cfg(feature = "from-json")]
+mod from_json;
 
 pub use any_input::{AnyInput, PlaceError};
 pub use check::FoundMedia;
