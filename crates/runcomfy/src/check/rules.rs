@@ -243,6 +243,12 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_says_what_it_expects() {
+        assert_eq!(Rule::MaxLength(1995).expected(), "must be at most 1995 characters");
+        assert_eq!(Rule::Maximum(6.0).expected(), "must be at most 6");
+    }
+
+    #[test]
     fn each_rule_holds_at_its_bound_but_not_beyond() {
         let wave = "波".repeat(3);
         let cases = [
