@@ -140,3 +140,26 @@ async fn a_run_that_is_stopped_or_killed_is_paid_once() {
         assert_eq!(simulator.ledger().len(), number + 1);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it needs a PostgreSQL server: `.ci/postgres`"]
+async fn a_batch_moves_to_a_server_and_back() {
+    let simulator = fast().await;
+    let (one, two) = (Home::with(&simulator), Home::with(&simulator));
+    let address = address();
+    one.write("boats.jsonl", "{\"prompt\": \"one\"}\n{\"prompt\": \"two\"}\n");
+    assert_eq!(one.run(&["batch", "add", "flux-2-klein/4b", "boats.jsonl"]).code, 0);
+    let moved = one.run(&["batch", "move", "boats", "--to", &address]);
+    assert!(moved.code == 0 && !format!("{moved:?}").contains(PASSWORD), "{moved:?}");
+    let refused = one.run(&["batch", "run", "boats"]);
+    assert!(refused.code == 2 && !format!("{refused:?}").contains(PASSWORD), "{refused:?}");
+    // Another machine runs it there.
+    let ended = run(&two, &address, &["batch", "run", "boats", "--urls-only"]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let file = one.path().join("state/rcomfy/ledger.db").display().to_string();
+    let back = run(&one, &address, &["batch", "move", "boats", "--to", &file]);
+    assert_eq!(back.code, 0, "{back:?}");
+    let (_, status) = one.json(&["batch", "status", "boats"]);
+    assert_eq!(status["data"]["states"]["succeeded"], 2, "{status}");
+    assert_eq!(simulator.ledger().len(), 2);
+}
