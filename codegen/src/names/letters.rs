@@ -24,11 +24,11 @@ pub(super) enum Letter {
 pub(super) fn letters(text: &str) -> Vec<Letter> {
     // Most names. Of ASCII, nothing has another form or looks like a letter of another script.
     if text.is_ascii() {
-        let letter = |c: char| match c.is_ascii_alphanumeric() {
+        let letters = text.chars().map(|c| match c.is_ascii_alphanumeric() {
             true => Letter::Kept(c),
             false => Letter::Separator(c),
-        };
-        return text.chars().map(letter).collect();
+        });
+        return letters.collect();
     }
     let chars: Vec<char> = text.nfkc().collect();
     let shown: Vec<AugmentedScriptSet> = chars

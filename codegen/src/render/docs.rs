@@ -41,8 +41,9 @@ pub(super) fn setter(name: &str, field: &Field) -> Vec<String> {
     let details = details(field);
     let mut line = format!("Sets [`{name}`](Self::{name})");
     let words = names::readable(&field.wire);
-    let repeats = |title: &str| title.eq_ignore_ascii_case(&words);
-    if repeats(&title) || repeats(&names::readable(&title)) {
+    let repeats_name =
+        title.eq_ignore_ascii_case(&words) || names::readable(&title).eq_ignore_ascii_case(&words);
+    if repeats_name {
         line.push('.');
     } else {
         line.push_str(&format!(": {}", sentence(&title)));

@@ -40,12 +40,7 @@ impl From<LedgerError> for Failure {
             LedgerError::Cancelled(job) => ended(Kind::Cancelled, &job),
             LedgerError::GivenUp(job) => ended(Kind::OutcomeUnknown, &job),
             LedgerError::Unknown(job) => unknown(&job),
-            LedgerError::NotFinished(job) => {
-                let (id, model) = (&job.id, &job.model);
-                let message = format!("job {id} of {model} is not finished in the time to wait");
-                let failure = with_request(Failure::new(Kind::Timeout, message), &job).retryable();
-                failure.fix(format!("the job continues: `rcomfy wait {}`", job.id))
-            }
+            LedgerError::NotFinished(job) => not_finished(&job),
             LedgerError::AboveCeiling { .. }
             | LedgerError::AboveMaxCost { .. }
             | LedgerError::OverBudget { .. }
@@ -136,6 +131,14 @@ fn unknown(job: &Job) -> Failure {
         "look for the request in your account at RunComfy; then `rcomfy jobs settle {id} \
          --request-id <id>` if it is there, or `--resubmit` or `--give-up` if it is not"
     ))
+}
+
+/// Returns the failure of a job that is still running when the time to wait is over.
+fn not_finished(job: &Job) -> Failure {
+    let (id, model) = (&job.id, &job.model);
+    let message = format!("job {id} of {model} is not finished in the time to wait");
+    let failure = with_request(Failure::new(Kind::Timeout, message), job).retryable();
+    failure.fix(format!("the job continues: `rcomfy wait {id}`"))
 }
 
 fn refused(job: &Job) -> Failure {
