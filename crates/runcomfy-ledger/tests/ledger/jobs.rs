@@ -309,20 +309,4 @@ async fn a_request_id_that_comes_again_stops_nothing_but_its_job() {
     let said = format!("it was accepted as request {id}, which belongs to job {}", first.id);
     assert_eq!((problem.kind, problem.message), (ProblemKind::OutcomeUnknown, said));
     assert_eq!((world.simulator.ledger().len(), simulator.ledger().len()), (1, 1));
-
-    // The same, left behind by a program that was killed: the ledger opens all the same.
-    let third = world.ledger.intend(intent("three")).await.expect("it is written");
-    let owner = "0123456789abcdef0123456789abcdef";
-    let path = world.ledger.path().expect("it is a file").to_owned();
-    let file = path.with_file_name("ledger.db-owners").join(owner);
-    std::fs::write(file, format!("1 {id}\n")).expect("it can be written");
-    let sending = format!(
-        "UPDATE job SET state = 'sending', owner = '{owner}.1', sent_at = 1 WHERE id = '{}'",
-        third.id
-    );
-    world.place.execute(&sending).await;
-    let ledger = world.another().await;
-    let third = ledger.job(&third.id).await.expect("it is there");
-    assert_eq!((third.state, third.request_id), (State::Unknown, None));
-    assert_eq!(ledger.job(&first.id).await.expect("it is there"), first);
 }

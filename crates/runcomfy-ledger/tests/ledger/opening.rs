@@ -1,6 +1,6 @@
 //! Opening a ledger: new, old, damaged, and somebody else's.
 
-use runcomfy_ledger::{Error, Ledger};
+use runcomfy_ledger::{Error, Ledger, State};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, query};
 
@@ -102,4 +102,27 @@ async fn a_ledger_of_the_first_version_is_brought_to_the_newest() {
         (status.waiting(), status.count(runcomfy_ledger::State::GivenUp), status.is_paused);
     assert_eq!(counts, (1, 0, false), "the resubmitted job is superseded: {status:?}");
     assert_eq!(batch.add([intent("a boat")]).await.expect("it can be added to"), 1);
+}
+
+#[tokio::test]
+async fn a_request_id_that_was_left_behind_twice_keeps_no_ledger_closed() {
+    let world = World::new().await;
+    let first = world.ledger.intend(intent("one")).await.expect("it is written");
+    let first = world.ledger.run(&world.client, &first.id).await.expect("it runs");
+    let id = first.request_id.as_ref().expect("an id");
+    let second = world.ledger.intend(intent("two")).await.expect("it is written");
+    // A program was killed before it wrote the id that the API gave again.
+    let owner = "0123456789abcdef0123456789abcdef";
+    let path = world.ledger.path().expect("it is a file").to_owned();
+    let file = path.with_file_name("ledger.db-owners").join(owner);
+    std::fs::write(file, format!("1 {id}\n")).expect("it can be written");
+    let sending = format!(
+        "UPDATE job SET state = 'sending', owner = '{owner}.1', sent_at = 1 WHERE id = '{}'",
+        second.id
+    );
+    world.place.execute(&sending).await;
+    let ledger = world.another().await;
+    let second = ledger.job(&second.id).await.expect("it is there");
+    assert_eq!((second.state, second.request_id), (State::Unknown, None));
+    assert_eq!(ledger.job(&first.id).await.expect("it is there"), first);
 }
