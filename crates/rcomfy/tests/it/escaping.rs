@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
+use crate::catalog::serve;
 use crate::support::{Ended, Home};
 
 /// Text that clears the screen, forges a line, sets the title, and turns the reading direction.
@@ -65,6 +66,47 @@ fn text_of_a_server_cannot_control_the_terminal() {
             let ended = Ended::of(command.output().expect("the binary runs"));
             let is_shown = !["cancel", "download"].contains(&words[0]);
             assert_harmless(&args, &ended, if is_shown { "gone" } else { "" });
+        }
+    }
+}
+
+#[test]
+fn text_of_a_live_schema_cannot_control_the_terminal() {
+    let text: String = serde_json::from_str(&format!("\"{HOSTILE}\"")).expect("a string");
+    let schema = serde_json::json!({
+        "type": "object",
+        "title": text,
+        "description": text,
+        "required": ["prompt"],
+        "properties": {
+            "prompt": {"type": "string", "maxLength": 3, "title": text, "description": text},
+            "mode": {"type": "string", "enum": [text, "calm"], "default": text},
+            text.clone(): {"type": "integer", "maximum": 9},
+        },
+    });
+    let entry = serde_json::json!({
+        "model_id": "a/hostile",
+        "display_name": text,
+        "description": text,
+        "category": text,
+        "input_schema": schema,
+    });
+    let page = serde_json::json!({"models": [entry]}).to_string();
+    let (home, base) = (Home::new(), serve(page.leak()));
+    for (words, shows) in [
+        (&["models", "sync"][..], ""),
+        (&["models", "hostile"], "hostile"),
+        (&["models", "show", "a/hostile"], "prompt"),
+        (&["run", "a/hostile", "--help"], "prompt"),
+        (&["check", "a/hostile", "--prompt", "too long", "--offline"], "prompt"),
+        (&["check", "a/hostile", "--prompt", "a", "--mode", "x", "--offline"], "mode"),
+    ] {
+        for form in [None, Some("--json")] {
+            let args: Vec<&str> = words.iter().copied().chain(form).collect();
+            let mut command = home.command(&args);
+            command.env("RUNCOMFY_MODEL_API_BASE", &base).env("RUNCOMFY_TOKEN", "a-token");
+            command.env("CLICOLOR_FORCE", "1");
+            assert_harmless(&args, &Ended::of(command.output().expect("it runs")), shows);
         }
     }
 }
