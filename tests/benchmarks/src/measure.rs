@@ -97,7 +97,7 @@ fn cpu_time() -> Duration {
 }
 
 /// Returns the CPU time of every command that has ended.
-#[cfg(unix)]
+#[cfg(all(unix, feature = "all-parts"))]
 pub(crate) fn cpu_time_of_commands() -> Duration {
     use nix::sys::resource::{UsageWho, getrusage};
     let seconds = getrusage(UsageWho::RUSAGE_CHILDREN).map(|usage| {
@@ -109,7 +109,7 @@ pub(crate) fn cpu_time_of_commands() -> Duration {
 }
 
 /// Returns the time since the first call, for want of the CPU time of commands.
-#[cfg(not(unix))]
+#[cfg(all(not(unix), feature = "all-parts"))]
 pub(crate) fn cpu_time_of_commands() -> Duration {
     cpu_time()
 }
