@@ -1,22 +1,14 @@
 //! Makes text from schemas inert: plain words of one paragraph or inline code, never markup.
 
+use runcomfy::codegen_support::{self, is_unsafe};
+
 /// A space without a line break. Schema text cannot contain it.
 pub(crate) const UNBROKEN: char = '\u{1}';
 
 /// Escapes what a terminal would obey or hide: control characters, line breaks, and characters that
 /// reorder or hide text.
 pub fn escape_control(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            escaped.extend(c.escape_default());
-        } else if is_hidden(c) {
-            escaped.extend(c.escape_unicode());
-        } else {
-            escaped.push(c);
-        }
-    }
-    escaped
+    codegen_support::escape_control(text).into_owned()
 }
 
 /// Returns a text as inert words. Inline code stays code, and a link to a web page stays a link.
@@ -114,29 +106,13 @@ fn readable(text: &str) -> String {
     for c in text.chars() {
         if c.is_control() {
             readable.push(' ');
-        } else if is_hidden(c) {
+        } else if is_unsafe(c) {
             readable.push_str(&format!("U+{:04X}", u32::from(c)));
         } else {
             readable.push(c);
         }
     }
     readable
-}
-
-/// Returns `true` for characters that reorder or hide text.
-fn is_hidden(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
 }
 
 /// Escapes every character of a word that Markdown would read as markup. An address is a link.

@@ -19,7 +19,7 @@ pub mod schema {
     };
 }
 
-pub use crate::escape::escape_control;
+pub use crate::escape::{escape_control, is_unsafe};
 #[cfg(feature = "from-json")]
 pub use crate::from_json::{Builder, FieldReader, FromJson, ReadFields, read_object, read_text};
 #[cfg(feature = "schemars")]

@@ -33,7 +33,7 @@ pub(crate) fn shown_path(path: &std::path::Path) -> String {
 }
 
 /// Returns `true` for a control character, and for one that hides or reorders text.
-pub(crate) fn is_unsafe(c: char) -> bool {
+pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}'
