@@ -1,12 +1,14 @@
 //! Benchmarks of compiling the generated code, against typify's, and of the commands, in CPU time.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, ensure};
+use runcomfy_codegen::Generated;
 
 use crate::generating::{MODELS, Model, generated, lines, repeated};
 use crate::measure::{Pair, Report, cpu_time_of_commands};
@@ -24,6 +26,10 @@ const PROVIDER: &str = "minimax";
 /// The model that is edited.
 const EDITED: &str = "generated/minimax/hailuo_video_01_live.rs";
 const MAX_RATIO_OF_AN_EDIT: f64 = 0.7;
+
+/// The first and the last line of an enum in generated code.
+const ENUM: &str = "runcomfy::codegen_support::string_enum! {\n";
+const END: &str = "\n}\n";
 
 pub(crate) fn run(report: &mut Report) -> Result<()> {
     commands(report)?;
@@ -63,6 +69,40 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
     let pair = turns(edited, || checked(&all))?;
     let name = "an edit of one model, incremental : all";
     report.ratio(name, pair, MAX_RATIO_OF_AN_EDIT);
+    enums(report, &models, &all)
+}
+
+/// Measures how much of the time goes to enums that have the values of another one: a crate in which they
+/// share it, beside the one in which they do not.
+fn enums(report: &mut Report, models: &[Model], all: &Scratch) -> Result<()> {
+    let mut shared = generated(models);
+    let mut first = HashMap::new();
+    let mut count = 0;
+    for (path, text) in &mut shared.files {
+        let module = path.trim_end_matches(".rs").replace('/', "::");
+        let mut rest = std::mem::take(text);
+        while let Some((before, item)) = rest.split_once(ENUM) {
+            let (item, after) = item.split_once(END).context("an enum has no end")?;
+            let name = item.lines().find_map(|line| line.trim().strip_prefix("pub enum "));
+            let name = name.context("an enum has no name")?.trim_end_matches(" {");
+            let here = format!("crate::generated::{module}::{name}");
+            let values: Vec<&str> = item.lines().filter(|line| line.contains(" = ")).collect();
+            let there = first.entry(values.join("\n")).or_insert_with(|| here.clone());
+            let kept = if *there == here {
+                format!("{ENUM}{item}{END}")
+            } else {
+                format!("pub use {there} as {name};\n")
+            };
+            count += 1;
+            *text += &format!("{before}{kept}");
+            rest = after.to_owned();
+        }
+        *text += &rest;
+    }
+    let shared = ours_of("shared", shared)?;
+    let pair = turns(|| shared.check(&[]), || all.check(&[]))?;
+    let figure = format!("{:6.2} × ({:.1?} : {:.1?})", pair.ratio, pair.ours, pair.theirs);
+    report.note(&format!("{} distinct of {count} enums : all", first.len()), &figure);
     Ok(())
 }
 
@@ -110,6 +150,10 @@ struct Scratch {
 fn ours(name: &str, models: &[Model]) -> Result<Scratch> {
     let generated = generated(models);
     ensure!(generated.models == models.len(), "a model was refused");
+    ours_of(name, generated)
+}
+
+fn ours_of(name: &str, generated: Generated) -> Result<Scratch> {
     let files = generated.files.iter();
     let files = files.map(|(path, text)| (format!("generated/{path}"), text.as_str()));
     let features = generated.features.iter();
