@@ -16,8 +16,8 @@ async fn waited(
     result: Vec<u8>,
 ) -> (Result<CompletedJob<MediaOutput>, JobError>, usize) {
     let (base, asked) = server(move |path, _| match path.ends_with("status") {
-        true => http_bytes(200, json!({"status": status}).to_string().as_bytes()),
-        false => http_bytes(http_status, &result),
+        true => http_bytes(200, "", json!({"status": status}).to_string().as_bytes()),
+        false => http_bytes(http_status, "", &result),
     })
     .await;
     let waited = job(&base, hasty()).wait_for(Duration::from_secs(5)).await;
@@ -79,6 +79,34 @@ async fn an_unreadable_result_is_in_the_error_whole() {
     let error = waited.expect_err("it is unreadable");
     let JobErrorReason::Unreadable { body, .. } = &error.reason else { panic!("{error}") };
     assert_eq!(body, &page);
+}
+
+/// A proxy may cut off the end of a response behind all of its text.
+#[tokio::test]
+async fn a_result_that_breaks_off_behind_its_text_is_delivered() {
+    const RESULT: &str = r#"{"status": "succeeded", "output": {"video": "https://a/v"}}"#;
+    let chunked = |text: &str| {
+        let length = text.len();
+        format!("HTTP/1.1 200 -\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n{text}\r\n")
+    };
+    let too_long = |text: &str| format!("HTTP/1.1 200 -\r\ncontent-length: 400\r\n\r\n{text}");
+    for reply in [chunked(RESULT), too_long(RESULT), too_long(&format!("{RESULT} \n"))] {
+        let (base, asked) = server(move |path, _| match path.ends_with("status") {
+            true => http(200, "", r#"{"status": "completed"}"#),
+            false => reply.clone(),
+        })
+        .await;
+        let completed = job(&base, hasty()).wait().await.expect("it is delivered");
+        assert_eq!(completed.output.video.map(String::from).as_deref(), Some("https://a/v"));
+        assert_eq!(asked.lock().expect("no lock is poisoned").len(), 2);
+    }
+    let half = &RESULT[..RESULT.len() - 1];
+    for reply in [chunked(half), too_long(half)] {
+        let (base, asked) = server(move |_, _| reply.clone()).await;
+        let error = job(&base, hasty()).result().await.expect_err("it is cut");
+        assert!(matches!(error.reason, JobErrorReason::Transport(_)), "{error}");
+        assert_eq!(asked.lock().expect("no lock is poisoned").len(), 3, "it is asked for again");
+    }
 }
 
 /// Field cases H1 and F17.

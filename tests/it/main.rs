@@ -3,6 +3,7 @@
 mod any_input;
 mod blocking;
 mod compiled_oracle;
+mod compressed;
 mod conformance;
 mod delivering;
 mod diagnostics;

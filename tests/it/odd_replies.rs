@@ -21,7 +21,7 @@ const GZIP: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
 async fn replies_of_the_api_are_requested_uncompressed() {
     let (base, _) = serve(|head, _| {
         if !head.to_ascii_lowercase().contains("accept-encoding: identity\r\n") {
-            return http_bytes(200, &GZIP);
+            return http_bytes(200, "", &GZIP);
         }
         let body = match head {
             head if head.contains("/models/") => r#"{"request_id": "r-1"}"#,
@@ -29,7 +29,7 @@ async fn replies_of_the_api_are_requested_uncompressed() {
             head if head.contains("/cancel") => r#"{"outcome": "not_cancellable"}"#,
             _ => r#"{"status": "succeeded", "output": {"video": "https://a/v"}}"#,
         };
-        http_bytes(200, body.as_bytes())
+        http_bytes(200, "", body.as_bytes())
     })
     .await;
     let client = builder(&base).build().expect("the settings are valid");
@@ -57,7 +57,7 @@ async fn a_status_is_read_in_each_encoding_and_spelling() {
     ];
     for (body, expected) in cases {
         let what = String::from_utf8_lossy(&body).into_owned();
-        let (base, _) = server(move |_, _| http_bytes(200, &body)).await;
+        let (base, _) = server(move |_, _| http_bytes(200, "", &body)).await;
         let status = job(&base, hasty()).status().await;
         let status = status.unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(status.status, expected, "{what}");

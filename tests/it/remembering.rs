@@ -46,7 +46,7 @@ fn rules(report: &PreflightReport) -> Vec<&str> {
 async fn a_url_of_many_inputs_is_measured_once() {
     for (max_age, expected) in [(Duration::from_secs(60), 1), (Duration::ZERO, 21)] {
         let limits = MediaLimits::default().with_max_age(max_age);
-        let (client, url, asked) = host(vec![http_bytes(200, &gif(640, 480))], limits).await;
+        let (client, url, asked) = host(vec![http_bytes(200, "", &gif(640, 480))], limits).await;
         let inputs: Vec<_> = (0..20).map(|take| boat(take, &url)).collect();
         // Strict, and a clone at the same time as the others.
         let submits = inputs.iter().map(async |input| client.clone().submit(input).await);
@@ -63,7 +63,7 @@ async fn a_url_of_many_inputs_is_measured_once() {
 
 #[tokio::test]
 async fn remembered_facts_never_refuse_an_input() {
-    let (small, right) = (http_bytes(200, &gif(200, 200)), http_bytes(200, &gif(640, 480)));
+    let (small, right) = (http_bytes(200, "", &gif(200, 200)), http_bytes(200, "", &gif(640, 480)));
     let replies = vec![small.clone(), small, right.clone(), right];
     let (client, url, asked) = host(replies, MediaLimits::default()).await;
     let broken = ["width_pixels>", "height_pixels>"];
@@ -87,7 +87,7 @@ async fn a_failure_to_measure_is_never_remembered() {
         http(200, "content-type: text/plain\r\n", ""),
     ];
     let failures = replies.len();
-    let right = http_bytes(200, &gif(640, 480));
+    let right = http_bytes(200, "", &gif(640, 480));
     let replies = replies.map(String::into_bytes).into_iter().chain([right]).collect();
     let (client, url, asked) = host(replies, MediaLimits::default()).await;
     for requests in 1..=failures {

@@ -57,8 +57,8 @@ pub(crate) fn http(status: u16, headers: &str, body: &str) -> String {
 }
 
 /// Same as [`http`], for a body of any bytes.
-pub(crate) fn http_bytes(status: u16, body: &[u8]) -> Vec<u8> {
-    [head(status, "", body.len()).as_bytes(), body].concat()
+pub(crate) fn http_bytes(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
+    [head(status, headers, body.len()).as_bytes(), body].concat()
 }
 
 fn head(status: u16, headers: &str, length: usize) -> String {

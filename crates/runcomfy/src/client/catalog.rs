@@ -517,7 +517,7 @@ mod tests {
 
     fn read(http_status: u16, body: &str) -> Result<CatalogPage, CallError> {
         let body = body.as_bytes().to_vec();
-        page(Reply { http_status, retry_after: None, body, limits: LIMITS })
+        page(Reply { http_status, retry_after: None, encoding: None, body, limits: LIMITS })
             .map_err(CallError::from)
     }
 

@@ -165,7 +165,10 @@ pub enum DownloadErrorReason {
     #[error("its data cannot be decoded: {}", escape_control(.0))]
     Data(String),
     /// The host sent the file compressed, although that was not asked for.
-    #[error("its host sends it compressed, as `{}`", escape_control(.0))]
+    #[error(
+        "its host sends it compressed, as `{}`, which the request does not allow; it is still there: save it with a program that unpacks it, such as `curl --compressed`",
+        escape_control(.0)
+    )]
     Encoded(String),
     /// A file of this name exists. It was not changed.
     #[error("{} exists already; replace it with DownloadOptions::replace, or move it", shown_path(.0))]

@@ -163,7 +163,8 @@ pub enum SubmitError {
         model: String,
         /// The observation, as text.
         reason: String,
-        /// The received part of the response, truncated to 64 KiB.
+        /// The received part of the response, truncated to 64 KiB. Bytes that are not text are a
+        /// data URI.
         body: Option<String>,
         /// The request's id, if the response has one: look at it with
         /// [`Client::job`](crate::Client::job) before anything else.
@@ -201,7 +202,7 @@ pub struct ApiError {
     pub message: String,
     /// The delay that RunComfy asked for (`Retry-After`).
     pub retry_after: Option<Duration>,
-    /// The body: all of a result, 64 KiB of any other.
+    /// The body: all of a result, 64 KiB of any other. Bytes that are not text are a data URI.
     pub body: String,
 }
 
@@ -370,7 +371,8 @@ pub enum JobErrorReason {
     Unreadable {
         /// The fault of the response.
         reason: String,
-        /// The response: all of a result, 64 KiB of any other.
+        /// The response: all of a result, 64 KiB of any other. Bytes that are not text are a data
+        /// URI.
         body: String,
     },
 }
@@ -404,7 +406,7 @@ pub enum CallError {
     Unreadable {
         /// The fault of the response.
         reason: String,
-        /// The response, truncated to 64 KiB.
+        /// The response, truncated to 64 KiB. Bytes that are not text are a data URI.
         body: String,
     },
     /// The text is not a model id, so nothing was sent.

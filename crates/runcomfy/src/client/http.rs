@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_RANGE, HeaderMap};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_RANGE, HeaderMap};
 use rustls::ClientConfig;
 use rustls::crypto::CryptoProvider;
 use url::{Host, Url};
@@ -160,6 +160,16 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Returns the compression of a response, if it has one. Every request asks for none.
+pub(super) fn content_encoding(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    let texts: Vec<_> = values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let codings = texts.iter().flat_map(|text| text.split(',')).map(str::trim);
+    let packed = codings.filter(|it| !it.is_empty() && !it.eq_ignore_ascii_case("identity"));
+    let packed: Vec<&str> = packed.collect();
+    (!packed.is_empty()).then(|| packed.join(", ").escape_default().to_string())
+}
+
 impl ContentRange {
     /// Reads the header. Returns `None` if it is missing or malformed.
     pub(super) fn from_headers(headers: &HeaderMap) -> Option<Self> {
@@ -181,6 +191,28 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     use super::*;
+
+    #[test]
+    fn a_compression_is_found_in_any_spelling() {
+        let cases: [(&[&str], Option<&str>); 9] = [
+            (&[], None),
+            (&[""], None),
+            (&["identity"], None),
+            (&[" Identity , "], None),
+            (&["gzip"], Some("gzip")),
+            (&["BR"], Some("BR")),
+            (&["gzip, identity,zstd"], Some("gzip, zstd")),
+            (&["identity", "deflate"], Some("deflate")),
+            (&["a\tb"], Some("a\\tb")),
+        ];
+        for (values, expected) in cases {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(CONTENT_ENCODING, HeaderValue::from_static(value));
+            }
+            assert_eq!(content_encoding(&headers).as_deref(), expected, "{headers:?}");
+        }
+    }
 
     #[test]
     fn a_content_range_is_read_or_malformed() {

@@ -39,7 +39,7 @@ impl Readings {
         let headers: HeaderMap = headers.into_iter().collect();
         let retry_after = reply::retry_after(&headers, SystemTime::UNIX_EPOCH);
         let limits = BodyLimits::USUAL;
-        let reply = Reply { http_status, retry_after, body: body.to_vec(), limits };
+        let reply = Reply { http_status, retry_after, encoding: None, body: body.to_vec(), limits };
         let truncation =
             truncation.map(|reason| Truncation { reason: reason.to_owned(), source: None });
         Self {

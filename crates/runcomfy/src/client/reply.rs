@@ -1,6 +1,8 @@
 //! Reads replies about jobs. Only this file knows their shapes, and it tolerates shapes that
 //! RunComfy does not document.
 
+mod error_text;
+
 use std::error::Error;
 use std::fmt::Display;
 use std::time::{Duration, SystemTime};
@@ -12,6 +14,7 @@ use url::Url;
 use super::error::{
     ApiError, ApiErrorKind, CallError, JobErrorReason, SubmitError, TransportError,
 };
+use super::http::content_encoding;
 use super::lenient_json::{self, NotJson};
 use super::request_id::RequestId;
 use super::retry::{Call, ErrorClass, Failure, classify};
@@ -38,6 +41,8 @@ pub(super) const MIB: usize = 1024 * 1024;
 pub(super) struct Reply {
     pub http_status: u16,
     pub retry_after: Option<Duration>,
+    /// The compression of the body, although the request asks for none.
+    pub encoding: Option<String>,
     pub body: Vec<u8>,
     pub limits: BodyLimits,
 }
@@ -65,6 +70,7 @@ impl Reply {
         Self {
             http_status: if is_redirected { 302 } else { response.status().as_u16() },
             retry_after: asked_delay(response.headers()),
+            encoding: content_encoding(response.headers()),
             body: Vec::new(),
             limits,
         }
@@ -73,6 +79,12 @@ impl Reply {
     /// Returns `true` once the body is longer than its limit. No more of it is read then.
     pub(super) fn is_too_large(&self) -> bool {
         self.body.len() > self.limits.max_bytes
+    }
+
+    /// Returns `true` if this is a result, and what has been received of it is a whole JSON object.
+    pub(super) fn is_whole_result(&self) -> bool {
+        self.limits == BodyLimits::RESULT
+            && lenient_json::parse(&self.body).is_ok_and(|body| body.is_object())
     }
 }
 
@@ -350,7 +362,10 @@ pub(super) fn answer<E: Display>(
     match parsed {
         Ok(body) if body.is_object() => Ok(body),
         Ok(_) => Err(reply.incomplete("it must be a JSON object")),
-        Err(error) => Err(reply.unreadable(Failure::NotJson, &error.to_string())),
+        Err(error) => {
+            let reason = reply.compression().unwrap_or_else(|| error.to_string());
+            Err(reply.unreadable(Failure::NotJson, &reason))
+        }
     }
 }
 
@@ -492,22 +507,6 @@ impl Reply {
 
     fn unreadable(&self, failure: Failure, reason: &str) -> ApiFailure {
         ApiFailure::Unreadable { failure, reason: reason.to_owned(), body: self.kept() }
-    }
-
-    fn kept(&self) -> String {
-        let length = self.body.len().min(self.limits.max_kept);
-        String::from_utf8_lossy(&self.body[..length]).into_owned()
-    }
-
-    /// Returns the beginning of a body that is not JSON, on one line.
-    fn beginning(&self) -> String {
-        let length = self.body.len().min(BodyLimits::USUAL.max_kept);
-        let text = String::from_utf8_lossy(&self.body[..length]);
-        let line: Vec<&str> = text.split_whitespace().collect();
-        match line.join(" ") {
-            line if line.is_empty() => "it is empty".to_owned(),
-            line => line.chars().take(120).collect(),
-        }
     }
 }
 

@@ -89,9 +89,12 @@ impl Client {
         let mut response = heard(builder.send()).await?;
         let mut reply = Reply::of(&response, &url, request.limits);
         while !reply.is_too_large() {
-            match heard(response.chunk()).await? {
-                Some(chunk) => reply.body.extend_from_slice(&chunk),
-                None => break,
+            match heard(response.chunk()).await {
+                Ok(Some(chunk)) => reply.body.extend_from_slice(&chunk),
+                Ok(None) => break,
+                // The end of the response is missing, and nothing of the answer.
+                Err(_) if reply.is_whole_result() => break,
+                Err(error) => return Err(error),
             }
         }
         self.inner.token.redact(&mut reply.body);

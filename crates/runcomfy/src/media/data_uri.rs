@@ -70,7 +70,7 @@ impl<'a> DataUri<'a> {
     }
 
     /// Writes bytes as a base64 data URI. Detects the content type unless one is given.
-    pub(super) fn write(content_type: Option<&str>, bytes: &[u8]) -> Arc<str> {
+    pub(crate) fn write(content_type: Option<&str>, bytes: &[u8]) -> Arc<str> {
         let content_type = content_type
             .unwrap_or_else(|| Format::sniff(bytes).map_or(UNKNOWN, Format::content_type));
         let mut uri = Self::head(content_type);

@@ -5,8 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED,
-    LOCATION, RANGE,
+    ACCEPT_ENCODING, ETAG, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE,
 };
 use reqwest::{Response, StatusCode};
 use tempfile::NamedTempFile;
@@ -14,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::super::Client;
-use super::super::http::{ContentRange, NO_TIMEOUT};
+use super::super::http::{ContentRange, NO_TIMEOUT, content_encoding};
 use super::super::reply::{asked_delay, transport_failure};
 use super::super::retry::{Backoff, Call, Failure};
 use super::file_writer::FileWriter;
@@ -230,7 +229,8 @@ impl Transfer<'_> {
     async fn seek_to_range(&mut self, response: &Response) -> Result<Option<End>, Reason> {
         let headers = response.headers();
         let range = ContentRange::from_headers(headers);
-        if let Some(encoding) = encoding(headers).filter(|_| response.status().is_success()) {
+        if let Some(encoding) = content_encoding(headers).filter(|_| response.status().is_success())
+        {
             return Err(Reason::Encoded(encoding));
         }
         match (response.status(), range) {
@@ -338,13 +338,6 @@ fn file_error(path: &Path, source: std::io::Error) -> Reason {
 fn host_error(url: &Url) -> Reason {
     let host = url.host_str().unwrap_or_default();
     Reason::Host(format!("{}://{host}", url.scheme()))
-}
-
-/// Returns the compression of a response, if it has one.
-fn encoding(headers: &HeaderMap) -> Option<String> {
-    let encoding = headers.get(CONTENT_ENCODING)?.to_str().unwrap_or("?").trim();
-    let is_none = encoding.is_empty() || encoding.eq_ignore_ascii_case("identity");
-    (!is_none).then(|| encoding.escape_default().to_string())
 }
 
 fn is_strong(tag: &HeaderValue) -> bool {

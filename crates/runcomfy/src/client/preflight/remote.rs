@@ -4,13 +4,12 @@ use std::ops::Range;
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT_ENCODING, AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
-    HeaderName, LOCATION, RANGE,
+    ACCEPT_ENCODING, AGE, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION, RANGE,
 };
 use reqwest::{Response, StatusCode};
 use url::Url;
 
-use super::super::http::ContentRange;
+use super::super::http::{ContentRange, content_encoding};
 use super::address::check_literal;
 use super::fetch_error::{FetchError, transport_error};
 use super::media_report::MediaReport;
@@ -150,10 +149,8 @@ impl<'a> RemoteFile<'a> {
                 status => FetchError::Status(status.as_u16()),
             });
         }
-        if let Some(encoding) =
-            header(&response, CONTENT_ENCODING).filter(|encoding| encoding != "identity")
-        {
-            return Err(FetchError::Encoded(encoding.escape_default().to_string()));
+        if let Some(encoding) = content_encoding(response.headers()) {
+            return Err(FetchError::Encoded(encoding));
         }
         self.max_age = self.max_age.min(max_age(&response));
         if self.content_type.is_none() {

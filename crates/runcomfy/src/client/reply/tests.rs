@@ -7,7 +7,7 @@ use crate::output::MediaOutput;
 
 fn bytes(http_status: u16, body: &[u8]) -> Reply {
     let limits = BodyLimits::USUAL;
-    Reply { http_status, retry_after: None, body: body.to_vec(), limits }
+    Reply { http_status, retry_after: None, encoding: None, body: body.to_vec(), limits }
 }
 
 fn reply(http_status: u16, body: impl ToString) -> Reply {
@@ -521,8 +521,7 @@ fn text_of_a_server_cannot_move_the_cursor() {
 #[test]
 fn a_reply_that_is_too_large_is_not_read_again() {
     let limits = BodyLimits { max_bytes: 10, max_kept: 4 };
-    let body = br#"{"status": "in_queue"}"#.to_vec();
-    let reply = Reply { http_status: 200, retry_after: None, body, limits };
+    let reply = Reply { limits, ..bytes(200, br#"{"status": "in_queue"}"#) };
     let Err(failure @ ApiFailure::Unreadable { .. }) = json(&reply) else { panic!("it is read") };
     assert_eq!(failure.failure(), Failure::TooLarge);
     assert!(!classify(Call::Read, Failure::TooLarge).retry);
