@@ -26,6 +26,23 @@ pub fn escape_control(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// The most characters of a text that a message shows.
+#[cfg(feature = "client")]
+const MAX_SHOWN: usize = 2000;
+
+/// Returns the beginning of a text from outside for a message: [`escape_control`] of it, and how long
+/// it is if that is not all.
+#[cfg(feature = "client")]
+pub(crate) fn shown_text(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MAX_SHOWN) {
+        None => escape_control(text),
+        Some((end, _)) => {
+            let (start, length) = (escape_control(&text[..end]), text.chars().count());
+            Cow::Owned(format!("{start}… ({length} characters)"))
+        }
+    }
+}
+
 /// Returns a path to show.
 #[cfg(feature = "client")]
 pub(crate) fn shown_path(path: &std::path::Path) -> String {
@@ -65,5 +82,14 @@ mod tests {
             assert_eq!(escape_control(text), escaped);
         }
         assert!(matches!(escape_control("plain"), Cow::Borrowed(_)));
+    }
+
+    #[cfg(feature = "client")]
+    #[test]
+    fn long_text_is_shown_with_its_length() {
+        let text = "é".repeat(2000);
+        assert_eq!(shown_text(&text), text);
+        assert_eq!(shown_text(&format!("{text}\u{1b}")), format!("{text}… (2001 characters)"));
+        assert_eq!(shown_text("a\u{1b}"), "a\\u{1b}");
     }
 }

@@ -12,7 +12,7 @@ use super::request_id::RequestId;
 use super::retry::Failure;
 use super::types::Status;
 use crate::duration_text::DurationText;
-use crate::escape::{escape_control, shown_path};
+use crate::escape::{escape_control, shown_path, shown_text};
 use crate::media::FileError;
 
 /// A client that cannot be built.
@@ -271,7 +271,7 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (HTTP {}", escape_control(&self.message), self.http_status)?;
+        write!(f, "{} (HTTP {}", shown_text(&self.message), self.http_status)?;
         if let Some(code) = self.code {
             write!(f, ", error_code {code}")?;
         }
@@ -344,7 +344,7 @@ impl std::error::Error for JobError {
 pub enum JobErrorReason {
     /// The job failed. The value is the reason that RunComfy gave, in any shape, or else the whole
     /// reply.
-    #[error("the job failed: {}", escape_control(&.0.to_string()))]
+    #[error("the job failed: {}", shown_text(&.0.to_string()))]
     Failed(Value),
     /// The job was cancelled.
     #[error("the job was cancelled")]

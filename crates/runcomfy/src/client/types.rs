@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::request_id::RequestId;
 #[cfg(feature = "serde")]
 use crate::codegen_support::from_output::FromOutput;
-use crate::escape::escape_control;
+use crate::escape::shown_text;
 
 /// The status of a job. An unknown status of RunComfy's is kept, and counts as not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,7 +190,7 @@ impl fmt::Display for Status {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
-            Self::Other(word) => return f.write_str(&escape_control(word)),
+            Self::Other(word) => return f.write_str(&shown_text(word)),
         })
     }
 }
@@ -225,7 +225,7 @@ impl fmt::Display for CancelOutcome {
         f.write_str(match self {
             Self::Cancelled => "cancelled",
             Self::NotCancellable => "not_cancellable",
-            Self::Other(word) => return f.write_str(&escape_control(word)),
+            Self::Other(word) => return f.write_str(&shown_text(word)),
         })
     }
 }
