@@ -192,6 +192,7 @@ async fn no_output_that_has_something_is_passed_over() {
         (json!({"a": {"b": [{"c": "BASE/a.gif"}]}}), 1),
         (json!({"images": ["BASE/a.gif", "BASE/b.gif", "BASE/a.gif"]}), 2),
         (json!({"b64_json": long}), 1),
+        (json!({"b64_json": long.replace('/', "_").replace('+', "-")}), 1),
         (json!({"image": format!(" data:image/gif;base64,{GIF}\n")}), 1),
         (json!(" BASE/a.gif "), 1),
     ] {

@@ -158,20 +158,30 @@ fn source(text: &str) -> Option<Source<'_>> {
     }
 }
 
-/// Returns base64 without line breaks, if what it begins with is media.
+/// Returns base64 in the usual alphabet, if what it begins with is media.
 fn base64_media(text: &str) -> Option<Cow<'_, str>> {
     if text.len() < MIN_BASE64_CHARS {
         return None;
     }
-    let head = text.get(..SNIFFED_CHARS.min(text.len()))?;
-    let head: String = head.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let head = usual_base64(text.get(..SNIFFED_CHARS.min(text.len()))?);
     let whole = head.get(..head.len() / 4 * 4)?;
     let head = STANDARD.decode(whole).ok()?;
     Format::sniff(&head)?.kind()?;
-    if !text.contains(|c: char| c.is_ascii_whitespace()) {
-        return Some(Cow::Borrowed(text));
+    Some(usual_base64(text))
+}
+
+/// Returns base64 without line breaks, and without the letters that the alphabet for URLs has instead.
+fn usual_base64(text: &str) -> Cow<'_, str> {
+    if !text.contains(|c: char| c.is_ascii_whitespace() || matches!(c, '-' | '_')) {
+        return Cow::Borrowed(text);
     }
-    Some(text.chars().filter(|c| !c.is_ascii_whitespace()).collect::<String>().into())
+    let chars = text.chars().filter(|c| !c.is_ascii_whitespace());
+    let usual = chars.map(|c| match c {
+        '-' => '+',
+        '_' => '/',
+        other => other,
+    });
+    Cow::Owned(usual.collect())
 }
 
 #[cfg(test)]
@@ -188,6 +198,9 @@ mod tests {
         let png = STANDARD.encode([b"\x89PNG\r\n\x1a\n".as_slice(), &[0; 60]].concat());
         let wrapped = format!("{}\r\n{}", &png[..20], &png[20..]);
         let text = STANDARD.encode([b'x'; 60]);
+        let jpeg = STANDARD.encode([b"\xff\xd8\xff\xe0".as_slice(), &[0xfb; 60]].concat());
+        let for_urls = jpeg.replace('/', "_").replace('+', "-");
+        assert!(for_urls.starts_with("_9j_") && for_urls.contains('-'), "{for_urls}");
         let cases = [
             ("https://a.b/c.png", "url"),
             (" https://a.b/c.png\n", "url"),
@@ -200,6 +213,7 @@ mod tests {
             ("gs://a/b.png", "scheme"),
             (&png, "base64"),
             (&wrapped, "base64"),
+            (&for_urls, "base64"),
             (&text, ""),
             ("boat.png", ""),
             ("// a comment", ""),
