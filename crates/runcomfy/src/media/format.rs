@@ -8,19 +8,48 @@ use super::MediaKind;
 const BMP_HEADERS: [u8; 8] = [12, 16, 40, 52, 56, 64, 108, 124];
 
 /// The signatures of formats that are not measured, where the library does not know them.
-const OTHERS: [(&[u8], &str, MediaKind); 12] = [
+const OTHERS: [(&[u8], &str, MediaKind); 41] = [
     (b"\x76\x2f\x31\x01", "image/x-exr", MediaKind::Image),
     (b"#?RADIANCE", "image/vnd.radiance", MediaKind::Image),
     (b"#?RGBE", "image/vnd.radiance", MediaKind::Image),
     (b"qoif", "image/qoi", MediaKind::Image),
     (b"DDS ", "image/vnd-ms.dds", MediaKind::Image),
     (b"icns", "image/icns", MediaKind::Image),
+    (b"\xff\x4f\xff\x51", "image/j2c", MediaKind::Image),
+    (b"\x8aMNG\r\n\x1a\n", "video/x-mng", MediaKind::Image),
+    (b"\x8bJNG\r\n\x1a\n", "image/x-jng", MediaKind::Image),
+    (b"SDPX", "image/x-dpx", MediaKind::Image),
+    (b"XPDS", "image/x-dpx", MediaKind::Image),
+    (b"\x80\x2a\x5f\xd7", "image/x-cineon", MediaKind::Image),
+    (b"SIMPLE  =", "image/fits", MediaKind::Image),
+    (b"\x59\xa6\x6a\x95", "image/x-sun-raster", MediaKind::Image),
+    (b"\x01\xda\x00", "image/sgi", MediaKind::Image),
+    (b"\x01\xda\x01", "image/sgi", MediaKind::Image),
+    (b"\xb1\x68\xde\x3a", "image/x-dcx", MediaKind::Image),
+    (b"PF\n", "image/x-portable-floatmap", MediaKind::Image),
+    (b"Pf\n", "image/x-portable-floatmap", MediaKind::Image),
+    (b"/* XPM */", "image/x-xpixmap", MediaKind::Image),
     (b"YUV4MPEG2", "video/x-yuv4mpeg", MediaKind::Video),
     (b"DKIF", "video/x-ivf", MediaKind::Video),
     (b"\x06\x0e\x2b\x34\x02\x05\x01\x01", "application/mxf", MediaKind::Video),
+    (b"\0\0\0\x01\x67", "video/h264", MediaKind::Video),
+    (b"\0\0\0\x01\x27", "video/h264", MediaKind::Video),
+    (b"\0\0\0\x01\x40\x01", "video/h265", MediaKind::Video),
+    (b".RMF", "application/vnd.rn-realmedia", MediaKind::Video),
+    (b"nut/multimedia container", "video/x-nut", MediaKind::Video),
+    (b"BBCD\0", "video/x-dirac", MediaKind::Video),
+    (b"\xb7\xd8\x00\x20\x37\x49\xda\x11", "video/x-wtv", MediaKind::Video),
     (b"caff", "audio/x-caf", MediaKind::Audio),
     (b".snd", "audio/basic", MediaKind::Audio),
     (b"wvpk", "audio/x-wavpack", MediaKind::Audio),
+    (b".ra\xfd", "audio/x-pn-realaudio", MediaKind::Audio),
+    (b"riff\x2e\x91\xcf\x11", "audio/x-w64", MediaKind::Audio),
+    (b"TTA1", "audio/x-tta", MediaKind::Audio),
+    (b"Creative Voice File\x1a", "audio/x-voc", MediaKind::Audio),
+    (b"\x7f\xfe\x80\x01", "audio/vnd.dts", MediaKind::Audio),
+    (b"MPCK", "audio/x-musepack", MediaKind::Audio),
+    (b"MP+", "audio/x-musepack", MediaKind::Audio),
+    (b"ADIF", "audio/aac", MediaKind::Audio),
 ];
 
 /// A file format.
@@ -136,11 +165,8 @@ impl Format {
         if let Some((_, content_type, kind)) = other {
             return Some(Self::Other(content_type, Some(*kind)));
         }
-        if is_netpbm(head) {
-            return Some(Self::Other("image/x-portable-anymap", Some(MediaKind::Image)));
-        }
-        if is_transport_stream(head) {
-            return Some(Self::Other("video/mp2t", Some(MediaKind::Video)));
+        if let Some((content_type, kind)) = of_header(head) {
+            return Some(Self::Other(content_type, Some(kind)));
         }
         let found = infer::get(head)?;
         let kind = match found.matcher_type() {
@@ -283,9 +309,47 @@ fn is_netpbm(head: &[u8]) -> bool {
         && matches!(rest.trim_ascii_start(), [b'0'..=b'9' | b'#', ..] | [b'W', b'I', b'D', ..])
 }
 
-/// Returns `true` for an MPEG transport stream, whose packets begin alike.
+/// Detects formats that have no signature, by several fields of their headers.
+fn of_header(head: &[u8]) -> Option<(&'static str, MediaKind)> {
+    Some(match head {
+        _ if is_netpbm(head) => ("image/x-portable-anymap", MediaKind::Image),
+        _ if is_transport_stream(head) => ("video/mp2t", MediaKind::Video),
+        _ if has(head, 0, b"FORM") && has(head, 8, b"AIFC") => ("audio/x-aiff", MediaKind::Audio),
+        [0x0a, 0 | 2..=5, 1, 1 | 2 | 4 | 8, ..] => ("image/x-pcx", MediaKind::Image),
+        _ if is_tga(head) => ("image/x-tga", MediaKind::Image),
+        // AC-3 and Enhanced AC-3, whose sixth byte begins with their version.
+        [0x0b, 0x77, _, _, _, version, ..] if version >> 3 <= 16 => ("audio/ac3", MediaKind::Audio),
+        // AAC in ADTS frames with a checksum.
+        [0xff, 0xf0 | 0xf8, rates, ..] if (rates >> 2) & 0b1111 < 13 => {
+            ("audio/aac", MediaKind::Audio)
+        }
+        // MPEG audio of layer II.
+        [0xff, 0xf4 | 0xf5 | 0xfc | 0xfd, rates, ..] if has_mpeg_rates(*rates) => {
+            ("audio/mpeg", MediaKind::Audio)
+        }
+        _ => return None,
+    })
+}
+
+/// Returns `true` for an MPEG transport stream, whose packets begin alike: of 188 bytes, also behind
+/// a time code as in AVCHD, or with 16 bytes of error correction.
 fn is_transport_stream(head: &[u8]) -> bool {
-    [0, 188, 376].iter().all(|at| head.get(*at) == Some(&0x47))
+    [(0, 188), (4, 192), (0, 204)].iter().any(|(start, length)| {
+        (0..3).all(|packet| head.get(start + packet * length) == Some(&0x47))
+    })
+}
+
+/// Returns `true` for the header of a Targa picture: its kind, colour map, size and depth fit.
+fn is_tga(head: &[u8]) -> bool {
+    let Some((header, _)) = head.split_first_chunk::<18>() else { return false };
+    let [_, map, kind, _, _, _, _, entry, _, _, _, _, size @ .., depth, flags] = header;
+    let is_plain = *map == 0 && matches!(kind, 2 | 3 | 10 | 11) && header[3..8] == [0; 5];
+    let is_mapped = *map == 1 && matches!(kind, 1 | 9) && matches!(entry, 15 | 16 | 24 | 32);
+    (is_plain || is_mapped)
+        && size[..2] != [0, 0]
+        && size[2..] != [0, 0]
+        && matches!(depth, 8 | 15 | 16 | 24 | 32)
+        && flags & 0b1100_0000 == 0
 }
 
 fn without_bom(head: &[u8]) -> &[u8] {
@@ -301,7 +365,12 @@ fn is_bmp(head: &[u8]) -> bool {
 fn is_mp3_frame(head: &[u8]) -> bool {
     let [0xff, version, rates, ..] = *head else { return false };
     let is_layer_3 = matches!(version, 0xe2 | 0xe3 | 0xf2 | 0xf3 | 0xfa | 0xfb);
-    is_layer_3 && rates >> 4 != 0xf && rates >> 4 != 0 && rates & 0b1100 != 0b1100
+    is_layer_3 && has_mpeg_rates(rates)
+}
+
+/// Returns `true` if the bit rate and the sample rate of MPEG audio are not reserved values.
+fn has_mpeg_rates(rates: u8) -> bool {
+    rates >> 4 != 0xf && rates >> 4 != 0 && rates & 0b1100 != 0b1100
 }
 
 /// Returns `true` for an HTML page, such as a login or an error page.
@@ -386,6 +455,68 @@ mod tests {
         ];
         for (head, format) in cases {
             assert_eq!(Format::sniff(head), format, "{}", head.escape_ascii());
+        }
+    }
+
+    /// The first bytes of files that ffmpeg 5 and ImageMagick 6 wrote.
+    #[test]
+    fn media_of_rare_formats_is_media() {
+        let (image, video, sound) = (MediaKind::Image, MediaKind::Video, MediaKind::Audio);
+        let cases: [(&[u8], MediaKind); 28] = [
+            (b"\xff\x4f\xff\x51\x00\x2f\0\0\0\0\x00\x20", image),
+            (b"\0\0\x02\0\0\0\0\0\0\0\0\0\x20\0\x18\0\x18\0\0\0\xff", image),
+            (b"\0\x01\x01\0\0\0\x01\x18\0\0\0\0\x20\0\x18\0\x08\x20\xff", image),
+            (b"\x0a\x05\x01\x08\0\0\0\0\x1f\0\x17\0", image),
+            (b"\xb1\x68\xde\x3a\x04\x10\0\0", image),
+            (b"\x01\xda\0\x02\0\x03\0\x20\0\x18", image),
+            (b"\x59\xa6\x6a\x95\0\0\0\x20", image),
+            (b"SDPX\0\0\x20\0V2.0", image),
+            (b"\x80\x2a\x5f\xd7\0\0\x08\0", image),
+            (b"SIMPLE  =                    T", image),
+            (b"\x8aMNG\r\n\x1a\n\0\0\0\x1cMHDR", image),
+            (b"\x8bJNG\r\n\x1a\n\0\0\0\x10JHDR", image),
+            (b"PF\n32 24\n1.0\n", image),
+            (b"/* XPM */\nstatic char *i", image),
+            (b"\0\0\0\x01\x67\xf4\0\x0a\x91\x9b", video),
+            (b"\0\0\0\x01\x40\x01\x0c\x01\xff\xff", video),
+            (b".RMF\0\0\0\x12\0\0", video),
+            (b"nut/multimedia container\0", video),
+            (b"BBCD\0\0\0\0\x18", video),
+            (b"\xb7\xd8\0\x20\x37\x49\xda\x11\xa6\x4e", video),
+            (b"FORM\0\0\x45\x28AIFCFVER", sound),
+            (b"\xff\xfd\xe0\xc4\xec\xcc", sound),
+            (b"\x0b\x77\x1e\xf8\x4c\x40\x2f\x84", sound),
+            (b"\x0b\x77\0\xcf\x72\x87\xc0\0", sound),
+            (b"\x7f\xfe\x80\x01\xfc\x3c", sound),
+            (b"riff\x2e\x91\xcf\x11\xa5\xd6", sound),
+            (b"TTA1\x01\0\x01\0\x10\0", sound),
+            (b"Creative Voice File\x1a\x1a\0", sound),
+        ];
+        for (head, kind) in cases {
+            let found = Format::sniff(head).and_then(Format::kind);
+            assert_eq!(found, Some(kind), "{}", head.escape_ascii());
+        }
+        for (start, length) in [(0, 188), (4, 192), (0, 204)] {
+            let mut packets = vec![0xff; 1000];
+            (0..3).for_each(|packet| packets[start + packet * length] = 0x47);
+            assert_eq!(Format::sniff(&packets).and_then(Format::kind), Some(video), "{length}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_only_resemble_a_header_are_no_media() {
+        let cases: [&[u8]; 8] = [
+            b"FORM 27B: AIFCraft",
+            b"PF is a club",
+            b"MP3 is a format",
+            b"\x0b\x77\0\0\0\xff",
+            b"\xff\xf0\xff",
+            b"\xff\xfd\xff",
+            b"\0\0\x02\0\0\0\0\0\0\0\0\0\0\0\x18\0\x18\0",
+            b"\0\0\x02\0\0\0\0\0\0\0\0\0\x20\0\x18\0\x17\0",
+        ];
+        for head in cases {
+            assert_eq!(Format::sniff(head), None, "{}", head.escape_ascii());
         }
     }
 }
