@@ -215,7 +215,8 @@ def jpeg(data, dice):
         segments.insert(0, bytes([0xff, marker]) + struct.pack(">H", len(body) + 2) + body)
     if dice.random() < 0.6:
         body = b"Exif\0\0" + exif(dice)
-        segments.insert(0, b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body)
+        place = 0 if dice.random() < 0.7 else dice.randrange(len(segments) + 1)
+        segments.insert(place, b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body)
     parts = [data[:2]]
     for segment in segments:
         if dice.random() < 0.1:

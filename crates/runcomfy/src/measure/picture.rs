@@ -8,37 +8,70 @@ const BROKEN: &str = "its header is broken";
 /// The mark before Exif in a JPEG segment, and sometimes in WebP.
 const EXIF: &[u8; 6] = b"Exif\0\0";
 
-/// Reads the segments of a JPEG up to the frame header, which has the size.
+/// Exif is searched so far behind the frame header of a JPEG, where a few hundred bytes of tables are.
+const BEHIND_FRAME: u64 = 4096;
+
+/// The facts in the segments of a JPEG.
+#[derive(Default)]
+struct Jpeg {
+    size: Option<(u32, u32)>,
+    /// The position up to which Exif is searched.
+    end: Option<u64>,
+    is_turned: Option<bool>,
+}
+
+/// Reads the segments of a JPEG up to its picture data: the frame header has the size, and Exif can be
+/// before or behind it.
 pub(super) fn jpeg(file: &SparseBytes<'_>) -> Result<Header, ProbeError> {
+    let mut found = Jpeg::default();
     let mut at = 2;
-    let mut turn = None;
     for _ in 0..MAX_STEPS {
+        match found.read_segment(file, at) {
+            Ok(Some(next)) => at = next,
+            Ok(None) => break,
+            // A file that is cut off or damaged behind its size is fine.
+            Err(ProbeError::Ends | ProbeError::Broken(_)) if found.size.is_some() => break,
+            Err(error) => return Err(error),
+        }
+        let is_past = found.end.is_some_and(|end| at >= end);
+        if is_past || (found.size.is_some() && found.is_turned.is_some()) {
+            break;
+        }
+    }
+    let size = found.size.ok_or(ProbeError::Broken(BROKEN))?;
+    let size = turned(size, found.is_turned.unwrap_or(false));
+    Ok(Header { size: Some(size), ..Header::default() })
+}
+
+impl Jpeg {
+    /// Reads the segment at a position. Returns the position behind it, or `None` at the picture data
+    /// or the end.
+    fn read_segment(&mut self, file: &SparseBytes<'_>, at: u64) -> Result<Option<u64>, ProbeError> {
+        // Stray bytes behind the frame are not searched for Exif.
+        if self.size.is_some() && file.u8(at)? != 0xff {
+            return Ok(None);
+        }
         let (marker, body) = next_marker(file, at)?;
         match marker {
             // Markers without a segment.
-            0x01 | 0xd0..=0xd8 => {
-                at = body;
-                continue;
+            0x01 | 0xd0..=0xd8 => return Ok(Some(body)),
+            0xd9 | 0xda => return Ok(None),
+            0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf if self.size.is_none() => {
+                self.size = Some((file.u16(body + 5)?.into(), file.u16(body + 3)?.into()));
+                self.end = Some(body + BEHIND_FRAME);
             }
-            0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
-                let size = (file.u16(body + 5)?.into(), file.u16(body + 3)?.into());
-                let size = turned(size, turn.unwrap_or(false));
-                return Ok(Header { size: Some(size), ..Header::default() });
-            }
-            // The picture data, or the end.
-            0xd9 | 0xda => return Err(ProbeError::Broken(BROKEN)),
             _ => {}
         }
         let length = u64::from(file.u16(body)?);
         if length < 2 {
             return Err(ProbeError::Broken(BROKEN));
         }
-        if marker == 0xe1 && turn.is_none() && length >= 8 && file.get(body + 2, 6)? == EXIF {
-            turn = Some(is_turned(file, body + 8)?);
+        let is_exif = marker == 0xe1 && length >= 8 && file.get(body + 2, 6)? == EXIF;
+        if is_exif && self.is_turned.is_none() {
+            self.is_turned = Some(is_turned(file, body + 8)?);
         }
-        at = body + length;
+        Ok(Some(body + length))
     }
-    Err(ProbeError::Broken(BROKEN))
 }
 
 /// Returns the next marker and the position after it. Decoders skip stray bytes before it, and

@@ -19,6 +19,17 @@ fn jpeg_with_exif(orientation: u8) -> Vec<u8> {
     jpeg(&[&[0xff, 0xe1, 0, exif.len() as u8 + 2], exif.as_slice()].concat())
 }
 
+/// A quantisation table of no entries.
+const TABLE: &[u8] = b"\xff\xdb\0\x03\0";
+
+/// A JPEG whose Exif comes after its frame and these segments.
+fn jpeg_exif_behind(orientation: u8, between: &[u8]) -> Vec<u8> {
+    let frame = b"\xff\xd8\xff\xc0\0\x0b\x08\x01\xe0\x02\x80\x01\x01\x11\0";
+    let exif = [b"Exif\0\0".as_slice(), &exif(orientation)].concat();
+    let head = [0xff, 0xe1, 0, exif.len() as u8 + 2];
+    [frame.as_slice(), between, &head, &exif, b"\xff\xda\0\x02"].concat()
+}
+
 fn png(chunks: &[u8]) -> Vec<u8> {
     let head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0\x08\x02\0\0\0\0\0\0\0";
     [head.as_slice(), chunks, b"\0\0\0\0IDAT"].concat()
@@ -145,6 +156,7 @@ fn a_header_says_the_size_that_is_shown() {
     let video = one(b"trak", &[&tkhd([1, 0, 0, 1]), &mdia(b"vide")]);
     let on_its_side = one(b"trak", &[&tkhd([0, 1, u32::MAX, 0]), &mdia(b"vide")]);
     let sound = one(b"trak", &[&tkhd([1, 0, 0, 1]), &mdia(b"soun")]);
+    let far = [b"\xff\xed\x10\0".as_slice(), &[0; 0xffe]].concat();
     let png_exif = |orientation: u8| one_png(b"eXIf", &exif(orientation));
     let cases: Vec<Case> = vec![
         ("a JPEG", jpeg(b""), upright),
@@ -155,6 +167,16 @@ fn a_header_says_the_size_that_is_shown() {
         ("a JPEG of orientation 5", jpeg_with_exif(5), turned),
         ("a JPEG of orientation 8", jpeg_with_exif(8), turned),
         ("a JPEG of an orientation that there is not", jpeg_with_exif(9), upright),
+        ("a JPEG whose Exif is behind its frame", jpeg_exif_behind(6, b""), turned),
+        ("a JPEG with tables between frame and Exif", jpeg_exif_behind(8, TABLE), turned),
+        (
+            "a JPEG whose Exif is behind its picture",
+            jpeg_exif_behind(6, b"\xff\xda\0\x02"),
+            upright,
+        ),
+        ("a JPEG whose Exif is far behind its frame", jpeg_exif_behind(6, &far), upright),
+        ("a JPEG with stray bytes behind its frame", jpeg_exif_behind(6, b"\0\0"), upright),
+        ("a JPEG with a broken segment behind it", jpeg_exif_behind(6, b"\xff\xc4\0\0"), upright),
         ("a JPEG whose frame never comes", b"\xff\xd8\xff\xd9".to_vec(), None),
         ("a PNG of orientation 6", png(&png_exif(6)), turned),
         ("a PNG of orientation 2", png(&png_exif(2)), upright),
