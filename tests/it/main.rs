@@ -1,6 +1,7 @@
 //! Integration tests of the workspace, in one binary.
 
 mod any_input;
+mod asked_delays;
 mod blocking;
 mod compiled_oracle;
 mod compressed;

@@ -1,5 +1,6 @@
 //! Integration tests of the ledger, in one binary.
 
+mod asked_delays;
 mod batch_kills;
 mod batches;
 mod growth;
