@@ -95,7 +95,7 @@ fn about(folder: &str, text: &str) -> Value {
 }
 
 /// Returns an input schema with the same text wherever text is allowed.
-fn everywhere(text: &str) -> Value {
+pub(crate) fn everywhere(text: &str) -> Value {
     let rule = |rule: &str, value: Value| json!({"validation_rule": rule, "validation_value": value, "validation_error": text});
     let step = text.replace('~', "~0").replace('/', "~1").replace('%', "%25");
     json!({

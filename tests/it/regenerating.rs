@@ -247,7 +247,7 @@ fn links_in_the_schemas_folder_lead_in_no_circle() {
 }
 
 /// Copies a folder.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("it can be made");
     for entry in std::fs::read_dir(from).expect("it exists") {
         let entry = entry.expect("it can be read");

@@ -1,5 +1,6 @@
 //! `schemas sync`, with the real command against the simulator.
 
+mod hostile;
 mod place;
 mod replies;
 mod server;

@@ -14,10 +14,10 @@ use serde_json::json;
 use crate::scripted::{builder, http, input, server};
 
 /// Clears the screen, sets a colour by C1, begins a line, turns text around and rings the bell.
-const HOSTILE: &str = "a\u{1b}[2J\u{9b}31m\r\nFORGED\u{2028}\u{202e}\u{7}";
+pub(crate) const HOSTILE: &str = "a\u{1b}[2J\u{9b}31m\r\nFORGED\u{2028}\u{202e}\u{7}";
 
 /// Panics if a text could control a terminal. Line breaks are for errors of several lines.
-fn assert_inert(what: &str, text: &str) {
+pub(crate) fn assert_inert(what: &str, text: &str) {
     let is_active = |c: char| {
         c != '\n' && c.is_control()
             || matches!(c, '\u{2028}'..='\u{202e}' | '\u{200b}'..='\u{200f}')
@@ -34,7 +34,7 @@ fn assert_inert_error<T, E: Error + Debug>(what: &str, outcome: Result<T, E>) {
 }
 
 /// Returns bodies with hostile text at each place that an error is made of.
-fn bodies() -> Vec<String> {
+pub(crate) fn bodies() -> Vec<String> {
     let text = HOSTILE;
     let mut bodies: Vec<String> = [
         json!({"error_message": text, "error_code": 400004}),
