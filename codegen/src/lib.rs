@@ -32,7 +32,7 @@ pub use manifest::{CatalogStatus, ManifestError, recorded_id};
 pub use parse::{Treatment, keywords};
 pub use pipeline::{Generated, model_json};
 pub use settings::{Features, Objects, Settings, Source};
-pub use text::escape_control;
+pub use text::{escape_control, mask_control};
 
 use std::collections::BTreeMap;
 

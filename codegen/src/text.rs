@@ -1,5 +1,7 @@
 //! Makes text from schemas inert: plain words of one paragraph or inline code, never markup.
 
+use std::borrow::Cow;
+
 use runcomfy::codegen_support::{self, is_unsafe};
 
 /// A space without a line break. Schema text cannot contain it.
@@ -9,6 +11,27 @@ pub(crate) const UNBROKEN: char = '\u{1}';
 /// reorder or hide text.
 pub fn escape_control(text: &str) -> String {
     codegen_support::escape_control(text).into_owned()
+}
+
+/// Replaces control characters and invisible characters with a mark of the same length in bytes, to
+/// keep the places within the text. Line breaks and tabs stay.
+pub fn mask_control(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut masked = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let is_line_break = c == '\r' && chars.peek() == Some(&'\n');
+        match c.len_utf8() {
+            _ if is_line_break || matches!(c, '\n' | '\t') || !is_unsafe(c) => masked.push(c),
+            1 => masked.push('?'),
+            2 => masked.push('¿'),
+            3 => masked.push('\u{fffd}'),
+            _ => masked.push_str("\u{fffd}?"),
+        }
+    }
+    Cow::Owned(masked)
 }
 
 /// Returns a text as inert words. Inline code stays code, and a link to a web page stays a link.
@@ -189,6 +212,15 @@ mod tests {
         for (text, escaped) in cases {
             assert_eq!(escape_control(text), escaped);
         }
+    }
+
+    #[test]
+    fn a_mask_is_as_long_as_what_it_hides() {
+        let text = "a\u{1b}[\u{9b}\u{202e}\u{e0041}\r\n\r\t\u{7f}é中";
+        let masked = mask_control(text);
+        assert_eq!(masked, "a?[¿\u{fffd}\u{fffd}?\r\n?\t?é中");
+        assert_eq!(masked.len(), text.len());
+        assert!(matches!(mask_control("größe 中"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod trouble;
 mod view;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, FromArgMatches};
@@ -52,8 +53,15 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
 /// Prints help or the error of a command line, and returns the exit code.
 fn refuse(error: &clap::Error, output: Output) -> ExitCode {
     if !error.use_stderr() || output.format == Format::Human {
+        let text = error.render().to_string();
+        let escaped = style::escaped_lines(&text);
         // A closed stream changes nothing about the exit code.
-        let _ = error.print();
+        let _ = if error.use_stderr() && escaped != text {
+            // An argument that would control the terminal; colours are not worth it.
+            write!(std::io::stderr(), "{escaped}")
+        } else {
+            error.print()
+        };
         return ExitCode::from(if error.use_stderr() { Kind::Usage.exit_code() } else { 0 });
     }
     let text = error.render().to_string();

@@ -1,6 +1,5 @@
 //! Prints diagnostics, for a terminal or as lines of JSON.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -9,7 +8,7 @@ use std::path::Path;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use anyhow::{Context, Result};
-use runcomfy_codegen::{Diagnostic, Settings, Severity, escape_control, fixup_path};
+use runcomfy_codegen::{Diagnostic, Settings, Severity, escape_control, fixup_path, mask_control};
 use serde::Serialize;
 
 use crate::args::MessageFormat;
@@ -166,28 +165,5 @@ impl Report<'_> {
 
     fn name(&self, file: &str) -> String {
         self.origin.join(file).display().to_string()
-    }
-}
-
-/// Replaces control characters and invisible characters with a mark of the same length in bytes, to
-/// keep spans right. Line breaks and tabs stay.
-fn mask_control(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_harmless) {
-        return Cow::Borrowed(text);
-    }
-    let marks = text.chars().map(|c| match c.len_utf8() {
-        _ if is_harmless(c) => c.to_string(),
-        1 => "?".to_owned(),
-        2 => "¿".to_owned(),
-        3 => "\u{fffd}".to_owned(),
-        _ => "\u{fffd}?".to_owned(),
-    });
-    Cow::Owned(marks.collect())
-}
-
-fn is_harmless(c: char) -> bool {
-    matches!(c, '\n' | '\t' | ' '..='~') || {
-        let text = c.encode_utf8(&mut [0; 4]).to_owned();
-        escape_control(&text) == text
     }
 }

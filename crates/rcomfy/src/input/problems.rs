@@ -5,6 +5,7 @@ use std::ops::Range;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use runcomfy::{PathSegment, Violation, Violations};
+use runcomfy_codegen::mask_control;
 
 use super::Input;
 use super::json::WantsName;
@@ -169,8 +170,9 @@ fn quoted(text: &str) -> String {
 
 /// Draws labels below their ranges of a text.
 pub(crate) fn draw(name: Option<&str>, text: &str, marks: &[Mark]) -> String {
-    let mut snippet = Snippet::source(text).line_start(1);
-    if let Some(name) = name {
+    let (source, name) = (mask_control(text), name.map(escaped));
+    let mut snippet = Snippet::source(source.as_ref()).line_start(1);
+    if let Some(name) = &name {
         snippet = snippet.path(name);
     }
     for (range, label) in marks {

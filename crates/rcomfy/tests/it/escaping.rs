@@ -111,6 +111,41 @@ fn text_of_a_live_schema_cannot_control_the_terminal() {
     }
 }
 
+/// Files come from other people, and arguments from other programs.
+#[test]
+fn a_file_or_an_argument_cannot_control_the_terminal() {
+    let text = "gone\u{1b}[2J\u{9b}31m\u{7f}\u{202e}\u{200b}";
+    let (home, file) = (Home::new(), format!("{text}.json"));
+    let input = serde_json::json!({text: 1, "prompt": text.repeat(500), "image_url": text});
+    home.write("in.json", input.to_string());
+    home.write("raw.json", format!("{{\"a{text}\": {text}}}\n"));
+    home.write(&file, "{");
+    home.write("boats.csv", format!("prompt,{text},image_url\nx,{text},{text}\n"));
+    home.write("boats.jsonl", format!("{input}\n{text}\n"));
+    let (flag, set) = (format!("--{text}"), format!("{text}=1"));
+    for args in [
+        &["check", "hailuo", "--input", "in.json"][..],
+        &["check", "hailuo", "--input", "raw.json"],
+        &["check", "hailuo", "--input", &file],
+        &["check", "hailuo", "--set", &set],
+        &["check", "hailuo", "--prompt", "x", "--image-url", text],
+        &["check", "hailuo", &flag, "x"],
+        &["batch", "add", "hailuo", "boats.csv"],
+        &["batch", "add", "hailuo", "boats.jsonl"],
+        &["completions", text],
+        &["spend", "set", "--budget-per-day", text],
+        &["models", "show", text],
+        &[text],
+    ] {
+        for form in [None, Some("--json"), Some("--events")] {
+            let args: Vec<&str> = args.iter().copied().chain(form).collect();
+            let mut command = home.command(&args);
+            command.env("CLICOLOR_FORCE", "1");
+            assert_harmless(&args, &Ended::of(command.output().expect("the binary runs")), "");
+        }
+    }
+}
+
 /// Asserts that a command shows a text, and prints no character but colours that a terminal obeys
 /// or hides.
 pub(crate) fn assert_harmless(args: &[&str], ended: &Ended, shows: &str) {
