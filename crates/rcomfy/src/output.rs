@@ -78,11 +78,14 @@ impl Output {
         }
     }
 
-    /// Prints a warning to stderr, even if quiet.
+    /// Prints a warning, even if quiet: to stderr, or as an event.
     pub(crate) fn warn(self, line: &str) {
-        if self.format == Format::Human {
-            let line = escaped(line);
-            let _ = writeln!(anstream::stderr(), "{HINT}warning{HINT:#}: {line}");
+        match self.format {
+            Format::Events => self.event("warning", json!({"message": line})),
+            Format::Human | Format::Json => {
+                let line = escaped(line);
+                let _ = writeln!(anstream::stderr(), "{HINT}warning{HINT:#}: {line}");
+            }
         }
     }
 

@@ -40,6 +40,26 @@ async fn events_end_with_the_envelope() {
     assert!(events.iter().any(|event| event["event"] == "status"), "{events:?}");
 }
 
+#[test]
+fn an_unchecked_rule_is_shown_in_every_format() {
+    const CHECK: [&str; 6] =
+        ["check", "hailuo", "--prompt", "a boat", "--image-url", "https://10.0.0.1/boat.png"];
+    const SHOWN: &str = "width_pixels> was not checked";
+    let home = Home::new();
+    for format in ["--quiet", "--json"] {
+        let ended = home.run(&[&CHECK[..], &[format]].concat());
+        assert!(ended.code == 0 && ended.stderr.contains(SHOWN), "{format}: {ended:?}");
+        assert_eq!(ended.stdout.lines().count(), 1, "{format}: {ended:?}");
+    }
+    let ended = home.run(&[&CHECK[..], &["--events"]].concat());
+    let events: Vec<serde_json::Value> =
+        ended.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    crate::schemas::assert_events(&CHECK, &events);
+    let mut warnings = events.iter().filter(|event| event["event"] == "warning");
+    let is_shown = warnings.any(|event| event["message"].to_string().contains(SHOWN));
+    assert!(is_shown && ended.stderr.is_empty(), "{ended:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_input_is_not_paid_for_twice() {
     let simulator = fast().await;
