@@ -206,6 +206,11 @@ pub(crate) fn call(error: &JobError) -> Failure {
         JobErrorReason::Transport(TransportError::NoRuntime) => {
             Failure::new(Kind::Internal, message)
         }
+        JobErrorReason::Unreadable { body, .. } => {
+            let show = format!("`rcomfy result {} --json` has all of it in `reply`", error.id);
+            let failure = Failure::new(Kind::Network, message).retryable().reply(body);
+            return failure.request_id(error.id.to_string()).fix(show);
+        }
         _ => Failure::new(Kind::Network, message).retryable(),
     };
     let failure = failure.request_id(error.id.to_string());

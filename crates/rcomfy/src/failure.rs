@@ -133,6 +133,8 @@ pub(crate) struct Facts {
     pub job: Option<String>,
     /// RunComfy's id of the job.
     pub request_id: Option<String>,
+    /// RunComfy's response, if it cannot be read.
+    pub reply: Option<String>,
     /// Every problem of the input.
     pub problems: Vec<Problem>,
     /// The problems drawn at their places, for a person.
@@ -182,6 +184,7 @@ impl Failure {
             is_retryable: false,
             job: None,
             request_id: None,
+            reply: None,
             problems: Vec::new(),
             drawing: None,
         }))
@@ -212,6 +215,12 @@ impl Failure {
     /// Sets the job that the failure is about.
     pub(crate) fn job(mut self, job: impl Into<String>) -> Self {
         self.job = Some(job.into());
+        self
+    }
+
+    /// Sets RunComfy's response, which cannot be read. It may hold what was paid for.
+    pub(crate) fn reply(mut self, reply: impl Into<String>) -> Self {
+        self.reply = Some(reply.into());
         self
     }
 

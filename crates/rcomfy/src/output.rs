@@ -161,8 +161,13 @@ fn error(failure: &Failure) -> Value {
         "job": failure.job,
         "request_id": failure.request_id,
     });
-    if let (Some(fields), false) = (error.as_object_mut(), failure.problems.is_empty()) {
-        fields.insert("problems".to_owned(), json!(failure.problems));
+    if let Some(fields) = error.as_object_mut() {
+        if !failure.problems.is_empty() {
+            fields.insert("problems".to_owned(), json!(failure.problems));
+        }
+        if let Some(reply) = &failure.reply {
+            fields.insert("reply".to_owned(), json!(reply));
+        }
     }
     error
 }

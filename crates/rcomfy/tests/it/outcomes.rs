@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::schemas::assert_events;
-use crate::support::{Home, fast, simulator};
+use crate::support::{Ended, Home, fast, simulator};
 
 const RUN: [&str; 4] = ["run", "flux-2-klein/4b", "--prompt", "a boat"];
 const MINUTE: Duration = Duration::from_secs(60);
@@ -58,6 +58,25 @@ fn only_job(home: &Home) -> (String, String) {
     assert_eq!(jobs.len(), 1, "{envelope}");
     let text = |name: &str| jobs[0][name].as_str().expect("text").to_owned();
     (text("state"), text("job"))
+}
+
+/// A paid result is shown in any form: a person can read it, and a program too.
+#[test]
+fn a_response_that_cannot_be_read_is_shown_whole() {
+    let page = "<html>https://a.example/v.mp4\u{1b}[2J</html>";
+    let base = crate::catalog::serve(page);
+    let home = Home::new();
+    let result = |form: &[&str]| {
+        let mut command = home.command(&[&["result", "r-1"], form].concat());
+        command.env("RUNCOMFY_MODEL_API_BASE", &base).env("RUNCOMFY_TOKEN", "of-no-use-at-all");
+        Ended::of(command.output().expect("it runs"))
+    };
+    let ended = result(&["--json"]);
+    let envelope: Value = serde_json::from_str(&ended.stdout).expect("an envelope");
+    crate::schemas::assert_envelope(&["result"], &envelope);
+    assert_eq!((ended.code, envelope["error"]["reply"].as_str()), (9, Some(page)), "{envelope}");
+    let shown = result(&[]).stderr;
+    assert!(shown.contains("`rcomfy result r-1 --json` has all of it in `reply`"), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
