@@ -94,7 +94,7 @@ fn options(live: &Arc<Live>, delivery: Option<DownloadOptions>) -> StepOptions {
 }
 
 /// Returns a job that has its result, and any other as its failure.
-fn finished(job: Box<Job>) -> Result<Job> {
+pub(crate) fn finished(job: Box<Job>) -> Result<Job> {
     Err(match job.state {
         State::Failed => Error::Failed(job),
         State::Cancelled => Error::Cancelled(job),

@@ -5,7 +5,7 @@ use runcomfy::client::{
     ApiError, ApiErrorKind, CallError, DownloadError, JobError, JobErrorReason, SubmitError,
     TransportError,
 };
-use runcomfy_ledger::{Error as LedgerError, Job, ProblemKind};
+use runcomfy_ledger::{Error as LedgerError, Job, ProblemKind, State};
 
 use crate::failure::{Failure, Kind};
 
@@ -133,9 +133,14 @@ fn unknown(job: &Job) -> Failure {
     ))
 }
 
-/// Returns the failure of a job that is still running when the time to wait is over.
+/// Returns the failure of a job that is still running, or was not sent, when the time to wait is over.
 fn not_finished(job: &Job) -> Failure {
     let (id, model) = (&job.id, &job.model);
+    if job.state == State::Intended {
+        let message = format!("job {id} of {model} was not sent in the time to wait");
+        let failure = Failure::new(Kind::Timeout, message).job(id.to_string()).retryable();
+        return failure.fix(resume(id.as_str()));
+    }
     let message = format!("job {id} of {model} is not finished in the time to wait");
     let failure = with_request(Failure::new(Kind::Timeout, message), job).retryable();
     failure.fix(format!("the job continues: `rcomfy wait {id}`"))

@@ -1,18 +1,19 @@
 //! `rcomfy run`: checks an input, pays for it once, waits, and saves the outputs.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
 use runcomfy::client::{DownloadOptions, Estimate};
 use runcomfy::{AnyInput, InputPath, Valid};
 use runcomfy_ledger::{Error, Intent, Job, Ledger, Price, Step, StepOptions, Usd};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::approval;
 use crate::args::{DeliveryArgs, Global, RunArgs};
 use crate::config::Config;
-use crate::drive::{Goal, drive};
+use crate::drive::{Goal, drive, finished};
 use crate::failure::{Failure, Result};
 use crate::input::references::Lookup;
 use crate::input::{self, Input, problems};
@@ -65,7 +66,7 @@ pub(crate) async fn run(
     let price = view::price(&job);
     output.event("intended", json!({"job": id, "model": job.model, "price_usd": price}));
     let outcome = if args.no_wait {
-        accepted(&session, &ledger, job).await
+        accepted(&session, &ledger, job, args.delivery.timeout).await
     } else {
         let driven = drive(&session, &ledger, &job.id, goal(&args.delivery, &id)?).await;
         driven.map(|job| saved(&session, job))
@@ -178,14 +179,28 @@ async fn intend(
     }
 }
 
-/// Sends a job, and returns once its outcome is known.
-async fn accepted(session: &Session, ledger: &Ledger, job: Job) -> Result<Reply> {
+/// Sends a job once a limit has room for it, and returns once its outcome is known.
+async fn accepted(
+    session: &Session,
+    ledger: &Ledger,
+    job: Job,
+    timeout: Duration,
+) -> Result<Reply> {
     let options = StepOptions::new().wait_at_most(Duration::ZERO);
-    let job = match ledger.step(&session.client, &job.id, &options).await? {
-        Step::Finished(job) => job,
-        Step::NeedsPerson(job) => return Err(Error::Unknown(job).into()),
-        Step::Later { job, .. } => job,
-        _ => Box::new(ledger.job(&job.id).await?),
+    let start = Instant::now();
+    let job = loop {
+        match ledger.step(&session.client, &job.id, &options).await? {
+            Step::Finished(job) => break finished(job)?,
+            Step::NeedsPerson(job) => return Err(Error::Unknown(job).into()),
+            Step::Later { job, .. } if job.request_id.is_some() => break *job,
+            Step::Later { job, .. } if start.elapsed() >= timeout => {
+                return Err(Error::NotFinished(job).into());
+            }
+            Step::Later { after, .. } => {
+                sleep(after.min(timeout.saturating_sub(start.elapsed()))).await;
+            }
+            _ => break ledger.job(&job.id).await?,
+        }
     };
     session.output.note(&format!("`rcomfy wait {}` waits for it and saves its outputs", job.id));
     let text = job.request_id.as_ref().map_or_else(|| job.id.to_string(), ToString::to_string);

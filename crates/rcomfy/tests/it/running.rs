@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use runcomfy_simulator::{Call, Fault, JobScenario, Processed, Simulator};
+use runcomfy_simulator::{Call, Fault, JobScenario, Processed, RetryAfter, Simulator};
 
 use crate::support::{Home, fast, simulator};
 
@@ -145,6 +145,31 @@ async fn an_unknown_outcome_is_settled_by_a_person() {
     assert_eq!(ended.code, 0, "{ended:?}");
     let ended = home.run(&["jobs", "resume", &job]);
     assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(simulator.ledger().len(), 1);
+}
+
+/// A submit ends once its outcome is known, and its exit code says which.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_submit_that_is_not_accepted_is_no_success() {
+    let simulator = fast().await;
+    let home = Home::with(&simulator);
+    let submit = ["submit", "flux-2-klein/4b", "--prompt", "a boat"];
+    let refused = Fault::Error { status: 413, code: None, processed: Processed::No };
+    simulator.script(Call::Submit, [refused]);
+    let (code, envelope) = home.json(&submit);
+    assert_eq!((code, &envelope["error"]["code"]), (3, &"input_refused".into()), "{envelope}");
+
+    simulator.script(Call::Submit, [Fault::RateLimit(RetryAfter::Seconds(1))]);
+    let (code, envelope) = home.json(&submit);
+    assert_eq!((code, &envelope["data"]["state"]), (0, &"accepted".into()), "{envelope}");
+    assert_eq!(simulator.ledger().len(), 1);
+
+    simulator.script(Call::Submit, [Fault::RateLimit(RetryAfter::Seconds(600))]);
+    let another = [&submit[..3], &["another boat", "--timeout", "1s"]].concat();
+    let (code, envelope) = home.json(&another);
+    assert_eq!((code, &envelope["error"]["code"]), (8, &"timeout".into()), "{envelope}");
+    let fix = envelope["error"]["fix"].as_str().unwrap_or_default();
+    assert!(fix.starts_with("nothing was paid; `rcomfy jobs resume "), "{fix}");
     assert_eq!(simulator.ledger().len(), 1);
 }
 
