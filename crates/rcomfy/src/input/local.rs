@@ -94,7 +94,33 @@ fn walk_fields(
     }
 }
 
-/// Returns `true` if a string is no URL: a local path.
+/// Returns `true` if a string is no URL: a local path. A URL can have spaces around it, and its scheme
+/// is in any case.
 fn is_local(text: &str) -> bool {
-    !text.is_empty() && !text.contains("://") && !text.starts_with("data:")
+    let is_data = text.trim().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"));
+    !text.is_empty() && !text.contains("://") && !is_data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_in_any_spelling_is_no_local_path() {
+        for url in [
+            "https://a.example/b.png",
+            "HTTPS://a.example/b.png",
+            "data:image/png;base64,AAAA",
+            "DATA:IMAGE/PNG;BASE64,AAAA",
+            " \n data:,x",
+            "",
+        ] {
+            assert!(!is_local(url), "{url:?}");
+        }
+        for path in
+            ["boat.png", "data/boat.png", "data", "./data:boat.png", "C:\\boat.png", "é.png"]
+        {
+            assert!(is_local(path), "{path:?}");
+        }
+    }
 }

@@ -60,6 +60,20 @@ fn an_unchecked_rule_is_shown_in_every_format() {
     assert!(is_shown && ended.stderr.is_empty(), "{ended:?}");
 }
 
+/// The scheme of a URL is in any case, and spaces around it do not count.
+#[test]
+fn a_data_uri_in_any_spelling_is_not_a_path() {
+    let home = Home::new();
+    let png = std::fs::read(home.picture("boat.png", 640, 480)).expect("a picture");
+    let data: String = png.iter().map(|byte| format!("%{byte:02X}")).collect();
+    for start in ["data:image/png,", "DATA:IMAGE/PNG,", " \n data:,"] {
+        let input = serde_json::json!({"prompt": "a boat", "image_url": format!("{start}{data}")});
+        home.write("job.json", input.to_string());
+        let ended = home.run(&["check", "hailuo", "--input", "job.json"]);
+        assert_eq!(ended.code, 0, "{start:?}: {ended:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_input_is_not_paid_for_twice() {
     let simulator = fast().await;
