@@ -2,7 +2,8 @@
 //! shifts it, and the monotonic clock stands still in a suspended machine, as here.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -49,7 +50,11 @@ impl Shifted {
 
     fn run(&self, args: &[&str]) -> Ended {
         let start = Instant::now();
-        let ended = Ended::of(self.command(args).output().expect("it runs"));
+        let mut command = self.command(args);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child = child.expect("it starts");
+        let _limit = limit(&child);
+        let ended = Ended::of(child.wait_with_output().expect("it runs"));
         assert!(start.elapsed() < SOON, "{args:?} took {:?}: {ended:?}", start.elapsed());
         ended
     }
@@ -60,11 +65,24 @@ impl Shifted {
     }
 }
 
+/// Kills a process that runs for too long, unless the result is dropped before.
+fn limit(child: &Child) -> Sender<()> {
+    let (running, ended) = channel::<()>();
+    let id = child.id().to_string();
+    std::thread::spawn(move || {
+        if ended.recv_timeout(SOON) == Err(RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").args(["-KILL", &id]).status();
+        }
+    });
+    running
+}
+
 /// Runs a job during which the clock jumps, and returns how it ended.
 fn jumped(shifted: &Shifted, jumps: &[&str]) -> (i32, String) {
     let args = [&RUN[..], &["--events", "--timeout", "20s"]].concat();
     let start = Instant::now();
     let mut child = shifted.command(&args).stdout(Stdio::piped()).spawn().expect("it starts");
+    let _limit = limit(&child);
     let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
     let mut last = String::new();
     for line in lines.by_ref() {

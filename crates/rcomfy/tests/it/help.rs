@@ -85,6 +85,21 @@ fn help_as_json_has_every_command_and_exit_code() {
     assert!(codes.iter().any(|code| code["exit_code"] == 12 && code["code"] == "would_pay_twice"));
 }
 
+/// `rcomfy help --json` is the help for programs, as `docs/cli/README.md` says.
+#[test]
+fn help_and_version_are_text_in_every_format() {
+    let home = Home::new();
+    for format in ["--json", "--events"] {
+        for command in [&["--help"][..], &["run", "hailuo", "--help"], &["jobs", "-h"]] {
+            let (plain, found) = (home.run(command), home.run(&[command, &[format]].concat()));
+            assert_eq!((found.code, &found.stdout), (0, &plain.stdout), "{command:?} {format}");
+            assert!(found.stderr.is_empty() && found.stdout.contains("Usage: "), "{found:?}");
+        }
+        let version = home.run(&["--version", format]);
+        assert!(version.code == 0 && version.stdout.starts_with("rcomfy "), "{version:?}");
+    }
+}
+
 #[test]
 fn an_unknown_flag_gets_the_nearest() {
     let ended = Home::new().run(&["run", "hailuo", "--promt", "x"]);
