@@ -64,6 +64,7 @@ fn unsupported_constructs_are_named() {
         (r"[\ud83d-\ud83e]", "half of a surrogate pair"),
         (r"\Ba", "`\\B`"),
         ("a{200000}", "repeats this large"),
+        ("^.{1,1000}$", "repeats this large"),
         ("(?:(?:a{1000}){1000}){1000}", "repeats this large"),
         ("(?i:a)", "flags within it"),
     ];
@@ -71,6 +72,7 @@ fn unsupported_constructs_are_named() {
         let expected = Err(PatternError::Unsupported(construct));
         assert_eq!(translate(pattern), expected, "{pattern}");
     }
+    assert!(translate("^.{1,400}$").is_ok(), "a short text is no large repeat");
     assert_eq!(translate(&"(".repeat(9999)), Err(PatternError::Unsupported("groups this deep")));
 }
 
