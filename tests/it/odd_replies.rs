@@ -210,6 +210,9 @@ async fn no_output_that_has_something_is_passed_over() {
         json!("a boat"),
         json!({"image": null, "seed": 7}),
         json!(["https://"]),
+        // What is saved beside it does not hide it.
+        json!({"image": "BASE/a.gif", "mask": "blob:https://a/0"}),
+        json!({"images": ["BASE/a.gif", "ipfs://bafy/a.gif"]}),
     ] {
         let error = download(output.clone()).await;
         assert!(error.is_err(), "{output}: {error:?}");

@@ -15,8 +15,8 @@ use crate::violation::{InputPath, PathSegment};
 const MIN_BASE64_CHARS: usize = 64;
 /// As much of base64 is decoded to see if it is media: a multiple of four.
 const SNIFFED_CHARS: usize = 1024;
-/// The schemes of storage that is not on the web.
-const STORAGE: [&str; 6] = ["s3", "gs", "ftp", "sftp", "file", "azure"];
+/// The schemes of addresses of files that need no `//`.
+const FILES: [&str; 2] = ["file", "blob"];
 
 /// A string of an output that stands for a file.
 pub(super) struct Output<'a> {
@@ -151,7 +151,11 @@ fn source(text: &str) -> Option<Source<'_>> {
     }
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => Some(Source::Url(url)),
-        Ok(url) if STORAGE.contains(&url.scheme()) && !text.contains(char::is_whitespace) => {
+        // Storage that is not on the web, such as `s3://` or `ipfs://`.
+        Ok(url)
+            if (text.contains("://") || FILES.contains(&url.scheme()))
+                && !text.contains(char::is_whitespace) =>
+        {
             Some(Source::OtherScheme(url))
         }
         _ => base64_media(text).map(Source::Base64),
@@ -211,6 +215,12 @@ mod tests {
             ("data: see below", ""),
             ("s3://a/b.png", "scheme"),
             ("gs://a/b.png", "scheme"),
+            ("IPFS://a/b.png", "scheme"),
+            ("wasb://a@b/c.png", "scheme"),
+            ("blob:https://a.b/c", "scheme"),
+            ("file:/a/b.png", "scheme"),
+            ("urn:uuid:1", ""),
+            ("see ipfs://a/b", ""),
             (&png, "base64"),
             (&wrapped, "base64"),
             (&for_urls, "base64"),
