@@ -2,8 +2,8 @@
 //! command.
 
 use runcomfy::client::{
-    ApiError, ApiErrorKind, CallError, DownloadError, JobError, JobErrorReason, SubmitError,
-    TransportError,
+    ApiError, ApiErrorKind, CallError, DownloadError, DownloadErrorReason, JobError,
+    JobErrorReason, SubmitError, TransportError,
 };
 use runcomfy_ledger::{Error as LedgerError, Job, ProblemKind, State};
 
@@ -229,10 +229,19 @@ pub(crate) fn call(error: &JobError) -> Failure {
 
 /// Returns the failure of outputs that were not saved.
 pub(crate) fn download(error: &DownloadError) -> Failure {
-    Failure::new(Kind::PartlySaved, error.to_string())
-        .request_id(error.id.to_string())
-        .fix(format!("the result is kept: `rcomfy download {}` tries again", error.id))
-        .retryable()
+    let id = &error.id;
+    let failure = Failure::new(Kind::PartlySaved, error.to_string()).request_id(id.to_string());
+    match error.failed.first().map(|file| &file.reason) {
+        Some(DownloadErrorReason::NothingToSave) => {
+            failure.fix(format!("`rcomfy result {id}` shows the output"))
+        }
+        Some(DownloadErrorReason::Exists(_)) => {
+            failure.fix(format!("`rcomfy download {id}` replaces the file"))
+        }
+        _ => failure
+            .fix(format!("the result is kept: `rcomfy download {id}` tries again"))
+            .retryable(),
+    }
 }
 
 /// Returns the failure of a call about no job.

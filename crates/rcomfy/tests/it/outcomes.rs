@@ -79,6 +79,25 @@ fn a_response_that_cannot_be_read_is_shown_whole() {
     assert!(shown.contains("`rcomfy result r-1 --json` has all of it in `reply`"), "{shown}");
 }
 
+/// Trying again saves no text, and replaces no file.
+#[test]
+fn an_output_that_cannot_be_saved_has_its_own_next_step() {
+    let text = crate::catalog::serve(r#"{"status": "succeeded", "output": {"text": "a boat"}}"#);
+    let data = crate::catalog::serve(r#"{"status": "succeeded", "output": "data:,a%20boat"}"#);
+    let home = Home::new();
+    for (verb, base, code, next) in [
+        ("download", &text, 11, "`rcomfy result r-1` shows the output"),
+        ("wait", &data, 0, ""),
+        ("wait", &data, 11, "`rcomfy download r-1` replaces the file"),
+        ("download", &data, 0, ""),
+    ] {
+        let mut command = home.command(&[verb, "r-1"]);
+        command.env("RUNCOMFY_MODEL_API_BASE", base).env("RUNCOMFY_TOKEN", "of-no-use-at-all");
+        let ended = Ended::of(command.output().expect("it runs"));
+        assert!(ended.code == code && ended.stderr.contains(next), "{ended:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_leaves_the_job_running() {
     let simulator = simulator(Duration::ZERO, MINUTE).await;
