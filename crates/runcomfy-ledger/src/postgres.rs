@@ -64,6 +64,10 @@ const SETTINGS: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interva
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') IN ('off', 'local')";
 
+/// The reason why a pooler cannot be used that shares its sessions.
+const POOLER: &str = "a pooler gives its sessions to one connection after the other, and the locks of the ledger \
+     belong to sessions; give the address of the server itself, or let the pooler work in session mode";
+
 /// The address of a ledger on PostgreSQL: `postgres://user:password@host:port/database`.
 ///
 /// The parameters are those of `libpq`, such as `sslmode=verify-full` and `sslrootcert`, and
@@ -114,6 +118,8 @@ impl FromStr for Address {
             Error::Address("a part of it cannot be read, such as the port or sslmode".to_owned())
         })?;
         let schema = own.into_iter().map(|(_, schema)| schema).next_back();
+        // Poolers do not know this setting, and the ledger has no such numbers.
+        let options = options.extra_float_digits(None);
         let application = options.get_application_name().is_none();
         let options =
             if application { options.application_name("runcomfy-ledger") } else { options };
@@ -157,7 +163,11 @@ impl Address {
 
 /// Opens the connections, and brings the schema to the newest version.
 pub(crate) async fn connect(address: &Address) -> Result<PgPool, Error> {
-    let mut connection = address.open().await.map_err(|error| self::error(&address.text, error))?;
+    let connection = first(address).await.map_err(|error| self::error(&address.text, error))?;
+    let mut connection = connection.ok_or_else(|| Error::Unsuitable {
+        ledger: address.text.clone(),
+        reason: POOLER.to_owned(),
+    })?;
     migrate(address, &mut connection).await?;
     // It may have made the schema, which its settings could not name before.
     let _ = connection.close().await;
@@ -183,6 +193,40 @@ pub(crate) async fn connect(address: &Address) -> Result<PgPool, Error> {
             Box::pin(async move { ping(connection).await.map(|()| true) })
         });
     Ok(pool.connect_lazy_with(address.options.clone()))
+}
+
+/// Opens the first connection. Returns `None` if not every connection has a session.
+async fn first(address: &Address) -> Result<Option<PgConnection>, sqlx::Error> {
+    let (one, two) =
+        tokio::join!(in_time(address.options.connect()), in_time(address.options.connect()));
+    let (mut one, mut two) = (one?, two?);
+    if in_time(share_sessions(&mut one, &mut two)).await? {
+        return Ok(None);
+    }
+    let _ = two.close().await;
+    prepare(&mut one, address.schema.as_deref()).await?;
+    Ok(Some(one))
+}
+
+/// Returns `true` if two connections do not have a session each.
+async fn share_sessions(
+    one: &mut PgConnection,
+    two: &mut PgConnection,
+) -> Result<bool, sqlx::Error> {
+    let first = session(one).await?;
+    // As long as the transaction lasts, a pooler gives its session to nobody else.
+    sqlx::raw_sql("BEGIN").execute(&mut *two).await?;
+    let second = session(two).await?;
+    let mut is_shared = first == second || session(one).await? != first;
+    sqlx::raw_sql("ROLLBACK").execute(&mut *two).await?;
+    is_shared |= session(two).await? != second || session(one).await? != first;
+    Ok(is_shared)
+}
+
+/// Returns the number of the session that a connection has. Nothing is prepared for it, since a
+/// pooler may give the next statement another session.
+async fn session(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
+    sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(connection).await?.try_get(0)
 }
 
 /// Waits for an answer for a minute at most: a network that is cut gives none.

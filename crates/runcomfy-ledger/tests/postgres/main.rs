@@ -36,3 +36,4 @@ mod place;
 mod proxy;
 mod races;
 mod rights;
+mod pooler;
