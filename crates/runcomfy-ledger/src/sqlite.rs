@@ -36,7 +36,12 @@ pub(crate) async fn open(path: &Path, options: Options) -> Result<(SqlitePool, S
         .max_lifetime(None)
         .idle_timeout(None)
         // Many tasks may wait for the one writer.
-        .acquire_timeout(Duration::from_secs(300));
+        .acquire_timeout(Duration::from_secs(300))
+        // If the disk was full, SQLite has ended the transaction itself, and the driver could begin
+        // no other one.
+        .before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        });
     let name = name(path);
     let map = |error| self::error(&name, error);
     let writer = pool.clone().max_connections(1).connect_with(options.clone()).await;

@@ -221,13 +221,13 @@ async fn a_stopped_process_goes_on_where_it_was() {
     assert_eq!(simulator.ledger().len(), 1);
 }
 
-/// Runs a shell script in which `$small` is a folder on a disk of 300 KiB.
+/// Runs a shell script in which `$small` is a folder on a disk of this size.
 #[cfg(target_os = "linux")]
-fn on_a_small_disk(home: &Home, script: &str) -> crate::support::Ended {
+fn on_a_small_disk(home: &Home, size: &str, script: &str) -> crate::support::Ended {
     let small = home.path().join("small");
     std::fs::create_dir_all(&small).expect("a folder");
     let script = format!(
-        "small={0}; mount -t tmpfs -o size=300k tmpfs {0} || exit 99; {script}",
+        "small={0}; mount -t tmpfs -o size={size} tmpfs {0} || exit 99; {script}",
         small.display()
     );
     let output = home.program("unshare", &["--map-root-user", "--mount", "sh", "-c", &script]);
@@ -244,10 +244,30 @@ async fn a_full_disk_under_the_ledger_sends_nothing() {
     let home = Home::with(&simulator);
     let fill = "head -c 290K /dev/zero > $small/filling 2>/dev/null";
     let run = "rcomfy run flux-2-klein/4b --prompt boat --ledger $small/ledger.db";
-    let ended = on_a_small_disk(&home, &format!("{fill}; {run}"));
+    let ended = on_a_small_disk(&home, "300k", &format!("{fill}; {run}"));
     assert_eq!(ended.code, 1, "{ended:?}");
     assert!(ended.stderr.contains("the disk is full"), "{}", ended.stderr);
     assert!(simulator.ledger().is_empty(), "nothing is sent that cannot be written down");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "it mounts a small disk, which .ci/run lets it do"]
+fn a_full_disk_while_a_batch_is_added_adds_nothing() {
+    let home = Home::new();
+    let long = "x".repeat(500);
+    let lines = (0..2_500).map(|number| format!("{{\"prompt\": \"{number} {long}\"}}\n"));
+    home.write("boats.jsonl", lines.collect::<String>());
+    let fill = "head -c 14M /dev/zero > $small/filling";
+    let add = "rcomfy batch add flux-2-klein/4b boats.jsonl --offline --ledger $small/ledger.db";
+    let export = "rcomfy batch export boats --ledger $small/ledger.db | wc -l";
+    let script = format!("{fill}; {add}; echo $?; rm $small/filling; {export}; {add}; {export}");
+    let ended = on_a_small_disk(&home, "16m", &script);
+    assert!(ended.stderr.contains("the disk is full"), "{ended:?}");
+    let lines: Vec<&str> = ended.stdout.lines().map(str::trim).collect();
+    let [code, before, added, after] = lines.as_slice() else { unreachable!("{ended:?}") };
+    assert_eq!((*code, *before, *after), ("1", "0", "2500"), "{ended:?}");
+    assert!(added.starts_with("batch boats: 2500 lines"), "{ended:?}");
 }
 
 #[cfg(target_os = "linux")]
@@ -258,7 +278,7 @@ async fn a_full_disk_for_the_outputs_keeps_the_result() {
     let home = Home::with(&simulator);
     let fill = "head -c 300K /dev/zero > $small/filling 2>/dev/null";
     let run = "rcomfy run flux-2-klein/4b --prompt boat --output $small";
-    let ended = on_a_small_disk(&home, &format!("{fill}; {run}; echo $? >&2; ls $small"));
+    let ended = on_a_small_disk(&home, "300k", &format!("{fill}; {run}; echo $? >&2; ls $small"));
     assert!(ended.stderr.contains("\n11\n"), "{ended:?}");
     assert!(ended.stderr.contains("`rcomfy download"), "{}", ended.stderr);
     assert_eq!(ended.stdout.trim(), "filling", "no half a file is left");
