@@ -45,18 +45,20 @@ impl From<LedgerError> for Failure {
             | LedgerError::AboveMaxCost { .. }
             | LedgerError::OverBudget { .. }
             | LedgerError::UnknownPrice(_) => over_limit(message, &error),
-            LedgerError::Moved { .. } | LedgerError::InUse { .. } | LedgerError::BeingMoved(_) => {
-                elsewhere(message, &error)
-            }
-            LedgerError::InputFile(_) => of(Kind::InputRefused),
-            LedgerError::NotJson(_)
-            | LedgerError::NoSuchJob(_)
-            | LedgerError::Ambiguous { .. }
+            LedgerError::Moved { .. }
+            | LedgerError::InUse { .. }
+            | LedgerError::BeingMoved(_)
+            | LedgerError::BatchName(_)
             | LedgerError::NoSuchBatch(_)
             | LedgerError::BatchExists(_)
             | LedgerError::BeingAdded(_)
             | LedgerError::Arriving(_)
-            | LedgerError::SameLedger(_)
+            | LedgerError::SameLedger(_) => of_batch(message, &error),
+            LedgerError::InputFile(_) => of(Kind::InputRefused),
+            LedgerError::Limit(..) => of(Kind::Usage).fix("`none` lifts the limit"),
+            LedgerError::NotJson(_)
+            | LedgerError::NoSuchJob(_)
+            | LedgerError::Ambiguous { .. }
             | LedgerError::Line { .. }
             | LedgerError::Repeated(_)
             | LedgerError::NotRequeued(_)
@@ -72,6 +74,7 @@ impl From<LedgerError> for Failure {
                 of(Kind::Usage).fix("`rcomfy config` shows where the ledger is from")
             }
             LedgerError::Silent { .. } => of(Kind::Network).retryable(),
+            LedgerError::Clock { .. } => of(Kind::Usage).fix("`timedatectl` shows the clock"),
             LedgerError::Busy { .. } | LedgerError::Full { .. } | LedgerError::Conflict { .. } => {
                 of(Kind::Internal).retryable()
             }
@@ -80,14 +83,18 @@ impl From<LedgerError> for Failure {
     }
 }
 
-/// Returns the failure of a batch that another ledger or another process has.
-fn elsewhere(message: String, error: &LedgerError) -> Failure {
+/// Returns the failure of a batch that cannot be used now, or not by this name.
+fn of_batch(message: String, error: &LedgerError) -> Failure {
     match error {
         LedgerError::Moved { batch, to } => Failure::usage(message)
             .fix(format!("`rcomfy batch status {batch} --ledger {to}` shows it there")),
         LedgerError::InUse { .. } => Failure::usage(message)
             .fix("press Ctrl-C in its terminal, or wait; its jobs continue at RunComfy"),
-        _ => Failure::new(Kind::Internal, message).retryable(),
+        LedgerError::BeingMoved(_) => Failure::new(Kind::Internal, message).retryable(),
+        LedgerError::BatchName(_) => {
+            Failure::usage(message).fix("`--name` gives it, such as `--name boats`")
+        }
+        _ => Failure::usage(message).fix("`rcomfy batch status` lists the batches of the ledger"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod add;
 mod control;
+mod filling;
 mod moving;
 mod others;
 mod run;
@@ -17,11 +18,13 @@ pub use runs::BatchRun;
 pub use status::BatchStatus;
 pub use steps::WorkerStatus;
 
+pub(crate) use filling::Filling;
 pub(crate) use others::{Others, TAKE_OVER_AFTER};
 pub(crate) use steps::Steps;
 
+use crate::again::again;
 use crate::clock::{now, to_millis, to_time};
-use crate::database::{Row, query};
+use crate::database::{Database, Row, query};
 use crate::engine;
 use crate::error::Error;
 use crate::id::{BatchId, JobId};
@@ -32,6 +35,8 @@ use crate::row;
 
 /// Number of lines that are written in one transaction. Other processes write in between.
 const CHUNK: usize = 1_000;
+/// The longest name of a batch: a folder of its name fits every file system.
+const MAX_NAME_BYTES: usize = 200;
 
 /// Many jobs of one purpose. They are written down together, run to their end by one or more
 /// processes, and each is paid for once, however often a process is killed.
@@ -79,6 +84,20 @@ impl From<&str> for NewBatch {
     }
 }
 
+/// Refuses a name that a folder or a line of a terminal could not have.
+fn check_name(name: &str) -> Result<(), Error> {
+    let reason = if name.trim().is_empty() {
+        "must not be empty".to_owned()
+    } else if name.len() > MAX_NAME_BYTES {
+        format!("must have at most {MAX_NAME_BYTES} bytes (found {})", name.len())
+    } else if name.chars().any(char::is_control) {
+        "must not have control characters".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Error::BatchName(reason))
+}
+
 /// A batch is equal to one with the same id.
 impl PartialEq for Batch {
     fn eq(&self, other: &Self) -> bool {
@@ -91,24 +110,16 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// [`Error::BatchExists`], or if the ledger cannot be written.
+    /// [`Error::BatchExists`], [`Error::BatchName`] for a name that is empty, has control characters or
+    /// more than 200 bytes, or if the ledger cannot be written.
     pub async fn create_batch(&self, new: impl Into<NewBatch>) -> Result<Batch, Error> {
         let NewBatch { name, max_retries } = new.into();
-        let db = &self.inner.db;
+        check_name(&name)?;
         self.prepare_queue().await?;
         let (id, created_at) = (BatchId::random(), to_time(now()));
-        let mut tx = db.begin().await?;
-        let insert =
-            "INSERT INTO batch (id, name, created_at, max_retries) VALUES ($1, $2, $3, $4)";
-        let insert = query(insert).bind(id.as_str()).bind(name.as_str());
-        let insert = insert.bind(to_millis(created_at)).bind(i64::from(max_retries));
-        insert.execute(&mut tx).await.map_err(|error| {
-            let is_taken =
-                error.as_database_error().is_some_and(|error| error.is_unique_violation());
-            if is_taken { Error::BatchExists(name.clone()) } else { db.error(error) }
-        })?;
-        db.commit(tx).await?;
-        Ok(Batch { id, name, created_at, max_retries, ledger: self.clone() })
+        let batch = Batch { id, name, created_at, max_retries, ledger: self.clone() };
+        again!(batch.write_down())?;
+        Ok(batch)
     }
 
     /// Returns every batch, the newest first.
@@ -171,13 +182,30 @@ impl Ledger {
             inner.owners.guard().map_err(|error| file_error(inner.owners.folder(), error))
         })
         .await?;
-        engine::migrate(&self.inner.db).await?;
+        again!(engine::migrate(&self.inner.db))?;
         drop(guard);
         Ok(())
     }
 }
 
 impl Batch {
+    async fn write_down(&self) -> Result<(), Error> {
+        let db = &self.ledger.inner.db;
+        let mut tx = db.begin().await?;
+        let insert =
+            "INSERT INTO batch (id, name, created_at, max_retries) VALUES ($1, $2, $3, $4)";
+        let insert = query(insert).bind(self.id.as_str()).bind(self.name.as_str());
+        let insert = insert.bind(to_millis(self.created_at)).bind(i64::from(self.max_retries));
+        insert.execute(&mut tx).await.map_err(|error| self.taken(db, error))?;
+        db.commit(tx).await
+    }
+
+    /// Says what an error means of writing the batch down: another one may have its name.
+    fn taken(&self, db: &Database, error: sqlx::Error) -> Error {
+        let is_taken = error.as_database_error().is_some_and(|error| error.is_unique_violation());
+        if is_taken { Error::BatchExists(self.name.clone()) } else { db.error(error) }
+    }
+
     /// Returns the current job of each line after this one, in the order of lines. 0 is before the
     /// first line.
     ///

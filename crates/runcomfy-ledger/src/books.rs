@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
 use sqlx::AssertSqlSafe;
@@ -18,6 +19,8 @@ use crate::row;
 use crate::state::State;
 use crate::usd::Usd;
 
+/// The submits per second that a ledger can keep.
+const RATES: RangeInclusive<f64> = 0.001..=1_000_000.0;
 /// The states whose jobs are in flight.
 const IN_FLIGHT: &str = "SELECT COUNT(*) AS jobs FROM job WHERE state IN ('sending', 'accepted')";
 /// The spend by day, model and batch, from the jobs alone.
@@ -94,8 +97,10 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// If the ledger cannot be written.
+    /// [`Error::Limit`] for a limit with which no job would ever be sent, or if the ledger cannot be
+    /// written.
     pub async fn set_limits(&self, limits: &Limits) -> Result<(), Error> {
+        refuse_zero(limits)?;
         again!(self.set_limits_once(limits))
     }
 
@@ -248,6 +253,20 @@ impl Ledger {
         db.commit(tx).await?;
         Ok(rows.len() as u64)
     }
+}
+
+/// Refuses limits with which no job would ever be sent.
+fn refuse_zero(limits: &Limits) -> Result<(), Error> {
+    if limits.jobs_in_flight == Some(0) {
+        let reason = "must be at least 1 (found 0)".to_owned();
+        return Err(Error::Limit(LimitName::JobsInFlight, reason));
+    }
+    if let Some(rate) = limits.submits_per_second.filter(|rate| !RATES.contains(rate)) {
+        let (least, most) = (RATES.start(), RATES.end());
+        let reason = format!("must be from {least} to {most} (found {rate})");
+        return Err(Error::Limit(LimitName::SubmitsPerSecond, reason));
+    }
+    Ok(())
 }
 
 async fn delete(tx: &mut Tx, id: &JobId) -> Result<(), sqlx::Error> {

@@ -20,6 +20,9 @@ use crate::error::Error;
 use crate::postgres;
 use crate::sqlite;
 
+/// The time of a server in microseconds since 1970.
+const NOW: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now";
+
 /// An open database.
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
@@ -167,6 +170,15 @@ impl Database {
         })
     }
 
+    /// Returns the time in microseconds since 1970, by the one clock that every process shares.
+    pub(crate) async fn now_micros(&self) -> Result<i64, sqlx::Error> {
+        match &self.pools {
+            Pools::Sqlite { .. } => Ok(now_micros()),
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(_) => query(NOW).fetch_one(self.readers()).await?.int("now"),
+        }
+    }
+
     /// Returns the time for which an outcome is tried to be written. A server that is restarted
     /// comes back; a disk that is full rarely does.
     pub(crate) fn patience(&self) -> Duration {
@@ -230,9 +242,7 @@ impl Tx {
         if !self.is_shared() {
             return Ok(now_micros());
         }
-        let select =
-            "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now";
-        query(select).fetch_one(self).await?.int("now")
+        query(NOW).fetch_one(self).await?.int("now")
     }
 
     /// Lets no other transaction ask for the twins of this fingerprint until this one ends.
@@ -244,15 +254,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Lets no other transaction fill the queue of a batch until this one ends. Returns `false` if
-    /// another one does.
-    pub(crate) async fn lock_queue(&mut self, batch: &str) -> Result<bool, sqlx::Error> {
-        if !self.is_shared() {
-            return Ok(true);
+    /// Lets no other transaction fill the queue of a batch until this one ends.
+    pub(crate) async fn lock_queue(&mut self, batch: &str) -> Result<(), sqlx::Error> {
+        if self.is_shared() {
+            let lock = "SELECT 1 FROM pg_advisory_xact_lock(hashtextextended($1, 1))";
+            query(lock).bind(batch).execute(self).await?;
         }
-        let lock = "SELECT CAST(CASE WHEN pg_try_advisory_xact_lock(hashtextextended($1, 1))
-            THEN 1 ELSE 0 END AS BIGINT) AS locked";
-        Ok(query(lock).bind(batch).fetch_one(self).await?.int("locked")? == 1)
+        Ok(())
     }
 
     /// Lets no other transaction change jobs until this one ends, and waits for those that have.

@@ -1,8 +1,8 @@
 //! River, the queue that decides which job is due: the only file that knows it. Its rows can be
 //! made again from the jobs at any time.
 
-use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ use crate::postgres;
 const COOLDOWN: Duration = Duration::from_millis(20);
 /// Time between two looks for due jobs, if nobody says that there are some.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
-/// Number of rows in one statement.
+/// Number of rows that one statement reads or removes.
 const CHUNK: usize = 2_000;
 /// Priority of a row whose job was not sent. Rows that a process left behind come first: their jobs
 /// may have been sent.
@@ -38,6 +38,13 @@ const MAX_ATTEMPTS: i16 = 1_000;
 macro_rules! open_states {
     () => {
         "('available', 'pending', 'retryable', 'running', 'scheduled')"
+    };
+}
+
+/// A time at which a job was due. A clock that was set back may have made its row at a time to come.
+macro_rules! long_ago {
+    () => {
+        "'2000-01-01 00:00:00.000'"
     };
 }
 
@@ -235,41 +242,77 @@ pub(crate) async fn migrate(db: &Database) -> Result<(), Error> {
             migrated
         }
     };
-    migrated.map(drop).map_err(|error| Error::Queue { source: error.into() })
+    migrated.map(drop).map_err(|error| match error {
+        riverqueue::migrate::Error::Database(error) => db.error(error),
+        error => Error::Queue { source: error.into() },
+    })
 }
 
-/// Makes jobs of a batch due, in the caller's transaction.
+/// Makes jobs of a batch due, in the caller's transaction. Returns the largest id of their rows.
 pub(crate) async fn enqueue(
     db: &Database,
     tx: &mut Tx,
     batch: &BatchId,
     jobs: &[JobId],
-) -> Result<(), Error> {
+) -> Result<i64, Error> {
     let client = builder(db).build().map_err(failed)?;
     let options =
         InsertOpts::default().with_queue(batch.as_str()).with_max_attempts(MAX_ATTEMPTS.into());
     let options = options.with_priority(NOT_SENT);
-    for chunk in jobs.chunks(CHUNK) {
-        let rows = chunk.iter().map(|job| (PaidJob { job: job.to_string() }, options.clone()));
-        let insert = client.insert_many(rows);
-        match tx {
-            Tx::Sqlite(tx) => insert.tx(tx).await,
-            #[cfg(feature = "postgres")]
-            Tx::Postgres(tx) => insert.tx(tx).await,
-        }
-        .map_err(failed)?;
+    let rows = jobs.iter().map(|job| (PaidJob { job: job.to_string() }, options.clone()));
+    let insert = client.insert_many(rows);
+    let inserted = match tx {
+        Tx::Sqlite(tx) => insert.tx(tx).await,
+        #[cfg(feature = "postgres")]
+        Tx::Postgres(tx) => insert.tx(tx).await,
+    };
+    match inserted {
+        Ok(rows) => Ok(rows.iter().map(riverqueue::InsertResult::id).max().unwrap_or_default()),
+        Err(riverqueue::Error::Database(error)) => Err(db.error(error)),
+        Err(error) => Err(failed(error)),
     }
-    Ok(())
 }
 
 /// Returns the jobs that River has rows for which are not done.
-pub(crate) async fn queued(tx: &mut Tx, batch: &BatchId) -> Result<BTreeSet<String>, sqlx::Error> {
+pub(crate) async fn queued(tx: &mut Tx, batch: &BatchId) -> Result<HashSet<String>, sqlx::Error> {
     let select = concat!(
         "SELECT args ->> 'job' AS job FROM river_job WHERE queue = $1 AND state IN ",
         open_states!()
     );
     let rows = query(select).bind(batch.as_str()).fetch_all(tx).await?;
     rows.iter().map(|row| row.text("job").map(str::to_owned)).collect()
+}
+
+/// Returns the id of the newest row of any batch.
+pub(crate) async fn newest(tx: &mut Tx) -> Result<i64, sqlx::Error> {
+    query("SELECT COALESCE(MAX(id), 0) AS id FROM river_job").fetch_one(tx).await?.int("id")
+}
+
+/// Adds the jobs of a batch that got rows after this one to those that are known. Returns the id of
+/// the newest row of any batch.
+pub(crate) async fn add_queued(
+    tx: &mut Tx,
+    batch: &BatchId,
+    after: i64,
+    known: &mut HashSet<String>,
+) -> Result<i64, sqlx::Error> {
+    // In the order of the key, so that no plan reads the rows before.
+    let select = format!(
+        "SELECT id, queue, args ->> 'job' AS job FROM river_job WHERE id > $1 ORDER BY id
+            LIMIT {CHUNK}"
+    );
+    let mut newest = after;
+    loop {
+        let select = query(AssertSqlSafe(select.as_str())).bind(newest);
+        let rows = select.fetch_all(&mut *tx).await?;
+        let Some(last) = rows.last() else { return Ok(newest) };
+        newest = last.int("id")?;
+        for row in &rows {
+            if row.text("queue")? == batch.as_str() {
+                known.insert(row.text("job")?.to_owned());
+            }
+        }
+    }
 }
 
 /// Returns `true` if no job of a batch has a step to do.
@@ -292,12 +335,15 @@ pub(crate) async fn rows(db: &Database, batch: &BatchId) -> Result<i64, sqlx::Er
     query(select).bind(batch.as_str()).fetch_one(db.readers()).await?.int("jobs")
 }
 
-/// Makes every waiting job of a batch due at once.
-pub(crate) async fn wake(tx: &mut Tx, batch: &BatchId) -> Result<(), sqlx::Error> {
-    let update = "UPDATE river_job SET state = 'available', scheduled_at = created_at
-        WHERE queue = $1 AND (state IN ('retryable', 'scheduled')
-            OR (state = 'available' AND scheduled_at > created_at))";
-    query(update).bind(batch.as_str()).execute(&mut *tx).await?;
+/// Makes every waiting job of a batch, or of all, due at once.
+pub(crate) async fn wake(tx: &mut Tx, batch: Option<&BatchId>) -> Result<(), sqlx::Error> {
+    let update = concat!(
+        "UPDATE river_job SET state = 'available', scheduled_at = ",
+        long_ago!(),
+        " WHERE (CAST($1 AS TEXT) IS NULL OR queue = $1) AND (state IN ('retryable', 'scheduled')
+            OR (state = 'available' AND scheduled_at > CURRENT_TIMESTAMP))"
+    );
+    query(update).bind(batch.map(BatchId::as_str)).execute(&mut *tx).await?;
     Ok(())
 }
 
@@ -383,8 +429,11 @@ fn last_attempt(pool: &Pool) -> &'static str {
 /// from it.
 pub(crate) async fn release(db: &Database, tx: &mut Tx, owner: &str) -> Result<(), sqlx::Error> {
     let update = format!(
-        "UPDATE river_job SET state = 'available', priority = 1
-            WHERE state = 'running' AND {} = $1",
+        concat!(
+            "UPDATE river_job SET state = 'available', priority = 1, scheduled_at = ",
+            long_ago!(),
+            " WHERE state = 'running' AND {} = $1"
+        ),
         last_attempt(&db.pool())
     );
     query(AssertSqlSafe(update)).bind(owner).execute(&mut *tx).await?;

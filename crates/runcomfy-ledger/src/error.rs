@@ -10,6 +10,7 @@ use runcomfy::client::{DownloadError, JobError, SubmitError};
 use crate::id::JobId;
 use crate::intent::InputFileError;
 use crate::job::Job;
+use crate::limits::LimitName;
 use crate::state::State;
 use crate::usd::Usd;
 
@@ -103,6 +104,18 @@ pub enum Error {
         /// The ledger.
         ledger: String,
     },
+    /// The clock of this machine differs from that of the server, by which jobs that wait are due.
+    #[error(
+        "{ledger}: the clock of this machine is {ahead} s ahead of the server's (at most {most} s, either way); set it, or jobs that wait would wait for as long"
+    )]
+    Clock {
+        /// The ledger.
+        ledger: String,
+        /// The seconds by which the clock is ahead, or negative if it is behind.
+        ahead: i64,
+        /// The most seconds that it may be ahead or behind.
+        most: i64,
+    },
     /// The database failed in another way.
     #[error("{ledger}: the database failed: {source}")]
     Database {
@@ -147,6 +160,9 @@ pub enum Error {
     /// There is a batch of this name.
     #[error("there is a batch named `{0}` already")]
     BatchExists(String),
+    /// A batch cannot have this name.
+    #[error("the name of a batch {0}; give it another")]
+    BatchName(String),
     /// Another process adds lines to the batch right now.
     #[error("another process adds lines to batch `{0}` right now; wait for it")]
     BeingAdded(String),
@@ -230,6 +246,9 @@ pub enum Error {
     #[error(transparent)]
     RequestId(#[from] runcomfy::client::InvalidRequestId),
 
+    /// A limit with which no job would ever be sent.
+    #[error("the limit {0} {1}; to send nothing for a while, pause the batches")]
+    Limit(LimitName, String),
     /// The same input is running, has an unknown outcome, or was paid for in the last 24 hours.
     #[error(
         "the same input is job {}, which is {}; use its result, or pay again with Intent::again",

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use tokio::task::spawn_blocking;
 
+use crate::again::again;
 use crate::canonical::fingerprint;
 use crate::clock::to_millis;
 use crate::database::{Database, query};
@@ -191,6 +192,11 @@ impl Ledger {
             move || new_job(intent, &mut Hashes::default())
         })
         .await?;
+        again!(self.write_down(&mut job))?;
+        Ok(job)
+    }
+
+    async fn write_down(&self, job: &mut Job) -> Result<(), Error> {
         let db = &self.inner.db;
         let map = |error| db.error(error);
         let mut tx = db.begin().await?;
@@ -203,10 +209,9 @@ impl Ledger {
         if let Some(batch) = &job.batch {
             place::check(db, &mut tx, batch).await?;
         }
-        many::choose_ids(&mut tx, std::slice::from_mut(&mut job)).await.map_err(map)?;
-        many::insert(db, &mut tx, std::slice::from_ref(&job)).await?;
-        db.commit(tx).await?;
-        Ok(job)
+        many::choose_ids(&mut tx, std::slice::from_mut(job)).await.map_err(map)?;
+        many::insert(db, &mut tx, std::slice::from_ref(job)).await?;
+        db.commit(tx).await
     }
 
     /// Writes a job down as [`Ledger::intend`] does, or returns the one that has the same input and

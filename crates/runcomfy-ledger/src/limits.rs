@@ -8,10 +8,10 @@ use crate::usd::Usd;
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Maximum number of jobs that are being sent or are accepted and not finished.
+    /// Maximum number of jobs that are being sent or are accepted and not finished. At least 1.
     pub jobs_in_flight: Option<u32>,
-    /// Maximum number of submits per second, evenly spaced. Thousandths count: 0.5 is one submit
-    /// in two seconds.
+    /// Maximum number of submits per second, evenly spaced, at least 0.001. Thousandths count: 0.5 is
+    /// one submit in two seconds.
     pub submits_per_second: Option<f64>,
     /// Maximum of what is spent on a day of UTC. A job whose cost is not known yet counts with its
     /// price, or else its ceiling.
@@ -92,9 +92,8 @@ impl Limits {
     pub(crate) fn setting(&self, name: LimitName) -> Option<i64> {
         match name {
             LimitName::JobsInFlight => self.jobs_in_flight.map(i64::from),
-            // A rate of zero would never submit.
             LimitName::SubmitsPerSecond => {
-                self.submits_per_second.map(|rate| ((rate * 1000.0).round() as i64).max(1))
+                self.submits_per_second.map(|rate| (rate * 1000.0).round() as i64)
             }
             LimitName::BudgetPerDay => self.budget_per_day.map(Usd::micros),
             LimitName::MaxCostPerJob => self.max_cost_per_job.map(Usd::micros),

@@ -10,7 +10,7 @@ use runcomfy::client::{ApiErrorKind, JobErrorReason, SubmitError};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use crate::batch::{BatchOptions, Others, Steps, TAKE_OVER_AFTER, WorkerStatus};
+use crate::batch::{BatchOptions, Filling, Others, Steps, TAKE_OVER_AFTER, WorkerStatus};
 use crate::engine::{self, Engine, Open};
 use crate::error::Error;
 use crate::id::BatchId;
@@ -20,6 +20,8 @@ use crate::ledger::Ledger;
 const TICK: Duration = Duration::from_millis(500);
 /// Time between two looks for jobs without a row in the queue: a person settled them, say.
 const FILL: Duration = Duration::from_secs(60);
+/// Time for which the queue of one batch is filled before the next look.
+const PART: Duration = Duration::from_millis(100);
 /// Time for which nothing is sent, after the budget is used up or the balance is empty.
 const REST: Duration = Duration::from_secs(60);
 /// Time after which a ledger that cannot be used ends the worker.
@@ -55,10 +57,19 @@ pub struct Worker {
 struct Loop {
     engine: Engine,
     others: Others,
-    /// The number of lines of each batch when its jobs got their rows in the queue, and the time.
-    filled: BTreeMap<BatchId, (i64, Instant)>,
+    /// The queues of the batches.
+    queues: BTreeMap<BatchId, Queue>,
     /// The time until which nothing is sent.
     rests_until: Option<Instant>,
+}
+
+/// The queue of a batch.
+struct Queue {
+    filling: Filling,
+    /// Number of lines of the batch when its filling began.
+    lines: i64,
+    /// When it was last looked for jobs without a row.
+    checked: Instant,
 }
 
 impl fmt::Debug for Worker {
@@ -120,7 +131,7 @@ impl Worker {
         let mut all = Loop {
             engine: Engine::new(&self.ledger.inner.db, &owner, self.steps.clone())?,
             others: Others::new(&self.ledger, &owner, self.take_over_after),
-            filled: BTreeMap::new(),
+            queues: BTreeMap::new(),
             rests_until: None,
         };
         let mut stopped = self.stop.subscribe();
@@ -188,25 +199,35 @@ impl Worker {
         }
     }
 
-    /// Gives the jobs of a batch that lack a row in the queue one, if there may be some.
+    /// Gives the jobs of a batch that lack a row in the queue one, or a part of them.
     async fn fill(&self, all: &mut Loop, found: &Open) -> Result<(), Error> {
-        let now = Instant::now();
-        let (is_known, is_recent) = match all.filled.get(&found.batch) {
-            Some((lines, time)) => (*lines == found.lines, now.duration_since(*time) < FILL),
-            None => (false, false),
-        };
-        if found.lines == 0 || (is_known && is_recent) {
+        if found.lines == 0 {
             return Ok(());
+        }
+        let now = Instant::now();
+        let queue = all.queues.get_mut(&found.batch).filter(|queue| queue.lines == found.lines);
+        let is_known = queue.is_some();
+        if let Some(queue) = queue {
+            if !queue.filling.is_done() {
+                return queue.filling.go_on(now + PART).await;
+            }
+            if now.duration_since(queue.checked) < FILL {
+                return Ok(());
+            }
+            queue.checked = now;
         }
         let batch = match self.ledger.batch_of(&found.batch).await {
             // It was discarded.
             Err(Error::NoSuchBatch(_)) => return Ok(()),
             batch => batch?,
         };
-        if !is_known || batch.lacks_rows().await? {
-            batch.fill_queue(self.options.wanted()).await?;
+        if is_known && !batch.lacks_rows().await? {
+            return Ok(());
         }
-        all.filled.insert(found.batch.clone(), (found.lines, now));
+        let mut filling = Filling::new(&batch, self.options.wanted());
+        filling.go_on(now + PART).await?;
+        let queue = Queue { filling, lines: found.lines, checked: now };
+        all.queues.insert(found.batch.clone(), queue);
         Ok(())
     }
 }

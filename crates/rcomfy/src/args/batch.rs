@@ -164,4 +164,8 @@ pub(crate) struct BatchMoveArgs {
     /// The other ledger: a file, or `postgres://user@host/database`.
     #[arg(long, value_name = "LEDGER")]
     pub to: OsString,
+
+    /// Name of the batch there. Defaults to the name that it has here.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
 }

@@ -5,7 +5,7 @@ mod run;
 
 use std::path::Path;
 
-use runcomfy_ledger::{Batch, BatchStatus, State};
+use runcomfy_ledger::{Batch, BatchStatus, Error, State};
 use serde_json::{Value, json};
 
 use crate::args::Global;
@@ -179,7 +179,7 @@ async fn move_to(args: BatchMoveArgs, global: &Global, output: Output) -> Result
     let from = ledger(global).await?;
     let batch = from.find_batch(&args.batch).await?;
     let to = Place::read(args.to)?.open().await?;
-    let moved = batch.move_to(&to).await;
+    let moved = batch.move_to_as(&to, args.name.as_deref().unwrap_or(&batch.name)).await;
     let (left, place) = (from.name().to_owned(), to.name().to_owned());
     let status = match &moved {
         Ok(moved) => moved.status().await,
@@ -187,9 +187,15 @@ async fn move_to(args: BatchMoveArgs, global: &Global, output: Output) -> Result
     };
     close(from).await;
     close(to).await;
-    let (moved, status) = (moved?, status?);
-    let (name, lines) = (&moved.name, status.lines);
     let shown = escaped(&place);
+    let moved = match moved {
+        Err(Error::BatchExists(name)) => {
+            return Err(Failure::usage(format!("{shown} has a batch named `{name}` already"))
+                .fix("add `--name` to give this one another name there"));
+        }
+        moved => moved?,
+    };
+    let (name, lines) = (&moved.name, status?.lines);
     output.note(&format!("`rcomfy batch run {name} --ledger {shown}` works on it there"));
     let text = format!(
         "batch {name}: {} moved to {shown}",

@@ -146,3 +146,66 @@ async fn a_clock_that_jumps_between_commands_pays_once_and_stops_nothing() {
     let jobs: u64 = jobs.filter_map(|day| day["jobs"].as_u64()).sum();
     assert_eq!(jobs, 3, "each job counts on the day that the clock had: {spend}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it needs libfaketime, which .ci/run installs"]
+async fn a_clock_that_jumps_stops_no_batch() {
+    let simulator = fast().await;
+    for (jump, later) in [("-2d", "-4d"), ("+2d", "+1d")] {
+        let shifted = Shifted::new(&simulator);
+        let lines = (0..6).map(|number| format!("{{\"prompt\": \"{jump} {number}\"}}\n"));
+        shifted.home.write("boats.jsonl", lines.collect::<String>());
+        assert_eq!(shifted.run(&["spend", "set", "--submits-per-second", "1"]).code, 0);
+        let add = ["batch", "add", "flux-2-klein/4b", "boats.jsonl", "--offline"];
+        assert_eq!(shifted.run(&add).code, 0);
+        let (start, before) = (Instant::now(), simulator.ledger().len());
+        let run = ["batch", "run", "boats", "--urls-only"];
+        let mut child = shifted.command(&run).stdout(Stdio::null()).spawn().expect("it starts");
+        // The other lines wait for the limit, each until a time of the clock.
+        accepted(&simulator, before + 2);
+        shifted.shift(jump);
+        accepted(&simulator, before + 4);
+        // Between two runs too.
+        child.kill().expect("it is killed");
+        child.wait().expect("it ends");
+        shifted.shift(later);
+        let mut child = shifted.command(&run).stdout(Stdio::null()).spawn().expect("it starts");
+        let code = child.wait().expect("it ends").code();
+        let took = start.elapsed();
+        // A submit that was on its way when it was killed may be unknown.
+        assert!(matches!(code, Some(0 | 10)) && took < SOON * 2, "{jump}: {code:?} after {took:?}");
+        assert_eq!(simulator.ledger().len(), before + 6, "{jump}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "it needs libfaketime and a PostgreSQL server: `.ci/run`"]
+async fn a_clock_far_from_that_of_postgres_is_refused() {
+    let simulator = fast().await;
+    let shifted = Shifted::new(&simulator);
+    let address = crate::postgres::address();
+    shifted.home.write("boats.jsonl", "{\"prompt\": \"a\"}\n");
+    let add = ["batch", "add", "flux-2-klein/4b", "boats.jsonl", "--offline"];
+    let run = ["batch", "run", "boats", "--urls-only"];
+    let ledger = ["--ledger", address.as_str()];
+    assert_eq!(shifted.run(&[add.as_slice(), &ledger].concat()).code, 0);
+    for shift in ["+1h", "-1h"] {
+        shifted.shift(shift);
+        let ended = shifted.run(&[run.as_slice(), &ledger].concat());
+        assert_eq!(ended.code, 2, "{shift}: {ended:?}");
+        assert!(ended.stderr.contains("the clock of this machine"), "{shift}: {ended:?}");
+        assert!(simulator.ledger().is_empty(), "{shift}: nothing was sent");
+    }
+    shifted.shift("+5s");
+    assert_eq!(shifted.run(&[run.as_slice(), &ledger].concat()).code, 0);
+    assert_eq!(simulator.ledger().len(), 1);
+}
+
+/// Waits until the simulator has accepted this many jobs.
+fn accepted(simulator: &runcomfy_simulator::Simulator, count: usize) {
+    let start = Instant::now();
+    while simulator.ledger().len() < count {
+        assert!(start.elapsed() < SOON, "{} of {count} jobs", simulator.ledger().len());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

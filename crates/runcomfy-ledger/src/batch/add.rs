@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Batch, CHUNK};
+use crate::again::again;
 use crate::database::{Tx, query};
 use crate::error::Error;
 use crate::intent::{Hashes, Intent, IntoIntent};
@@ -63,14 +64,17 @@ impl Batch {
         lines: impl IntoIterator<Item = I>,
         left_out: Option<LeftOut>,
     ) -> Result<Lines, Error> {
-        let adder = self.ledger.begin().await?;
-        let first = self.begin_adding(&adder.name()).await?;
+        // Others see it to be alive as long as this is held.
+        let run = self.ledger.begin().await?;
+        let adder = run.name();
+        let first = again!(self.begin_adding(&adder))?;
         let (seen, hashes) = (HashMap::new(), Hashes::new());
         let read = Lines { given: 0, last: first, seen, hashes, left_out };
-        let written = self.write_lines(read, lines).await;
+        let written = self.write_lines(&adder, read, lines).await;
         let last = written.as_ref().map_or(first, |lines| lines.last);
-        self.end_adding(&adder.name(), last).await?;
-        written
+        let ended = again!(self.end_adding(&adder, last));
+        let written = written?;
+        ended.map(|()| written)
     }
 
     /// Makes this run the one that adds lines, and removes those that a killed one has left.
@@ -91,9 +95,7 @@ impl Batch {
         let lines = row.int("lines").map_err(map)?;
         let update = query("UPDATE batch SET adder = $2 WHERE id = $1").bind(self.id.as_str());
         update.bind(adder).execute(&mut tx).await.map_err(map)?;
-        let delete = query("DELETE FROM job WHERE batch = $1 AND line > $2 AND state = 'intended'");
-        let delete = delete.bind(self.id.as_str()).bind(lines);
-        delete.execute(&mut tx).await.map_err(map)?;
+        self.remove_after(&mut tx, lines).await.map_err(map)?;
         db.commit(tx).await?;
         Ok(u64::try_from(lines).unwrap_or_default())
     }
@@ -101,20 +103,40 @@ impl Batch {
     /// Makes the lines up to this one part of the batch, and removes the others.
     async fn end_adding(&self, adder: &str, last: u64) -> Result<(), Error> {
         let db = &self.ledger.inner.db;
+        let map = db.errors();
         let last = i64::try_from(last).unwrap_or(i64::MAX);
-        let mut tx = db.begin().await?;
-        let update = "UPDATE batch SET adder = NULL, lines = $3 WHERE id = $1 AND adder = $2";
-        let update = query(update).bind(self.id.as_str()).bind(adder).bind(last);
-        update.execute(&mut tx).await.map_err(|error| db.error(error))?;
-        let delete = query("DELETE FROM job WHERE batch = $1 AND line > $2 AND state = 'intended'");
-        let delete = delete.bind(self.id.as_str()).bind(last);
-        delete.execute(&mut tx).await.map_err(|error| db.error(error))?;
+        let mut tx = self.adding(adder).await?;
+        let update = query("UPDATE batch SET adder = NULL, lines = $2 WHERE id = $1");
+        let update = update.bind(self.id.as_str()).bind(last);
+        update.execute(&mut tx).await.map_err(map)?;
+        self.remove_after(&mut tx, last).await.map_err(map)?;
         db.commit(tx).await
+    }
+
+    /// Removes the jobs of the lines after this one, which are not part of the batch.
+    async fn remove_after(&self, tx: &mut Tx, last: i64) -> Result<(), sqlx::Error> {
+        let delete = query("DELETE FROM job WHERE batch = $1 AND line > $2 AND state = 'intended'");
+        delete.bind(self.id.as_str()).bind(last).execute(tx).await?;
+        Ok(())
+    }
+
+    /// Begins a transaction in which this run, and no other, adds lines.
+    async fn adding(&self, adder: &str) -> Result<Tx, Error> {
+        let db = &self.ledger.inner.db;
+        let mut tx = db.begin().await?;
+        let update = query("UPDATE batch SET adder = adder WHERE id = $1 AND adder = $2");
+        let update = update.bind(self.id.as_str()).bind(adder).execute(&mut tx);
+        // Somebody took this process for dead, and adds lines.
+        if update.await.map_err(|error| db.error(error))? == 0 {
+            return Err(Error::BeingAdded(self.name.clone()));
+        }
+        Ok(tx)
     }
 
     /// Writes lines after the last one.
     async fn write_lines<I: IntoIntent>(
         &self,
+        adder: &str,
         mut read: Lines,
         lines: impl IntoIterator<Item = I>,
     ) -> Result<Lines, Error> {
@@ -135,17 +157,18 @@ impl Batch {
                 return Ok(read);
             }
             let (mut kept, jobs) = blocking(move || read.jobs(chunk)).await?;
-            self.write_jobs(&mut kept, jobs).await?;
+            // Once, and not in the transaction, which may run again.
+            let mut jobs = self.without_twins(&mut kept, jobs).await?;
+            again!(self.write_jobs(adder, &mut jobs))?;
             read = kept;
         }
     }
 
-    async fn write_jobs(&self, read: &mut Lines, jobs: Vec<(u64, Job)>) -> Result<(), Error> {
+    async fn write_jobs(&self, adder: &str, jobs: &mut [Job]) -> Result<(), Error> {
         let db = &self.ledger.inner.db;
-        let mut tx = db.begin().await?;
-        let mut jobs = self.without_twins(read, &mut tx, jobs).await?;
-        many::choose_ids(&mut tx, &mut jobs).await.map_err(|error| db.error(error))?;
-        many::insert(db, &mut tx, &jobs).await?;
+        let mut tx = self.adding(adder).await?;
+        many::choose_ids(&mut tx, jobs).await.map_err(|error| db.error(error))?;
+        many::insert(db, &mut tx, jobs).await?;
         db.commit(tx).await
     }
 
@@ -153,12 +176,11 @@ impl Batch {
     async fn without_twins(
         &self,
         read: &mut Lines,
-        tx: &mut Tx,
         jobs: Vec<(u64, Job)>,
     ) -> Result<Vec<Job>, Error> {
         let guarded = jobs.iter().filter(|(_, job)| job.again == Again::No);
         let prints: Vec<&str> = guarded.map(|(_, job)| job.fingerprint.as_str()).collect();
-        let mut twins = many::twins(&self.ledger.inner.db, tx, &prints).await?;
+        let mut twins = many::twins(&self.ledger.inner.db, &prints).await?;
         let mut kept = Vec::with_capacity(jobs.len());
         for (line, job) in jobs {
             let earlier = *read.seen.entry(job.fingerprint.clone()).or_insert(line);
@@ -184,9 +206,14 @@ impl Batch {
     ///
     /// [`Error::BeingAdded`], or if the ledger cannot be written.
     pub async fn discard(self) -> Result<bool, Error> {
-        let adder = self.ledger.begin().await?;
-        let lines = self.begin_adding(&adder.name()).await?;
-        self.end_adding(&adder.name(), lines).await?;
+        let run = self.ledger.begin().await?;
+        let adder = run.name();
+        let lines = again!(self.begin_adding(&adder))?;
+        again!(self.end_adding(&adder, lines))?;
+        again!(self.remove())
+    }
+
+    async fn remove(&self) -> Result<bool, Error> {
         let db = &self.ledger.inner.db;
         let mut tx = db.begin().await?;
         let delete = "DELETE FROM batch WHERE id = $1 AND lines = 0 AND adder IS NULL

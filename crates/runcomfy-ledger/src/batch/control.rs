@@ -7,7 +7,7 @@ use runcomfy::Client;
 use runcomfy::client::CancelOutcome;
 use tokio::time::{Instant, sleep};
 
-use super::{Batch, CHUNK};
+use super::{Batch, Filling};
 use crate::again::again;
 use crate::database::{Tx, query};
 use crate::engine;
@@ -71,6 +71,15 @@ impl Batch {
         self.ledger.inner.db.commit(tx).await
     }
 
+    /// Sends nothing more, and cancels every job that was not sent. Returns their number.
+    async fn cancel_unsent(&self, problem: &Problem) -> Result<u64, Error> {
+        let db = &self.ledger.inner.db;
+        let mut tx = self.begin_phase("cancelled").await?;
+        let unsent = store::cancel_unsent(db, &mut tx, &self.id, problem).await?;
+        db.commit(tx).await?;
+        Ok(unsent)
+    }
+
     async fn begin_phase(&self, phase: &str) -> Result<Tx, Error> {
         let db = &self.ledger.inner.db;
         let mut tx = db.begin().await?;
@@ -88,11 +97,8 @@ impl Batch {
     /// If the ledger cannot be written. A job that RunComfy does not answer about counts as
     /// running.
     pub async fn cancel(&self, client: &Client) -> Result<Cancelled, Error> {
-        let db = &self.ledger.inner.db;
         let problem = Problem::new(ProblemKind::Cancelled, "its batch was cancelled");
-        let mut tx = self.begin_phase("cancelled").await?;
-        let unsent = store::cancel_unsent(db, &mut tx, &self.id, &problem).await?;
-        db.commit(tx).await?;
+        let unsent = again!(self.cancel_unsent(&problem))?;
         let sent = self.ids("state IN ('sending', 'accepted')").await?;
         let all = sent.len() as u64;
         let cancelled = futures_util::stream::iter(sent)
@@ -125,7 +131,6 @@ impl Batch {
     ///
     /// [`Error::NotRequeued`] for any other state, or if the ledger cannot be written.
     pub async fn requeue(&self, states: &[State]) -> Result<u64, Error> {
-        let db = &self.ledger.inner.db;
         let mut new = 0;
         for state in states {
             if !matches!(state, State::Failed | State::Refused | State::Cancelled) {
@@ -134,71 +139,36 @@ impl Batch {
         }
         for state in states {
             for id in self.ids(&format!("state = '{state}'")).await? {
-                let mut tx = db.begin().await?;
-                new += u64::from(store::repeat_from(db, &mut tx, &id, *state).await?.is_some());
-                db.commit(tx).await?;
+                new += u64::from(again!(self.repeat(&id, *state))?);
             }
         }
-        self.set_phase("ready").await?;
+        again!(self.set_phase("ready"))?;
         self.wake_queue().await?;
-        self.fill_queue(Wanted::Files).await?;
+        // A run that saves files gives rows to the results that are not saved.
+        Filling::new(self, Wanted::Results).end().await?;
         Ok(new)
+    }
+
+    /// Pays for a job again. Returns `false` if it is no longer in this state.
+    async fn repeat(&self, id: &JobId, state: State) -> Result<bool, Error> {
+        let db = &self.ledger.inner.db;
+        let mut tx = db.begin().await?;
+        let new = store::repeat_from(db, &mut tx, id, state).await?;
+        db.commit(tx).await?;
+        Ok(new.is_some())
     }
 
     /// Makes every job with a row in the queue due at once.
     pub(super) async fn wake_queue(&self) -> Result<(), Error> {
-        let db = &self.ledger.inner.db;
         self.ledger.prepare_queue().await?;
+        again!(self.wake())
+    }
+
+    async fn wake(&self) -> Result<(), Error> {
+        let db = &self.ledger.inner.db;
         let mut tx = db.begin().await?;
-        engine::wake(&mut tx, &self.id).await.map_err(|error| db.error(error))?;
+        engine::wake(&mut tx, Some(&self.id)).await.map_err(|error| db.error(error))?;
         db.commit(tx).await
-    }
-
-    /// Gives every job that has something left to do a row in the queue, if it has none.
-    pub(crate) async fn fill_queue(&self, wanted: Wanted) -> Result<(), Error> {
-        let db = &self.ledger.inner.db;
-        self.ledger.prepare_queue().await?;
-        let unsaved = match wanted {
-            Wanted::Results => "",
-            Wanted::Files => ", 'succeeded'",
-        };
-        let max_retries = self.max_retries;
-        let unsettled = format!(
-            "state IN ('intended', 'sending', 'accepted'{unsaved})
-                OR (state = 'failed' AND retries < {max_retries})"
-        );
-        let mut tx = self.lock_queue().await?;
-        // Read before the queue: a job that is settled in between only has one row too many.
-        let jobs = self.ids(&unsettled).await?;
-        let queued = engine::queued(&mut tx, &self.id).await.map_err(|error| db.error(error))?;
-        let missing: Vec<JobId> =
-            jobs.into_iter().filter(|job| !queued.contains(job.as_str())).collect();
-        if db.path().is_none() {
-            engine::enqueue(db, &mut tx, &self.id, &missing).await?;
-            return db.commit(tx).await;
-        }
-        db.commit(tx).await?;
-        // Other processes write in between.
-        for chunk in missing.chunks(CHUNK) {
-            let mut tx = db.begin().await?;
-            engine::enqueue(db, &mut tx, &self.id, chunk).await?;
-            db.commit(tx).await?;
-        }
-        Ok(())
-    }
-
-    /// Begins a transaction in which nobody else fills the queue of this batch.
-    async fn lock_queue(&self) -> Result<Tx, Error> {
-        let db = &self.ledger.inner.db;
-        loop {
-            let mut tx = db.begin().await?;
-            let is_locked = tx.lock_queue(self.id.as_str()).await;
-            if is_locked.map_err(|error| db.error(error))? {
-                return Ok(tx);
-            }
-            drop(tx);
-            sleep(LOOK_AGAIN).await;
-        }
     }
 
     /// Returns `true` if more jobs have something left to do than have a row in the queue.

@@ -2,18 +2,19 @@
 //! with. Then this ledger writes down, in one commit, that the other one has the batch, and from
 //! that commit on nothing can be done with it here. It can be stopped and begun again at any point.
 
-use super::Batch;
-use crate::database::{Query, Tx, query};
+use super::{Batch, check_name};
+use crate::again::again;
+use crate::database::{Database, Query, Tx, query};
 use crate::engine;
 use crate::error::Error;
 use crate::id::JobId;
+use crate::job::Job;
 use crate::ledger::Ledger;
 use crate::owner::Run;
 use crate::store::many::{self, CHUNK};
 use crate::store::place::{self, Place};
 
-/// The columns of a batch that move with it.
-const TEXTS: [&str; 2] = ["name", "state"];
+/// The columns of a batch that move with it, besides its name and its state.
 const NUMBERS: [&str; 3] = ["created_at", "lines", "max_retries"];
 
 impl Batch {
@@ -31,7 +32,21 @@ impl Batch {
     /// [`Error::SameLedger`], [`Error::Moved`] if it was moved to a third ledger, and errors of both
     /// ledgers.
     pub async fn move_to(&self, to: &Ledger) -> Result<Self, Error> {
-        let there = Self { ledger: to.clone(), ..self.clone() };
+        self.move_to_as(to, &self.name).await
+    }
+
+    /// Moves the batch as [`Batch::move_to`] does, and gives it another name there: that of this one
+    /// may be taken.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Batch::move_to`], and [`Error::BatchName`].
+    pub async fn move_to_as(&self, to: &Ledger, name: &str) -> Result<Self, Error> {
+        // A name from an earlier version may be kept.
+        if name != self.name {
+            check_name(name)?;
+        }
+        let there = Self { ledger: to.clone(), name: name.to_owned(), ..self.clone() };
         let (leaving, arriving) = (self.ledger.begin().await?, to.begin().await?);
         if self.begin_leaving(&leaving, &there).await?
             && let Err(error) = self.leave_for(&there, &leaving, &arriving).await
@@ -47,8 +62,6 @@ impl Batch {
 
     /// Lets nobody change the batch but this run. Returns `false` if it has left before.
     async fn begin_leaving(&self, run: &Run, there: &Self) -> Result<bool, Error> {
-        let db = &self.ledger.inner.db;
-        let map = db.errors();
         self.ledger.release_movers().await?;
         if let Some(run) = self.runs().await?.into_iter().next() {
             return Err(Error::InUse { batch: self.name.clone(), process: run.process });
@@ -57,13 +70,19 @@ impl Batch {
             // Nobody may know yet that its sender is gone.
             self.ledger.settled(self.ledger.job(&id).await?).await?;
         }
-        let other = there.place().await?;
+        let other = again!(there.place())?;
+        again!(self.lock_out(&run.name(), there.ledger.name(), other.as_ref()))
+    }
+
+    async fn lock_out(&self, run: &str, to: &str, other: Option<&Place>) -> Result<bool, Error> {
+        let db = &self.ledger.inner.db;
+        let map = db.errors();
         let mut tx = db.begin().await?;
         tx.lock_jobs().await.map_err(map)?;
         let place = place::locked(&mut tx, &self.id).await.map_err(map)?.map(|found| found.place);
         match place {
             // Only the ledger that it went to has every job.
-            Some(Place::MovedTo(to)) if to == there.ledger.name() => return Ok(false),
+            Some(Place::MovedTo(ledger)) if ledger == to => return Ok(false),
             _ => place::check(db, &mut tx, &self.id).await?,
         }
         if matches!(other, Some(Place::Here | Place::Leaving)) {
@@ -71,7 +90,7 @@ impl Batch {
         }
         self.refuse_if_busy(&mut tx).await?;
         let update = query("UPDATE batch SET mover = $2 WHERE id = $1").bind(self.id.as_str());
-        update.bind(run.name()).execute(&mut tx).await.map_err(map)?;
+        update.bind(run).execute(&mut tx).await.map_err(map)?;
         db.commit(tx).await?;
         Ok(true)
     }
@@ -117,28 +136,22 @@ impl Batch {
     /// Copies every job to the other ledger, where an earlier attempt may have left some.
     async fn copy(&self, there: &Self, arriving: &Run) -> Result<(), Error> {
         let (db, other) = (&self.ledger.inner.db, &there.ledger.inner.db);
-        self.begin_arriving(there, arriving).await?;
+        let run = arriving.name();
+        there.ledger.prepare_queue().await?;
+        there.ledger.release_movers().await?;
+        again!(self.begin_arriving(there, &run))?;
         there.remove_jobs().await?;
         let ids = many::ids(db.readers(), &self.id).await.map_err(|error| db.error(error))?;
         let (mut links, mut copied) = (Vec::new(), 0);
         for chunk in ids.chunks(CHUNK) {
-            let mut from = db.begin().await?;
-            let rows = many::read(&mut from, chunk).await.map_err(|error| db.error(error))?;
-            drop(from);
-            let mut to = there.receiving(arriving).await?;
-            let jobs = many::receive(other, &mut to, &rows).await?;
-            other.commit(to).await?;
+            let jobs = again!(self.copy_jobs(there, &run, chunk))?;
             copied += jobs.len();
             links.extend(jobs.into_iter().filter_map(|job| Some((job.id, job.resubmits?))));
         }
         for chunk in links.chunks(CHUNK) {
-            let mut to = there.receiving(arriving).await?;
-            many::link(&mut to, chunk).await.map_err(|error| other.error(error))?;
-            other.commit(to).await?;
+            again!(there.link(&run, chunk))?;
         }
-        let mut to = there.receiving(arriving).await?;
-        self.copy_pruned(&mut to).await.map_err(|error| other.error(error))?;
-        other.commit(to).await?;
+        again!(self.copy_pruned(there, &run))?;
         let found = many::ids(other.readers(), &self.id).await;
         if found.map_err(|error| other.error(error))?.len() == copied {
             Ok(())
@@ -147,36 +160,41 @@ impl Batch {
         }
     }
 
-    /// Writes the batch down in the other ledger, as one that is not completely there.
-    async fn begin_arriving(&self, there: &Self, run: &Run) -> Result<(), Error> {
+    async fn copy_jobs(&self, there: &Self, run: &str, ids: &[JobId]) -> Result<Vec<Job>, Error> {
         let (db, other) = (&self.ledger.inner.db, &there.ledger.inner.db);
-        there.ledger.prepare_queue().await?;
-        there.ledger.release_movers().await?;
+        let mut from = db.begin().await?;
+        let rows = many::read(&mut from, ids).await.map_err(|error| db.error(error))?;
+        drop(from);
+        let mut to = there.receiving(run).await?;
+        let jobs = many::receive(other, &mut to, &rows).await?;
+        other.commit(to).await?;
+        Ok(jobs)
+    }
+
+    /// Writes the batch down in the other ledger, as one that is not completely there.
+    async fn begin_arriving(&self, there: &Self, run: &str) -> Result<(), Error> {
+        let (db, other) = (&self.ledger.inner.db, &there.ledger.inner.db);
         let map = db.errors();
-        let columns = [TEXTS.as_slice(), &NUMBERS].concat().join(", ");
+        let columns = NUMBERS.join(", ");
         let select =
-            query(sqlx::AssertSqlSafe(format!("SELECT {columns} FROM batch WHERE id = $1")));
+            query(sqlx::AssertSqlSafe(format!("SELECT state, {columns} FROM batch WHERE id = $1")));
         let row = select.bind(self.id.as_str()).fetch_one(db.readers()).await.map_err(map)?;
         let mut values = query(sqlx::AssertSqlSafe(format!(
-            "INSERT INTO batch (id, mover, arriving, {columns}) VALUES ($1, $2, 1, $3, $4, $5, $6, $7)
+            "INSERT INTO batch (id, mover, arriving, name, state, {columns})
+                VALUES ($1, $2, 1, $3, $4, $5, $6, $7)
                 ON CONFLICT (id) DO UPDATE SET mover = $2, arriving = 1, name = $3, state = $4,
                     created_at = $5, lines = $6, max_retries = $7
                 WHERE batch.mover IS NULL AND (batch.arriving = 1 OR batch.moved_to IS NOT NULL)"
         )))
         .bind(self.id.as_str())
-        .bind(run.name());
-        for column in TEXTS {
-            values = values.bind(row.text(column).map_err(map)?);
-        }
+        .bind(run)
+        .bind(there.name.as_str())
+        .bind(row.text("state").map_err(map)?);
         for column in NUMBERS {
             values = values.bind(row.int(column).map_err(map)?);
         }
         let mut tx = other.begin().await?;
-        let written = values.execute(&mut tx).await.map_err(|error| {
-            let is_taken =
-                error.as_database_error().is_some_and(|error| error.is_unique_violation());
-            if is_taken { Error::BatchExists(self.name.clone()) } else { other.error(error) }
-        })?;
+        let written = values.execute(&mut tx).await.map_err(|error| there.taken(other, error))?;
         if written == 0 {
             return Err(Error::BeingMoved(self.name.clone()));
         }
@@ -184,31 +202,44 @@ impl Batch {
     }
 
     /// Begins a transaction in which this run, and no other, brings jobs of the batch here.
-    async fn receiving(&self, run: &Run) -> Result<Tx, Error> {
+    async fn receiving(&self, run: &str) -> Result<Tx, Error> {
         let db = &self.ledger.inner.db;
         let mut tx = db.begin().await?;
         let update = "UPDATE batch SET mover = mover WHERE id = $1 AND mover = $2 AND arriving = 1";
-        let update = query(update).bind(self.id.as_str()).bind(run.name());
+        let update = query(update).bind(self.id.as_str()).bind(run);
         if update.execute(&mut tx).await.map_err(|error| db.error(error))? == 0 {
             return Err(Error::BeingMoved(self.name.clone()));
         }
         Ok(tx)
     }
 
+    async fn link(&self, run: &str, links: &[(JobId, JobId)]) -> Result<(), Error> {
+        let db = &self.ledger.inner.db;
+        let mut tx = self.receiving(run).await?;
+        many::link(&mut tx, links).await.map_err(|error| db.error(error))?;
+        db.commit(tx).await
+    }
+
     /// Copies what jobs cost that are no longer there.
-    async fn copy_pruned(&self, to: &mut Tx) -> Result<(), sqlx::Error> {
+    async fn copy_pruned(&self, there: &Self, run: &str) -> Result<(), Error> {
+        let (db, other) = (&self.ledger.inner.db, &there.ledger.inner.db);
+        let map = db.errors();
         let select = "SELECT day, model, pruned_jobs, pruned_spent FROM spend
             WHERE batch = $1 AND pruned_jobs > 0";
         let select = query(select).bind(self.id.as_str());
-        for row in select.fetch_all(self.ledger.inner.db.readers()).await? {
+        let rows = select.fetch_all(db.readers()).await.map_err(map)?;
+        let mut to = there.receiving(run).await?;
+        for row in rows {
             let insert = "INSERT INTO spend (day, model, batch, jobs, spent, reserved, unpriced,
                     pruned_jobs, pruned_spent) VALUES ($1, $2, $3, 0, 0, 0, 0, $4, $5)
                 ON CONFLICT (day, model, batch) DO UPDATE SET pruned_jobs = $4, pruned_spent = $5";
-            let insert = query(insert).bind(row.int("day")?).bind(row.text("model")?);
-            let insert = insert.bind(self.id.as_str()).bind(row.int("pruned_jobs")?);
-            insert.bind(row.int("pruned_spent")?).execute(&mut *to).await?;
+            let insert = query(insert).bind(row.int("day").map_err(map)?);
+            let insert = insert.bind(row.text("model").map_err(map)?).bind(self.id.as_str());
+            let insert = insert.bind(row.int("pruned_jobs").map_err(map)?);
+            let insert = insert.bind(row.int("pruned_spent").map_err(map)?);
+            insert.execute(&mut to).await.map_err(|error| other.error(error))?;
         }
-        Ok(())
+        other.commit(to).await
     }
 
     /// Writes down that the other ledger has the batch: the one moment at which it changes its place.
@@ -237,40 +268,54 @@ impl Batch {
 
     async fn update(&self, update: Query) -> Result<u64, Error> {
         let db = &self.ledger.inner.db;
-        let mut tx = db.begin().await?;
-        let changed = update.execute(&mut tx).await.map_err(|error| db.error(error))?;
-        db.commit(tx).await?;
-        Ok(changed)
+        again!(execute(db, update.clone()))
     }
 
     /// Removes the jobs of a batch that another ledger has, a part at a time, and what they count
     /// for here.
     async fn remove_jobs(&self) -> Result<(), Error> {
         let db = &self.ledger.inner.db;
-        let map = db.errors();
-        let mut tx = self.elsewhere().await?;
-        many::unlink(&mut tx, &self.id).await.map_err(map)?;
-        db.commit(tx).await?;
-        let ids: Vec<JobId> = many::ids(db.readers(), &self.id).await.map_err(map)?;
+        again!(self.unlink())?;
+        let ids = many::ids(db.readers(), &self.id).await.map_err(|error| db.error(error))?;
         for chunk in ids.chunks(CHUNK) {
-            let mut tx = self.elsewhere().await?;
-            many::remove(db, &mut tx, chunk).await?;
-            db.commit(tx).await?;
+            again!(self.remove_part(chunk))?;
         }
-        loop {
-            let mut tx = self.elsewhere().await?;
-            let removed = engine::forget(&mut tx, &self.id).await.map_err(map)?;
-            db.commit(tx).await?;
-            if removed == 0 {
-                break;
-            }
-        }
+        while again!(self.forget_rows())? > 0 {}
+        again!(self.remove_rest())
+    }
+
+    async fn unlink(&self) -> Result<(), Error> {
+        let db = &self.ledger.inner.db;
+        let mut tx = self.elsewhere().await?;
+        many::unlink(&mut tx, &self.id).await.map_err(|error| db.error(error))?;
+        db.commit(tx).await
+    }
+
+    async fn remove_part(&self, ids: &[JobId]) -> Result<(), Error> {
+        let db = &self.ledger.inner.db;
+        let mut tx = self.elsewhere().await?;
+        many::remove(db, &mut tx, ids).await?;
+        db.commit(tx).await
+    }
+
+    /// Removes a part of its rows in the queue. Returns their number.
+    async fn forget_rows(&self) -> Result<u64, Error> {
+        let db = &self.ledger.inner.db;
+        let mut tx = self.elsewhere().await?;
+        let removed = engine::forget(&mut tx, &self.id).await.map_err(|error| db.error(error))?;
+        db.commit(tx).await?;
+        Ok(removed)
+    }
+
+    async fn remove_rest(&self) -> Result<(), Error> {
+        let db = &self.ledger.inner.db;
         let mut tx = self.elsewhere().await?;
         for statement in [
             "UPDATE spend SET pruned_jobs = 0, pruned_spent = 0 WHERE batch = $1",
             "DELETE FROM batch_run WHERE batch = $1",
         ] {
-            query(statement).bind(self.id.as_str()).execute(&mut tx).await.map_err(map)?;
+            let statement = query(statement).bind(self.id.as_str()).execute(&mut tx);
+            statement.await.map_err(|error| db.error(error))?;
         }
         db.commit(tx).await
     }
@@ -298,12 +343,18 @@ impl Ledger {
             if self.is_alive(mover, 0).await? {
                 continue;
             }
-            let mut tx = db.begin().await?;
             let update = "UPDATE batch SET mover = NULL WHERE id = $1 AND mover = $2";
-            let update = query(update).bind(id).bind(mover).execute(&mut tx);
-            update.await.map_err(map)?;
-            db.commit(tx).await?;
+            let update = query(update).bind(id).bind(mover);
+            again!(execute(db, update.clone()))?;
         }
         Ok(())
     }
+}
+
+/// Makes one change in a transaction.
+async fn execute(db: &Database, update: Query) -> Result<u64, Error> {
+    let mut tx = db.begin().await?;
+    let changed = update.execute(&mut tx).await.map_err(|error| db.error(error))?;
+    db.commit(tx).await?;
+    Ok(changed)
 }

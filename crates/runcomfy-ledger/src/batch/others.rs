@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::again::again;
+use crate::clock::now_micros;
 use crate::engine;
 use crate::error::Error;
 use crate::ledger::Ledger;
@@ -17,14 +19,30 @@ const SIGNS: u32 = 6;
 /// Time between two looks at the others.
 const LOOK: Duration = Duration::from_secs(3);
 
+/// The difference that a clock has to make between two looks to count as set, in microseconds.
+const JUMP: i64 = 5_000_000;
+/// The most that the clock of this machine may be ahead of the server's or behind, in microseconds.
+const MAX_AHEAD: i64 = 30_000_000;
+
 /// This process among the others.
 pub(crate) struct Others {
     ledger: Ledger,
     owner: String,
     take_over_after: Duration,
+    begun: Instant,
+    clocks: Option<Clocks>,
     looked: Option<Instant>,
     #[cfg(feature = "postgres")]
     renewed: Instant,
+}
+
+/// The clocks at a moment, in microseconds.
+#[derive(Debug, Clone, Copy)]
+struct Clocks {
+    /// The time by which this machine is ahead of the server. 0 for a file.
+    ahead: i64,
+    /// The time of the server when this process began to look, had its clock run evenly since.
+    origin: i64,
 }
 
 impl Others {
@@ -33,6 +51,8 @@ impl Others {
             ledger: ledger.clone(),
             owner: owner.to_owned(),
             take_over_after,
+            begun: Instant::now(),
+            clocks: None,
             looked: None,
             #[cfg(feature = "postgres")]
             renewed: Instant::now(),
@@ -46,14 +66,48 @@ impl Others {
         if self.looked.is_some_and(|time| time.elapsed() < pause) {
             return Ok(());
         }
+        self.look_at_clocks().await?;
         #[cfg(feature = "postgres")]
         if self.ledger.path().is_none() {
-            self.renew().await?;
-            self.take_over().await?;
+            again!(self.renew())?;
+            again!(self.take_over())?;
         }
         self.release_gone().await?;
         self.looked = Some(Instant::now());
         Ok(())
+    }
+
+    /// Makes every waiting job due at once if a clock jumped: their times are by the clock before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Clock`] if the clock of this machine is too far from that of the server.
+    async fn look_at_clocks(&mut self) -> Result<(), Error> {
+        let db = &self.ledger.inner.db;
+        let (passed, before) = (self.begun.elapsed(), now_micros());
+        let there = db.now_micros().await.map_err(|error| db.error(error))?;
+        // An answer that comes late says nothing about the clock of this machine.
+        let ahead = there.max(before).min(now_micros()) - there;
+        let passed = i64::try_from(passed.as_micros()).unwrap_or(i64::MAX);
+        let clocks = Clocks { ahead, origin: there - passed };
+        if let Some(old) = self.clocks.replace(clocks)
+            && (clocks.origin < old.origin - JUMP || (ahead - old.ahead).abs() > JUMP)
+        {
+            tracing::warn!(ledger = db.name(), "a clock was set; waiting jobs are due at once");
+            again!(self.wake())?;
+        }
+        if ahead.abs() <= MAX_AHEAD {
+            return Ok(());
+        }
+        let (ahead, most) = (ahead / 1_000_000, MAX_AHEAD / 1_000_000);
+        Err(Error::Clock { ledger: db.name().to_owned(), ahead, most })
+    }
+
+    async fn wake(&self) -> Result<(), Error> {
+        let db = &self.ledger.inner.db;
+        let mut tx = db.begin().await?;
+        engine::wake(&mut tx, None).await.map_err(|error| db.error(error))?;
+        db.commit(tx).await
     }
 
     /// Makes jobs due again whose steps a process had begun that is gone.
@@ -63,12 +117,17 @@ impl Others {
             if owner == self.owner || self.ledger.is_alive(&owner, seen).await? {
                 continue;
             }
-            let mut tx = db.begin().await?;
-            engine::release(db, &mut tx, &owner).await.map_err(|error| db.error(error))?;
-            db.commit(tx).await?;
+            again!(self.release(&owner))?;
             tracing::info!(%owner, "its jobs go on, since it is gone");
         }
         Ok(())
+    }
+
+    async fn release(&self, owner: &str) -> Result<(), Error> {
+        let db = &self.ledger.inner.db;
+        let mut tx = db.begin().await?;
+        engine::release(db, &mut tx, owner).await.map_err(|error| db.error(error))?;
+        db.commit(tx).await
     }
 
     /// Gives the others a sign of life.

@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use runcomfy::Client;
 use runcomfy::client::DownloadOptions;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use super::control::Wanted;
 use super::others::{Others, TAKE_OVER_AFTER};
 use super::steps::Steps;
-use super::{Batch, BatchStatus};
-use crate::again::again;
+use super::{Batch, BatchStatus, Filling};
 use crate::engine::{self, Engine};
 use crate::error::Error;
 use crate::id::BatchId;
@@ -129,13 +128,13 @@ impl Batch {
         options: &BatchOptions,
     ) -> Result<BatchStatus, Error> {
         self.wake_queue().await?;
-        self.fill_queue(options.wanted()).await?;
+        let filling = Filling::new(self, options.wanted());
         let mut others = Others::new(&self.ledger, owner, TAKE_OVER_AFTER);
         let steps = Arc::new(Steps::new(&self.ledger, client, options));
         let mut engine = Engine::new(&self.ledger.inner.db, owner, steps.clone())?;
         let places = options.places(self.ledger.limits().await?.jobs_in_flight);
         let places = BTreeMap::from([(self.id.clone(), places)]);
-        let watched = self.watch(&mut engine, &steps, &places, &mut others).await;
+        let watched = self.watch(&mut engine, &steps, &places, &mut others, filling).await;
         engine.stop().await?;
         watched?;
         match steps.take_halt() {
@@ -144,28 +143,33 @@ impl Batch {
         }
     }
 
-    /// Waits until the batch has no job left with a step to do, or the steps halt.
+    /// Fills the queue, and waits until the batch has no job left with a step to do, or the steps halt.
     async fn watch(
         &self,
         engine: &mut Engine,
         steps: &Steps,
         places: &BTreeMap<BatchId, usize>,
         others: &mut Others,
+        mut filling: Filling,
     ) -> Result<(), Error> {
         let db = &self.ledger.inner.db;
         loop {
-            again!(others.look())?;
+            others.look().await?;
             let is_paused = self.phase().await.map_err(|error| db.error(error))? == "paused";
             if is_paused || steps.has_halted() {
                 engine.work_on(&BTreeMap::new()).await?;
             } else {
                 engine.work_on(places).await?;
             }
-            sleep(TICK).await;
+            let next = Instant::now() + TICK;
+            filling.go_on(next).await?;
+            sleep_until(next).await;
             if steps.has_halted() && steps.begun() == 0 {
                 return Ok(());
             }
-            if engine::is_idle(db, &self.id).await.map_err(|error| db.error(error))? {
+            if filling.is_done()
+                && engine::is_idle(db, &self.id).await.map_err(|error| db.error(error))?
+            {
                 return Ok(());
             }
         }

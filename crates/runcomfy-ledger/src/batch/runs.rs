@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::Batch;
+use crate::again::again;
 use crate::clock::{now, to_time};
 use crate::database::{Row, query};
 use crate::error::Error;
@@ -45,12 +46,16 @@ impl Batch {
 
     /// Lets others see that this run works on the batch, which has to be here.
     pub(super) async fn enter(&self, run: &Run) -> Result<(), Error> {
-        let db = &self.ledger.inner.db;
         self.ledger.release_movers().await?;
+        again!(self.add_run(&run.name()))
+    }
+
+    async fn add_run(&self, run: &str) -> Result<(), Error> {
+        let db = &self.ledger.inner.db;
         let mut tx = db.begin().await?;
         place::check(db, &mut tx, &self.id).await?;
         let insert = "INSERT INTO batch_run (run, batch, process, since) VALUES ($1, $2, $3, $4)";
-        let insert = query(insert).bind(run.name()).bind(self.id.as_str());
+        let insert = query(insert).bind(run).bind(self.id.as_str());
         let insert = insert.bind(process()).bind(now());
         insert.execute(&mut tx).await.map_err(|error| db.error(error))?;
         db.commit(tx).await
@@ -58,8 +63,7 @@ impl Batch {
 
     /// Lets others see that this run has ended, and runs whose processes are gone.
     pub(super) async fn leave(&self, run: &Run) -> Result<(), Error> {
-        let db = &self.ledger.inner.db;
-        let map = db.errors();
+        let map = self.ledger.inner.db.errors();
         let mut ended = vec![run.name()];
         for row in self.all_runs().await.map_err(map)? {
             let other = row.text("run").map_err(map)?;
@@ -67,10 +71,15 @@ impl Batch {
                 ended.push(other.to_owned());
             }
         }
+        again!(self.remove_runs(&ended))
+    }
+
+    async fn remove_runs(&self, runs: &[String]) -> Result<(), Error> {
+        let db = &self.ledger.inner.db;
         let mut tx = db.begin().await?;
-        for run in ended {
-            let delete = query("DELETE FROM batch_run WHERE run = $1").bind(run);
-            delete.execute(&mut tx).await.map_err(map)?;
+        for run in runs {
+            let delete = query("DELETE FROM batch_run WHERE run = $1").bind(run.as_str());
+            delete.execute(&mut tx).await.map_err(|error| db.error(error))?;
         }
         db.commit(tx).await
     }

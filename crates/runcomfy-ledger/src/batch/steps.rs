@@ -11,9 +11,10 @@ use runcomfy::client::{
 };
 
 use super::BatchOptions;
+use crate::again::again;
 use crate::engine::{self, Next, Work};
 use crate::error::Error;
-use crate::id::JobId;
+use crate::id::{BatchId, JobId};
 use crate::job::{Job, Problem, ProblemKind};
 use crate::ledger::Ledger;
 use crate::state::State;
@@ -152,16 +153,17 @@ impl Steps {
             return Ok(self.report(job));
         }
         let Some(batch) = &job.batch else { return Ok(self.report(job)) };
+        if again!(self.retry(batch, &job.id))? { Ok(Next::Done) } else { Ok(self.report(job)) }
+    }
+
+    /// Pays for a failed job again. Returns `false` if its batch does not allow it.
+    async fn retry(&self, batch: &BatchId, id: &JobId) -> Result<bool, Error> {
         let db = &self.ledger.inner.db;
         let mut tx = db.begin().await?;
-        match store::retry(db, &mut tx, &job.id).await? {
-            Some(new) => {
-                engine::enqueue(db, &mut tx, batch, &[new.id]).await?;
-                db.commit(tx).await?;
-                Ok(Next::Done)
-            }
-            None => Ok(self.report(job)),
-        }
+        let Some(new) = store::retry(db, &mut tx, id).await? else { return Ok(false) };
+        engine::enqueue(db, &mut tx, batch, &[new.id]).await?;
+        db.commit(tx).await?;
+        Ok(true)
     }
 
     /// Says what an error of a step means for its job and the batch.

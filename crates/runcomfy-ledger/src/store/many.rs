@@ -103,7 +103,6 @@ fn about(statement: &str, ids: &[JobId]) -> Query {
 /// Returns a twin for each of these fingerprints that has one: see [`super::twin`].
 pub(crate) async fn twins(
     db: &Database,
-    tx: &mut Tx,
     fingerprints: &[&str],
 ) -> Result<HashMap<String, Job>, Error> {
     let mut found = HashMap::new();
@@ -120,7 +119,7 @@ pub(crate) async fn twins(
         );
         let select = query(AssertSqlSafe(select)).bind(now() - DAY);
         let select = chunk.iter().fold(select, |query, fingerprint| query.bind(*fingerprint));
-        for row in select.fetch_all(&mut *tx).await.map_err(|error| db.error(error))? {
+        for row in select.fetch_all(db.readers()).await.map_err(|error| db.error(error))? {
             let job = row::job(&row)?;
             found.insert(job.fingerprint.clone(), job);
         }

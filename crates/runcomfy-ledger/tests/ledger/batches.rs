@@ -230,6 +230,30 @@ async fn a_failed_job_is_paid_again_only_if_the_batch_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lines_that_are_requeued_while_the_batch_runs_are_part_of_that_run() {
+    let pace = Pace { queue: Duration::from_millis(20), run: Duration::from_millis(200) };
+    let world = World::with(Simulator::builder().pace(pace)).await;
+    let batch = batch(&world, "boats", 12).await;
+    world.simulator.script_jobs([JobScenario::Fails(Failure::Text)]);
+    let told = Arc::new(AtomicUsize::new(0));
+    let seen = told.clone();
+    let options = BatchOptions::new().at_once(2).on_job(move |_| {
+        seen.fetch_add(1, Ordering::Relaxed);
+    });
+    let other = world.another().await.find_batch("boats").await.expect("it is there");
+    let requeued = async {
+        while other.requeue(&[State::Failed]).await.expect("it can") == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let (status, ()) = tokio::join!(batch.run(&world.client, &options), requeued);
+    assert_eq!(status.expect("it runs").succeeded(), 12);
+    // Each is told once, the failed one too.
+    assert_eq!((told.load(Ordering::Relaxed), world.simulator.ledger().len()), (13, 13));
+    assert_eq!(world.ledger.check().await.expect("it can be checked"), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_delay_that_runcomfy_asks_for_slows_every_process() {
     let world = World::new().await;
     let batch = batch(&world, "boats", 6).await;

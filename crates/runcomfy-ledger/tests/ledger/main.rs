@@ -1,5 +1,6 @@
 //! Integration tests of the ledger, in one binary.
 
+mod adding;
 mod asked_delays;
 mod batch_kills;
 mod batches;

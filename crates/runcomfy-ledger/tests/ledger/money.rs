@@ -43,6 +43,21 @@ async fn no_more_jobs_are_in_flight_than_allowed() {
 }
 
 #[tokio::test]
+async fn a_limit_that_would_stop_all_jobs_is_refused() {
+    let world = World::new().await;
+    let kept = Limits::default().with_jobs_in_flight(1).with_submits_per_second(0.001);
+    world.ledger.set_limits(&kept).await.expect("it can");
+    let none = Limits::default();
+    let rates = [0.0, -1.0, 0.0009, f64::NAN, f64::INFINITY];
+    let rates = rates.map(|rate| none.with_submits_per_second(rate));
+    for limits in rates.into_iter().chain([none.with_jobs_in_flight(0)]) {
+        let error = world.ledger.set_limits(&limits).await.expect_err("it stops all");
+        assert!(matches!(error, Error::Limit(..)), "{limits:?}: {error:?}");
+    }
+    assert_eq!(world.ledger.limits().await.expect("it can be read"), kept);
+}
+
+#[tokio::test]
 async fn submits_keep_their_distance_across_ledgers() {
     let world = World::with(Simulator::builder().pace(SLOW)).await;
     let limits = Limits::default().with_submits_per_second(10.0);

@@ -76,13 +76,26 @@ async fn varied(world: &World) -> Batch {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_batch_moves_with_all_that_is_known_of_it_and_back() {
     let world = World::new().await;
-    let batch = varied(&world).await;
+    let other = OtherFile::new(world.folder.path()).open().await;
+    moves_and_returns(&world, &other).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_moves_between_two_ledgers_of_one_kind_and_back() {
+    let world = World::new().await;
+    let folder = world.folder.path().join("second");
+    let other = Place::new(&folder).open().await.expect("it opens");
+    moves_and_returns(&world, &other).await;
+}
+
+/// Moves a batch of every state, runs it there, and moves it back.
+async fn moves_and_returns(world: &World, other: &Ledger) {
+    let batch = varied(world).await;
     let (before, status) = (jobs(&world.ledger, &batch).await, batch.status().await.expect("read"));
     let spend = world.ledger.spend(SystemTime::UNIX_EPOCH).await.expect("it can be read");
     assert!(before.iter().any(|job| job.resubmits.is_some()) && !spend.is_empty());
-    let other = OtherFile::new(world.folder.path()).open().await;
-    let there = batch.move_to(&other).await.expect("it moves");
-    assert_eq!(jobs(&other, &there).await, before);
+    let there = batch.move_to(other).await.expect("it moves");
+    assert_eq!(jobs(other, &there).await, before);
     assert_eq!(there.status().await.expect("it can be read"), status);
     assert_eq!(other.spend(SystemTime::UNIX_EPOCH).await.expect("it can be read"), spend);
     assert_eq!((there.name.as_str(), there.max_retries), ("boats", 1));
@@ -112,13 +125,13 @@ async fn a_batch_moves_with_all_that_is_known_of_it_and_back() {
     let options = BatchOptions::new().deliver_into(world.folder.path().join("out"));
     there.run(&world.client, &options).await.expect("it runs");
     assert_eq!(world.simulator.ledger().len(), paid + 3);
-    let before = jobs(&other, &there).await;
+    let before = jobs(other, &there).await;
     let back = there.move_to(&world.ledger).await.expect("it moves back");
     assert_eq!(jobs(&world.ledger, &back).await, before);
     let status = back.run(&world.client, &options).await.expect("it runs");
     assert_eq!((status.unknown(), status.count(State::Delivered)), (1, 14), "{status:?}");
     assert_eq!(world.simulator.ledger().len(), paid + 3);
-    for ledger in [&world.ledger, &other] {
+    for ledger in [&world.ledger, other] {
         assert_eq!(ledger.check().await.expect("it can be checked"), []);
     }
 }
@@ -263,6 +276,14 @@ async fn a_batch_moves_to_no_ledger_that_has_its_name_or_itself() {
     assert!(matches!(error, Error::BatchExists(_)), "{error:?}");
     let same = batch.move_to(&world.another().await).await.expect_err("it is the same");
     assert!(matches!(same, Error::SameLedger(_)), "{same:?}");
+    // Under another name, and back under its own.
+    let error = batch.move_to_as(&other, "a\nb").await.expect_err("it is not a name");
+    assert!(matches!(error, Error::BatchName(_)), "{error:?}");
+    let renamed = batch.move_to_as(&other, "ships").await.expect("it moves");
+    assert_eq!((renamed.id.clone(), renamed.name.as_str()), (batch.id.clone(), "ships"));
+    assert_eq!(other.find_batch("boats").await.expect("it is there"), taken);
+    let batch = renamed.move_to_as(&world.ledger, "boats").await.expect("it moves back");
+    assert_eq!(jobs(&world.ledger, &batch).await.len(), 3);
     assert!(taken.discard().await.expect("it can be removed"));
     batch.pause().await.expect("it is still here");
     batch.move_to(&other).await.expect("it moves");

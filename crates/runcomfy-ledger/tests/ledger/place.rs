@@ -37,6 +37,15 @@ impl Place {
         size("") + size("-wal")
     }
 
+    /// Returns the number that a query selects.
+    pub(crate) async fn number(&self, select: &'static str) -> i64 {
+        let options = SqliteConnectOptions::new().filename(&self.0);
+        let mut connection = options.connect().await.expect("it opens");
+        let number = sqlx::query_scalar(select).fetch_one(&mut connection).await;
+        connection.close().await.expect("it closes");
+        number.expect("it is a number")
+    }
+
     /// Changes the tables as no ledger would.
     pub(crate) async fn execute(&self, sql: &str) {
         let options = SqliteConnectOptions::new().filename(&self.0);

@@ -5,6 +5,8 @@
 //! .ci/postgres cargo test -p runcomfy-ledger --features postgres --test postgres
 //! ```
 
+#[path = "../ledger/adding.rs"]
+mod adding;
 #[path = "../ledger/batch_kills.rs"]
 mod batch_kills;
 #[path = "../ledger/batches.rs"]
@@ -29,11 +31,12 @@ mod support;
 mod workers;
 
 mod again;
+mod conflicts;
 mod connections;
 mod fleet;
 mod machines;
 mod place;
+mod pooler;
 mod proxy;
 mod races;
 mod rights;
-mod pooler;

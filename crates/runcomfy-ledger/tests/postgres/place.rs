@@ -79,6 +79,14 @@ impl Place {
         u64::try_from(sum).expect("a size")
     }
 
+    /// Returns the number that a query selects.
+    pub(crate) async fn number(&self, select: &'static str) -> i64 {
+        let mut connection = self.connection().await;
+        let number = sqlx::query_scalar(select).fetch_one(&mut connection).await;
+        connection.close().await.expect("it closes");
+        number.expect("it is a number")
+    }
+
     /// Changes the tables as no ledger would.
     pub(crate) async fn execute(&self, sql: &str) {
         let mut connection = self.connection().await;
