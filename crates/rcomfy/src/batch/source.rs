@@ -1,5 +1,6 @@
 //! Reads the lines of a batch from JSON lines or CSV, or makes them from a template.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -73,20 +74,39 @@ pub(crate) fn too_many(lines: usize) -> Result<()> {
         .fix("split them into several batches"))
 }
 
+/// Reads a file, or stdin, as text.
 fn text(file: &str) -> Result<String> {
-    let failed = |error| {
-        Failure::usage(format!("cannot read {file}: {error}"))
-            .fix("give a file of JSON lines or CSV, or `-` for stdin")
-    };
-    let mut text = String::new();
+    let fix = "give a file of JSON lines or CSV, or `-` for stdin";
+    let failed = |error| Failure::usage(format!("cannot read {file}: {error}")).fix(fix);
+    let mut bytes = Vec::new();
     if file == "-" {
-        std::io::stdin().lock().take(MAX_BYTES).read_to_string(&mut text).map_err(failed)?;
+        std::io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     } else {
         let file = std::fs::File::open(file).map_err(failed)?;
-        file.take(MAX_BYTES).read_to_string(&mut text).map_err(failed)?;
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     }
-    // Windows editors write a byte order mark.
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Failure::usage(format!("{file} has more than {} GiB", MAX_BYTES >> 30))
+            .fix("split it into several batches"));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Failure::usage(format!("{file}:{line}: must be UTF-8 text")).fix("save the file as UTF-8")
+    })?;
+    Ok(without_mark(text))
+}
+
+/// Returns a text without the byte order mark that Windows editors write.
+pub(crate) fn without_mark(text: String) -> String {
+    text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)
+}
+
+/// Returns a name that two columns have.
+pub(crate) fn repeated<'a>(paths: impl IntoIterator<Item = &'a Vec<String>>) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    let repeated = paths.into_iter().find(|path| !seen.insert(*path));
+    repeated.map(|path| path.join("."))
 }
 
 fn json_lines(text: &str) -> Vec<Line> {

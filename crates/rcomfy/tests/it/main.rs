@@ -13,6 +13,7 @@ mod faults;
 mod help;
 mod jobs;
 mod kills;
+mod lines;
 mod loose;
 mod manners;
 mod models;
