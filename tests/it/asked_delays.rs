@@ -3,10 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use runcomfy::client::{DownloadErrorReason, DownloadOptions, JobErrorReason, Retry, SubmitError};
+use runcomfy::client::{
+    DownloadErrorReason, DownloadOptions, JobErrorReason, Preflight, Retry, SubmitError,
+};
 use serde_json::json;
 
-use crate::scripted::{builder, client, hasty, http, input, job, server};
+use crate::scripted::{builder, hasty, http, input, job, server};
 
 /// The headers of a response, and the seconds that it asks for.
 const FORMS: [(&str, Option<u64>); 20] = [
@@ -67,7 +69,9 @@ async fn a_submit_keeps_each_delay_up_to_its_limit() {
     for (headers, asked) in FORMS {
         let (base, log) = server(move |_, _| http(429, headers, "")).await;
         let start = Instant::now();
-        let error = client(&base, hasty()).submit(&input()).await.expect_err(headers);
+        // The picture of the input is on a host that may not be there.
+        let unmeasured = builder(&base).preflight(Preflight::Off).build().expect("they are valid");
+        let error = unmeasured.submit(&input()).await.expect_err(headers);
         let SubmitError::Rejected(error) = error else { panic!("{headers:?}: {error}") };
         assert_eq!(error.retry_after, asked.map(Duration::from_secs), "{headers:?}");
         assert_eq!(log.lock().expect("no lock is poisoned").len(), attempts(asked), "{headers:?}");
@@ -75,7 +79,8 @@ async fn a_submit_keeps_each_delay_up_to_its_limit() {
 
         // It may have been accepted, whatever delay the server asks for.
         let (base, log) = server(move |_, _| http(503, headers, "")).await;
-        let error = client(&base, hasty()).submit(&input()).await.expect_err(headers);
+        let unmeasured = builder(&base).preflight(Preflight::Off).build().expect("they are valid");
+        let error = unmeasured.submit(&input()).await.expect_err(headers);
         assert!(matches!(error, SubmitError::OutcomeUnknown { .. }), "{headers:?}: {error}");
         assert_eq!(log.lock().expect("no lock is poisoned").len(), 1, "{headers:?}");
     }

@@ -66,12 +66,12 @@ async fn no_more_requests_are_open_than_allowed() {
 #[tokio::test]
 async fn requests_keep_the_rate_of_the_client() {
     let slow = slow().await;
-    let client = builder(&slow.base).max_requests_per_second(50.0).build().expect("valid");
+    let client = builder(&slow.base).max_requests_per_second(10.0).build().expect("valid");
     let start = Instant::now();
     let jobs: Vec<_> = (0..11).map(|_| job(&client.clone())).collect();
     let statuses = join_all(jobs.iter().map(|job| job.status())).await;
     assert!(statuses.iter().all(Result::is_ok));
-    assert!(start.elapsed() >= Duration::from_millis(200), "{:?}", start.elapsed());
+    assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
 }
 
 #[tokio::test]

@@ -106,7 +106,9 @@ pub enum Error {
     },
     /// The clock of this machine differs from that of the server, by which jobs that wait are due.
     #[error(
-        "{ledger}: the clock of this machine is {ahead} s ahead of the server's (at most {most} s, either way); set it, or jobs that wait would wait for as long"
+        "{ledger}: the clock of this machine is {} s {} the server's (at most {most} s); set it, or jobs that wait would wait for as long",
+        ahead.abs(),
+        if *ahead < 0 { "behind" } else { "ahead of" }
     )]
     Clock {
         /// The ledger.

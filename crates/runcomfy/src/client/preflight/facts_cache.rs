@@ -264,5 +264,9 @@ mod tests {
         advance(MINUTE).await;
         it.report("https://b/", true, reuse).await;
         assert_eq!(it.cache.entries.lock().expect("no lock is poisoned").len(), 1);
+        advance(MINUTE).await;
+        // None of them can make room, since all are being measured.
+        join_all(urls.iter().map(|url| it.report(url, true, reuse))).await;
+        assert_eq!(it.cache.entries.lock().expect("no lock is poisoned").len(), MAX_URLS);
     }
 }

@@ -37,7 +37,9 @@ impl File {
 fn png(size: u64) -> File {
     let mut head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
     head.extend([0, 0, 2, 128, 0, 0, 1, 224, 8, 2, 0, 0, 0, 0, 0, 0, 0]);
-    head.extend(b"\x7f\0\0\0IDAT");
+    // The picture data ends where the last chunk begins.
+    head.extend((size as u32 - 57).to_be_bytes());
+    head.extend(b"IDAT");
     File { parts: vec![(0, head)], size }
 }
 
