@@ -3,12 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use runcomfy::client::{
-    DownloadErrorReason, DownloadOptions, JobErrorReason, Preflight, Retry, SubmitError,
-};
-use serde_json::json;
+use runcomfy::client::{DownloadErrorReason, JobErrorReason, Preflight, Retry, SubmitError};
 
-use crate::scripted::{builder, hasty, http, input, job, server};
+use crate::scripted::{builder, download_error, hasty, http, input, job, server};
 
 /// The headers of a response, and the seconds that it asks for.
 const FORMS: [(&str, Option<u64>); 20] = [
@@ -92,16 +89,8 @@ async fn a_download_keeps_each_delay_up_to_its_limit() {
         for status in [429, 503] {
             let what = format!("HTTP {status} {headers:?}");
             let (base, log) = server(move |_, _| http(status, headers, "")).await;
-            let file = base.replace("/v1", "/v.mp4");
-            let output = json!({"status": "succeeded", "output": {"video": file}}).to_string();
-            let (api, _) = server(move |_, _| http(200, "", &output)).await;
-            let completed = job(&api, hasty()).result().await.expect("it answers");
-            let client = builder(&base).build().expect("the settings are valid");
-            let folder = tempfile::tempdir().expect("there is room");
-            let to = DownloadOptions::into_folder(folder.path());
             let start = Instant::now();
-            let error = client.download(&completed.expect("it is finished"), &to).await;
-            let error = error.expect_err(&what);
+            let error = download_error(&base, &what).await;
             let DownloadErrorReason::Status { retry_after, .. } = error.failed[0].reason else {
                 panic!("{what}: {error:?}")
             };

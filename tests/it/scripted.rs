@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use runcomfy::client::{ClientBuilder, Polling, Retry};
+use runcomfy::client::{ClientBuilder, DownloadError, DownloadOptions, Polling, Retry};
 use runcomfy::{Client, Job, Media, Model, Valid};
 use runcomfy_models::minimax::hailuo_video_01_live::Input;
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -78,6 +79,20 @@ pub(crate) fn builder(base: &str) -> ClientBuilder {
 
 pub(crate) fn job(base: &str, polling: Polling) -> Job<Input> {
     client(base, polling).job("r-1".parse().expect("it is an id"))
+}
+
+/// Downloads the file `/v.mp4` of a server, which has to fail and to save nothing.
+pub(crate) async fn download_error(base: &str, what: &str) -> DownloadError {
+    let file = base.replace("/v1", "/v.mp4");
+    let output = json!({"status": "succeeded", "output": {"video": file}}).to_string();
+    let (api, _) = server(move |_, _| http(200, "", &output)).await;
+    let completed = job(&api, hasty()).result().await.expect("it answers");
+    let client = builder(base).build().expect("the settings are valid");
+    let folder = tempfile::tempdir().expect("there is room");
+    let to = DownloadOptions::into_folder(folder.path());
+    let error = client.download(&completed.expect("it is finished"), &to).await;
+    assert_eq!(std::fs::read_dir(folder.path()).expect("it is there").count(), 0, "{what}");
+    error.expect_err(what)
 }
 
 pub(crate) fn hasty() -> Polling {
