@@ -116,3 +116,50 @@ fn a_catalog_gives_tables_and_says_what_has_none() {
     assert!(RuntimeModel::from_schema("acme", "{}").is_err());
     assert!(RuntimeModel::from_schema("acme/x", "{").is_err());
 }
+
+// A list whose `format` or rules are about media, and whose items say their types themselves.
+#[test]
+fn items_that_say_their_types_keep_them_beside_a_media_format() {
+    let url = "https://example.com/a.mp4";
+    let union = json!([{"type": "string"}, {"type": "integer"}]);
+    let items = [
+        json!({"anyOf": union}),
+        json!({"oneOf": union}),
+        json!({"anyOf": [{"anyOf": union}, {"type": "null"}]}),
+        json!({"allOf": [{"anyOf": union}]}),
+        json!({"$ref": "#/$defs/either"}),
+        json!({"$ref": "#/$defs/whole"}),
+        json!({"type": ["string", "integer"]}),
+        json!({"enum": [url, 1]}),
+        json!({"const": 1}),
+        json!({"type": "integer"}),
+        json!({"type": "array", "items": {"anyOf": union}}),
+    ];
+    let about_media = [
+        json!({"format": "video_uris"}),
+        json!({"validations": [
+            {"validation_rule": "file_size_mb<", "validation_value": 9, "error_message": "Big"},
+        ]}),
+    ];
+    let values = [json!(1), json!(url), json!(true), json!({}), json!(null), json!([1, url])];
+    for items in &items {
+        for about_media in &about_media {
+            let mut schema = json!({
+                "type": "object",
+                "properties": {"list": about_media},
+                "$defs": {"either": {"anyOf": union}, "whole": {"type": "integer"}},
+            });
+            schema["properties"]["list"]["type"] = "array".into();
+            schema["properties"]["list"]["items"] = items.clone();
+            let model = RuntimeModel::from_schema("acme/lists", &schema.to_string());
+            let model = model.expect("it is good");
+            let judge = jsonschema::validator_for(&schema).expect("it is a schema");
+            for value in &values {
+                let input = json!({"list": [value]});
+                let found = model.info().violations(&input);
+                let shown = format!("{schema} {input} {found:?}");
+                assert_eq!(found.is_empty(), judge.is_valid(&input), "{shown}");
+            }
+        }
+    }
+}

@@ -28,6 +28,15 @@ pub(super) fn stated_kind(schema: &Schema) -> TypeWord {
     }
 }
 
+/// Returns `true` if nothing in a schema without references says a type other than string.
+pub(super) fn says_no_type(schema: &Schema) -> bool {
+    let is_union = schema.any_of.is_some() || schema.one_of.is_some();
+    schema.types.is_empty()
+        && schema.choices.is_none()
+        && !is_union
+        && matches!(kind(schema), TypeWord::Unknown | TypeWord::String)
+}
+
 /// Returns a schema for each kind of value that a schema without `type` describes, beside rules
 /// that are one number each.
 pub(super) fn implied_kinds(schema: &Schema) -> Vec<Schema> {

@@ -10,7 +10,9 @@ use serde_json::Value;
 use super::annotations::{annotations, apply_annotations};
 use super::budget::Budget;
 use super::draft::{Lowered, StructDraft, TypeRequest, UnionDraft, any, nullable};
-use super::infer::{implied_kinds, keep_format_on_strings, kind, noun, stated_kind};
+use super::infer::{
+    implied_kinds, keep_format_on_strings, kind, noun, says_no_type, stated_kind,
+};
 use super::naming::{Direction, Hint, Named, type_names};
 use super::rules::{bounds, choices_of, choices_rule, media_rule, validation_rule};
 use crate::diagnostic::{Diagnostic, Findings, Place};
@@ -421,9 +423,11 @@ impl<'f> Lowerer<'f> {
             schema.to_mut().max_items = Some(0);
             items.is_never = false;
         }
-        let is_about_media = schema.format.is_some() || !schema.validations.is_empty();
-        if is_about_media && stated_kind(&items) == TypeWord::Unknown && items.types.is_empty() {
-            items.types = vec![TypeWord::String];
+        if schema.format.is_some() || !schema.validations.is_empty() {
+            items = self.resolve(&items);
+            if says_no_type(&items) {
+                items.types = vec![TypeWord::String];
+            }
         }
         items.format = items.format.or_else(|| schema.format.clone());
         items.validations.extend(schema.validations.iter().cloned());
