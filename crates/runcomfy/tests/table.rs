@@ -50,9 +50,10 @@ static RIGHT: [Field; 2] =
     [Field::optional("n", Shape::OneOf(&TREES), &[]), Field::required("leaf", INTEGER, &[])];
 static BOX: [Field; 1] =
     [Field::required("lid", Shape::Nullable(&ValueSchema::new(TEXT, &[])), &[])];
-static PICTURES: [ValueSchema; 2] = [
+static PICTURES: [ValueSchema; 3] = [
     ValueSchema::new(Shape::List(&ValueSchema::new(IMAGE, &[])), &[Rule::MaxItems(1)]),
     ValueSchema::new(Shape::List(&ValueSchema::new(TEXT, &[])), &[]),
+    ValueSchema::new(Shape::List(&ValueSchema::new(IMAGE, &[])), &[Rule::MaxItems(1)]),
 ];
 /// More properties than are looked through one by one, or listed in a message.
 static WIDE: [Field; 26] = {
@@ -160,7 +161,7 @@ fn a_typed_union_is_checked_and_written_like_json() {
 }
 
 #[test]
-fn the_media_of_a_union_is_its_matching_branchs() {
+fn the_media_of_a_union_is_that_of_its_first_matching_branch() {
     let media = |pictures: Value| {
         let input = json!({"size": "wide", "pictures": pictures});
         JsonInput::<Input>::from(input).media().len()
