@@ -10,9 +10,7 @@ use serde_json::Value;
 use super::annotations::{annotations, apply_annotations};
 use super::budget::Budget;
 use super::draft::{Lowered, StructDraft, TypeRequest, UnionDraft, any, nullable};
-use super::infer::{
-    implied_kinds, keep_format_on_strings, kind, noun, says_no_type, stated_kind,
-};
+use super::infer::{implied_kinds, keep_format_on_strings, kind, noun, says_no_type, stated_kind};
 use super::naming::{Direction, Hint, Named, type_names};
 use super::rules::{bounds, choices_of, choices_rule, media_rule, validation_rule};
 use crate::diagnostic::{Diagnostic, Findings, Place};
