@@ -160,7 +160,8 @@ fn check_defaults(of: &Struct, model: &Model, findings: &mut Findings) {
 
 /// Reports bounds that allow no value.
 fn check_bounds(of: &ValueSchema, place: &Place, findings: &mut Findings) {
-    if Quantity::ALL.into_iter().any(|quantity| is_empty(&of.rules, quantity)) {
+    let mut quantities = Quantity::ALL.into_iter().filter(|quantity| has(&of.shape, *quantity));
+    if quantities.any(|quantity| is_empty(&of.rules, quantity)) {
         findings.push(Diagnostic::contradicting_bounds(place));
     }
     for metric in Metric::ALL.into_iter().filter(|metric| allows_no_media(&of.rules, *metric)) {
@@ -179,6 +180,18 @@ fn check_bounds(of: &ValueSchema, place: &Place, findings: &mut Findings) {
         | Shape::Media(_)
         | Shape::Object(_)
         | Shape::Union(_) => {}
+    }
+}
+
+/// Returns `true` if values of a shape may have a quantity. The bounds of another are ignored.
+fn has(shape: &Shape, quantity: Quantity) -> bool {
+    match shape {
+        Shape::Null | Shape::Boolean => false,
+        Shape::Integer | Shape::Number => quantity == Quantity::Number,
+        Shape::Text | Shape::Media(_) => quantity == Quantity::Length,
+        Shape::List(_) => quantity == Quantity::Items,
+        Shape::Object(_) | Shape::Map(_) | Shape::Open(..) => quantity == Quantity::Properties,
+        Shape::Any | Shape::Nullable(_) | Shape::Union(_) => true,
     }
 }
 

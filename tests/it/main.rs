@@ -18,6 +18,7 @@ mod fuzz;
 mod guide;
 mod hostile;
 mod http2;
+mod invented_schemas;
 mod jobs;
 mod ledger;
 mod limits;

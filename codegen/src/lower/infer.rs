@@ -90,7 +90,10 @@ pub(super) fn keep_format_on_strings(branches: &mut [Schema]) {
 }
 
 fn is_about_strings(schema: &Schema) -> bool {
-    matches!(kind(schema), TypeWord::String | TypeWord::Array)
+    match &schema.choices {
+        Some(choices) if schema.types.is_empty() => choices.iter().any(Value::is_string),
+        _ => matches!(kind(schema), TypeWord::String | TypeWord::Array),
+    }
 }
 
 /// Returns a type as a noun.
@@ -161,5 +164,34 @@ mod tests {
         assert_eq!((&array.items, &array.format), (&whole.items, &whole.format));
         assert_eq!(array.validations, whole.validations);
         assert_eq!(array.properties, None);
+    }
+
+    #[test]
+    fn a_format_stays_on_the_branches_that_may_be_strings() {
+        let with_format = |mut value: Value| {
+            value["format"] = "image_uri".into();
+            schema(&value)
+        };
+        let is_kept = |value: Value| {
+            let mut branches = [with_format(json!({"type": "string"})), with_format(value)];
+            keep_format_on_strings(&mut branches);
+            branches[1].format.is_some()
+        };
+        for kept in [
+            json!({}),
+            json!({"type": "array"}),
+            json!({"enum": ["a", 1]}),
+            json!({"type": "string", "enum": [1]}),
+        ] {
+            assert!(is_kept(kept.clone()), "{kept}");
+        }
+        for dropped in [
+            json!({"type": "integer"}),
+            json!({"const": 1.5}),
+            json!({"enum": [true, 1]}),
+            json!({"enum": [null]}),
+        ] {
+            assert!(!is_kept(dropped.clone()), "{dropped}");
+        }
     }
 }

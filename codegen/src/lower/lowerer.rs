@@ -219,16 +219,21 @@ impl<'f> Lowerer<'f> {
     }
 
     /// Resolves `$ref` and `allOf` without reporting diagnostics, which were already reported
-    /// when the value was lowered. An exceeded budget is still reported.
+    /// when the value was lowered.
     pub(super) fn resolve_silently(&mut self, schema: &Schema) -> Schema {
+        self.silently(|lowerer| lowerer.resolve(schema))
+    }
+
+    /// Runs `work` without reporting its diagnostics. An exceeded budget is still reported.
+    pub(super) fn silently<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let was_exceeded = self.budget.is_exceeded();
         let findings = std::mem::take(self.findings);
-        let whole = self.resolve(schema);
+        let result = work(self);
         let new = std::mem::replace(self.findings, findings);
         if self.budget.is_exceeded() && !was_exceeded {
             self.findings.0.extend(new.0);
         }
-        whole
+        result
     }
 
     /// Lowers a value that may be nothing but a reference, which is lowered once.

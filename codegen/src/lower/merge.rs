@@ -91,8 +91,16 @@ fn nullable(outer: &Schema, inner: &Schema) -> bool {
         (true, true) => outer.nullable || inner.nullable,
         (false, true) => outer.nullable,
         (true, false) => inner.nullable,
-        (false, false) => outer.nullable && inner.nullable,
+        (false, false) if outer.types.is_empty() && inner.types.is_empty() => {
+            outer.nullable && inner.nullable
+        }
+        (false, false) => allows_null(outer) && allows_null(inner),
     }
+}
+
+fn allows_null(schema: &Schema) -> bool {
+    let mut choices = schema.choices.iter().flatten();
+    schema.nullable || (schema.types.is_empty() && choices.any(Value::is_null))
 }
 
 fn is_about_any_type(schema: &Schema) -> bool {
@@ -273,6 +281,7 @@ mod tests {
         let silent = json!({"minimum": 1});
         let (null, text) = (json!({"type": ["string", "null"]}), json!({"type": "string"}));
         let (flag, word) = (json!({"nullable": true}), json!({"enum": ["a"]}));
+        let null_word = json!({"enum": ["a", null]});
         let cases = [
             (&silent, &silent, false),
             (&silent, &null, true),
@@ -284,6 +293,8 @@ mod tests {
             (&null, &null, true),
             (&null, &text, false),
             (&null, &word, false),
+            (&null, &null_word, true),
+            (&text, &null_word, false),
             (&text, &text, false),
         ];
         for (a, b, expected) in cases {

@@ -4,7 +4,7 @@ use runcomfy::codegen_support::schema::Rule as Plain;
 use runcomfy::media::{Bound, Metric};
 use serde_json::Value;
 
-use super::infer::{kind, noun};
+use super::infer::{noun, stated_kind};
 use super::naming::Direction;
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::model::{Rule, Shape};
@@ -62,9 +62,10 @@ fn nearest_rule(rule: &str) -> Option<&'static str> {
     nearest(name, Metric::ALL.into_iter().map(Metric::name)).filter(|metric| *metric != name)
 }
 
-/// Returns the values of a schema's `enum` that are of its type.
+/// Returns the values of a schema's `enum` that are of its type, or all if no type is stated: the
+/// other keywords ignore values of other kinds.
 pub(super) fn choices_of(schema: &Schema) -> Vec<Value> {
-    let kind = kind(schema);
+    let kind = stated_kind(schema);
     let choices = schema.choices.iter().flatten();
     choices.filter(|choice| is_of_kind(choice, kind)).cloned().collect()
 }

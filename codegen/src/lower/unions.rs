@@ -12,9 +12,9 @@ use crate::diagnostic::{Code, Diagnostic, Findings};
 use crate::model::{Docs, Shape, UnionKind, ValueSchema};
 use crate::schema::{Schema, TypeWord};
 
-/// The maximum depth to which a union is searched for null: references lead in circles, and
-/// unions nest no deeper.
-const MAX_NULL_DEPTH: usize = 8;
+/// The maximum depth to which a union is searched: references lead in circles, and unions nest no
+/// deeper.
+const MAX_DEPTH: usize = 8;
 
 /// The treatment of null by a union.
 struct UnionNull {
@@ -35,12 +35,8 @@ impl Lowerer<'_> {
         kind: UnionKind,
         context: Context<'_>,
     ) -> (ValueSchema, TypeRequest) {
-        let null = self.union_null(own, branches, kind);
-        let rest: Vec<&Schema> = branches
-            .iter()
-            .filter(|branch| !branch.is_never && (!null.is_apart || !is_null(branch)))
-            .collect();
-        let each = self.merge_into_branches(own, &rest, &null);
+        let (rest, null) = self.branches_and_null(own, branches, kind);
+        let each = self.merge_into_branches(own, &rest, &null, 0);
         let each = self.merge_enums(own, each, kind);
         if null.is_allowed {
             self.record_null_target(context.target);
@@ -72,6 +68,18 @@ impl Lowerer<'_> {
         if null.is_allowed { nullable(of, request) } else { (of, request) }
     }
 
+    /// Returns the branches that become branches of the Rust enum, and the treatment of null.
+    fn branches_and_null<'b>(
+        &mut self,
+        own: &Schema,
+        branches: &'b [Schema],
+        kind: UnionKind,
+    ) -> (Vec<&'b Schema>, UnionNull) {
+        let null = self.union_null(own, branches, kind);
+        let is_branch = |branch: &&Schema| !branch.is_never && (!null.is_apart || !is_null(branch));
+        (branches.iter().filter(is_branch).collect(), null)
+    }
+
     fn union_null(&mut self, own: &Schema, branches: &[Schema], kind: UnionKind) -> UnionNull {
         let own_allows_null = own.nullable
             || (own.types.is_empty()
@@ -93,6 +101,7 @@ impl Lowerer<'_> {
         own: &Schema,
         branches: &[&Schema],
         null: &UnionNull,
+        depth: usize,
     ) -> Vec<Schema> {
         let has_no_constraints = own.has_no_constraints();
         let nullable = own.nullable && !null.is_offered;
@@ -110,7 +119,7 @@ impl Lowerer<'_> {
             let mut found = Findings::default();
             let merged = merged(&bare, &whole, &mut found);
             // A branch that contradicts the keywords beside the union holds for no value.
-            if !is_contradiction(&merged, &found) {
+            if !is_contradiction(&merged, &found) && !self.leaves_no_branch(&merged, depth) {
                 found.0.into_iter().for_each(|found| self.findings.push(found));
                 each.push(Schema { place: branch.place.clone(), ..merged });
             }
@@ -119,6 +128,25 @@ impl Lowerer<'_> {
             keep_format_on_strings(&mut each);
         }
         each
+    }
+
+    /// Returns `true` if a merged branch is a union of which no branch holds with the keywords beside
+    /// it.
+    fn leaves_no_branch(&mut self, merged: &Schema, depth: usize) -> bool {
+        let (branches, kind) = match (&merged.any_of, &merged.one_of) {
+            (Some(branches), None) => (branches, UnionKind::AnyOf),
+            (None, Some(branches)) => (branches, UnionKind::OneOf),
+            _ => return false,
+        };
+        let own = Schema { any_of: None, one_of: None, ..merged.clone() };
+        if depth > MAX_DEPTH || branches.is_empty() || own.has_no_constraints() {
+            return false;
+        }
+        self.silently(|lowerer| {
+            let (rest, null) = lowerer.branches_and_null(&own, branches, kind);
+            let each = lowerer.merge_into_branches(&own, &rest, &null, depth + 1);
+            each.is_empty() && !null.is_allowed && !lowerer.budget.is_exceeded()
+        })
     }
 
     /// Lowers the one branch of a union that is left.
@@ -142,7 +170,7 @@ impl Lowerer<'_> {
 
     /// Returns `true` if a schema certainly refuses null.
     fn refuses_null(&mut self, schema: &Schema, depth: usize) -> bool {
-        if depth > MAX_NULL_DEPTH || self.budget.is_exceeded() {
+        if depth > MAX_DEPTH || self.budget.is_exceeded() {
             return false;
         }
         let whole = self.resolve(schema);

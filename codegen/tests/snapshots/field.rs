@@ -319,6 +319,12 @@ fn a_branch_without_values_is_refused_at_its_place() {
     let generated = property(json!({"anyOf": [dead, {"type": "string"}]}));
     assert_found(&generated, &[("unsatisfiable", "/v/anyOf/0", "bounds", "fixup")]);
     assert_eq!(generated.diagnostics[0].place.file, "acme/x/input.json");
+    for ignored in [json!({"type": "string"}), json!({"type": "boolean"}), json!({"type": "null"})]
+    {
+        let mut schema = ignored;
+        (schema["minimum"], schema["maximum"]) = (3.into(), 1.into());
+        assert_found(&property(schema), &[]);
+    }
     let root = input(&json!({"minProperties": 2, "maxProperties": 1}));
     assert_found(&root, &[("unsatisfiable", "", "bounds", "fixup")]);
     assert_eq!(root.diagnostics[0].place.file, "acme/x/input.json");
@@ -402,6 +408,13 @@ fn a_branch_that_cannot_hold_is_dropped() {
         ),
         (
             json!({"type": "string", "anyOf": [{"type": "string"}, {"type": "integer"}]}),
+            "pub v: Option<String>",
+        ),
+        (
+            json!({"type": "string", "anyOf": [
+                {"type": "string"},
+                {"oneOf": [{"type": "integer"}, {"anyOf": [{"type": "boolean"}]}]},
+            ]}),
             "pub v: Option<String>",
         ),
     ];
