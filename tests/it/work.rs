@@ -21,7 +21,7 @@ const MIN_TIME: Duration = Duration::from_millis(2);
 const MIN_BYTES: u64 = 64 * 1024;
 
 /// Returns the time that this thread has worked, which other programs do not add to.
-fn cpu_time() -> Duration {
+pub(crate) fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
 }
